@@ -1,0 +1,227 @@
+/* Binding of what every part of the system uses: version, assertions, hashes, JSON input, the list of functions. */
+#include <string.h>
+#include "athlete.h"
+#include "base/function.h"
+#include "base/json_objects.h"
+#include "base/memory.h"
+#include "base/sha256.h"
+#include "base/base_sql.h"
+
+static void athlete_version(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc, (void)argv;
+    sqlite3_result_text(context, ATHLETE_VERSION, -1, SQLITE_STATIC);
+}
+
+static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) != SQLITE_NULL && sqlite3_value_double(argv[0]) != 0) {
+        sqlite3_result_int(context, 1);
+    } else {
+        const char *message = (const char *)sqlite3_value_text(argv[1]);
+        function_fail(context, "%s", message ? message : "failed");
+    }
+}
+
+static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    char hex[ATHLETE_SHA256_HEX_SIZE];
+    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0]) : sqlite3_value_text(argv[0]);
+    int bytes = sqlite3_value_bytes(argv[0]);
+    if (!data && bytes > 0) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    sha256_hex(data, (size_t)bytes, hex);
+    sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
+}
+
+/* --- json_objects --------------------------------------------------------------------------------------- */
+
+typedef struct objects_state {
+    json_cutter cutter;
+    json_piece piece;
+    sqlite3_int64 seq;
+} objects_state;
+
+static athlete_status objects_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)call, (void)argc;
+    objects_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (!text) return ATHLETE_NOMEM;
+    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]));
+    return ATHLETE_OK;
+}
+
+static int objects_next(athlete_call *call, void *opaque) {
+    (void)call;
+    objects_state *state = opaque;
+    state->seq++;
+    return json_cut_next(&state->cutter, &state->piece) ? SQLITE_ROW : SQLITE_DONE;
+}
+
+static void objects_column(void *opaque, sqlite3_context *context, int column) {
+    const objects_state *state = opaque;
+    const json_piece *piece = &state->piece;
+    switch (column) {
+    case 0: sqlite3_result_int64(context, state->seq); break;
+    case 1: sqlite3_result_int64(context, (sqlite3_int64)piece->offset); break;
+    case 2: sqlite3_result_int64(context, (sqlite3_int64)piece->line); break;
+    case 3:
+        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT, SQLITE_UTF8);
+        break;
+    case 4: sqlite3_result_text(context, piece->fault, -1, SQLITE_STATIC); break;
+    case 5:
+        if (piece->fault) sqlite3_result_int64(context, (sqlite3_int64)piece->fault_offset);
+        break;
+    }
+}
+
+static void objects_close(void *state) {
+    memory_free(NULL, state);
+}
+
+static const athlete_table objects_table = {
+    .columns = "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
+    .expected_rows = 1000,
+    .open = objects_open,
+    .next = objects_next,
+    .column = objects_column,
+    .close = objects_close,
+};
+
+/* --- athlete_functions ---------------------------------------------------------------------------------- */
+
+typedef struct functions_state {
+    int domain;
+    int function;
+} functions_state;
+
+static athlete_status functions_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)call, (void)argc, (void)argv;
+    functions_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    state->function = -1;
+    *out = state;
+    return ATHLETE_OK;
+}
+
+static int functions_next(athlete_call *call, void *opaque) {
+    (void)call;
+    functions_state *state = opaque;
+    state->function++;
+    while (athlete_domains[state->domain] && !athlete_domains[state->domain]->functions[state->function].name) {
+        state->domain++;
+        state->function = 0;
+    }
+    return athlete_domains[state->domain] ? SQLITE_ROW : SQLITE_DONE;
+}
+
+static void result_string(sqlite3_context *context, sqlite3_str *text) {
+    int bytes = sqlite3_str_length(text);
+    char *string = sqlite3_str_finish(text);
+    if (bytes > 0 && !string) sqlite3_result_error_nomem(context);
+    else sqlite3_result_text(context, string ? string : "", bytes, string ? sqlite3_free : SQLITE_STATIC);
+}
+
+/* One line per argument: "pace: min/km, above 0". */
+static void result_arguments(sqlite3_context *context, const athlete_function *function) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    for (const athlete_argument *a = function->arguments; a->name; a++) {
+        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name, a->meaning ? a->meaning : "");
+    }
+    result_string(context, out);
+}
+
+static void functions_column(void *opaque, sqlite3_context *context, int column) {
+    static const char *const kinds[] = {"scalar", "aggregate", "window", "table"};
+    const functions_state *state = opaque;
+    const athlete_domain *domain = athlete_domains[state->domain];
+    const athlete_function *function = &domain->functions[state->function];
+    switch (column) {
+    case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
+    case 1: sqlite3_result_text(context, domain->name, -1, SQLITE_STATIC); break;
+    case 2: sqlite3_result_text(context, kinds[function->kind], -1, SQLITE_STATIC); break;
+    case 3: {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "%s(", function->name);
+        function_signature(function, out);
+        sqlite3_str_appendall(out, ")");
+        result_string(context, out);
+        break;
+    }
+    case 4: sqlite3_result_text(context, function->summary, -1, SQLITE_STATIC); break;
+    case 5: result_arguments(context, function); break;
+    case 6:
+        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1, SQLITE_STATIC);
+        break;
+    case 7: sqlite3_result_text(context, function->errors, -1, SQLITE_STATIC); break;
+    case 8: sqlite3_result_text(context, function->source, -1, SQLITE_STATIC); break;
+    }
+}
+
+static void functions_close(void *state) {
+    memory_free(NULL, state);
+}
+
+static const athlete_table functions_table = {
+    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, returns TEXT, errors TEXT, source TEXT",
+    .expected_rows = 60,
+    .open = functions_open,
+    .next = functions_next,
+    .column = functions_column,
+    .close = functions_close,
+};
+
+/* --- the table ------------------------------------------------------------------------------------------ */
+
+static const athlete_function functions[] = {
+    {
+        .name = "athlete_version",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "The version of this extension.",
+        .returns = "text, 'major.minor.patch'",
+        .scalar = athlete_version,
+    },
+    {
+        .name = "athlete_functions",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every function of this extension with its arguments, units, errors and the source of its formula.",
+        .table = &functions_table,
+    },
+    {
+        .name = "assert_that",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
+                                       {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
+        .summary = "Stops a stage, with the message, when the condition is 0 or NULL.",
+        .returns = "1",
+        .errors = "the message, when the condition does not hold",
+        .scalar = assert_that,
+    },
+    {
+        .name = "sha256",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
+        .summary = "The SHA-256 digest of a value.",
+        .returns = "text, 64 lower-case hexadecimal digits",
+        .source = "FIPS 180-4",
+        .scalar = sha256,
+    },
+    {
+        .name = "json_objects",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
+        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and does not stop the rest.",
+        .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
+        .source = "RFC 8259",
+        .table = &objects_table,
+    },
+    {.name = NULL},
+};
+
+const athlete_domain athlete_base = {.name = "base", .functions = functions};

@@ -1,0 +1,33 @@
+#include "base/poll.h"
+
+#include "base/sqlite.h"
+
+void poll_begin(athlete_poll *poll, void *db) {
+    *poll = (athlete_poll){.left = ATHLETE_POLL_UNITS, .db = db};
+}
+
+bool poll_now(athlete_poll *poll) {
+    poll->left = ATHLETE_POLL_UNITS;
+    if (poll->stopped) return true;
+    if (!poll->db) return false;
+    int rc = SQLITE_OK;
+    if (!poll->statement) {
+        sqlite3_stmt *statement = NULL;
+        rc = sqlite3_prepare_v2(poll->db, "SELECT 1", -1, &statement, NULL);
+        poll->statement = statement;
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(poll->statement);
+        if (rc == SQLITE_ROW) rc = sqlite3_reset(poll->statement);
+    }
+    if (rc != SQLITE_OK) {
+        poll->stopped = true;
+        poll->code = rc;
+    }
+    return poll->stopped;
+}
+
+void poll_end(athlete_poll *poll) {
+    sqlite3_finalize(poll->statement);
+    poll->statement = NULL;
+}

@@ -1,0 +1,8 @@
+#ifndef ATHLETE_ROLLING_ROLLING_SQL_H
+#define ATHLETE_ROLLING_ROLLING_SQL_H
+
+#include "base/function.h"
+
+extern const athlete_domain athlete_rolling;
+
+#endif

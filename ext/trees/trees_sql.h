@@ -1,0 +1,8 @@
+#ifndef ATHLETE_TREES_TREES_SQL_H
+#define ATHLETE_TREES_TREES_SQL_H
+
+#include "base/function.h"
+
+extern const athlete_domain athlete_trees;
+
+#endif
