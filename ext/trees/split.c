@@ -23,63 +23,103 @@ double node_weight(gradient_sum sum, const gradient_scale *scale, const split_ru
     return hessian > 0 ? -gradient / (hessian + rules->lambda) : 0;
 }
 
+/* A node while its cuts are tried. Sums are exact in a double (histogram.h), so adding and subtracting them here is
+** as good as doing it in integers. */
 typedef struct scan {
-    const gradient_sum *slots; /* of the feature: bins from low to high, then the missing values */
-    int n_bins;
-    gradient_sum node;
-    const gradient_scale *scale;
-    const split_rules *rules;
+    double gradient, hessian; /* of the node */
+    int64_t rows;
+    double lambda, alpha, min_child_weight;
+    int64_t min_rows;
+    node_split best; /* while searching, `gain` holds the sum of the children's scores, and `left` nothing yet */
 } scan;
 
-/* Tries every cut, the left side starting with `left`; keeps in *best what has more score than it. */
-static void scan_cuts(const scan *s, gradient_sum left, int n_cuts, int feature, bool missing_left, node_split *best) {
-    const split_rules *rules = s->rules;
-    double gradient_unit = 1 / s->scale->gradient, hessian_unit = 1 / s->scale->hessian; /* powers of two: exact */
-    double min_child_weight = rules->min_child_weight, lambda = rules->lambda, alpha = rules->alpha;
-    int row_bits = s->scale->row_bits;
-    int64_t min_rows = rules->min_child_rows > 1 ? rules->min_child_rows : 1;
+typedef struct side {
+    double gradient, hessian;
+    int64_t rows;
+} side;
+
+static side read_slot(gradient_sum sum, double gradient_unit, double hessian_unit, int row_bits) {
+    return (side){
+        .gradient = (double)sum.gradient * gradient_unit,
+        .hessian = (double)(sum.hessian_and_rows >> row_bits) * hessian_unit,
+        .rows = sum.hessian_and_rows & (((int64_t)1 << row_bits) - 1),
+    };
+}
+
+static side add_sides(side a, side b) {
+    return (side){a.gradient + b.gradient, a.hessian + b.hessian, a.rows + b.rows};
+}
+
+/* Compares fractions by multiplication and divides for a new best one alone. */
+static inline bool is_better(scan *s, side left) {
+    double right_gradient = s->gradient - left.gradient, right_hessian = s->hessian - left.hessian;
+    if (left.rows < s->min_rows || s->rows - left.rows < s->min_rows) return false;
+    if (left.hessian < s->min_child_weight || right_hessian < s->min_child_weight) return false;
+    double left_excess = fabs(left.gradient) - s->alpha, right_excess = fabs(right_gradient) - s->alpha;
+    left_excess = left_excess > 0 ? left_excess : 0;
+    right_excess = right_excess > 0 ? right_excess : 0;
+    double left_bottom = left.hessian + s->lambda, right_bottom = right_hessian + s->lambda;
+    double top = left_excess * left_excess * right_bottom + right_excess * right_excess * left_bottom;
+    double bottom = left_bottom * right_bottom;
+    if (!(top > s->best.gain * bottom) || left.hessian <= 0 || right_hessian <= 0) return false;
+    double score = top / bottom;
+    if (!(score > s->best.gain)) return false;
+    s->best.gain = score;
+    return true;
+}
+
+/* Tries every cut of a feature, with its missing values on either side. */
+static void scan_feature(scan *s, const gradient_sum *slots, int n_bins, int feature, const gradient_scale *scale) {
+    double gradient_unit = 1 / scale->gradient, hessian_unit = 1 / scale->hessian; /* powers of two: exact */
+    side missing = read_slot(slots[n_bins], gradient_unit, hessian_unit, scale->row_bits);
+    side left = {0, 0, 0};
+    int n_cuts = missing.rows > 0 ? n_bins : n_bins - 1; /* the last one parts what is present from what is not */
     for (int bin = 0; bin < n_cuts; bin++) {
-        gradient_sum slot = s->slots[bin];
-        if (slot.hessian_and_rows == 0) continue; /* empty: the same split as the one before */
-        left.gradient += slot.gradient;
-        left.hessian_and_rows += slot.hessian_and_rows;
-        gradient_sum right = sum_difference(s->node, left);
-        if (sum_rows(right, s->scale) < min_rows) break;
-        if (sum_rows(left, s->scale) < min_rows) continue;
-        double left_hessian = (double)(left.hessian_and_rows >> row_bits) * hessian_unit;
-        double right_hessian = (double)(right.hessian_and_rows >> row_bits) * hessian_unit;
-        if (right_hessian < min_child_weight || right_hessian <= 0) break;
-        if (left_hessian < min_child_weight || left_hessian <= 0) continue;
-        double left_gradient = soft_threshold((double)left.gradient * gradient_unit, alpha);
-        double right_gradient = soft_threshold((double)right.gradient * gradient_unit, alpha);
-        double score = left_gradient * left_gradient / (left_hessian + lambda) +
-                       right_gradient * right_gradient / (right_hessian + lambda);
-        if (score > best->gain) {
-            *best = (node_split){.gain = score, .feature = feature, .bin = bin, .missing_left = missing_left, .left = left};
+        if (slots[bin].hessian_and_rows == 0) continue; /* empty: the same split as the one before */
+        left = add_sides(left, read_slot(slots[bin], gradient_unit, hessian_unit, scale->row_bits));
+        bool better = is_better(s, left);
+        bool missing_left = missing.rows > 0 && is_better(s, add_sides(left, missing));
+        if (better || missing_left) {
+            s->best.feature = feature;
+            s->best.bin = bin;
+            s->best.missing_left = missing_left;
         }
     }
+}
+
+/* What the left side of a split adds up to. */
+static gradient_sum left_sum(const gradient_sum *slots, int n_bins, const node_split *split) {
+    gradient_sum sum = split->missing_left ? slots[n_bins] : (gradient_sum){0, 0};
+    for (int bin = 0; bin <= split->bin; bin++) {
+        sum.gradient += slots[bin].gradient;
+        sum.hessian_and_rows += slots[bin].hessian_and_rows;
+    }
+    return sum;
 }
 
 node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node, const int *features,
                       int n_features, const gradient_scale *scale, const split_rules *rules) {
     double own_score = node_score(node, scale, rules);
-    node_split best = {.gain = own_score}; /* scores while searching, the gain at the end */
-    bool found_missing = false;
+    scan s = {
+        .gradient = sum_gradient(node, scale),
+        .hessian = sum_hessian(node, scale),
+        .rows = sum_rows(node, scale),
+        .lambda = rules->lambda,
+        .alpha = rules->alpha,
+        .min_child_weight = rules->min_child_weight,
+        .min_rows = rules->min_child_rows > 1 ? rules->min_child_rows : 1,
+        .best = {.gain = own_score},
+    };
     for (int i = 0; i < n_features; i++) {
         int f = features[i];
-        scan s = {histogram + bins->offset[f], bins->n_bins[f], node, scale, rules};
-        gradient_sum missing = s.slots[s.n_bins];
-        bool has_missing = missing.hessian_and_rows != 0;
-        double before = best.gain;
-        scan_cuts(&s, (gradient_sum){0, 0}, has_missing ? s.n_bins : s.n_bins - 1, f, false, &best);
-        if (has_missing) scan_cuts(&s, missing, s.n_bins - 1, f, true, &best);
-        if (best.gain > before) found_missing = has_missing;
+        scan_feature(&s, histogram + bins->offset[f], bins->n_bins[f], f, scale);
     }
+    node_split best = s.best;
     best.gain -= own_score;
-    if (!(best.gain > MIN_GAIN) || best.gain < rules->min_gain) {
-        best.gain = 0;
-    } else if (!found_missing) {
-        best.missing_left = 2 * sum_rows(best.left, scale) >= sum_rows(node, scale);
-    }
+    if (!(best.gain > MIN_GAIN) || best.gain < rules->min_gain) return (node_split){.gain = 0};
+    const gradient_sum *slots = histogram + bins->offset[best.feature];
+    int n_bins = bins->n_bins[best.feature];
+    best.left = left_sum(slots, n_bins, &best);
+    if (slots[n_bins].hessian_and_rows == 0) best.missing_left = 2 * sum_rows(best.left, scale) >= s.rows;
     return best;
 }
