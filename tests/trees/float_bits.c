@@ -13,11 +13,13 @@ static float from_bits(uint32_t bits) {
     return x;
 }
 
-/* Whether the text is what XGBoost reads: a sign, digits with a point after the first, an exponent; and reads back. */
+/* Whether the text is what XGBoost reads: a sign, digits with a point after the first, an exponent; and reads
+ * back. */
 static int is_faithful(float x) {
     char text[ATHLETE_FLOAT_TEXT_SIZE];
     int length = float_text(x, text);
-    return length == (int)strlen(text) && length < (int)sizeof text && strchr(text, 'E') && strtof(text, NULL) == x;
+    return length == (int)strlen(text) && length < (int)sizeof text && strchr(text, 'E') &&
+           strtof(text, NULL) == x;
 }
 
 int main(void) {
