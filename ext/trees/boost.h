@@ -1,5 +1,4 @@
-/* Gradient boosting: trees one after another, each fitted to the gradients that the ones before it have left.
- */
+/* Gradient boosting: trees one after another, each fitted to the gradients that the ones before it have left. */
 #ifndef ATHLETE_TREES_BOOST_H
 #define ATHLETE_TREES_BOOST_H
 
@@ -26,10 +25,8 @@ typedef struct training_set {
     int n_features;
 } training_set;
 
-/* Trains a forest, whose base margin is 0: the intercept is in the leaves of the first tree. `history`
-*(rounds floats)
-** gets the training loss after each round. The same rows in any order give the same forest, bit for bit. Free
-*the
+/* Trains a forest, whose base margin is 0: the intercept is in the leaves of the first tree. `history` (rounds floats)
+** gets the training loss after each round. The same rows in any order give the same forest, bit for bit. Free the
 ** forest also after a failure. */
 athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, float *history);

@@ -1,11 +1,8 @@
 /* Sums that do not depend on the order of their terms.
 **
-** Floating-point addition rounds, so the same numbers added in another order give another sum. Integer
-*addition does
-** not. Numbers are therefore scaled by a power of two, chosen from the largest of them so that no sum can
-*overflow,
-** rounded to integers once, and added as integers: rows in any order, histograms subtracted or built, one
-*thread or
+** Floating-point addition rounds, so the same numbers added in another order give another sum. Integer addition does
+** not. Numbers are therefore scaled by a power of two, chosen from the largest of them so that no sum can overflow,
+** rounded to integers once, and added as integers: rows in any order, histograms subtracted or built, one thread or
 ** several, give the same bits. */
 #ifndef ATHLETE_TREES_FIXED_POINT_H
 #define ATHLETE_TREES_FIXED_POINT_H
@@ -21,8 +18,7 @@ static inline int count_bits(size_t n) {
     return bits;
 }
 
-/* A power of two that takes numbers of at most `largest` in size to less than 2^bits, or 1 if all are zero.
-*The
+/* A power of two that takes numbers of at most `largest` in size to less than 2^bits, or 1 if all are zero. The
 ** numbers here come from float32 by a product or two, far from where the power itself would overflow. */
 static inline double fixed_point_scale(double largest, int bits) {
     int exponent;

@@ -1,5 +1,4 @@
-/* Sorting float32 by value: linear, stable in nothing but the values, so the order in which they came is
- * gone. */
+/* Sorting float32 by value: linear, stable in nothing but the values, so the order in which they came is gone. */
 #ifndef ATHLETE_TREES_FLOAT_SORT_H
 #define ATHLETE_TREES_FLOAT_SORT_H
 

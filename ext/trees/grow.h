@@ -1,9 +1,7 @@
 /* One regression tree, grown split by split from histograms.
 **
-** The order of growth is either level by level ("depthwise") or best gain first ("lossguide", Shi 2007, as
-*LightGBM
-** grows). Only the smaller of two children has its histogram summed from rows; the other's is the parent's
-*minus
+** The order of growth is either level by level ("depthwise") or best gain first ("lossguide", Shi 2007, as LightGBM
+** grows). Only the smaller of two children has its histogram summed from rows; the other's is the parent's minus
 ** it. Nodes that will not be split any more get none. */
 #ifndef ATHLETE_TREES_GROW_H
 #define ATHLETE_TREES_GROW_H
@@ -43,14 +41,11 @@ typedef struct grower {
     size_t n_spare, n_histograms, spare_capacity;
 } grower;
 
-athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
-                            athlete_budget *budget, athlete_poll *poll);
+athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules, athlete_budget *budget, athlete_poll *poll);
 void grower_end(grower *g);
 
-/* Grows a tree on the first n_rows of g->rows, choosing among `features`, into g->nodes and g->grown. A
-*node's
-** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in
-*`weight`. */
+/* Grows a tree on the first n_rows of g->rows, choosing among `features`, into g->nodes and g->grown. A node's
+** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in `weight`. */
 athlete_status grow_tree(grower *g, const gradient_sum *gradients, const gradient_scale *scale, size_t n_rows,
                          const int *features, int n_features);
 

@@ -1,7 +1,6 @@
 /* A gradient-boosted forest in memory, the JSON text that it is stored as, and its predictions.
 **
-** The text is XGBoost's own model format, so that Booster.load_model reads what was trained here, and what
-*was trained
+** The text is XGBoost's own model format, so that Booster.load_model reads what was trained here, and what was trained
 ** there is scored here with the same float32 bits. Ours is found in `learner.attributes` alone. */
 #ifndef ATHLETE_TREES_MODEL_H
 #define ATHLETE_TREES_MODEL_H
@@ -57,8 +56,7 @@ athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_n
 
 /* --- prediction (predict.c) ----------------------------------------------------------------------------- */
 
-/* The sum of the leaves that a row reaches, added to the base margin in float32 in the order of the trees.
-*`row` has
+/* The sum of the leaves that a row reaches, added to the base margin in float32 in the order of the trees. `row` has
 ** n_features values, NaN where one is missing. */
 float forest_margin(const forest *model, const float *row);
 
@@ -72,25 +70,20 @@ typedef struct model_attribute {
 } model_attribute;
 
 typedef struct model_description {
-    const char *objective;             /* XGBoost's name */
-    const char *const *feature_names;  /* n_features of them, or NULL */
-    const model_attribute *attributes; /* in the order of their names */
+    const char *objective;              /* XGBoost's name */
+    const char *const *feature_names;   /* n_features of them, or NULL */
+    const model_attribute *attributes;  /* in the order of their names */
 } model_description;
 
 /* Appends the model's JSON. */
-athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
-                           athlete_poll *poll);
+athlete_status model_write(const forest *model, const model_description *description, text_buffer *out, athlete_poll *poll);
 
 typedef struct model_fault {
-    char text[256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is 99, the tree has 7 nodes"
-                     */
+    char text[256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is 99, the tree has 7 nodes" */
 } model_fault;
 
-/* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The
-*text must
-** be terminated by a zero byte. ATHLETE_INVALID fills the fault; free with forest_free also after a failure.
- */
-athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
-                          model_fault *fault);
+/* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The text must
+** be terminated by a zero byte. ATHLETE_INVALID fills the fault; free with forest_free also after a failure. */
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model, model_fault *fault);
 
 #endif

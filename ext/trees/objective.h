@@ -1,5 +1,4 @@
-/* What is minimised: per row a loss, its first and second derivative by the margin, as XGBoost defines them.
- */
+/* What is minimised: per row a loss, its first and second derivative by the margin, as XGBoost defines them. */
 #ifndef ATHLETE_TREES_OBJECTIVE_H
 #define ATHLETE_TREES_OBJECTIVE_H
 
@@ -27,11 +26,10 @@ const char *objective_metric(const objective *o);
 double objective_metric_value(const objective *o, double mean_loss);
 
 /* Gradient, hessian and loss of n rows. The hessian is at least 1e-16. */
-void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n,
-                         double *gradients, double *hessians, double *losses);
+void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n, double *gradients,
+                         double *hessians, double *losses);
 
-/* The constant margin that fits the labels best. The sum over rows does not depend on their order. `scratch`
-*has room
+/* The constant margin that fits the labels best. The sum over rows does not depend on their order. `scratch` has room
 ** for 2 n. */
 float objective_intercept(const objective *o, const float *labels, size_t n, double *scratch);
 

@@ -1,7 +1,6 @@
 /* The best question to ask at a node: which feature, which cut, and where missing values go.
 **
-** A split's worth is the fall of the regularised loss, equation 7 of Chen and Guestrin, "XGBoost: A Scalable
-*Tree
+** A split's worth is the fall of the regularised loss, equation 7 of Chen and Guestrin, "XGBoost: A Scalable Tree
 ** Boosting System", KDD 2016, without the factor 1/2, as XGBoost itself reports it:
 **     gain = T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda) - T(G)^2 / (H + lambda)
 ** with G and H the sums of gradients and hessians and T soft thresholding by alpha. */
@@ -31,12 +30,9 @@ typedef struct node_split {
 double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
 double node_weight(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
 
-/* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest
-*cut,
-** then missing values to the right win. Where the node has no missing value, a later one follows the greater
-*number of rows. */
-node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
-                      const int *features, int n_features, const gradient_scale *scale,
-                      const split_rules *rules);
+/* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest cut,
+** then missing values to the right win. Where the node has no missing value, a later one follows the greater number of rows. */
+node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node, const int *features,
+                      int n_features, const gradient_scale *scale, const split_rules *rules);
 
 #endif

@@ -12,8 +12,7 @@ typedef struct train_options {
     char *feature_names; /* JSON text, or NULL */
 } train_options;
 
-/* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a
- * failure. */
+/* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a failure. */
 athlete_status train_options_read(const char *json, train_options *options, char **message);
 void train_options_free(train_options *options);
 
