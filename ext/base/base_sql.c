@@ -1,6 +1,8 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input, the list of functions. */
+#include <math.h>
 #include <string.h>
 #include "athlete.h"
+#include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
 #include "base/memory.h"
@@ -34,6 +36,14 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     sha256_hex(data, (size_t)bytes, hex);
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
+}
+
+static double portable_exp(const double *a) {
+    return elementary_exp(a[0]);
+}
+
+static double portable_ln(const double *a) {
+    return elementary_log(a[0]);
 }
 
 /* --- json_objects --------------------------------------------------------------------------------------- */
@@ -212,6 +222,23 @@ static const athlete_function functions[] = {
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
         .scalar = sha256,
+    },
+    {
+        .name = "portable_exp",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
+        .summary = "e to the power of x, with the same bits on every platform, which a mathematics library does not promise.",
+        .returns = "a number above 0",
+        .errors = "x above 709.78: the result is too large",
+        .number = portable_exp,
+    },
+    {
+        .name = "portable_ln",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, ATHLETE_ABOVE_MIN, 0, HUGE_VAL, "above 0"}),
+        .summary = "The natural logarithm of x, with the same bits on every platform.",
+        .returns = "a number",
+        .number = portable_ln,
     },
     {
         .name = "json_objects",
