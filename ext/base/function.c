@@ -49,8 +49,7 @@ void function_signature(const athlete_function *function, sqlite3_str *out) {
 
 /* --- argument checks ------------------------------------------------------------------------------------ */
 
-/* What came, short enough for a sentence. */
-static void append_found(sqlite3_str *out, sqlite3_value *value) {
+void value_describe(sqlite3_str *out, sqlite3_value *value) {
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL: sqlite3_str_appendall(out, "NULL"); break;
     case SQLITE_INTEGER: sqlite3_str_appendf(out, "%lld", sqlite3_value_int64(value)); break;
@@ -114,7 +113,7 @@ char *argument_check(const athlete_function *function, int index, sqlite3_value 
     sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name, type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
-    append_found(out, value);
+    value_describe(out, value);
     return sqlite3_str_finish(out);
 }
 

@@ -121,6 +121,9 @@ const athlete_argument *function_argument(const athlete_function *function, int 
 /* NULL if `value` is what the argument asks for, else the sentence (sqlite3_free it). SQL NULL always passes. */
 char *argument_check(const athlete_function *function, int index, sqlite3_value *value);
 
+/* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
+void value_describe(sqlite3_str *out, sqlite3_value *value);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
