@@ -1,7 +1,9 @@
-/* Heart rate zones as fractions of the maximum: 1 from 50 %, 2 from 60 %, 3 from 70 %, 4 from 80 %, 5 from 90 %.
-**
-** A zone holds its lower bound and not its upper one; zone 5 is open above, and what lies below zone 1 is zone 0,
-** not zone 1. The bounds are those of Edwards 1993, The Heart Rate Monitor Book. */
+/* Heart rate zones as fractions of the maximum: 1 from 50 %, 2 from 60 %, 3 from 70 %, 4 from 80 %, 5 from 90
+ *%.
+ **
+ ** A zone holds its lower bound and not its upper one; zone 5 is open above, and what lies below zone 1 is
+ *zone 0,
+ ** not zone 1. The bounds are those of Edwards 1993, The Heart Rate Monitor Book. */
 #ifndef ATHLETE_TRAINING_ZONES_H
 #define ATHLETE_TRAINING_ZONES_H
 
