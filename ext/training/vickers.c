@@ -18,8 +18,7 @@ double vickers_marathon_two(double seconds_1, double distance_1_m, double second
                             double weekly_km) {
     if (seconds_1 == 0 || distance_1_m == 0 || seconds_2 == 0 || distance_2_m == 0) return NAN;
     if (distance_1_m == distance_2_m) return NAN;
-    /* The exponent between the two races, Riegel's 1.06 made personal, and from it the one up to the
-     * marathon. */
+    /* The exponent between the two races, Riegel's made personal, and from it the one up to the marathon. */
     double exponent = elementary_log(seconds_2 / seconds_1) / elementary_log(distance_2_m / distance_1_m);
     double to_marathon = 1.4510756 - 0.23797948 * exponent - 0.01410023 * (weekly_km / KM_PER_10_MILES);
     double longer_m = distance_1_m > distance_2_m ? distance_1_m : distance_2_m;
