@@ -1,4 +1,4 @@
-/* Training load of one activity, from pace or from heart rate. NaN (SQL: NULL) where the inputs say nothing. */
+/* Training load of one activity, from pace or heart rate. NaN (SQL: NULL) where the inputs say nothing. */
 #ifndef ATHLETE_TRAINING_LOAD_H
 #define ATHLETE_TRAINING_LOAD_H
 
