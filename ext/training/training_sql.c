@@ -227,7 +227,7 @@ static const athlete_function functions[] = {
                               AMOUNT("target_distance_m", "m, the distance asked for")),
         .summary =
             "The time over another distance that one race promises, by Cameron's curve through records.",
-        .returns = "s; NULL when an argument is 0 or a distance beyond 444 km",
+        .returns = "s; NULL when an argument is 0 or a distance beyond 445 km",
         .source =
             "t (d2/d1) f(d1)/f(d2), f(d) = 13.49681 - 0.000030363 d + 835.7114 / d^0.7905: Cameron 1998",
         .number = cameron_number,
