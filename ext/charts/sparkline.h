@@ -22,9 +22,9 @@ void sparkline_free(sparkline *line);
 /* Points in the queue. */
 size_t sparkline_points(const sparkline *line);
 
-/* Writes one character per point, without a terminator, into a buffer of 3 bytes per point; answers the bytes
-** written. The lowest point is U+2581, the highest U+2588, in eight even levels of which the nearest
-** is drawn. A gap is a blank; a series of one value is drawn half high. */
+/* Writes one character per point, without a terminator, into a buffer of 3 bytes per point; answers the
+** bytes written. The lowest point is U+2581, the highest U+2588, in eight even levels of which the
+** nearest is drawn. A gap is a blank; a series of one value is drawn half high. */
 size_t sparkline_render(const sparkline *line, char *out);
 
 #endif

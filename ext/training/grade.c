@@ -4,8 +4,8 @@ static double clamp(double x, double limit) {
     return x < -limit ? -limit : x > limit ? limit : x;
 }
 
-/* Strava Engineering 2017, "An improved GAP model", as fitted in Elevate (stream-processor.ts); in per cent.
- */
+/* Strava Engineering 2017, "An improved GAP model", as fitted in Elevate (stream-processor.ts); in per
+** cent. */
 static double strava(double grade) {
     double g = 100 * clamp(grade, 0.40);
     return 1 +

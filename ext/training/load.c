@@ -17,8 +17,7 @@ double training_stress(double moving_min, double pace, double threshold_pace) {
 }
 
 /* Fraction of the heart rate reserve, 0 at rest and below. Not cut off above 1: a rate above the maximum
- *means
- ** that the maximum is set too low, and a load should still tell two such efforts apart. */
+** means that the maximum is set too low, and a load should still tell two such efforts apart. */
 static double reserve_fraction(double hr, double max_hr, double rest_hr) {
     if (hr == 0 || max_hr <= rest_hr) return NAN;
     return hr <= rest_hr ? 0 : (hr - rest_hr) / (max_hr - rest_hr);

@@ -8,7 +8,8 @@ typedef struct word {
     int meaning;
 } word;
 
-/* What the word in argument `index` means, or the first word if it is left out or NULL; -1 after an error. */
+/* What the word in argument `index` means, or the first word if it is left out or NULL; -1 after an
+** error. */
 static int read_word(sqlite3_context *context, int argc, sqlite3_value **argv, int index, const word *words,
                      const char *expected) {
     if (index >= argc || sqlite3_value_type(argv[index]) == SQLITE_NULL) return words[0].meaning;

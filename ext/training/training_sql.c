@@ -1,6 +1,5 @@
-/* Binding of load, zones, pace, grade, race equivalence and durations: the table, and the callbacks that only
- *pass
- ** numbers on. */
+/* Binding of load, zones, pace, grade, race equivalence and durations: the table, and the callbacks that
+** only pass numbers on. */
 #include "training/training_sql.h"
 
 #include <math.h>

@@ -30,11 +30,9 @@ double vdot_of_race(double distance_m, double seconds) {
 }
 
 /* Fixed-point iteration on the time: the fraction that a time allows gives a speed, which gives a time. A
- *time that
- ** is 1 % off changes the fraction by at most 0.12 %, and the speed by no more than that; so each round
- *leaves an
- ** eighth of the error, from any start. 20 rounds are a count and not a tolerance: the same steps everywhere.
- */
+** time that is 1 % off changes the fraction by at most 0.12 %, and the speed by no more than that; so
+** each round leaves an eighth of the error, from any start. 20 rounds are a count and not a tolerance:
+** the same steps everywhere. */
 double vdot_race_time(double vdot, double distance_m) {
     if (vdot == 0 || distance_m == 0) return NAN;
     double minutes = 30;

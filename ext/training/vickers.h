@@ -1,9 +1,8 @@
 /* Marathon time from shorter races and training volume, fitted to 2303 recreational runners: Vickers and
 ** Vertosick 2016, BMC Sports Science, Medicine and Rehabilitation 8:26.
 **
-** The paper works in miles a week; the coefficients are those of its published predictions. It took 5 miles
-*as
-** 8045 m and 10 miles as 16090 m. NaN where a distance or time is 0. */
+** The paper works in miles a week; the coefficients are those of its published predictions. It took 5
+** miles as 8045 m and 10 miles as 16090 m. NaN where a distance or time is 0. */
 #ifndef ATHLETE_TRAINING_VICKERS_H
 #define ATHLETE_TRAINING_VICKERS_H
 
