@@ -31,7 +31,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
     ('threshold_min_distance_km',   5,    'setting', 'km',     'shortest run that counts for the threshold pace'),
     ('max_hr_plausible',            220,  'setting', 'bpm',    'a higher observed heart rate is a sensor fault'),
-    ('max_hr_min_activities',       10,   'setting', 'count',  'activities with heart rate before the observed maximum is believed over 220 - age'),
+    ('max_hr_repeats',              3,    'setting', 'count',  'activities that must have reached a heart rate before it is believed to be the maximum'),
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),

@@ -3,7 +3,7 @@
 -- reads:    silver_strava_activities, silver_strava_sub_activity, silver_corrections, athlete_profile, athlete_profile_settings, ops_config, ops_watermarks, activity_features
 -- writes:   activity_features, ops_watermarks
 -- grain:    athlete_id, activity_id
--- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_min_activities, default_resting_hr, threshold_hr_reserve
+-- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
 
 BEGIN IMMEDIATE;
 
@@ -74,7 +74,7 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
        MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_minutes,
        MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_distance_km,
        MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
-       MAX(value) FILTER (WHERE name = 'max_hr_min_activities') AS max_hr_min_activities,
+       MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
        MAX(value) FILTER (WHERE name = 'default_resting_hr') AS default_resting_hr,
        MAX(value) FILTER (WHERE name = 'threshold_hr_reserve') AS threshold_hr_reserve
 FROM ops_config;
@@ -93,27 +93,20 @@ WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m 
 GROUP BY athlete_id, known_date;
 CREATE UNIQUE INDEX temp.proof_by_day ON proof (athlete_id, known_date);
 
--- The highest heart rate seen up to each day, and in how many activities one was seen.
+-- The highest heart rate of each activity, usable from the day after it ended, highest first.
 CREATE TEMP TABLE observed AS
-WITH day AS (
-    SELECT athlete_id, known_date, MAX(max_hr) AS max_hr, COUNT(*) AS n
-    FROM activity, config
-    WHERE max_hr <= max_hr_plausible
-    GROUP BY athlete_id, known_date
-)
-SELECT athlete_id, known_date,
-       MAX(max_hr) OVER so_far AS max_hr,
-       SUM(n) OVER so_far AS n
-FROM day
-WINDOW so_far AS (PARTITION BY athlete_id ORDER BY known_date ROWS UNBOUNDED PRECEDING);
-CREATE UNIQUE INDEX temp.observed_by_day ON observed (athlete_id, known_date);
+SELECT athlete_id, max_hr, known_date
+FROM activity, config
+WHERE max_hr <= max_hr_plausible;
+CREATE INDEX temp.observed_by_height ON observed (athlete_id, max_hr DESC, known_date);
 
 -- What was known when each day began.
 CREATE TEMP TABLE known AS
 WITH day AS (
-    SELECT DISTINCT athlete_id, local_date FROM activity
+    SELECT DISTINCT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since
+    FROM activity, config
 ),
-found AS (
+found AS MATERIALIZED (
     SELECT d.athlete_id, d.local_date,
            (SELECT value FROM athlete_profile_settings AS s
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
@@ -127,15 +120,12 @@ found AS (
            (SELECT value FROM athlete_profile_settings AS s
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
-           (SELECT MAX(vdot) FROM proof AS p, config
-            WHERE p.athlete_id = d.athlete_id
-              AND p.known_date >= date(d.local_date, -lookback_days || ' days') AND p.known_date < d.local_date) AS vdot,
-           (SELECT CASE WHEN n >= max_hr_min_activities THEN max_hr END FROM observed AS o, config
-            WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date
-            ORDER BY known_date DESC LIMIT 1) AS observed_max_hr,
+           (SELECT MAX(vdot) FROM proof AS p
+            WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date) AS vdot,
+           -- one spike of a strap is no maximum: a rate counts once several activities have reached it
            (SELECT max_hr FROM observed AS o
             WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date
-            ORDER BY known_date DESC LIMIT 1) AS first_max_hr,
+            ORDER BY max_hr DESC LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config)) AS observed_max_hr,
            (SELECT max_hr_estimate(CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year) FROM athlete_profile AS p
             WHERE p.athlete_id = d.athlete_id) AS estimated_max_hr,
            (SELECT lower(sex) FROM athlete_profile AS p WHERE p.athlete_id = d.athlete_id) AS sex,
@@ -146,7 +136,7 @@ found AS (
 SELECT athlete_id, local_date, sex, corrected_at,
        COALESCE(told_threshold_pace, threshold_pace(vdot), default_threshold_pace) AS threshold_pace_min_km,
        CASE WHEN told_threshold_pace IS NOT NULL THEN 'profile' WHEN vdot IS NOT NULL THEN 'history' ELSE 'default' END AS threshold_source,
-       COALESCE(told_max_hr, observed_max_hr, estimated_max_hr, first_max_hr) AS max_hr,
+       COALESCE(told_max_hr, observed_max_hr, estimated_max_hr) AS max_hr,
        COALESCE(told_resting_hr, default_resting_hr) AS resting_hr,
        told_threshold_hr, threshold_hr_reserve
 FROM found, config;
