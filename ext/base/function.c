@@ -119,8 +119,25 @@ char *argument_check(const athlete_function *function, int index, sqlite3_value 
 
 /* --- failures ------------------------------------------------------------------------------------------- */
 
+/* A function's user data. The registrations of a domain live in one block with what they share, until SQLite has
+** dropped the last of them. */
+typedef struct shared_state {
+    const athlete_domain *domain;
+    void *state;
+    size_t references;
+} shared_state;
+
+typedef struct registration {
+    const athlete_function *function;
+    shared_state *shared;
+} registration;
+
 const athlete_function *function_of(sqlite3_context *context) {
-    return sqlite3_user_data(context);
+    return ((const registration *)sqlite3_user_data(context))->function;
+}
+
+void *domain_state_of(sqlite3_context *context) {
+    return ((const registration *)sqlite3_user_data(context))->shared->state;
 }
 
 void function_fail(sqlite3_context *context, const char *format, ...) {
@@ -234,30 +251,58 @@ static void value_callback(sqlite3_context *context) {
     function_of(context)->value(context);
 }
 
-static int function_register(sqlite3 *db, const athlete_function *function) {
+/* --- registration --------------------------------------------------------------------------------------- */
+
+static void shared_release(shared_state *shared) {
+    if (--shared->references > 0) return;
+    if (shared->state) shared->domain->state_close(shared->state);
+    sqlite3_free(shared);
+}
+
+static void registration_free(void *opaque) {
+    shared_release(((registration *)opaque)->shared);
+}
+
+/* SQLite calls registration_free also when it refuses the function. */
+static int function_register(sqlite3 *db, registration *row) {
+    const athlete_function *function = row->function;
     int flags = SQLITE_UTF8;
     flags |= function->trust == ATHLETE_PURE ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY;
-    void *row = (void *)(size_t)function;
+    row->shared->references++;
     switch (function->kind) {
     case ATHLETE_SCALAR:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL, NULL);
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL, registration_free);
     case ATHLETE_AGGREGATE:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback, final_callback, NULL);
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback, final_callback,
+                                          registration_free);
     case ATHLETE_WINDOW:
         return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback, final_callback,
-                                              value_callback, inverse_callback, NULL);
-    case ATHLETE_TABLE: return table_function_register(db, function);
+                                              value_callback, inverse_callback, registration_free);
+    case ATHLETE_TABLE: break;
     }
-    return SQLITE_MISUSE;
+    shared_release(row->shared);
+    return table_function_register(db, function);
 }
 
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
-    for (const athlete_function *function = domain->functions; function->name; function++) {
-        int rc = function_register(db, function);
-        if (rc != SQLITE_OK) {
-            if (message) *message = sqlite3_mprintf("athlete: cannot register %s: %s", function->name, sqlite3_errmsg(db));
-            return rc;
+    size_t n = 0;
+    while (domain->functions[n].name) n++;
+    shared_state *shared = sqlite3_malloc64(sizeof *shared + n * sizeof(registration));
+    if (!shared) return SQLITE_NOMEM;
+    *shared = (shared_state){.domain = domain, .references = 1};
+    registration *rows = (registration *)(shared + 1);
+    int rc = SQLITE_OK;
+    if (domain->state_open) {
+        shared->state = domain->state_open();
+        if (!shared->state) rc = SQLITE_NOMEM;
+    }
+    for (size_t i = 0; i < n && rc == SQLITE_OK; i++) {
+        rows[i] = (registration){.function = &domain->functions[i], .shared = shared};
+        rc = function_register(db, &rows[i]);
+        if (rc != SQLITE_OK && message) {
+            *message = sqlite3_mprintf("athlete: cannot register %s: %s", domain->functions[i].name, sqlite3_errmsg(db));
         }
     }
-    return SQLITE_OK;
+    shared_release(shared);
+    return rc;
 }

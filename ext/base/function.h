@@ -100,6 +100,12 @@ struct athlete_function {
 typedef struct athlete_domain {
     const char *name;
     const athlete_function *functions; /* ends with a row without a name */
+
+    /* What the domain's functions share on one connection, such as a cache: made when they are registered, closed
+    ** when the connection forgets them. It must not own a prepared statement, which would keep the connection from
+    ** closing. NULL if there is nothing to share. */
+    void *(*state_open)(void); /* NULL answers out of memory */
+    void (*state_close)(void *state);
 } athlete_domain;
 
 extern const athlete_domain *const athlete_domains[]; /* ends with NULL; in athlete.c */
@@ -127,6 +133,7 @@ void value_describe(sqlite3_str *out, sqlite3_value *value);
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
+void *domain_state_of(sqlite3_context *context); /* what the domain's state_open returned on this connection */
 
 /* Ends the call with "<function>: <message>". */
 void function_fail(sqlite3_context *context, const char *format, ...);
