@@ -51,46 +51,40 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT CAST(COALESCE(MAX(bronze_id), 0) AS TEXT) FROM bronze_documents WHERE kind = 'race_survey') AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '22_silver_race_survey') AS position_before;
 
+-- The newest answers of each runner, when there are new ones. An unanswered question is an empty text.
 CREATE TEMP TABLE answer AS
-WITH latest AS (
-    SELECT MAX(bronze_id) AS bronze_id
-    FROM bronze_documents
-    WHERE kind = 'race_survey' AND (SELECT position IS NOT position_before FROM stage_clock)
-    GROUP BY document_id
-)
-SELECT b.bronze_id, CAST(b.document_id AS INTEGER) AS runner_id, j.key AS question, CAST(j.value AS REAL) AS value
-FROM latest
-JOIN bronze_documents AS b USING (bronze_id)
-JOIN json_each(b.payload) AS j
-WHERE j.value <> '';
+SELECT CAST(document_id AS INTEGER) AS runner_id, payload, MAX(bronze_id) AS bronze_id
+FROM bronze_documents
+WHERE kind = 'race_survey' AND (SELECT position IS NOT position_before FROM stage_clock)
+GROUP BY document_id;
 
 DELETE FROM silver_survey_runners WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_runners
 SELECT runner_id,
-       MAX(value) FILTER (WHERE question = 'age'),
-       MAX(value) FILTER (WHERE question = 'female'),
-       MAX(value) FILTER (WHERE question = 'bmi'),
-       MAX(value) FILTER (WHERE question = 'endurancespeed'),
-       MAX(value) FILTER (WHERE question = 'sprint'),
-       MAX(value) FILTER (WHERE question = 'tempo'),
-       MAX(value) FILTER (WHERE question = 'typical') * 1.609344,
-       MAX(value) FILTER (WHERE question = 'max') * 1.609344
-FROM answer
-GROUP BY runner_id;
+       CAST(NULLIF(json_extract(payload, '$.age'), '') AS REAL),
+       CAST(NULLIF(json_extract(payload, '$.female'), '') AS INTEGER),
+       CAST(NULLIF(json_extract(payload, '$.bmi'), '') AS REAL),
+       CAST(NULLIF(json_extract(payload, '$.endurancespeed'), '') AS REAL),
+       CAST(NULLIF(json_extract(payload, '$.sprint'), '') AS INTEGER),
+       CAST(NULLIF(json_extract(payload, '$.tempo'), '') AS INTEGER),
+       CAST(NULLIF(json_extract(payload, '$.typical'), '') AS REAL) * 1.609344,
+       CAST(NULLIF(json_extract(payload, '$.max'), '') AS REAL) * 1.609344
+FROM answer;
 
 DELETE FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_races
-WITH prefix (prefix, distance_class) AS (
-    VALUES ('k5', '5k'), ('m5', '5mi'), ('k10', '10k'), ('m10', '10mi'), ('mh', '21k'), ('mf', '42k')
+WITH question (distance_class, seconds, fitness, difficulty) AS (
+    VALUES ('5k', '$.k5_ti', '$.k5_tr', '$.k5_di'), ('5mi', '$.m5_ti', '$.m5_tr', '$.m5_di'),
+           ('10k', '$.k10_ti', '$.k10_tr', '$.k10_di'), ('10mi', '$.m10_ti', '$.m10_tr', '$.m10_di'),
+           ('21k', '$.mh_ti', '$.mh_tr', '$.mh_di'), ('42k', '$.mf_ti', '$.mf_tr', '$.mf_di')
 )
-SELECT a.runner_id, p.distance_class,
-       MAX(a.value) FILTER (WHERE a.question = p.prefix || '_ti') AS seconds,
-       MAX(a.value) FILTER (WHERE a.question = p.prefix || '_tr'),
-       MAX(a.value) FILTER (WHERE a.question = p.prefix || '_di')
-FROM prefix AS p
-JOIN answer AS a ON a.question IN (p.prefix || '_ti', p.prefix || '_tr', p.prefix || '_di')
-GROUP BY a.runner_id, p.distance_class
-HAVING seconds > 0;
+SELECT a.runner_id, q.distance_class,
+       CAST(json_extract(a.payload, q.seconds) AS REAL) AS seconds,
+       CAST(NULLIF(json_extract(a.payload, q.fitness), '') AS REAL),
+       CAST(NULLIF(json_extract(a.payload, q.difficulty), '') AS REAL)
+FROM answer AS a
+CROSS JOIN question AS q
+WHERE CAST(json_extract(a.payload, q.seconds) AS REAL) > 0;
 
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM silver_survey_races JOIN race_distances USING (distance_class) WHERE distance_m / seconds NOT BETWEEN 1 AND 7),
@@ -98,7 +92,7 @@ SELECT assert_that(NOT EXISTS (
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(DISTINCT runner_id) FROM answer), (SELECT COUNT(*) FROM silver_survey_races), 0, 'ok'
+       (SELECT COUNT(*) FROM answer), (SELECT COUNT(*) FROM silver_survey_races), 0, 'ok'
 FROM stage_clock;
 
 INSERT INTO ops_watermarks (stage, athlete_id, position)

@@ -85,12 +85,14 @@ FROM specified;
 
 -- Rows with a label, as long as this version has not been trained before.
 CREATE TEMP TABLE labelled AS
-SELECT r.*, portable_ln(r.seconds) - r.base_ln_s AS label, CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year
+SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS row_id, r.*, portable_ln(r.seconds) - r.base_ln_s AS label, CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year,
+       COALESCE(r.fold, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_by
 FROM stage_clock AS c
 CROSS JOIN time_estimator_rows AS r
 WHERE r.seconds IS NOT NULL
   AND c.training_hash IS NOT (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1);
-CREATE INDEX temp.labelled_by_source ON labelled (source, fold);
+CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
+CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
 
 -- Which rows train which fold: 0 to 9 leave a tenth of the runners out; a year trains on the survey and on what was
 -- raced before the gap; -1 is the model that is served, and trains on all.
@@ -102,38 +104,40 @@ UNION ALL
 SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
 
 CREATE TEMP TABLE trains AS
-SELECT f.fold, r.*
+SELECT f.fold, r.row_id
 FROM fold AS f
 JOIN labelled AS r ON CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
                                     ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
+CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
 
 -- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
 CREATE TEMP TABLE centre AS
-SELECT fold, quantile(label, 0.5) AS label FROM trains GROUP BY fold;
+SELECT c.fold, c.label, json_extract(s.specification, '$.label_clip') AS clip,
+       json_set(json_extract(s.specification, '$.options'), '$.base_score', c.label,
+                '$.feature_names', json_extract(s.specification, '$.features')) AS options
+FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN labelled AS r USING (row_id) GROUP BY t.fold) AS c,
+     stage_clock AS s;
 
 CREATE TEMP TABLE model AS
-SELECT t.fold,
-       gbdt_train(json_set(json_extract(c.specification, '$.options'), '$.base_score', m.label,
-                           '$.feature_names', json_extract(c.specification, '$.features')),
-                  min(max(t.label, m.label - json_extract(c.specification, '$.label_clip')),
-                      m.label + json_extract(c.specification, '$.label_clip')),
-                  t.ln_distance, t.ln_speed, t.endurance, t.uncertainty, t.weekly_km, t.is_female, t.from_shorter, t.from_longer,
-                  t.evidence_fitness, t.evidence_difficulty, t.ctl_42d, t.pace_trend_30d, t.longest_distance_90d_km, t.climb_m_per_km_30d
+SELECT m.fold,
+       gbdt_train(m.options, min(max(r.label, m.label - m.clip), m.label + m.clip),
+                  r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+                  r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d
        ) AS model_json
-FROM trains AS t
-JOIN centre AS m USING (fold)
-CROSS JOIN stage_clock AS c
-GROUP BY t.fold;
+FROM centre AS m
+CROSS JOIN trains AS t USING (fold)
+CROSS JOIN labelled AS r USING (row_id)
+GROUP BY m.fold;
 
 -- Each labelled race predicted by the model that has not seen it, and by the formulas.
 CREATE TEMP TABLE predicted AS
-WITH mine AS (
-    SELECT r.*, COALESCE(r.fold, r.year) AS used_fold,
+WITH mine AS MATERIALIZED (
+    SELECT r.*,
            portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
     FROM model AS m
-    JOIN labelled AS r ON m.fold = COALESCE(r.fold, r.year)
+    CROSS JOIN labelled AS r ON r.judged_by = m.fold -- model by model: each is parsed once
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine
@@ -142,7 +146,7 @@ each_model AS (
     UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM mine
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
 )
-SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.used_fold AS fold,
+SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
        -- fading evidence is worth one race
        CASE WHEN e.source = 'survey' AND e.n_evidence > 1 THEN 2 ELSE 1 END AS evidence_group,
        e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual
@@ -186,10 +190,11 @@ SELECT assert_that(
     (SELECT COUNT(*) FROM predicted WHERE model = 'time_estimator') = (SELECT COUNT(*) FROM labelled),
     '41_time_estimator_train: a labelled race has no out-of-fold prediction');
 SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM trains AS t
-    JOIN fold AS f USING (fold)
-    WHERE (f.source = 'survey' AND t.source = 'survey' AND (CAST(t.subject AS INTEGER) * 7919) % 10 = t.fold)
-       OR (f.source = 'history' AND t.source = 'history' AND t.as_of_date >= f.before_date)),
+    SELECT 1 FROM fold AS f
+    CROSS JOIN trains AS t USING (fold)
+    CROSS JOIN labelled AS r USING (row_id)
+    WHERE (f.source = 'survey' AND (CAST(r.subject AS INTEGER) * 7919) % 10 = f.fold)
+       OR (f.source = 'history' AND r.source = 'history' AND r.as_of_date >= f.before_date)),
     '41_time_estimator_train: a model is judged on rows it was trained on');
 
 INSERT INTO ml_model_versions
