@@ -25,7 +25,8 @@ static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv
 static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     char hex[ATHLETE_SHA256_HEX_SIZE];
-    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0]) : sqlite3_value_text(argv[0]);
+    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0])
+                                                                  : sqlite3_value_text(argv[0]);
     int bytes = sqlite3_value_bytes(argv[0]);
     if (!data && bytes > 0) {
         sqlite3_result_error_nomem(context);
@@ -69,7 +70,8 @@ static void objects_column(void *opaque, sqlite3_context *context, int column) {
     case 1: sqlite3_result_int64(context, (sqlite3_int64)piece->offset); break;
     case 2: sqlite3_result_int64(context, (sqlite3_int64)piece->line); break;
     case 3:
-        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT, SQLITE_UTF8);
+        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT,
+                              SQLITE_UTF8);
         break;
     case 4: sqlite3_result_text(context, piece->fault, -1, SQLITE_STATIC); break;
     case 5:
@@ -83,7 +85,8 @@ static void objects_close(void *state) {
 }
 
 static const athlete_table objects_table = {
-    .columns = "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
+    .columns =
+        "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
     .expected_rows = 1000,
     .open = objects_open,
     .next = objects_next,
@@ -111,7 +114,8 @@ static int functions_next(athlete_call *call, void *opaque) {
     (void)call;
     functions_state *state = opaque;
     state->function++;
-    while (athlete_domains[state->domain] && !athlete_domains[state->domain]->functions[state->function].name) {
+    while (athlete_domains[state->domain] &&
+           !athlete_domains[state->domain]->functions[state->function].name) {
         state->domain++;
         state->function = 0;
     }
@@ -129,7 +133,8 @@ static void result_string(sqlite3_context *context, sqlite3_str *text) {
 static void result_arguments(sqlite3_context *context, const athlete_function *function) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     for (const athlete_argument *a = function->arguments; a->name; a++) {
-        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name, a->meaning ? a->meaning : "");
+        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name,
+                            a->meaning ? a->meaning : "");
     }
     result_string(context, out);
 }
@@ -154,7 +159,8 @@ static void functions_column(void *opaque, sqlite3_context *context, int column)
     case 4: sqlite3_result_text(context, function->summary, -1, SQLITE_STATIC); break;
     case 5: result_arguments(context, function); break;
     case 6:
-        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1, SQLITE_STATIC);
+        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1,
+                            SQLITE_STATIC);
         break;
     case 7: sqlite3_result_text(context, function->errors, -1, SQLITE_STATIC); break;
     case 8: sqlite3_result_text(context, function->source, -1, SQLITE_STATIC); break;
@@ -166,7 +172,8 @@ static void functions_close(void *state) {
 }
 
 static const athlete_table functions_table = {
-    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, returns TEXT, errors TEXT, source TEXT",
+    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, returns "
+               "TEXT, errors TEXT, source TEXT",
     .expected_rows = 60,
     .open = functions_open,
     .next = functions_next,
@@ -189,15 +196,17 @@ static const athlete_function functions[] = {
         .name = "athlete_functions",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
-        .summary = "Every function of this extension with its arguments, units, errors and the source of its formula.",
+        .summary = "Every function of this extension with its arguments, units, errors and the source of its "
+                   "formula.",
         .table = &functions_table,
     },
     {
         .name = "assert_that",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS({"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
-                                       {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
+            {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
         .summary = "Stops a stage, with the message, when the condition is 0 or NULL.",
         .returns = "1",
         .errors = "the message, when the condition does not hold",
@@ -206,7 +215,8 @@ static const athlete_function functions[] = {
     {
         .name = "sha256",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
+        .arguments =
+            ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
         .summary = "The SHA-256 digest of a value.",
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
@@ -215,8 +225,10 @@ static const athlete_function functions[] = {
     {
         .name = "json_objects",
         .kind = ATHLETE_TABLE,
-        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
-        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and does not stop the rest.",
+        .arguments = ATHLETE_ARGUMENTS(
+            {"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
+        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and "
+                   "does not stop the rest.",
         .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
         .source = "RFC 8259",
         .table = &objects_table,

@@ -90,7 +90,8 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
         type = sqlite3_value_numeric_type(value);
         if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return false;
         double x = sqlite3_value_double(value);
-        if (a->type == ATHLETE_INTEGER && type == SQLITE_FLOAT && (x != floor(x) || fabs(x) > 9007199254740992.0)) {
+        if (a->type == ATHLETE_INTEGER && type == SQLITE_FLOAT &&
+            (x != floor(x) || fabs(x) > 9007199254740992.0)) {
             return false;
         }
         return in_range(a, x);
@@ -111,7 +112,8 @@ char *argument_check(const athlete_function *function, int index, sqlite3_value 
     const athlete_argument *a = function_argument(function, index);
     if (sqlite3_value_type(value) == SQLITE_NULL || is_accepted(a, value)) return NULL;
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name, type_names[a->type]);
+    sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name,
+                        type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     append_found(out, value);
@@ -146,7 +148,8 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
     case ATHLETE_NOMEM: sqlite3_result_error_nomem(context); break;
     case ATHLETE_INTERRUPTED: sqlite3_result_error_code(context, SQLITE_INTERRUPT); break;
     case ATHLETE_OVER_LIMIT:
-        function_fail(context, "needs more memory than its limit%s%s", detail ? ": " : "", detail ? detail : "");
+        function_fail(context, "needs more memory than its limit%s%s", detail ? ": " : "",
+                      detail ? detail : "");
         break;
     case ATHLETE_INVALID: function_fail(context, "%s", detail ? detail : "invalid input"); break;
     }
@@ -179,7 +182,8 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
 
 static bool answers_null(const athlete_function *function, int argc, sqlite3_value **argv) {
     for (int i = 0; i < argc; i++) {
-        if (sqlite3_value_type(argv[i]) == SQLITE_NULL && !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
+        if (sqlite3_value_type(argv[i]) == SQLITE_NULL &&
+            !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
             return true;
         }
     }
@@ -231,12 +235,14 @@ static int function_register(sqlite3 *db, const athlete_function *function) {
     void *row = (void *)(size_t)function;
     switch (function->kind) {
     case ATHLETE_SCALAR:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL, NULL);
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL,
+                                          NULL);
     case ATHLETE_AGGREGATE:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback, final_callback, NULL);
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback,
+                                          final_callback, NULL);
     case ATHLETE_WINDOW:
-        return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback, final_callback,
-                                              value_callback, inverse_callback, NULL);
+        return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback,
+                                              final_callback, value_callback, inverse_callback, NULL);
     case ATHLETE_TABLE: return table_function_register(db, function);
     }
     return SQLITE_MISUSE;
@@ -246,7 +252,9 @@ int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
     for (const athlete_function *function = domain->functions; function->name; function++) {
         int rc = function_register(db, function);
         if (rc != SQLITE_OK) {
-            if (message) *message = sqlite3_mprintf("athlete: cannot register %s: %s", function->name, sqlite3_errmsg(db));
+            if (message)
+                *message =
+                    sqlite3_mprintf("athlete: cannot register %s: %s", function->name, sqlite3_errmsg(db));
             return rc;
         }
     }

@@ -90,7 +90,9 @@ struct athlete_function {
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \
     (const athlete_argument[]) {                                                                             \
-        __VA_ARGS__, { .name = NULL }                                                                        \
+        __VA_ARGS__, {                                                                                       \
+            .name = NULL                                                                                     \
+        }                                                                                                    \
     }
 #define ATHLETE_NO_ARGUMENTS                                                                                 \
     (const athlete_argument[]) {                                                                             \

@@ -56,7 +56,9 @@ static size_t next_object(const json_cutter *cutter, size_t from) {
     for (size_t i = from; i < cutter->length; i++) {
         if (text[i] != '{') continue;
         size_t before = i;
-        while (before > 0 && (text[before - 1] == ' ' || text[before - 1] == '\t' || text[before - 1] == '\r')) before--;
+        while (before > 0 &&
+               (text[before - 1] == ' ' || text[before - 1] == '\t' || text[before - 1] == '\r'))
+            before--;
         if (before > 0 && text[before - 1] != ',' && text[before - 1] != '\n') continue;
         json_fault ignored;
         if (json_scan(text + i, cutter->length - i, &ignored)) return i;
@@ -103,7 +105,10 @@ bool json_cut_next(json_cutter *cutter, json_piece *piece) {
     if (start >= cutter->length) {
         if (!cutter->in_array) return false;
         cutter->in_array = false;
-        *piece = (json_piece){.offset = start, .line = line_of(cutter, start), .fault = "the array is not closed", .fault_offset = start};
+        *piece = (json_piece){.offset = start,
+                              .line = line_of(cutter, start),
+                              .fault = "the array is not closed",
+                              .fault_offset = start};
         return true;
     }
     json_fault found = {.offset = 0, .reason = fault};

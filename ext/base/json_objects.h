@@ -18,11 +18,11 @@ typedef struct json_piece {
 typedef struct json_cutter {
     const char *text;
     size_t length;
-    size_t at;         /* what comes before is done */
-    size_t line;       /* of `counted` */
-    size_t counted;    /* newlines before this offset are in `line` */
-    bool in_array;     /* between the brackets of one outer array */
-    bool between;      /* in_array: a comma or the end must come next */
+    size_t at;      /* what comes before is done */
+    size_t line;    /* of `counted` */
+    size_t counted; /* newlines before this offset are in `line` */
+    bool in_array;  /* between the brackets of one outer array */
+    bool between;   /* in_array: a comma or the end must come next */
 } json_cutter;
 
 void json_cut_begin(json_cutter *cutter, const char *text, size_t length);

@@ -30,8 +30,12 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "option \"%s\" must be ", option->name);
     switch (option->type) {
-    case OPTION_NUMBER: sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max); break;
-    case OPTION_INTEGER: sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max); break;
+    case OPTION_NUMBER:
+        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max);
+        break;
+    case OPTION_INTEGER:
+        sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max);
+        break;
     case OPTION_FLAG: sqlite3_str_appendall(out, "true or false"); break;
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
     case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
@@ -76,7 +80,8 @@ static athlete_status store(const athlete_option *option, const cJSON *value, vo
         return ATHLETE_OK;
     }
     case OPTION_FLAG: {
-        if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1))) return mismatch(option, value, message);
+        if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1)))
+            return mismatch(option, value, message);
         bool flag = x != 0;
         memcpy(field, &flag, sizeof flag);
         return ATHLETE_OK;
@@ -105,7 +110,8 @@ static bool is_named(const athlete_option *option, const char *name) {
     return strcmp(option->name, name) == 0 || (option->alias && strcmp(option->alias, name) == 0);
 }
 
-static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target, char **message) {
+static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
+                                   char **message) {
     if (!cJSON_IsObject(tree)) {
         *message = sqlite3_mprintf("options must be a JSON object");
         return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
@@ -134,7 +140,8 @@ athlete_status options_read(const athlete_option *table, const char *json, void 
     json_fault fault;
     athlete_status status = json_parse(json, strlen(json), &tree, &fault);
     if (status == ATHLETE_INVALID) {
-        *message = sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason, (sqlite3_int64)fault.offset);
+        *message = sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
+                                   (sqlite3_int64)fault.offset);
         return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
     }
     if (status != ATHLETE_OK) return status;
