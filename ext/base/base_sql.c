@@ -4,6 +4,7 @@
 #include "base/function.h"
 #include "base/json_objects.h"
 #include "base/memory.h"
+#include "base/poll.h"
 #include "base/sha256.h"
 #include "base/base_sql.h"
 
@@ -40,26 +41,28 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
 
 typedef struct objects_state {
     json_cutter cutter;
+    athlete_poll poll;
     json_piece piece;
     sqlite3_int64 seq;
 } objects_state;
 
 static athlete_status objects_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)call, (void)argc;
+    (void)argc;
     objects_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
+    poll_begin(&state->poll, call->db);
     const char *text = (const char *)sqlite3_value_text(argv[0]);
     if (!text) return ATHLETE_NOMEM;
-    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]));
+    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]), &state->poll);
     return ATHLETE_OK;
 }
 
 static int objects_next(athlete_call *call, void *opaque) {
-    (void)call;
     objects_state *state = opaque;
     state->seq++;
-    return json_cut_next(&state->cutter, &state->piece) ? SQLITE_ROW : SQLITE_DONE;
+    if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
+    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED, NULL) : SQLITE_DONE;
 }
 
 static void objects_column(void *opaque, sqlite3_context *context, int column) {
@@ -80,7 +83,9 @@ static void objects_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
-static void objects_close(void *state) {
+static void objects_close(void *opaque) {
+    objects_state *state = opaque;
+    poll_end(&state->poll);
     memory_free(NULL, state);
 }
 
