@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include "base/date.h"
+#include "base/json_text.h"
 
 static const char *const type_names[] = {
     [ATHLETE_ANY] = "a value",
@@ -49,6 +50,30 @@ void function_signature(const athlete_function *function, sqlite3_str *out) {
 
 /* --- argument checks ------------------------------------------------------------------------------------ */
 
+#define QUOTED_BYTES 40 /* of a text in a sentence; a longer one is cut */
+
+static bool is_utf8(const char *text, size_t length) {
+    size_t n = 0;
+    for (size_t at = 0; at < length; at += n) {
+        n = utf8_length(text + at, length - at);
+        if (n == 0) return false;
+    }
+    return true;
+}
+
+static void append_quoted(sqlite3_str *out, const char *text, int bytes) {
+    if (bytes > QUOTED_BYTES) {
+        bytes = QUOTED_BYTES - 3;
+        while (bytes > 0 && (text[bytes] & 0xc0) == 0x80) bytes--; /* not in the middle of a character */
+        if (!is_utf8(text, (size_t)bytes)) sqlite3_str_appendall(out, "text that is not UTF-8");
+        else sqlite3_str_appendf(out, "text '%.*s...'", bytes, text);
+    } else if (!is_utf8(text, (size_t)bytes)) {
+        sqlite3_str_appendall(out, "text that is not UTF-8");
+    } else {
+        sqlite3_str_appendf(out, "text '%s'", text);
+    }
+}
+
 /* What came, short enough for a sentence. */
 static void append_found(sqlite3_str *out, sqlite3_value *value) {
     switch (sqlite3_value_type(value)) {
@@ -56,10 +81,7 @@ static void append_found(sqlite3_str *out, sqlite3_value *value) {
     case SQLITE_INTEGER: sqlite3_str_appendf(out, "%lld", sqlite3_value_int64(value)); break;
     case SQLITE_FLOAT: sqlite3_str_appendf(out, "%!.15g", sqlite3_value_double(value)); break;
     case SQLITE_BLOB: sqlite3_str_appendf(out, "a blob of %d bytes", sqlite3_value_bytes(value)); break;
-    default: {
-        int bytes = sqlite3_value_bytes(value);
-        sqlite3_str_appendf(out, bytes > 40 ? "text '%!.37s...'" : "text '%s'", sqlite3_value_text(value));
-    }
+    default: append_quoted(out, (const char *)sqlite3_value_text(value), sqlite3_value_bytes(value));
     }
 }
 
@@ -108,16 +130,20 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
     return false;
 }
 
-char *argument_check(const athlete_function *function, int index, sqlite3_value *value) {
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message) {
     const athlete_argument *a = function_argument(function, index);
-    if (sqlite3_value_type(value) == SQLITE_NULL || is_accepted(a, value)) return NULL;
+    int type = sqlite3_value_type(value);
+    if (type == SQLITE_TEXT && !sqlite3_value_text(value)) return ATHLETE_NOMEM;
+    if (type == SQLITE_NULL || is_accepted(a, value)) return ATHLETE_OK;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name,
                         type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     append_found(out, value);
-    return sqlite3_str_finish(out);
+    *message = sqlite3_str_finish(out);
+    return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
 /* --- failures ------------------------------------------------------------------------------------------- */
@@ -161,21 +187,28 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
 static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const athlete_function *function = function_of(context);
     if (argc < function_required(function) || (argc > 0 && !function_argument(function, argc - 1))) {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        function_signature(function, out);
-        char *signature = sqlite3_str_finish(out);
-        function_fail(context, "called with %d argument%s, the form is %s(%s)", argc, argc == 1 ? "" : "s",
-                      function->name, signature ? signature : "");
+        sqlite3_str *form = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(form, "%s(", function->name);
+        function_signature(function, form);
+        sqlite3_str_appendall(form, ")");
+        char *signature = sqlite3_str_finish(form);
+        if (signature) {
+            function_fail(context, "called with %d argument%s, the form is %s", argc, argc == 1 ? "" : "s",
+                          signature);
+        } else {
+            sqlite3_result_error_nomem(context);
+        }
         sqlite3_free(signature);
         return false;
     }
     for (int i = 0; i < argc; i++) {
-        char *message = argument_check(function, i, argv[i]);
-        if (message) {
-            sqlite3_result_error(context, message, -1);
-            sqlite3_free(message);
-            return false;
-        }
+        char *message = NULL;
+        athlete_status status = argument_check(function, i, argv[i], &message);
+        if (status == ATHLETE_OK) continue;
+        if (message) sqlite3_result_error(context, message, -1);
+        else sqlite3_result_error_nomem(context);
+        sqlite3_free(message);
+        return false;
     }
     return true;
 }

@@ -120,8 +120,9 @@ void function_signature(const athlete_function *function, sqlite3_str *out);
 int function_required(const athlete_function *function);
 const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
 
-/* NULL if `value` is what the argument asks for, else the sentence (sqlite3_free it). SQL NULL always passes. */
-char *argument_check(const athlete_function *function, int index, sqlite3_value *value);
+/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
+** sentence (sqlite3_free it). */
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value, char **message);
 
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 

@@ -48,8 +48,8 @@ static void skip_blanks(scanner *s) {
     } while (blanks == POLL_STRIDE && go_on(s));
 }
 
-/* One well-formed UTF-8 sequence (Unicode 15, table 3-7), or false. */
-static bool scan_utf8(scanner *s) {
+/* Unicode 15, table 3-7. */
+size_t utf8_length(const char *text, size_t length) {
     static const struct {
         unsigned char first_low, first_high, second_low, second_high, length;
     } forms[] = {
@@ -57,19 +57,23 @@ static bool scan_utf8(scanner *s) {
         {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
         {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
-    const unsigned char *p = (const unsigned char *)s->text + s->at;
-    size_t left = s->length - s->at;
+    const unsigned char *p = (const unsigned char *)text;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (p[0] < forms[i].first_low || p[0] > forms[i].first_high) continue;
-        if (left < forms[i].length) break;
-        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) break;
+        if (length < forms[i].length) return 0;
+        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) return 0;
         for (size_t k = 2; k < forms[i].length; k++) {
-            if ((p[k] & 0xc0) != 0x80) return fail(s, "text that is not UTF-8");
+            if ((p[k] & 0xc0) != 0x80) return 0;
         }
-        s->at += forms[i].length;
-        return true;
+        return forms[i].length;
     }
-    return fail(s, "text that is not UTF-8");
+    return 0;
+}
+
+static bool scan_utf8(scanner *s) {
+    size_t n = utf8_length(s->text + s->at, s->length - s->at);
+    s->at += n;
+    return n > 0 || fail(s, "text that is not UTF-8");
 }
 
 static bool scan_hex4(scanner *s, unsigned *code) {

@@ -19,6 +19,9 @@ typedef struct json_fault {
     const char *reason; /* a static phrase: "a number may not start with 0" */
 } json_fault;
 
+/* The bytes of the one well-formed UTF-8 sequence at text[0], or 0. `length` is at least 1. */
+size_t utf8_length(const char *text, size_t length);
+
 /* Bytes of blanks (space, tab, CR, LF) at the start of the text. */
 size_t json_blanks(const char *text, size_t length);
 

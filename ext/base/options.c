@@ -10,12 +10,6 @@ static athlete_status say(char **message, sqlite3_str *out) {
     return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
-static void append_value(sqlite3_str *out, const cJSON *value) {
-    char *text = cJSON_PrintUnformatted(value);
-    if (text) sqlite3_str_appendf(out, strlen(text) > 40 ? "%!.37s..." : "%s", text);
-    cJSON_free(text);
-}
-
 static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "unknown option \"%s\"; known are", name);
@@ -27,6 +21,8 @@ static athlete_status unknown(const athlete_option *table, const char *name, cha
 }
 
 static athlete_status mismatch(const athlete_option *option, const cJSON *value, char **message) {
+    char *found = cJSON_PrintUnformatted(value);
+    if (!found) return ATHLETE_NOMEM;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "option \"%s\" must be ", option->name);
     switch (option->type) {
@@ -42,7 +38,8 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
     }
     sqlite3_str_appendall(out, ", got ");
-    append_value(out, value);
+    sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
+    cJSON_free(found);
     return say(message, out);
 }
 

@@ -165,8 +165,10 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         if (next >= argc) return SQLITE_INTERNAL;
         cursor->arguments[k] = sqlite3_value_dup(argv[next++]);
         if (!cursor->arguments[k]) return SQLITE_NOMEM;
-        char *message = argument_check(function, k, cursor->arguments[k]);
-        if (message) return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        char *message = NULL;
+        if (argument_check(function, k, cursor->arguments[k], &message) != ATHLETE_OK) {
+            return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        }
         if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL &&
             !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
             empty = true;
