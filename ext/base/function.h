@@ -122,7 +122,8 @@ const athlete_argument *function_argument(const athlete_function *function, int 
 
 /* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
 ** sentence (sqlite3_free it). */
-athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value, char **message);
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message);
 
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 

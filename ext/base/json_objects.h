@@ -23,8 +23,8 @@ typedef struct json_cutter {
     size_t line;    /* of `counted` */
     size_t counted; /* newlines before this offset are in `line` */
     athlete_poll *poll;
-    bool in_array;  /* between the brackets of one outer array */
-    bool between;   /* in_array: a comma or the end must come next */
+    bool in_array; /* between the brackets of one outer array */
+    bool between;  /* in_array: a comma or the end must come next */
 } json_cutter;
 
 /* `text` must outlive the cutter; `poll` may be NULL. */
