@@ -17,7 +17,10 @@ db.enable_load_extension(True)
 db.load_extension(sys.argv[1])
 for _ in range(3):
     db.execute(sys.argv[2]).fetchall()
-db.close()
+if len(sys.argv) > 3:
+    open_at_exit = db.execute(sys.argv[2])
+else:
+    db.close()
 """
 
 
@@ -32,10 +35,10 @@ def asan(tmp_path_factory):
     return build
 
 
-def reports(asan, folder, library, sql):
+def reports(asan, folder, library, sql, *more):
     with sanitizers.Session(folder) as session:
         environment = {**os.environ, **session.environment(asan / library)}
-        command = [sys.executable, "-c", PROGRAM, str((asan / library).with_suffix("")), sql]
+        command = [sys.executable, "-c", PROGRAM, str((asan / library).with_suffix("")), sql, *more]
         subprocess.run(command, env=environment, cwd=ROOT, stderr=session.stderr)
         return session.reports()
 
@@ -57,3 +60,8 @@ def test_a_planted_error_is_reported(asan, tmp_path, sql, found):
 def test_a_sound_call_is_not_reported(asan, tmp_path):
     assert reports(asan, tmp_path / "reports", "checks/planted.so", "SELECT planted_undefined(-1)") == []
     assert reports(asan, tmp_path / "reports", "athlete.so", "SELECT * FROM athlete_functions") == []
+
+
+def test_a_connection_left_open_is_not_a_leak(asan, tmp_path):
+    sql = "SELECT * FROM athlete_functions"
+    assert reports(asan, tmp_path / "reports", "athlete.so", sql, "leave it open") == []
