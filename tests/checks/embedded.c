@@ -14,7 +14,8 @@ int main(int argc, char **argv) {
     char *message = NULL;
     int rc = sqlite3_open(":memory:", &db);
     for (int times = 0; times < 2 && rc == SQLITE_OK; times++) rc = sqlite3_athlete_init(db, &message, NULL);
-    for (int i = 1; i < argc && rc == SQLITE_OK; i++) rc = sqlite3_exec(db, argv[i], print_row, NULL, &message);
+    for (int i = 1; i < argc && rc == SQLITE_OK; i++)
+        rc = sqlite3_exec(db, argv[i], print_row, NULL, &message);
     if (rc != SQLITE_OK) fprintf(stderr, "%s\n", message ? message : sqlite3_errmsg(db));
     sqlite3_free(message);
     sqlite3_close(db);

@@ -34,5 +34,6 @@ int sqlite3_planted_init(sqlite3 *db, char **message, const sqlite3_api_routines
     SQLITE_EXTENSION_INIT2(api)
     sqlite3_create_function(db, "planted_leak", 1, SQLITE_UTF8, NULL, planted_leak, NULL, NULL);
     sqlite3_create_function(db, "planted_overflow", 1, SQLITE_UTF8, NULL, planted_overflow, NULL, NULL);
-    return sqlite3_create_function(db, "planted_undefined", 1, SQLITE_UTF8, NULL, planted_undefined, NULL, NULL);
+    return sqlite3_create_function(db, "planted_undefined", 1, SQLITE_UTF8, NULL, planted_undefined, NULL,
+                                   NULL);
 }

@@ -14,6 +14,6 @@ WORKLOADS = {
     "json_objects: nowhere to go on": lambda: ("SELECT count(*) FROM json_objects(?)", (nested_objects(20_000),)),
     "json_objects: long arrays": lambda: (
         "SELECT count(*) FROM json_objects(?)",
-        (('{"a":[' + "1," * 1_000_000 + "\n") * 12,),
+        (('{"a":[' + "1," * 1_000_000 + "\n") * 30,),
     ),
 }
