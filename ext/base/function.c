@@ -74,8 +74,7 @@ static void append_quoted(sqlite3_str *out, const char *text, int bytes) {
     }
 }
 
-/* What came, short enough for a sentence. */
-static void append_found(sqlite3_str *out, sqlite3_value *value) {
+void value_describe(sqlite3_str *out, sqlite3_value *value) {
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL: sqlite3_str_appendall(out, "NULL"); break;
     case SQLITE_INTEGER: sqlite3_str_appendf(out, "%lld", sqlite3_value_int64(value)); break;
@@ -141,7 +140,7 @@ athlete_status argument_check(const athlete_function *function, int index, sqlit
                         type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
-    append_found(out, value);
+    value_describe(out, value);
     *message = sqlite3_str_finish(out);
     return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }

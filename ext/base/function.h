@@ -125,6 +125,9 @@ const athlete_argument *function_argument(const athlete_function *function, int 
 athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
                               char **message);
 
+/* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
+void value_describe(sqlite3_str *out, sqlite3_value *value);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);

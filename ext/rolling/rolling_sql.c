@@ -1,6 +1,181 @@
+/* Binding of the calendar and of everything that looks back over days: the table of the domain's functions. */
 #include "rolling/rolling_sql.h"
 
+#include "base/date.h"
+#include "base/memory.h"
+#include "rolling/training_load_sql.h"
+#include "rolling/window_sql.h"
+
+/* The check of an ATHLETE_DATE argument has seen that it is one. */
+static int day_of(sqlite3_value *value) {
+    int day = 0;
+    date_parse((const char *)sqlite3_value_text(value), &day);
+    return day;
+}
+
+static void week_start(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    int day = day_of(argv[0]), first_day;
+    date_parse("0000-01-01", &first_day);
+    if (day - date_weekday(day) < first_day) {
+        function_fail(context, "the week starts before the year 0");
+        return;
+    }
+    char text[ATHLETE_DATE_SIZE];
+    date_format(day - date_weekday(day), text);
+    sqlite3_result_text(context, text, ATHLETE_DATE_SIZE - 1, SQLITE_TRANSIENT);
+}
+
+/* --- calendar ------------------------------------------------------------------------------------------- */
+
+typedef struct calendar_state {
+    int day, last_day;
+} calendar_state;
+
+static athlete_status calendar_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)call, (void)argc;
+    calendar_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    state->day = day_of(argv[0]) - 1;
+    state->last_day = day_of(argv[1]);
+    *out = state;
+    return ATHLETE_OK;
+}
+
+static int calendar_next(athlete_call *call, void *opaque) {
+    (void)call;
+    calendar_state *state = opaque;
+    if (state->day >= state->last_day) return SQLITE_DONE;
+    state->day++;
+    return SQLITE_ROW;
+}
+
+static void calendar_column(void *opaque, sqlite3_context *context, int column) {
+    (void)column;
+    char text[ATHLETE_DATE_SIZE];
+    date_format(((const calendar_state *)opaque)->day, text);
+    sqlite3_result_text(context, text, ATHLETE_DATE_SIZE - 1, SQLITE_TRANSIENT);
+}
+
+static void calendar_close(void *state) {
+    memory_free(NULL, state);
+}
+
+static const athlete_table calendar_table = {
+    .columns = "day TEXT",
+    .expected_rows = 1000,
+    .open = calendar_open,
+    .next = calendar_next,
+    .column = calendar_column,
+    .close = calendar_close,
+};
+
+/* --- the table ------------------------------------------------------------------------------------------ */
+
 static const athlete_function functions[] = {
+    {
+        .name = "calendar",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS({"start", ATHLETE_DATE, 0, 0, 0, "the first day"},
+                                       {"end", ATHLETE_DATE, 0, 0, 0, "the last day; none before `start`"}),
+        .summary = "Every day from start to end, both included.",
+        .table = &calendar_table,
+    },
+    {
+        .name = "week_start",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"date", ATHLETE_DATE, 0, 0, 0, "a date, or a timestamp of which the day counts"}),
+        .summary = "The Monday of the week.",
+        .returns = "text 'YYYY-MM-DD'",
+        .errors = "a week that starts before the year 0",
+        .source = "ISO 8601",
+        .scalar = week_start,
+    },
+    {
+        .name = "ewma",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, one row per day in order"},
+                                       {"days", ATHLETE_NUMBER, 0, 0.01, 1000000, "days, the time constant (42 for CTL, 7 for ATL)"}),
+        .summary = "Exponentially weighted mean: y = y + (1 - e^(-1/days)) * (x - y), starting from 0 before the first row.",
+        .returns = "the unit of x; NULL without rows; rows with a NULL are skipped and take no time",
+        .errors = "days that differ from row to row",
+        .source = "Banister 1991; GoldenCheetah PMCData.cpp, TrainingPeaks' CTL and ATL",
+        .step = ewma_step,
+        .final = ewma_final,
+        .value = ewma_value,
+        .inverse = window_inverse,
+    },
+    {
+        .name = "linear_trend",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"y", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
+                                       {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, julianday(date) for days"}),
+        .summary = "Ordinary least squares slope of y against x.",
+        .returns = "units of y per unit of x; NULL with fewer than 2 distinct x; rows with a NULL are skipped",
+        .errors = "a slope too large for a number",
+        .source = "Legendre 1805; the same as SQL's regr_slope",
+        .step = linear_trend_step,
+        .final = linear_trend_final,
+        .value = linear_trend_value,
+        .inverse = window_inverse,
+    },
+    {
+        .name = "training_monotony",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
+        .summary = "Mean daily load over its population standard deviation.",
+        .returns = "ratio; NULL with fewer than 2 rows or when all are equal; rows with a NULL are skipped",
+        .errors = "loads too large for a number",
+        .source = "Foster 1998, Med Sci Sports Exerc 30(7):1164-1168; SD over n as in Runalyze",
+        .step = window_step,
+        .final = monotony_final,
+        .value = monotony_value,
+        .inverse = window_inverse,
+    },
+    {
+        .name = "training_strain",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
+        .summary = "Total load times training_monotony.",
+        .returns = "the unit of x; NULL when training_monotony is",
+        .errors = "loads too large for a number",
+        .source = "Foster 1998, Med Sci Sports Exerc 30(7):1164-1168",
+        .step = window_step,
+        .final = strain_final,
+        .value = strain_value,
+        .inverse = window_inverse,
+    },
+    {
+        .name = "quantile",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
+                                       {"q", ATHLETE_NUMBER, 0, 0, 1, "share of the rows, 0 to 1; 0.5 for the median"}),
+        .summary = "The value below which the share q of the rows lies, with linear interpolation.",
+        .returns = "the unit of x; NULL without rows; rows with a NULL are skipped",
+        .errors = "a q that differs from row to row",
+        .source = "Hyndman & Fan 1996, Am Stat 50(4):361-365, type 7; numpy.quantile's default",
+        .step = quantile_step,
+        .final = quantile_final,
+        .value = quantile_value,
+        .inverse = window_inverse,
+    },
+    {
+        .name = "training_load",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "a SELECT of one row per activity, in any order: athlete_id, day (local date), tss (NULL: load unknown), "
+             "distance_km, moving_min, pace_min_km (NULL: does not count for pace), elevation_gain_m"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
+             "acwr_risk_threshold (1.5), monotony_risk_threshold (2.0), acwr_min_history_days (28), "
+             "expected_days_per_week (4), start_date, end_date"}),
+        .summary = "Training-load features of every athlete on every calendar day from their first activity on.",
+        .errors = "a row without athlete or day, with a bad date or a number out of range; a calendar of more than 200 "
+                  "years; more than 1000 activities on one day; a query that does not stand on its own or has not 7 columns",
+        .source = "Banister 1991 (CTL, ATL, TSB); Foster 1998 (monotony, strain); Gabbett 2016 (ACWR)",
+        .table = &training_load_table,
+    },
     {.name = NULL},
 };
 
