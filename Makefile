@@ -149,7 +149,7 @@ $(BUILD)/checks/planted.so: tests/checks/planted.c | packages
 
 # The compilers at their strictest. -Wconversion pays: a lost bit in a size or a count is a wrong answer. Signs may
 # change silently, because every index would need a cast.
-.PHONY: lint-gcc lint-clang lint-format lint-kernels
+.PHONY: lint-gcc lint-clang lint-format lint-stages
 LINT = -Wconversion -Wno-sign-conversion -Wcast-align -Wold-style-definition -Wformat=2
 
 lint-gcc:
@@ -161,7 +161,5 @@ lint-clang:
 lint-format:
 	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
 
-# Law 2: a kernel can be read, tested and reused without SQLite.
-lint-kernels:
-	@! grep -nE '#include .*(sqlite3|sqlite3ext|base/sqlite|base/function|base/query|base/options)\.h' \
-	  $(filter-out %_sql.c %_sql.h ext/base/%,$(wildcard ext/*/*.[ch]))
+lint-stages:
+	@$(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)

@@ -50,38 +50,29 @@ void function_signature(const athlete_function *function, sqlite3_str *out) {
 
 /* --- argument checks ------------------------------------------------------------------------------------ */
 
-#define QUOTED_BYTES 40 /* of a text in a sentence; a longer one is cut */
-
-static bool is_utf8(const char *text, size_t length) {
-    size_t n = 0;
-    for (size_t at = 0; at < length; at += n) {
-        n = utf8_length(text + at, length - at);
-        if (n == 0) return false;
-    }
-    return true;
-}
-
-static void append_quoted(sqlite3_str *out, const char *text, int bytes) {
-    if (bytes > QUOTED_BYTES) {
-        bytes = QUOTED_BYTES - 3;
-        while (bytes > 0 && (text[bytes] & 0xc0) == 0x80) bytes--; /* not in the middle of a character */
-        if (!is_utf8(text, (size_t)bytes)) sqlite3_str_appendall(out, "text that is not UTF-8");
-        else sqlite3_str_appendf(out, "text '%.*s...'", bytes, text);
-    } else if (!is_utf8(text, (size_t)bytes)) {
-        sqlite3_str_appendall(out, "text that is not UTF-8");
-    } else {
-        sqlite3_str_appendf(out, "text '%s'", text);
-    }
-}
-
 void value_describe(sqlite3_str *out, sqlite3_value *value) {
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL: sqlite3_str_appendall(out, "NULL"); break;
     case SQLITE_INTEGER: sqlite3_str_appendf(out, "%lld", sqlite3_value_int64(value)); break;
     case SQLITE_FLOAT: sqlite3_str_appendf(out, "%!.15g", sqlite3_value_double(value)); break;
     case SQLITE_BLOB: sqlite3_str_appendf(out, "a blob of %d bytes", sqlite3_value_bytes(value)); break;
-    default: append_quoted(out, (const char *)sqlite3_value_text(value), sqlite3_value_bytes(value));
+    default: {
+        int bytes = sqlite3_value_bytes(value);
+        sqlite3_str_appendf(out, bytes > 40 ? "text '%!.37s...'" : "text '%s'", sqlite3_value_text(value));
     }
+    }
+}
+
+char *sentence_finish(sqlite3_str *out) {
+    int length = sqlite3_str_length(out);
+    char *sentence = sqlite3_str_finish(out);
+    if (!sentence) return NULL;
+    for (int at = 0; at < length;) {
+        int n = (int)utf8_length(sentence + at, (size_t)(length - at));
+        if (n == 0) sentence[at] = '?';
+        at += n > 0 ? n : 1;
+    }
+    return sentence;
 }
 
 static void append_range(sqlite3_str *out, const athlete_argument *a) {
@@ -141,7 +132,7 @@ athlete_status argument_check(const athlete_function *function, int index, sqlit
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     value_describe(out, value);
-    *message = sqlite3_str_finish(out);
+    *message = sentence_finish(out);
     return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
@@ -158,7 +149,7 @@ void function_fail(sqlite3_context *context, const char *format, ...) {
     va_start(arguments, format);
     sqlite3_str_vappendf(out, format, arguments);
     va_end(arguments);
-    char *message = sqlite3_str_finish(out);
+    char *message = sentence_finish(out);
     if (message) {
         sqlite3_result_error(context, message, -1);
         sqlite3_free(message);

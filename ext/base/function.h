@@ -128,6 +128,10 @@ athlete_status argument_check(const athlete_function *function, int index, sqlit
 /* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
 void value_describe(sqlite3_str *out, sqlite3_value *value);
 
+/* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
+** because a host may refuse to read the message at all. NULL when memory is short. */
+char *sentence_finish(sqlite3_str *out);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);

@@ -238,7 +238,7 @@ int call_fail(athlete_call *call, const char *format, ...) {
     sqlite3_str_vappendf(out, format, arguments);
     va_end(arguments);
     sqlite3_free(call->message);
-    call->message = sqlite3_str_finish(out);
+    call->message = sentence_finish(out);
     call->code = call->message ? SQLITE_ERROR : SQLITE_NOMEM;
     return call->code;
 }

@@ -17,6 +17,10 @@ BY_TYPE = {
 
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
+    "grade_factor": ["0.05", "'minetti'"],
+    "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
+    "trimp": ["60", "150", "190", "50", "'m'"],
+    "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 
