@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include "base/date.h"
+#include "base/json_text.h"
 
 static const char *const type_names[] = {
     [ATHLETE_ANY] = "a value",
@@ -62,6 +63,18 @@ void value_describe(sqlite3_str *out, sqlite3_value *value) {
     }
 }
 
+char *sentence_finish(sqlite3_str *out) {
+    int length = sqlite3_str_length(out);
+    char *sentence = sqlite3_str_finish(out);
+    if (!sentence) return NULL;
+    for (int at = 0; at < length;) {
+        int n = (int)utf8_length(sentence + at, (size_t)(length - at));
+        if (n == 0) sentence[at] = '?';
+        at += n > 0 ? n : 1;
+    }
+    return sentence;
+}
+
 static void append_range(sqlite3_str *out, const athlete_argument *a) {
     if (a->min == 0 && a->max == 0) return;
     const char *low = a->flags & ATHLETE_ABOVE_MIN ? "above" : "at least";
@@ -89,7 +102,8 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
         type = sqlite3_value_numeric_type(value);
         if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return false;
         double x = sqlite3_value_double(value);
-        if (a->type == ATHLETE_INTEGER && type == SQLITE_FLOAT && (x != floor(x) || fabs(x) > 9007199254740992.0)) {
+        if (a->type == ATHLETE_INTEGER && type == SQLITE_FLOAT &&
+            (x != floor(x) || fabs(x) > 9007199254740992.0)) {
             return false;
         }
         return in_range(a, x);
@@ -106,15 +120,20 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
     return false;
 }
 
-char *argument_check(const athlete_function *function, int index, sqlite3_value *value) {
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message) {
     const athlete_argument *a = function_argument(function, index);
-    if (sqlite3_value_type(value) == SQLITE_NULL || is_accepted(a, value)) return NULL;
+    int type = sqlite3_value_type(value);
+    if (type == SQLITE_TEXT && !sqlite3_value_text(value)) return ATHLETE_NOMEM;
+    if (type == SQLITE_NULL || is_accepted(a, value)) return ATHLETE_OK;
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name, type_names[a->type]);
+    sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name,
+                        type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     value_describe(out, value);
-    return sqlite3_str_finish(out);
+    *message = sentence_finish(out);
+    return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
 /* --- failures ------------------------------------------------------------------------------------------- */
@@ -147,7 +166,7 @@ void function_fail(sqlite3_context *context, const char *format, ...) {
     va_start(arguments, format);
     sqlite3_str_vappendf(out, format, arguments);
     va_end(arguments);
-    char *message = sqlite3_str_finish(out);
+    char *message = sentence_finish(out);
     if (message) {
         sqlite3_result_error(context, message, -1);
         sqlite3_free(message);
@@ -161,7 +180,8 @@ void function_fail_argument(sqlite3_context *context, int index, const char *exp
     value_describe(out, value);
     char *found = sqlite3_str_finish(out);
     const char *name = function_argument(function_of(context), index)->name;
-    if (found) function_fail(context, "argument %d (%s) must be %s, got %s", index + 1, name, expected, found);
+    if (found)
+        function_fail(context, "argument %d (%s) must be %s, got %s", index + 1, name, expected, found);
     else sqlite3_result_error_nomem(context);
     sqlite3_free(found);
 }
@@ -172,7 +192,8 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
     case ATHLETE_NOMEM: sqlite3_result_error_nomem(context); break;
     case ATHLETE_INTERRUPTED: sqlite3_result_error_code(context, SQLITE_INTERRUPT); break;
     case ATHLETE_OVER_LIMIT:
-        function_fail(context, "needs more memory than its limit%s%s", detail ? ": " : "", detail ? detail : "");
+        function_fail(context, "needs more memory than its limit%s%s", detail ? ": " : "",
+                      detail ? detail : "");
         break;
     case ATHLETE_INVALID: function_fail(context, "%s", detail ? detail : "invalid input"); break;
     }
@@ -189,28 +210,36 @@ void function_result_number(sqlite3_context *context, double answer) {
 static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const athlete_function *function = function_of(context);
     if (argc < function_required(function) || (argc > 0 && !function_argument(function, argc - 1))) {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        function_signature(function, out);
-        char *signature = sqlite3_str_finish(out);
-        function_fail(context, "called with %d argument%s, the form is %s(%s)", argc, argc == 1 ? "" : "s",
-                      function->name, signature ? signature : "");
+        sqlite3_str *form = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(form, "%s(", function->name);
+        function_signature(function, form);
+        sqlite3_str_appendall(form, ")");
+        char *signature = sqlite3_str_finish(form);
+        if (signature) {
+            function_fail(context, "called with %d argument%s, the form is %s", argc, argc == 1 ? "" : "s",
+                          signature);
+        } else {
+            sqlite3_result_error_nomem(context);
+        }
         sqlite3_free(signature);
         return false;
     }
     for (int i = 0; i < argc; i++) {
-        char *message = argument_check(function, i, argv[i]);
-        if (message) {
-            sqlite3_result_error(context, message, -1);
-            sqlite3_free(message);
-            return false;
-        }
+        char *message = NULL;
+        athlete_status status = argument_check(function, i, argv[i], &message);
+        if (status == ATHLETE_OK) continue;
+        if (message) sqlite3_result_error(context, message, -1);
+        else sqlite3_result_error_nomem(context);
+        sqlite3_free(message);
+        return false;
     }
     return true;
 }
 
 static bool answers_null(const athlete_function *function, int argc, sqlite3_value **argv) {
     for (int i = 0; i < argc; i++) {
-        if (sqlite3_value_type(argv[i]) == SQLITE_NULL && !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
+        if (sqlite3_value_type(argv[i]) == SQLITE_NULL &&
+            !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
             return true;
         }
     }
@@ -271,13 +300,15 @@ static int function_register(sqlite3 *db, registration *row) {
     row->shared->references++;
     switch (function->kind) {
     case ATHLETE_SCALAR:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL, registration_free);
-    case ATHLETE_AGGREGATE:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback, final_callback,
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL,
                                           registration_free);
+    case ATHLETE_AGGREGATE:
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback,
+                                          final_callback, registration_free);
     case ATHLETE_WINDOW:
-        return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback, final_callback,
-                                              value_callback, inverse_callback, registration_free);
+        return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback,
+                                              final_callback, value_callback, inverse_callback,
+                                              registration_free);
     case ATHLETE_TABLE: break;
     }
     shared_release(row->shared);
@@ -300,7 +331,8 @@ int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
         rows[i] = (registration){.function = &domain->functions[i], .shared = shared};
         rc = function_register(db, &rows[i]);
         if (rc != SQLITE_OK && message) {
-            *message = sqlite3_mprintf("athlete: cannot register %s: %s", domain->functions[i].name, sqlite3_errmsg(db));
+            *message = sqlite3_mprintf("athlete: cannot register %s: %s", domain->functions[i].name,
+                                       sqlite3_errmsg(db));
         }
     }
     shared_release(shared);

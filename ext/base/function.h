@@ -90,7 +90,9 @@ struct athlete_function {
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \
     (const athlete_argument[]) {                                                                             \
-        __VA_ARGS__, { .name = NULL }                                                                        \
+        __VA_ARGS__, {                                                                                       \
+            .name = NULL                                                                                     \
+        }                                                                                                    \
     }
 #define ATHLETE_NO_ARGUMENTS                                                                                 \
     (const athlete_argument[]) {                                                                             \
@@ -124,16 +126,23 @@ void function_signature(const athlete_function *function, sqlite3_str *out);
 int function_required(const athlete_function *function);
 const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
 
-/* NULL if `value` is what the argument asks for, else the sentence (sqlite3_free it). SQL NULL always passes. */
-char *argument_check(const athlete_function *function, int index, sqlite3_value *value);
+/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
+** sentence (sqlite3_free it). */
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message);
 
 /* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
 void value_describe(sqlite3_str *out, sqlite3_value *value);
 
+/* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
+** because a host may refuse to read the message at all. NULL when memory is short. */
+char *sentence_finish(sqlite3_str *out);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
-void *domain_state_of(sqlite3_context *context); /* what the domain's state_open returned on this connection */
+void *
+domain_state_of(sqlite3_context *context); /* what the domain's state_open returned on this connection */
 
 /* Ends the call with "<function>: <message>". */
 void function_fail(sqlite3_context *context, const char *format, ...);

@@ -38,7 +38,8 @@ static int count_columns(const char *columns) {
     return n;
 }
 
-static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
+static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                         char **message) {
     (void)argc, (void)argv, (void)message;
     const athlete_function *function = aux;
     sqlite3_str *schema = sqlite3_str_new(db);
@@ -56,7 +57,8 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 
     table_vtab *vtab = sqlite3_malloc64(sizeof *vtab);
     if (!vtab) return SQLITE_NOMEM;
-    *vtab = (table_vtab){.db = db, .function = function, .n_columns = count_columns(function->table->columns)};
+    *vtab =
+        (table_vtab){.db = db, .function = function, .n_columns = count_columns(function->table->columns)};
     *out = &vtab->base;
     return SQLITE_OK;
 }
@@ -94,7 +96,8 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
             info->idxNum |= 1 << k;
         } else if (!(arguments[k].flags & ATHLETE_OPTIONAL)) {
             return vtab_fail(base, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1, arguments[k].name));
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1,
+                                             arguments[k].name));
         }
     }
     info->estimatedRows = (sqlite3_int64)vtab->function->table->expected_rows;
@@ -149,7 +152,8 @@ static int table_next(sqlite3_vtab_cursor *base) {
 }
 
 /* NULL for a required argument gives no rows, as NULL for a scalar gives NULL. */
-static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused, int argc, sqlite3_value **argv) {
+static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused, int argc,
+                        sqlite3_value **argv) {
     (void)unused;
     table_cursor *cursor = (table_cursor *)base;
     cursor_reset(cursor);
@@ -161,9 +165,12 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         if (next >= argc) return SQLITE_INTERNAL;
         cursor->arguments[k] = sqlite3_value_dup(argv[next++]);
         if (!cursor->arguments[k]) return SQLITE_NOMEM;
-        char *message = argument_check(function, k, cursor->arguments[k]);
-        if (message) return vtab_fail(base->pVtab, SQLITE_ERROR, message);
-        if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL && !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
+        char *message = NULL;
+        if (argument_check(function, k, cursor->arguments[k], &message) != ATHLETE_OK) {
+            return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        }
+        if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL &&
+            !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
             empty = true;
         }
         last = k;
@@ -171,7 +178,8 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
     for (int k = 0; k < last; k++) {
         if (!cursor->arguments[k]) {
             return vtab_fail(base->pVtab, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1, function->arguments[k].name));
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1,
+                                             function->arguments[k].name));
         }
     }
     if (empty) return SQLITE_OK;
@@ -230,7 +238,7 @@ int call_fail(athlete_call *call, const char *format, ...) {
     sqlite3_str_vappendf(out, format, arguments);
     va_end(arguments);
     sqlite3_free(call->message);
-    call->message = sqlite3_str_finish(out);
+    call->message = sentence_finish(out);
     call->code = call->message ? SQLITE_ERROR : SQLITE_NOMEM;
     return call->code;
 }
@@ -238,7 +246,8 @@ int call_fail(athlete_call *call, const char *format, ...) {
 int call_fail_status(athlete_call *call, athlete_status status, const char *detail) {
     switch (status) {
     case ATHLETE_OVER_LIMIT:
-        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "", detail ? detail : "");
+        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "",
+                         detail ? detail : "");
     case ATHLETE_INVALID: return call_fail(call, "%s", detail ? detail : "invalid input");
     case ATHLETE_INTERRUPTED: return call->code = SQLITE_INTERRUPT;
     case ATHLETE_NOMEM:

@@ -8,7 +8,7 @@ static const int window_days[WINDOW_COUNT] = {7, 14, 28, 30, 42, 90};
 static const int long_days[LONG_COUNT] = {30, 90};
 static const int long_window[LONG_COUNT] = {WINDOW_30, WINDOW_90};
 
-#define COARSE_UNITS   16777216.0    /* 2^24 to 1 */
+#define COARSE_UNITS    16777216.0    /* 2^24 to 1 */
 #define FINE_PER_COARSE 68719476736.0 /* 2^36 */
 
 static inline const load_day *ring_day(const load_history *h, int64_t age) {
@@ -61,13 +61,15 @@ athlete_status history_add(load_history *h, const load_activity *activity) {
     else sums_add(&today->sums, FIXED_TSS, activity->tss);
     sums_add(&today->sums, FIXED_KM, activity->distance_km);
     sums_add(&today->sums, FIXED_ELEVATION_M, activity->elevation_m);
-    if (activity->distance_km > today->key[KEY_LONGEST_KM]) today->key[KEY_LONGEST_KM] = activity->distance_km;
+    if (activity->distance_km > today->key[KEY_LONGEST_KM])
+        today->key[KEY_LONGEST_KM] = activity->distance_km;
     if (!isnan(activity->pace_min_km)) {
         sums_count(&today->sums, COUNT_PACED);
         sums_add(&today->sums, FIXED_PACED_MIN, activity->moving_min);
         sums_add(&today->sums, FIXED_PACED_KM, activity->distance_km);
         sums_add(&today->sums, FIXED_PACE, activity->pace_min_km);
-        if (-activity->pace_min_km > today->key[KEY_FASTEST]) today->key[KEY_FASTEST] = -activity->pace_min_km;
+        if (-activity->pace_min_km > today->key[KEY_FASTEST])
+            today->key[KEY_FASTEST] = -activity->pace_min_km;
     }
     return ATHLETE_OK;
 }
@@ -137,7 +139,8 @@ static double distance_trend(const load_history *h, int i) {
     int64_t n = days_within(h, long_days[i]);
     if (n < 2) return NAN;
     const int64_t *km = &h->windows[long_window[i]].of[2 * FIXED_KM];
-    double twice = fixed_value(2 * h->ages[i].km[0] - (n - 1) * km[0], 2 * h->ages[i].km[1] - (n - 1) * km[1]);
+    double twice =
+        fixed_value(2 * h->ages[i].km[0] - (n - 1) * km[0], 2 * h->ages[i].km[1] - (n - 1) * km[1]);
     return 6 * -twice / (double)(n * (n * n - 1)); /* a slope against age has the opposite sign */
 }
 

@@ -67,11 +67,11 @@ enum load_feature {
 };
 
 /* What an activity brings. All values are at least 0, and at most: */
-#define LOAD_TSS_MAX         100000.0
-#define LOAD_DISTANCE_KM_MAX 10000.0
-#define LOAD_MOVING_MIN_MAX  100000.0
-#define LOAD_PACE_MIN_KM_MAX 1000.0
-#define LOAD_ELEVATION_M_MAX 100000.0
+#define LOAD_TSS_MAX                100000.0
+#define LOAD_DISTANCE_KM_MAX        10000.0
+#define LOAD_MOVING_MIN_MAX         100000.0
+#define LOAD_PACE_MIN_KM_MAX        1000.0
+#define LOAD_ELEVATION_M_MAX        100000.0
 #define LOAD_ACTIVITIES_PER_DAY_MAX 1000
 
 typedef struct load_activity {
@@ -96,7 +96,11 @@ typedef struct load_settings {
 ** 1000 activities a day over 90 days, weighted by age (4005), stay below 2^61. */
 enum { FIXED_TSS, FIXED_KM, FIXED_ELEVATION_M, FIXED_PACED_MIN, FIXED_PACED_KM, FIXED_PACE, FIXED_COUNT };
 enum { COUNT_ACTIVITIES, COUNT_ACTIVE_DAYS, COUNT_UNKNOWN_LOAD, COUNT_PACED, COUNT_COUNT };
-enum { KEY_LONGEST_KM, KEY_FASTEST, KEY_COUNT }; /* greatest of the window; the fastest has the greatest -pace */
+enum {
+    KEY_LONGEST_KM,
+    KEY_FASTEST,
+    KEY_COUNT
+}; /* greatest of the window; the fastest has the greatest -pace */
 
 #define LOAD_SUMS (2 * FIXED_COUNT + COUNT_COUNT)
 
@@ -112,7 +116,7 @@ typedef struct load_day {
 
 /* Sums weighted by age in days, from which slopes are made. */
 typedef struct load_ages {
-    int64_t km[2], pace[2]; /* coarse and fine of the sum of age * value */
+    int64_t km[2], pace[2];      /* coarse and fine of the sum of age * value */
     int64_t paced, paced_square; /* sums of age and of age^2 over the activities that count for pace */
 } load_ages;
 
@@ -127,7 +131,7 @@ enum { LONG_30, LONG_90, LONG_COUNT }; /* the windows that have trends and extre
 #define LOAD_RING 128 /* days; a power of two above the longest window */
 
 typedef struct load_history {
-    int64_t day; /* closed days, which is the history's length; the closed day is number `day` */
+    int64_t day;    /* closed days, which is the history's length; the closed day is number `day` */
     load_day today; /* the day that is filling */
     load_sums windows[WINDOW_COUNT];
     load_ages ages[LONG_COUNT];
