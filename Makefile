@@ -79,6 +79,39 @@ clean: ## remove everything that was built
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
+# --- running -------------------------------------------------------------------------------------------------
+
+.PHONY: demo import pipeline page bench readme
+STAGES   = $(wildcard sql/[0-9]*.sql)
+RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
+# What the models need besides the athlete's own data.
+REFERENCE = schemas/models/time_estimator.json sql/data/race-times/runners.csv
+SQLITE    = sqlite3 -bail -cmd '.load $(EXTENSION)'
+export ATHLETE_EXTENSION = $(EXTENSION)
+
+demo: deps ## the whole pipeline on a real runner's eight years, and the page it ends with
+	@$(MAKE) -s --no-print-directory all
+	@sql/import demo.db $(RUNNER)
+	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
+
+import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
+	@test -n "$(SRC)" || { echo "Say what to import: make import SRC=activities.json" >&2; exit 1; }
+	@sql/import $(DB) "$(SRC)"
+
+pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
+	@sql/import $(DB) $(REFERENCE)
+	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
+	@sql/run $(DB) $(STAGES)
+
+page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
+	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
+
+bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
+	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done
+
+readme: demo ## write the outputs and the reference that README.md shows, from the program itself
+	@$(PYTHON) tests/readme.py --write
+
 # --- packages ------------------------------------------------------------------------------------------------
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
