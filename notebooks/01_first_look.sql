@@ -71,8 +71,9 @@ FROM activity_features WHERE is_run AND hr_zone_1_pct IS NOT NULL GROUP BY year;
 
 -- COMMAND ----------
 
-SELECT substr(as_of_date, 1, 4) AS year, sparkline(ctl_42d) AS fitness_by_month, round(MAX(ctl_42d)) AS best, SUM(is_overtraining_risk) AS days_flagged
-FROM (SELECT * FROM athlete_rolling_features WHERE substr(as_of_date, 9) = '15' ORDER BY as_of_date) GROUP BY year;
+SELECT substr(as_of_date, 1, 4) AS year, sparkline(ctl_42d) FILTER (WHERE substr(as_of_date, 9) = '15') AS fitness_by_month,
+       round(MAX(ctl_42d)) AS best, SUM(is_overtraining_risk) AS days_flagged
+FROM (SELECT * FROM athlete_rolling_features ORDER BY as_of_date) GROUP BY year;
 
 -- COMMAND ----------
 
