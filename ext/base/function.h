@@ -141,8 +141,8 @@ char *sentence_finish(sqlite3_str *out);
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
-void *
-domain_state_of(sqlite3_context *context); /* what the domain's state_open returned on this connection */
+/* What the domain's state_open returned on this connection. */
+void *domain_state_of(sqlite3_context *context);
 
 /* Ends the call with "<function>: <message>". */
 void function_fail(sqlite3_context *context, const char *format, ...);

@@ -1,0 +1,10 @@
+/* Sorting float32 by value: linear, stable in nothing but the values, so the order in which they came is gone. */
+#ifndef ATHLETE_TREES_FLOAT_SORT_H
+#define ATHLETE_TREES_FLOAT_SORT_H
+
+#include <stddef.h>
+
+/* Sorts n values, none of them NaN, in ascending order. `scratch` has room for n more. */
+void float_sort(float *values, float *scratch, size_t n);
+
+#endif

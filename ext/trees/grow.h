@@ -1,0 +1,56 @@
+/* One regression tree, grown split by split from histograms.
+**
+** The order of growth is either level by level ("depthwise") or best gain first ("lossguide", Shi 2007, as LightGBM
+** grows). Only the smaller of two children has its histogram summed from rows; the other's is the parent's minus
+** it. Nodes that will not be split any more get none. */
+#ifndef ATHLETE_TREES_GROW_H
+#define ATHLETE_TREES_GROW_H
+
+#include "trees/model.h"
+#include "trees/split.h"
+
+typedef struct grow_rules {
+    split_rules split;
+    int max_depth;        /* 0: no limit */
+    size_t max_leaves;    /* 0: no limit */
+    bool best_gain_first; /* else level by level */
+} grow_rules;
+
+/* What is known of a node beside what the model keeps. */
+typedef struct grown_node {
+    uint32_t begin, end; /* its rows are rows[begin] to rows[end - 1] */
+    int depth;
+    gradient_sum sum;
+    node_split split;
+    gradient_sum *histogram; /* while the node waits to be split, room permitting */
+} grown_node;
+
+/* The grower's memory lasts over many trees. */
+typedef struct grower {
+    const bin_matrix *bins;
+    const grow_rules *rules;
+    athlete_budget *budget;
+    athlete_poll *poll;
+    uint32_t *rows, *scratch; /* n_rows of each: the rows in the order of the nodes */
+    grown_node *grown;        /* of the tree that was grown last; parallel to `nodes` */
+    tree_node *nodes;
+    size_t n_nodes, grown_capacity, nodes_capacity;
+    int32_t *queue; /* nodes that can be split, a heap */
+    size_t n_queued, queue_capacity;
+    gradient_sum **spare; /* histograms that no node holds */
+    size_t n_spare, n_histograms, spare_capacity;
+} grower;
+
+athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
+                            athlete_budget *budget, athlete_poll *poll);
+void grower_end(grower *g);
+
+/* Grows a tree on the first n_rows of g->rows, choosing among `features`, into g->nodes and g->grown. A node's
+** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in `weight`. */
+athlete_status grow_tree(grower *g, const gradient_sum *gradients, const gradient_scale *scale, size_t n_rows,
+                         const int *features, int n_features);
+
+/* The leaf that a row of the training set falls in. */
+size_t grower_leaf(const grower *g, size_t row);
+
+#endif

@@ -1,0 +1,39 @@
+/* The best question to ask at a node: which feature, which cut, and where missing values go.
+**
+** A split's worth is the fall of the regularised loss, equation 7 of Chen and Guestrin, "XGBoost: A Scalable Tree
+** Boosting System", KDD 2016, without the factor 1/2, as XGBoost itself reports it:
+**     gain = T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda) - T(G)^2 / (H + lambda)
+** with G and H the sums of gradients and hessians and T soft thresholding by alpha. */
+#ifndef ATHLETE_TREES_SPLIT_H
+#define ATHLETE_TREES_SPLIT_H
+
+#include <stdbool.h>
+#include "trees/histogram.h"
+
+typedef struct split_rules {
+    double lambda;           /* L2 penalty on leaf values */
+    double alpha;            /* L1 penalty on leaf values */
+    double min_gain;         /* gamma: a split must be worth at least this */
+    double min_child_weight; /* least sum of hessians in a child */
+    int64_t min_child_rows;
+} split_rules;
+
+typedef struct node_split {
+    double gain; /* 0 if there is no split worth making */
+    int feature;
+    int bin; /* rows in this bin and below go left */
+    bool missing_left;
+    gradient_sum left;
+} node_split;
+
+/* T(G)^2 / (H + lambda), and -T(G) / (H + lambda); both 0 where H is 0. */
+double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
+double node_weight(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
+
+/* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest cut,
+** then missing values to the right win. Where the node has no missing value, a later one follows the greater number of rows. */
+node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
+                      const int *features, int n_features, const gradient_scale *scale,
+                      const split_rules *rules);
+
+#endif

@@ -1,0 +1,24 @@
+/* The options of gbdt_train: read from JSON, turned into the kernel's, and written down in the model. */
+#ifndef ATHLETE_TREES_TRAIN_OPTIONS_H
+#define ATHLETE_TREES_TRAIN_OPTIONS_H
+
+#include "base/options.h"
+#include "trees/boost.h"
+
+typedef struct train_options {
+    int objective, grow_policy;
+    sqlite3_int64 rounds, max_depth, max_leaves, min_child_rows, max_bin, seed, threads, memory_limit_mb;
+    double eta, quantile, min_child_weight, lambda, alpha, gamma, subsample, colsample, base_score;
+    char *feature_names; /* JSON text, or NULL */
+} train_options;
+
+/* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a failure. */
+athlete_status train_options_read(const char *json, train_options *options, char **message);
+void train_options_free(train_options *options);
+
+boost_options train_options_for_kernel(const train_options *options);
+
+/* Appends the options that decide about the model, as JSON with a fixed order of members. */
+void train_options_write(const train_options *options, text_buffer *out);
+
+#endif

@@ -1,0 +1,19 @@
+/* What the table in trees_sql.c refers to. */
+#ifndef ATHLETE_TREES_TREES_CALLBACKS_H
+#define ATHLETE_TREES_TREES_CALLBACKS_H
+
+#include "base/function.h"
+
+/* train_sql.c */
+void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_train_final(sqlite3_context *context);
+
+/* predict_sql.c */
+void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv);
+
+/* time_split_sql.c */
+extern const athlete_table time_series_split_table;
+extern const athlete_table time_series_split_dates_table;
+
+#endif
