@@ -4,6 +4,7 @@
 #include "base/function.h"
 #include "base/json_objects.h"
 #include "base/memory.h"
+#include "base/select_rows.h"
 #include "base/sha256.h"
 #include "base/base_sql.h"
 
@@ -220,6 +221,15 @@ static const athlete_function functions[] = {
         .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
         .source = "RFC 8259",
         .table = &objects_table,
+    },
+    {
+        .name = "select_rows",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
+        .table = &select_rows_table,
     },
     {.name = NULL},
 };

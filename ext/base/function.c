@@ -139,6 +139,16 @@ void function_fail(sqlite3_context *context, const char *format, ...) {
     }
 }
 
+void function_fail_argument(sqlite3_context *context, int index, const char *expected, sqlite3_value *value) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    value_describe(out, value);
+    char *found = sqlite3_str_finish(out);
+    const char *name = function_argument(function_of(context), index)->name;
+    if (found) function_fail(context, "argument %d (%s) must be %s, got %s", index + 1, name, expected, found);
+    else sqlite3_result_error_nomem(context);
+    sqlite3_free(found);
+}
+
 void function_fail_status(sqlite3_context *context, athlete_status status, const char *detail) {
     switch (status) {
     case ATHLETE_OK: break;
@@ -149,6 +159,11 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
         break;
     case ATHLETE_INVALID: function_fail(context, "%s", detail ? detail : "invalid input"); break;
     }
+}
+
+void function_result_number(sqlite3_context *context, double answer) {
+    if (isinf(answer)) function_fail(context, "the result is too large for a number");
+    else sqlite3_result_double(context, answer); /* NaN becomes NULL */
 }
 
 /* --- SQLite's callbacks --------------------------------------------------------------------------------- */
@@ -200,12 +215,7 @@ static void scalar_callback(sqlite3_context *context, int argc, sqlite3_value **
     }
     double numbers[MAX_NUMBERS];
     for (int i = 0; i < MAX_NUMBERS; i++) numbers[i] = i < argc ? sqlite3_value_double(argv[i]) : NAN;
-    double answer = function->number(numbers);
-    if (isinf(answer)) {
-        function_fail(context, "the result is too large for a number");
-    } else {
-        sqlite3_result_double(context, answer); /* NaN becomes NULL */
-    }
+    function_result_number(context, function->number(numbers));
 }
 
 static void step_callback(sqlite3_context *context, int argc, sqlite3_value **argv) {

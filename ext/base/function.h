@@ -131,6 +131,13 @@ const athlete_function *function_of(sqlite3_context *context);
 /* Ends the call with "<function>: <message>". */
 void function_fail(sqlite3_context *context, const char *format, ...);
 
+/* Ends the call with a number: NaN is NULL, an infinity an error. */
+void function_result_number(sqlite3_context *context, double answer);
+
+/* Ends the call with "<function>: argument <n> (<name>) must be <expected>, got <value>", for what the declared type
+** and range cannot say. */
+void function_fail_argument(sqlite3_context *context, int index, const char *expected, sqlite3_value *value);
+
 /* Ends the call the way a kernel's status asks for; `detail` (may be NULL) is used for ATHLETE_INVALID. */
 void function_fail_status(sqlite3_context *context, athlete_status status, const char *detail);
 

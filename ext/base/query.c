@@ -57,3 +57,9 @@ athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char 
     *statement = NULL;
     return refuse(message, sentence);
 }
+
+int query_fail(athlete_call *call, int code) {
+    if (code == SQLITE_NOMEM) return call_fail_status(call, ATHLETE_NOMEM, NULL);
+    if (code == SQLITE_INTERRUPT) return call_fail_status(call, ATHLETE_INTERRUPTED, NULL);
+    return call_fail(call, "the query failed: %s", sqlite3_errmsg(call->db));
+}

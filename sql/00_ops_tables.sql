@@ -1,0 +1,72 @@
+-- stage:    00_ops_tables
+-- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
+-- reads:    -
+-- writes:   ops_config, ops_runs, ops_watermarks
+-- grain:    -
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS ops_config (
+    name  TEXT PRIMARY KEY,
+    value,
+    kind  TEXT NOT NULL CHECK (kind IN ('setting', 'definition')),
+    unit  TEXT NOT NULL,
+    note  TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- A definition is part of a column's name: ctl_42d with another window would be another feature.
+CREATE TRIGGER IF NOT EXISTS ops_config_definitions_are_fixed
+BEFORE UPDATE OF value ON ops_config
+WHEN old.kind = 'definition' AND new.value IS NOT old.value
+BEGIN
+    SELECT RAISE(ABORT, 'ops_config: this value is part of a feature''s name and cannot be changed');
+END;
+
+-- A value that a user has set stays: only missing names are added.
+INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
+    ('as_of_date',                  NULL, 'setting', 'date',   'last day of every calendar; NULL: each athlete''s last activity'),
+    ('default_threshold_pace',      5.5,  'setting', 'min/km', 'threshold pace where the history gives none'),
+    ('threshold_lookback_days',     90,   'setting', 'days',   'runs that the threshold pace of a day is derived from'),
+    ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
+    ('threshold_min_distance_km',   5,    'setting', 'km',     'shortest run that counts for the threshold pace'),
+    ('max_hr_plausible',            220,  'setting', 'bpm',    'a higher observed heart rate is a sensor fault'),
+    ('max_hr_min_activities',       10,   'setting', 'count',  'activities with heart rate before the observed maximum is believed over 220 - age'),
+    ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
+    ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
+    ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
+    ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
+    ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
+    ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),
+    ('cv_gap_days',                 43,   'setting', 'days',   'gap between training and validation in time-ordered evaluation'),
+    ('interval_level',              0.8,  'setting', 'share',  'share of races that a time interval should cover'),
+    ('gate_mae_10k_s',              180,  'setting', 's',      'a time estimator with a larger 10 km error is refused'),
+    ('ctl_window_days',             42,   'definition', 'days', 'ctl_42d'),
+    ('atl_window_days',             7,    'definition', 'days', 'atl_7d, training_monotony_7d, training_strain_7d'),
+    ('hr_zone_1_min',               0.5,  'definition', 'share of maximum heart rate', 'hr_zone_1_pct'),
+    ('hr_zone_2_min',               0.6,  'definition', 'share of maximum heart rate', 'hr_zone_2_pct'),
+    ('hr_zone_3_min',               0.7,  'definition', 'share of maximum heart rate', 'hr_zone_3_pct'),
+    ('hr_zone_4_min',               0.8,  'definition', 'share of maximum heart rate', 'hr_zone_4_pct'),
+    ('hr_zone_5_min',               0.9,  'definition', 'share of maximum heart rate', 'hr_zone_5_pct');
+
+CREATE TABLE IF NOT EXISTS ops_runs (
+    run_id        INTEGER PRIMARY KEY,
+    stage         TEXT NOT NULL,
+    started_at    TEXT NOT NULL,
+    duration_ms   REAL NOT NULL,
+    rows_in       INTEGER,
+    rows_out      INTEGER,
+    rows_rejected INTEGER,
+    outcome       TEXT NOT NULL CHECK (outcome IN ('ok', 'failed')),
+    message       TEXT
+);
+
+-- How far a stage has read its input. A stage whose input has not moved changes nothing.
+CREATE TABLE IF NOT EXISTS ops_watermarks (
+    stage      TEXT NOT NULL,
+    athlete_id TEXT NOT NULL,
+    position   TEXT NOT NULL,
+    PRIMARY KEY (stage, athlete_id)
+) WITHOUT ROWID;
+
+COMMIT;

@@ -1,0 +1,237 @@
+-- stage:    10_bronze_strava
+-- purpose:  land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects
+-- reads:    bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_rejects
+-- writes:   bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_rejects
+-- grain:    one row per version of an object
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+-- Any program brings data by inserting text here: an array of API objects, one object per line, or one object.
+CREATE TABLE IF NOT EXISTS bronze_inbox (
+    inbox_id    INTEGER PRIMARY KEY,
+    source      TEXT NOT NULL,
+    body        NOT NULL,
+    received_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+);
+
+-- Activity objects: a summary and a detailed object are two streams of versions of one activity. A deletion
+-- (the webhook's aspect_type 'delete') is a version without payload facts: a tombstone.
+CREATE TABLE IF NOT EXISTS bronze_strava_activities (
+    bronze_id    INTEGER PRIMARY KEY,
+    activity_id  TEXT NOT NULL,
+    stream       TEXT NOT NULL CHECK (stream IN ('summary', 'detail', 'tombstone')),
+    payload      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bronze_strava_activities_by_activity ON bronze_strava_activities (activity_id, bronze_id);
+
+CREATE TABLE IF NOT EXISTS bronze_strava_athlete (
+    bronze_id    INTEGER PRIMARY KEY,
+    athlete_id   TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bronze_strava_athlete_by_athlete ON bronze_strava_athlete (athlete_id, bronze_id);
+
+-- Laps that arrived on their own; those inside a detailed activity stay in its payload.
+CREATE TABLE IF NOT EXISTS bronze_strava_sub_activity (
+    bronze_id    INTEGER PRIMARY KEY,
+    activity_id  TEXT NOT NULL,
+    lap_id       TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_lap ON bronze_strava_sub_activity (lap_id, bronze_id);
+CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_activity ON bronze_strava_sub_activity (activity_id, bronze_id);
+
+CREATE TABLE IF NOT EXISTS bronze_rejects (
+    reject_id    INTEGER PRIMARY KEY,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL,
+    line         INTEGER NOT NULL,
+    byte_offset  INTEGER NOT NULL,
+    reason       TEXT NOT NULL,
+    object       TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    UNIQUE (source, byte_offset, content_hash)
+);
+
+CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_keep BEFORE UPDATE ON bronze_strava_activities
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_stay BEFORE DELETE ON bronze_strava_activities
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_keep BEFORE UPDATE ON bronze_strava_athlete
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_stay BEFORE DELETE ON bronze_strava_athlete
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_keep BEFORE UPDATE ON bronze_strava_sub_activity
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_stay BEFORE DELETE ON bronze_strava_sub_activity
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
+           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) AS rows_before;
+
+-- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is read as
+-- text (->), so that no digit is lost on the way through a double.
+CREATE TEMP TABLE arrived AS
+WITH object AS (
+    SELECT i.inbox_id, i.source, strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
+           CASE WHEN o.fault IS NULL THEN o.object END AS json
+    FROM bronze_inbox AS i
+    JOIN json_objects(CAST(i.body AS TEXT)) AS o
+),
+field AS (
+    SELECT *,
+           trim(json -> '$.id', '"') AS id,
+           trim(json -> '$.athlete.id', '"') AS athlete_id,
+           trim(json -> '$.activity.id', '"') AS activity_id,
+           json_type(json, '$.lap_index') AS lap_index,
+           json_type(json, '$.start_date') AS start_date,
+           COALESCE(json_type(json, '$.sport_type'), json_type(json, '$.type')) AS sport,
+           json_type(json, '$.distance') AS distance,
+           json_type(json, '$.distribution_buckets') AS buckets,
+           COALESCE(json_type(json, '$.all_run_totals'), json_type(json, '$.recent_run_totals')) AS totals,
+           json_type(json, '$.heart_rate.zones') AS zones,
+           json_type(json, '$.errors') AS errors,
+           json_extract(json, '$.message') AS message,
+           json_extract(json, '$.aspect_type') AS aspect,
+           json_extract(json, '$.object_type') AS object_type,
+           trim(json -> '$.object_id', '"') AS object_id,
+           COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
+                    json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person
+    FROM object
+)
+SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
+       CASE
+           WHEN fault IS NOT NULL THEN 'reject'
+           WHEN errors IS NOT NULL THEN 'reject'
+           WHEN aspect = 'delete' AND object_type = 'activity' AND object_id IS NOT NULL THEN 'tombstone'
+           WHEN lap_index IS NOT NULL AND activity_id IS NOT NULL AND id IS NOT NULL THEN 'lap'
+           WHEN id IS NOT NULL AND sport IS NOT NULL AND start_date IS NOT NULL AND athlete_id IS NOT NULL THEN 'activity'
+           WHEN id IS NOT NULL AND person IS NOT NULL AND start_date IS NULL AND sport IS NULL THEN 'athlete'
+           ELSE 'reject'
+       END AS kind,
+       CASE
+           WHEN fault IS NOT NULL THEN fault || ' at byte ' || fault_offset
+           WHEN errors IS NOT NULL THEN 'an error answer of the API, not data: ' || COALESCE(message, errors)
+           WHEN buckets IS NOT NULL THEN 'zones of an activity, which do not name their activity'
+           WHEN zones IS NOT NULL THEN 'zones of an athlete, which do not name their athlete'
+           WHEN totals IS NOT NULL AND person IS NULL THEN 'totals of an athlete, which do not name their athlete'
+           WHEN sport IS NOT NULL AND athlete_id IS NULL THEN 'an activity without athlete.id'
+           WHEN sport IS NOT NULL AND id IS NULL THEN 'an activity without id'
+           WHEN sport IS NOT NULL AND start_date IS NULL THEN 'an activity without start_date'
+           WHEN lap_index IS NOT NULL THEN 'a lap without id or activity.id'
+           ELSE 'no known kind of object'
+       END AS reason,
+       CASE WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
+       id,
+       CASE WHEN aspect = 'delete' THEN 'tombstone'
+            WHEN json_extract(json, '$.resource_state') = 3 THEN 'detail' ELSE 'summary' END AS stream,
+       CASE WHEN fault IS NULL THEN json(object) ELSE object END AS payload,
+       sha256(CASE WHEN fault IS NULL THEN json(object) ELSE object END) AS content_hash
+FROM field;
+
+-- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew.
+INSERT INTO bronze_strava_activities (activity_id, stream, payload, content_hash, source, ingested_at)
+WITH history AS (
+    SELECT 0 AS is_new, b.bronze_id AS a, 0 AS b, b.activity_id, b.stream, b.payload, b.content_hash, b.source, b.ingested_at
+    FROM bronze_strava_activities AS b
+    WHERE b.activity_id IN (SELECT object_id FROM arrived WHERE kind IN ('activity', 'tombstone'))
+    UNION ALL
+    SELECT 1, inbox_id, seq, object_id, stream, payload, content_hash, source, received_at
+    FROM arrived
+    WHERE kind IN ('activity', 'tombstone')
+),
+life AS (
+    SELECT *,
+           COUNT(*) FILTER (WHERE stream = 'tombstone')
+               OVER (PARTITION BY activity_id ORDER BY is_new, a, b ROWS UNBOUNDED PRECEDING) AS life_number,
+           LAG(stream) OVER (PARTITION BY activity_id ORDER BY is_new, a, b) AS stream_before
+    FROM history
+),
+compared AS (
+    SELECT *, LAG(content_hash) OVER (PARTITION BY activity_id, stream, life_number ORDER BY is_new, a, b) AS hash_before
+    FROM life
+)
+SELECT activity_id, stream, payload, content_hash, source, ingested_at
+FROM compared
+WHERE is_new
+  AND CASE WHEN stream = 'tombstone' THEN stream_before IS NOT 'tombstone' ELSE hash_before IS NOT content_hash END
+ORDER BY a, b;
+
+INSERT INTO bronze_strava_athlete (athlete_id, payload, content_hash, source, ingested_at)
+WITH history AS (
+    SELECT 0 AS is_new, bronze_id AS a, 0 AS b, athlete_id, payload, content_hash, source, ingested_at
+    FROM bronze_strava_athlete
+    WHERE athlete_id IN (SELECT object_id FROM arrived WHERE kind = 'athlete')
+    UNION ALL
+    SELECT 1, inbox_id, seq, object_id, payload, content_hash, source, received_at FROM arrived WHERE kind = 'athlete'
+),
+compared AS (
+    SELECT *, LAG(content_hash) OVER (PARTITION BY athlete_id ORDER BY is_new, a, b) AS hash_before FROM history
+)
+SELECT athlete_id, payload, content_hash, source, ingested_at
+FROM compared
+WHERE is_new AND hash_before IS NOT content_hash
+ORDER BY a, b;
+
+INSERT INTO bronze_strava_sub_activity (activity_id, lap_id, payload, content_hash, source, ingested_at)
+WITH history AS (
+    SELECT 0 AS is_new, bronze_id AS a, 0 AS b, activity_id, lap_id, payload, content_hash, source, ingested_at
+    FROM bronze_strava_sub_activity
+    WHERE lap_id IN (SELECT id FROM arrived WHERE kind = 'lap')
+    UNION ALL
+    SELECT 1, inbox_id, seq, object_id, id, payload, content_hash, source, received_at FROM arrived WHERE kind = 'lap'
+),
+compared AS (
+    SELECT *, LAG(content_hash) OVER (PARTITION BY lap_id ORDER BY is_new, a, b) AS hash_before FROM history
+)
+SELECT activity_id, lap_id, payload, content_hash, source, ingested_at
+FROM compared
+WHERE is_new AND hash_before IS NOT content_hash
+ORDER BY a, b;
+
+INSERT OR IGNORE INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)
+SELECT source, received_at, line, byte_offset, reason, object, content_hash
+FROM arrived
+WHERE kind = 'reject'
+ORDER BY inbox_id, seq;
+
+-- Audit: everything that arrived is in the database, word for word, or among the rejects.
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM arrived AS a
+    WHERE NOT CASE a.kind
+        WHEN 'reject' THEN EXISTS (SELECT 1 FROM bronze_rejects AS r
+                                   WHERE (r.source, r.byte_offset, r.content_hash) = (a.source, a.byte_offset, a.content_hash))
+        WHEN 'athlete' THEN EXISTS (SELECT 1 FROM bronze_strava_athlete AS b
+                                    WHERE b.athlete_id = a.object_id AND b.content_hash = a.content_hash)
+        WHEN 'lap' THEN EXISTS (SELECT 1 FROM bronze_strava_sub_activity AS b
+                                WHERE b.lap_id = a.id AND b.content_hash = a.content_hash)
+        ELSE EXISTS (SELECT 1 FROM bronze_strava_activities AS b
+                     WHERE b.activity_id = a.object_id
+                       AND (b.content_hash = a.content_hash OR (a.kind = 'tombstone' AND b.stream = 'tombstone')))
+    END), '10_bronze_strava: something that arrived was neither landed nor rejected');
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM arrived),
+       (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
+           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) - rows_before,
+       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject'), 'ok'
+FROM stage_clock;
+
+DELETE FROM bronze_inbox;
+DROP TABLE temp.arrived;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,129 @@
+-- stage:    21_silver_sub_activity
+-- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks
+-- writes:   silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- grain:    athlete_id, activity_id, kind, item
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
+    athlete_id       TEXT NOT NULL,
+    activity_id      TEXT NOT NULL,
+    kind             TEXT NOT NULL CHECK (kind IN ('lap', 'split', 'best_effort')),
+    item             INTEGER NOT NULL, -- lap, kilometre or effort, from 1
+    name             TEXT,
+    distance_m       REAL NOT NULL,
+    moving_s         INTEGER NOT NULL,
+    elapsed_s        INTEGER NOT NULL,
+    elevation_gain_m REAL,             -- of a lap; the net difference of a split
+    avg_hr           REAL,
+    max_hr           REAL,
+    bronze_id        INTEGER NOT NULL,
+    available_at     TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id, kind, item)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
+                  (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
+                  (SELECT sha256(json_group_array(json_array(table_name, rule, severity, predicate, reason))) FROM silver_rules)
+       ) AS position,
+       (SELECT position FROM ops_watermarks WHERE stage = '21_silver_sub_activity') AS position_before;
+
+CREATE TEMP TABLE changed AS
+SELECT activity_id
+FROM bronze_strava_activities, stage_clock AS c
+WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
+   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]')
+UNION
+SELECT activity_id
+FROM bronze_strava_sub_activity, stage_clock AS c
+WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
+   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]');
+
+CREATE TEMP TABLE version AS
+WITH detail AS (
+    SELECT activity_id, bronze_id, ingested_at, payload,
+           ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY bronze_id DESC) AS age
+    FROM changed
+    JOIN bronze_strava_activities USING (activity_id)
+    WHERE stream = 'detail'
+),
+part AS (
+    SELECT activity_id, bronze_id, ingested_at, 'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item
+    FROM detail, json_each(detail.payload, '$.laps') WHERE age = 1
+    UNION ALL
+    SELECT activity_id, bronze_id, ingested_at, 'split', value, json_extract(value, '$.split')
+    FROM detail, json_each(detail.payload, '$.splits_metric') WHERE age = 1
+    UNION ALL
+    SELECT activity_id, bronze_id, ingested_at, 'best_effort', value, json_each.key + 1
+    FROM detail, json_each(detail.payload, '$.best_efforts') WHERE age = 1
+    UNION ALL
+    SELECT activity_id, bronze_id, ingested_at, 'lap', payload, json_extract(payload, '$.lap_index')
+    FROM changed
+    JOIN bronze_strava_sub_activity USING (activity_id)
+),
+latest AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY activity_id, kind, item ORDER BY ingested_at DESC, bronze_id DESC) AS age
+    FROM part
+)
+SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item) AS version_id,
+       a.athlete_id, l.activity_id, l.kind, l.item,
+       json_extract(l.p, '$.name') AS name,
+       CAST(json_extract(l.p, '$.distance') AS REAL) AS distance_m,
+       CAST(json_extract(l.p, '$.moving_time') AS INTEGER) AS moving_s,
+       CAST(json_extract(l.p, '$.elapsed_time') AS INTEGER) AS elapsed_s,
+       CAST(COALESCE(json_extract(l.p, '$.total_elevation_gain'), json_extract(l.p, '$.elevation_difference')) AS REAL) AS elevation_gain_m,
+       CAST(json_extract(l.p, '$.average_heartrate') AS REAL) AS avg_hr,
+       CAST(json_extract(l.p, '$.max_heartrate') AS REAL) AS max_hr,
+       l.bronze_id, a.available_at, l.p AS payload
+FROM latest AS l
+LEFT JOIN silver_strava_activities AS a USING (activity_id)
+WHERE l.age = 1;
+
+CREATE TEMP TABLE broken AS
+SELECT v.c1 AS version_id, r.rule, r.severity, r.reason
+FROM silver_rules AS r
+JOIN select_rows('SELECT version_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
+WHERE r.table_name = 'silver_strava_sub_activity';
+CREATE INDEX temp.broken_by_version ON broken (version_id);
+
+DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
+INSERT INTO silver_strava_sub_activity
+SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, bronze_id, available_at
+FROM version AS v
+WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AND b.severity = 'reject');
+
+DELETE FROM silver_rejects
+WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload)
+SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || ' ' || COALESCE(v.item, '?'), b.rule, b.reason, v.bronze_id, v.payload
+FROM version AS v
+JOIN broken AS b USING (version_id)
+WHERE b.severity = 'reject';
+
+SELECT assert_that(
+    (SELECT COUNT(*) FROM version)
+    = (SELECT COUNT(*) FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed))
+    + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
+    '21_silver_sub_activity: a lap is lost or counted twice');
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '21_silver_sub_activity', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM version),
+       (SELECT COUNT(*) FROM version) - (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
+       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'), 'ok'
+FROM stage_clock;
+
+INSERT INTO ops_watermarks (stage, athlete_id, position)
+SELECT '21_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before
+ON CONFLICT DO UPDATE SET position = excluded.position;
+
+DROP TABLE temp.broken;
+DROP TABLE temp.version;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

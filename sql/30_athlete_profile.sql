@@ -1,0 +1,66 @@
+-- stage:    30_athlete_profile
+-- purpose:  who an athlete is (first values kept), and a place for the settings that an athlete dates
+-- reads:    bronze_strava_athlete, silver_strava_activities, athlete_profile
+-- writes:   athlete_profile, athlete_profile_settings
+-- grain:    athlete_id
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS athlete_profile (
+    athlete_id          TEXT PRIMARY KEY,
+    sex                 TEXT CHECK (sex IN ('M', 'F')),
+    birth_year          INTEGER,
+    first_activity_date TEXT NOT NULL,
+    event_timestamp     TEXT NOT NULL,
+    available_at        TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
+--     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
+CREATE TABLE IF NOT EXISTS athlete_profile_settings (
+    athlete_id TEXT NOT NULL,
+    setting    TEXT NOT NULL CHECK (setting IN ('max_hr', 'resting_hr', 'threshold_hr', 'threshold_pace_min_km')),
+    valid_from TEXT NOT NULL CHECK (valid_from IS date(valid_from)),
+    value      REAL NOT NULL CHECK (value > 0),
+    PRIMARY KEY (athlete_id, setting, valid_from)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE computed AS
+WITH first_activity AS (
+    SELECT athlete_id, local_date, start_time, available_at,
+           ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
+    FROM silver_strava_activities
+),
+told AS (
+    SELECT athlete_id, bronze_id,
+           CASE WHEN json_extract(payload, '$.sex') IN ('M', 'F') THEN json_extract(payload, '$.sex') END AS sex,
+           CAST(substr(json_extract(payload, '$.birthdate'), 1, 4) AS INTEGER) AS birth_year
+    FROM bronze_strava_athlete
+)
+SELECT f.athlete_id,
+       (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
+       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year > 1900 ORDER BY bronze_id LIMIT 1) AS birth_year,
+       f.local_date AS first_activity_date, f.start_time AS event_timestamp, f.available_at
+FROM first_activity AS f
+WHERE f.age = 1;
+
+DELETE FROM athlete_profile WHERE athlete_id NOT IN (SELECT athlete_id FROM computed);
+INSERT OR REPLACE INTO athlete_profile
+SELECT * FROM computed EXCEPT SELECT * FROM athlete_profile;
+
+SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
+                   '30_athlete_profile: an athlete with activities has no profile');
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '30_athlete_profile', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM silver_strava_activities), (SELECT COUNT(*) FROM computed), 0, 'ok'
+FROM stage_clock;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,100 @@
+-- stage:    32_daily_features
+-- purpose:  the activities of each local day, added up
+-- reads:    activity_features, silver_corrections, ops_watermarks, athlete_daily_features
+-- writes:   athlete_daily_features, ops_watermarks
+-- grain:    athlete_id, activity_date
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS athlete_daily_features (
+    athlete_id       TEXT NOT NULL,
+    activity_date    TEXT NOT NULL,
+    event_timestamp  TEXT NOT NULL,    -- the end of the day where the athlete was, in UTC
+    activities       INTEGER NOT NULL,
+    runs             INTEGER NOT NULL,
+    distance_km      REAL NOT NULL,
+    run_distance_km  REAL NOT NULL,
+    moving_time_min  REAL NOT NULL,
+    elevation_gain_m REAL NOT NULL,
+    daily_tss        REAL NOT NULL,    -- of the activities whose load is known
+    unknown_load     INTEGER NOT NULL, -- activities whose load is not
+    avg_pace         REAL,             -- min/km over the day's running kilometres
+    avg_hr           REAL,             -- weighted by moving time
+    max_hr           REAL,
+    available_at     TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, activity_date)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+-- Athletes whose activity features differ from what this stage has last seen.
+CREATE TEMP TABLE changed AS
+SELECT u.athlete_id, u.position
+FROM ops_watermarks AS u
+LEFT JOIN ops_watermarks AS m ON m.stage = '32_daily_features' AND m.athlete_id = u.athlete_id
+WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position
+UNION ALL
+SELECT athlete_id, NULL
+FROM ops_watermarks
+WHERE stage = '32_daily_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+
+CREATE TEMP TABLE computed AS
+WITH day AS (
+    SELECT athlete_id, activity_date,
+           strftime('%Y-%m-%dT%H:%M:%SZ', activity_date, '+1 day', -MIN(utc_offset_s) || ' seconds') AS event_timestamp,
+           COUNT(*) AS activities,
+           COUNT(*) FILTER (WHERE is_run) AS runs,
+           SUM(distance_km) AS distance_km,
+           COALESCE(SUM(distance_km) FILTER (WHERE is_run), 0.0) AS run_distance_km,
+           SUM(moving_time_min) AS moving_time_min,
+           COALESCE(SUM(elevation_gain_m), 0.0) AS elevation_gain_m,
+           COALESCE(SUM(estimated_tss), 0.0) AS daily_tss,
+           COUNT(*) - COUNT(estimated_tss) AS unknown_load,
+           SUM(moving_time_min) FILTER (WHERE is_run AND pace_min_km IS NOT NULL)
+               / SUM(distance_km) FILTER (WHERE is_run AND pace_min_km IS NOT NULL) AS avg_pace,
+           SUM(avg_hr * moving_time_min) / SUM(moving_time_min) FILTER (WHERE avg_hr IS NOT NULL) AS avg_hr,
+           MAX(max_hr) AS max_hr,
+           MAX(available_at) AS available_at
+    FROM changed
+    CROSS JOIN activity_features USING (athlete_id)
+    GROUP BY athlete_id, activity_date
+)
+SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m,
+       daily_tss, unknown_load, avg_pace, avg_hr, max_hr,
+       max(event_timestamp, available_at,
+           COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                     WHERE c.athlete_id = day.athlete_id AND c.from_date <= day.activity_date), '')) AS available_at
+FROM day;
+CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, activity_date);
+
+SELECT assert_that(
+    (SELECT COALESCE(SUM(activities), 0) FROM computed)
+    = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    '32_daily_features: an activity belongs to no day, or to two');
+
+DELETE FROM athlete_daily_features
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND (athlete_id, activity_date) NOT IN (SELECT athlete_id, activity_date FROM computed);
+INSERT OR REPLACE INTO athlete_daily_features
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COALESCE(SUM(activities), 0) FROM computed), (SELECT COUNT(*) FROM computed), 0, 'ok'
+FROM stage_clock;
+
+DELETE FROM ops_watermarks
+WHERE stage = '32_daily_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
+INSERT INTO ops_watermarks (stage, athlete_id, position)
+SELECT '32_daily_features', athlete_id, position FROM changed WHERE position IS NOT NULL
+ON CONFLICT DO UPDATE SET position = excluded.position;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

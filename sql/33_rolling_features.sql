@@ -1,0 +1,149 @@
+-- stage:    33_rolling_features
+-- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
+-- reads:    activity_features, athlete_daily_features, silver_corrections, ops_config, ops_watermarks, athlete_rolling_features
+-- writes:   athlete_rolling_features, ops_watermarks
+-- grain:    athlete_id, as_of_date
+-- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
+
+BEGIN IMMEDIATE;
+
+-- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
+CREATE TABLE IF NOT EXISTS athlete_rolling_features (
+    athlete_id               TEXT NOT NULL,
+    as_of_date               TEXT NOT NULL,
+    event_timestamp          TEXT NOT NULL, -- the end of the day where the athlete was, in UTC
+    daily_tss                REAL NOT NULL,
+    ctl_42d                  REAL NOT NULL,
+    atl_7d                   REAL NOT NULL,
+    tsb                      REAL NOT NULL,
+    acwr                     REAL NOT NULL,
+    ctl_ewma                 REAL NOT NULL,
+    atl_ewma                 REAL NOT NULL,
+    tsb_ewma                 REAL NOT NULL,
+    acwr_ewma                REAL NOT NULL,
+    total_tss_7d             REAL NOT NULL,
+    total_tss_28d            REAL NOT NULL,
+    total_tss_90d            REAL NOT NULL,
+    activities_7d            INTEGER NOT NULL,
+    activities_28d           INTEGER NOT NULL,
+    activities_30d           INTEGER NOT NULL,
+    activities_42d           INTEGER NOT NULL,
+    activities_90d           INTEGER NOT NULL,
+    total_distance_7d_km     REAL NOT NULL,
+    total_distance_28d_km    REAL NOT NULL,
+    total_distance_30d_km    REAL NOT NULL,
+    total_distance_42d_km    REAL NOT NULL,
+    total_distance_90d_km    REAL NOT NULL,
+    longest_distance_30d_km  REAL NOT NULL,
+    longest_distance_90d_km  REAL NOT NULL,
+    total_elevation_30d_m    REAL NOT NULL,
+    avg_pace_30d             REAL,
+    best_pace_30d            REAL,
+    avg_pace_90d             REAL,
+    best_pace_90d            REAL,
+    pace_trend_30d           REAL,
+    distance_trend_30d       REAL,
+    pace_trend_90d           REAL,
+    distance_trend_90d       REAL,
+    consistency_score        REAL NOT NULL,
+    training_monotony_7d     REAL,
+    training_strain_7d       REAL,
+    rest_days_14d            INTEGER NOT NULL,
+    unknown_load_42d         INTEGER NOT NULL,
+    history_days             INTEGER NOT NULL,
+    is_overtraining_risk     INTEGER NOT NULL,
+    available_at             TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, as_of_date)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END, value)
+        FROM ops_config
+        WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
+          AND value IS NOT NULL) AS options;
+
+-- Athletes whose activity features, or these settings, differ from what this stage has last seen.
+CREATE TEMP TABLE changed AS
+SELECT u.athlete_id, u.position || (SELECT options FROM stage_clock) AS position
+FROM ops_watermarks AS u
+LEFT JOIN ops_watermarks AS m ON m.stage = '33_rolling_features' AND m.athlete_id = u.athlete_id
+WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position || (SELECT options FROM stage_clock)
+UNION ALL
+SELECT athlete_id, NULL
+FROM ops_watermarks
+WHERE stage = '33_rolling_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+
+-- How far from UTC the athlete was on the last day with an activity, from that day on.
+CREATE TEMP TABLE zone AS
+SELECT a.athlete_id, a.activity_date, MIN(a.utc_offset_s) AS utc_offset_s
+FROM changed
+CROSS JOIN activity_features AS a USING (athlete_id)
+GROUP BY a.athlete_id, a.activity_date;
+CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
+
+CREATE TEMP TABLE computed AS
+WITH day AS (
+    SELECT r.*,
+           (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds')
+            FROM zone AS z
+            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date
+            ORDER BY z.activity_date DESC LIMIT 1) AS event_timestamp
+    FROM stage_clock,
+         training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
+                               CASE WHEN is_run THEN pace_min_km END, elevation_gain_m
+                        FROM activity_features
+                        WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)', stage_clock.options) AS r
+)
+SELECT r.athlete_id, r.as_of_date, r.event_timestamp,
+       r.daily_tss, r.ctl_42d, r.atl_7d, r.tsb, r.acwr, r.ctl_ewma, r.atl_ewma, r.tsb_ewma, r.acwr_ewma, r.total_tss_7d,
+       r.total_tss_28d, r.total_tss_90d, r.activities_7d, r.activities_28d, r.activities_30d, r.activities_42d,
+       r.activities_90d, r.total_distance_7d_km, r.total_distance_28d_km, r.total_distance_30d_km, r.total_distance_42d_km,
+       r.total_distance_90d_km, r.longest_distance_30d_km, r.longest_distance_90d_km, r.total_elevation_30d_m, r.avg_pace_30d,
+       r.best_pace_30d, r.avg_pace_90d, r.best_pace_90d, r.pace_trend_30d, r.distance_trend_30d, r.pace_trend_90d,
+       r.distance_trend_90d, r.consistency_score, r.training_monotony_7d, r.training_strain_7d, r.rest_days_14d,
+       r.unknown_load_42d, r.history_days, r.is_overtraining_risk,
+       max(r.event_timestamp, COALESCE(d.available_at, ''),
+           COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                     WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), '')) AS available_at
+FROM day AS r
+LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date;
+CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
+
+-- Audit: no day is missing, and the loads are those of the daily table.
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM (SELECT athlete_id, COUNT(*) AS n, julianday(MAX(as_of_date)) - julianday(MIN(as_of_date)) + 1 AS days
+                   FROM computed GROUP BY athlete_id)
+    WHERE n <> days), '33_rolling_features: a calendar has a gap');
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM athlete_daily_features AS d
+    LEFT JOIN computed AS r ON r.athlete_id = d.athlete_id AND r.as_of_date = d.activity_date
+    WHERE d.athlete_id IN (SELECT athlete_id FROM changed)
+      AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
+    '33_rolling_features: a day''s load differs from athlete_daily_features');
+
+DELETE FROM athlete_rolling_features
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND (athlete_id, as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM computed);
+INSERT OR REPLACE INTO athlete_rolling_features
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)), (SELECT COUNT(*) FROM computed), 0, 'ok'
+FROM stage_clock;
+
+DELETE FROM ops_watermarks
+WHERE stage = '33_rolling_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
+INSERT INTO ops_watermarks (stage, athlete_id, position)
+SELECT '33_rolling_features', athlete_id, position FROM changed WHERE position IS NOT NULL
+ON CONFLICT DO UPDATE SET position = excluded.position;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.zone;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

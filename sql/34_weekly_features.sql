@@ -1,0 +1,99 @@
+-- stage:    34_weekly_features
+-- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
+-- reads:    athlete_rolling_features, athlete_daily_features, ops_watermarks, athlete_weekly_features
+-- writes:   athlete_weekly_features, ops_watermarks
+-- grain:    athlete_id, week_start
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS athlete_weekly_features (
+    athlete_id         TEXT NOT NULL,
+    week_start         TEXT NOT NULL,    -- Monday
+    event_timestamp    TEXT NOT NULL,    -- the end of Sunday where the athlete was, in UTC
+    days               INTEGER NOT NULL, -- fewer than 7 in the first and the current week
+    weekly_distance_km REAL NOT NULL,
+    weekly_activities  INTEGER NOT NULL,
+    weekly_tss         REAL NOT NULL,
+    weekly_elevation_m REAL NOT NULL,
+    avg_pace_week      REAL,             -- min/km over the week's running kilometres
+    training_monotony  REAL,             -- NULL in an incomplete week, or when all days are alike
+    training_strain    REAL,
+    available_at       TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, week_start)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+-- Athletes whose rolling features differ from what this stage has last seen.
+CREATE TEMP TABLE changed AS
+SELECT u.athlete_id, u.position
+FROM ops_watermarks AS u
+LEFT JOIN ops_watermarks AS m ON m.stage = '34_weekly_features' AND m.athlete_id = u.athlete_id
+WHERE u.stage = '33_rolling_features' AND m.position IS NOT u.position
+UNION ALL
+SELECT athlete_id, NULL
+FROM ops_watermarks
+WHERE stage = '34_weekly_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '33_rolling_features');
+
+CREATE TEMP TABLE computed AS
+WITH day AS (
+    SELECT r.athlete_id, r.as_of_date, week_start(r.as_of_date) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
+           d.distance_km, d.activities, d.elevation_gain_m, d.run_distance_km, d.avg_pace
+    FROM changed
+    CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
+    LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date
+),
+week AS (
+    SELECT athlete_id, week_start, COUNT(*) AS days,
+           -- a week that is still running ends as far ahead as days are missing
+           strftime('%Y-%m-%dT%H:%M:%SZ', MAX(event_timestamp),
+                    (julianday(week_start, '+6 days') - julianday(MAX(as_of_date))) || ' days') AS event_timestamp,
+           COALESCE(SUM(distance_km), 0.0) AS weekly_distance_km,
+           COALESCE(SUM(activities), 0) AS weekly_activities,
+           SUM(daily_tss) AS weekly_tss,
+           COALESCE(SUM(elevation_gain_m), 0.0) AS weekly_elevation_m,
+           SUM(avg_pace * run_distance_km) / SUM(run_distance_km) FILTER (WHERE avg_pace IS NOT NULL) AS avg_pace_week,
+           CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
+           CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
+           MAX(available_at) AS available_at
+    FROM day
+    GROUP BY athlete_id, week_start
+)
+SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m,
+       avg_pace_week, training_monotony, training_strain, max(event_timestamp, available_at) AS available_at
+FROM week;
+CREATE UNIQUE INDEX temp.computed_by_week ON computed (athlete_id, week_start);
+
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE days > 7 OR strftime('%w', week_start) <> '1'),
+                   '34_weekly_features: a week has more than seven days or does not start on Monday');
+SELECT assert_that(
+    (SELECT COALESCE(SUM(days), 0) FROM computed)
+    = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    '34_weekly_features: a day belongs to no week, or to two');
+
+DELETE FROM athlete_weekly_features
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND (athlete_id, week_start) NOT IN (SELECT athlete_id, week_start FROM computed);
+INSERT OR REPLACE INTO athlete_weekly_features
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COALESCE(SUM(days), 0) FROM computed), (SELECT COUNT(*) FROM computed), 0, 'ok'
+FROM stage_clock;
+
+DELETE FROM ops_watermarks
+WHERE stage = '34_weekly_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
+INSERT INTO ops_watermarks (stage, athlete_id, position)
+SELECT '34_weekly_features', athlete_id, position FROM changed WHERE position IS NOT NULL
+ON CONFLICT DO UPDATE SET position = excluded.position;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;
