@@ -106,7 +106,8 @@ def store(connection, target, select, parameters):
 
 def run_ours(folder, athletes, days):
     connection = extension_connection(f"{folder}/activity.db")
-    query = QUERY + (f" WHERE athlete_id <= {athletes}")
+    everyone = connection.execute("SELECT max(athlete_id) FROM activity").fetchone()[0]
+    query = QUERY if athletes == everyone else f"{QUERY} WHERE athlete_id <= {athletes}"
     return store(connection, f"{folder}/ours.db", "training_load(?)", (query,))
 
 
