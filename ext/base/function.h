@@ -59,6 +59,14 @@ typedef enum athlete_trust {
 typedef struct athlete_function athlete_function;
 typedef struct athlete_call athlete_call;
 
+/* Columns of numbers that a wide table keeps as an array of doubles in its state, from which they are returned
+** without a call of its own; NAN is NULL. */
+typedef struct athlete_numbers {
+    int first_column;       /* these are the last columns */
+    size_t offset;          /* of the array in the state */
+    const bool *is_integer; /* per number: a whole number, returned as INTEGER */
+} athlete_numbers;
+
 /* A table-valued function. One `state` lives from open to close; open leaves it before the first row. */
 typedef struct athlete_table {
     const char *columns; /* result columns as in CREATE TABLE: "day TEXT, load REAL" */
@@ -66,7 +74,8 @@ typedef struct athlete_table {
     athlete_status (*open)(athlete_call *call, int argc, sqlite3_value **argv, void **state);
     int (*next)(athlete_call *call, void *state); /* SQLITE_ROW, SQLITE_DONE, or what call_fail returned */
     void (*column)(void *state, sqlite3_context *context, int column);
-    void (*close)(void *state); /* also after a failed open, if that set *state */
+    const athlete_numbers *numbers; /* columns that `column` is not asked for; or NULL */
+    void (*close)(void *state);     /* also after a failed open, if that set *state */
 } athlete_table;
 
 struct athlete_function {

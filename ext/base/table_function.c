@@ -21,6 +21,9 @@ typedef struct table_vtab {
 
 typedef struct table_cursor {
     sqlite3_vtab_cursor base; /* must be first */
+    const double *numbers;    /* of the state, for columns from first_number to the last */
+    const bool *is_integer;
+    int first_number, n_columns;
     athlete_call call;
     void *state;
     bool at_row;
@@ -109,7 +112,9 @@ static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     table_vtab *vtab = (table_vtab *)base;
     table_cursor *cursor = sqlite3_malloc64(sizeof *cursor);
     if (!cursor) return SQLITE_NOMEM;
-    *cursor = (table_cursor){.call = {.db = vtab->db, .function = vtab->function}};
+    *cursor =
+        (table_cursor){.call = {.db = vtab->db, .function = vtab->function}, .n_columns = vtab->n_columns};
+    cursor->first_number = vtab->n_columns;
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -183,10 +188,16 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         }
     }
     if (empty) return SQLITE_OK;
+    const athlete_numbers *numbers = function->table->numbers;
     athlete_status status = function->table->open(&cursor->call, last + 1, cursor->arguments, &cursor->state);
     if (status != ATHLETE_OK) {
         if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status, NULL);
         return cursor_failure(cursor);
+    }
+    if (numbers) {
+        cursor->numbers = (const double *)((const char *)cursor->state + numbers->offset);
+        cursor->is_integer = numbers->is_integer;
+        cursor->first_number = numbers->first_column;
     }
     return table_next(base);
 }
@@ -197,11 +208,15 @@ static int table_eof(sqlite3_vtab_cursor *base) {
 
 static int table_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     table_cursor *cursor = (table_cursor *)base;
-    int n_columns = ((table_vtab *)base->pVtab)->n_columns;
-    if (column < n_columns) {
+    if (column >= cursor->first_number && column < cursor->n_columns) {
+        double number = cursor->numbers[column - cursor->first_number];
+        if (cursor->is_integer[column - cursor->first_number])
+            sqlite3_result_int64(context, (sqlite3_int64)number);
+        else sqlite3_result_double(context, number); /* NAN becomes NULL */
+    } else if (column < cursor->n_columns) {
         cursor->call.function->table->column(cursor->state, context, column);
-    } else if (cursor->arguments[column - n_columns]) {
-        sqlite3_result_value(context, cursor->arguments[column - n_columns]);
+    } else if (cursor->arguments[column - cursor->n_columns]) {
+        sqlite3_result_value(context, cursor->arguments[column - cursor->n_columns]);
     }
     return SQLITE_OK;
 }

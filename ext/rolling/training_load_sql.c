@@ -270,8 +270,7 @@ static int read_ahead(athlete_call *call, load_state *state) {
     int rc = sqlite3_step(state->query);
     state->has_ahead = rc == SQLITE_ROW;
     if (rc == SQLITE_DONE) return SQLITE_OK;
-    if (rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM) return call->code = rc;
-    if (rc != SQLITE_ROW) return call_fail(call, "the query failed: %s", sqlite3_errmsg(call->db));
+    if (rc != SQLITE_ROW) return query_fail(call, rc);
     sqlite3_value *athlete = sqlite3_column_value(state->query, IN_ATHLETE);
     if (sqlite3_value_type(athlete) == SQLITE_NULL)
         return fail_at_value(call, state, "athlete_id must not be NULL", IN_ATHLETE);
@@ -366,11 +365,7 @@ static const bool is_integer[LOAD_FEATURE_COUNT] = {
 
 static void load_column(void *opaque, sqlite3_context *context, int column) {
     const load_state *state = opaque;
-    if (column >= OUT_FEATURES) {
-        double value = state->features[column - OUT_FEATURES];
-        if (is_integer[column - OUT_FEATURES]) sqlite3_result_int64(context, (sqlite3_int64)value);
-        else sqlite3_result_double(context, value); /* NAN becomes NULL */
-    } else if (column == OUT_DATE) {
+    if (column == OUT_DATE) {
         sqlite3_result_text(context, state->date, ATHLETE_DATE_SIZE - 1, SQLITE_TRANSIENT);
     } else if (state->athlete_is_integer) {
         sqlite3_result_int64(context, state->athlete_integer);
@@ -379,6 +374,12 @@ static void load_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
+static const athlete_numbers load_numbers = {
+    .first_column = OUT_FEATURES,
+    .offset = offsetof(load_state, features),
+    .is_integer = is_integer,
+};
+
 const athlete_table training_load_table = {
 #define LOAD_COLUMN(name, type) ", " #name " " #type
     .columns = "athlete_id, as_of_date TEXT" LOAD_FEATURES(LOAD_COLUMN),
@@ -386,5 +387,6 @@ const athlete_table training_load_table = {
     .open = load_open,
     .next = load_next,
     .column = load_column,
+    .numbers = &load_numbers,
     .close = load_close,
 };

@@ -161,13 +161,8 @@ static void result_of(sqlite3_context *context, statistic *of) {
     double value = NAN;
     athlete_status status = of(state, &poll, &value);
     poll_end(&poll);
-    if (status != ATHLETE_OK) {
-        function_fail_status(context, status, "the window frame is too long");
-    } else if (isinf(value)) {
-        function_fail(context, "the result is too large for a number");
-    } else {
-        sqlite3_result_double(context, value); /* NAN becomes NULL */
-    }
+    if (status == ATHLETE_OK) function_result_number(context, value);
+    else function_fail_status(context, status, "the window frame is too long");
 }
 
 static void finish(sqlite3_context *context, statistic *of) {
