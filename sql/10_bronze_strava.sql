@@ -98,7 +98,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
            + (SELECT COUNT(*) FROM bronze_strava_sub_activity) + (SELECT COUNT(*) FROM bronze_documents) AS rows_before;
 
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is read as
--- text (->), so that no digit is lost on the way through a double.
+-- text (->), so that no digit is lost on the way through a double; null, '' and anything nested is no identifier.
 CREATE TEMP TABLE arrived AS
 WITH object AS (
     SELECT i.inbox_id, i.source, strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
@@ -108,9 +108,9 @@ WITH object AS (
 ),
 field AS (
     SELECT *,
-           trim(json -> '$.id', '"') AS id,
-           trim(json -> '$.athlete.id', '"') AS athlete_id,
-           trim(json -> '$.activity.id', '"') AS activity_id,
+           CASE WHEN json_type(json, '$.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.id', '"'), '') END AS id,
+           CASE WHEN json_type(json, '$.athlete.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.athlete.id', '"'), '') END AS athlete_id,
+           CASE WHEN json_type(json, '$.activity.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.activity.id', '"'), '') END AS activity_id,
            json_type(json, '$.lap_index') AS lap_index,
            json_type(json, '$.start_date') AS start_date,
            COALESCE(json_type(json, '$.sport_type'), json_type(json, '$.type')) AS sport,
@@ -122,7 +122,7 @@ field AS (
            json_extract(json, '$.message') AS message,
            json_extract(json, '$.aspect_type') AS aspect,
            json_extract(json, '$.object_type') AS object_type,
-           trim(json -> '$.object_id', '"') AS object_id,
+           CASE WHEN json_type(json, '$.object_id') IN ('integer', 'text') THEN nullif(trim(json -> '$.object_id', '"'), '') END AS object_id,
            CASE WHEN json_type(json, '$.model') = 'text' AND json_type(json, '$.features') = 'array' THEN json_extract(json, '$.model') END AS model,
            CASE WHEN json_type(json, '$.k5_ti') IS NOT NULL AND json_type(json, '$.mf_ti') IS NOT NULL THEN 1 END AS is_survey,
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
