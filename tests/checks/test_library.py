@@ -5,6 +5,7 @@ import pathlib
 import re
 import sqlite3
 import subprocess
+from functools import cache
 
 import pytest
 
@@ -28,12 +29,13 @@ def output(*command):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
 
 
+@cache
 def names(*arguments):
     return {line.split()[-1].split("@")[0] for line in output("nm", *arguments).splitlines() if line.strip()}
 
 
 def imports(paths):
-    return {name for path in paths for name in names("-u", path)}
+    return set().union(*(names("-u", path) for path in paths))
 
 
 def writable(paths):
