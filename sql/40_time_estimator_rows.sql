@@ -1,6 +1,6 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, activity_features, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
+-- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
 -- writes:   time_estimator_rows, ops_watermarks
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
