@@ -1,4 +1,4 @@
-#include "trees/train_options.h"
+#include "trees/train_options_sql.h"
 
 #include <math.h>
 #include <stddef.h>
