@@ -2,9 +2,10 @@
 
 BUILD  ?= build
 DB     ?= athlete.db
-CC     ?= gcc
 PYTHON ?= /usr/bin/python3
-VENV    = $(BUILD)/venv
+ifeq ($(origin CC),default)
+CC      = gcc
+endif
 
 SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 EXTENSION = $(BUILD)/athlete.$(SUFFIX)
@@ -33,13 +34,15 @@ OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
 
-.PHONY: all help deps clean
-all: $(EXTENSION)
+.PHONY: all static debug sanitized clean help packages deps test-deps test lint pytest sanitize
+.DEFAULT_GOAL = all
+
+all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
 
 $(EXTENSION): $(OBJECTS)
 	$(CC) -shared $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c | packages
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
@@ -47,7 +50,149 @@ $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
 
--include $(OBJECTS:.o=.d)
+# For programs that embed athlete: linked to SQLite instead of loaded by it.
+STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
 
-clean:
+static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding (ext/athlete.h)
+
+$(BUILD)/libathlete.a: $(STATIC_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/static/%.o: %.c | packages
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
+
+debug: ## build build/debug/athlete.so with -O0 -g
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS="-O0 -g" all
+
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+sanitized: ## build build/asan/athlete.so, which stops at the first memory error or undefined behaviour
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(SANITIZE)" all check-programs
+
+clean: ## remove everything that was built
 	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+# --- running -------------------------------------------------------------------------------------------------
+
+.PHONY: demo import pipeline page bench readme
+STAGES   = $(wildcard sql/[0-9]*.sql)
+RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
+# What the models need besides the athlete's own data.
+REFERENCE = schemas/models/time_estimator.json sql/data/race-times/runners.csv
+SQLITE    = sqlite3 -bail -cmd '.load $(EXTENSION)'
+export ATHLETE_EXTENSION = $(EXTENSION)
+
+demo: deps ## the whole pipeline on a real runner's eight years, and the page it ends with
+	@$(MAKE) -s --no-print-directory all
+	@sql/import demo.db $(RUNNER)
+	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
+
+import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
+	@test -n "$(SRC)" || { echo "Say what to import: make import SRC=activities.json" >&2; exit 1; }
+	@sql/import $(DB) "$(SRC)"
+
+pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
+	@sql/import $(DB) $(REFERENCE)
+	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
+	@sql/run $(DB) $(STAGES)
+
+page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
+	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
+
+bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
+	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done
+
+readme: demo ## write the outputs and the reference that README.md shows, from the program itself
+	@$(PYTHON) tests/readme.py --write
+
+# --- packages ------------------------------------------------------------------------------------------------
+
+RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format binutils
+LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
+
+packages:
+	@pkg-config --exists $(LIBRARIES) 2>/dev/null || { \
+	  echo "athlete needs pkg-config and the headers of SQLite and cJSON. On Debian and Ubuntu: make deps, or"; \
+	  echo "  apt-get install $(RUN_PACKAGES)"; exit 1; } >&2
+
+# $(call install,PACKAGES): those that are missing, as root; otherwise says what to run.
+define install
+@missing=; for package in $(1); do \
+  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+if [ -z "$$missing" ]; then exit 0; fi; \
+if [ "$$(id -u)" != 0 ]; then echo "Packages are missing. Run:  sudo apt-get install$$missing" >&2; exit 1; fi; \
+echo "Installing with apt-get:$$missing"; mkdir -p $(BUILD); \
+{ apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $$missing; } \
+  >$(BUILD)/apt.log 2>&1 || { cat $(BUILD)/apt.log >&2; exit 1; }
+endef
+
+deps: ## install what building and running need (Debian, Ubuntu)
+	$(call install,$(RUN_PACKAGES))
+
+test-deps: $(BUILD)/venv/installed
+
+.PHONY: test-packages
+test-packages:
+	$(call install,$(TEST_PACKAGES))
+
+$(BUILD)/venv/installed: tests/requirements.txt | test-packages
+	@echo "Installing tests/requirements.txt into $(@D)"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements.txt
+	@touch $@
+
+# --- checking ------------------------------------------------------------------------------------------------
+
+RUN_TESTS = $(BUILD)/venv/bin/python tests/run --build $(BUILD)
+
+test: test-deps ## everything that checks: lint, tests, and the tests again under the sanitizers
+	@$(RUN_TESTS) lint pytest sanitize
+
+lint: test-deps ## gcc and clang with more warnings, clang-format, headers of the stages
+	@$(RUN_TESTS) lint
+
+pytest: test-deps ## the tests alone; make pytest TESTS="tests/base -k json"
+	@$(RUN_TESTS) pytest -- $(TESTS)
+
+sanitize: test-deps ## the tests under AddressSanitizer, UBSan and LeakSanitizer; takes TESTS= too
+	@$(RUN_TESTS) sanitize -- $(TESTS)
+
+# C programs of the tests, and a library with planted errors.
+CHECK_PROGRAMS = $(patsubst tests/checks/%.c,$(BUILD)/checks/%,$(filter-out %/planted.c,$(wildcard tests/checks/*.c)))
+
+.PHONY: check-programs
+check-programs: $(CHECK_PROGRAMS) $(BUILD)/checks/planted.so
+
+$(BUILD)/checks/%: tests/checks/%.c $(BUILD)/libathlete.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
+
+$(BUILD)/checks/planted.so: tests/checks/planted.c | packages
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
+
+# The compilers at their strictest. -Wconversion pays: a lost bit in a size or a count is a wrong answer. Signs may
+# change silently, because every index would need a cast.
+.PHONY: lint-gcc lint-clang lint-format lint-stages
+LINT = -Wconversion -Wno-sign-conversion -Wcast-align -Wold-style-definition -Wformat=2
+
+lint-gcc:
+	@$(MAKE) -s BUILD=$(BUILD)/lint/gcc CC=gcc CFLAGS="-O2 $(LINT) -Wlogical-op -Wduplicated-cond -Wduplicated-branches" all
+
+lint-clang:
+	@$(MAKE) -s BUILD=$(BUILD)/lint/clang CC=clang CFLAGS="-O2 $(LINT) -Wunreachable-code" all
+
+lint-format:
+	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
+
+lint-stages:
+	@$(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)

@@ -20,14 +20,16 @@ const athlete_domain *const athlete_domains[] = {
 };
 
 #ifdef _WIN32
-__declspec(dllexport)
-#elif defined(__GNUC__)
-__attribute__((visibility("default")))
+#define EXPORTED __declspec(dllexport)
+#else
+#define EXPORTED __attribute__((visibility("default")))
 #endif
-int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
+
+EXPORTED int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
     SQLITE_EXTENSION_INIT2(api)
     if (sqlite3_libversion_number() < ATHLETE_SQLITE_MINIMUM) {
-        *message = sqlite3_mprintf("athlete needs SQLite %s or newer, this is %s", ATHLETE_SQLITE_MINIMUM_TEXT, sqlite3_libversion());
+        *message = sqlite3_mprintf("athlete needs SQLite %s or newer, this is %s",
+                                   ATHLETE_SQLITE_MINIMUM_TEXT, sqlite3_libversion());
         return SQLITE_ERROR;
     }
     for (int i = 0; athlete_domains[i]; i++) {

@@ -1,6 +1,6 @@
 -- stage:    00_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
--- reads:    -
+-- reads:    ops_config
 -- writes:   ops_config, ops_runs, ops_watermarks
 -- grain:    -
 -- params:   -
@@ -17,8 +17,15 @@ CREATE TABLE IF NOT EXISTS ops_config (
 
 -- A definition is part of a column's name: ctl_42d with another window would be another feature.
 CREATE TRIGGER IF NOT EXISTS ops_config_definitions_are_fixed
-BEFORE UPDATE OF value ON ops_config
-WHEN old.kind = 'definition' AND new.value IS NOT old.value
+BEFORE UPDATE ON ops_config
+WHEN old.kind = 'definition' AND (new.name, new.value, new.kind) IS NOT (old.name, old.value, old.kind)
+BEGIN
+    SELECT RAISE(ABORT, 'ops_config: this value is part of a feature''s name and cannot be changed');
+END;
+CREATE TRIGGER IF NOT EXISTS ops_config_definitions_are_not_replaced
+BEFORE INSERT ON ops_config
+WHEN EXISTS (SELECT 1 FROM ops_config AS c
+             WHERE c.name = new.name AND c.kind = 'definition' AND (c.value, c.kind) IS NOT (new.value, new.kind))
 BEGIN
     SELECT RAISE(ABORT, 'ops_config: this value is part of a feature''s name and cannot be changed');
 END;

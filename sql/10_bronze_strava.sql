@@ -1,7 +1,7 @@
 -- stage:    10_bronze_strava
 -- purpose:  land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects
--- reads:    bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_rejects
--- writes:   bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_rejects
+-- reads:    bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
+-- writes:   bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
 -- grain:    one row per version of an object
 -- params:   -
 
@@ -51,6 +51,18 @@ CREATE TABLE IF NOT EXISTS bronze_strava_sub_activity (
 CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_lap ON bronze_strava_sub_activity (lap_id, bronze_id);
 CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_activity ON bronze_strava_sub_activity (activity_id, bronze_id);
 
+-- What is not Strava's: answers of the race survey, specifications of models.
+CREATE TABLE IF NOT EXISTS bronze_documents (
+    bronze_id    INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification')),
+    document_id  TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bronze_documents_by_id ON bronze_documents (kind, document_id, bronze_id);
+
 CREATE TABLE IF NOT EXISTS bronze_rejects (
     reject_id    INTEGER PRIMARY KEY,
     source       TEXT NOT NULL,
@@ -75,14 +87,18 @@ CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_keep BEFORE UPDATE ON br
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_stay BEFORE DELETE ON bronze_strava_sub_activity
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_documents_keep BEFORE UPDATE ON bronze_documents
+BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_documents_stay BEFORE DELETE ON bronze_documents
+BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
-           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) AS rows_before;
+           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) + (SELECT COUNT(*) FROM bronze_documents) AS rows_before;
 
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is read as
--- text (->), so that no digit is lost on the way through a double.
+-- text (->), so that no digit is lost on the way through a double; null, '' and anything nested is no identifier.
 CREATE TEMP TABLE arrived AS
 WITH object AS (
     SELECT i.inbox_id, i.source, strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
@@ -92,9 +108,9 @@ WITH object AS (
 ),
 field AS (
     SELECT *,
-           trim(json -> '$.id', '"') AS id,
-           trim(json -> '$.athlete.id', '"') AS athlete_id,
-           trim(json -> '$.activity.id', '"') AS activity_id,
+           CASE WHEN json_type(json, '$.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.id', '"'), '') END AS id,
+           CASE WHEN json_type(json, '$.athlete.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.athlete.id', '"'), '') END AS athlete_id,
+           CASE WHEN json_type(json, '$.activity.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.activity.id', '"'), '') END AS activity_id,
            json_type(json, '$.lap_index') AS lap_index,
            json_type(json, '$.start_date') AS start_date,
            COALESCE(json_type(json, '$.sport_type'), json_type(json, '$.type')) AS sport,
@@ -106,7 +122,9 @@ field AS (
            json_extract(json, '$.message') AS message,
            json_extract(json, '$.aspect_type') AS aspect,
            json_extract(json, '$.object_type') AS object_type,
-           trim(json -> '$.object_id', '"') AS object_id,
+           CASE WHEN json_type(json, '$.object_id') IN ('integer', 'text') THEN nullif(trim(json -> '$.object_id', '"'), '') END AS object_id,
+           CASE WHEN json_type(json, '$.model') = 'text' AND json_type(json, '$.features') = 'array' THEN json_extract(json, '$.model') END AS model,
+           CASE WHEN json_type(json, '$.k5_ti') IS NOT NULL AND json_type(json, '$.mf_ti') IS NOT NULL THEN 1 END AS is_survey,
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
                     json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person
     FROM object
@@ -115,6 +133,7 @@ SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
        CASE
            WHEN fault IS NOT NULL THEN 'reject'
            WHEN errors IS NOT NULL THEN 'reject'
+           WHEN model IS NOT NULL OR (is_survey AND id IS NOT NULL) THEN 'document'
            WHEN aspect = 'delete' AND object_type = 'activity' AND object_id IS NOT NULL THEN 'tombstone'
            WHEN lap_index IS NOT NULL AND activity_id IS NOT NULL AND id IS NOT NULL THEN 'lap'
            WHEN id IS NOT NULL AND sport IS NOT NULL AND start_date IS NOT NULL AND athlete_id IS NOT NULL THEN 'activity'
@@ -133,8 +152,9 @@ SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
            WHEN lap_index IS NOT NULL THEN 'a lap without id or activity.id'
            ELSE 'no known kind of object'
        END AS reason,
-       CASE WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
+       CASE WHEN model IS NOT NULL THEN model WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
        id,
+       CASE WHEN model IS NOT NULL THEN 'model_specification' ELSE 'race_survey' END AS document_kind,
        CASE WHEN aspect = 'delete' THEN 'tombstone'
             WHEN json_extract(json, '$.resource_state') = 3 THEN 'detail' ELSE 'summary' END AS stream,
        CASE WHEN fault IS NULL THEN json(object) ELSE object END AS payload,
@@ -201,6 +221,22 @@ FROM compared
 WHERE is_new AND hash_before IS NOT content_hash
 ORDER BY a, b;
 
+INSERT INTO bronze_documents (kind, document_id, payload, content_hash, source, ingested_at)
+WITH history AS (
+    SELECT 0 AS is_new, bronze_id AS a, 0 AS b, kind, document_id, payload, content_hash, source, ingested_at
+    FROM bronze_documents
+    WHERE (kind, document_id) IN (SELECT document_kind, object_id FROM arrived WHERE kind = 'document')
+    UNION ALL
+    SELECT 1, inbox_id, seq, document_kind, object_id, payload, content_hash, source, received_at FROM arrived WHERE kind = 'document'
+),
+compared AS (
+    SELECT *, LAG(content_hash) OVER (PARTITION BY kind, document_id ORDER BY is_new, a, b) AS hash_before FROM history
+)
+SELECT kind, document_id, payload, content_hash, source, ingested_at
+FROM compared
+WHERE is_new AND hash_before IS NOT content_hash
+ORDER BY a, b;
+
 INSERT OR IGNORE INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)
 SELECT source, received_at, line, byte_offset, reason, object, content_hash
 FROM arrived
@@ -213,6 +249,8 @@ SELECT assert_that(NOT EXISTS (
     WHERE NOT CASE a.kind
         WHEN 'reject' THEN EXISTS (SELECT 1 FROM bronze_rejects AS r
                                    WHERE (r.source, r.byte_offset, r.content_hash) = (a.source, a.byte_offset, a.content_hash))
+        WHEN 'document' THEN EXISTS (SELECT 1 FROM bronze_documents AS b
+                                     WHERE b.kind = a.document_kind AND b.document_id = a.object_id AND b.content_hash = a.content_hash)
         WHEN 'athlete' THEN EXISTS (SELECT 1 FROM bronze_strava_athlete AS b
                                     WHERE b.athlete_id = a.object_id AND b.content_hash = a.content_hash)
         WHEN 'lap' THEN EXISTS (SELECT 1 FROM bronze_strava_sub_activity AS b
@@ -226,7 +264,7 @@ INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_re
 SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000,
        (SELECT COUNT(*) FROM arrived),
        (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
-           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) - rows_before,
+           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) + (SELECT COUNT(*) FROM bronze_documents) - rows_before,
        (SELECT COUNT(*) FROM arrived WHERE kind = 'reject'), 'ok'
 FROM stage_clock;
 

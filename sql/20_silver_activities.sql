@@ -1,6 +1,6 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, ops_watermarks
+-- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, ops_watermarks, silver_corrections
 -- writes:   silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS silver_rules (
 INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reason) VALUES
     ('silver_strava_activities', 'start_is_an_instant', 'reject', 'start_time IS NOT NULL',
      'start_date is not an ISO instant'),
+    ('silver_strava_activities', 'start_is_in_living_memory', 'reject', 'start_time >= ''1930''',
+     'starts before 1930: a clock that was never set'),
+    ('silver_strava_activities', 'sport_is_known', 'reject', 'sport_type IS NOT NULL',
+     'sport_type and type are missing or not text'),
     ('silver_strava_activities', 'offset_is_on_earth', 'reject', 'utc_offset_s IS NOT NULL AND abs(utc_offset_s) <= 14 * 3600',
      'the offset from UTC is missing or more than 14 hours'),
     ('silver_strava_activities', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s > 0',
@@ -33,20 +37,26 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
      'longer than ten days: a recording that was never stopped'),
     ('silver_strava_activities', 'distance_not_negative', 'reject', 'distance_m >= 0',
      'distance is negative'),
+    ('silver_strava_activities', 'distance_fits_the_earth', 'reject', 'distance_m <= 10000000',
+     'a distance of more than a quarter of the equator'),
     ('silver_strava_activities', 'not_from_the_future', 'reject', 'julianday(start_time) <= julianday(ingested_at) + 1',
      'starts more than a day after it was received'),
     ('silver_strava_activities', 'running_speed_is_human', 'reject', 'NOT is_run OR distance_m <= 400 OR distance_m <= 6.5 * max(moving_s, 1)',
      'a run faster than 6.5 m/s on average: another sport, or a GPS fault'),
     ('silver_strava_activities', 'heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230 AND coalesce(max_hr, 100) BETWEEN 30 AND 250',
      'an average or maximum heart rate that no heart has: a sensor fault'),
+    ('silver_strava_activities', 'climb_is_possible', 'warn', 'elevation_gain_m BETWEEN 0 AND 100000',
+     'an elevation gain that is negative or more than 100 km'),
     ('silver_strava_activities', 'climb_rate_is_human', 'warn', 'NOT is_run OR elevation_gain_m <= 2200.0 * max(moving_s, 600) / 3600',
      'a run that climbs more than 2200 m per hour'),
     ('silver_strava_activities', 'speed_without_spikes', 'warn', 'NOT is_run OR max_speed_m_s <= 9',
      'a maximum running speed above 9 m/s: a GPS spike'),
     ('silver_strava_activities', 'not_flagged', 'warn', 'NOT is_flagged',
      'flagged on Strava as not credible'),
-    ('silver_strava_sub_activity', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s >= 0 AND moving_s >= 0',
+    ('silver_strava_sub_activity', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s >= 0 AND moving_s IS NOT NULL AND moving_s >= 0',
      'elapsed_time or moving_time is missing or negative'),
+    ('silver_strava_sub_activity', 'heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230 AND coalesce(max_hr, 100) BETWEEN 30 AND 250',
+     'an average or maximum heart rate that no heart has: a sensor fault'),
     ('silver_strava_sub_activity', 'distance_not_negative', 'reject', 'distance_m IS NOT NULL AND distance_m >= 0',
      'distance is missing or negative'),
     ('silver_strava_sub_activity', 'has_a_number', 'reject', 'item IS NOT NULL',
@@ -73,7 +83,7 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
     distance_m       REAL NOT NULL,
     moving_s         INTEGER NOT NULL,
     elapsed_s        INTEGER NOT NULL,
-    elevation_gain_m REAL,
+    elevation_gain_m REAL,            -- NULL when it is impossible
     speed_m_s        REAL,            -- distance over moving time; NULL without distance
     pace_min_km      REAL,            -- the same, for runs
     max_speed_m_s    REAL,
@@ -134,14 +144,17 @@ CREATE TEMP TABLE version AS
 WITH field AS (
     SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload AS p,
            trim(b.payload -> '$.athlete.id', '"') AS athlete_id,
-           strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(b.payload, '$.start_date')) AS start_time,
+           -- SQLite takes 'now' and bare times and numbers for instants, too
+           CASE WHEN json_extract(b.payload, '$.start_date') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]?[0-9][0-9]:[0-9][0-9]*'
+                THEN strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(b.payload, '$.start_date')) END AS start_time,
            COALESCE(CAST(json_extract(b.payload, '$.utc_offset') AS INTEGER),
                     CAST(strftime('%s', json_extract(b.payload, '$.start_date_local')) AS INTEGER)
                         - CAST(strftime('%s', json_extract(b.payload, '$.start_date')) AS INTEGER)) AS utc_offset_s,
            CAST(json_extract(b.payload, '$.elapsed_time') AS INTEGER) AS elapsed_s,
            CAST(json_extract(b.payload, '$.moving_time') AS INTEGER) AS moving_s,
            CAST(COALESCE(json_extract(b.payload, '$.distance'), 0) AS REAL) AS distance_m,
-           COALESCE(json_extract(b.payload, '$.sport_type'), json_extract(b.payload, '$.type')) AS sport_type,
+           CASE WHEN 'text' IN (json_type(b.payload, '$.sport_type'), json_type(b.payload, '$.type'))
+                THEN COALESCE(json_extract(b.payload, '$.sport_type'), json_extract(b.payload, '$.type')) END AS sport_type,
            COALESCE(json_extract(b.payload, '$.workout_type'), 0) AS workout_code
     FROM changed
     JOIN bronze_strava_activities AS b USING (activity_id)
@@ -202,30 +215,37 @@ SELECT *,
        LEAD(bronze_id) OVER by_age IS NULL AS is_last,
        LAG(facts) OVER by_age AS facts_before,
        LAG(athlete_id) OVER by_age AS athlete_before,
-       CASE WHEN LAG(facts) OVER by_age IS NOT NULL THEN LAG(local_date) OVER by_age END AS date_before
+       LAG(local_date) OVER by_age AS date_before
 FROM state
 WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 CREATE UNIQUE INDEX temp.belief_by_activity ON belief (activity_id, bronze_id);
 
 DELETE FROM silver_corrections WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_corrections (athlete_id, from_date, corrected_at, activity_id, bronze_id)
-SELECT COALESCE(athlete_before, athlete_id),
-       COALESCE(min(date_before, CASE WHEN facts IS NOT NULL THEN local_date END), date_before, local_date),
-       ingested_at, activity_id, bronze_id
-FROM belief
-WHERE n_versions > 1 AND facts IS NOT facts_before;
+WITH differing AS (
+    SELECT * FROM belief WHERE n_versions > 1 AND facts IS NOT facts_before
+),
+touched AS (
+    SELECT athlete_before AS athlete_id, date_before AS date, ingested_at, activity_id, bronze_id FROM differing WHERE facts_before IS NOT NULL
+    UNION ALL
+    SELECT athlete_id, local_date, ingested_at, activity_id, bronze_id FROM differing WHERE facts IS NOT NULL
+)
+SELECT athlete_id, MIN(date), ingested_at, activity_id, bronze_id
+FROM touched
+GROUP BY athlete_id, bronze_id;
 
 DELETE FROM silver_strava_activities WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_strava_activities
 SELECT v.athlete_id, v.activity_id, v.start_time, v.end_time, v.local_date, v.local_start_time, v.utc_offset_s, v.name, v.sport_type,
        v.workout_type, v.is_run, v.is_race, v.is_indoor, v.is_manual, v.is_flagged, v.distance_m, v.moving_s, v.elapsed_s,
-       v.elevation_gain_m, v.speed_m_s, v.pace_min_km, v.max_speed_m_s,
+       CASE WHEN NOT bad_climb THEN v.elevation_gain_m END, v.speed_m_s, v.pace_min_km, v.max_speed_m_s,
        CASE WHEN NOT bad_hr THEN v.avg_hr END, CASE WHEN NOT bad_hr THEN v.max_hr END, v.cadence_spm, v.avg_temp_c,
        (SELECT group_concat(rule, ',') FROM (SELECT rule FROM broken AS b WHERE b.bronze_id = v.bronze_id ORDER BY rule)),
        v.n_versions, v.bronze_id,
        max(v.end_time, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.activity_id = v.activity_id), ''))
 FROM (
-    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = belief.bronze_id AND b.rule = 'heart_rate_is_human') AS bad_hr
+    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = belief.bronze_id AND b.rule = 'heart_rate_is_human') AS bad_hr,
+           EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = belief.bronze_id AND b.rule = 'climb_is_possible') AS bad_climb
     FROM belief
     WHERE is_last AND facts IS NOT NULL
 ) AS v;

@@ -1,6 +1,6 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks, silver_rejects
 -- writes:   silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
@@ -19,8 +19,10 @@ CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
     elevation_gain_m REAL,             -- of a lap; the net difference of a split
     avg_hr           REAL,
     max_hr           REAL,
+    quality_flags    TEXT,             -- names of broken 'warn' rules
+    bronze_table     TEXT NOT NULL CHECK (bronze_table IN ('bronze_strava_activities', 'bronze_strava_sub_activity')),
     bronze_id        INTEGER NOT NULL,
-    available_at     TEXT NOT NULL,
+    available_at     TEXT NOT NULL,    -- the activity's, or when a correction of its laps, splits or efforts arrived
     PRIMARY KEY (athlete_id, activity_id, kind, item)
 ) WITHOUT ROWID;
 
@@ -43,44 +45,79 @@ FROM bronze_strava_sub_activity, stage_clock AS c
 WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
    OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]');
 
-CREATE TEMP TABLE version AS
-WITH detail AS (
-    SELECT activity_id, bronze_id, ingested_at, payload,
-           ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY bronze_id DESC) AS age
-    FROM changed
-    JOIN bronze_strava_activities USING (activity_id)
-    WHERE stream = 'detail'
-),
-part AS (
-    SELECT activity_id, bronze_id, ingested_at, 'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item
-    FROM detail, json_each(detail.payload, '$.laps') WHERE age = 1
+-- Detailed activities, the latest first in age; of two in a row, whether the later has fewer parts.
+CREATE TEMP TABLE detail AS
+SELECT activity_id, bronze_id, ingested_at, payload,
+       ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY bronze_id DESC) AS age,
+       COALESCE(n_laps < LAG(n_laps) OVER by_age OR n_splits < LAG(n_splits) OVER by_age
+                OR n_efforts < LAG(n_efforts) OVER by_age, 0) AS has_lost_parts
+FROM (SELECT b.*, COALESCE(json_array_length(payload, '$.laps'), 0) AS n_laps,
+             COALESCE(json_array_length(payload, '$.splits_metric'), 0) AS n_splits,
+             COALESCE(json_array_length(payload, '$.best_efforts'), 0) AS n_efforts
+      FROM changed
+      JOIN bronze_strava_activities AS b USING (activity_id)
+      WHERE b.stream = 'detail')
+WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
+
+-- Every version of every part with typed facts. A part without a number keeps its place in the file, to be told apart.
+CREATE TEMP TABLE part AS
+WITH object AS (
+    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest_detail,
+           'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item, json_each.key AS place
+    FROM detail, json_each(detail.payload, '$.laps')
     UNION ALL
-    SELECT activity_id, bronze_id, ingested_at, 'split', value, json_extract(value, '$.split')
-    FROM detail, json_each(detail.payload, '$.splits_metric') WHERE age = 1
+    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1,
+           'split', value, json_extract(value, '$.split'), json_each.key
+    FROM detail, json_each(detail.payload, '$.splits_metric')
     UNION ALL
-    SELECT activity_id, bronze_id, ingested_at, 'best_effort', value, json_each.key + 1
-    FROM detail, json_each(detail.payload, '$.best_efforts') WHERE age = 1
+    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1, 'best_effort', value, json_each.key + 1, json_each.key
+    FROM detail, json_each(detail.payload, '$.best_efforts')
     UNION ALL
-    SELECT activity_id, bronze_id, ingested_at, 'lap', payload, json_extract(payload, '$.lap_index')
+    SELECT activity_id, bronze_id, 'bronze_strava_sub_activity', ingested_at, 1, 'lap', payload, json_extract(payload, '$.lap_index'), lap_id
     FROM changed
     JOIN bronze_strava_sub_activity USING (activity_id)
-),
-latest AS (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY activity_id, kind, item ORDER BY ingested_at DESC, bronze_id DESC) AS age
-    FROM part
 )
-SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item) AS version_id,
-       a.athlete_id, l.activity_id, l.kind, l.item,
-       json_extract(l.p, '$.name') AS name,
-       CAST(json_extract(l.p, '$.distance') AS REAL) AS distance_m,
-       CAST(json_extract(l.p, '$.moving_time') AS INTEGER) AS moving_s,
-       CAST(json_extract(l.p, '$.elapsed_time') AS INTEGER) AS elapsed_s,
-       CAST(COALESCE(json_extract(l.p, '$.total_elevation_gain'), json_extract(l.p, '$.elevation_difference')) AS REAL) AS elevation_gain_m,
-       CAST(json_extract(l.p, '$.average_heartrate') AS REAL) AS avg_hr,
-       CAST(json_extract(l.p, '$.max_heartrate') AS REAL) AS max_hr,
-       l.bronze_id, a.available_at, l.p AS payload
+SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN place END AS place, bronze_id, bronze_table, ingested_at, is_latest_detail,
+       json_extract(p, '$.name') AS name,
+       CAST(json_extract(p, '$.distance') AS REAL) AS distance_m,
+       CAST(json_extract(p, '$.moving_time') AS INTEGER) AS moving_s,
+       CAST(json_extract(p, '$.elapsed_time') AS INTEGER) AS elapsed_s,
+       CAST(COALESCE(json_extract(p, '$.total_elevation_gain'), json_extract(p, '$.elevation_difference')) AS REAL) AS elevation_gain_m,
+       CAST(json_extract(p, '$.average_heartrate') AS REAL) AS avg_hr,
+       CAST(json_extract(p, '$.max_heartrate') AS REAL) AS max_hr,
+       p AS payload
+FROM object;
+
+-- When the parts of an activity last turned out to be others than those first received. What arrives for the first
+-- time is no correction.
+CREATE TEMP TABLE correction AS
+SELECT activity_id, MAX(ingested_at) AS corrected_at
+FROM (
+    SELECT activity_id, ingested_at,
+           json_array(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
+               IS NOT LAG(json_array(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
+           AND ROW_NUMBER() OVER by_age > 1 AS is_correction
+    FROM part
+    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id)
+    UNION ALL
+    SELECT activity_id, ingested_at, has_lost_parts FROM detail
+)
+WHERE is_correction
+GROUP BY activity_id;
+CREATE UNIQUE INDEX temp.correction_by_activity ON correction (activity_id);
+
+CREATE TEMP TABLE version AS
+WITH latest AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC) AS age
+    FROM part
+    WHERE is_latest_detail
+)
+SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place) AS version_id,
+       a.athlete_id, l.activity_id, l.kind, l.item, l.place, l.name, l.distance_m, l.moving_s, l.elapsed_s, l.elevation_gain_m,
+       l.avg_hr, l.max_hr, l.bronze_table, l.bronze_id, max(a.available_at, COALESCE(c.corrected_at, '')) AS available_at, l.payload
 FROM latest AS l
 LEFT JOIN silver_strava_activities AS a USING (activity_id)
+LEFT JOIN correction AS c USING (activity_id)
 WHERE l.age = 1;
 
 CREATE TEMP TABLE broken AS
@@ -92,14 +129,20 @@ CREATE INDEX temp.broken_by_version ON broken (version_id);
 
 DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_strava_sub_activity
-SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, bronze_id, available_at
-FROM version AS v
+SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s, elevation_gain_m,
+       CASE WHEN NOT bad_hr THEN avg_hr END, CASE WHEN NOT bad_hr THEN max_hr END,
+       (SELECT group_concat(rule, ',') FROM (SELECT rule FROM broken AS b WHERE b.version_id = v.version_id ORDER BY rule)),
+       bronze_table, bronze_id, available_at
+FROM (
+    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = version.version_id AND b.rule = 'heart_rate_is_human') AS bad_hr
+    FROM version
+) AS v
 WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AND b.severity = 'reject');
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload)
-SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || ' ' || COALESCE(v.item, '?'), b.rule, b.reason, v.bronze_id, v.payload
+SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || ' ' || COALESCE(v.item, 'at ' || v.place), b.rule, b.reason, v.bronze_id, v.payload
 FROM version AS v
 JOIN broken AS b USING (version_id)
 WHERE b.severity = 'reject';
@@ -123,6 +166,9 @@ ON CONFLICT DO UPDATE SET position = excluded.position;
 
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
+DROP TABLE temp.correction;
+DROP TABLE temp.part;
+DROP TABLE temp.detail;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 

@@ -1,6 +1,6 @@
 -- stage:    30_athlete_profile
 -- purpose:  who an athlete is (first values kept), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities, athlete_profile
+-- reads:    bronze_strava_athlete, silver_strava_activities, silver_corrections, athlete_profile
 -- writes:   athlete_profile, athlete_profile_settings
 -- grain:    athlete_id
 -- params:   -
@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
     athlete_id TEXT NOT NULL,
     setting    TEXT NOT NULL CHECK (setting IN ('max_hr', 'resting_hr', 'threshold_hr', 'threshold_pace_min_km')),
     valid_from TEXT NOT NULL CHECK (valid_from IS date(valid_from)),
-    value      REAL NOT NULL CHECK (value > 0),
+    value      REAL NOT NULL CHECK (value BETWEEN CASE setting WHEN 'threshold_pace_min_km' THEN 2 ELSE 20 END
+                                              AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 ELSE 250 END),
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
 
@@ -43,8 +44,12 @@ told AS (
 )
 SELECT f.athlete_id,
        (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
-       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year > 1900 ORDER BY bronze_id LIMIT 1) AS birth_year,
-       f.local_date AS first_activity_date, f.start_time AS event_timestamp, f.available_at
+       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id
+          AND t.birth_year BETWEEN CAST(substr(f.local_date, 1, 4) AS INTEGER) - 100 AND CAST(substr(f.local_date, 1, 4) AS INTEGER)
+        ORDER BY bronze_id LIMIT 1) AS birth_year,
+       f.local_date AS first_activity_date, f.start_time AS event_timestamp,
+       max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                                     WHERE c.athlete_id = f.athlete_id AND c.from_date <= f.local_date), '')) AS available_at
 FROM first_activity AS f
 WHERE f.age = 1;
 

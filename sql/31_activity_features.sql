@@ -44,7 +44,10 @@ CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlet
 CREATE TEMP TABLE position_now AS
 SELECT a.athlete_id,
        json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
-                  (SELECT json_array(COUNT(*), SUM(bronze_id), MAX(bronze_id)) FROM silver_strava_sub_activity AS s
+                  (SELECT json_extract(position, '$[2]') FROM ops_watermarks WHERE stage = '21_silver_sub_activity'), -- the quality rules
+                  (SELECT json_array(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
+                                     MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
+                   FROM silver_strava_sub_activity AS s
                    WHERE s.athlete_id = a.athlete_id),
                   (SELECT json_array(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
                   (SELECT json_group_array(json_array(setting, valid_from, value)) FROM athlete_profile_settings AS s
@@ -87,24 +90,25 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run proves, usable from the day after it ended.
 CREATE TEMP TABLE proof AS
-SELECT athlete_id, known_date, MAX(vdot(distance_m, moving_s)) AS vdot
+SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot
 FROM activity, config
-WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m >= 1000 * min_distance_km
-GROUP BY athlete_id, known_date;
-CREATE UNIQUE INDEX temp.proof_by_day ON proof (athlete_id, known_date);
+WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m >= 1000 * min_distance_km;
+CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot);
 
 -- The highest heart rate of each activity, usable from the day after it ended, highest first.
 CREATE TEMP TABLE observed AS
-SELECT athlete_id, max_hr, known_date
+SELECT athlete_id, max_hr, known_date, end_time
 FROM activity, config
 WHERE max_hr <= max_hr_plausible;
-CREATE INDEX temp.observed_by_height ON observed (athlete_id, max_hr DESC, known_date);
+CREATE INDEX temp.observed_by_height ON observed (athlete_id, max_hr DESC, known_date, end_time);
 
--- What was known when each day began.
+-- What was known when each day began. Who crosses the date line to the east lives a date twice: an earlier day can end
+-- after a later one has started, so what is used must also have ended before the first start of the day.
 CREATE TEMP TABLE known AS
 WITH day AS (
-    SELECT DISTINCT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since
+    SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
     FROM activity, config
+    GROUP BY athlete_id, local_date
 ),
 found AS MATERIALIZED (
     SELECT d.athlete_id, d.local_date,
@@ -121,10 +125,10 @@ found AS MATERIALIZED (
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
            (SELECT MAX(vdot) FROM proof AS p
-            WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date) AS vdot,
+            WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date AND p.end_time <= d.first_start) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
            (SELECT max_hr FROM observed AS o
-            WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date
+            WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date AND o.end_time <= d.first_start
             ORDER BY max_hr DESC LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config)) AS observed_max_hr,
            (SELECT max_hr_estimate(CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year) FROM athlete_profile AS p
             WHERE p.athlete_id = d.athlete_id) AS estimated_max_hr,
@@ -152,12 +156,12 @@ WITH counted AS (
     WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
     GROUP BY s.athlete_id, s.activity_id, s.kind
 )
-SELECT s.athlete_id, s.activity_id, s.avg_hr AS hr, s.moving_s AS seconds
+SELECT s.athlete_id, s.activity_id, s.avg_hr AS hr, s.moving_s AS seconds, s.available_at
 FROM counted
 JOIN silver_strava_sub_activity AS s USING (athlete_id, activity_id, kind)
 WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
 UNION ALL
-SELECT athlete_id, activity_id, avg_hr, moving_s
+SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
 WHERE avg_hr IS NOT NULL AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM counted);
 
@@ -167,7 +171,8 @@ SELECT h.athlete_id, h.activity_id,
        hr_zone_pct(h.hr, h.seconds, k.max_hr, 2) AS hr_zone_2_pct,
        hr_zone_pct(h.hr, h.seconds, k.max_hr, 3) AS hr_zone_3_pct,
        hr_zone_pct(h.hr, h.seconds, k.max_hr, 4) AS hr_zone_4_pct,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 5) AS hr_zone_5_pct
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 5) AS hr_zone_5_pct,
+       MAX(h.available_at) AS available_at
 FROM heart_rate AS h
 JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
 JOIN known AS k USING (athlete_id, local_date)
@@ -184,7 +189,8 @@ WITH measured AS (
     JOIN known AS k USING (athlete_id, local_date)
 ),
 loaded AS (
-    SELECT *, CASE WHEN avg_hr > 0 AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
+    -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
+    SELECT *, CASE WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
                    THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_tss
     FROM measured
 )
@@ -198,7 +204,7 @@ SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_dat
        l.threshold_pace_min_km, l.threshold_source, l.avg_hr, l.max_hr, l.reference_max_hr,
        z.hr_zone_1_pct, z.hr_zone_2_pct, z.hr_zone_3_pct, z.hr_zone_4_pct, z.hr_zone_5_pct,
        CASE WHEN l.is_run THEN efficiency_index(l.pace_min_km, l.avg_hr) END AS efficiency_index,
-       max(l.available_at, COALESCE(l.corrected_at, '')) AS available_at
+       max(l.available_at, COALESCE(l.corrected_at, ''), COALESCE(z.available_at, '')) AS available_at
 FROM loaded AS l
 LEFT JOIN zones AS z USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);

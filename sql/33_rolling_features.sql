@@ -1,6 +1,6 @@
 -- stage:    33_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features, athlete_daily_features, silver_corrections, ops_config, ops_watermarks, athlete_rolling_features
+-- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_watermarks, athlete_rolling_features
 -- writes:   athlete_rolling_features, ops_watermarks
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
@@ -74,28 +74,29 @@ SELECT athlete_id, NULL
 FROM ops_watermarks
 WHERE stage = '33_rolling_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
 
--- How far from UTC the athlete was on the last day with an activity, from that day on.
+-- How far from UTC the athlete was on the last day with an activity, from that day on; and when all that had started
+-- by then was over, which for a race through two nights is not that day.
 CREATE TEMP TABLE zone AS
-SELECT a.athlete_id, a.activity_date, MIN(a.utc_offset_s) AS utc_offset_s
+SELECT a.athlete_id, a.local_date AS activity_date, MIN(a.utc_offset_s) AS utc_offset_s,
+       MAX(MAX(a.end_time)) OVER (PARTITION BY a.athlete_id ORDER BY a.local_date) AS over_at
 FROM changed
-CROSS JOIN activity_features AS a USING (athlete_id)
-GROUP BY a.athlete_id, a.activity_date;
+CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+GROUP BY a.athlete_id, a.local_date;
 CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
     SELECT r.*,
-           (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds')
-            FROM zone AS z
-            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date
-            ORDER BY z.activity_date DESC LIMIT 1) AS event_timestamp
+           (SELECT MAX(z.activity_date) FROM zone AS z
+            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date) AS last_active_date
     FROM stage_clock,
          training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
-                               CASE WHEN is_run THEN pace_min_km END, elevation_gain_m
+                               CASE WHEN is_run AND pace_min_km <= 1000 THEN pace_min_km END, elevation_gain_m
                         FROM activity_features
                         WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)', stage_clock.options) AS r
 )
-SELECT r.athlete_id, r.as_of_date, r.event_timestamp,
+SELECT r.athlete_id, r.as_of_date,
+       strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds') AS event_timestamp,
        r.daily_tss, r.ctl_42d, r.atl_7d, r.tsb, r.acwr, r.ctl_ewma, r.atl_ewma, r.tsb_ewma, r.acwr_ewma, r.total_tss_7d,
        r.total_tss_28d, r.total_tss_90d, r.activities_7d, r.activities_28d, r.activities_30d, r.activities_42d,
        r.activities_90d, r.total_distance_7d_km, r.total_distance_28d_km, r.total_distance_30d_km, r.total_distance_42d_km,
@@ -103,11 +104,11 @@ SELECT r.athlete_id, r.as_of_date, r.event_timestamp,
        r.best_pace_30d, r.avg_pace_90d, r.best_pace_90d, r.pace_trend_30d, r.distance_trend_30d, r.pace_trend_90d,
        r.distance_trend_90d, r.consistency_score, r.training_monotony_7d, r.training_strain_7d, r.rest_days_14d,
        r.unknown_load_42d, r.history_days, r.is_overtraining_risk,
-       max(r.event_timestamp, COALESCE(d.available_at, ''),
+       max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                      WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), '')) AS available_at
 FROM day AS r
-LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date;
+JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date;
 CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
 
 -- Audit: no day is missing, and the loads are those of the daily table.

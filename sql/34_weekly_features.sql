@@ -1,6 +1,6 @@
 -- stage:    34_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    athlete_rolling_features, athlete_daily_features, ops_watermarks, athlete_weekly_features
+-- reads:    activity_features, athlete_rolling_features, athlete_daily_features, ops_watermarks, athlete_weekly_features
 -- writes:   athlete_weekly_features, ops_watermarks
 -- grain:    athlete_id, week_start
 -- params:   -
@@ -38,12 +38,21 @@ FROM ops_watermarks
 WHERE stage = '34_weekly_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '33_rolling_features');
 
 CREATE TEMP TABLE computed AS
-WITH day AS (
+WITH paced AS (
+    SELECT athlete_id, activity_date, SUM(moving_time_min) AS moving_time_min, SUM(distance_km) AS distance_km
+    FROM changed
+    CROSS JOIN activity_features USING (athlete_id)
+    WHERE is_run AND pace_min_km IS NOT NULL
+    GROUP BY athlete_id, activity_date
+),
+day AS (
     SELECT r.athlete_id, r.as_of_date, week_start(r.as_of_date) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
-           d.distance_km, d.activities, d.elevation_gain_m, d.run_distance_km, d.avg_pace
+           d.distance_km, d.activities, d.elevation_gain_m,
+           p.moving_time_min AS paced_min, p.distance_km AS paced_km
     FROM changed
     CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
     LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date
+    LEFT JOIN paced AS p ON p.athlete_id = r.athlete_id AND p.activity_date = r.as_of_date
 ),
 week AS (
     SELECT athlete_id, week_start, COUNT(*) AS days,
@@ -54,7 +63,7 @@ week AS (
            COALESCE(SUM(activities), 0) AS weekly_activities,
            SUM(daily_tss) AS weekly_tss,
            COALESCE(SUM(elevation_gain_m), 0.0) AS weekly_elevation_m,
-           SUM(avg_pace * run_distance_km) / SUM(run_distance_km) FILTER (WHERE avg_pace IS NOT NULL) AS avg_pace_week,
+           SUM(paced_min) / SUM(paced_km) AS avg_pace_week,
            CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
            CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
            MAX(available_at) AS available_at

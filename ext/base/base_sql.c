@@ -1,9 +1,13 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input, the list of functions. */
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include "athlete.h"
+#include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
 #include "base/memory.h"
+#include "base/poll.h"
 #include "base/select_rows.h"
 #include "base/sha256.h"
 #include "base/base_sql.h"
@@ -26,7 +30,8 @@ static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv
 static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     char hex[ATHLETE_SHA256_HEX_SIZE];
-    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0]) : sqlite3_value_text(argv[0]);
+    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0])
+                                                                  : sqlite3_value_text(argv[0]);
     int bytes = sqlite3_value_bytes(argv[0]);
     if (!data && bytes > 0) {
         sqlite3_result_error_nomem(context);
@@ -36,30 +41,40 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
 }
 
+static double portable_exp(const double *a) {
+    return elementary_exp(a[0]);
+}
+
+static double portable_ln(const double *a) {
+    return elementary_log(a[0]);
+}
+
 /* --- json_objects --------------------------------------------------------------------------------------- */
 
 typedef struct objects_state {
     json_cutter cutter;
+    athlete_poll poll;
     json_piece piece;
     sqlite3_int64 seq;
 } objects_state;
 
 static athlete_status objects_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)call, (void)argc;
+    (void)argc;
     objects_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
+    poll_begin(&state->poll, call->db);
     const char *text = (const char *)sqlite3_value_text(argv[0]);
     if (!text) return ATHLETE_NOMEM;
-    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]));
+    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]), &state->poll);
     return ATHLETE_OK;
 }
 
 static int objects_next(athlete_call *call, void *opaque) {
-    (void)call;
     objects_state *state = opaque;
     state->seq++;
-    return json_cut_next(&state->cutter, &state->piece) ? SQLITE_ROW : SQLITE_DONE;
+    if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
+    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED, NULL) : SQLITE_DONE;
 }
 
 static void objects_column(void *opaque, sqlite3_context *context, int column) {
@@ -70,7 +85,8 @@ static void objects_column(void *opaque, sqlite3_context *context, int column) {
     case 1: sqlite3_result_int64(context, (sqlite3_int64)piece->offset); break;
     case 2: sqlite3_result_int64(context, (sqlite3_int64)piece->line); break;
     case 3:
-        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT, SQLITE_UTF8);
+        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT,
+                              SQLITE_UTF8);
         break;
     case 4: sqlite3_result_text(context, piece->fault, -1, SQLITE_STATIC); break;
     case 5:
@@ -79,12 +95,15 @@ static void objects_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
-static void objects_close(void *state) {
+static void objects_close(void *opaque) {
+    objects_state *state = opaque;
+    poll_end(&state->poll);
     memory_free(NULL, state);
 }
 
 static const athlete_table objects_table = {
-    .columns = "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
+    .columns =
+        "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
     .expected_rows = 1000,
     .open = objects_open,
     .next = objects_next,
@@ -112,7 +131,8 @@ static int functions_next(athlete_call *call, void *opaque) {
     (void)call;
     functions_state *state = opaque;
     state->function++;
-    while (athlete_domains[state->domain] && !athlete_domains[state->domain]->functions[state->function].name) {
+    while (athlete_domains[state->domain] &&
+           !athlete_domains[state->domain]->functions[state->function].name) {
         state->domain++;
         state->function = 0;
     }
@@ -121,8 +141,9 @@ static int functions_next(athlete_call *call, void *opaque) {
 
 static void result_string(sqlite3_context *context, sqlite3_str *text) {
     int bytes = sqlite3_str_length(text);
+    bool failed = sqlite3_str_errcode(text) != SQLITE_OK;
     char *string = sqlite3_str_finish(text);
-    if (bytes > 0 && !string) sqlite3_result_error_nomem(context);
+    if (failed) sqlite3_result_error_nomem(context);
     else sqlite3_result_text(context, string ? string : "", bytes, string ? sqlite3_free : SQLITE_STATIC);
 }
 
@@ -130,13 +151,15 @@ static void result_string(sqlite3_context *context, sqlite3_str *text) {
 static void result_arguments(sqlite3_context *context, const athlete_function *function) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     for (const athlete_argument *a = function->arguments; a->name; a++) {
-        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name, a->meaning ? a->meaning : "");
+        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name,
+                            a->meaning ? a->meaning : "");
     }
     result_string(context, out);
 }
 
 static void functions_column(void *opaque, sqlite3_context *context, int column) {
     static const char *const kinds[] = {"scalar", "aggregate", "window", "table"};
+    static const char *const trusts[] = {"pure", "direct"};
     const functions_state *state = opaque;
     const athlete_domain *domain = athlete_domains[state->domain];
     const athlete_function *function = &domain->functions[state->function];
@@ -155,10 +178,12 @@ static void functions_column(void *opaque, sqlite3_context *context, int column)
     case 4: sqlite3_result_text(context, function->summary, -1, SQLITE_STATIC); break;
     case 5: result_arguments(context, function); break;
     case 6:
-        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1, SQLITE_STATIC);
+        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1,
+                            SQLITE_STATIC);
         break;
     case 7: sqlite3_result_text(context, function->errors, -1, SQLITE_STATIC); break;
     case 8: sqlite3_result_text(context, function->source, -1, SQLITE_STATIC); break;
+    case 9: sqlite3_result_text(context, trusts[function->trust], -1, SQLITE_STATIC); break;
     }
 }
 
@@ -167,12 +192,87 @@ static void functions_close(void *state) {
 }
 
 static const athlete_table functions_table = {
-    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, returns TEXT, errors TEXT, source TEXT",
+    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, "
+               "returns TEXT, errors TEXT, source TEXT, trust TEXT",
     .expected_rows = 60,
     .open = functions_open,
     .next = functions_next,
     .column = functions_column,
     .close = functions_close,
+};
+
+/* --- athlete_arguments ---------------------------------------------------------------------------------- */
+
+typedef struct arguments_state {
+    functions_state at;
+    int position; /* of the argument, from 0 */
+} arguments_state;
+
+static const athlete_function *arguments_function(const arguments_state *state) {
+    return &athlete_domains[state->at.domain]->functions[state->at.function];
+}
+
+static athlete_status arguments_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)argc, (void)argv;
+    arguments_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    state->at.function = -1;
+    *out = state;
+    return functions_next(call, &state->at) == SQLITE_ROW ? ATHLETE_OK : ATHLETE_INVALID;
+}
+
+static int arguments_next(athlete_call *call, void *opaque) {
+    arguments_state *state = opaque;
+    while (!arguments_function(state)->arguments[state->position].name) {
+        state->position = 0;
+        if (functions_next(call, &state->at) == SQLITE_DONE) return SQLITE_DONE;
+    }
+    state->position++;
+    return SQLITE_ROW;
+}
+
+static void arguments_column(void *opaque, sqlite3_context *context, int column) {
+    static const char *const types[] = {
+        [ATHLETE_ANY] = "any",     [ATHLETE_NUMBER] = "number", [ATHLETE_INTEGER] = "integer",
+        [ATHLETE_TEXT] = "text",   [ATHLETE_DATE] = "date",     [ATHLETE_OPTIONS] = "options",
+        [ATHLETE_QUERY] = "query", [ATHLETE_MODEL] = "model",
+    };
+    const arguments_state *state = opaque;
+    const athlete_function *function = arguments_function(state);
+    const athlete_argument *a = &function->arguments[state->position - 1];
+    bool ranged = a->min != 0 || a->max != 0;
+    switch (column) {
+    case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
+    case 1: sqlite3_result_int(context, state->position); break;
+    case 2: sqlite3_result_text(context, a->name, -1, SQLITE_STATIC); break;
+    case 3: sqlite3_result_text(context, types[a->type], -1, SQLITE_STATIC); break;
+    case 4: sqlite3_result_int(context, (a->flags & ATHLETE_OPTIONAL) != 0); break;
+    case 5: sqlite3_result_int(context, (a->flags & ATHLETE_NULLABLE) != 0); break;
+    case 6: sqlite3_result_int(context, (a->flags & ATHLETE_REPEATED) != 0); break;
+    case 7:
+        if (ranged && a->min > -HUGE_VAL) sqlite3_result_double(context, a->min);
+        break;
+    case 8:
+        if (ranged && a->max < HUGE_VAL) sqlite3_result_double(context, a->max);
+        break;
+    case 9: sqlite3_result_int(context, (a->flags & ATHLETE_ABOVE_MIN) != 0); break;
+    case 10: sqlite3_result_int(context, (a->flags & ATHLETE_BELOW_MAX) != 0); break;
+    case 11: sqlite3_result_text(context, a->meaning, -1, SQLITE_STATIC); break;
+    }
+}
+
+static void arguments_close(void *state) {
+    memory_free(NULL, state);
+}
+
+static const athlete_table arguments_table = {
+    .columns = "function TEXT, position INTEGER, name TEXT, type TEXT, optional INTEGER, nullable INTEGER, "
+               "repeated INTEGER, min REAL, max REAL, above_min INTEGER, below_max INTEGER, meaning TEXT",
+    .expected_rows = 200,
+    .open = arguments_open,
+    .next = arguments_next,
+    .column = arguments_column,
+    .close = arguments_close,
 };
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -190,15 +290,24 @@ static const athlete_function functions[] = {
         .name = "athlete_functions",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
-        .summary = "Every function of this extension with its arguments, units, errors and the source of its formula.",
+        .summary = "Every function of this extension with its arguments, units, errors and the source of its "
+                   "formula.",
         .table = &functions_table,
+    },
+    {
+        .name = "athlete_arguments",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every argument of every function: its type, its range, and what it may be besides.",
+        .table = &arguments_table,
     },
     {
         .name = "assert_that",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS({"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
-                                       {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
+            {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
         .summary = "Stops a stage, with the message, when the condition is 0 or NULL.",
         .returns = "1",
         .errors = "the message, when the condition does not hold",
@@ -207,17 +316,38 @@ static const athlete_function functions[] = {
     {
         .name = "sha256",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
+        .arguments =
+            ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
         .summary = "The SHA-256 digest of a value.",
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
         .scalar = sha256,
     },
     {
+        .name = "portable_exp",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
+        .summary = "e to the power of x, with the same bits on every platform, which a mathematics library "
+                   "does not promise.",
+        .returns = "a number above 0",
+        .errors = "x above 709.78: the result is too large",
+        .number = portable_exp,
+    },
+    {
+        .name = "portable_ln",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, ATHLETE_ABOVE_MIN, 0, HUGE_VAL, "above 0"}),
+        .summary = "The natural logarithm of x, with the same bits on every platform.",
+        .returns = "a number",
+        .number = portable_ln,
+    },
+    {
         .name = "json_objects",
         .kind = ATHLETE_TABLE,
-        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
-        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and does not stop the rest.",
+        .arguments = ATHLETE_ARGUMENTS(
+            {"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
+        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and "
+                   "does not stop the rest.",
         .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
         .source = "RFC 8259",
         .table = &objects_table,
@@ -226,7 +356,8 @@ static const athlete_function functions[] = {
         .name = "select_rows",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
         .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,

@@ -33,9 +33,11 @@ bool date_parse(const char *text, int *day) {
     if (text[10] != '\0' && text[10] != 'T' && text[10] != 't' && text[10] != ' ') return false;
     if (month < 1 || month > 12 || dom < 1) return false;
     int leap = is_leap(year);
-    int length = month == 12 ? 31 : days_before_month[month] - days_before_month[month - 1] + (month == 2 && leap);
+    int length =
+        month == 12 ? 31 : days_before_month[month] - days_before_month[month - 1] + (month == 2 && leap);
     if (dom > length) return false;
-    *day = days_before_year(year) + days_before_month[month - 1] + (month > 2 && leap) + dom - 1 - DAYS_BEFORE_1970;
+    *day = days_before_year(year) + days_before_month[month - 1] + (month > 2 && leap) + dom - 1 -
+           DAYS_BEFORE_1970;
     return true;
 }
 

@@ -1,8 +1,7 @@
-/* All three are Taylor series after the argument has been brought near 0 (exp) or 1 (log); what makes them
-*accurate
-** is that the leading terms are kept in pairs of doubles, high + low with |low| <= ulp(high) / 2, after
-** Dekker 1971, "A floating-point technique for extending the available precision", Numer. Math. 18:224-242.
- */
+/* All three are Taylor series after the argument has been brought near 0 (exp) or 1 (log); what makes
+** them accurate is that the leading terms are kept in pairs of doubles, high + low with |low| <=
+** ulp(high) / 2, after Dekker 1971, "A floating-point technique for extending the available precision",
+** Numer. Math. 18:224-242. */
 #include "base/elementary.h"
 
 #include <float.h>
@@ -115,10 +114,13 @@ static double exp_of_pair(pair x) {
         1.0 / 5040,      1.0 / 40320,      1.0 / 362880,      1.0 / 3628800,       1.0 / 39916800,
         1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200, 1.0 / 1307674368000,
     };
-    double tail = 0;
-    for (int i = 13; i >= 0; i--) tail = tail * r + inverse_factorials[i];
+    double even = 0, odd = 0; /* two chains, because each step of one waits for the step before */
+    for (int i = 12; i >= 0; i -= 2) {
+        even = even * (r * r) + inverse_factorials[i];
+        odd = odd * (r * r) + inverse_factorials[i + 1];
+    }
     pair linear = sum_ordered(1, r);
-    pair total = sum_ordered(linear.high, r * r * tail);
+    pair total = sum_ordered(linear.high, r * r * (even + r * odd));
     /* exp(r + low) = exp r (1 + low), where low is so small that exp r ~ 1 + r serves */
     return scale(total.high + (total.low + (linear.low + reduced.low * linear.high)), k);
 }

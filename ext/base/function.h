@@ -59,6 +59,14 @@ typedef enum athlete_trust {
 typedef struct athlete_function athlete_function;
 typedef struct athlete_call athlete_call;
 
+/* Columns of numbers that a wide table keeps as an array of doubles in its state, from which they are returned
+** without a call of its own; NAN is NULL. */
+typedef struct athlete_numbers {
+    int first_column;       /* these are the last columns */
+    size_t offset;          /* of the array in the state */
+    const bool *is_integer; /* per number: a whole number, returned as INTEGER */
+} athlete_numbers;
+
 /* A table-valued function. One `state` lives from open to close; open leaves it before the first row. */
 typedef struct athlete_table {
     const char *columns; /* result columns as in CREATE TABLE: "day TEXT, load REAL" */
@@ -66,7 +74,8 @@ typedef struct athlete_table {
     athlete_status (*open)(athlete_call *call, int argc, sqlite3_value **argv, void **state);
     int (*next)(athlete_call *call, void *state); /* SQLITE_ROW, SQLITE_DONE, or what call_fail returned */
     void (*column)(void *state, sqlite3_context *context, int column);
-    void (*close)(void *state); /* also after a failed open, if that set *state */
+    const athlete_numbers *numbers; /* columns that `column` is not asked for; or NULL */
+    void (*close)(void *state);     /* also after a failed open, if that set *state */
 } athlete_table;
 
 struct athlete_function {
@@ -90,7 +99,9 @@ struct athlete_function {
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \
     (const athlete_argument[]) {                                                                             \
-        __VA_ARGS__, { .name = NULL }                                                                        \
+        __VA_ARGS__, {                                                                                       \
+            .name = NULL                                                                                     \
+        }                                                                                                    \
     }
 #define ATHLETE_NO_ARGUMENTS                                                                                 \
     (const athlete_argument[]) {                                                                             \
@@ -124,19 +135,33 @@ void function_signature(const athlete_function *function, sqlite3_str *out);
 int function_required(const athlete_function *function);
 const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
 
-/* NULL if `value` is what the argument asks for, else the sentence (sqlite3_free it). SQL NULL always passes. */
-char *argument_check(const athlete_function *function, int index, sqlite3_value *value);
+/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
+** sentence (sqlite3_free it). */
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message);
 
 /* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
 void value_describe(sqlite3_str *out, sqlite3_value *value);
 
+/* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
+** because a host may refuse to read the message at all. NULL when memory is short. */
+char *sentence_finish(sqlite3_str *out);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
-void *domain_state_of(sqlite3_context *context); /* what the domain's state_open returned on this connection */
+/* What the domain's state_open returned on this connection. */
+void *domain_state_of(sqlite3_context *context);
 
 /* Ends the call with "<function>: <message>". */
 void function_fail(sqlite3_context *context, const char *format, ...);
+
+/* Ends the call with a number: NaN is NULL, an infinity an error. */
+void function_result_number(sqlite3_context *context, double answer);
+
+/* Ends the call with "<function>: argument <n> (<name>) must be <expected>, got <value>", for what the declared type
+** and range cannot say. */
+void function_fail_argument(sqlite3_context *context, int index, const char *expected, sqlite3_value *value);
 
 /* Ends the call the way a kernel's status asks for; `detail` (may be NULL) is used for ATHLETE_INVALID. */
 void function_fail_status(sqlite3_context *context, athlete_status status, const char *detail);

@@ -3,8 +3,8 @@
 #include <string.h>
 #include "base/json_text.h"
 
-void json_cut_begin(json_cutter *cutter, const char *text, size_t length) {
-    *cutter = (json_cutter){.text = text, .length = length, .line = 1};
+void json_cut_begin(json_cutter *cutter, const char *text, size_t length, athlete_poll *poll) {
+    *cutter = (json_cutter){.text = text, .length = length, .line = 1, .poll = poll};
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) cutter->at = 3; /* byte order mark */
     cutter->at += json_blanks(text + cutter->at, length - cutter->at);
     if (cutter->at < length && text[cutter->at] == '[') {
@@ -13,20 +13,37 @@ void json_cut_begin(json_cutter *cutter, const char *text, size_t length) {
     }
 }
 
+#define POLL_STRIDE 4096 /* bytes between two reports of work */
+
+/* Called with every offset of a loop over the text: reports the work, false when the poll says stop. */
+static bool go_on(const json_cutter *cutter, size_t offset) {
+    return offset % POLL_STRIDE || !cutter->poll || !poll_due(cutter->poll, POLL_STRIDE);
+}
+
 static size_t line_of(json_cutter *cutter, size_t offset) {
-    for (; cutter->counted < offset; cutter->counted++) cutter->line += cutter->text[cutter->counted] == '\n';
-    return cutter->line;
+    size_t newlines = 0;
+    for (size_t i = cutter->counted; i < offset; i++) newlines += cutter->text[i] == '\n';
+    if (cutter->counted < offset) cutter->counted = offset;
+    return cutter->line += newlines;
 }
 
 static void skip_blanks(json_cutter *cutter) {
     cutter->at += json_blanks(cutter->text + cutter->at, cutter->length - cutter->at);
 }
 
-/* Where the bracket at `start` is closed, counting brackets outside strings only; 0 if nowhere. */
+#define LOOKAHEAD_DEPTH 256
+
+/* Where the bracket at `start` is closed, counting brackets outside strings only; 0 if nowhere.
+**
+** Why this cannot be made quadratic by a text of broken pieces: two lookaheads that read the same byte are either
+** both inside a string there or both outside (a backslash outside strings ends the lookahead, so that they cannot
+** drift together), or exactly opposite. Among those that agree, an earlier one has counted the later one's bracket,
+** and it gives up LOOKAHEAD_DEPTH brackets down. A byte is thus read by at most 2 * LOOKAHEAD_DEPTH lookaheads. The
+** same holds for json_scan, which next_object starts at many places, with ATHLETE_JSON_DEPTH. */
 static size_t balanced_end(const json_cutter *cutter, size_t start) {
     size_t depth = 0;
     bool in_string = false;
-    for (size_t i = start; i < cutter->length; i++) {
+    for (size_t i = start; i < cutter->length && go_on(cutter, i); i++) {
         char c = cutter->text[i];
         if (in_string) {
             if (c == '\\') i++;
@@ -34,9 +51,11 @@ static size_t balanced_end(const json_cutter *cutter, size_t start) {
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
-            depth++;
-        } else if ((c == '}' || c == ']') && --depth == 0) {
-            return i + 1;
+            if (++depth > LOOKAHEAD_DEPTH) return 0;
+        } else if (c == '}' || c == ']') {
+            if (--depth == 0) return i + 1;
+        } else if (c == '\\') {
+            return 0;
         }
     }
     return 0;
@@ -46,27 +65,35 @@ static size_t balanced_end(const json_cutter *cutter, size_t start) {
 static bool can_end(const json_cutter *cutter, size_t end) {
     size_t blanks = json_blanks(cutter->text + end, cutter->length - end);
     if (end + blanks >= cutter->length) return true;
-    if (cutter->in_array) return strchr(",]", cutter->text[end + blanks]) != NULL;
+    char c = cutter->text[end + blanks];
+    if (cutter->in_array) return c == ',' || c == ']';
     return memchr(cutter->text + end, '\n', blanks) != NULL;
 }
 
-/* The next offset after `from` at which an object stands at the start of a line or after a comma and can be read. */
+/* Whether nothing but blanks stands between `offset` and the comma or the line's beginning before it. */
+static bool may_start(const json_cutter *cutter, size_t offset) {
+    const char *text = cutter->text;
+    while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '\t' || text[offset - 1] == '\r'))
+        offset--;
+    return offset == 0 || text[offset - 1] == ',' || text[offset - 1] == '\n';
+}
+
+/* The next offset from `from` on at which an object may start and can be read. */
 static size_t next_object(const json_cutter *cutter, size_t from) {
     const char *text = cutter->text;
-    for (size_t i = from; i < cutter->length; i++) {
-        if (text[i] != '{') continue;
-        size_t before = i;
-        while (before > 0 && (text[before - 1] == ' ' || text[before - 1] == '\t' || text[before - 1] == '\r')) before--;
-        if (before > 0 && text[before - 1] != ',' && text[before - 1] != '\n') continue;
+    for (size_t i = from; i < cutter->length && go_on(cutter, i); i++) {
+        if (text[i] != '{' || !may_start(cutter, i)) continue;
         json_fault ignored;
-        if (json_scan(text + i, cutter->length - i, &ignored)) return i;
+        if (json_scan(text + i, cutter->length - i, cutter->poll, &ignored)) return i;
+        if (cutter->poll && cutter->poll->stopped) break;
     }
     return cutter->length;
 }
 
 /* Gives up on what starts at `start` and stands where reading can go on. */
 static void resynchronise(json_cutter *cutter, size_t start, size_t fault_offset) {
-    size_t end = strchr("{[", cutter->text[start]) ? balanced_end(cutter, start) : 0;
+    char c = cutter->text[start];
+    size_t end = c == '{' || c == '[' ? balanced_end(cutter, start) : 0;
     if (end && can_end(cutter, end)) {
         cutter->at = end;
         cutter->between = true;
@@ -103,11 +130,14 @@ bool json_cut_next(json_cutter *cutter, json_piece *piece) {
     if (start >= cutter->length) {
         if (!cutter->in_array) return false;
         cutter->in_array = false;
-        *piece = (json_piece){.offset = start, .line = line_of(cutter, start), .fault = "the array is not closed", .fault_offset = start};
+        *piece = (json_piece){.offset = start,
+                              .line = line_of(cutter, start),
+                              .fault = "the array is not closed",
+                              .fault_offset = start};
         return true;
     }
     json_fault found = {.offset = 0, .reason = fault};
-    size_t length = fault ? 0 : json_scan(cutter->text + start, cutter->length - start, &found);
+    size_t length = fault ? 0 : json_scan(cutter->text + start, cutter->length - start, cutter->poll, &found);
     if (length) {
         cutter->at = start + length;
         cutter->between = true;
@@ -116,6 +146,7 @@ bool json_cut_next(json_cutter *cutter, json_piece *piece) {
         resynchronise(cutter, start, start + found.offset);
         length = cutter->at - start;
     }
+    if (cutter->poll && cutter->poll->stopped) return false;
     *piece = (json_piece){.offset = start,
                           .length = length,
                           .line = line_of(cutter, start),

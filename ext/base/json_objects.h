@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/poll.h"
 
 typedef struct json_piece {
     size_t offset, length; /* of the piece in the text */
@@ -18,16 +19,21 @@ typedef struct json_piece {
 typedef struct json_cutter {
     const char *text;
     size_t length;
-    size_t at;         /* what comes before is done */
-    size_t line;       /* of `counted` */
-    size_t counted;    /* newlines before this offset are in `line` */
-    bool in_array;     /* between the brackets of one outer array */
-    bool between;      /* in_array: a comma or the end must come next */
+    size_t at;      /* what comes before is done */
+    size_t line;    /* of `counted` */
+    size_t counted; /* newlines before this offset are in `line` */
+    athlete_poll *poll;
+    bool in_array; /* between the brackets of one outer array */
+    bool between;  /* in_array: a comma or the end must come next */
 } json_cutter;
 
-void json_cut_begin(json_cutter *cutter, const char *text, size_t length);
+/* `text` must outlive the cutter; `poll` may be NULL. */
+void json_cut_begin(json_cutter *cutter, const char *text, size_t length, athlete_poll *poll);
 
-/* The next piece, or false at the end. Linear in the text over all calls, unless much of it is malformed. */
+/* The next piece, or false: at the end, or with poll->stopped set when the poll says stop.
+**
+** Linear in the text over all calls, also when it is hostile: no byte is read more than a few hundred times
+** (see balanced_end for the bound). */
 bool json_cut_next(json_cutter *cutter, json_piece *piece);
 
 #endif

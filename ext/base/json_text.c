@@ -5,12 +5,25 @@
 typedef struct scanner {
     const char *text;
     size_t length, at;
+    size_t polled; /* the poll knows of the work before this offset */
+    athlete_poll *poll;
     const char *reason;
 } scanner;
+
+#define POLL_STRIDE 4096 /* bytes between two reports of work */
+#define BYTE_NS     4    /* work per byte; measured 1.5 in long strings, 4 in short values */
 
 static bool fail(scanner *s, const char *reason) {
     if (!s->reason) s->reason = reason;
     return false;
+}
+
+/* False when the caller's poll asks to stop. Stands in every loop whose length the text decides. */
+static bool go_on(scanner *s) {
+    if (s->at - s->polled < POLL_STRIDE || !s->poll) return true;
+    size_t work = s->at - s->polled;
+    s->polled = s->at;
+    return !poll_due(s->poll, work * BYTE_NS) || fail(s, "interrupted");
 }
 
 static int peek(const scanner *s) {
@@ -28,11 +41,16 @@ size_t json_blanks(const char *text, size_t length) {
 }
 
 static void skip_blanks(scanner *s) {
-    s->at += json_blanks(s->text + s->at, s->length - s->at);
+    size_t stride, blanks;
+    do {
+        stride = s->length - s->at < POLL_STRIDE ? s->length - s->at : POLL_STRIDE;
+        blanks = json_blanks(s->text + s->at, stride);
+        s->at += blanks;
+    } while (blanks == POLL_STRIDE && go_on(s));
 }
 
-/* One well-formed UTF-8 sequence (Unicode 15, table 3-7), or false. */
-static bool scan_utf8(scanner *s) {
+/* Unicode 15, table 3-7. */
+size_t utf8_length(const char *text, size_t length) {
     static const struct {
         unsigned char first_low, first_high, second_low, second_high, length;
     } forms[] = {
@@ -40,19 +58,23 @@ static bool scan_utf8(scanner *s) {
         {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
         {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
-    const unsigned char *p = (const unsigned char *)s->text + s->at;
-    size_t left = s->length - s->at;
+    const unsigned char *p = (const unsigned char *)text;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (p[0] < forms[i].first_low || p[0] > forms[i].first_high) continue;
-        if (left < forms[i].length) break;
-        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) break;
+        if (length < forms[i].length) return 0;
+        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) return 0;
         for (size_t k = 2; k < forms[i].length; k++) {
-            if ((p[k] & 0xc0) != 0x80) return fail(s, "text that is not UTF-8");
+            if ((p[k] & 0xc0) != 0x80) return 0;
         }
-        s->at += forms[i].length;
-        return true;
+        return forms[i].length;
     }
-    return fail(s, "text that is not UTF-8");
+    return 0;
+}
+
+static bool scan_utf8(scanner *s) {
+    size_t n = utf8_length(s->text + s->at, s->length - s->at);
+    s->at += n;
+    return n > 0 || fail(s, "text that is not UTF-8");
 }
 
 static bool scan_hex4(scanner *s, unsigned *code) {
@@ -73,7 +95,7 @@ static bool scan_escape(scanner *s) {
     s->at++;
     int c = peek(s);
     if (c != 'u') {
-        if (c < 0 || !strchr("\"\\/bfnrt", c)) return fail(s, "an unknown escape in a string");
+        if (c <= 0 || !strchr("\"\\/bfnrt", c)) return fail(s, "an unknown escape in a string");
         s->at++;
         return true;
     }
@@ -93,7 +115,7 @@ static bool scan_escape(scanner *s) {
 
 static bool scan_string(scanner *s) {
     s->at++;
-    for (;;) {
+    while (go_on(s)) {
         int c = peek(s);
         if (c < 0) return fail(s, "a string without its closing quote");
         if (c == '"') {
@@ -103,12 +125,13 @@ static bool scan_string(scanner *s) {
         if (c < 0x20) return fail(s, "a control character in a string");
         if (c == '\\' ? !scan_escape(s) : !scan_utf8(s)) return false;
     }
+    return false;
 }
 
 static bool scan_digits(scanner *s) {
     if (!is_digit(peek(s))) return fail(s, "a number without digits");
-    while (is_digit(peek(s))) s->at++;
-    return true;
+    while (is_digit(peek(s)) && go_on(s)) s->at++;
+    return !s->reason;
 }
 
 static bool scan_number(scanner *s) {
@@ -147,7 +170,7 @@ static bool scan_members(scanner *s, int depth, char close) {
         s->at++;
         return true;
     }
-    for (;;) {
+    while (go_on(s)) {
         skip_blanks(s);
         if (close == '}') {
             if (peek(s) != '"') return fail(s, "a name in quotes was expected");
@@ -171,6 +194,7 @@ static bool scan_members(scanner *s, int depth, char close) {
             return fail(s, "a comma or the end was expected");
         }
     }
+    return false;
 }
 
 static bool scan_value(scanner *s, int depth) {
@@ -189,9 +213,11 @@ static bool scan_value(scanner *s, int depth) {
     }
 }
 
-size_t json_scan(const char *text, size_t length, json_fault *fault) {
-    scanner s = {.text = text, .length = length};
-    if (scan_value(&s, 0)) return s.at;
+size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault *fault) {
+    scanner s = {.text = text, .length = length, .poll = poll};
+    scan_value(&s, 0);
+    if (poll && poll_due(poll, (s.at - s.polled) * BYTE_NS)) fail(&s, "interrupted");
+    if (!s.reason) return s.at;
     *fault = (json_fault){.offset = s.at, .reason = s.reason};
     return 0;
 }
@@ -199,7 +225,7 @@ size_t json_scan(const char *text, size_t length, json_fault *fault) {
 athlete_status json_parse(const char *text, size_t length, cJSON **tree, json_fault *fault) {
     *tree = NULL;
     size_t start = json_blanks(text, length);
-    size_t end = json_scan(text + start, length - start, fault);
+    size_t end = json_scan(text + start, length - start, NULL, fault);
     if (end == 0) {
         fault->offset += start;
         return ATHLETE_INVALID;

@@ -11,7 +11,8 @@ void *memory_alloc(athlete_budget *budget, size_t count, size_t size) {
     }
     size_t bytes = count * size;
     if (bytes == 0) bytes = 1;
-    if (budget && budget->limit && bytes > budget->limit - (budget->used < budget->limit ? budget->used : budget->limit)) {
+    if (budget && budget->limit &&
+        bytes > budget->limit - (budget->used < budget->limit ? budget->used : budget->limit)) {
         budget->refused = bytes;
         return NULL;
     }
@@ -26,7 +27,8 @@ void *memory_zeroed(athlete_budget *budget, size_t count, size_t size) {
     return block;
 }
 
-athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed, size_t size) {
+athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed,
+                           size_t size) {
     if (needed <= *capacity) return ATHLETE_OK;
     size_t wanted = *capacity + *capacity / 2;
     if (wanted < needed) wanted = needed;

@@ -23,7 +23,8 @@ void *memory_zeroed(athlete_budget *budget, size_t count, size_t size);
 
 /* Makes room for `needed` elements in *block (of *capacity elements of `size` bytes), growing by half or more.
 ** On failure *block and *capacity are as they were. */
-athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed, size_t size);
+athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed,
+                           size_t size);
 
 void memory_free(athlete_budget *budget, void *block);
 

@@ -10,12 +10,6 @@ static athlete_status say(char **message, sqlite3_str *out) {
     return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
-static void append_value(sqlite3_str *out, const cJSON *value) {
-    char *text = cJSON_PrintUnformatted(value);
-    if (text) sqlite3_str_appendf(out, strlen(text) > 40 ? "%!.37s..." : "%s", text);
-    cJSON_free(text);
-}
-
 static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "unknown option \"%s\"; known are", name);
@@ -27,18 +21,25 @@ static athlete_status unknown(const athlete_option *table, const char *name, cha
 }
 
 static athlete_status mismatch(const athlete_option *option, const cJSON *value, char **message) {
+    char *found = cJSON_PrintUnformatted(value);
+    if (!found) return ATHLETE_NOMEM;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "option \"%s\" must be ", option->name);
     switch (option->type) {
-    case OPTION_NUMBER: sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max); break;
-    case OPTION_INTEGER: sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max); break;
+    case OPTION_NUMBER:
+        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max);
+        break;
+    case OPTION_INTEGER:
+        sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max);
+        break;
     case OPTION_FLAG: sqlite3_str_appendall(out, "true or false"); break;
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
     case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
     case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
     }
     sqlite3_str_appendall(out, ", got ");
-    append_value(out, value);
+    sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
+    cJSON_free(found);
     return say(message, out);
 }
 
@@ -76,7 +77,8 @@ static athlete_status store(const athlete_option *option, const cJSON *value, vo
         return ATHLETE_OK;
     }
     case OPTION_FLAG: {
-        if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1))) return mismatch(option, value, message);
+        if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1)))
+            return mismatch(option, value, message);
         bool flag = x != 0;
         memcpy(field, &flag, sizeof flag);
         return ATHLETE_OK;
@@ -105,7 +107,8 @@ static bool is_named(const athlete_option *option, const char *name) {
     return strcmp(option->name, name) == 0 || (option->alias && strcmp(option->alias, name) == 0);
 }
 
-static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target, char **message) {
+static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
+                                   char **message) {
     if (!cJSON_IsObject(tree)) {
         *message = sqlite3_mprintf("options must be a JSON object");
         return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
@@ -134,7 +137,8 @@ athlete_status options_read(const athlete_option *table, const char *json, void 
     json_fault fault;
     athlete_status status = json_parse(json, strlen(json), &tree, &fault);
     if (status == ATHLETE_INVALID) {
-        *message = sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason, (sqlite3_int64)fault.offset);
+        *message = sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
+                                   (sqlite3_int64)fault.offset);
         return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
     }
     if (status != ATHLETE_OK) return status;

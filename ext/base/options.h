@@ -22,8 +22,8 @@ typedef struct athlete_option {
     const char *name;
     const char *alias; /* a second name, or NULL */
     option_type type;
-    size_t offset;      /* of the field in the struct */
-    double min, max;    /* both inside the range */
+    size_t offset;       /* of the field in the struct */
+    double min, max;     /* both inside the range */
     const char *choices; /* "squarederror|logistic" */
     const char *meaning; /* unit and default first */
 } athlete_option;

@@ -20,7 +20,8 @@ static const char *skip_noise(const char *sql, bool semicolons) {
 
 static bool starts_with_word(const char *sql, const char *word) {
     size_t n = strlen(word);
-    return sqlite3_strnicmp(sql, word, (int)n) == 0 && !((sql[n] | 32) >= 'a' && (sql[n] | 32) <= 'z') && sql[n] != '_';
+    return sqlite3_strnicmp(sql, word, (int)n) == 0 && !((sql[n] | 32) >= 'a' && (sql[n] | 32) <= 'z') &&
+           sql[n] != '_';
 }
 
 static athlete_status refuse(char **message, char *sentence) {
@@ -28,21 +29,26 @@ static athlete_status refuse(char **message, char *sentence) {
     return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
-athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form, sqlite3_stmt **statement, char **message) {
+athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
+                          sqlite3_stmt **statement, char **message) {
     *statement = NULL;
     *message = NULL;
     const char *start = skip_noise(sql, false);
-    if (!starts_with_word(start, "SELECT") && !starts_with_word(start, "WITH") && !starts_with_word(start, "VALUES")) {
-        return refuse(message, sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
+    if (!starts_with_word(start, "SELECT") && !starts_with_word(start, "WITH") &&
+        !starts_with_word(start, "VALUES")) {
+        return refuse(message,
+                      sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
     }
     const char *tail = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, statement, &tail);
     if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
     if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    if (rc != SQLITE_OK) return refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
+    if (rc != SQLITE_OK)
+        return refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
     char *sentence = NULL;
     if (*skip_noise(tail, true)) {
-        sentence = sqlite3_mprintf("the query must be one SELECT, more follows it: '%.20s'", skip_noise(tail, true));
+        sentence =
+            sqlite3_mprintf("the query must be one SELECT, more follows it: '%.20s'", skip_noise(tail, true));
     } else if (!sqlite3_stmt_readonly(*statement)) {
         sentence = sqlite3_mprintf("the query must only read");
     } else if (sqlite3_bind_parameter_count(*statement) > 0) {

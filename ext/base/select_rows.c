@@ -35,7 +35,8 @@ static int rows_next(athlete_call *call, void *opaque) {
 
 static void rows_column(void *opaque, sqlite3_context *context, int column) {
     rows_state *state = opaque;
-    if (column < state->n_columns) sqlite3_result_value(context, sqlite3_column_value(state->statement, column));
+    if (column < state->n_columns)
+        sqlite3_result_value(context, sqlite3_column_value(state->statement, column));
 }
 
 static void rows_close(void *opaque) {

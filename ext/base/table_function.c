@@ -21,6 +21,9 @@ typedef struct table_vtab {
 
 typedef struct table_cursor {
     sqlite3_vtab_cursor base; /* must be first */
+    const double *numbers;    /* of the state, for columns from first_number to the last */
+    const bool *is_integer;
+    int first_number, n_columns;
     athlete_call call;
     void *state;
     bool at_row;
@@ -38,7 +41,8 @@ static int count_columns(const char *columns) {
     return n;
 }
 
-static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
+static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                         char **message) {
     (void)argc, (void)argv, (void)message;
     const athlete_function *function = aux;
     sqlite3_str *schema = sqlite3_str_new(db);
@@ -56,7 +60,8 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 
     table_vtab *vtab = sqlite3_malloc64(sizeof *vtab);
     if (!vtab) return SQLITE_NOMEM;
-    *vtab = (table_vtab){.db = db, .function = function, .n_columns = count_columns(function->table->columns)};
+    *vtab =
+        (table_vtab){.db = db, .function = function, .n_columns = count_columns(function->table->columns)};
     *out = &vtab->base;
     return SQLITE_OK;
 }
@@ -94,7 +99,8 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
             info->idxNum |= 1 << k;
         } else if (!(arguments[k].flags & ATHLETE_OPTIONAL)) {
             return vtab_fail(base, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1, arguments[k].name));
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1,
+                                             arguments[k].name));
         }
     }
     info->estimatedRows = (sqlite3_int64)vtab->function->table->expected_rows;
@@ -106,7 +112,9 @@ static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     table_vtab *vtab = (table_vtab *)base;
     table_cursor *cursor = sqlite3_malloc64(sizeof *cursor);
     if (!cursor) return SQLITE_NOMEM;
-    *cursor = (table_cursor){.call = {.db = vtab->db, .function = vtab->function}};
+    *cursor =
+        (table_cursor){.call = {.db = vtab->db, .function = vtab->function}, .n_columns = vtab->n_columns};
+    cursor->first_number = vtab->n_columns;
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -149,7 +157,8 @@ static int table_next(sqlite3_vtab_cursor *base) {
 }
 
 /* NULL for a required argument gives no rows, as NULL for a scalar gives NULL. */
-static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused, int argc, sqlite3_value **argv) {
+static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused, int argc,
+                        sqlite3_value **argv) {
     (void)unused;
     table_cursor *cursor = (table_cursor *)base;
     cursor_reset(cursor);
@@ -161,9 +170,12 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         if (next >= argc) return SQLITE_INTERNAL;
         cursor->arguments[k] = sqlite3_value_dup(argv[next++]);
         if (!cursor->arguments[k]) return SQLITE_NOMEM;
-        char *message = argument_check(function, k, cursor->arguments[k]);
-        if (message) return vtab_fail(base->pVtab, SQLITE_ERROR, message);
-        if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL && !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
+        char *message = NULL;
+        if (argument_check(function, k, cursor->arguments[k], &message) != ATHLETE_OK) {
+            return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        }
+        if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL &&
+            !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
             empty = true;
         }
         last = k;
@@ -171,14 +183,21 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
     for (int k = 0; k < last; k++) {
         if (!cursor->arguments[k]) {
             return vtab_fail(base->pVtab, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1, function->arguments[k].name));
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1,
+                                             function->arguments[k].name));
         }
     }
     if (empty) return SQLITE_OK;
+    const athlete_numbers *numbers = function->table->numbers;
     athlete_status status = function->table->open(&cursor->call, last + 1, cursor->arguments, &cursor->state);
     if (status != ATHLETE_OK) {
         if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status, NULL);
         return cursor_failure(cursor);
+    }
+    if (numbers) {
+        cursor->numbers = (const double *)(const void *)((const char *)cursor->state + numbers->offset);
+        cursor->is_integer = numbers->is_integer;
+        cursor->first_number = numbers->first_column;
     }
     return table_next(base);
 }
@@ -189,11 +208,15 @@ static int table_eof(sqlite3_vtab_cursor *base) {
 
 static int table_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     table_cursor *cursor = (table_cursor *)base;
-    int n_columns = ((table_vtab *)base->pVtab)->n_columns;
-    if (column < n_columns) {
+    if (column >= cursor->first_number && column < cursor->n_columns) {
+        double number = cursor->numbers[column - cursor->first_number];
+        if (cursor->is_integer[column - cursor->first_number])
+            sqlite3_result_int64(context, (sqlite3_int64)number);
+        else sqlite3_result_double(context, number); /* NAN becomes NULL */
+    } else if (column < cursor->n_columns) {
         cursor->call.function->table->column(cursor->state, context, column);
-    } else if (cursor->arguments[column - n_columns]) {
-        sqlite3_result_value(context, cursor->arguments[column - n_columns]);
+    } else if (cursor->arguments[column - cursor->n_columns]) {
+        sqlite3_result_value(context, cursor->arguments[column - cursor->n_columns]);
     }
     return SQLITE_OK;
 }
@@ -230,7 +253,7 @@ int call_fail(athlete_call *call, const char *format, ...) {
     sqlite3_str_vappendf(out, format, arguments);
     va_end(arguments);
     sqlite3_free(call->message);
-    call->message = sqlite3_str_finish(out);
+    call->message = sentence_finish(out);
     call->code = call->message ? SQLITE_ERROR : SQLITE_NOMEM;
     return call->code;
 }
@@ -238,7 +261,8 @@ int call_fail(athlete_call *call, const char *format, ...) {
 int call_fail_status(athlete_call *call, athlete_status status, const char *detail) {
     switch (status) {
     case ATHLETE_OVER_LIMIT:
-        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "", detail ? detail : "");
+        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "",
+                         detail ? detail : "");
     case ATHLETE_INVALID: return call_fail(call, "%s", detail ? detail : "invalid input");
     case ATHLETE_INTERRUPTED: return call->code = SQLITE_INTERRUPT;
     case ATHLETE_NOMEM:

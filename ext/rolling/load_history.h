@@ -67,11 +67,11 @@ enum load_feature {
 };
 
 /* What an activity brings. All values are at least 0, and at most: */
-#define LOAD_TSS_MAX         100000.0
-#define LOAD_DISTANCE_KM_MAX 10000.0
-#define LOAD_MOVING_MIN_MAX  100000.0
-#define LOAD_PACE_MIN_KM_MAX 1000.0
-#define LOAD_ELEVATION_M_MAX 100000.0
+#define LOAD_TSS_MAX                100000.0
+#define LOAD_DISTANCE_KM_MAX        10000.0
+#define LOAD_MOVING_MIN_MAX         100000.0
+#define LOAD_PACE_MIN_KM_MAX        1000.0
+#define LOAD_ELEVATION_M_MAX        100000.0
 #define LOAD_ACTIVITIES_PER_DAY_MAX 1000
 
 typedef struct load_activity {
@@ -94,14 +94,27 @@ typedef struct load_settings {
 /* A value is two integers, coarse in units of 2^-24 and fine in units of 2^-60: exact for every double of at
 ** least 2^-8 within the limits above and right to 4e-19 below. Sums of them can neither round nor overflow:
 ** 1000 activities a day over 90 days, weighted by age (4005), stay below 2^61. */
-enum { FIXED_TSS, FIXED_KM, FIXED_ELEVATION_M, FIXED_PACED_MIN, FIXED_PACED_KM, FIXED_PACE, FIXED_COUNT };
-enum { COUNT_ACTIVITIES, COUNT_ACTIVE_DAYS, COUNT_UNKNOWN_LOAD, COUNT_PACED, COUNT_COUNT };
-enum { KEY_LONGEST_KM, KEY_FASTEST, KEY_COUNT }; /* greatest of the window; the fastest has the greatest -pace */
-
-#define LOAD_SUMS (2 * FIXED_COUNT + COUNT_COUNT)
+enum {
+    SUM_ACTIVITIES,
+    SUM_ACTIVE_DAYS,
+    SUM_TSS, /* a value: its coarse part, and its fine part in the next place */
+    SUM_KM = SUM_TSS + 2,
+    SUM_UNKNOWN_LOAD = SUM_KM + 2,
+    SUM_PACED, /* activities that count for pace, then their minutes, distance, pace */
+    SUM_PACED_MIN,
+    SUM_PACED_KM = SUM_PACED_MIN + 2,
+    SUM_PACE = SUM_PACED_KM + 2,
+    SUM_ELEVATION_M = SUM_PACE + 2,
+    SUM_COUNT = SUM_ELEVATION_M + 2
+};
+enum {
+    KEY_LONGEST_KM,
+    KEY_FASTEST,
+    KEY_COUNT
+}; /* greatest of the window; the fastest has the greatest -pace */
 
 typedef struct load_sums {
-    int64_t of[LOAD_SUMS]; /* coarse and fine of each FIXED, then each COUNT */
+    int64_t of[SUM_COUNT];
 } load_sums;
 
 typedef struct load_day {
@@ -112,7 +125,7 @@ typedef struct load_day {
 
 /* Sums weighted by age in days, from which slopes are made. */
 typedef struct load_ages {
-    int64_t km[2], pace[2]; /* coarse and fine of the sum of age * value */
+    int64_t km[2], pace[2];      /* coarse and fine of the sum of age * value */
     int64_t paced, paced_square; /* sums of age and of age^2 over the activities that count for pace */
 } load_ages;
 
@@ -128,13 +141,13 @@ enum { LONG_30, LONG_90, LONG_COUNT }; /* the windows that have trends and extre
 
 typedef struct load_history {
     int64_t day; /* closed days, which is the history's length; the closed day is number `day` */
-    load_day today; /* the day that is filling */
     load_sums windows[WINDOW_COUNT];
     load_ages ages[LONG_COUNT];
     load_extreme extremes[LONG_COUNT][KEY_COUNT];
     double ctl_ewma, atl_ewma;
     double alpha_42, alpha_7;
-    load_day ring[LOAD_RING]; /* day d is at d % LOAD_RING; days before the first are all zero */
+    load_day ring
+        [LOAD_RING]; /* day d is at d % LOAD_RING, day + 1 is filling; days before the first have no activity */
 } load_history;
 
 void history_begin(load_history *h);

@@ -84,7 +84,8 @@ static const athlete_function functions[] = {
     {
         .name = "week_start",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"date", ATHLETE_DATE, 0, 0, 0, "a date, or a timestamp of which the day counts"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"date", ATHLETE_DATE, 0, 0, 0, "a date, or a timestamp of which the day counts"}),
         .summary = "The Monday of the week.",
         .returns = "text 'YYYY-MM-DD'",
         .errors = "a week that starts before the year 0",
@@ -94,9 +95,11 @@ static const athlete_function functions[] = {
     {
         .name = "ewma",
         .kind = ATHLETE_WINDOW,
-        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, one row per day in order"},
-                                       {"days", ATHLETE_NUMBER, 0, 0.01, 1000000, "days, the time constant (42 for CTL, 7 for ATL)"}),
-        .summary = "Exponentially weighted mean: y = y + (1 - e^(-1/days)) * (x - y), starting from 0 before the first row.",
+        .arguments = ATHLETE_ARGUMENTS(
+            {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, one row per day in order"},
+            {"days", ATHLETE_NUMBER, 0, 0.01, 1000000, "days, the time constant (42 for CTL, 7 for ATL)"}),
+        .summary = "Exponentially weighted mean: y = y + (1 - e^(-1/days)) * (x - y), starting from 0 before "
+                   "the first row.",
         .returns = "the unit of x; NULL without rows; rows with a NULL are skipped and take no time",
         .errors = "days that differ from row to row",
         .source = "Banister 1991; GoldenCheetah PMCData.cpp, TrainingPeaks' CTL and ATL",
@@ -111,7 +114,8 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_ARGUMENTS({"y", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
                                        {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, julianday(date) for days"}),
         .summary = "Ordinary least squares slope of y against x.",
-        .returns = "units of y per unit of x; NULL with fewer than 2 distinct x; rows with a NULL are skipped",
+        .returns =
+            "units of y per unit of x; NULL with fewer than 2 distinct x; rows with a NULL are skipped",
         .errors = "a slope too large for a number",
         .source = "Legendre 1805; the same as SQL's regr_slope",
         .step = linear_trend_step,
@@ -122,7 +126,8 @@ static const athlete_function functions[] = {
     {
         .name = "training_monotony",
         .kind = ATHLETE_WINDOW,
-        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
         .summary = "Mean daily load over its population standard deviation.",
         .returns = "ratio; NULL with fewer than 2 rows or when all are equal; rows with a NULL are skipped",
         .errors = "loads too large for a number",
@@ -135,7 +140,8 @@ static const athlete_function functions[] = {
     {
         .name = "training_strain",
         .kind = ATHLETE_WINDOW,
-        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
         .summary = "Total load times training_monotony.",
         .returns = "the unit of x; NULL when training_monotony is",
         .errors = "loads too large for a number",
@@ -148,8 +154,9 @@ static const athlete_function functions[] = {
     {
         .name = "quantile",
         .kind = ATHLETE_WINDOW,
-        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
-                                       {"q", ATHLETE_NUMBER, 0, 0, 1, "share of the rows, 0 to 1; 0.5 for the median"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
+            {"q", ATHLETE_NUMBER, 0, 0, 1, "share of the rows, 0 to 1; 0.5 for the median"}),
         .summary = "The value below which the share q of the rows lies, with linear interpolation.",
         .returns = "the unit of x; NULL without rows; rows with a NULL are skipped",
         .errors = "a q that differs from row to row",
@@ -165,14 +172,18 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0,
-             "a SELECT of one row per activity, in any order: athlete_id, day (local date), tss (NULL: load unknown), "
+             "a SELECT of one row per activity, in any order: athlete_id, day (local date), tss (NULL: load "
+             "unknown), "
              "distance_km, moving_min, pace_min_km (NULL: does not count for pace), elevation_gain_m"},
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
              "acwr_risk_threshold (1.5), monotony_risk_threshold (2.0), acwr_min_history_days (28), "
              "expected_days_per_week (4), start_date, end_date"}),
-        .summary = "Training-load features of every athlete on every calendar day from their first activity on.",
-        .errors = "a row without athlete or day, with a bad date or a number out of range; a calendar of more than 200 "
-                  "years; more than 1000 activities on one day; a query that does not stand on its own or has not 7 columns",
+        .summary =
+            "Training-load features of every athlete on every calendar day from their first activity on.",
+        .errors = "a row without athlete or day, with a bad date or a number out of range; a calendar of "
+                  "more than 200 "
+                  "years; more than 1000 activities on one day; a query that does not stand on its own or "
+                  "has not 7 columns",
         .source = "Banister 1991 (CTL, ATL, TSB); Foster 1998 (monotony, strain); Gabbett 2016 (ACWR)",
         .table = &training_load_table,
     },

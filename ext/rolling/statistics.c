@@ -40,7 +40,8 @@ double moments_slope(const moments *m) {
     if (m->n < 2) return NAN;
     double s_xx = spread(m);
     if (s_xx <= 0) return NAN;
-    return too_large_if_nan((sum_value(&m->dx_dy) - sum_value(&m->dx) * sum_value(&m->dy) / (double)m->n) / s_xx);
+    return too_large_if_nan((sum_value(&m->dx_dy) - sum_value(&m->dx) * sum_value(&m->dy) / (double)m->n) /
+                            s_xx);
 }
 
 double moments_monotony(const moments *m) {
@@ -126,8 +127,8 @@ static double interpolate(double a, double b, double share) {
     return share < 0.5 ? a + width * share : b - width * (1 - share);
 }
 
-athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n, double q,
-                           double *out) {
+athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n,
+                           double q, double *out) {
     *out = NAN;
     if (n == 0) return ATHLETE_OK;
     double *v = memory_alloc(budget, n, sizeof *v);

@@ -37,7 +37,7 @@ double moments_strain(const moments *m);
 
 /* The value below which the share q of the rows lies, with linear interpolation (Hyndman & Fan 1996, type 7).
 ** NAN without rows. Linear in the rows; their order does not matter. */
-athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n, double q,
-                           double *out);
+athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n,
+                           double q, double *out);
 
 #endif

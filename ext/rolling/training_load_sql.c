@@ -31,14 +31,14 @@ typedef struct load_options {
 } load_options;
 
 static const athlete_option option_table[] = {
-    {"acwr_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.acwr_risk_threshold), 0, 1000, NULL,
-     "ratio; default 1.5"},
-    {"monotony_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.monotony_risk_threshold), 0, 1000,
-     NULL, "ratio; default 2.0"},
-    {"acwr_min_history_days", NULL, OPTION_INTEGER, offsetof(load_options, settings.acwr_min_history_days), 0, 100000,
-     NULL, "days; default 28"},
-    {"expected_days_per_week", NULL, OPTION_NUMBER, offsetof(load_options, settings.expected_days_per_week), 0.1, 7, NULL,
-     "days of training a week; default 4"},
+    {"acwr_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.acwr_risk_threshold), 0,
+     1000, NULL, "ratio; default 1.5"},
+    {"monotony_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.monotony_risk_threshold),
+     0, 1000, NULL, "ratio; default 2.0"},
+    {"acwr_min_history_days", NULL, OPTION_INTEGER, offsetof(load_options, settings.acwr_min_history_days), 0,
+     100000, NULL, "days; default 28"},
+    {"expected_days_per_week", NULL, OPTION_NUMBER, offsetof(load_options, settings.expected_days_per_week),
+     0.1, 7, NULL, "days of training a week; default 4"},
     {"start_date", NULL, OPTION_TEXT, offsetof(load_options, start_date), 0, 0, NULL,
      "first day to return; default each athlete's first day"},
     {"end_date", NULL, OPTION_TEXT, offsetof(load_options, end_date), 0, 0, NULL,
@@ -88,8 +88,10 @@ static athlete_status read_options(athlete_call *call, load_state *state, const 
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
     sqlite3_free(message);
     state->start_day = state->end_day = INT_MIN;
-    if (status == ATHLETE_OK) status = read_date_option(call, "start_date", state->options.start_date, &state->start_day);
-    if (status == ATHLETE_OK) status = read_date_option(call, "end_date", state->options.end_date, &state->end_day);
+    if (status == ATHLETE_OK)
+        status = read_date_option(call, "start_date", state->options.start_date, &state->start_day);
+    if (status == ATHLETE_OK)
+        status = read_date_option(call, "end_date", state->options.end_date, &state->end_day);
     return status;
 }
 
@@ -108,12 +110,15 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
         if (length > 0 && text[length - 1] == ';') length--;
         /* A line of its own for the bracket, since the text may end in a comment. Byte order, so that an athlete's
         ** rows are together whatever collation the column has. */
-        char *ordered = length > INT_MAX ? NULL
-                                         : sqlite3_mprintf("SELECT * FROM (%.*s\n) ORDER BY 1 COLLATE BINARY, 2 COLLATE BINARY",
-                                                           (int)length, text);
+        char *ordered =
+            length > INT_MAX
+                ? NULL
+                : sqlite3_mprintf("SELECT * FROM (%.*s\n) ORDER BY 1 COLLATE BINARY, 2 COLLATE BINARY",
+                                  (int)length, text);
         sqlite3_finalize(*query);
         *query = NULL;
-        status = ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &message) : ATHLETE_NOMEM;
+        status =
+            ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &message) : ATHLETE_NOMEM;
         sqlite3_free(ordered);
     }
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
@@ -128,7 +133,8 @@ static athlete_status load_open(athlete_call *call, int argc, sqlite3_value **ar
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     poll_begin(&state->poll, call->db);
-    athlete_status status = read_options(call, state, argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
+    athlete_status status =
+        read_options(call, state, argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (status == ATHLETE_OK) status = sql ? open_ordered(call, sql, &state->query) : ATHLETE_NOMEM;
     if (status == ATHLETE_OK && read_ahead(call, state) != SQLITE_OK) status = ATHLETE_INVALID;
@@ -157,30 +163,28 @@ static int fail_at_row(athlete_call *call, load_state *state, char *message) {
     return call->code;
 }
 
-static int fail_at_value(athlete_call *call, load_state *state, const char *expected, int column) {
+/* The same, about a value of it. Takes `expected` over. */
+static int fail_at_value(athlete_call *call, load_state *state, char *expected, int column) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "%s, got ", expected);
+    sqlite3_free(expected);
     value_describe(out, sqlite3_column_value(state->query, column));
     return fail_at_row(call, state, sqlite3_str_finish(out));
 }
 
 typedef struct input_number {
-    int column;
+    const char *name;
     double max;
     double if_null;
-    const char *expected;
 } input_number;
 
-
-static const input_number tss_input = {IN_TSS, LOAD_TSS_MAX, NAN, "tss must be a number from 0 to 100000"};
-static const input_number distance_input = {IN_DISTANCE, LOAD_DISTANCE_KM_MAX, 0,
-                                            "distance_km must be a number from 0 to 10000"};
-static const input_number moving_input = {IN_MOVING, LOAD_MOVING_MIN_MAX, NAN,
-                                          "moving_min must be a number from 0 to 100000"};
-static const input_number pace_input = {IN_PACE, LOAD_PACE_MIN_KM_MAX, NAN,
-                                        "pace_min_km must be a number from 0 to 1000"};
-static const input_number elevation_input = {IN_ELEVATION, LOAD_ELEVATION_M_MAX, 0,
-                                             "elevation_gain_m must be a number from 0 to 100000"};
+static const input_number input_numbers[IN_COUNT] = {
+    [IN_TSS] = {"tss", LOAD_TSS_MAX, NAN},
+    [IN_DISTANCE] = {"distance_km", LOAD_DISTANCE_KM_MAX, 0},
+    [IN_MOVING] = {"moving_min", LOAD_MOVING_MIN_MAX, NAN},
+    [IN_PACE] = {"pace_min_km", LOAD_PACE_MIN_KM_MAX, NAN},
+    [IN_ELEVATION] = {"elevation_gain_m", LOAD_ELEVATION_M_MAX, 0},
+};
 
 /* Text that is wholly numeric, as from a CSV import; NAN for any other value. */
 static double number_in_text(sqlite3_value *value) {
@@ -192,17 +196,20 @@ static double number_in_text(sqlite3_value *value) {
     return x;
 }
 
-static int read_number(athlete_call *call, load_state *state, const input_number *input, double *out) {
-    sqlite3_value *value = sqlite3_column_value(state->query, input->column);
-    double x;
+static int read_number(athlete_call *call, load_state *state, int column, double *out) {
+    const input_number *input = &input_numbers[column];
+    sqlite3_value *value = sqlite3_column_value(state->query, column);
+    double x = NAN;
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL: *out = input->if_null; return SQLITE_OK;
     case SQLITE_INTEGER:
     case SQLITE_FLOAT: x = sqlite3_value_double(value); break;
     case SQLITE_TEXT: x = number_in_text(value); break;
-    default: x = NAN;
     }
-    if (!(x >= 0 && x <= input->max)) return fail_at_value(call, state, input->expected, input->column);
+    if (!(x >= 0 && x <= input->max)) {
+        char *expected = sqlite3_mprintf("%s must be a number from 0 to %.15g", input->name, input->max);
+        return fail_at_value(call, state, expected, column);
+    }
     *out = x;
     return SQLITE_OK;
 }
@@ -211,30 +218,38 @@ static int read_number(athlete_call *call, load_state *state, const input_number
 static bool is_same_athlete(const load_state *state, sqlite3_value *value) {
     if (!state->in_athlete) return false;
     int type = sqlite3_value_type(value);
-    if (state->athlete_is_integer && type == SQLITE_INTEGER) return sqlite3_value_int64(value) == state->athlete_integer;
+    if (state->athlete_is_integer && type == SQLITE_INTEGER)
+        return sqlite3_value_int64(value) == state->athlete_integer;
     int own = sqlite3_value_type(state->athlete);
     if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
         if (type != own) return false;
-        const void *a = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
-        const void *b = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(state->athlete) : sqlite3_value_blob(state->athlete);
+        const void *a =
+            type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
+        const void *b = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(state->athlete)
+                                            : sqlite3_value_blob(state->athlete);
         int bytes = sqlite3_value_bytes(value);
-        return bytes == sqlite3_value_bytes(state->athlete) && (bytes == 0 || (a && b && memcmp(a, b, (size_t)bytes) == 0));
+        return bytes == sqlite3_value_bytes(state->athlete) &&
+               (bytes == 0 || (a && b && memcmp(a, b, (size_t)bytes) == 0));
     }
     if (own == SQLITE_TEXT || own == SQLITE_BLOB) return false;
     return sqlite3_value_double(value) == sqlite3_value_double(state->athlete);
 }
 
-/* The day of the row; most rows have the text of the row before or of a day not far from it. */
+/* Rows come in the order of their days, whatever follows the date in the text. */
 static int read_day(athlete_call *call, load_state *state) {
     sqlite3_value *value = sqlite3_column_value(state->query, IN_DAY);
-    const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
+    const char *text =
+        sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     int day;
-    if (!text || !date_parse(text, &day)) return fail_at_value(call, state, "day must be a date 'YYYY-MM-DD'", IN_DAY);
+    if (!text || !date_parse(text, &day))
+        return fail_at_value(call, state, sqlite3_mprintf("day must be a date 'YYYY-MM-DD'"), IN_DAY);
     if (state->ahead_is_same_athlete && day < state->day) {
         return fail_at_row(call, state, sqlite3_mprintf("comes after a later day of the same athlete"));
     }
     if (state->ahead_is_same_athlete && day - state->first_day >= CALENDAR_DAYS_MAX) {
-        return fail_at_row(call, state, sqlite3_mprintf("more than %d years after the athlete's first day", CALENDAR_YEARS_MAX));
+        return fail_at_row(
+            call, state,
+            sqlite3_mprintf("more than %d years after the athlete's first day", CALENDAR_YEARS_MAX));
     }
     state->ahead_day = day;
     memcpy(state->ahead_date, text, ATHLETE_DATE_SIZE - 1);
@@ -244,11 +259,11 @@ static int read_day(athlete_call *call, load_state *state) {
 /* An activity counts for pace when its pace, distance and time are all known. */
 static int read_activity(athlete_call *call, load_state *state) {
     load_activity *a = &state->ahead;
-    int rc = read_number(call, state, &tss_input, &a->tss);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &distance_input, &a->distance_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &moving_input, &a->moving_min);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &pace_input, &a->pace_min_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &elevation_input, &a->elevation_m);
+    int rc = read_number(call, state, IN_TSS, &a->tss);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_DISTANCE, &a->distance_km);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_MOVING, &a->moving_min);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_PACE, &a->pace_min_km);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_ELEVATION, &a->elevation_m);
     if (isnan(a->moving_min) || a->distance_km == 0) a->pace_min_km = NAN;
     return rc;
 }
@@ -257,10 +272,10 @@ static int read_ahead(athlete_call *call, load_state *state) {
     int rc = sqlite3_step(state->query);
     state->has_ahead = rc == SQLITE_ROW;
     if (rc == SQLITE_DONE) return SQLITE_OK;
-    if (rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM) return call->code = rc;
-    if (rc != SQLITE_ROW) return call_fail(call, "the query failed: %s", sqlite3_errmsg(call->db));
+    if (rc != SQLITE_ROW) return query_fail(call, rc);
     sqlite3_value *athlete = sqlite3_column_value(state->query, IN_ATHLETE);
-    if (sqlite3_value_type(athlete) == SQLITE_NULL) return fail_at_value(call, state, "athlete_id must not be NULL", IN_ATHLETE);
+    if (sqlite3_value_type(athlete) == SQLITE_NULL)
+        return fail_at_row(call, state, sqlite3_mprintf("athlete_id must not be NULL"));
     state->ahead_is_same_athlete = is_same_athlete(state, athlete);
     rc = read_day(call, state);
     return rc == SQLITE_OK ? read_activity(call, state) : rc;
@@ -279,8 +294,10 @@ static int begin_athlete(athlete_call *call, load_state *state) {
     state->ahead_is_same_athlete = true;
     state->first_day = state->day = state->ahead_day;
     if (state->end_day != INT_MIN && state->end_day - state->first_day >= CALENDAR_DAYS_MAX) {
-        return fail_at_row(call, state, sqlite3_mprintf("option \"end_date\" is more than %d years after the athlete's first day",
-                                                        CALENDAR_YEARS_MAX));
+        return fail_at_row(
+            call, state,
+            sqlite3_mprintf("option \"end_date\" is more than %d years after the athlete's first day",
+                            CALENDAR_YEARS_MAX));
     }
     memcpy(state->date, state->ahead_date, ATHLETE_DATE_SIZE);
     history_begin(&state->history);
@@ -303,7 +320,8 @@ static void next_day(load_state *state) {
 
 /* Moves to the next day of this athlete or the first of the next one; false at the end or on failure. */
 static bool move_on(athlete_call *call, load_state *state) {
-    if (state->in_athlete && ((state->has_ahead && state->ahead_is_same_athlete) || state->day < state->end_day)) {
+    if (state->in_athlete &&
+        ((state->has_ahead && state->ahead_is_same_athlete) || state->day < state->end_day)) {
         next_day(state);
         return true;
     }
@@ -313,7 +331,9 @@ static bool move_on(athlete_call *call, load_state *state) {
 static int add_activities(athlete_call *call, load_state *state) {
     while (state->has_ahead && state->ahead_is_same_athlete && state->ahead_day == state->day) {
         if (history_add(&state->history, &state->ahead) != ATHLETE_OK) {
-            return fail_at_row(call, state, sqlite3_mprintf("more than %d activities on one day", LOAD_ACTIVITIES_PER_DAY_MAX));
+            return fail_at_row(
+                call, state,
+                sqlite3_mprintf("more than %d activities on one day", LOAD_ACTIVITIES_PER_DAY_MAX));
         }
         int rc = read_ahead(call, state);
         if (rc != SQLITE_OK) return rc;
@@ -328,15 +348,16 @@ static int load_next(athlete_call *call, void *opaque) {
         int rc = add_activities(call, state);
         if (rc != SQLITE_OK) return rc;
         history_close_day(&state->history);
-        if (state->day < state->start_day && poll_due(&state->poll, 100)) return call->code = SQLITE_INTERRUPT;
+        if (state->day < state->start_day && poll_due(&state->poll, 100))
+            return call->code = SQLITE_INTERRUPT;
     } while (state->day < state->start_day);
     history_features(&state->history, &state->options.settings, state->features);
     return SQLITE_ROW;
 }
 
 static const bool is_integer[LOAD_FEATURE_COUNT] = {
-#define INTEGER            true
-#define REAL               false
+#define INTEGER                     true
+#define REAL                        false
 #define LOAD_IS_INTEGER(name, type) [LOAD_##name] = type,
     LOAD_FEATURES(LOAD_IS_INTEGER)
 #undef LOAD_IS_INTEGER
@@ -346,11 +367,7 @@ static const bool is_integer[LOAD_FEATURE_COUNT] = {
 
 static void load_column(void *opaque, sqlite3_context *context, int column) {
     const load_state *state = opaque;
-    if (column >= OUT_FEATURES) {
-        double value = state->features[column - OUT_FEATURES];
-        if (is_integer[column - OUT_FEATURES]) sqlite3_result_int64(context, (sqlite3_int64)value);
-        else sqlite3_result_double(context, value); /* NAN becomes NULL */
-    } else if (column == OUT_DATE) {
+    if (column == OUT_DATE) {
         sqlite3_result_text(context, state->date, ATHLETE_DATE_SIZE - 1, SQLITE_TRANSIENT);
     } else if (state->athlete_is_integer) {
         sqlite3_result_int64(context, state->athlete_integer);
@@ -359,6 +376,12 @@ static void load_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
+static const athlete_numbers load_numbers = {
+    .first_column = OUT_FEATURES,
+    .offset = offsetof(load_state, features),
+    .is_integer = is_integer,
+};
+
 const athlete_table training_load_table = {
 #define LOAD_COLUMN(name, type) ", " #name " " #type
     .columns = "athlete_id, as_of_date TEXT" LOAD_FEATURES(LOAD_COLUMN),
@@ -366,5 +389,6 @@ const athlete_table training_load_table = {
     .open = load_open,
     .next = load_next,
     .column = load_column,
+    .numbers = &load_numbers,
     .close = load_close,
 };

@@ -63,7 +63,8 @@ static void step_with_parameter(sqlite3_context *context, int argc, sqlite3_valu
     if (!state || has_null(argc, argv)) return;
     double parameter = number(argv[1]);
     if (state->has_parameter && parameter != state->parameter) {
-        function_fail(context, "argument 2 (%s) must be the same for all rows", function_of(context)->arguments[1].name);
+        function_fail(context, "argument 2 (%s) must be the same for all rows",
+                      function_of(context)->arguments[1].name);
         return;
     }
     state->has_parameter = true;
@@ -96,7 +97,8 @@ void window_inverse(sqlite3_context *context, int argc, sqlite3_value **argv) {
 static athlete_status sum_rows(window_state *state, athlete_poll *poll) {
     const frame_row *rows = frame_rows(&state->rows);
     while (state->summed < state->rows.count) {
-        size_t end = state->rows.count - state->summed < ROWS_PER_POLL ? state->rows.count : state->summed + ROWS_PER_POLL;
+        size_t end = state->rows.count - state->summed < ROWS_PER_POLL ? state->rows.count
+                                                                       : state->summed + ROWS_PER_POLL;
         for (; state->summed < end; state->summed++) moments_add(&state->sums, rows[state->summed]);
         if (poll_due(poll, 10 * ROWS_PER_POLL)) return ATHLETE_INTERRUPTED;
     }
@@ -107,7 +109,8 @@ static athlete_status smooth_rows(window_state *state, athlete_poll *poll) {
     const frame_row *rows = frame_rows(&state->rows);
     double alpha = ewma_alpha(state->parameter);
     while (state->summed < state->rows.count) {
-        size_t end = state->rows.count - state->summed < ROWS_PER_POLL ? state->rows.count : state->summed + ROWS_PER_POLL;
+        size_t end = state->rows.count - state->summed < ROWS_PER_POLL ? state->rows.count
+                                                                       : state->summed + ROWS_PER_POLL;
         for (; state->summed < end; state->summed++) {
             state->smoothed += alpha * (rows[state->summed].x - state->smoothed);
         }
@@ -143,7 +146,8 @@ static athlete_status strain_of(window_state *state, athlete_poll *poll, double 
 }
 
 static athlete_status parameter_quantile_of(window_state *state, athlete_poll *poll, double *out) {
-    return quantile_of(&state->budget, poll, frame_rows(&state->rows), state->rows.count, state->parameter, out);
+    return quantile_of(&state->budget, poll, frame_rows(&state->rows), state->rows.count, state->parameter,
+                       out);
 }
 
 static void result_of(sqlite3_context *context, statistic *of) {
@@ -157,13 +161,8 @@ static void result_of(sqlite3_context *context, statistic *of) {
     double value = NAN;
     athlete_status status = of(state, &poll, &value);
     poll_end(&poll);
-    if (status != ATHLETE_OK) {
-        function_fail_status(context, status, "the window frame is too long");
-    } else if (isinf(value)) {
-        function_fail(context, "the result is too large for a number");
-    } else {
-        sqlite3_result_double(context, value); /* NAN becomes NULL */
-    }
+    if (status == ATHLETE_OK) function_result_number(context, value);
+    else function_fail_status(context, status, "the window frame is too long");
 }
 
 static void finish(sqlite3_context *context, statistic *of) {
@@ -172,13 +171,33 @@ static void finish(sqlite3_context *context, statistic *of) {
     if (state) frame_free(&state->budget, &state->rows);
 }
 
-void ewma_value(sqlite3_context *context) { result_of(context, ewma_of); }
-void ewma_final(sqlite3_context *context) { finish(context, ewma_of); }
-void linear_trend_value(sqlite3_context *context) { result_of(context, slope_of); }
-void linear_trend_final(sqlite3_context *context) { finish(context, slope_of); }
-void monotony_value(sqlite3_context *context) { result_of(context, monotony_of); }
-void monotony_final(sqlite3_context *context) { finish(context, monotony_of); }
-void strain_value(sqlite3_context *context) { result_of(context, strain_of); }
-void strain_final(sqlite3_context *context) { finish(context, strain_of); }
-void quantile_value(sqlite3_context *context) { result_of(context, parameter_quantile_of); }
-void quantile_final(sqlite3_context *context) { finish(context, parameter_quantile_of); }
+void ewma_value(sqlite3_context *context) {
+    result_of(context, ewma_of);
+}
+void ewma_final(sqlite3_context *context) {
+    finish(context, ewma_of);
+}
+void linear_trend_value(sqlite3_context *context) {
+    result_of(context, slope_of);
+}
+void linear_trend_final(sqlite3_context *context) {
+    finish(context, slope_of);
+}
+void monotony_value(sqlite3_context *context) {
+    result_of(context, monotony_of);
+}
+void monotony_final(sqlite3_context *context) {
+    finish(context, monotony_of);
+}
+void strain_value(sqlite3_context *context) {
+    result_of(context, strain_of);
+}
+void strain_final(sqlite3_context *context) {
+    finish(context, strain_of);
+}
+void quantile_value(sqlite3_context *context) {
+    result_of(context, parameter_quantile_of);
+}
+void quantile_final(sqlite3_context *context) {
+    finish(context, parameter_quantile_of);
+}

@@ -57,7 +57,8 @@ static bool take_fraction(const char **at, const char *end, int64_t *billionths)
     if (*at == end || **at != '.') return true;
     (*at)++;
     if (!is_digit(*at, end)) return false;
-    for (int64_t unit = 100000000; is_digit(*at, end); (*at)++, unit /= 10) *billionths += unit * (**at - '0');
+    for (int64_t unit = 100000000; is_digit(*at, end); (*at)++, unit /= 10)
+        *billionths += unit * (**at - '0');
     return true;
 }
 

@@ -31,8 +31,5 @@ void parse_hms_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
             return;
         }
     }
-    static const char form[] = "argument 1 (text) must be 'h:mm:ss', 'm:ss' or seconds from 0 to 1e12";
-    if (type == SQLITE_BLOB) function_fail(context, "%s, got a blob of %d bytes", form, sqlite3_value_bytes(argv[0]));
-    else if (type == SQLITE_TEXT) function_fail(context, "%s, got text '%!.37s'", form, sqlite3_value_text(argv[0]));
-    else function_fail(context, "%s, got %s", form, sqlite3_value_text(argv[0]));
+    function_fail_argument(context, 0, "'h:mm:ss', 'm:ss' or seconds, up to 1e12 s", argv[0]);
 }

@@ -4,12 +4,14 @@ static double clamp(double x, double limit) {
     return x < -limit ? -limit : x > limit ? limit : x;
 }
 
-/* Strava Engineering 2017, "An improved GAP model", as fitted in Elevate (stream-processor.ts); in per cent. */
+/* Strava Engineering 2017, "An improved GAP model", as fitted in Elevate (stream-processor.ts); in per
+** cent. */
 static double strava(double grade) {
     double g = 100 * clamp(grade, 0.40);
-    return 1 + g * (0.029290920646623777 +
-                    g * (0.0018083953212790634 +
-                         g * (4.0662425671715924e-7 + g * (-3.686186584867523e-7 + g * -2.6628107325930747e-9))));
+    return 1 +
+           g * (0.029290920646623777 +
+                g * (0.0018083953212790634 +
+                     g * (4.0662425671715924e-7 + g * (-3.686186584867523e-7 + g * -2.6628107325930747e-9))));
 }
 
 /* Minetti et al. 2002, J Appl Physiol 93:1039-1046: cost of running in J/kg/m, 3.6 on the flat. */

@@ -16,8 +16,8 @@ double training_stress(double moving_min, double pace, double threshold_pace) {
     return moving_min * (intensity * intensity) / 60 * 100;
 }
 
-/* Fraction of the heart rate reserve, 0 at rest and below. Not cut off above 1: a rate above the maximum means
-** that the maximum is set too low, and a load should still tell two such efforts apart. */
+/* Fraction of the heart rate reserve, 0 at rest and below. Not cut off above 1: a rate above the maximum
+** means that the maximum is set too low, and a load should still tell two such efforts apart. */
 static double reserve_fraction(double hr, double max_hr, double rest_hr) {
     if (hr == 0 || max_hr <= rest_hr) return NAN;
     return hr <= rest_hr ? 0 : (hr - rest_hr) / (max_hr - rest_hr);
@@ -28,10 +28,12 @@ double training_impulse(double minutes, double hr, double max_hr, double rest_hr
     return minutes * reserve * banister[sex].factor * elementary_exp(banister[sex].exponent * reserve);
 }
 
-double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr, athlete_sex sex) {
+double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr,
+                         athlete_sex sex) {
     double reserve = reserve_fraction(hr, max_hr, rest_hr);
     double threshold = reserve_fraction(threshold_hr, max_hr, rest_hr);
     if (threshold == 0) return NAN;
     /* TRIMP(minutes, hr) / TRIMP(60, threshold) with one exponential */
-    return minutes / 60 * 100 * (reserve / threshold) * elementary_exp(banister[sex].exponent * (reserve - threshold));
+    return minutes / 60 * 100 * (reserve / threshold) *
+           elementary_exp(banister[sex].exponent * (reserve - threshold));
 }

@@ -1,21 +1,22 @@
-/* Training load of one activity, from pace or from heart rate. NaN (NULL in SQL) where the inputs say nothing. */
+/* Training load of one activity, from pace or heart rate. NaN (SQL: NULL) where the inputs say nothing. */
 #ifndef ATHLETE_TRAINING_LOAD_H
 #define ATHLETE_TRAINING_LOAD_H
 
 typedef enum athlete_sex { ATHLETE_MALE, ATHLETE_FEMALE } athlete_sex;
 
-/* Pace-based stress: 100 is one hour at threshold pace, and it grows with the square of the intensity. Moving
-** time, because a pause is no load. */
+/* Pace-based stress: 100 is one hour at threshold pace, and it grows with the square of the intensity.
+** Moving time, because a pause is no load. */
 double training_stress(double moving_min, double pace_min_km, double threshold_pace_min_km);
 
-/* Banister's training impulse, minutes x r x A exp(b r), where r is the fraction of the heart rate reserve,
-** (hr - rest) / (max - rest). Men A 0.64, b 1.92; women A 0.86, b 1.67.
-** 0 at or below the resting rate; NaN where hr is 0 (a sensor without signal) or max <= rest.
-** Banister 1991, "Modeling elite athletic performance", in Physiological Testing of Elite Athletes, 403-424. */
+/* Banister's training impulse, minutes x r x A exp(b r), where r is the fraction of the heart rate
+** reserve, (hr - rest) / (max - rest). Men A 0.64, b 1.92; women A 0.86, b 1.67. 0 at or below the
+** resting rate; NaN where hr is 0 (a sensor without signal) or max <= rest. Banister 1991, "Modeling
+** elite athletic performance", in Physiological Testing of Elite Athletes, 403-424. */
 double training_impulse(double minutes, double hr, double max_hr, double rest_hr, athlete_sex sex);
 
-/* Heart-rate stress: the training impulse scaled so that 100 is one hour at threshold heart rate. The factor A
-** cancels, the exponent stays. NaN as above, or where threshold_hr <= rest_hr. */
-double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr, athlete_sex sex);
+/* Heart-rate stress: the training impulse scaled so that 100 is one hour at threshold heart rate. The
+** factor A cancels, the exponent stays. NaN as above, or where threshold_hr <= rest_hr. */
+double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr,
+                         athlete_sex sex);
 
 #endif

@@ -1,5 +1,4 @@
 /* Binding of the functions with an optional word: the sex of trimp and hr_tss, the model of grade_factor. */
-#include <math.h>
 #include "training/grade.h"
 #include "training/load.h"
 #include "training/training_callbacks.h"
@@ -9,8 +8,10 @@ typedef struct word {
     int meaning;
 } word;
 
-/* The meaning of the word in argument `index`, of the first word if it is left out or NULL; -1 after an error. */
-static int read_word(sqlite3_context *context, int argc, sqlite3_value **argv, int index, const word *words, const char *expected) {
+/* What the word in argument `index` means, or the first word if it is left out or NULL; -1 after an
+** error. */
+static int read_word(sqlite3_context *context, int argc, sqlite3_value **argv, int index, const word *words,
+                     const char *expected) {
     if (index >= argc || sqlite3_value_type(argv[index]) == SQLITE_NULL) return words[0].meaning;
     const char *text = (const char *)sqlite3_value_text(argv[index]);
     if (!text) {
@@ -20,34 +21,33 @@ static int read_word(sqlite3_context *context, int argc, sqlite3_value **argv, i
     for (; words->name; words++) {
         if (sqlite3_stricmp(text, words->name) == 0) return words->meaning;
     }
-    const char *name = function_argument(function_of(context), index)->name;
-    function_fail(context, "argument %d (%s) must be %s, got text '%!.37s'", index + 1, name, expected, text);
+    function_fail_argument(context, index, expected, argv[index]);
     return -1;
 }
 
 static int read_sex(sqlite3_context *context, int argc, sqlite3_value **argv, int index) {
-    static const word sexes[] = {{"m", ATHLETE_MALE},      {"f", ATHLETE_FEMALE}, {"male", ATHLETE_MALE},
-                                 {"female", ATHLETE_FEMALE}, {NULL, 0}};
+    static const word sexes[] = {{"m", ATHLETE_MALE},
+                                 {"f", ATHLETE_FEMALE},
+                                 {"male", ATHLETE_MALE},
+                                 {"female", ATHLETE_FEMALE},
+                                 {NULL, 0}};
     return read_word(context, argc, argv, index, sexes, "'m' or 'f'");
-}
-
-/* The rule of the base layer for numbers: NaN is NULL, an infinity an error. */
-static void result_number(sqlite3_context *context, double x) {
-    if (isinf(x)) function_fail(context, "the result is too large for a number");
-    else sqlite3_result_double(context, x);
 }
 
 void trimp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
     int sex = read_sex(context, argc, argv, 4);
     if (sex < 0) return;
-    result_number(context, training_impulse(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]),
-                                            sqlite3_value_double(argv[2]), sqlite3_value_double(argv[3]), (athlete_sex)sex));
+    function_result_number(context,
+                           training_impulse(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]),
+                                            sqlite3_value_double(argv[2]), sqlite3_value_double(argv[3]),
+                                            (athlete_sex)sex));
 }
 
 void hr_tss_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
     int sex = read_sex(context, argc, argv, 5);
     if (sex < 0) return;
-    result_number(context, heart_rate_stress(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]),
+    function_result_number(context,
+                           heart_rate_stress(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]),
                                              sqlite3_value_double(argv[2]), sqlite3_value_double(argv[3]),
                                              sqlite3_value_double(argv[4]), (athlete_sex)sex));
 }

@@ -1,5 +1,5 @@
-/* Pace and what is measured against it. Paces are minutes per kilometre: less is faster.
-** A zero in a denominator has no answer: the result is NaN, which SQL sees as NULL. */
+/* Pace and what is measured against it. Paces are minutes per kilometre: less is faster. A zero in a
+** denominator has no answer: the result is NaN, which SQL sees as NULL. */
 #ifndef ATHLETE_TRAINING_PACE_H
 #define ATHLETE_TRAINING_PACE_H
 

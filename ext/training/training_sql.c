@@ -1,5 +1,5 @@
-/* Binding of load, zones, pace, grade, race equivalence and durations: the table, and the callbacks that only pass
-** numbers on. */
+/* Binding of load, zones, pace, grade, race equivalence and durations: the table, and the callbacks that
+** only pass numbers on. */
 #include "training/training_sql.h"
 
 #include <math.h>
@@ -61,15 +61,19 @@ static double vickers_marathon_two_number(const double *a) {
 }
 
 /* A number of 0 or more. */
-#define AMOUNT(name, meaning) \
+#define AMOUNT(name, meaning)                                                                                \
     { name, ATHLETE_NUMBER, 0, 0, HUGE_VAL, meaning }
 
-static const char zone_bounds[] = "zone 1 from 50 % of the maximum, 2 from 60, 3 from 70, 4 from 80, 5 from 90: Edwards 1993, "
-                                  "The Heart Rate Monitor Book";
+static const char zone_bounds[] =
+    "zone 1 from 50 % of the maximum, 2 from 60, 3 from 70, 4 from 80, 5 from 90: Edwards 1993, "
+    "The Heart Rate Monitor Book";
 static const char banister[] = "Banister 1991, in Physiological Testing of Elite Athletes, 403-424: "
-                               "min x r x 0.64 exp(1.92 r) for men, 0.86 exp(1.67 r) for women, r the fraction of the heart rate reserve";
-static const char daniels[] = "Daniels and Gilbert 1979, Oxygen Power: meant for races of 3.5 minutes to 4 hours";
-static const char vickers[] = "Vickers and Vertosick 2016, BMC Sports Sci Med Rehabil 8:26; coefficients of its published predictions";
+                               "min x r x 0.64 exp(1.92 r) for men, 0.86 exp(1.67 r) for women, r the "
+                               "fraction of the heart rate reserve";
+static const char daniels[] =
+    "Daniels and Gilbert 1979, Oxygen Power: meant for races of 3.5 minutes to 4 hours";
+static const char vickers[] =
+    "Vickers and Vertosick 2016, BMC Sports Sci Med Rehabil 8:26; coefficients of its published predictions";
 static const char sex_meaning[] = "'m' (also when left out or NULL) or 'f'";
 
 static const athlete_function functions[] = {
@@ -84,18 +88,21 @@ static const athlete_function functions[] = {
     {
         .name = "intensity_factor",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("pace_min_km", "min/km, the pace run"),
-                                       AMOUNT("threshold_pace_min_km", "min/km, the pace that can be held for an hour")),
+        .arguments = ATHLETE_ARGUMENTS(
+            AMOUNT("pace_min_km", "min/km, the pace run"),
+            AMOUNT("threshold_pace_min_km", "min/km, the pace that can be held for an hour")),
         .summary = "How hard a run was: its speed as a fraction of the speed at threshold.",
         .returns = "a fraction, 1 at threshold pace; NULL when either pace is 0",
-        .source = "threshold pace / pace; Allen and Coggan 2006, Training and Racing with a Power Meter, for power",
+        .source =
+            "threshold pace / pace; Allen and Coggan 2006, Training and Racing with a Power Meter, for power",
         .number = intensity_factor_number,
     },
     {
         .name = "tss",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("moving_min", "min, of movement"), AMOUNT("pace_min_km", "min/km, the pace run"),
-                                       AMOUNT("threshold_pace_min_km", "min/km, the pace that can be held for an hour")),
+        .arguments = ATHLETE_ARGUMENTS(
+            AMOUNT("moving_min", "min, of movement"), AMOUNT("pace_min_km", "min/km, the pace run"),
+            AMOUNT("threshold_pace_min_km", "min/km, the pace that can be held for an hour")),
         .summary = "Training stress from pace: 100 is one hour at threshold pace.",
         .returns = "points, 0 or more; NULL when either pace is 0",
         .source = "moving_min x intensity_factor^2 / 60 x 100",
@@ -104,7 +111,8 @@ static const athlete_function functions[] = {
     {
         .name = "efficiency_index",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("pace_min_km", "min/km, the pace run"), AMOUNT("hr", "bpm, average of the run")),
+        .arguments = ATHLETE_ARGUMENTS(AMOUNT("pace_min_km", "min/km, the pace run"),
+                                       AMOUNT("hr", "bpm, average of the run")),
         .summary = "Pace per heartbeat: it falls as the same pace costs fewer beats.",
         .returns = "(min/km)/bpm; NULL when pace or heart rate is 0",
         .source = "pace / heart rate",
@@ -114,7 +122,8 @@ static const athlete_function functions[] = {
         .name = "hr_zone",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("hr", "bpm"), AMOUNT("max_hr", "bpm, the athlete's maximum")),
-        .summary = "The heart rate zone: a zone holds its lower bound, 5 is open above, 0 is what lies below zone 1.",
+        .summary = "The heart rate zone: a zone holds its lower bound, 5 is open above, 0 is what lies below "
+                   "zone 1.",
         .returns = "integer, 0 to 5; NULL when the heart rate (a sensor without signal) or the maximum is 0",
         .source = zone_bounds,
         .scalar = hr_zone_call,
@@ -122,11 +131,14 @@ static const athlete_function functions[] = {
     {
         .name = "hr_zone_pct",
         .kind = ATHLETE_WINDOW,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("hr", "bpm"), {"seconds", ATHLETE_NUMBER, 0, 0, 1e9, "s, spent at that heart rate"},
+        .arguments = ATHLETE_ARGUMENTS(AMOUNT("hr", "bpm"),
+                                       {"seconds", ATHLETE_NUMBER, 0, 0, 1e9, "s, spent at that heart rate"},
                                        AMOUNT("max_hr", "bpm, the athlete's maximum"),
                                        {"zone", ATHLETE_INTEGER, 0, 0, 5, "0 to 5, the same in every row"}),
-        .summary = "The share of time in one heart rate zone, of the time with a heart rate. Exact: the order of the rows does not matter.",
-        .returns = "per cent, 0 to 100, the six zones together 100; NULL when no second has a heart rate and a maximum "
+        .summary = "The share of time in one heart rate zone, of the time with a heart rate. Exact: the "
+                   "order of the rows does not matter.",
+        .returns = "per cent, 0 to 100, the six zones together 100; NULL when no second has a heart rate and "
+                   "a maximum "
                    "(a row with a NULL, or with 0 for either, does not count)",
         .errors = "the zone changes from row to row",
         .source = zone_bounds,
@@ -139,7 +151,8 @@ static const athlete_function functions[] = {
         .name = "max_hr_estimate",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"age", ATHLETE_NUMBER, 0, 0, 130, "years"}),
-        .summary = "The maximum heart rate to expect at an age, where none was measured; its standard error is about 10 bpm.",
+        .summary = "The maximum heart rate to expect at an age, where none was measured; its standard error "
+                   "is about 10 bpm.",
         .returns = "bpm, 90 to 220",
         .source = "220 - age: Fox, Naughton and Haskell 1971, Ann Clin Res 3:404-432",
         .number = max_hr_estimate_number,
@@ -147,11 +160,15 @@ static const athlete_function functions[] = {
     {
         .name = "trimp",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"), AMOUNT("max_hr", "bpm, the athlete's maximum"),
-                                       AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
-                                       {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
-        .summary = "Banister's training impulse: minutes, weighted by how far the heart rate is up its reserve.",
-        .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0 (a sensor without signal) or max_hr <= rest_hr",
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"),
+                              AMOUNT("max_hr", "bpm, the athlete's maximum"),
+                              AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
+                              {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
+        .summary =
+            "Banister's training impulse: minutes, weighted by how far the heart rate is up its reserve.",
+        .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0 (a sensor without "
+                   "signal) or max_hr <= rest_hr",
         .errors = "sex is another word",
         .source = banister,
         .scalar = trimp_call,
@@ -159,12 +176,16 @@ static const athlete_function functions[] = {
     {
         .name = "hr_tss",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"), AMOUNT("max_hr", "bpm, the athlete's maximum"),
-                                       AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
-                                       AMOUNT("threshold_hr", "bpm, the rate that can be held for an hour"),
-                                       {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
-        .summary = "Training stress from heart rate: the training impulse, scaled so that 100 is one hour at threshold.",
-        .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0, max_hr <= rest_hr or threshold_hr <= rest_hr",
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"),
+                              AMOUNT("max_hr", "bpm, the athlete's maximum"),
+                              AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
+                              AMOUNT("threshold_hr", "bpm, the rate that can be held for an hour"),
+                              {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
+        .summary = "Training stress from heart rate: the training impulse, scaled so that 100 is one hour at "
+                   "threshold.",
+        .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0, max_hr <= "
+                   "rest_hr or threshold_hr <= rest_hr",
         .errors = "sex is another word",
         .source = "100 x trimp(minutes, hr) / trimp(60, threshold_hr)",
         .scalar = hr_tss_call,
@@ -172,11 +193,14 @@ static const athlete_function functions[] = {
     {
         .name = "grade_factor",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"grade", ATHLETE_NUMBER, 0, 0, 0, "rise over run, a fraction: 0.05 for 5 % uphill"},
-                                       {"model", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-                                        "'strava' (also when left out or NULL) or 'minetti'"}),
-        .summary = "By how much a slope slows a run of the same effort: grade-adjusted speed = speed x factor.",
-        .returns = "a factor, 1 on the flat, 0.88 to 3.87 for strava and 0.49 to 5.40 for minetti; beyond a grade of 0.40 "
+        .arguments = ATHLETE_ARGUMENTS(
+            {"grade", ATHLETE_NUMBER, 0, 0, 0, "rise over run, a fraction: 0.05 for 5 % uphill"},
+            {"model", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "'strava' (also when left out or NULL) or 'minetti'"}),
+        .summary =
+            "By how much a slope slows a run of the same effort: grade-adjusted speed = speed x factor.",
+        .returns = "a factor, 1 on the flat, 0.88 to 3.87 for strava and 0.49 to 5.40 for minetti; beyond a "
+                   "grade of 0.40 "
                    "(strava) or 0.45 (minetti) that of the bound",
         .errors = "model is another word",
         .source = "strava: Strava Engineering 2017, An improved GAP model, as a polynomial by Elevate; "
@@ -186,8 +210,9 @@ static const athlete_function functions[] = {
     {
         .name = "riegel",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
-                                       AMOUNT("target_distance_m", "m, the distance asked for")),
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
+                              AMOUNT("target_distance_m", "m, the distance asked for")),
         .summary = "The time over another distance that one race promises, by Riegel's power law.",
         .returns = "s; NULL when an argument is 0",
         .source = "t (d2/d1)^1.06: Riegel 1981, American Scientist 69:285-290",
@@ -196,17 +221,21 @@ static const athlete_function functions[] = {
     {
         .name = "cameron",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
-                                       AMOUNT("target_distance_m", "m, the distance asked for")),
-        .summary = "The time over another distance that one race promises, by Cameron's curve through records.",
-        .returns = "s; NULL when an argument is 0 or a distance beyond 444 km",
-        .source = "t (d2/d1) f(d1)/f(d2), f(d) = 13.49681 - 0.000030363 d + 835.7114 / d^0.7905: Cameron 1998",
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
+                              AMOUNT("target_distance_m", "m, the distance asked for")),
+        .summary =
+            "The time over another distance that one race promises, by Cameron's curve through records.",
+        .returns = "s; NULL when an argument is 0 or a distance beyond 445 km",
+        .source =
+            "t (d2/d1) f(d1)/f(d2), f(d) = 13.49681 - 0.000030363 d + 835.7114 / d^0.7905: Cameron 1998",
         .number = cameron_number,
     },
     {
         .name = "vdot",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("distance_m", "m, of a race"), AMOUNT("seconds", "s, its time")),
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("distance_m", "m, of a race"), AMOUNT("seconds", "s, its time")),
         .summary = "The oxygen uptake that a race result is worth.",
         .returns = "ml/kg/min, above 0; NULL when an argument is 0 or the speed below a slow walk's",
         .source = daniels,
@@ -215,7 +244,8 @@ static const athlete_function functions[] = {
     {
         .name = "vdot_time",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("vdot", "ml/kg/min"), AMOUNT("distance_m", "m, the distance asked for")),
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("vdot", "ml/kg/min"), AMOUNT("distance_m", "m, the distance asked for")),
         .summary = "The time over a distance at a given VDOT: the inverse of vdot.",
         .returns = "s; NULL when an argument is 0",
         .source = daniels,
@@ -233,9 +263,11 @@ static const athlete_function functions[] = {
     {
         .name = "vickers_marathon",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the time of a shorter race"), AMOUNT("distance_m", "m, its distance"),
+        .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the time of a shorter race"),
+                                       AMOUNT("distance_m", "m, its distance"),
                                        AMOUNT("weekly_km", "km, run in a typical week of the preparation")),
-        .summary = "The marathon time that one race and the training volume promise, for recreational runners.",
+        .summary =
+            "The marathon time that one race and the training volume promise, for recreational runners.",
         .returns = "s; NULL when time or distance is 0",
         .source = vickers,
         .number = vickers_marathon_number,
@@ -243,10 +275,12 @@ static const athlete_function functions[] = {
     {
         .name = "vickers_marathon_two",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds_1", "s, the time of a shorter race"), AMOUNT("distance_1_m", "m, its distance"),
-                                       AMOUNT("seconds_2", "s, the time of another"), AMOUNT("distance_2_m", "m, its distance"),
-                                       AMOUNT("weekly_km", "km, run in a typical week of the preparation")),
-        .summary = "The marathon time that two races, in either order, and the training volume promise, for recreational runners.",
+        .arguments = ATHLETE_ARGUMENTS(
+            AMOUNT("seconds_1", "s, the time of a shorter race"), AMOUNT("distance_1_m", "m, its distance"),
+            AMOUNT("seconds_2", "s, the time of another"), AMOUNT("distance_2_m", "m, its distance"),
+            AMOUNT("weekly_km", "km, run in a typical week of the preparation")),
+        .summary = "The marathon time that two races, in either order, and the training volume promise, for "
+                   "recreational runners.",
         .returns = "s; NULL when a time or distance is 0 or the distances are equal",
         .source = vickers,
         .number = vickers_marathon_two_number,
@@ -262,8 +296,9 @@ static const athlete_function functions[] = {
     {
         .name = "parse_hms",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_ANY, 0, 0, 0,
-                                        "'h:mm:ss', 'm:ss' or seconds, with or without decimals; a number is seconds"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"text", ATHLETE_ANY, 0, 0, 0,
+             "'h:mm:ss', 'm:ss' or seconds, with or without decimals; a number is seconds"}),
         .summary = "The seconds in a duration as people write it: the inverse of hms.",
         .returns = "s, 0 or more",
         .errors = "the text has another form",

@@ -18,7 +18,8 @@ static double speed_of_cost(double cost) {
 }
 
 static double fraction_of_maximum(double minutes) {
-    return 0.8 + 0.1894393 * elementary_exp(-0.012778 * minutes) + 0.2989558 * elementary_exp(-0.1932605 * minutes);
+    return 0.8 + 0.1894393 * elementary_exp(-0.012778 * minutes) +
+           0.2989558 * elementary_exp(-0.1932605 * minutes);
 }
 
 double vdot_of_race(double distance_m, double seconds) {
@@ -28,9 +29,10 @@ double vdot_of_race(double distance_m, double seconds) {
     return cost > 0 ? cost / fraction_of_maximum(minutes) : NAN;
 }
 
-/* Fixed-point iteration on the time: the fraction that a time allows gives a speed, which gives a time. A time that
-** is 1 % off changes the fraction by at most 0.12 %, and the speed by no more than that; so each round leaves an
-** eighth of the error, from any start. 20 rounds are a count and not a tolerance: the same steps everywhere. */
+/* Fixed-point iteration on the time: the fraction that a time allows gives a speed, which gives a time. A
+** time that is 1 % off changes the fraction by at most 0.12 %, and the speed by no more than that; so
+** each round leaves an eighth of the error, from any start. 20 rounds are a count and not a tolerance:
+** the same steps everywhere. */
 double vdot_race_time(double vdot, double distance_m) {
     if (vdot == 0 || distance_m == 0) return NAN;
     double minutes = 30;

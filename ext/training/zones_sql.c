@@ -24,8 +24,8 @@ static bool read_row(int argc, sqlite3_value **argv, zone_row *row) {
     for (int i = 0; i < argc; i++) {
         if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return false;
     }
-    *row = (zone_row){sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]), sqlite3_value_double(argv[2]),
-                      sqlite3_value_int(argv[3])};
+    *row = (zone_row){sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]),
+                      sqlite3_value_double(argv[2]), sqlite3_value_int(argv[3])};
     return true;
 }
 
@@ -38,7 +38,8 @@ void hr_zone_pct_step(sqlite3_context *context, int argc, sqlite3_value **argv) 
     }
     if (!read_row(argc, argv, &row)) return;
     if (state->has_zone && state->zone != row.zone) {
-        function_fail(context, "argument 4 (zone) must be the same in every row, got %d after %d", row.zone, state->zone);
+        function_fail(context, "argument 4 (zone) must be the same in every row, got %d after %d", row.zone,
+                      state->zone);
         return;
     }
     state->has_zone = true;
@@ -49,7 +50,8 @@ void hr_zone_pct_step(sqlite3_context *context, int argc, sqlite3_value **argv) 
 void hr_zone_pct_inverse(sqlite3_context *context, int argc, sqlite3_value **argv) {
     zone_state *state = sqlite3_aggregate_context(context, sizeof *state);
     zone_row row;
-    if (state && read_row(argc, argv, &row)) zone_time_remove(&state->time, row.hr, row.seconds, row.max_hr, row.zone);
+    if (state && read_row(argc, argv, &row))
+        zone_time_remove(&state->time, row.hr, row.seconds, row.max_hr, row.zone);
 }
 
 /* Also the final callback: there is nothing to release. */

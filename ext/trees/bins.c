@@ -57,8 +57,8 @@ static uint8_t find_bin(const float *cuts, int n_bins, float x) {
     return (uint8_t)first;
 }
 
-static athlete_status build_feature(const float *values, int feature, int max_bin, float *sorted, float *scratch,
-                                    athlete_poll *poll, bin_matrix *bins) {
+static athlete_status build_feature(const float *values, int feature, int max_bin, float *sorted,
+                                    float *scratch, athlete_poll *poll, bin_matrix *bins) {
     size_t n_features = (size_t)bins->n_features, present = 0;
     for (size_t row = 0; row < bins->n_rows; row++) {
         float x = values[row * n_features + (size_t)feature];
@@ -78,8 +78,8 @@ static athlete_status build_feature(const float *values, int feature, int max_bi
     return ATHLETE_OK;
 }
 
-athlete_status bins_build(const float *values, size_t n_rows, int n_features, int max_bin, athlete_budget *budget,
-                          athlete_poll *poll, bin_matrix *bins) {
+athlete_status bins_build(const float *values, size_t n_rows, int n_features, int max_bin,
+                          athlete_budget *budget, athlete_poll *poll, bin_matrix *bins) {
     size_t f = (size_t)n_features;
     *bins = (bin_matrix){.n_rows = n_rows, .n_features = n_features};
     bins->codes = memory_alloc(budget, n_rows, f);
@@ -89,7 +89,8 @@ athlete_status bins_build(const float *values, size_t n_rows, int n_features, in
     float *sorted = memory_alloc(budget, n_rows, sizeof *sorted);
     float *scratch = memory_alloc(budget, n_rows, sizeof *scratch);
     athlete_status status = ATHLETE_OK;
-    if (!bins->codes || !bins->n_bins || !bins->offset || !bins->cuts || !sorted || !scratch) status = memory_status(budget);
+    if (!bins->codes || !bins->n_bins || !bins->offset || !bins->cuts || !sorted || !scratch)
+        status = memory_status(budget);
     for (int feature = 0; status == ATHLETE_OK && feature < n_features; feature++) {
         status = build_feature(values, feature, max_bin, sorted, scratch, poll, bins);
     }

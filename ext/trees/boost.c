@@ -12,13 +12,13 @@ typedef struct booster {
     athlete_poll *poll;
     bin_matrix bins;
     grower grower;
-    float *margins;                         /* per row, what the trees so far predict */
-    double *gradients, *hessians, *losses;  /* per row */
-    gradient_sum *fixed;                    /* per row, gradient and hessian as integers */
-    gradient_scale scale;                   /* of them, this round */
-    uint64_t *row_keys;                     /* per row, if rows are sampled */
-    float *residuals, *sorting;             /* per row, if leaves are renewed */
-    int *features;                          /* those that the tree may use */
+    float *margins;                        /* per row, what the trees so far predict */
+    double *gradients, *hessians, *losses; /* per row */
+    gradient_sum *fixed;                   /* per row, gradient and hessian as integers */
+    gradient_scale scale;                  /* of them, this round */
+    uint64_t *row_keys;                    /* per row, if rows are sampled */
+    float *residuals, *sorting;            /* per row, if leaves are renewed */
+    int *features;                         /* those that the tree may use */
     uint64_t *feature_order;
     float intercept;
     forest *model;
@@ -33,7 +33,8 @@ static athlete_status allocate(booster *b) {
     b->fixed = memory_alloc(b->budget, n, sizeof *b->fixed);
     b->features = memory_alloc(b->budget, f, sizeof *b->features);
     b->feature_order = memory_alloc(b->budget, f, sizeof *b->feature_order);
-    bool complete = b->margins && b->gradients && b->hessians && b->losses && b->fixed && b->features && b->feature_order;
+    bool complete =
+        b->margins && b->gradients && b->hessians && b->losses && b->fixed && b->features && b->feature_order;
     if (b->options->subsample < 1) {
         b->row_keys = memory_alloc(b->budget, n, sizeof *b->row_keys);
         complete = complete && b->row_keys;
@@ -62,11 +63,13 @@ static athlete_status begin(booster *b) {
     if (status == ATHLETE_OK) status = grower_begin(&b->grower, &b->bins, &options->grow, b->budget, b->poll);
     if (status == ATHLETE_OK) status = allocate(b);
     if (status == ATHLETE_OK && b->row_keys) {
-        status = sample_row_keys(set->values, set->labels, set->n_rows, set->n_features, b->budget, b->poll, b->row_keys);
+        status = sample_row_keys(set->values, set->labels, set->n_rows, set->n_features, b->budget, b->poll,
+                                 b->row_keys);
     }
     if (status != ATHLETE_OK) return status;
-    b->intercept = isnan(options->base_score) ? objective_intercept(&options->objective, set->labels, set->n_rows, b->gradients)
-                                              : objective_margin_of(&options->objective, options->base_score);
+    b->intercept = isnan(options->base_score)
+                       ? objective_intercept(&options->objective, set->labels, set->n_rows, b->gradients)
+                       : objective_margin_of(&options->objective, options->base_score);
     for (size_t row = 0; row < set->n_rows; row++) b->margins[row] = b->intercept;
     return ATHLETE_OK;
 }
@@ -75,7 +78,8 @@ static athlete_status begin(booster *b) {
 static size_t choose_rows(booster *b, uint64_t round) {
     const boost_options *options = b->options;
     if (b->row_keys) {
-        return sample_rows(b->row_keys, b->set->n_rows, options->subsample, options->seed, round, b->grower.rows);
+        return sample_rows(b->row_keys, b->set->n_rows, options->subsample, options->seed, round,
+                           b->grower.rows);
     }
     for (size_t row = 0; row < b->set->n_rows; row++) b->grower.rows[row] = (uint32_t)row;
     return b->set->n_rows;
@@ -97,7 +101,8 @@ static void set_leaf_values(booster *b, uint64_t round) {
         tree_node *node = &b->grower.nodes[id];
         if (node->left >= 0) continue;
         const grown_node *leaf = &b->grower.grown[id];
-        double best = b->residuals ? renewed_value(b, leaf) : node_weight(leaf->sum, &b->scale, &b->options->grow.split);
+        double best = b->residuals ? renewed_value(b, leaf)
+                                   : node_weight(leaf->sum, &b->scale, &b->options->grow.split);
         node->value = (float)(intercept + b->options->eta * best);
     }
 }
@@ -107,7 +112,8 @@ static void advance_margins(booster *b, size_t n_seen, uint64_t round) {
     grower *g = &b->grower;
     if (round == 0) memset(b->margins, 0, b->set->n_rows * sizeof *b->margins);
     if (n_seen < b->set->n_rows) {
-        for (size_t row = 0; row < b->set->n_rows; row++) b->margins[row] += g->nodes[grower_leaf(g, row)].value;
+        for (size_t row = 0; row < b->set->n_rows; row++)
+            b->margins[row] += g->nodes[grower_leaf(g, row)].value;
         return;
     }
     for (size_t id = 0; id < g->n_nodes; id++) {
@@ -129,14 +135,16 @@ static athlete_status boost_round(booster *b, uint64_t round, float *history) {
     const training_set *set = b->set;
     b->scale = gradients_fix(b->gradients, b->hessians, set->n_rows, b->fixed);
     size_t n_seen = choose_rows(b, round);
-    int n_features = sample_features(set->n_features, options->colsample, options->seed, round, b->feature_order, b->features);
+    int n_features = sample_features(set->n_features, options->colsample, options->seed, round,
+                                     b->feature_order, b->features);
     athlete_status status = grow_tree(&b->grower, b->fixed, &b->scale, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
     set_leaf_values(b, round);
     advance_margins(b, n_seen, round);
     status = keep_tree(b);
     if (status != ATHLETE_OK) return status;
-    objective_gradients(&options->objective, b->margins, set->labels, set->n_rows, b->gradients, b->hessians, b->losses);
+    objective_gradients(&options->objective, b->margins, set->labels, set->n_rows, b->gradients, b->hessians,
+                        b->losses);
     double mean_loss = fixed_point_sum(b->losses, set->n_rows) / (double)set->n_rows;
     history[round] = (float)objective_metric_value(&options->objective, mean_loss);
     return poll_due(b->poll, 20 * set->n_rows) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
@@ -152,7 +160,8 @@ athlete_status boost_train(const training_set *set, const boost_options *options
     }
     athlete_status status = begin(&b);
     if (status == ATHLETE_OK) {
-        objective_gradients(&options->objective, b.margins, set->labels, set->n_rows, b.gradients, b.hessians, b.losses);
+        objective_gradients(&options->objective, b.margins, set->labels, set->n_rows, b.gradients, b.hessians,
+                            b.losses);
     }
     for (int round = 0; status == ATHLETE_OK && round < options->rounds; round++) {
         status = boost_round(&b, (uint64_t)round, history);

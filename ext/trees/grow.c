@@ -14,7 +14,8 @@ typedef struct tree_task {
     size_t n_leaves;
 } tree_task;
 
-athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules, athlete_budget *budget, athlete_poll *poll) {
+athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
+                            athlete_budget *budget, athlete_poll *poll) {
     *g = (grower){.bins = bins, .rules = rules, .budget = budget, .poll = poll};
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
@@ -41,7 +42,8 @@ static size_t histogram_slots(const grower *g) {
 static gradient_sum *take_histogram(grower *g) {
     if (g->n_spare > 0) return g->spare[--g->n_spare];
     void *list = g->spare;
-    athlete_status status = memory_grow(g->budget, &list, &g->spare_capacity, g->n_histograms + 1, sizeof *g->spare);
+    athlete_status status =
+        memory_grow(g->budget, &list, &g->spare_capacity, g->n_histograms + 1, sizeof *g->spare);
     g->spare = list;
     if (status != ATHLETE_OK) return NULL;
     gradient_sum *histogram = memory_alloc(g->budget, histogram_slots(g), sizeof *histogram);
@@ -60,7 +62,8 @@ static athlete_status build_histogram(tree_task *task, size_t id) {
     grown_node *node = &g->grown[id];
     if (!node->histogram) node->histogram = take_histogram(g);
     if (!node->histogram) return memory_status(g->budget);
-    return histogram_build(g->bins, task->gradients, g->rows + node->begin, node->end - node->begin, node->histogram, g->poll);
+    return histogram_build(g->bins, task->gradients, g->rows + node->begin, node->end - node->begin,
+                           node->histogram, g->poll);
 }
 
 /* Histograms of both children, of which the first has no more rows than the second. */
@@ -87,7 +90,8 @@ static bool comes_before(const grower *g, int32_t a, int32_t b) {
 
 static athlete_status enqueue(grower *g, size_t id) {
     void *block = g->queue;
-    athlete_status status = memory_grow(g->budget, &block, &g->queue_capacity, g->n_queued + 1, sizeof *g->queue);
+    athlete_status status =
+        memory_grow(g->budget, &block, &g->queue_capacity, g->n_queued + 1, sizeof *g->queue);
     g->queue = block;
     if (status != ATHLETE_OK) return status;
     size_t at = g->n_queued++;
@@ -113,10 +117,12 @@ static size_t dequeue(grower *g) {
 
 /* --- nodes ---------------------------------------------------------------------------------------------- */
 
-static athlete_status add_node(tree_task *task, int32_t parent, uint32_t begin, uint32_t end, int depth, gradient_sum sum) {
+static athlete_status add_node(tree_task *task, int32_t parent, uint32_t begin, uint32_t end, int depth,
+                               gradient_sum sum) {
     grower *g = task->g;
     void *grown = g->grown, *nodes = g->nodes;
-    athlete_status status = memory_grow(g->budget, &grown, &g->grown_capacity, g->n_nodes + 1, sizeof *g->grown);
+    athlete_status status =
+        memory_grow(g->budget, &grown, &g->grown_capacity, g->n_nodes + 1, sizeof *g->grown);
     g->grown = grown;
     if (status != ATHLETE_OK) return status;
     status = memory_grow(g->budget, &nodes, &g->nodes_capacity, g->n_nodes + 1, sizeof *g->nodes);
@@ -138,14 +144,16 @@ static bool may_split(const tree_task *task, size_t id) {
     const grown_node *node = &task->g->grown[id];
     int64_t rows = node->end - node->begin;
     return (rules->max_depth == 0 || node->depth < rules->max_depth) &&
-           (rules->max_leaves == 0 || task->n_leaves < rules->max_leaves) && rows >= 2 && rows >= 2 * rules->split.min_child_rows;
+           (rules->max_leaves == 0 || task->n_leaves < rules->max_leaves) && rows >= 2 &&
+           rows >= 2 * rules->split.min_child_rows;
 }
 
 /* Finds the split of a node whose histogram is there, and puts the node in the queue if there is one. */
 static athlete_status consider(tree_task *task, size_t id) {
     grower *g = task->g;
     grown_node *node = &g->grown[id];
-    node->split = split_find(g->bins, node->histogram, node->sum, task->features, task->n_features, task->scale, &g->rules->split);
+    node->split = split_find(g->bins, node->histogram, node->sum, task->features, task->n_features,
+                             task->scale, &g->rules->split);
     bool splits = node->split.gain > 0;
     size_t held = g->n_histograms - g->n_spare;
     if (!splits || held * histogram_slots(g) * sizeof(gradient_sum) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
@@ -159,7 +167,8 @@ static uint32_t partition(grower *g, const grown_node *node) {
     size_t n_features = (size_t)g->bins->n_features;
     const uint8_t *codes = g->bins->codes + node->split.feature;
     int bin = node->split.bin;
-    int left_code = node->split.missing_left ? g->bins->n_bins[node->split.feature] : bin; /* beside 0 to bin */
+    int left_code =
+        node->split.missing_left ? g->bins->n_bins[node->split.feature] : bin; /* beside 0 to bin */
     uint32_t left = node->begin, right = 0;
     for (uint32_t i = node->begin; i < node->end; i++) {
         uint32_t row = g->rows[i];
@@ -181,8 +190,10 @@ static athlete_status split_node(tree_task *task, size_t id) {
     if (poll_due(g->poll, 2 * (size_t)(parent.end - parent.begin))) return ATHLETE_INTERRUPTED;
     size_t left = g->n_nodes, right = left + 1;
     gradient_sum right_sum = sum_difference(parent.sum, parent.split.left);
-    athlete_status status = add_node(task, (int32_t)id, parent.begin, middle, parent.depth + 1, parent.split.left);
-    if (status == ATHLETE_OK) status = add_node(task, (int32_t)id, middle, parent.end, parent.depth + 1, right_sum);
+    athlete_status status =
+        add_node(task, (int32_t)id, parent.begin, middle, parent.depth + 1, parent.split.left);
+    if (status == ATHLETE_OK)
+        status = add_node(task, (int32_t)id, middle, parent.end, parent.depth + 1, right_sum);
     if (status != ATHLETE_OK) return status;
     tree_node *node = &g->nodes[id];
     node->left = (int32_t)left;
@@ -216,7 +227,8 @@ static athlete_status grow(tree_task *task, size_t n_rows) {
         status = build_histogram(task, 0);
         if (status == ATHLETE_OK) status = consider(task, 0);
     }
-    while (status == ATHLETE_OK && g->n_queued > 0 && (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
+    while (status == ATHLETE_OK && g->n_queued > 0 &&
+           (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
         status = split_node(task, dequeue(g));
     }
     return status;

@@ -41,7 +41,8 @@ typedef struct grower {
     size_t n_spare, n_histograms, spare_capacity;
 } grower;
 
-athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules, athlete_budget *budget, athlete_poll *poll);
+athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
+                            athlete_budget *budget, athlete_poll *poll);
 void grower_end(grower *g);
 
 /* Grows a tree on the first n_rows of g->rows, choosing among `features`, into g->nodes and g->grown. A node's

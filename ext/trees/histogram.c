@@ -44,8 +44,8 @@ static void add_rows(const bin_matrix *bins, const gradient_sum *gradients, cons
     }
 }
 
-athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows, size_t n,
-                               gradient_sum *histogram, athlete_poll *poll) {
+athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows,
+                               size_t n, gradient_sum *histogram, athlete_poll *poll) {
     memset(histogram, 0, bins->offset[bins->n_features] * sizeof *histogram);
     for (size_t start = 0; start < n; start += BLOCK_ROWS) {
         size_t block = n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS;

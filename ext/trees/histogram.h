@@ -42,8 +42,8 @@ static inline gradient_sum sum_difference(gradient_sum a, gradient_sum b) {
 gradient_scale gradients_fix(const double *gradient, const double *hessian, size_t n, gradient_sum *out);
 
 /* The histogram, offset[n_features] slots, of the n given rows. */
-athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows, size_t n,
-                               gradient_sum *histogram, athlete_poll *poll);
+athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows,
+                               size_t n, gradient_sum *histogram, athlete_poll *poll);
 
 /* whole -= part: what is left is the histogram of the sibling. */
 void histogram_subtract(gradient_sum *whole, const gradient_sum *part, size_t n_slots);

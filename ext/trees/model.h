@@ -70,20 +70,23 @@ typedef struct model_attribute {
 } model_attribute;
 
 typedef struct model_description {
-    const char *objective;              /* XGBoost's name */
-    const char *const *feature_names;   /* n_features of them, or NULL */
-    const model_attribute *attributes;  /* in the order of their names */
+    const char *objective;             /* XGBoost's name */
+    const char *const *feature_names;  /* n_features of them, or NULL */
+    const model_attribute *attributes; /* in the order of their names */
 } model_description;
 
 /* Appends the model's JSON. */
-athlete_status model_write(const forest *model, const model_description *description, text_buffer *out, athlete_poll *poll);
+athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
+                           athlete_poll *poll);
 
 typedef struct model_fault {
-    char text[256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is 99, the tree has 7 nodes" */
+    char text
+        [256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is 99, the tree has 7 nodes" */
 } model_fault;
 
 /* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The text must
 ** be terminated by a zero byte. ATHLETE_INVALID fills the fault; free with forest_free also after a failure. */
-athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model, model_fault *fault);
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
+                          model_fault *fault);
 
 #endif

@@ -37,7 +37,8 @@ static cached_model *parse(const char *text, size_t length, athlete_status *stat
     return NULL;
 }
 
-cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_status *status, model_fault *fault) {
+cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_status *status,
+                               model_fault *fault) {
     *status = ATHLETE_OK;
     cached_model *found = NULL;
     int at = 0;

@@ -80,7 +80,17 @@ static int32_t find_count(reader *r, const cJSON *object, const char *name, int3
 /* --- one tree ------------------------------------------------------------------------------------------- */
 
 typedef enum tree_array {
-    LEFT, RIGHT, PARENT, FEATURE, CONDITION, DEFAULT_LEFT, SPLIT_TYPE, GAIN, COVER, WEIGHT, N_TREE_ARRAYS
+    LEFT,
+    RIGHT,
+    PARENT,
+    FEATURE,
+    CONDITION,
+    DEFAULT_LEFT,
+    SPLIT_TYPE,
+    GAIN,
+    COVER,
+    WEIGHT,
+    N_TREE_ARRAYS
 } tree_array;
 
 static const char *const array_names[N_TREE_ARRAYS] = {
@@ -102,7 +112,8 @@ static bool fail_item(reader *r, tree_array array, size_t node, const char *expe
     return fail(r, "%s.%s[%zu] is not %s", r->path, array_names[array], node, expected);
 }
 
-static bool read_node(reader *r, const cJSON *const item[N_TREE_ARRAYS], size_t i, int32_t n, tree_node *node) {
+static bool read_node(reader *r, const cJSON *const item[N_TREE_ARRAYS], size_t i, int32_t n,
+                      tree_node *node) {
     if (!is_whole(item[LEFT], -1, n - 1)) return fail_item(r, LEFT, i, "-1 or a node of the tree");
     if (!is_whole(item[RIGHT], -1, n - 1)) return fail_item(r, RIGHT, i, "-1 or a node of the tree");
     if (!is_whole(item[PARENT], 0, NO_PARENT)) return fail_item(r, PARENT, i, "a node");
@@ -111,7 +122,8 @@ static bool read_node(reader *r, const cJSON *const item[N_TREE_ARRAYS], size_t 
     if (!cJSON_IsBool(item[DEFAULT_LEFT]) && !is_whole(item[DEFAULT_LEFT], 0, 1)) {
         return fail_item(r, DEFAULT_LEFT, i, "0 or 1");
     }
-    if (!is_whole(item[SPLIT_TYPE], 0, 0)) return fail_item(r, SPLIT_TYPE, i, "0: splits by category are not supported");
+    if (!is_whole(item[SPLIT_TYPE], 0, 0))
+        return fail_item(r, SPLIT_TYPE, i, "0: splits by category are not supported");
     if (!is_float(item[GAIN])) return fail_item(r, GAIN, i, "a finite float32");
     if (!is_float(item[COVER])) return fail_item(r, COVER, i, "a finite float32");
     if (!is_float(item[WEIGHT])) return fail_item(r, WEIGHT, i, "a finite float32");
@@ -119,7 +131,8 @@ static bool read_node(reader *r, const cJSON *const item[N_TREE_ARRAYS], size_t 
         .left = (int32_t)item[LEFT]->valuedouble,
         .feature = (uint32_t)item[FEATURE]->valuedouble,
         .value = (float)item[CONDITION]->valuedouble,
-        .missing_left = cJSON_IsBool(item[DEFAULT_LEFT]) ? cJSON_IsTrue(item[DEFAULT_LEFT]) : item[DEFAULT_LEFT]->valuedouble != 0,
+        .missing_left = cJSON_IsBool(item[DEFAULT_LEFT]) ? cJSON_IsTrue(item[DEFAULT_LEFT])
+                                                         : item[DEFAULT_LEFT]->valuedouble != 0,
         .parent = (int32_t)item[PARENT]->valuedouble,
         .gain = (float)item[GAIN]->valuedouble,
         .cover = (float)item[COVER]->valuedouble,
@@ -127,7 +140,8 @@ static bool read_node(reader *r, const cJSON *const item[N_TREE_ARRAYS], size_t 
     };
     int32_t right = (int32_t)item[RIGHT]->valuedouble;
     if ((node->left < 0) != (right < 0)) return fail_item(r, RIGHT, i, "-1 exactly where left_children is");
-    if (node->left >= 0 && right != node->left + 1) return fail_item(r, RIGHT, i, "the node after the left child");
+    if (node->left >= 0 && right != node->left + 1)
+        return fail_item(r, RIGHT, i, "the node after the left child");
     return true;
 }
 
@@ -138,7 +152,9 @@ static bool read_nodes(reader *r, const cJSON *tree, int32_t n, tree_node *nodes
         const cJSON *array = find_array(r, tree, array_names[a]);
         if (!array) return false;
         int size = cJSON_GetArraySize(array);
-        if (size != n) return fail(r, "%s.%s has %d items, the tree has %d nodes", r->path, array_names[a], size, (int)n);
+        if (size != n)
+            return fail(r, "%s.%s has %d items, the tree has %d nodes", r->path, array_names[a], size,
+                        (int)n);
         item[a] = array->child;
     }
     for (int32_t i = 0; i < n; i++) {
@@ -152,7 +168,8 @@ static bool read_nodes(reader *r, const cJSON *tree, int32_t n, tree_node *nodes
 ** another parent than the one that meets it now, or is its sibling's twin, and both are refused. */
 static bool check_shape(reader *r, tree_node *nodes, int32_t n, int32_t *queue, bool *met) {
     int32_t head = 0, tail = 0;
-    if (nodes[0].parent != NO_PARENT) return fail(r, "%s.parents[0] is not %d, that of a root", r->path, NO_PARENT);
+    if (nodes[0].parent != NO_PARENT)
+        return fail(r, "%s.parents[0] is not %d, that of a root", r->path, NO_PARENT);
     memset(met, 0, (size_t)n * sizeof *met);
     met[0] = true;
     queue[tail++] = 0;
@@ -161,8 +178,8 @@ static bool check_shape(reader *r, tree_node *nodes, int32_t n, int32_t *queue, 
         const tree_node *node = &nodes[id];
         if (node->left < 0) continue;
         if (node->feature >= (uint32_t)r->model->n_features) {
-            return fail(r, "%s.split_indices[%d] is %u, the model has %d features", r->path, (int)id, (unsigned)node->feature,
-                        r->model->n_features);
+            return fail(r, "%s.split_indices[%d] is %u, the model has %d features", r->path, (int)id,
+                        (unsigned)node->feature, r->model->n_features);
         }
         for (int32_t child = node->left; child <= node->left + 1; child++) {
             if (met[child]) return fail(r, "%s: node %d is reached twice", r->path, (int)child);
@@ -181,11 +198,13 @@ static bool check_shape(reader *r, tree_node *nodes, int32_t n, int32_t *queue, 
 }
 
 static bool read_tree(reader *r, const cJSON *tree) {
-    static const char *const unused[] = {"categories", "categories_nodes", "categories_segments", "categories_sizes"};
+    static const char *const unused[] = {"categories", "categories_nodes", "categories_segments",
+                                         "categories_sizes"};
     for (size_t i = 0; i < sizeof unused / sizeof *unused; i++) {
         const cJSON *array = find_array(r, tree, unused[i]);
         if (!array) return false;
-        if (array->child) return fail(r, "%s.%s is not empty: splits by category are not supported", r->path, unused[i]);
+        if (array->child)
+            return fail(r, "%s.%s is not empty: splits by category are not supported", r->path, unused[i]);
     }
     const cJSON *parameters = find_object(r, tree, "tree_param");
     if (!parameters) return false;
@@ -195,13 +214,16 @@ static bool read_tree(reader *r, const cJSON *tree) {
     find_count(r, parameters, "num_deleted", INT32_MAX - 1);
     const cJSON *left = find_array(r, tree, array_names[LEFT]);
     if (r->status != ATHLETE_OK) return false;
-    if (leaf_size > 1) return fail(r, "%s has leaves of %d values, which are not supported", r->path, (int)leaf_size);
+    if (leaf_size > 1)
+        return fail(r, "%s has leaves of %d values, which are not supported", r->path, (int)leaf_size);
     if (n_features != r->model->n_features) {
-        return fail(r, "%s.tree_param.num_feature is %d, the model has %d", r->path, (int)n_features, r->model->n_features);
+        return fail(r, "%s.tree_param.num_feature is %d, the model has %d", r->path, (int)n_features,
+                    r->model->n_features);
     }
     if (n < 1) return fail(r, "%s has no nodes", r->path);
     int size = cJSON_GetArraySize(left); /* before memory is taken for as many nodes as the text claims */
-    if (size != n) return fail(r, "%s.left_children has %d items, the tree has %d nodes", r->path, size, (int)n);
+    if (size != n)
+        return fail(r, "%s.left_children has %d items, the tree has %d nodes", r->path, size, (int)n);
 
     tree_node *nodes;
     r->status = forest_add_tree(r->budget, r->model, (size_t)n, &nodes);
@@ -222,7 +244,8 @@ static bool read_booster(reader *r, const cJSON *learner) {
     snprintf(r->path, sizeof r->path, "learner.gradient_booster");
     const char *name = booster ? find_string(r, booster, "name") : NULL;
     if (!name) return false;
-    if (strcmp(name, "gbtree") != 0) return fail(r, "%s.name is \"%.30s\", only \"gbtree\" is supported", r->path, name);
+    if (strcmp(name, "gbtree") != 0)
+        return fail(r, "%s.name is \"%.30s\", only \"gbtree\" is supported", r->path, name);
     const cJSON *model = find_object(r, booster, "model");
     if (!model) return false;
     snprintf(r->path, sizeof r->path, "learner.gradient_booster.model");
@@ -233,8 +256,10 @@ static bool read_booster(reader *r, const cJSON *learner) {
     int32_t n_trees = find_count(r, parameters, "num_trees", INT32_MAX - 1);
     if (n_trees < 0) return false;
     int n_classes = cJSON_GetArraySize(classes), n_found = cJSON_GetArraySize(trees);
-    if (n_found != n_trees) return fail(r, "%s.trees has %d trees, num_trees is %d", r->path, n_found, (int)n_trees);
-    if (n_classes != n_trees) return fail(r, "%s.tree_info has %d items, num_trees is %d", r->path, n_classes, (int)n_trees);
+    if (n_found != n_trees)
+        return fail(r, "%s.trees has %d trees, num_trees is %d", r->path, n_found, (int)n_trees);
+    if (n_classes != n_trees)
+        return fail(r, "%s.tree_info has %d items, num_trees is %d", r->path, n_classes, (int)n_trees);
     const cJSON *class = classes->child, *tree = trees->child;
     for (int32_t t = 0; t < n_trees; t++, class = class->next, tree = tree->next) {
         snprintf(r->path, sizeof r->path, "learner.gradient_booster.model.tree_info[%d]", (int)t);
@@ -271,9 +296,11 @@ static bool read_parameters(reader *r, const cJSON *learner) {
     int32_t n_classes = find_count(r, parameters, "num_class", INT32_MAX - 1);
     int32_t n_features = find_count(r, parameters, "num_feature", ATHLETE_MODEL_MAX_FEATURES);
     int32_t n_targets = 1; /* not written before version 1.6 */
-    if (cJSON_GetObjectItemCaseSensitive(parameters, "num_target")) n_targets = find_count(r, parameters, "num_target", INT32_MAX - 1);
+    if (cJSON_GetObjectItemCaseSensitive(parameters, "num_target"))
+        n_targets = find_count(r, parameters, "num_target", INT32_MAX - 1);
     if (r->status != ATHLETE_OK) return false;
-    if (n_classes > 1) return fail(r, "%s.num_class is %d: several classes are not supported", r->path, (int)n_classes);
+    if (n_classes > 1)
+        return fail(r, "%s.num_class is %d: several classes are not supported", r->path, (int)n_classes);
     if (n_targets != 1) return fail(r, "%s.num_target is %d, only 1 is supported", r->path, (int)n_targets);
     if (n_features < 1) return fail(r, "%s.num_feature is 0", r->path);
     r->model->n_features = n_features;
@@ -319,17 +346,20 @@ static bool read_learner(reader *r, const cJSON *root) {
     return read_booster(r, learner);
 }
 
-athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model, model_fault *fault) {
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
+                          model_fault *fault) {
     *model = (forest){.n_features = 0};
     reader r = {.budget = budget, .model = model, .fault = fault};
     if (length > ATHLETE_MODEL_MAX_BYTES) {
-        fail(&r, "the model has %zu bytes, at most %zu are accepted", length, (size_t)ATHLETE_MODEL_MAX_BYTES);
+        fail(&r, "the model has %zu bytes, at most %zu are accepted", length,
+             (size_t)ATHLETE_MODEL_MAX_BYTES);
         return r.status;
     }
     cJSON *root;
     json_fault json;
     athlete_status status = json_parse(text, length, &root, &json);
-    if (status == ATHLETE_INVALID) fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
+    if (status == ATHLETE_INVALID)
+        fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
     if (status != ATHLETE_OK) return status;
     read_learner(&r, root);
     cJSON_Delete(root);

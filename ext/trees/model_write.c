@@ -6,18 +6,39 @@
 
 typedef void add_member(text_buffer *out, const tree_node *node);
 
-static void add_cover(text_buffer *out, const tree_node *node) { text_add_float(out, node->cover); }
-static void add_gain(text_buffer *out, const tree_node *node) { text_add_float(out, node->gain); }
-static void add_weight(text_buffer *out, const tree_node *node) { text_add_float(out, node->weight); }
-static void add_value(text_buffer *out, const tree_node *node) { text_add_float(out, node->value); }
-static void add_feature(text_buffer *out, const tree_node *node) { text_add_integer(out, node->feature); }
-static void add_default(text_buffer *out, const tree_node *node) { text_add_integer(out, node->missing_left); }
-static void add_left(text_buffer *out, const tree_node *node) { text_add_integer(out, node->left); }
-static void add_right(text_buffer *out, const tree_node *node) { text_add_integer(out, node->left < 0 ? -1 : node->left + 1); }
-static void add_parent(text_buffer *out, const tree_node *node) { text_add_integer(out, node->parent < 0 ? NO_PARENT : node->parent); }
-static void add_zero(text_buffer *out, const tree_node *node) { (void)node, text_add(out, "0"); }
+static void add_cover(text_buffer *out, const tree_node *node) {
+    text_add_float(out, node->cover);
+}
+static void add_gain(text_buffer *out, const tree_node *node) {
+    text_add_float(out, node->gain);
+}
+static void add_weight(text_buffer *out, const tree_node *node) {
+    text_add_float(out, node->weight);
+}
+static void add_value(text_buffer *out, const tree_node *node) {
+    text_add_float(out, node->value);
+}
+static void add_feature(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->feature);
+}
+static void add_default(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->missing_left);
+}
+static void add_left(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->left);
+}
+static void add_right(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->left < 0 ? -1 : node->left + 1);
+}
+static void add_parent(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->parent < 0 ? NO_PARENT : node->parent);
+}
+static void add_zero(text_buffer *out, const tree_node *node) {
+    (void)node, text_add(out, "0");
+}
 
-static void add_array(text_buffer *out, const char *name, const tree_node *nodes, size_t n, add_member *member) {
+static void add_array(text_buffer *out, const char *name, const tree_node *nodes, size_t n,
+                      add_member *member) {
     text_add_quoted(out, name);
     text_add(out, ":[");
     for (size_t i = 0; i < n; i++) {
@@ -40,7 +61,8 @@ static void add_tree(text_buffer *out, const forest *model, size_t tree) {
     const tree_node *nodes = model->nodes + start;
     text_add(out, "{");
     add_array(out, "base_weights", nodes, n, add_weight);
-    text_add(out, "\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[],");
+    text_add(out,
+             "\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[],");
     add_array(out, "default_left", nodes, n, add_default);
     text_add(out, "\"id\":");
     text_add_integer(out, (int64_t)tree);
@@ -88,11 +110,13 @@ static void add_learner_parameters(text_buffer *out, const forest *model, const 
     add_count(out, "num_feature", (size_t)model->n_features);
     text_add(out, ",\"num_target\":\"1\"},\"objective\":{\"name\":");
     text_add_quoted(out, objective);
-    if (strcmp(objective, "reg:absoluteerror") != 0) text_add(out, ",\"reg_loss_param\":{\"scale_pos_weight\":\"1\"}");
+    if (strcmp(objective, "reg:absoluteerror") != 0)
+        text_add(out, ",\"reg_loss_param\":{\"scale_pos_weight\":\"1\"}");
     text_add(out, "}");
 }
 
-athlete_status model_write(const forest *model, const model_description *description, text_buffer *out, athlete_poll *poll) {
+athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
+                           athlete_poll *poll) {
     text_add(out, "{\"learner\":{");
     add_attributes(out, description->attributes);
     add_feature_names(out, model, description->feature_names);
@@ -104,7 +128,8 @@ athlete_status model_write(const forest *model, const model_description *descrip
     for (size_t t = 0; t < model->n_trees; t++) {
         if (t > 0) text_add(out, ",");
         add_tree(out, model, t);
-        if (poll_due(poll, 1000 * (model->tree_end[t] - forest_tree_start(model, t)))) return ATHLETE_INTERRUPTED;
+        if (poll_due(poll, 1000 * (model->tree_end[t] - forest_tree_start(model, t))))
+            return ATHLETE_INTERRUPTED;
     }
     text_add(out, "]},\"name\":\"gbtree\"},");
     add_learner_parameters(out, model, description->objective);

@@ -6,7 +6,8 @@
 #include "trees/float_sort.h"
 
 const char *objective_name(const objective *o) {
-    static const char *const names[] = {"reg:squarederror", "binary:logistic", "reg:absoluteerror", "reg:quantileerror"};
+    static const char *const names[] = {"reg:squarederror", "binary:logistic", "reg:absoluteerror",
+                                        "reg:quantileerror"};
     return names[o->kind];
 }
 
@@ -33,7 +34,8 @@ static double log_of_probability(float p) {
     return float_log(p > 1e-16f ? p : 1e-16f);
 }
 
-static void logistic(const float *margins, const float *labels, size_t n, double *gradients, double *hessians, double *losses) {
+static void logistic(const float *margins, const float *labels, size_t n, double *gradients, double *hessians,
+                     double *losses) {
     for (size_t i = 0; i < n; i++) {
         float p = float_sigmoid(margins[i]);
         double hessian = (double)p * (1 - (double)p);
@@ -47,8 +49,8 @@ typedef struct slopes {
     double above, below, at_zero; /* of the loss, where the margin is above, below or at the label */
 } slopes;
 
-static void piecewise_linear(slopes slope, const float *margins, const float *labels, size_t n, double *gradients,
-                             double *hessians, double *losses) {
+static void piecewise_linear(slopes slope, const float *margins, const float *labels, size_t n,
+                             double *gradients, double *hessians, double *losses) {
     for (size_t i = 0; i < n; i++) {
         double excess = (double)margins[i] - labels[i];
         gradients[i] = excess > 0 ? slope.above : excess < 0 ? slope.below : slope.at_zero;
@@ -57,15 +59,16 @@ static void piecewise_linear(slopes slope, const float *margins, const float *la
     }
 }
 
-void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n, double *gradients,
-                         double *hessians, double *losses) {
+void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n,
+                         double *gradients, double *hessians, double *losses) {
     switch (o->kind) {
     case OBJECTIVE_LOGISTIC: logistic(margins, labels, n, gradients, hessians, losses); break;
     case OBJECTIVE_ABSOLUTE_ERROR:
         piecewise_linear((slopes){1, -1, 0}, margins, labels, n, gradients, hessians, losses);
         break;
     case OBJECTIVE_QUANTILE_ERROR: /* Koenker and Bassett, Econometrica 1978 */
-        piecewise_linear((slopes){1 - o->quantile, -o->quantile, 1 - o->quantile}, margins, labels, n, gradients, hessians, losses);
+        piecewise_linear((slopes){1 - o->quantile, -o->quantile, 1 - o->quantile}, margins, labels, n,
+                         gradients, hessians, losses);
         break;
     case OBJECTIVE_SQUARED_ERROR:
         for (size_t i = 0; i < n; i++) {

@@ -26,8 +26,8 @@ const char *objective_metric(const objective *o);
 double objective_metric_value(const objective *o, double mean_loss);
 
 /* Gradient, hessian and loss of n rows. The hessian is at least 1e-16. */
-void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n, double *gradients,
-                         double *hessians, double *losses);
+void objective_gradients(const objective *o, const float *margins, const float *labels, size_t n,
+                         double *gradients, double *hessians, double *losses);
 
 /* The constant margin that fits the labels best. The sum over rows does not depend on their order. `scratch` has room
 ** for 2 n. */

@@ -14,7 +14,8 @@ static float tree_value(const tree_node *nodes, const float *row) {
 
 float forest_margin(const forest *model, const float *row) {
     float margin = model->base_margin;
-    for (size_t t = 0; t < model->n_trees; t++) margin += tree_value(model->nodes + forest_tree_start(model, t), row);
+    for (size_t t = 0; t < model->n_trees; t++)
+        margin += tree_value(model->nodes + forest_tree_start(model, t), row);
     return margin;
 }
 

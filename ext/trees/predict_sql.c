@@ -32,8 +32,8 @@ static cached_model *find_model(sqlite3_context *context, sqlite3_value *argumen
     }
     athlete_status status;
     model_fault fault = {{0}};
-    cached_model *found =
-        model_cache_find(domain_state_of(context), text, (size_t)sqlite3_value_bytes(argument), &status, &fault);
+    cached_model *found = model_cache_find(domain_state_of(context), text,
+                                           (size_t)sqlite3_value_bytes(argument), &status, &fault);
     if (!found) function_fail_status(context, status, fault.text);
     return found;
 }
@@ -52,7 +52,8 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
         float margin = forest_margin(model, row);
         sqlite3_result_double(context, as_margin ? margin : forest_output(model, margin));
     }
-    if (!remembered) sqlite3_set_auxdata(context, 0, cached, model_release); /* last: it may release at once */
+    if (!remembered)
+        sqlite3_set_auxdata(context, 0, cached, model_release); /* last: it may release at once */
 }
 
 void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv) {

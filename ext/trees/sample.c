@@ -44,7 +44,8 @@ athlete_status sample_row_keys(const float *values, const float *labels, size_t 
     athlete_status status = ATHLETE_OK;
     for (size_t row = 0; row < n_rows && status == ATHLETE_OK; row++) {
         uint64_t hash = combine(0, float_bits(labels[row]));
-        for (int f = 0; f < n_features; f++) hash = combine(hash, float_bits(values[row * (size_t)n_features + (size_t)f]));
+        for (int f = 0; f < n_features; f++)
+            hash = combine(hash, float_bits(values[row * (size_t)n_features + (size_t)f]));
         keys[row] = combine(hash, count_seen(table, size - 1, hash));
         if (poll_due(poll, 10 * (size_t)n_features)) status = ATHLETE_INTERRUPTED;
     }
@@ -52,7 +53,8 @@ athlete_status sample_row_keys(const float *values, const float *labels, size_t 
     return status;
 }
 
-size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round, uint32_t *rows) {
+size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round,
+                   uint32_t *rows) {
     uint64_t draw = combine(mix(seed), round);
     uint64_t limit = (uint64_t)(fraction * 0x1p32);
     size_t n = 0, lowest = 0;
@@ -71,7 +73,8 @@ size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_
 }
 
 /* Features are drawn by the lowest hashes. */
-int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order, int *features) {
+int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order,
+                    int *features) {
     uint64_t draw = combine(mix(seed ^ 0x636f6c756d6e73u), round); /* another stream than the rows' */
     int wanted = (int)(fraction * n_features);
     if (wanted < 1) wanted = 1;

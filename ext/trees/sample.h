@@ -14,10 +14,12 @@ athlete_status sample_row_keys(const float *values, const float *labels, size_t 
                                athlete_budget *budget, athlete_poll *poll, uint64_t *keys);
 
 /* Writes the rows drawn in this round, each with the given probability, in ascending order; at least one. */
-size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round, uint32_t *rows);
+size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round,
+                   uint32_t *rows);
 
 /* Writes the features drawn in this round, floor(fraction * n) but at least one, in ascending order. `order` has room
 ** for n. */
-int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order, int *features);
+int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order,
+                    int *features);
 
 #endif

@@ -30,7 +30,8 @@ typedef struct scan {
     int64_t rows;
     double lambda, alpha, min_child_weight;
     int64_t min_rows;
-    node_split best; /* while searching, `gain` holds the sum of the children's scores, and `left` nothing yet */
+    node_split
+        best; /* while searching, `gain` holds the sum of the children's scores, and `left` nothing yet */
 } scan;
 
 typedef struct side {
@@ -69,11 +70,13 @@ static inline bool is_better(scan *s, side left) {
 }
 
 /* Tries every cut of a feature, with its missing values on either side. */
-static void scan_feature(scan *s, const gradient_sum *slots, int n_bins, int feature, const gradient_scale *scale) {
+static void scan_feature(scan *s, const gradient_sum *slots, int n_bins, int feature,
+                         const gradient_scale *scale) {
     double gradient_unit = 1 / scale->gradient, hessian_unit = 1 / scale->hessian; /* powers of two: exact */
     side missing = read_slot(slots[n_bins], gradient_unit, hessian_unit, scale->row_bits);
     side left = {0, 0, 0};
-    int n_cuts = missing.rows > 0 ? n_bins : n_bins - 1; /* the last one parts what is present from what is not */
+    int n_cuts =
+        missing.rows > 0 ? n_bins : n_bins - 1; /* the last one parts what is present from what is not */
     for (int bin = 0; bin < n_cuts; bin++) {
         if (slots[bin].hessian_and_rows == 0) continue; /* empty: the same split as the one before */
         left = add_sides(left, read_slot(slots[bin], gradient_unit, hessian_unit, scale->row_bits));
@@ -97,8 +100,9 @@ static gradient_sum left_sum(const gradient_sum *slots, int n_bins, const node_s
     return sum;
 }
 
-node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node, const int *features,
-                      int n_features, const gradient_scale *scale, const split_rules *rules) {
+node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
+                      const int *features, int n_features, const gradient_scale *scale,
+                      const split_rules *rules) {
     double own_score = node_score(node, scale, rules);
     scan s = {
         .gradient = sum_gradient(node, scale),

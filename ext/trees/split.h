@@ -32,7 +32,8 @@ double node_weight(gradient_sum sum, const gradient_scale *scale, const split_ru
 
 /* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest cut,
 ** then missing values to the right win. Where the node has no missing value, a later one follows the greater number of rows. */
-node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node, const int *features,
-                      int n_features, const gradient_scale *scale, const split_rules *rules);
+node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
+                      const int *features, int n_features, const gradient_scale *scale,
+                      const split_rules *rules);
 
 #endif

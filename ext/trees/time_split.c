@@ -16,18 +16,19 @@ static int64_t part_end(const row_split *s) {
 bool row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap, int64_t test_size,
                      char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
     if (n_splits + 1 > n_rows) {
-        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE, "%lld splits need at least %lld rows, there are %lld", (long long)n_splits,
-                 (long long)n_splits + 1, (long long)n_rows);
+        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE, "%lld splits need at least %lld rows, there are %lld",
+                 (long long)n_splits, (long long)n_splits + 1, (long long)n_rows);
         return false;
     }
     if (test_size == 0) test_size = n_rows / (n_splits + 1);
     if (test_size > n_rows / n_splits || n_rows - gap - test_size * n_splits <= 0) {
         snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
-                 "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on", (long long)n_splits,
-                 (long long)test_size, (long long)gap, (long long)n_rows);
+                 "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on",
+                 (long long)n_splits, (long long)test_size, (long long)gap, (long long)n_rows);
         return false;
     }
-    *split = (row_split){.n_rows = n_rows, .n_splits = n_splits, .gap = gap, .test_size = test_size, .row = -1};
+    *split =
+        (row_split){.n_rows = n_rows, .n_splits = n_splits, .gap = gap, .test_size = test_size, .row = -1};
     return true;
 }
 
@@ -74,11 +75,12 @@ static size_t day_starts(const int *days, const size_t *order, size_t n, size_t 
     return n_days;
 }
 
-static athlete_status cut_folds(const int *days, size_t n, const size_t *starts, size_t n_days, size_t n_splits,
-                                int embargo_days, date_split *split, char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
+static athlete_status cut_folds(const int *days, size_t n, const size_t *starts, size_t n_days,
+                                size_t n_splits, int embargo_days, date_split *split,
+                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
     if (n_splits + 1 > n_days) {
-        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE, "%zu splits need rows of at least %zu days, there are %zu", n_splits,
-                 n_splits + 1, n_days);
+        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
+                 "%zu splits need rows of at least %zu days, there are %zu", n_splits, n_splits + 1, n_days);
         return ATHLETE_INVALID;
     }
     for (size_t k = 0; k < n_splits; k++) {
@@ -92,15 +94,17 @@ static athlete_status cut_folds(const int *days, size_t n, const size_t *starts,
             char date[ATHLETE_DATE_SIZE];
             date_format(first_test_day, date);
             snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
-                     "fold %zu is tested from %s on, and an embargo of %d days leaves no row to train on", k, date, embargo_days);
+                     "fold %zu is tested from %s on, and an embargo of %d days leaves no row to train on", k,
+                     date, embargo_days);
             return ATHLETE_INVALID;
         }
     }
     return ATHLETE_OK;
 }
 
-athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days, athlete_budget *budget,
-                                date_split *split, char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
+athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days,
+                                athlete_budget *budget, date_split *split,
+                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
     *split = (date_split){.order = NULL};
     int first = n_rows > 0 ? days[0] : 0, last = first;
     for (size_t i = 1; i < n_rows; i++) {
@@ -110,7 +114,8 @@ athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits
     size_t n_calendar_days = (size_t)(last - first) + 1;
     split->order = memory_alloc(budget, n_rows, sizeof *split->order);
     split->folds = memory_alloc(budget, (size_t)n_splits, sizeof *split->folds);
-    size_t *scratch = memory_alloc(budget, n_calendar_days + 1 > n_rows ? n_calendar_days + 1 : n_rows, sizeof *scratch);
+    size_t *scratch =
+        memory_alloc(budget, n_calendar_days + 1 > n_rows ? n_calendar_days + 1 : n_rows, sizeof *scratch);
     athlete_status status = memory_status(budget);
     if (split->order && split->folds && scratch) {
         sort_by_day(days, n_rows, first, n_calendar_days, scratch, split->order);

@@ -41,8 +41,9 @@ typedef struct date_split {
 } date_split;
 
 /* ATHLETE_INVALID with a sentence if there are too few days. Free with date_split_free also after a failure. */
-athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days, athlete_budget *budget,
-                                date_split *split, char message[ATHLETE_SPLIT_MESSAGE_SIZE]);
+athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days,
+                                athlete_budget *budget, date_split *split,
+                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]);
 void date_split_free(athlete_budget *budget, date_split *split);
 
 #endif

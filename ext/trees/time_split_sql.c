@@ -17,8 +17,8 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     if (!split) return ATHLETE_NOMEM;
     *out = split;
     char message[ATHLETE_SPLIT_MESSAGE_SIZE];
-    if (row_split_begin(split, sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]), optional_integer(argc, argv, 2),
-                        optional_integer(argc, argv, 3), message)) {
+    if (row_split_begin(split, sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]),
+                        optional_integer(argc, argv, 2), optional_integer(argc, argv, 3), message)) {
         return ATHLETE_OK;
     }
     call_fail(call, "%s", message);
@@ -66,10 +66,12 @@ typedef struct dates_state {
 
 static athlete_status keep_row(dates_state *state, sqlite3_stmt *query, int day) {
     void *keys = state->keys, *days = state->days;
-    athlete_status status = memory_grow(&state->budget, &keys, &state->keys_capacity, state->n_rows + 1, sizeof *state->keys);
+    athlete_status status =
+        memory_grow(&state->budget, &keys, &state->keys_capacity, state->n_rows + 1, sizeof *state->keys);
     state->keys = keys;
     if (status != ATHLETE_OK) return status;
-    status = memory_grow(&state->budget, &days, &state->days_capacity, state->n_rows + 1, sizeof *state->days);
+    status =
+        memory_grow(&state->budget, &days, &state->days_capacity, state->n_rows + 1, sizeof *state->days);
     state->days = days;
     if (status != ATHLETE_OK) return status;
     sqlite3_value *key = sqlite3_value_dup(sqlite3_column_value(query, 0));
@@ -86,7 +88,8 @@ static athlete_status read_rows(athlete_call *call, dates_state *state, sqlite3_
         int day;
         if (!text || !date_parse(text, &day)) {
             call_fail(call, "row %lld of the query: day must be a date 'YYYY-MM-DD', got %s%.30s%s",
-                      (sqlite3_int64)state->n_rows + 1, text ? "'" : "", text ? text : "NULL", text ? "'" : "");
+                      (sqlite3_int64)state->n_rows + 1, text ? "'" : "", text ? text : "NULL",
+                      text ? "'" : "");
             return ATHLETE_INVALID;
         }
         athlete_status status = keep_row(state, query, day);
@@ -118,7 +121,8 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     if (status != ATHLETE_OK) return status;
 
     char message[ATHLETE_SPLIT_MESSAGE_SIZE];
-    status = date_split_build(state->days, state->n_rows, (int64_t)state->n_splits, embargo_days, &state->budget, &state->split, message);
+    status = date_split_build(state->days, state->n_rows, (int64_t)state->n_splits, embargo_days,
+                              &state->budget, &state->split, message);
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
     state->at = SIZE_MAX; /* the first step goes to 0 */
     return status;

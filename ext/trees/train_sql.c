@@ -4,7 +4,7 @@
 #include <string.h>
 #include "athlete.h"
 #include "base/json_text.h"
-#include "trees/train_options.h"
+#include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct training {
@@ -30,8 +30,8 @@ static void training_free(training *t) {
 /* --- reading rows --------------------------------------------------------------------------------------- */
 
 /* "row 3: feature 2 (pace) must be a finite number, got text 'abc'". Rows count from 1 in the order they came. */
-static athlete_status refuse(sqlite3_context *context, const training *t, const char *what, int feature, const char *expected,
-                             sqlite3_value *value) {
+static athlete_status refuse(sqlite3_context *context, const training *t, const char *what, int feature,
+                             const char *expected, sqlite3_value *value) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "row %lld: %s", (sqlite3_int64)t->n_rows + 1, what);
     if (feature > 0) sqlite3_str_appendf(out, " %d", feature);
@@ -49,9 +49,11 @@ static bool is_number(sqlite3_value *value) {
     return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && isfinite(sqlite3_value_double(value));
 }
 
-static athlete_status read_label(sqlite3_context *context, const training *t, sqlite3_value *value, float *label) {
+static athlete_status read_label(sqlite3_context *context, const training *t, sqlite3_value *value,
+                                 float *label) {
     if (sqlite3_value_type(value) == SQLITE_NULL) {
-        function_fail(context, "row %lld: the label is NULL; leave such rows out with WHERE", (sqlite3_int64)t->n_rows + 1);
+        function_fail(context, "row %lld: the label is NULL; leave such rows out with WHERE",
+                      (sqlite3_int64)t->n_rows + 1);
         return ATHLETE_INVALID;
     }
     if (!is_number(value)) return refuse(context, t, "the label", 0, "a finite number", value);
@@ -64,15 +66,18 @@ static athlete_status read_label(sqlite3_context *context, const training *t, sq
     return ATHLETE_OK;
 }
 
-static athlete_status read_features(sqlite3_context *context, const training *t, sqlite3_value **values, float *row) {
+static athlete_status read_features(sqlite3_context *context, const training *t, sqlite3_value **values,
+                                    float *row) {
     for (int f = 0; f < t->n_features; f++) {
         if (sqlite3_value_type(values[f]) == SQLITE_NULL) {
             row[f] = NAN;
             continue;
         }
-        if (!is_number(values[f])) return refuse(context, t, "feature", f + 1, "a finite number or NULL", values[f]);
+        if (!is_number(values[f]))
+            return refuse(context, t, "feature", f + 1, "a finite number or NULL", values[f]);
         double x = sqlite3_value_double(values[f]);
-        if (fabs(x) >= FLT_MAX) return refuse(context, t, "feature", f + 1, "within the range of float32", values[f]);
+        if (fabs(x) >= FLT_MAX)
+            return refuse(context, t, "feature", f + 1, "within the range of float32", values[f]);
         row[f] = (float)x + 0.0f; /* -0 becomes 0, which it is equal to */
     }
     return ATHLETE_OK;
@@ -102,7 +107,8 @@ static athlete_status read_row(sqlite3_context *context, training *t, int argc, 
     athlete_status status = t->begun ? ATHLETE_OK : begin(context, t, argc, argv[0]);
     if (status != ATHLETE_OK) return status;
     if (!same_options(t, argv[0])) {
-        function_fail(context, "row %lld: the options differ from those of the first row", (sqlite3_int64)t->n_rows + 1);
+        function_fail(context, "row %lld: the options differ from those of the first row",
+                      (sqlite3_int64)t->n_rows + 1);
         return ATHLETE_INVALID;
     }
     if (t->n_rows == ATHLETE_MAX_ROWS) {
@@ -111,14 +117,16 @@ static athlete_status read_row(sqlite3_context *context, training *t, int argc, 
     }
     size_t n_features = (size_t)t->n_features;
     void *values = t->values, *labels = t->labels;
-    status = memory_grow(&t->budget, &values, &t->values_capacity, (t->n_rows + 1) * n_features, sizeof *t->values);
+    status = memory_grow(&t->budget, &values, &t->values_capacity, (t->n_rows + 1) * n_features,
+                         sizeof *t->values);
     t->values = values;
     if (status == ATHLETE_OK) {
         status = memory_grow(&t->budget, &labels, &t->labels_capacity, t->n_rows + 1, sizeof *t->labels);
         t->labels = labels;
     }
     if (status == ATHLETE_OK) status = read_label(context, t, argv[1], &t->labels[t->n_rows]);
-    if (status == ATHLETE_OK) status = read_features(context, t, argv + 2, t->values + t->n_rows * n_features);
+    if (status == ATHLETE_OK)
+        status = read_features(context, t, argv + 2, t->values + t->n_rows * n_features);
     if (status == ATHLETE_OK) t->n_rows++;
     return status;
 }
@@ -127,8 +135,8 @@ static athlete_status read_row(sqlite3_context *context, training *t, int argc, 
 static void report(sqlite3_context *context, const training *t, athlete_status status) {
     if (status == ATHLETE_INVALID) return;
     char detail[120];
-    sqlite3_snprintf(sizeof detail, detail, "%lld rows of %d features, memory_limit_mb is %lld", (sqlite3_int64)t->n_rows,
-                     t->n_features, t->options.memory_limit_mb);
+    sqlite3_snprintf(sizeof detail, detail, "%lld rows of %d features, memory_limit_mb is %lld",
+                     (sqlite3_int64)t->n_rows, t->n_features, t->options.memory_limit_mb);
     function_fail_status(context, status, detail);
 }
 
@@ -155,13 +163,16 @@ static bool is_repeated(const char *const *names, int n, const char *name) {
 }
 
 /* Fills `names`, which point into *tree. The rules are XGBoost's: unique, without '[', ']' or '<'. */
-static athlete_status read_names(sqlite3_context *context, const training *t, cJSON **tree, const char **names) {
+static athlete_status read_names(sqlite3_context *context, const training *t, cJSON **tree,
+                                 const char **names) {
     json_fault fault;
-    athlete_status status = json_parse(t->options.feature_names, strlen(t->options.feature_names), tree, &fault);
+    athlete_status status =
+        json_parse(t->options.feature_names, strlen(t->options.feature_names), tree, &fault);
     if (status != ATHLETE_OK) return ATHLETE_NOMEM; /* the text was printed from a parsed tree */
     int n = cJSON_IsArray(*tree) ? cJSON_GetArraySize(*tree) : -1;
     if (n != t->n_features) {
-        function_fail(context, "option \"feature_names\" must be a list of %d names, one per feature", t->n_features);
+        function_fail(context, "option \"feature_names\" must be a list of %d names, one per feature",
+                      t->n_features);
         return ATHLETE_INVALID;
     }
     int i = 0;
@@ -169,7 +180,10 @@ static athlete_status read_names(sqlite3_context *context, const training *t, cJ
     cJSON_ArrayForEach(item, *tree) {
         if (!cJSON_IsString(item) || !*item->valuestring || strpbrk(item->valuestring, "[]<") ||
             is_repeated(names, i, item->valuestring)) {
-            function_fail(context, "option \"feature_names\": name %d must be text without [, ] or < and unlike the others", i + 1);
+            function_fail(
+                context,
+                "option \"feature_names\": name %d must be text without [, ] or < and unlike the others",
+                i + 1);
             return ATHLETE_INVALID;
         }
         names[i++] = item->valuestring;
@@ -188,17 +202,23 @@ static void write_history(text_buffer *out, const boost_options *options, const 
 }
 
 /* The trained forest as JSON; names may be NULL. */
-static athlete_status write_model(training *t, const boost_options *options, const forest *model, const float *history,
-                                  const char *const *names, athlete_poll *poll, text_buffer *out) {
-    text_buffer options_text = {.budget = &t->budget}, history_text = {.budget = &t->budget}, rows = {.budget = &t->budget};
+static athlete_status write_model(training *t, const boost_options *options, const forest *model,
+                                  const float *history, const char *const *names, athlete_poll *poll,
+                                  text_buffer *out) {
+    text_buffer options_text = {.budget = &t->budget}, history_text = {.budget = &t->budget},
+                rows = {.budget = &t->budget};
     train_options_write(&t->options, &options_text);
     write_history(&history_text, options, history);
     text_add_integer(&rows, (int64_t)t->n_rows);
-    athlete_status status = options_text.status ? options_text.status : history_text.status ? history_text.status : rows.status;
+    athlete_status status = options_text.status   ? options_text.status
+                            : history_text.status ? history_text.status
+                                                  : rows.status;
     if (status == ATHLETE_OK) {
         const model_attribute attributes[] = {
-            {"athlete_options", options_text.bytes}, {"athlete_rows", rows.bytes},
-            {"athlete_training_loss", history_text.bytes}, {"athlete_version", ATHLETE_VERSION},
+            {"athlete_options", options_text.bytes},
+            {"athlete_rows", rows.bytes},
+            {"athlete_training_loss", history_text.bytes},
+            {"athlete_version", ATHLETE_VERSION},
             {.name = NULL},
         };
         const model_description description = {objective_stored_name(&options->objective), names, attributes};
@@ -239,7 +259,8 @@ static athlete_status answer(sqlite3_context *context, training *t) {
         poll_end(&poll);
     }
     if (status == ATHLETE_OK) {
-        sqlite3_result_text64(context, out.bytes, out.length, sqlite3_free, SQLITE_UTF8); /* memory.h's blocks are SQLite's */
+        sqlite3_result_text64(context, out.bytes, out.length, sqlite3_free,
+                              SQLITE_UTF8); /* memory.h's blocks are SQLite's */
     } else {
         memory_free(&t->budget, out.bytes);
     }

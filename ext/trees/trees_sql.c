@@ -3,11 +3,16 @@
 #include "trees/trees_callbacks.h"
 #include "trees/trees_sql.h"
 
-#define MODEL_ARGUMENT {"model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of a model of gbdt_train or XGBoost"}
-#define FEATURE_ARGUMENT \
-    {"feature", ATHLETE_NUMBER, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "as in training and in the same order; NULL is missing"}
-#define MODEL_ERRORS                                                                                          \
-    "the model is not a valid one, with the place in it; it is of a kind that is not supported (several classes, " \
+#define MODEL_ARGUMENT                                                                                       \
+    { "model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of a model of gbdt_train or XGBoost" }
+#define FEATURE_ARGUMENT                                                                                     \
+    {                                                                                                        \
+        "feature", ATHLETE_NUMBER, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                \
+            "as in training and in the same order; NULL is missing"                                          \
+    }
+#define MODEL_ERRORS                                                                                         \
+    "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
+    "classes, "                                                                                              \
     "categories, DART, linear); another number of features than the model has"
 
 static const athlete_function functions[] = {
@@ -16,18 +21,24 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"options", ATHLETE_OPTIONS, ATHLETE_NULLABLE, 0, 0,
-             "JSON, the same in every row of a group; XGBoost's names and meanings: objective (reg:squarederror, "
-             "binary:logistic, reg:absoluteerror, reg:quantileerror), num_boost_round, eta, max_depth, max_leaves, "
-             "grow_policy, min_child_weight, min_data_in_leaf, lambda, alpha, gamma, subsample, colsample_bytree, max_bin, "
+             "JSON, the same in every row of a group; XGBoost's names and meanings: objective "
+             "(reg:squarederror, "
+             "binary:logistic, reg:absoluteerror, reg:quantileerror), num_boost_round, eta, max_depth, "
+             "max_leaves, "
+             "grow_policy, min_child_weight, min_data_in_leaf, lambda, alpha, gamma, subsample, "
+             "colsample_bytree, max_bin, "
              "quantile_alpha, seed, base_score, feature_names, nthread, memory_limit_mb"},
             {"label", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "a number; from 0 to 1 for binary:logistic"},
             {"feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,
              "a number; NULL is missing and goes where it helps most"}),
-        .summary = "Trains a gradient-boosted forest on the rows of a group; the same rows in any order give the same bytes.",
+        .summary = "Trains a gradient-boosted forest on the rows of a group; the same rows in any order give "
+                   "the same bytes.",
         .returns = "text, the model in XGBoost's JSON format; NULL for no rows",
-        .errors = "an unknown option; a label that is NULL or not a finite number, a feature that is neither NULL nor one, by "
+        .errors = "an unknown option; a label that is NULL or not a finite number, a feature that is neither "
+                  "NULL nor one, by "
                   "the number of the row; more memory than memory_limit_mb",
-        .source = "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), NIPS 2017",
+        .source = "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), "
+                  "NIPS 2017",
         .step = gbdt_train_step,
         .final = gbdt_train_final,
     },
@@ -38,14 +49,16 @@ static const athlete_function functions[] = {
         .summary = "A model's prediction for one row, with the float32 bits that XGBoost computes.",
         .returns = "the estimate, a probability for binary:logistic; NULL without a model",
         .errors = MODEL_ERRORS,
-        .source = "XGBoost's predictor: x < threshold in float32 goes left, leaves are added in the order of the trees",
+        .source = "XGBoost's predictor: x < threshold in float32 goes left, leaves are added in the order of "
+                  "the trees",
         .scalar = gbdt_predict,
     },
     {
         .name = "gbdt_margin",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
-        .summary = "A model's prediction before the last step: the sum of leaves, log odds for binary:logistic.",
+        .summary =
+            "A model's prediction before the last step: the sum of leaves, log odds for binary:logistic.",
         .returns = "the margin; NULL without a model",
         .errors = MODEL_ERRORS,
         .scalar = gbdt_margin,
@@ -53,13 +66,15 @@ static const athlete_function functions[] = {
     {
         .name = "time_series_split",
         .kind = ATHLETE_TABLE,
-        .arguments = ATHLETE_ARGUMENTS({"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
-                                       {"splits", ATHLETE_INTEGER, 0, 2, 1000000, "folds"},
-                                       {"gap", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0,
-                                        "rows left out between training and test; 0"},
-                                       {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0,
-                                        "rows of a test; n / (splits + 1)"}),
-        .summary = "Row numbers (from 0) to train and test on, fold by fold, each test after all it was trained on.",
+        .arguments = ATHLETE_ARGUMENTS(
+            {"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
+            {"splits", ATHLETE_INTEGER, 0, 2, 1000000, "folds"},
+            {"gap", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0,
+             "rows left out between training and test; 0"},
+            {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0,
+             "rows of a test; n / (splits + 1)"}),
+        .summary =
+            "Row numbers (from 0) to train and test on, fold by fold, each test after all it was trained on.",
         .errors = "too few rows for so many splits, tests and gap",
         .source = "scikit-learn, TimeSeriesSplit(n_splits, gap=gap, test_size=test_size)",
         .table = &time_series_split_table,
@@ -68,14 +83,18 @@ static const athlete_function functions[] = {
         .name = "time_series_split_dates",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "gives key, day ('YYYY-MM-DD') of each row"},
-                                       {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
-                                       {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
-                                        "trained on are days before the first day of the test minus this; 0"}),
-        .summary = "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 blocks, and each block "
+        .arguments =
+            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "gives key, day ('YYYY-MM-DD') of each row"},
+                              {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
+                              {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
+                               "trained on are days before the first day of the test minus this; 0"}),
+        .summary = "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 "
+                   "blocks, and each block "
                    "but the first is tested after training on what is at least the embargo older.",
-        .errors = "fewer days than blocks; a fold that the embargo leaves nothing to train on; a day that is no date",
-        .source = "purging and embargo: Lopez de Prado, Advances in Financial Machine Learning, 2018, chapter 7",
+        .errors = "fewer days than blocks; a fold that the embargo leaves nothing to train on; a day that is "
+                  "no date",
+        .source =
+            "purging and embargo: Lopez de Prado, Advances in Financial Machine Learning, 2018, chapter 7",
         .table = &time_series_split_dates_table,
     },
     {.name = NULL},

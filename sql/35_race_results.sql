@@ -1,0 +1,128 @@
+-- stage:    35_race_results
+-- purpose:  official race distance and time behind each activity tagged as a race: the labels
+-- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_watermarks, race_results, race_rejects
+-- writes:   race_results, race_rejects, ops_watermarks
+-- grain:    athlete_id, activity_id
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS race_results (
+    athlete_id      TEXT NOT NULL,
+    activity_id     TEXT NOT NULL,
+    race_date       TEXT NOT NULL,
+    distance_class  TEXT NOT NULL,
+    seconds         REAL NOT NULL,
+    source          TEXT NOT NULL CHECK (source IN ('best_effort', 'race_tag')),
+    measured_m      REAL NOT NULL, -- what the watch said; the class names the official distance
+    event_timestamp TEXT NOT NULL, -- the finish, UTC
+    available_at    TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
+
+-- Activities tagged as a race whose official distance could not be told, and why.
+CREATE TABLE IF NOT EXISTS race_rejects (
+    athlete_id  TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    race_date   TEXT NOT NULL,
+    measured_m  REAL NOT NULL,
+    reason      TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+-- Athletes whose activity features differ from what this stage has last seen.
+CREATE TEMP TABLE changed AS
+SELECT u.athlete_id, u.position
+FROM ops_watermarks AS u
+LEFT JOIN ops_watermarks AS m ON m.stage = '35_race_results' AND m.athlete_id = u.athlete_id
+WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position
+UNION ALL
+SELECT athlete_id, NULL
+FROM ops_watermarks
+WHERE stage = '35_race_results' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+
+-- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
+-- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
+CREATE TEMP TABLE candidate AS
+WITH race AS (
+    SELECT a.*, d.distance_class AS tagged_class
+    FROM changed
+    CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+    LEFT JOIN race_distances AS d ON a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
+    WHERE a.is_run AND a.is_race
+),
+effort AS (
+    SELECT r.athlete_id, r.activity_id, d.distance_class, s.elapsed_s,
+           ROW_NUMBER() OVER (PARTITION BY r.athlete_id, r.activity_id
+                              ORDER BY d.distance_class IS r.tagged_class DESC, vdot(d.distance_m, s.elapsed_s) DESC) AS choice
+    FROM race AS r
+    JOIN silver_strava_sub_activity AS s ON s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'
+    JOIN race_distances AS d ON d.effort_name = s.name
+    WHERE s.elapsed_s > 0 AND (r.tagged_class IS NULL OR r.tagged_class = d.distance_class)
+)
+SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
+       COALESCE(e.distance_class, r.tagged_class) AS distance_class,
+       CAST(COALESCE(e.elapsed_s, r.elapsed_s) AS REAL) AS seconds,
+       CASE WHEN e.distance_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
+       r.distance_m AS measured_m, r.end_time AS event_timestamp, r.available_at,
+       CASE
+           WHEN r.is_flagged THEN 'flagged as not credible'
+           WHEN r.is_manual THEN 'entered by hand'
+           WHEN r.is_indoor THEN 'indoors: the distance is not a course'
+           WHEN e.distance_class IS NOT NULL THEN NULL
+           WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
+           WHEN r.elapsed_s - r.moving_s > 0.04 * r.elapsed_s THEN 'paused for more than 4 % of the time'
+           WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
+       END AS reason
+FROM race AS r
+LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
+
+CREATE TEMP TABLE computed AS
+SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at
+FROM candidate WHERE reason IS NULL;
+CREATE TEMP TABLE computed_rejects AS
+SELECT athlete_id, activity_id, race_date, measured_m, reason FROM candidate WHERE reason IS NOT NULL;
+
+SELECT assert_that(
+    (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
+    = (SELECT COUNT(*) FROM silver_strava_activities
+       WHERE is_run AND is_race AND athlete_id IN (SELECT athlete_id FROM changed)),
+    '35_race_results: a race is neither a result nor a reject, or both');
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
+                   '35_race_results: a result known before the finish, or without a time');
+
+DELETE FROM race_results
+WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
+INSERT OR REPLACE INTO race_results
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+DELETE FROM race_rejects
+WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
+INSERT OR REPLACE INTO race_rejects
+SELECT * FROM computed_rejects
+EXCEPT
+SELECT * FROM race_rejects WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '35_race_results', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM candidate), (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM computed_rejects), 'ok'
+FROM stage_clock;
+
+DELETE FROM ops_watermarks
+WHERE stage = '35_race_results' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
+INSERT INTO ops_watermarks (stage, athlete_id, position)
+SELECT '35_race_results', athlete_id, position FROM changed WHERE position IS NOT NULL
+ON CONFLICT DO UPDATE SET position = excluded.position;
+
+DROP TABLE temp.computed_rejects;
+DROP TABLE temp.computed;
+DROP TABLE temp.candidate;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,241 @@
+-- stage:    41_time_estimator_train
+-- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
+-- reads:    time_estimator_rows, race_distances, bronze_documents, ops_config, ml_model_versions
+-- writes:   ml_model_versions, ml_validation_predictions, ml_intervals, ml_metrics
+-- grain:    model, version
+-- params:   interval_level, gate_mae_10k_s, cv_gap_days
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS ml_model_versions (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('accepted', 'refused')),
+    reason         TEXT NOT NULL,
+    specification  TEXT NOT NULL, -- JSON, as in schemas/models
+    model_json     TEXT NOT NULL, -- XGBoost's format
+    training_rows  INTEGER NOT NULL,
+    training_hash  TEXT NOT NULL, -- of specification, settings and rows: the same hash, the same model
+    trained_at     TEXT NOT NULL,
+    PRIMARY KEY (model, version)
+) WITHOUT ROWID;
+
+-- Predictions of races that the predicting model had not seen: survey runners by fold, an athlete's races by date.
+CREATE TABLE IF NOT EXISTS ml_validation_predictions (
+    model          TEXT NOT NULL, -- time_estimator, or a classic formula on the same evidence
+    version        INTEGER NOT NULL,
+    source         TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    as_of_date     TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    fold           INTEGER NOT NULL,
+    evidence_group INTEGER NOT NULL, -- 1: one known race; 2: two or more
+    actual_s       REAL NOT NULL,
+    predicted_s    REAL NOT NULL,
+    lower_s        REAL,             -- from the residuals of the other folds
+    upper_s        REAL,
+    PRIMARY KEY (model, version, source, subject, as_of_date, distance_class)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ml_intervals (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    distance_class TEXT NOT NULL,
+    evidence_group INTEGER NOT NULL,
+    lower_ln       REAL NOT NULL, -- quantiles of ln(actual / predicted)
+    upper_ln       REAL NOT NULL,
+    n              INTEGER NOT NULL,
+    PRIMARY KEY (model, version, distance_class, evidence_group)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ml_metrics (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    source         TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    n              INTEGER NOT NULL,
+    mae_s          REAL NOT NULL,
+    rmse_s         REAL NOT NULL,
+    mape_pct       REAL NOT NULL,
+    bias_pct       REAL NOT NULL, -- above 0: too slow
+    coverage_pct   REAL,
+    PRIMARY KEY (model, version, source, distance_class)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+WITH specified AS (
+    SELECT payload FROM bronze_documents
+    WHERE kind = 'model_specification' AND document_id = 'time_estimator'
+    ORDER BY bronze_id DESC LIMIT 1
+)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
+       (SELECT COALESCE(MAX(version), 0) + 1 FROM ml_model_versions WHERE model = 'time_estimator') AS version,
+       (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
+       (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
+       (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
+       sha256(json_array(payload,
+                         (SELECT json_group_array(json_array(name, value)) FROM ops_config
+                          WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s')),
+                         (SELECT json_group_array(json_array(
+                              source, subject, as_of_date, distance_class, seconds, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
+                              weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
+                              ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d))
+                          FROM time_estimator_rows WHERE seconds IS NOT NULL))) AS training_hash
+FROM specified;
+
+-- Rows with a label, as long as this version has not been trained before.
+CREATE TEMP TABLE labelled AS
+SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS row_id, r.*, portable_ln(r.seconds) - r.base_ln_s AS label, CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year,
+       COALESCE(r.fold, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_by
+FROM stage_clock AS c
+CROSS JOIN time_estimator_rows AS r
+WHERE r.seconds IS NOT NULL
+  AND c.training_hash IS NOT (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1);
+CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
+CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
+
+-- Which rows train which fold: 0 to 9 leave a tenth of the runners out; a year trains on the survey and on what was
+-- raced before the gap; -1 is the model that is served, and trains on all.
+CREATE TEMP TABLE fold AS
+SELECT DISTINCT 'survey' AS source, fold, NULL AS before_date FROM labelled WHERE source = 'survey'
+UNION ALL
+SELECT DISTINCT 'history', year, date(year || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days') FROM labelled WHERE source = 'history'
+UNION ALL
+SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
+
+CREATE TEMP TABLE trains AS
+SELECT f.fold, r.row_id
+FROM fold AS f
+JOIN labelled AS r ON CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
+                                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
+CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
+
+-- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
+CREATE TEMP TABLE centre AS
+SELECT c.fold, c.label, json_extract(s.specification, '$.label_clip') AS clip,
+       json_set(json_extract(s.specification, '$.options'), '$.base_score', c.label,
+                '$.feature_names', json_extract(s.specification, '$.features')) AS options
+FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN labelled AS r USING (row_id) GROUP BY t.fold) AS c,
+     stage_clock AS s;
+
+CREATE TEMP TABLE model AS
+SELECT m.fold,
+       gbdt_train(m.options, min(max(r.label, m.label - m.clip), m.label + m.clip),
+                  r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+                  r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d
+       ) AS model_json
+FROM centre AS m
+CROSS JOIN trains AS t USING (fold)
+CROSS JOIN labelled AS r USING (row_id)
+GROUP BY m.fold;
+
+-- Each labelled race predicted by the model that has not seen it, and by the formulas.
+CREATE TEMP TABLE predicted AS
+WITH mine AS MATERIALIZED (
+    SELECT r.*,
+           portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
+               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
+    FROM model AS m
+    CROSS JOIN labelled AS r ON r.judged_by = m.fold -- model by model: each is parsed once
+),
+each_model AS (
+    SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine
+    UNION ALL SELECT 'riegel', riegel_s, * FROM mine
+    UNION ALL SELECT 'vdot', vdot_s, * FROM mine
+    UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM mine
+    UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
+)
+SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
+       -- fading evidence is worth one race
+       CASE WHEN e.source = 'survey' AND e.n_evidence > 1 THEN 2 ELSE 1 END AS evidence_group,
+       e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual
+FROM each_model AS e
+JOIN race_distances AS d USING (distance_class)
+WHERE e.predicted_s IS NOT NULL;
+CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, evidence_group);
+
+-- Intervals: for the survey from the other folds only; fold -1 holds those that are served.
+CREATE TEMP TABLE interval AS
+SELECT p.model, f.fold, p.distance_class, p.evidence_group,
+       quantile(p.residual, (1 - c.interval_level) / 2) AS lower_ln,
+       quantile(p.residual, (1 + c.interval_level) / 2) AS upper_ln,
+       COUNT(*) AS n
+FROM stage_clock AS c
+CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f
+JOIN predicted AS p ON p.source = 'survey' AND p.fold <> f.fold
+GROUP BY p.model, f.fold, p.distance_class, p.evidence_group, c.interval_level;
+CREATE UNIQUE INDEX temp.interval_by_group ON interval (model, fold, distance_class, evidence_group);
+
+CREATE TEMP TABLE validated AS
+SELECT p.model, p.source, p.subject, p.as_of_date, p.distance_class, p.fold, p.evidence_group, p.actual_s, p.predicted_s,
+       p.predicted_s * portable_exp(i.lower_ln) AS lower_s, p.predicted_s * portable_exp(i.upper_ln) AS upper_s
+FROM predicted AS p
+LEFT JOIN interval AS i
+       ON i.model = p.model AND i.fold = CASE WHEN p.source = 'survey' THEN p.fold ELSE -1 END
+      AND i.distance_class = p.interval_class AND i.evidence_group = p.evidence_group;
+
+CREATE TEMP TABLE metric AS
+SELECT model, source, distance_class, COUNT(*) AS n,
+       AVG(abs(predicted_s - actual_s)) AS mae_s,
+       AVG((predicted_s - actual_s) * (predicted_s - actual_s)) AS mse,
+       AVG(100 * abs(predicted_s - actual_s) / actual_s) AS mape_pct,
+       AVG(100 * (predicted_s - actual_s) / actual_s) AS bias_pct,
+       AVG(CASE WHEN lower_s IS NOT NULL THEN 100.0 * (actual_s BETWEEN lower_s AND upper_s) END) AS coverage_pct
+FROM validated
+GROUP BY model, source, distance_class;
+
+-- Audit: every labelled race was predicted, by a model trained without it.
+SELECT assert_that(
+    (SELECT COUNT(*) FROM predicted WHERE model = 'time_estimator') = (SELECT COUNT(*) FROM labelled),
+    '41_time_estimator_train: a labelled race has no out-of-fold prediction');
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM fold AS f
+    CROSS JOIN trains AS t USING (fold)
+    CROSS JOIN labelled AS r USING (row_id)
+    WHERE (f.source = 'survey' AND (CAST(r.subject AS INTEGER) * 7919) % 10 = f.fold)
+       OR (f.source = 'history' AND r.source = 'history' AND r.as_of_date >= f.before_date)),
+    '41_time_estimator_train: a model is judged on rows it was trained on');
+
+INSERT INTO ml_model_versions
+SELECT 'time_estimator', c.version,
+       CASE WHEN t.mae_s < c.gate_mae_10k_s THEN 'accepted' ELSE 'refused' END,
+       printf('10 km error of %.1f s on runners it had not seen, the gate is %s s', t.mae_s, c.gate_mae_10k_s),
+       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled), c.training_hash, c.started_at
+FROM stage_clock AS c
+JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k'
+JOIN model AS m ON m.fold = -1;
+
+INSERT INTO ml_validation_predictions
+SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence_group,
+       v.actual_s, v.predicted_s, v.lower_s, v.upper_s
+FROM validated AS v, stage_clock AS c;
+
+INSERT INTO ml_intervals
+SELECT i.model, c.version, i.distance_class, i.evidence_group, i.lower_ln, i.upper_ln, i.n
+FROM interval AS i, stage_clock AS c
+WHERE i.fold = -1;
+
+INSERT INTO ml_metrics
+SELECT m.model, c.version, m.source, m.distance_class, m.n, m.mae_s, COALESCE(portable_exp(portable_ln(NULLIF(m.mse, 0)) / 2), 0), m.mape_pct, m.bias_pct, m.coverage_pct
+FROM metric AS m, stage_clock AS c;
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '41_time_estimator_train', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM labelled), (SELECT COUNT(*) FROM model), 0, 'ok',
+       (SELECT 'version ' || version || ' ' || status || ': ' || reason FROM ml_model_versions AS v
+        WHERE v.model = 'time_estimator' AND v.version = stage_clock.version)
+FROM stage_clock;
+
+DROP TABLE temp.metric;
+DROP TABLE temp.validated;
+DROP TABLE temp.interval;
+DROP TABLE temp.predicted;
+DROP TABLE temp.model;
+DROP TABLE temp.centre;
+DROP TABLE temp.trains;
+DROP TABLE temp.fold;
+DROP TABLE temp.labelled;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

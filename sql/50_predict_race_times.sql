@@ -1,0 +1,89 @@
+-- stage:    50_predict_race_times
+-- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
+-- reads:    time_estimator_rows, ml_model_versions, ml_intervals, race_distances
+-- writes:   gold_athlete_predictions
+-- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS gold_athlete_predictions (
+    prediction_id   INTEGER PRIMARY KEY,
+    athlete_id      TEXT NOT NULL,
+    prediction_date TEXT NOT NULL,   -- the day the time is estimated for
+    distance_class  TEXT NOT NULL,
+    model           TEXT NOT NULL,   -- time_estimator, or a classic formula on the same evidence
+    version         INTEGER NOT NULL,
+    predicted_s     REAL NOT NULL,
+    lower_s         REAL,
+    upper_s         REAL,
+    known_at        TEXT NOT NULL,   -- nothing that became known later was used
+    inputs          TEXT NOT NULL,   -- JSON: the features as used
+    UNIQUE (athlete_id, prediction_date, distance_class, model, version, inputs)
+);
+
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_keep BEFORE UPDATE ON gold_athlete_predictions
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_stay BEFORE DELETE ON gold_athlete_predictions
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       (SELECT COUNT(*) FROM gold_athlete_predictions) AS rows_before;
+
+CREATE TEMP TABLE computed AS
+WITH champion AS (
+    SELECT version, model_json FROM ml_model_versions
+    WHERE model = 'time_estimator' AND status = 'accepted'
+    ORDER BY version DESC LIMIT 1
+),
+estimated AS MATERIALIZED (
+    SELECT r.*, c.version,
+           portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
+               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
+           json_object('n_evidence', r.n_evidence, 'base_ln_s', r.base_ln_s, 'ln_distance', r.ln_distance, 'ln_speed', r.ln_speed,
+               'endurance', r.endurance, 'uncertainty', r.uncertainty, 'weekly_km', r.weekly_km, 'is_female', r.is_female,
+               'from_shorter', r.from_shorter, 'from_longer', r.from_longer, 'evidence_fitness', r.evidence_fitness,
+               'evidence_difficulty', r.evidence_difficulty, 'ctl_42d', r.ctl_42d, 'pace_trend_30d', r.pace_trend_30d,
+               'longest_distance_90d_km', r.longest_distance_90d_km, 'climb_m_per_km_30d', r.climb_m_per_km_30d) AS inputs
+    FROM champion AS c
+    CROSS JOIN time_estimator_rows AS r
+    WHERE r.source = 'today'
+),
+each_model AS (
+    SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM estimated
+    UNION ALL SELECT 'riegel', riegel_s, * FROM estimated
+    UNION ALL SELECT 'vdot', vdot_s, * FROM estimated
+    UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM estimated
+    UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM estimated
+)
+SELECT e.subject AS athlete_id, e.as_of_date AS prediction_date, e.distance_class, e.model, e.version, e.predicted_s,
+       e.predicted_s * portable_exp(i.lower_ln) AS lower_s, e.predicted_s * portable_exp(i.upper_ln) AS upper_s,
+       e.event_timestamp AS known_at, e.inputs
+FROM each_model AS e
+JOIN race_distances AS d USING (distance_class)
+LEFT JOIN ml_intervals AS i
+       ON i.model = e.model AND i.version = e.version AND i.distance_class = d.interval_class
+      AND i.evidence_group = CASE WHEN e.model = 'vickers_two_races' THEN 2 ELSE 1 END
+WHERE e.predicted_s IS NOT NULL
+ORDER BY e.subject, d.distance_m, e.model;
+
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM computed WHERE predicted_s NOT BETWEEN 300 AND 100000 OR NOT predicted_s BETWEEN lower_s AND upper_s),
+    '50_predict_race_times: a time that nobody runs, or outside its own interval');
+
+INSERT OR IGNORE INTO gold_athlete_predictions
+    (athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs)
+SELECT * FROM computed;
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '50_predict_race_times', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today'),
+       (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before, 0, 'ok'
+FROM stage_clock;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

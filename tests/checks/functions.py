@@ -1,0 +1,127 @@
+"""Every function of the extension and a call of it that works, made from its own declaration.
+
+A function whose arguments cannot be guessed from their types gets a line in EXAMPLES. All values are SQL expressions.
+"""
+
+import dataclasses
+
+# What a declared type is given when nothing better is known.
+BY_TYPE = {
+    "any": "1",
+    "text": "'some text'",
+    "date": "'2024-03-01'",
+    "options": "'{}'",
+    "query": "'SELECT 1, 2, 3, 4'",
+    "model": "'{}'",
+}
+
+MODEL = "(SELECT gbdt_train('{\"num_boost_round\": 2}', y, y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
+
+# Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
+EXAMPLES = {
+    "grade_factor": ["0.05", "'minetti'"],
+    "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
+    "trimp": ["60", "150", "190", "50", "'m'"],
+    "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
+    "gbdt_predict": [MODEL, "1.5"],
+    "gbdt_margin": [MODEL, "1.5"],
+    "time_series_split": ["10", "3", "1", "2"],
+    "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
+    "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
+}
+
+ROWS = "(WITH RECURSIVE t(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM t WHERE x < 7) SELECT x FROM t)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Argument:
+    name: str
+    type: str
+    optional: bool
+    nullable: bool
+    repeated: bool
+    min: float | None
+    max: float | None
+    above_min: bool
+    below_max: bool
+
+    def base(self):
+        """An SQL expression inside the declared range."""
+        if self.type not in ("number", "integer"):
+            return BY_TYPE[self.type]
+        low, high = self.min, self.max
+        if low is None and high is None:
+            return "3"
+        if low is None:
+            x = high - 1
+        elif high is None:
+            x = low + 1
+        else:
+            x = (low + high) / 2 if high - low < 20 else low + 5
+        return str(int(x)) if self.type == "integer" or x == int(x) else repr(x)
+
+
+@dataclasses.dataclass(frozen=True)
+class Function:
+    name: str
+    kind: str
+    trust: str
+    arguments: tuple
+
+    @property
+    def required(self):
+        return next((i for i, a in enumerate(self.arguments) if a.optional), len(self.arguments))
+
+    @property
+    def most(self):
+        """The number of arguments that are always too many, or None if any number may come."""
+        return None if self.arguments and self.arguments[-1].repeated else len(self.arguments)
+
+    def base(self):
+        """The SQL expressions of a call that works."""
+        return EXAMPLES.get(self.name) or [a.base() for a in self.arguments]
+
+    def queries(self, values):
+        """Every way in which the function can stand in a query, called with these SQL expressions."""
+        call = f"{self.name}({', '.join(values)})"
+        if self.kind == "scalar":
+            yield f"SELECT {call} FROM {ROWS}"
+        elif self.kind == "table":
+            yield f"SELECT * FROM {call} LIMIT 50"
+        else:
+            yield f"SELECT {call} FROM {ROWS}"
+            yield f"SELECT x % 2, {call} FROM {ROWS} GROUP BY x % 2"
+            yield f"SELECT {call} FROM {ROWS} WHERE x < 0"
+        if self.kind == "window":
+            for frame in FRAMES:
+                yield f"SELECT {call} OVER (ORDER BY x {frame}) FROM {ROWS}"
+
+    def constraint_query(self, values):
+        """A table function with its arguments as constraints on hidden columns, from another table."""
+        names = [a.name for a in self.arguments][: len(values)]
+        inner = ", ".join(f"{v} AS a{i}" for i, v in enumerate(values))
+        where = " AND ".join(f'f."{n}" = s.a{i}' for i, n in enumerate(names))
+        return f"SELECT f.* FROM (SELECT {inner}) AS s, {self.name} AS f WHERE {where} LIMIT 50"
+
+
+FRAMES = [
+    "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
+    "ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING",
+    "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+    "GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW",
+]
+
+
+def declared(db):
+    """All functions, from the extension's own tables."""
+    arguments = {}
+    for function, _, name, kind, optional, nullable, repeated, low, high, above, below in db.execute(
+        "SELECT function, position, name, type, optional, nullable, repeated, min, max, above_min, below_max"
+        " FROM athlete_arguments ORDER BY function, position"
+    ):
+        row = Argument(name, kind, bool(optional), bool(nullable), bool(repeated), low, high, bool(above), bool(below))
+        arguments.setdefault(function, []).append(row)
+    return [
+        Function(name, kind, trust, tuple(arguments.get(name, ())))
+        for name, kind, trust in db.execute("SELECT name, kind, trust FROM athlete_functions ORDER BY name")
+    ]

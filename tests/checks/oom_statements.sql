@@ -1,0 +1,11 @@
+-- Statements whose every allocation is made to fail, by oom.c. Beside them, test_out_of_memory.py adds one plain call
+-- of every function. Keep each one small: it runs twice as often as it allocates.
+SELECT sha256('abc'), sha256(x'00ff'), athlete_version();
+SELECT seq, line, object, fault, fault_offset FROM json_objects('[{"a": 1}, {"b": nope}, {"c": [1, 2, {"d": "é"}]}');
+SELECT name, signature, arguments, returns FROM athlete_functions;
+SELECT * FROM athlete_arguments;
+SELECT assert_that(0, 'a message that is longer than a few bytes, so that it needs memory of its own');
+SELECT sha256();
+SELECT * FROM json_objects(x'00');
+SELECT * FROM json_objects();
+SELECT f.* FROM (SELECT '[{}]' AS t UNION ALL SELECT '{"x":1}') AS s, json_objects AS f WHERE f.text = s.t;

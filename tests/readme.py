@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Keeps README.md true: what it shows as output is what the program prints.
+
+Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now:
+
+    page                the page of `make demo`, without the seconds, which differ from run to run
+    functions           one table per domain, from athlete_functions
+    stages              the stages, from their headers
+    sql                 the answer to the ```sql block just before it, by the sqlite3 shell, over the demo's database
+
+`tests/readme.py --write` writes it (`make readme`); tests/checks/test_readme.py compares.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+EXTENSION = os.environ.get("ATHLETE_EXTENSION", str(ROOT / "build" / "athlete"))
+BLOCK = re.compile(r"<!-- output: (\w+) -->\n(.*?)<!-- end -->", re.S)
+
+
+def shell(database, sql, *options):
+    command = ["sqlite3", "-bail", *options, "-cmd", f".load {EXTENSION}", str(database)]
+    return subprocess.run(command, input=sql, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def page(database):
+    text = shell(database, (ROOT / "sql" / "page.sql").read_text())
+    lines = text.split("\nSECONDS of each stage")[0].rstrip()
+    return f"```text\n{lines}\n```\n"
+
+
+def functions(database):
+    rows = shell(database, "SELECT domain, kind, signature, summary, returns FROM athlete_functions", "-separator", "\x1f", "-newline", "\x1e")
+    out, domain_before = [], None
+    for row in rows.strip("\x1e").split("\x1e"):
+        domain, kind, signature, summary, returns = row.split("\x1f")
+        if domain != domain_before:
+            out += ["", f"**{domain}**", "", "| function | kind | what it does | returns |", "|---|---|---|---|"]
+            domain_before = domain
+        cells = (f"`{signature}`", kind, summary, f"columns {returns}" if kind == "table" else returns)
+        out.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(out).strip() + "\n"
+
+
+def stages(_database):
+    out = ["| stage | what it does | writes |", "|---|---|---|"]
+    for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
+        header = dict(re.findall(r"^-- (\w+): +(.*)$", path.read_text(), re.M))
+        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes']} |")
+    return "\n".join(out) + "\n"
+
+
+def render(database):
+    """README.md as it should be."""
+    text = README.read_text()
+
+    def produce(match):
+        name = match.group(1)
+        if name == "sql":
+            query = re.findall(r"```sql\n(.*?)```", text[: match.start()], re.S)[-1]
+            body = f"```text\n{shell(database, query, '-box').rstrip()}\n```\n"
+        else:
+            body = {"page": page, "functions": functions, "stages": stages}[name](database)
+        return f"<!-- output: {name} -->\n{body}<!-- end -->"
+
+    return BLOCK.sub(produce, text)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit(__doc__)
+    README.write_text(render(ROOT / "demo.db"))
