@@ -89,8 +89,8 @@ def test_one_athlete_with_strange_numbers_does_not_stop_the_others():
     strange = [run_at(1, "2024-01-01T08:00:00Z", distance=0.5, moving_time=3600, elapsed_time=3600),
                run_at(2, "2024-01-02T08:00:00Z", distance=5616000.0, moving_time=864000, elapsed_time=864000),
                run_at(3, "2024-01-20T08:00:00Z", distance=399.0, moving_time=1, elapsed_time=1), run_at(4, "2024-01-21T08:00:00Z", distance=300.0, moving_time=0)]
-    walks = [run_at(10 + i, f"2024-02-0{1 + i}T08:00:00Z", sport_type="Walk", average_heartrate=80.0, max_heartrate=95.0) for i in range(4)]
-    ride = run_at(20, "2024-02-10T08:00:00Z", sport_type="Ride", average_heartrate=150.0, max_heartrate=94.0)
+    walks = [run_at(10 + i, f"2024-02-0{1 + i}T08:00:00Z", sport_type="Walk", average_heartrate=80.0, max_heartrate=95.0, athlete={"id": 3}) for i in range(4)]
+    ride = run_at(20, "2024-02-10T08:00:00Z", sport_type="Ride", average_heartrate=150.0, max_heartrate=94.0, athlete={"id": 3})
     other = [a | {"athlete": {"id": 2}, "id": a["id"] + 100} for a in make_history(seeded(3), 2, 10, 30)]
     db = pipeline(strange + walks + [ride] + other)
     assert one(db, "SELECT COUNT(*) FROM activity_features") == 19
