@@ -10,6 +10,8 @@ import pytest
 import sanitizers
 from conftest import ROOT
 
+pytestmark = pytest.mark.unsanitized
+
 PROGRAM = """
 import sqlite3, sys
 db = sqlite3.connect(":memory:")

@@ -10,6 +10,8 @@ from sklearn.datasets import make_classification, make_friedman1, make_regressio
 
 from tables import score, train
 
+pytestmark = pytest.mark.unsanitized
+
 SETTINGS = {"max_depth": 5, "eta": 0.1, "min_child_weight": 3, "lambda": 1}
 ROUNDS = 100
 

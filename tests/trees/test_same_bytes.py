@@ -13,6 +13,8 @@ import pytest
 
 from tables import feature_list, fill, rows
 
+pytestmark = pytest.mark.unsanitized
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 SETTINGS = [
