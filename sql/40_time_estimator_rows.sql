@@ -1,6 +1,6 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
+-- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, silver_strava_sub_activity, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
 -- writes:   time_estimator_rows, ops_watermarks
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
@@ -84,7 +84,7 @@ JOIN silver_survey_runners AS w USING (runner_id)
 WHERE c.athlete_id = '' AND d.is_target;
 
 CREATE TEMP TABLE moment AS
-SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, r.seconds, f.event_timestamp AS known_at
+SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, MIN(r.seconds) AS seconds, f.event_timestamp AS known_at
 FROM changed
 CROSS JOIN race_results AS r USING (athlete_id)
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
@@ -276,7 +276,10 @@ SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seco
        q.known_at AS event_timestamp,
        CASE WHEN q.known_at IS NOT NULL THEN
            max(q.known_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
-                                     WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''))
+                                     WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''),
+               COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- of the efforts behind past races
+                         JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+                         WHERE s.athlete_id = q.subject AND s.kind = 'best_effort' AND a.is_race AND a.local_date < q.as_of_date), ''))
        END AS available_at
 FROM request AS q
 JOIN line AS l USING (request_id)
