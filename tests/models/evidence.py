@@ -41,6 +41,16 @@ def noise(x):
     return np.exp(-5.25 + 0.52 * x - 2.2 * x**2)
 
 
+def estimate(expected, x, ln_s, variance, x_asked):
+    """Best linear unbiased prediction at x_asked, the deviation of the slope, and the variance of the prediction: the
+    line's covariance with the observations times the inverse of theirs."""
+    design, asked = np.stack([np.ones_like(x), x], axis=1), np.array([1.0, x_asked])
+    covariance = design @ PRIOR_VARIANCE @ design.T + np.diag(variance)
+    gain = PRIOR_VARIANCE @ design.T @ np.linalg.inv(covariance)
+    line = gain @ (ln_s - expected(x))
+    return expected(x_asked) + asked @ line, line[1], asked @ (PRIOR_VARIANCE - gain @ design @ PRIOR_VARIANCE) @ asked
+
+
 def row(runner, target):
     """What the stage should say of one race of one runner, or None when no other race is known."""
     known = {}
@@ -57,14 +67,7 @@ def row(runner, target):
     ln_s -= 0.015 * np.array([0 if f is None else f - 1.95 for f in fitness])
     ln_s += 0.009 * np.array([0 if d is None else d - 2.95 for d in difficulty])
 
-    # Best linear unbiased prediction: the line's covariance with the observations times the inverse of theirs.
-    design, asked = np.stack([np.ones_like(x), x], axis=1), np.array([1.0, x_asked])
-    covariance = design @ PRIOR_VARIANCE @ design.T + np.diag(noise(x))
-    gain = PRIOR_VARIANCE @ design.T @ np.linalg.inv(covariance)
-    line = gain @ (ln_s - prior(runner, x))
-    base = prior(runner, x_asked) + asked @ line
-    uncertainty = asked @ (PRIOR_VARIANCE - gain @ design @ PRIOR_VARIANCE) @ asked
-
+    base, endurance, uncertainty = estimate(lambda at: prior(runner, at), x, ln_s, noise(x), x_asked)
     shorter, longer = [i for i in range(len(x)) if x[i] < x_asked], [i for i in range(len(x)) if x[i] > x_asked]
     nearest_shorter, nearest_longer = max(shorter, key=x.__getitem__, default=None), min(longer, key=x.__getitem__, default=None)
     brought = lambda i: None if i is None else ln_s[i] + 1.07 * (x_asked - x[i]) - base
@@ -78,7 +81,7 @@ def row(runner, target):
     return {
         "seconds": number(runner[f"{DISTANCES[target][1]}_ti"]),
         "n_evidence": len(known), "base_ln_s": base, "ln_distance": np.log(DISTANCES[target][0]),
-        "ln_speed": np.log(DISTANCES[target][0]) - base, "endurance": line[1], "uncertainty": uncertainty,
+        "ln_speed": np.log(DISTANCES[target][0]) - base, "endurance": endurance, "uncertainty": uncertainty,
         "weekly_km": weekly, "is_female": number(runner["female"]),
         "from_shorter": brought(nearest_shorter), "from_longer": brought(nearest_longer),
         "evidence_fitness": mean(fitness, 2.0), "evidence_difficulty": mean(difficulty, 3.0),
