@@ -1,6 +1,6 @@
 -- stage:    00_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
--- reads:    -
+-- reads:    ops_config
 -- writes:   ops_config, ops_runs, ops_watermarks
 -- grain:    -
 -- params:   -

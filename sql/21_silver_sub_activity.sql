@@ -1,6 +1,6 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks, silver_rejects
 -- writes:   silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -

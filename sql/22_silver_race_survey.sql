@@ -1,6 +1,6 @@
 -- stage:    22_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race
--- reads:    bronze_documents, race_distances, silver_survey_races, ops_watermarks
+-- reads:    bronze_documents, ops_watermarks, race_distances, silver_survey_races
 -- writes:   race_distances, silver_survey_runners, silver_survey_races, ops_watermarks
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -

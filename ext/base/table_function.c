@@ -195,7 +195,7 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         return cursor_failure(cursor);
     }
     if (numbers) {
-        cursor->numbers = (const double *)((const char *)cursor->state + numbers->offset);
+        cursor->numbers = (const double *)(const void *)((const char *)cursor->state + numbers->offset);
         cursor->is_integer = numbers->is_integer;
         cursor->first_number = numbers->first_column;
     }

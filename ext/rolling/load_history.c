@@ -108,6 +108,12 @@ static void extreme_move(load_extreme *extreme, const load_history *h, int days,
     }
 }
 
+/* After decades of rest it is 0, not a number with too few digits left to be divided by another. */
+static inline double smooth(double mean, double alpha, double x) {
+    mean += alpha * (x - mean);
+    return mean < 1e-200 ? 0 : mean;
+}
+
 void history_close_day(load_history *h) {
     load_day *today = ring_open_day(h);
     today->tss = value_of(&today->sums, SUM_TSS);
@@ -124,8 +130,8 @@ void history_close_day(load_history *h) {
     for (int i = 0; i < LONG_COUNT; i++) {
         for (int k = 0; k < KEY_COUNT; k++) extreme_move(&h->extremes[i][k], h, long_days[i], k);
     }
-    h->ctl_ewma += h->alpha_42 * (today->tss - h->ctl_ewma);
-    h->atl_ewma += h->alpha_7 * (today->tss - h->atl_ewma);
+    h->ctl_ewma = smooth(h->ctl_ewma, h->alpha_42, today->tss);
+    h->atl_ewma = smooth(h->atl_ewma, h->alpha_7, today->tss);
     day_clear(ring_open_day(h));
 }
 
@@ -140,6 +146,11 @@ static inline double ratio_or_zero(double acute, double chronic) {
     return chronic > 0 ? acute / chronic : 0;
 }
 
+/* A slope against age has the opposite sign; none is 0 and not -0. */
+static inline double against_day(double slope_against_age) {
+    return 0 - slope_against_age;
+}
+
 /* OLS slope of the days' distance against the day, rest days included. Every numerator is an exact integer:
 ** with ages 0..n-1, sum((age - mean age) * km) = (2 * sum(age * km) - (n-1) * sum(km)) / 2. */
 static double distance_trend(const load_history *h, int i) {
@@ -148,7 +159,7 @@ static double distance_trend(const load_history *h, int i) {
     const int64_t *km = &h->windows[long_window[i]].of[SUM_KM];
     double twice =
         fixed_value(2 * h->ages[i].km[0] - (n - 1) * km[0], 2 * h->ages[i].km[1] - (n - 1) * km[1]);
-    return 6 * -twice / (double)(n * (n * n - 1)); /* a slope against age has the opposite sign */
+    return against_day(6 * twice / (double)(n * (n * n - 1)));
 }
 
 /* OLS slope of the activities' pace against the day. The paces are taken around a whole number of units near
@@ -168,7 +179,7 @@ static double pace_trend(const load_history *h, int i) {
     }
     double numerator = (double)n * fixed_value(of_age[0], of_age[1]) -
                        (double)ages->paced * fixed_value(of_pace[0], of_pace[1]);
-    return -numerator / (double)denominator;
+    return against_day(numerator / (double)denominator);
 }
 
 /* Mean over population standard deviation of the last seven days (Foster 1998, MSSE 30:1164). */

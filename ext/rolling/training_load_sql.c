@@ -163,29 +163,28 @@ static int fail_at_row(athlete_call *call, load_state *state, char *message) {
     return call->code;
 }
 
-static int fail_at_value(athlete_call *call, load_state *state, const char *expected, int column) {
+/* The same, about a value of it. Takes `expected` over. */
+static int fail_at_value(athlete_call *call, load_state *state, char *expected, int column) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "%s, got ", expected);
+    sqlite3_free(expected);
     value_describe(out, sqlite3_column_value(state->query, column));
     return fail_at_row(call, state, sqlite3_str_finish(out));
 }
 
 typedef struct input_number {
-    int column;
+    const char *name;
     double max;
     double if_null;
-    const char *expected;
 } input_number;
 
-static const input_number tss_input = {IN_TSS, LOAD_TSS_MAX, NAN, "tss must be a number from 0 to 100000"};
-static const input_number distance_input = {IN_DISTANCE, LOAD_DISTANCE_KM_MAX, 0,
-                                            "distance_km must be a number from 0 to 10000"};
-static const input_number moving_input = {IN_MOVING, LOAD_MOVING_MIN_MAX, NAN,
-                                          "moving_min must be a number from 0 to 100000"};
-static const input_number pace_input = {IN_PACE, LOAD_PACE_MIN_KM_MAX, NAN,
-                                        "pace_min_km must be a number from 0 to 1000"};
-static const input_number elevation_input = {IN_ELEVATION, LOAD_ELEVATION_M_MAX, 0,
-                                             "elevation_gain_m must be a number from 0 to 100000"};
+static const input_number input_numbers[IN_COUNT] = {
+    [IN_TSS] = {"tss", LOAD_TSS_MAX, NAN},
+    [IN_DISTANCE] = {"distance_km", LOAD_DISTANCE_KM_MAX, 0},
+    [IN_MOVING] = {"moving_min", LOAD_MOVING_MIN_MAX, NAN},
+    [IN_PACE] = {"pace_min_km", LOAD_PACE_MIN_KM_MAX, NAN},
+    [IN_ELEVATION] = {"elevation_gain_m", LOAD_ELEVATION_M_MAX, 0},
+};
 
 /* Text that is wholly numeric, as from a CSV import; NAN for any other value. */
 static double number_in_text(sqlite3_value *value) {
@@ -197,17 +196,20 @@ static double number_in_text(sqlite3_value *value) {
     return x;
 }
 
-static int read_number(athlete_call *call, load_state *state, const input_number *input, double *out) {
-    sqlite3_value *value = sqlite3_column_value(state->query, input->column);
-    double x;
+static int read_number(athlete_call *call, load_state *state, int column, double *out) {
+    const input_number *input = &input_numbers[column];
+    sqlite3_value *value = sqlite3_column_value(state->query, column);
+    double x = NAN;
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL: *out = input->if_null; return SQLITE_OK;
     case SQLITE_INTEGER:
     case SQLITE_FLOAT: x = sqlite3_value_double(value); break;
     case SQLITE_TEXT: x = number_in_text(value); break;
-    default: x = NAN;
     }
-    if (!(x >= 0 && x <= input->max)) return fail_at_value(call, state, input->expected, input->column);
+    if (!(x >= 0 && x <= input->max)) {
+        char *expected = sqlite3_mprintf("%s must be a number from 0 to %.15g", input->name, input->max);
+        return fail_at_value(call, state, expected, column);
+    }
     *out = x;
     return SQLITE_OK;
 }
@@ -233,14 +235,14 @@ static bool is_same_athlete(const load_state *state, sqlite3_value *value) {
     return sqlite3_value_double(value) == sqlite3_value_double(state->athlete);
 }
 
-/* The day of the row; most rows have the text of the row before or of a day not far from it. */
+/* Rows come in the order of their days, whatever follows the date in the text. */
 static int read_day(athlete_call *call, load_state *state) {
     sqlite3_value *value = sqlite3_column_value(state->query, IN_DAY);
     const char *text =
         sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     int day;
     if (!text || !date_parse(text, &day))
-        return fail_at_value(call, state, "day must be a date 'YYYY-MM-DD'", IN_DAY);
+        return fail_at_value(call, state, sqlite3_mprintf("day must be a date 'YYYY-MM-DD'"), IN_DAY);
     if (state->ahead_is_same_athlete && day < state->day) {
         return fail_at_row(call, state, sqlite3_mprintf("comes after a later day of the same athlete"));
     }
@@ -257,11 +259,11 @@ static int read_day(athlete_call *call, load_state *state) {
 /* An activity counts for pace when its pace, distance and time are all known. */
 static int read_activity(athlete_call *call, load_state *state) {
     load_activity *a = &state->ahead;
-    int rc = read_number(call, state, &tss_input, &a->tss);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &distance_input, &a->distance_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &moving_input, &a->moving_min);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &pace_input, &a->pace_min_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, &elevation_input, &a->elevation_m);
+    int rc = read_number(call, state, IN_TSS, &a->tss);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_DISTANCE, &a->distance_km);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_MOVING, &a->moving_min);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_PACE, &a->pace_min_km);
+    if (rc == SQLITE_OK) rc = read_number(call, state, IN_ELEVATION, &a->elevation_m);
     if (isnan(a->moving_min) || a->distance_km == 0) a->pace_min_km = NAN;
     return rc;
 }
@@ -273,7 +275,7 @@ static int read_ahead(athlete_call *call, load_state *state) {
     if (rc != SQLITE_ROW) return query_fail(call, rc);
     sqlite3_value *athlete = sqlite3_column_value(state->query, IN_ATHLETE);
     if (sqlite3_value_type(athlete) == SQLITE_NULL)
-        return fail_at_value(call, state, "athlete_id must not be NULL", IN_ATHLETE);
+        return fail_at_row(call, state, sqlite3_mprintf("athlete_id must not be NULL"));
     state->ahead_is_same_athlete = is_same_athlete(state, athlete);
     rc = read_day(call, state);
     return rc == SQLITE_OK ? read_activity(call, state) : rc;

@@ -96,5 +96,7 @@ float float_sigmoid(float x) {
 }
 
 float float_logit(float p) {
+    if (p < 1e-6f) p = 1e-6f;
+    if (p > 1.0f - 1e-6f) p = 1.0f - 1e-6f;
     return -float_log(1.0f / p - 1.0f);
 }

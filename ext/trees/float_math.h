@@ -15,7 +15,7 @@ float float_log(float x);
 /* 1 / (1 + e^-x), evaluated as XGBoost's common::Sigmoid does. Rises from about 3e-39 to 1. */
 float float_sigmoid(float x);
 
-/* log(p / (1 - p)) for 0 < p < 1, evaluated as XGBoost turns base_score into a margin. */
+/* log(p / (1 - p)), evaluated as XGBoost turns base_score into a margin: p is kept from 1e-6 to 1 - 1e-6. */
 float float_logit(float p);
 
 #endif

@@ -5,7 +5,6 @@
 **   - features are below num_feature, thresholds and leaves finite in float32;
 **   - nothing of another kind (categories, several classes or targets, DART, linear) is taken for what it is not.
 ** Nodes that no path reaches, which XGBoost leaves behind when it prunes, are not looked at. */
-#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -327,8 +326,8 @@ static bool read_objective(reader *r, const cJSON *learner) {
     if (i == n) return fail(r, "%s.name is \"%.30s\", which is not supported", r->path, name);
     forest *model = r->model;
     model->link = known[i].link;
-    if (model->link == MODEL_LOGISTIC && !(model->base_score >= FLT_MIN && model->base_score < 1)) {
-        return fail(r, "learner.learner_model_param.base_score is not a probability between 0 and 1");
+    if (model->link == MODEL_LOGISTIC && !(model->base_score >= 0 && model->base_score <= 1)) {
+        return fail(r, "learner.learner_model_param.base_score is not a probability from 0 to 1");
     }
     model->base_margin = model->link == MODEL_LOGISTIC ? float_logit(model->base_score) : model->base_score;
     return true;

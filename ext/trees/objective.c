@@ -1,6 +1,5 @@
 #include "trees/objective.h"
 
-#include <float.h>
 #include <math.h>
 #include "trees/fixed_point.h"
 #include "trees/float_math.h"
@@ -84,7 +83,7 @@ void objective_gradients(const objective *o, const float *margins, const float *
 float objective_margin_of(const objective *o, double output) {
     if (o->kind != OBJECTIVE_LOGISTIC) return (float)output;
     float p = (float)output;
-    return p >= FLT_MIN && p < 1 ? float_logit(p) : NAN;
+    return p >= 0 && p <= 1 ? float_logit(p) : NAN;
 }
 
 float objective_quantile(double q, float *values, float *scratch, size_t n) {
@@ -96,12 +95,6 @@ float objective_quantile(double q, float *values, float *scratch, size_t n) {
     return (float)(values[below] + (at - (double)below) * ((double)values[below + 1] - values[below]));
 }
 
-/* A label that all rows share would need an infinite margin. */
-static double inner_probability(double p) {
-    if (p < 1e-6) return 1e-6;
-    return p > 1 - 1e-6 ? 1 - 1e-6 : p;
-}
-
 float objective_intercept(const objective *o, const float *labels, size_t n, double *scratch) {
     if (objective_renews_leaves(o)) {
         float *values = (float *)scratch;
@@ -110,5 +103,5 @@ float objective_intercept(const objective *o, const float *labels, size_t n, dou
     }
     for (size_t i = 0; i < n; i++) scratch[i] = labels[i];
     double mean = fixed_point_sum(scratch, n) / (double)n;
-    return o->kind == OBJECTIVE_LOGISTIC ? float_logit((float)inner_probability(mean)) : (float)mean;
+    return o->kind == OBJECTIVE_LOGISTIC ? float_logit((float)mean) : (float)mean;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "athlete.h"
 #include "base/json_text.h"
-#include "trees/train_options.h"
+#include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct training {

@@ -25,6 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXTENSION = os.environ.get("ATHLETE_EXTENSION", str(ROOT / "build" / "athlete"))
+SAMPLE_DAYS = ("2018-01-01", "2018-01-20", "2018-03-05", "2018-07-01")
 QUERY = "SELECT athlete_id, day, tss, distance_km, moving_min, pace_min_km, elevation_gain_m FROM activity"
 
 
@@ -97,11 +98,31 @@ def store(connection, target, select, parameters):
     _, declaration = stored_columns(connection)
     for statement in (f"ATTACH '{target}' AS target", f"CREATE TABLE target.load({declaration})"):
         connection.execute(statement)
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     connection.execute(f"INSERT INTO target.load SELECT * FROM {select}", parameters)
-    seconds = time.perf_counter() - started
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
     rows = connection.execute("SELECT max(rowid) FROM target.load").fetchone()[0]
-    return {"seconds": seconds, "rows": rows, "bytes": os.path.getsize(target)}
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "rows": rows, "bytes": os.path.getsize(target), "sample": sample(connection, "target.load")}
+
+
+def sample(connection, table):
+    """Some days of athlete 1 as {day: {column: value}}, to see that the contenders compute the same."""
+    cursor = connection.execute(f"SELECT * FROM {table} WHERE athlete_id = 1 AND as_of_date IN {SAMPLE_DAYS}")
+    names = [c[0] for c in cursor.description]
+    return {row[1]: dict(zip(names[2:], row[2:])) for row in cursor.fetchall()}
+
+
+def largest_difference(ours, other):
+    """Over all sampled values, relative to the larger of 1 and ours; NULL must meet NULL."""
+    worst = 0.0
+    for day, row in ours.items():
+        for name, value in row.items():
+            peer = other[day][name]
+            if value is None or peer is None or peer != peer:
+                assert value is None and (peer is None or peer != peer), (day, name, value, peer)
+            else:
+                worst = max(worst, abs(value - float(peer)) / max(1.0, abs(value)))
+    return worst
 
 
 def run_ours(folder, athletes, days):
@@ -231,8 +252,7 @@ def run_duckdb(folder, athletes, days):
     connection.execute("CHECKPOINT")
     seconds = time.perf_counter() - started
     rows = connection.execute("SELECT count(*) FROM load").fetchone()[0]
-    sample = connection.execute("SELECT * FROM load WHERE athlete_id = 1 AND as_of_date IN ('2018-01-01', '2018-01-20', '2018-07-01') ORDER BY as_of_date").fetchall()
-    return {"seconds": seconds, "rows": rows, "bytes": os.path.getsize(f"{folder}/duck.db"), "sample": sample}
+    return {"seconds": seconds, "rows": rows, "bytes": os.path.getsize(f"{folder}/duck.db"), "sample": sample(connection, "load")}
 
 
 # --- pandas -----------------------------------------------------------------------------------------------------
@@ -323,9 +343,12 @@ def run_pandas(folder, athletes, days):
     for first in range(0, athletes, 500):
         frame = activities(min(500, athletes - first), days, first)
         started = time.perf_counter()
-        rows += len(pandas_block(frame))
+        block = pandas_block(frame)
         seconds += time.perf_counter() - started
-    return {"seconds": seconds, "rows": rows, "bytes": 0}
+        rows += len(block)
+        if first == 0:
+            days_seen = {day: block.loc[(1, day)].to_dict() for day in SAMPLE_DAYS}
+    return {"seconds": seconds, "rows": rows, "bytes": 0, "sample": days_seen}
 
 
 # --- the run ----------------------------------------------------------------------------------------------------
@@ -376,9 +399,13 @@ def main():
                 continue
             r = results[label] = measure(name, folder, athletes, options.days)
             print(f"{label:24} {r['seconds']:9.2f} {r['rows'] / r['seconds']:12,.0f} {r['bytes'] / 2**20:11,.0f} {r['peak_mib']:9.0f}", flush=True)
+        for label in ("duckdb", "pandas (not stored)"):
+            if label in results:
+                print(f"{label}: largest difference to ours {largest_difference(results['ours']['sample'], results[label]['sample']):.1e}")
         ours = min(results["ours"]["seconds"], results["ours again"]["seconds"])
         noop = min(results["noop"]["seconds"], results["noop again"]["seconds"])
-        print(f"ours / noop {ours / noop:.2f}", *(f"; {name.split()[0]} / ours {results[name]['seconds'] / ours:.2f}"
+        cpu_ours, cpu_noop = (min(results[label]["cpu_seconds"], results[label + " again"]["cpu_seconds"]) for label in ("ours", "noop"))
+        print(f"ours / noop {ours / noop:.2f}, in processor time {cpu_ours / cpu_noop:.2f} (which a busy machine disturbs less)", *(f"; {name.split()[0]} / ours {results[name]['seconds'] / ours:.2f}"
               for name in ("duckdb", "pandas (not stored)") if name in results))  # fmt: skip
     finally:
         shutil.rmtree(folder)

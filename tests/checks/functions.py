@@ -15,12 +15,18 @@ BY_TYPE = {
     "model": "'{}'",
 }
 
+MODEL = "(SELECT gbdt_train('{\"num_boost_round\": 2}', y, y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
+
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
     "grade_factor": ["0.05", "'minetti'"],
     "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
     "trimp": ["60", "150", "190", "50", "'m'"],
     "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
+    "gbdt_predict": [MODEL, "1.5"],
+    "gbdt_margin": [MODEL, "1.5"],
+    "time_series_split": ["10", "3", "1", "2"],
+    "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 

@@ -16,4 +16,19 @@ WORKLOADS = {
         "SELECT count(*) FROM json_objects(?)",
         (('{"a":[' + "1," * 1_000_000 + "\n") * 30,),
     ),
+    "gbdt_train: many rounds": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 40000) "
+        "SELECT length(gbdt_train('{\"num_boost_round\": 20000}', i % 97, i * 7919 % 1009, i * 104729 % 7919, i % 31)) FROM n",
+        (),
+    ),
+    "quantile: a wide frame": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
+        "SELECT sum(q) FROM (SELECT quantile(i * 7919 % 1009, 0.5) OVER (ORDER BY i ROWS 50000 PRECEDING) AS q FROM n)",
+        (),
+    ),
+    "training_load: a long life": lambda: (
+        "SELECT count(*) FROM (SELECT a.value AS id FROM json_each('[' || substr(replace(hex(zeroblob(5000)), '00', ',1'), 2) || ']') AS a), "
+        "training_load('SELECT 1, ''1900-01-01'', 50, 10, 50, 5, 10 UNION ALL SELECT 1, ''2099-01-01'', 50, 10, 50, 5, 10')",
+        (),
+    ),
 }

@@ -224,6 +224,12 @@ def test_a_single_activity_keeps_every_digit(load):
         assert row["best_pace_30d"] == 5.1 and row["pace_trend_30d"] is None and row["distance_trend_30d"] is None
 
 
+def test_after_decades_of_rest_everything_is_zero(load):
+    row = dict(zip(COLUMNS, load(loads({0: 1000.0}, first="1900-01-01"), end_date="2098-12-31")[-1]))
+    assert (row["ctl_ewma"], row["atl_ewma"], row["acwr_ewma"], row["tsb_ewma"]) == (0, 0, 0, 0)
+    assert repr(row["distance_trend_30d"]) == "0.0" and row["pace_trend_90d"] is None
+
+
 # --- invariants, to the bit -------------------------------------------------------------------------------------
 
 
@@ -353,7 +359,7 @@ def changed(**values):
 @pytest.mark.parametrize(
     "row, sentence",
     [
-        (changed(athlete_id=None), "athlete NULL, day 2024-01-31: athlete_id must not be NULL, got NULL"),
+        (changed(athlete_id=None), "athlete NULL, day 2024-01-31: athlete_id must not be NULL"),
         (changed(day=None), "athlete 7, day NULL: day must be a date 'YYYY-MM-DD', got NULL"),
         (changed(day="2023-02-29"), "athlete 7, day 2023-02-29: day must be a date 'YYYY-MM-DD', got text '2023-02-29'"),
         (changed(day="31.01.2024"), "athlete 7, day 31.01.2024: day must be a date 'YYYY-MM-DD', got text '31.01.2024'"),

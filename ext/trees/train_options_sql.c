@@ -1,4 +1,4 @@
-#include "trees/train_options.h"
+#include "trees/train_options_sql.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -68,7 +68,7 @@ athlete_status train_options_read(const char *json, train_options *options, char
     objective logistic = {.kind = OBJECTIVE_LOGISTIC};
     if (!isnan(objective_margin_of(&logistic, options->base_score))) return status;
     *message = sqlite3_mprintf(
-        "option \"base_score\" must be a probability above 0 and below 1 for binary:logistic, got %!.15g",
+        "option \"base_score\" must be a probability from 0 to 1 for binary:logistic, got %!.15g",
         options->base_score);
     return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }

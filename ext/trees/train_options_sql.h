@@ -1,6 +1,6 @@
 /* The options of gbdt_train: read from JSON, turned into the kernel's, and written down in the model. */
-#ifndef ATHLETE_TREES_TRAIN_OPTIONS_H
-#define ATHLETE_TREES_TRAIN_OPTIONS_H
+#ifndef ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
+#define ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
 
 #include "base/options.h"
 #include "trees/boost.h"

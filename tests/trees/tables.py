@@ -1,0 +1,44 @@
+"""Tables of random rows, and ways to put them through the extension."""
+
+import json
+
+import numpy as np
+
+
+def feature_list(n):
+    return ", ".join(f"f{i}" for i in range(n))
+
+
+def fill(db, x, y, name="t"):
+    """Creates table `name` (y, f0, f1, …); NaN becomes NULL."""
+    n = x.shape[1]
+    db.execute(f"DROP TABLE IF EXISTS {name}")
+    db.execute(f"CREATE TABLE {name} (y, {feature_list(n)})")
+    rows = [(float(b), *(None if np.isnan(v) else float(v) for v in a)) for a, b in zip(x, y)]
+    db.executemany(f"INSERT INTO {name} VALUES (?{', ?' * n})", rows)
+
+
+def train(db, x, y, **options):
+    fill(db, x, y)
+    return db.execute(f"SELECT gbdt_train(?, y, {feature_list(x.shape[1])}) FROM t", (json.dumps(options),)).fetchone()[0]
+
+
+def score(db, model, x, function="gbdt_predict"):
+    fill(db, x, np.zeros(len(x)), "scored")
+    sql = f"SELECT {function}(?, {feature_list(x.shape[1])}) FROM scored ORDER BY rowid"
+    return np.array([row[0] for row in db.execute(sql, (model,))])
+
+
+def rows(seed, n=400, n_features=5, missing=0.1):
+    """Features, some of them with ties, as float32 values, and a label that depends on some of them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, n_features))
+    x[:, -1] = rng.integers(0, 6, n)
+    x = x.astype(np.float32).astype(float)
+    y = 3 * x[:, 0] + np.sin(3 * x[:, 1]) + (x[:, -1] > 2) + rng.normal(size=n) * 0.1
+    x[rng.random(x.shape) < missing] = np.nan
+    return x, y
+
+
+def tree_of(model, index=0):
+    return json.loads(model)["learner"]["gradient_booster"]["model"]["trees"][index]

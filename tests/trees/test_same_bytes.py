@@ -1,0 +1,93 @@
+"""The same rows give the same bytes: in any order, in any grouping, from any compiler."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tables import feature_list, fill, rows
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+SETTINGS = [
+    {"num_boost_round": 25, "max_depth": 5},
+    {"num_boost_round": 15, "max_depth": 0, "max_leaves": 20, "grow_policy": "lossguide", "max_bin": 32},
+    {"num_boost_round": 15, "subsample": 0.5, "colsample_bytree": 0.5, "seed": 7},
+    {"num_boost_round": 15, "objective": "binary:logistic", "subsample": 0.8},
+    {"num_boost_round": 15, "objective": "reg:absoluteerror"},
+    {"num_boost_round": 15, "objective": "reg:quantileerror", "quantile_alpha": 0.9},
+]
+
+
+def awkward_rows():
+    """Rows with ties, duplicates, missing values and sizes from 1e-3 to 1e6; a label that suits every objective."""
+    x, y = rows(21, n=700)
+    x[:, 1] *= 1e6
+    x[:, 2] *= 1e-3
+    x, y = np.vstack([x, x[:60]]), np.concatenate([y, y[:60]])
+    return x, 1 / (1 + np.exp(-y))
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: " ".join(map(str, s.values())))
+def test_rows_in_any_order_give_the_same_model(db, settings):
+    x, y = awkward_rows()
+    fill(db, x, y)
+    sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM (SELECT * FROM t ORDER BY {{}})"
+    orders = ["rowid", "rowid DESC", "f0, rowid", "rowid * 7919 % 1009", "y DESC, f1"]
+    models = {db.execute(sql.format(order), (json.dumps(settings),)).fetchone()[0] for order in orders}
+    assert len(models) == 1
+
+
+def test_a_group_gives_the_model_of_its_rows_alone(db):
+    x, y = awkward_rows()
+    fill(db, x, y)
+    options = json.dumps({"num_boost_round": 10})
+    train = f"gbdt_train(?, y, {feature_list(5)})"
+    grouped = db.execute(f"SELECT rowid % 7 AS g, {train} FROM t GROUP BY g ORDER BY g", (options,)).fetchall()
+    assert len(grouped) == 7
+    for group, model in grouped:
+        assert db.execute(f"SELECT {train} FROM t WHERE rowid % 7 = ?", (options, group)).fetchone()[0] == model
+
+
+def test_the_number_of_threads_changes_nothing(db):
+    x, y = awkward_rows()
+    fill(db, x, y)
+    sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
+    models = {db.execute(sql, (json.dumps({"num_boost_round": 5, "nthread": n}),)).fetchone()[0] for n in (1, 2, 8)}
+    assert len(models) == 1
+
+
+def digests_of_models(library):
+    """Trains in a fresh process with the library given; prints one digest per setting."""
+    environment = {**os.environ, "ATHLETE_EXTENSION": str(library)}
+    run = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, check=True)
+    return run.stdout.split()
+
+
+@pytest.mark.parametrize("compiler, flags", [("gcc", "-O0"), ("gcc", "-O2 -funroll-loops"), ("clang", "-O0"), ("clang", "-O3")])
+def test_every_compiler_and_level_of_optimisation_gives_the_same_models(tmp_path_factory, compiler, flags):
+    assert shutil.which(compiler), f"{compiler} is needed for this test"
+    build = tmp_path_factory.mktemp("build")
+    subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={build}", f"CC={compiler}", f"CFLAGS={flags}"], check=True)
+    assert digests_of_models(build / "athlete") == digests_of_models(os.environ.get("ATHLETE_EXTENSION", ROOT / "build" / "athlete"))
+
+
+def main():
+    sys.path.insert(0, str(ROOT / "tests"))
+    from conftest import connect
+
+    database = connect()
+    fill(database, *awkward_rows())
+    for settings in SETTINGS:
+        sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
+        print(hashlib.sha256(database.execute(sql, (json.dumps(settings),)).fetchone()[0].encode()).hexdigest())
+
+
+if __name__ == "__main__":
+    main()
