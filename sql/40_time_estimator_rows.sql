@@ -229,7 +229,7 @@ GROUP BY request_id;
 CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
 
 -- The classic formulas take one result: in the survey the nearest shorter race, else the nearest longer; of an athlete
--- the best by VDOT of the last year. Vickers & Vertosick take the two longest.
+-- the best by VDOT of the last year. Vickers & Vertosick take the two longest races.
 CREATE TEMP TABLE classic AS
 WITH choice AS (
     SELECT q.request_id, e.distance_m, e.seconds,
@@ -237,8 +237,8 @@ WITH choice AS (
                               ORDER BY CASE WHEN q.source = 'survey' THEN e.distance_m > q.distance_m ELSE e.age_days > 365 END,
                                        CASE WHEN q.source = 'survey' THEN abs(e.x - portable_ln(q.distance_m / 10000)) ELSE -e.vdot END,
                                        e.distance_m, e.seconds) AS one,
-           DENSE_RANK() OVER (PARTITION BY q.request_id ORDER BY e.distance_m DESC) AS length_rank,
-           ROW_NUMBER() OVER (PARTITION BY q.request_id, e.distance_m ORDER BY e.vdot DESC) AS at_length
+           CASE WHEN e.is_race THEN DENSE_RANK() OVER (PARTITION BY q.request_id, e.is_race ORDER BY e.distance_m DESC) END AS length_rank,
+           ROW_NUMBER() OVER (PARTITION BY q.request_id, e.is_race, e.distance_m ORDER BY e.vdot DESC) AS at_length
     FROM request AS q
     JOIN evidence AS e USING (request_id)
 ),
