@@ -25,8 +25,8 @@ def garbage(rng, activity, is_the_race):
     return wrong
 
 
-def two_worlds(race_date, names):
-    """Two databases with the stages run: as it was, and with garbage for all that was not over when the day before the
+def worlds(race_date):
+    """What each of the two worlds brings: as it was, and with garbage for all that was not over when the day before the
     race was; a fifth of it did not happen at all."""
     db = lab.copy()
     known_at = lab.one(db, "SELECT event_timestamp FROM athlete_rolling_features WHERE as_of_date = date(?, '-1 day')", race_date)
@@ -40,4 +40,4 @@ def two_worlds(race_date, names):
     assert len(later) > 20 and races <= {str(a["id"]) for a in later}
     wrong = [garbage(rng, a, str(a["id"]) in races) for a in later
              if a["resource_state"] == 2 and (str(a["id"]) in races or rng.random() < 0.8)]
-    return lab.database(known, later, names=names), lab.database(known, wrong, names=names)
+    return known + later, known + wrong

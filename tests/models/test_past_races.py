@@ -30,9 +30,8 @@ def history():
 @pytest.mark.parametrize("race", random.Random(7).sample(range(35), 10))
 def test_a_race_is_predicted_from_the_same_bytes_whatever_it_and_the_days_after_it_brought(race):
     row = history()[race]
-    real, wrong = (lab.rows(db, HISTORY) for db in future.two_worlds(row["as_of_date"], names=lab.EVIDENCE))
-    assert real == history()
-    found = {(r["as_of_date"], r["distance_class"]): r for r in wrong}
+    _, garbage = future.worlds(row["as_of_date"])
+    found = {(r["as_of_date"], r["distance_class"]): r for r in lab.rows(lab.database(garbage, names=lab.EVIDENCE), HISTORY)}
     mutated = found[row["as_of_date"], row["distance_class"]]
     assert mutated.pop("seconds") != row["seconds"]
     assert mutated == {k: v for k, v in row.items() if k != "seconds"}
