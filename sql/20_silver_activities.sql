@@ -1,6 +1,6 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, ops_watermarks, silver_corrections
+-- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
 -- writes:   silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
 -- grain:    athlete_id, activity_id
 -- params:   -

@@ -1,6 +1,6 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, ops_watermarks, silver_rejects
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- writes:   silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
@@ -40,9 +40,10 @@ FROM bronze_strava_activities, stage_clock AS c
 WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
    OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]')
 UNION
-SELECT activity_id
-FROM bronze_strava_sub_activity, stage_clock AS c
-WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
+SELECT seen.activity_id -- a lap may have been another activity's before
+FROM stage_clock AS c, bronze_strava_sub_activity AS new
+JOIN bronze_strava_sub_activity AS seen USING (lap_id)
+WHERE new.bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
    OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]');
 
 -- Detailed activities, the latest first in age; of two in a row, whether the later has fewer parts.
@@ -62,22 +63,24 @@ WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 -- Every version of every part with typed facts. A part without a number keeps its place in the file, to be told apart.
 CREATE TEMP TABLE part AS
 WITH object AS (
-    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest_detail,
-           'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item, json_each.key AS place
+    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest,
+           'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item, json_each.key AS place, NULL AS lap_id
     FROM detail, json_each(detail.payload, '$.laps')
     UNION ALL
     SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1,
-           'split', value, json_extract(value, '$.split'), json_each.key
+           'split', value, json_extract(value, '$.split'), json_each.key, NULL
     FROM detail, json_each(detail.payload, '$.splits_metric')
     UNION ALL
-    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1, 'best_effort', value, json_each.key + 1, json_each.key
+    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1, 'best_effort', value, json_each.key + 1, json_each.key, NULL
     FROM detail, json_each(detail.payload, '$.best_efforts')
     UNION ALL
-    SELECT activity_id, bronze_id, 'bronze_strava_sub_activity', ingested_at, 1, 'lap', payload, json_extract(payload, '$.lap_index'), lap_id
+    SELECT activity_id, bronze_id, 'bronze_strava_sub_activity', ingested_at,
+           bronze_id = (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity AS l WHERE l.lap_id = b.lap_id),
+           'lap', payload, json_extract(payload, '$.lap_index'), lap_id, lap_id
     FROM changed
-    JOIN bronze_strava_sub_activity USING (activity_id)
+    JOIN bronze_strava_sub_activity AS b USING (activity_id)
 )
-SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN place END AS place, bronze_id, bronze_table, ingested_at, is_latest_detail,
+SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN place END AS place, lap_id, bronze_id, bronze_table, ingested_at, is_latest,
        json_extract(p, '$.name') AS name,
        CAST(json_extract(p, '$.distance') AS REAL) AS distance_m,
        CAST(json_extract(p, '$.moving_time') AS INTEGER) AS moving_s,
@@ -101,6 +104,11 @@ FROM (
     WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id)
     UNION ALL
     SELECT activity_id, ingested_at, has_lost_parts FROM detail
+    UNION ALL
+    SELECT activity_id, MAX(ingested_at) OVER later, NOT is_latest AND (item, activity_id) IS NOT (LEAD(item) OVER later, LEAD(activity_id) OVER later)
+    FROM part
+    WHERE lap_id IS NOT NULL
+    WINDOW later AS (PARTITION BY lap_id ORDER BY bronze_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
 )
 WHERE is_correction
 GROUP BY activity_id;
@@ -110,7 +118,7 @@ CREATE TEMP TABLE version AS
 WITH latest AS (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC) AS age
     FROM part
-    WHERE is_latest_detail
+    WHERE is_latest
 )
 SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place) AS version_id,
        a.athlete_id, l.activity_id, l.kind, l.item, l.place, l.name, l.distance_m, l.moving_s, l.elapsed_s, l.elevation_gain_m,

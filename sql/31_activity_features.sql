@@ -184,15 +184,20 @@ CREATE TEMP TABLE computed AS
 WITH measured AS (
     SELECT a.*, k.threshold_pace_min_km, k.threshold_source, k.max_hr AS reference_max_hr, k.sex, k.corrected_at, k.resting_hr,
            COALESCE(k.told_threshold_hr, k.resting_hr + k.threshold_hr_reserve * (k.max_hr - k.resting_hr)) AS threshold_hr,
-           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_tss
+           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_load
     FROM activity AS a
     JOIN known AS k USING (athlete_id, local_date)
 ),
 loaded AS (
     -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
     SELECT *, CASE WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
-                   THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_tss
+                   THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_load
     FROM measured
+),
+-- a thousand hours at threshold are a fault of the facts or of a setting, and training_load would take no more
+believed AS (
+    SELECT *, CASE WHEN pace_load <= 100000 THEN pace_load END AS pace_tss, CASE WHEN hr_load <= 100000 THEN hr_load END AS hr_tss
+    FROM loaded
 )
 SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_date AS activity_date, l.utc_offset_s, l.sport_type, l.is_run,
        l.distance_m / 1000 AS distance_km, l.moving_s / 60.0 AS moving_time_min, l.elapsed_s / 60.0 AS elapsed_time_min,
@@ -205,7 +210,7 @@ SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_dat
        z.hr_zone_1_pct, z.hr_zone_2_pct, z.hr_zone_3_pct, z.hr_zone_4_pct, z.hr_zone_5_pct,
        CASE WHEN l.is_run THEN efficiency_index(l.pace_min_km, l.avg_hr) END AS efficiency_index,
        max(l.available_at, COALESCE(l.corrected_at, ''), COALESCE(z.available_at, '')) AS available_at
-FROM loaded AS l
+FROM believed AS l
 LEFT JOIN zones AS z USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 

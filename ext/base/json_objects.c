@@ -20,6 +20,20 @@ static bool go_on(const json_cutter *cutter, size_t offset) {
     return offset % POLL_STRIDE || !cutter->poll || !poll_due(cutter->poll, POLL_STRIDE);
 }
 
+/* Pages of an API come as one array after another: enters those whose first piece is an object, and leaves empty ones. */
+static void enter_arrays(json_cutter *cutter) {
+    const char *text = cutter->text;
+    while (!cutter->in_array && cutter->at < cutter->length && text[cutter->at] == '[') {
+        size_t first = cutter->at + 1;
+        first += json_blanks(text + first, cutter->length - first);
+        if (first >= cutter->length || (text[first] != '{' && text[first] != ']')) return;
+        cutter->in_array = text[first] == '{';
+        cutter->at = cutter->in_array ? first : first + 1;
+        cutter->at += json_blanks(text + cutter->at, cutter->length - cutter->at);
+        cutter->between = false;
+    }
+}
+
 static size_t line_of(json_cutter *cutter, size_t offset) {
     size_t newlines = 0;
     for (size_t i = cutter->counted; i < offset; i++) newlines += cutter->text[i] == '\n';
@@ -126,6 +140,7 @@ bool json_cut_next(json_cutter *cutter, json_piece *piece) {
         bool separated = separator(cutter);
         if (cutter->between && !separated) fault = "a comma or the end was expected";
     }
+    enter_arrays(cutter);
     size_t start = cutter->at;
     if (start >= cutter->length) {
         if (!cutter->in_array) return false;

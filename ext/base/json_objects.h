@@ -1,4 +1,5 @@
-/* Cuts a text into the JSON objects it holds: one array of objects, one object per line, or a single object.
+/* Cuts a text into the JSON objects it holds: an array of objects or several in a row, one object per line, or a single
+** object.
 **
 ** What is malformed is not lost and does not stop the rest: it comes out as a piece with a fault, and reading
 ** goes on at the next place where an object can start. */
