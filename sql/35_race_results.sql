@@ -67,7 +67,10 @@ SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
        COALESCE(e.distance_class, r.tagged_class) AS distance_class,
        CAST(COALESCE(e.elapsed_s, r.elapsed_s) AS REAL) AS seconds,
        CASE WHEN e.distance_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
-       r.distance_m AS measured_m, r.end_time AS event_timestamp, r.available_at,
+       r.distance_m AS measured_m, r.end_time AS event_timestamp,
+       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+                                     WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
+           AS available_at,
        CASE
            WHEN r.is_flagged THEN 'flagged as not credible'
            WHEN r.is_manual THEN 'entered by hand'

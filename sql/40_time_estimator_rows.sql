@@ -1,6 +1,6 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
+-- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, silver_strava_sub_activity, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
 -- writes:   time_estimator_rows, ops_watermarks
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
@@ -84,7 +84,7 @@ JOIN silver_survey_runners AS w USING (runner_id)
 WHERE c.athlete_id = '' AND d.is_target;
 
 CREATE TEMP TABLE moment AS
-SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, r.seconds, f.event_timestamp AS known_at
+SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, MIN(r.seconds) AS seconds, f.event_timestamp AS known_at
 FROM changed
 CROSS JOIN race_results AS r USING (athlete_id)
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
@@ -229,7 +229,7 @@ GROUP BY request_id;
 CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
 
 -- The classic formulas take one result: in the survey the nearest shorter race, else the nearest longer; of an athlete
--- the best by VDOT of the last year. Vickers & Vertosick take the two longest.
+-- the best by VDOT of the last year. Vickers & Vertosick take the two longest races.
 CREATE TEMP TABLE classic AS
 WITH choice AS (
     SELECT q.request_id, e.distance_m, e.seconds,
@@ -237,8 +237,8 @@ WITH choice AS (
                               ORDER BY CASE WHEN q.source = 'survey' THEN e.distance_m > q.distance_m ELSE e.age_days > 365 END,
                                        CASE WHEN q.source = 'survey' THEN abs(e.x - portable_ln(q.distance_m / 10000)) ELSE -e.vdot END,
                                        e.distance_m, e.seconds) AS one,
-           DENSE_RANK() OVER (PARTITION BY q.request_id ORDER BY e.distance_m DESC) AS length_rank,
-           ROW_NUMBER() OVER (PARTITION BY q.request_id, e.distance_m ORDER BY e.vdot DESC) AS at_length
+           CASE WHEN e.is_race THEN DENSE_RANK() OVER (PARTITION BY q.request_id, e.is_race ORDER BY e.distance_m DESC) END AS length_rank,
+           ROW_NUMBER() OVER (PARTITION BY q.request_id, e.is_race, e.distance_m ORDER BY e.vdot DESC) AS at_length
     FROM request AS q
     JOIN evidence AS e USING (request_id)
 ),
@@ -276,7 +276,10 @@ SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seco
        q.known_at AS event_timestamp,
        CASE WHEN q.known_at IS NOT NULL THEN
            max(q.known_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
-                                     WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''))
+                                     WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''),
+               COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- of the efforts behind past races
+                         JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+                         WHERE s.athlete_id = q.subject AND s.kind = 'best_effort' AND a.is_race AND a.local_date < q.as_of_date), ''))
        END AS available_at
 FROM request AS q
 JOIN line AS l USING (request_id)

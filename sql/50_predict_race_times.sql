@@ -1,6 +1,6 @@
 -- stage:    50_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions, ml_intervals, race_distances
+-- reads:    time_estimator_rows, ml_model_versions, ml_intervals, race_distances, gold_athlete_predictions
 -- writes:   gold_athlete_predictions
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
 -- params:   -
@@ -25,6 +25,14 @@ CREATE TABLE IF NOT EXISTS gold_athlete_predictions (
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_keep BEFORE UPDATE ON gold_athlete_predictions
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_stay BEFORE DELETE ON gold_athlete_predictions
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+
+-- REPLACE takes what is in its way out without asking the trigger above.
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_once BEFORE INSERT ON gold_athlete_predictions
+WHEN EXISTS (SELECT 1 FROM gold_athlete_predictions AS g
+             WHERE g.prediction_id = new.prediction_id
+                OR (g.athlete_id, g.prediction_date, g.distance_class, g.model, g.version, g.inputs)
+                 = (new.athlete_id, new.prediction_date, new.distance_class, new.model, new.version, new.inputs))
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
 
 CREATE TEMP TABLE stage_clock AS
@@ -73,9 +81,11 @@ SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM computed WHERE predicted_s NOT BETWEEN 300 AND 100000 OR NOT predicted_s BETWEEN lower_s AND upper_s),
     '50_predict_race_times: a time that nobody runs, or outside its own interval');
 
-INSERT OR IGNORE INTO gold_athlete_predictions
+INSERT INTO gold_athlete_predictions
     (athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs)
-SELECT * FROM computed;
+SELECT * FROM computed
+WHERE (athlete_id, prediction_date, distance_class, model, version, inputs)
+      NOT IN (SELECT athlete_id, prediction_date, distance_class, model, version, inputs FROM gold_athlete_predictions);
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '50_predict_race_times', started_at, (julianday('now') - started) * 86400000,

@@ -1,0 +1,37 @@
+"""The database that `make demo` leaves, made by the same two scripts, once for all tests that read it."""
+
+import atexit
+import functools
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from conftest import DATA, EXTENSION, ROOT
+
+RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
+REFERENCE = [ROOT / "schemas" / "models" / "time_estimator.json", ROOT / "sql" / "data" / "race-times" / "runners.csv"]
+STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
+
+
+def build(path, *files):
+    """Imports files and runs all stages, as `make import pipeline` does."""
+    environment = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
+    for command in (["sql/import", path, *files], ["sql/run", path, *STAGES]):
+        subprocess.run([str(c) for c in command], cwd=ROOT, env=environment, check=True)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def database():
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return build(pathlib.Path(folder.name) / "demo.db", *RUNNER, *REFERENCE)
+
+
+def shell(path, sql, *options):
+    """What the sqlite3 shell prints; an error of a statement is a failure."""
+    command = ["sqlite3", "-bail", *options, "-cmd", f".load {EXTENSION}", str(path)]
+    done = subprocess.run(command, input=sql, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout

@@ -1,0 +1,226 @@
+"""The notebooks and the page run wherever SQLite runs, and every part of them has something to say."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+
+import demo
+from conftest import ROOT, connect
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
+PAGE = (ROOT / "sql" / "page.sql").read_text()
+SURVEY, SPECIFICATION = demo.REFERENCE[1], demo.REFERENCE[0]
+
+
+def statements(text):
+    found, pending = [], ""
+    for line in text.splitlines(keepends=True):
+        pending += line
+        if pending.rstrip().endswith(";") and sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    assert not re.sub(r"--.*", "", pending).strip()
+    return found
+
+
+# --- notebooks -----------------------------------------------------------------------------------------------------
+
+
+def test_there_are_notebooks():
+    assert [p.name for p in NOTEBOOKS][:1] == ["01_first_look.sql"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_opens_in_databricks(path):
+    """Its source format: the first line, cells between COMMAND lines, and prose in lines of MAGIC; one query a cell."""
+    lines = path.read_text().splitlines()
+    assert lines[0] == "-- Databricks notebook source"
+    cells = "\n".join(lines[1:]).split("\n-- COMMAND ----------\n")
+    for cell in cells:
+        content = [line for line in cell.splitlines() if line.strip()]
+        assert content
+        prose = [line.startswith("-- MAGIC") for line in content]
+        assert all(prose) or not any(prose), cell
+        if all(prose):
+            assert content[0] == "-- MAGIC %md"
+        else:
+            assert len(statements(cell)) == 1, cell
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_runs_under_the_shell_and_every_query_has_rows(path):
+    text = path.read_text()
+    printed = demo.shell(demo.database(), text, "-box")
+    assert printed.count("┌") == len(statements(text)) > 0
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_runs_statement_by_statement_in_python_and_changes_nothing(path):
+    with connect(f"file:{demo.database()}?mode=ro", uri=True) as db:
+        for statement in statements(path.read_text()):
+            rows = db.execute(statement).fetchall()
+            assert rows, statement
+            assert any(value is not None for row in rows for value in row), statement
+    db.close()
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+def activity(athlete, number, date, **given):
+    return {
+        "resource_state": 2, "id": number, "athlete": {"id": athlete}, "name": "run", "sport_type": "Run", "workout_type": 0,
+        "start_date": f"{date}T12:00:00Z", "utc_offset": 0, "distance": 8000.0, "moving_time": 2700, "elapsed_time": 2700,
+        "total_elevation_gain": 40.0, "trainer": False, "manual": False, "flagged": False, "average_heartrate": 140.0, "max_heartrate": 165.0,
+    } | given
+
+
+def without_heart_rate(found):
+    return {k: v for k, v in found.items() if not k.endswith("heartrate")}
+
+
+def weeks(athlete, first=1, **given):
+    """Three runs a week for fifty weeks of 2024, without a race."""
+    dates = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in (2, 4, 7, 9, 11, 14, 16, 18, 21, 23, 25, 28)]
+    return [activity(athlete, first + i, d, **{"distance": 5000.0 + 137 * (i % 40)} | given) for i, d in enumerate(dates)]
+
+
+WALK = dict(sport_type="Walk", distance=3000.0)
+CASES = {
+    "a single activity": [activity(5, 1, "2024-05-05")],
+    "a single walk": [without_heart_rate(activity(5, 1, "2024-05-05", **WALK))],
+    "a single activity without distance": [activity(5, 1, "2024-05-05", sport_type="WeightTraining", distance=0.0)],
+    "no heart rate": [without_heart_rate(a) for a in weeks(5)],
+    "no race": weeks(5),
+    "one race": weeks(5) + [activity(5, 900, "2024-11-30", workout_type=1, distance=10100.0)],
+    "walks only": [without_heart_rate(a) for a in weeks(5, **WALK)],
+    "long ago": weeks(5) + [activity(5, 900, "2025-11-30", **WALK)],
+    "a long identifier": [activity(9007199254740993123, 9007199254740993125, "2024-05-05")],
+}
+HEADINGS = ["FORM", "LAST WEEKS", "RISK", "RACE TIMES", "HOW GOOD", "SECONDS"]
+
+
+def page_lines(path, sql=""):
+    return demo.shell(path, sql + PAGE).splitlines()
+
+
+def assert_readable(lines):
+    """No line too wide, no heading without lines below, nothing that is empty where a value belongs."""
+    wide = [line for line in lines if len(line) > 100]
+    assert not wide, wide
+    text = "\n".join(lines)
+    assert not re.search(r"NULL|\bnan\b|\binf\b|None\b(?!:)", text), text
+    assert lines[0].strip() and "\n\n\n" not in text, text
+    for block in text.split("\n\n"):
+        assert len(block.splitlines()) > 1, block
+        assert not re.search(r"(\bfrom|\bto|\bfor|\bof|:|,)\s*$", block), block
+    assert "  to  " not in re.sub(r"\d to +\d", "", text)
+
+
+@pytest.fixture(scope="module")
+def survey_only(tmp_path_factory):
+    """The survey and a model with ten small trees, no athlete yet."""
+    folder = tmp_path_factory.mktemp("survey")
+    quick = folder / "quick.json"
+    specification = json.loads(SPECIFICATION.read_text())
+    specification["options"]["num_boost_round"] = 10
+    quick.write_text(json.dumps(specification))
+    return demo.build(folder / "survey.db", quick, SURVEY)
+
+
+def with_activities(base, tmp_path, activities):
+    path, source = tmp_path / "athlete.db", tmp_path / "activities.json"
+    path.write_bytes(base.read_bytes())
+    source.write_text(json.dumps(activities))
+    return demo.build(path, source)
+
+
+def test_the_page_of_the_demo_is_readable_and_complete():
+    lines = page_lines(demo.database())
+    assert_readable(lines)
+    assert [h for h in [*HEADINGS, "NOT USED"] if not any(line.startswith(h) for line in lines)] == []
+    assert lines[:2] == ["Athlete 4001: 1132 activities from 2017-10-01 to 2025-10-19", "  908 runs over 9423 km, 35 race results"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_page_is_readable_for(case, survey_only, tmp_path):
+    path = with_activities(survey_only, tmp_path, CASES[case])
+    lines = page_lines(path)
+    assert_readable(lines)
+    assert [h for h in HEADINGS if not any(line.startswith(h) for line in lines)] == []
+    text = "\n".join(lines)
+    shows_times = any(re.match(r"  marathon +\d:\d\d:\d\d +\d:\d\d:\d\d to +\d:\d\d:\d\d +\d:\d\d:\d\d +\d:\d\d:\d\d ", line) for line in lines)
+    can_estimate = case in ("a single activity", "no heart rate", "no race", "one race", "a long identifier")
+    assert shows_times == can_estimate, text
+    assert ("None: they need a race, or a run of 5 km" in text) == (not can_estimate), text
+    assert ("days of history are too few to tell" in text) == case.startswith("a "), text
+
+
+def test_the_page_of_a_database_without_the_survey_says_that_no_model_has_passed(tmp_path):
+    source = tmp_path / "activities.json"
+    source.write_text(json.dumps(CASES["no race"]))
+    lines = page_lines(demo.build(tmp_path / "athlete.db", source))
+    assert_readable(lines)
+    assert any("no model has passed its gate yet" in line for line in lines)
+    assert not any(line.startswith("HOW GOOD") for line in lines)
+
+
+def test_the_page_of_an_empty_database_says_what_to_do(tmp_path):
+    path = demo.build(tmp_path / "athlete.db")
+    assert page_lines(path) == ["No activities yet: make import SRC=activities.json"]
+
+
+def test_the_page_shows_the_athlete_with_most_activities_or_the_one_asked_for(survey_only, tmp_path):
+    path = with_activities(survey_only, tmp_path, weeks(5) + [activity(8, 901, "2024-05-05")])
+    asked = "CREATE TEMP TABLE page AS SELECT '{}' AS athlete_id;"
+    most, other, nobody = page_lines(path), page_lines(path, asked.format(8)), page_lines(path, asked.format(77))
+    for lines in (most, other):
+        assert_readable(lines)
+    assert most[0] == "Athlete 5: 144 activities from 2024-01-02 to 2024-12-28"
+    assert other[0] == "Athlete 8: 1 activity from 2024-05-05 to 2024-05-05"
+    assert not any("2024-12" in line for line in other)
+    assert nobody[:2] == ["Athlete 77 has no activities here.", "  Here are: 5, 8"]
+    assert not any(line.startswith(("FORM", "RISK", "RACE TIMES")) for line in nobody)
+
+
+def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(survey_only, tmp_path):
+    path = with_activities(survey_only, tmp_path, CASES["no race"])
+    with connect(path, isolation_level=None) as db:
+        db.execute("UPDATE ops_config SET value = 100 WHERE name = 'gate_mae_10k_s'")
+        db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
+                   " VALUES ('41_time_estimator_train', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
+        db.execute("INSERT INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)"
+                   " VALUES ('x', '2025-01-01T00:00:00Z', 1, 0, ?, '', '')", ("ä" * 200,))
+    db.close()
+    demo.build(path)
+    lines = page_lines(path)
+    assert_readable(lines)
+    assert any(line.startswith("  model version 2 refused: 10 km error of") for line in lines)
+    assert any(line.startswith("  41_time_estimator_train failed on 2025-01-01") for line in lines)
+
+
+def test_the_page_shows_no_number_where_there_is_none(survey_only, tmp_path):
+    """The week of 2024-12-23 ends on its sixth day: its monotony is not known."""
+    lines = page_lines(with_activities(survey_only, tmp_path, CASES["no race"]))
+    assert re.search(r"^  2024-12-23 .* -$", "\n".join(lines), re.M)
+    assert re.search(r"^  2024-12-16 .* 0\.\d\d$", "\n".join(lines), re.M)
+
+
+def test_the_page_runs_statement_by_statement_in_python():
+    printed = []
+    with connect(demo.database()) as db:
+        for statement in statements(PAGE):
+            printed += [row[0] for row in db.execute(statement) if row]
+    db.close()
+    assert "\n".join(printed).splitlines() == page_lines(demo.database())
+
+
+def test_the_page_writes_nothing_into_the_file():
+    before = demo.database().read_bytes()
+    with connect(f"file:{demo.database()}?mode=ro", uri=True) as db:
+        for statement in statements(PAGE):
+            db.execute(statement).fetchall()
+    db.close()
+    assert demo.database().read_bytes() == before
