@@ -1,7 +1,7 @@
 -- stage:    00_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
--- reads:    ops_config
--- writes:   ops_config, ops_runs, ops_watermarks
+-- reads:    -
+-- writes:   ops_config, ops_runs, ops_watermarks, ops_dependencies
 -- grain:    -
 -- params:   -
 
@@ -32,7 +32,7 @@ END;
 
 -- A value that a user has set stays: only missing names are added.
 INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
-    ('as_of_date',                  NULL, 'setting', 'date',   'last day of every calendar; NULL: each athlete''s last activity'),
+    ('as_of_date',                  NULL, 'setting', 'date',   'every calendar goes on to this day; NULL: to each athlete''s last activity'),
     ('default_threshold_pace',      5.5,  'setting', 'min/km', 'threshold pace where the history gives none'),
     ('threshold_lookback_days',     90,   'setting', 'days',   'runs that the threshold pace of a day is derived from'),
     ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
@@ -75,5 +75,45 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
     position   TEXT NOT NULL,
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
+
+-- Which stage computes from which, athlete by athlete.
+CREATE TABLE IF NOT EXISTS ops_dependencies (
+    stage    TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    PRIMARY KEY (stage, upstream)
+) WITHOUT ROWID;
+
+INSERT OR IGNORE INTO ops_dependencies (stage, upstream) VALUES
+    ('32_daily_features',      '31_activity_features'),
+    ('33_rolling_features',    '31_activity_features'),
+    ('34_weekly_features',     '33_rolling_features'),
+    ('35_race_results',        '31_activity_features'),
+    ('40_time_estimator_rows', '22_silver_race_survey'),
+    ('40_time_estimator_rows', '33_rolling_features');
+
+-- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
+CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
+SELECT d.stage, u.athlete_id, u.position
+FROM ops_dependencies AS d
+JOIN ops_watermarks AS u ON u.stage = d.upstream
+LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
+WHERE m.position IS NOT u.position
+UNION ALL
+SELECT m.stage, m.athlete_id, NULL
+FROM ops_watermarks AS m
+WHERE m.stage IN (SELECT stage FROM ops_dependencies)
+  AND NOT EXISTS (SELECT 1 FROM ops_dependencies AS d
+                  JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = m.athlete_id
+                  WHERE d.stage = m.stage);
+
+-- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
+CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS
+SELECT stage, athlete_id, position FROM ops_watermarks;
+CREATE TRIGGER IF NOT EXISTS ops_seen_remember INSTEAD OF INSERT ON ops_seen
+BEGIN
+    DELETE FROM ops_watermarks WHERE stage = new.stage AND athlete_id = new.athlete_id;
+    INSERT INTO ops_watermarks (stage, athlete_id, position)
+    SELECT new.stage, new.athlete_id, new.position WHERE new.position IS NOT NULL;
+END;
 
 COMMIT;

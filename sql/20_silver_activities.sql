@@ -1,7 +1,7 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
 -- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
+-- writes:   silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_seen
 -- grain:    athlete_id, activity_id
 -- params:   -
 
@@ -274,9 +274,7 @@ SELECT '20_silver_activities', started_at, (julianday('now') - started) * 864000
        (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NULL AND stream <> 'tombstone'), 'ok'
 FROM stage_clock;
 
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '20_silver_activities', '', position FROM stage_clock WHERE position IS NOT position_before
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '20_silver_activities', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;

@@ -1,7 +1,7 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
 -- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, silver_rejects, ops_watermarks
--- writes:   silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- writes:   silver_strava_sub_activity, silver_rejects, ops_seen
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
 
@@ -168,9 +168,7 @@ SELECT '21_silver_sub_activity', started_at, (julianday('now') - started) * 8640
        (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'), 'ok'
 FROM stage_clock;
 
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '21_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '21_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 DROP TABLE temp.broken;
 DROP TABLE temp.version;

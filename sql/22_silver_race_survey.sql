@@ -1,7 +1,7 @@
 -- stage:    22_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race
 -- reads:    bronze_documents, ops_watermarks, race_distances, silver_survey_races
--- writes:   race_distances, silver_survey_runners, silver_survey_races, ops_watermarks
+-- writes:   race_distances, silver_survey_runners, silver_survey_races, ops_seen
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
 
@@ -95,9 +95,7 @@ SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400
        (SELECT COUNT(*) FROM answer), (SELECT COUNT(*) FROM silver_survey_races), 0, 'ok'
 FROM stage_clock;
 
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 DROP TABLE temp.answer;
 DROP TABLE temp.stage_clock;

@@ -1,7 +1,7 @@
 -- stage:    31_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 -- reads:    silver_strava_activities, silver_strava_sub_activity, silver_corrections, athlete_profile, athlete_profile_settings, ops_config, ops_watermarks, activity_features
--- writes:   activity_features, ops_watermarks
+-- writes:   activity_features, ops_seen
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
 
@@ -52,8 +52,7 @@ SELECT a.athlete_id,
                   (SELECT json_array(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
                   (SELECT json_group_array(json_array(setting, valid_from, value)) FROM athlete_profile_settings AS s
                    WHERE s.athlete_id = a.athlete_id),
-                  (SELECT json_group_array(json_array(name, value)) FROM ops_config
-                   WHERE name LIKE 'threshold%' OR name LIKE 'max_hr%' OR name LIKE 'default%')) AS position
+                  (SELECT json_group_array(json_array(name, value)) FROM ops_config WHERE kind = 'setting')) AS position
 FROM silver_strava_activities AS a
 JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY a.athlete_id;
@@ -236,11 +235,7 @@ SELECT '31_activity_features', started_at, (julianday('now') - started) * 864000
        (SELECT COUNT(*) FROM activity), (SELECT COUNT(*) FROM computed), 0, 'ok'
 FROM stage_clock;
 
-DELETE FROM ops_watermarks
-WHERE stage = '31_activity_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '31_activity_features', athlete_id, position FROM changed WHERE position IS NOT NULL
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '31_activity_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed;
 DROP TABLE temp.zones;

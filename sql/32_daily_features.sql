@@ -1,7 +1,7 @@
 -- stage:    32_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features, silver_corrections, ops_watermarks, athlete_daily_features
--- writes:   athlete_daily_features, ops_watermarks
+-- reads:    activity_features, silver_corrections, ops_stale, athlete_daily_features
+-- writes:   athlete_daily_features, ops_seen
 -- grain:    athlete_id, activity_date
 -- params:   -
 
@@ -29,16 +29,8 @@ CREATE TABLE IF NOT EXISTS athlete_daily_features (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
--- Athletes whose activity features differ from what this stage has last seen.
 CREATE TEMP TABLE changed AS
-SELECT u.athlete_id, u.position
-FROM ops_watermarks AS u
-LEFT JOIN ops_watermarks AS m ON m.stage = '32_daily_features' AND m.athlete_id = u.athlete_id
-WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position
-UNION ALL
-SELECT athlete_id, NULL
-FROM ops_watermarks
-WHERE stage = '32_daily_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+SELECT athlete_id, position FROM ops_stale WHERE stage = '32_daily_features';
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
@@ -87,11 +79,7 @@ SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000,
        (SELECT COALESCE(SUM(activities), 0) FROM computed), (SELECT COUNT(*) FROM computed), 0, 'ok'
 FROM stage_clock;
 
-DELETE FROM ops_watermarks
-WHERE stage = '32_daily_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '32_daily_features', athlete_id, position FROM changed WHERE position IS NOT NULL
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '32_daily_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed;
 DROP TABLE temp.changed;

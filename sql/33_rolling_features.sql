@@ -1,7 +1,7 @@
 -- stage:    33_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_watermarks, athlete_rolling_features
--- writes:   athlete_rolling_features, ops_watermarks
+-- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_stale, athlete_rolling_features
+-- writes:   athlete_rolling_features, ops_seen
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
 
@@ -63,16 +63,8 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
         WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
           AND value IS NOT NULL) AS options;
 
--- Athletes whose activity features, or these settings, differ from what this stage has last seen.
 CREATE TEMP TABLE changed AS
-SELECT u.athlete_id, u.position || (SELECT options FROM stage_clock) AS position
-FROM ops_watermarks AS u
-LEFT JOIN ops_watermarks AS m ON m.stage = '33_rolling_features' AND m.athlete_id = u.athlete_id
-WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position || (SELECT options FROM stage_clock)
-UNION ALL
-SELECT athlete_id, NULL
-FROM ops_watermarks
-WHERE stage = '33_rolling_features' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+SELECT athlete_id, position FROM ops_stale WHERE stage = '33_rolling_features';
 
 -- How far from UTC the athlete was on the last day with an activity, from that day on; and when all that had started
 -- by then was over, which for a race through two nights is not that day.
@@ -136,11 +128,7 @@ SELECT '33_rolling_features', started_at, (julianday('now') - started) * 8640000
        (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)), (SELECT COUNT(*) FROM computed), 0, 'ok'
 FROM stage_clock;
 
-DELETE FROM ops_watermarks
-WHERE stage = '33_rolling_features' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '33_rolling_features', athlete_id, position FROM changed WHERE position IS NOT NULL
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '33_rolling_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed;
 DROP TABLE temp.zone;

@@ -1,7 +1,7 @@
 -- stage:    35_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_watermarks, race_results, race_rejects
--- writes:   race_results, race_rejects, ops_watermarks
+-- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_stale, race_results, race_rejects
+-- writes:   race_results, race_rejects, ops_seen
 -- grain:    athlete_id, activity_id
 -- params:   -
 
@@ -33,16 +33,8 @@ CREATE TABLE IF NOT EXISTS race_rejects (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
--- Athletes whose activity features differ from what this stage has last seen.
 CREATE TEMP TABLE changed AS
-SELECT u.athlete_id, u.position
-FROM ops_watermarks AS u
-LEFT JOIN ops_watermarks AS m ON m.stage = '35_race_results' AND m.athlete_id = u.athlete_id
-WHERE u.stage = '31_activity_features' AND m.position IS NOT u.position
-UNION ALL
-SELECT athlete_id, NULL
-FROM ops_watermarks
-WHERE stage = '35_race_results' AND athlete_id NOT IN (SELECT athlete_id FROM ops_watermarks WHERE stage = '31_activity_features');
+SELECT athlete_id, position FROM ops_stale WHERE stage = '35_race_results';
 
 -- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
 -- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
@@ -116,11 +108,7 @@ SELECT '35_race_results', started_at, (julianday('now') - started) * 86400000,
        (SELECT COUNT(*) FROM candidate), (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM computed_rejects), 'ok'
 FROM stage_clock;
 
-DELETE FROM ops_watermarks
-WHERE stage = '35_race_results' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '35_race_results', athlete_id, position FROM changed WHERE position IS NOT NULL
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '35_race_results', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;

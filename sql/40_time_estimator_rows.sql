@@ -1,7 +1,7 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, silver_strava_sub_activity, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_watermarks, time_estimator_rows
--- writes:   time_estimator_rows, ops_watermarks
+-- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, silver_strava_sub_activity, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_stale, time_estimator_rows
+-- writes:   time_estimator_rows, ops_seen
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
 
@@ -51,20 +51,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- The survey, or an athlete, whose data have moved; '' is the survey.
 CREATE TEMP TABLE changed AS
-WITH upstream AS (
-    SELECT athlete_id, MAX(position) AS position
-    FROM ops_watermarks
-    WHERE stage IN ('22_silver_race_survey', '33_rolling_features')
-    GROUP BY athlete_id
-)
-SELECT u.athlete_id, u.position
-FROM upstream AS u
-LEFT JOIN ops_watermarks AS m ON m.stage = '40_time_estimator_rows' AND m.athlete_id = u.athlete_id
-WHERE m.position IS NOT u.position
-UNION ALL
-SELECT athlete_id, NULL
-FROM ops_watermarks
-WHERE stage = '40_time_estimator_rows' AND athlete_id NOT IN (SELECT athlete_id FROM upstream);
+SELECT athlete_id, position FROM ops_stale WHERE stage = '40_time_estimator_rows';
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow.
 CREATE TEMP TABLE request (
@@ -307,11 +294,7 @@ SELECT '40_time_estimator_rows', started_at, (julianday('now') - started) * 8640
        (SELECT COUNT(*) FROM request) - (SELECT COUNT(*) FROM computed), 'ok' -- nothing was known before the race
 FROM stage_clock;
 
-DELETE FROM ops_watermarks
-WHERE stage = '40_time_estimator_rows' AND athlete_id IN (SELECT athlete_id FROM changed WHERE position IS NULL);
-INSERT INTO ops_watermarks (stage, athlete_id, position)
-SELECT '40_time_estimator_rows', athlete_id, position FROM changed WHERE position IS NOT NULL
-ON CONFLICT DO UPDATE SET position = excluded.position;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '40_time_estimator_rows', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed;
 DROP TABLE temp.classic;

@@ -10,7 +10,8 @@ The first lines of every stage are
     -- params:   names in ops_config            (or -)
 
 A table is read when a query takes a value or a row of it (also in the WHERE of an UPDATE), and written when rows are
-inserted, updated or deleted or when it is created. Temporary tables do not count, nor does the run log, ops_runs.
+inserted, updated or deleted or when it is created. A view counts by its own name, not by the tables behind it.
+Temporary tables do not count, nor does the run log, ops_runs.
 A stage is one transaction without dot-commands, and no view, trigger or index that it leaves behind calls a function
 of the extension, so that the file opens without it.
 
@@ -142,18 +143,21 @@ def observe(db, text):
     """Runs a stage and returns the tables of the file that it read and wrote."""
     touched = {"reads": set(), "writes": set()}
     defining = False
+    behind = set()  # views and triggers, whose own doings do not count
 
-    def authorize(action, first, second, database, _inner):
-        if database == "main":
+    def authorize(action, first, second, database, inside):
+        if database == "main" and inside not in behind - {first}:
             if action == sqlite3.SQLITE_READ and not defining:
                 touched["reads"].add(first)
             elif action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_CREATE_TABLE):
                 touched["writes"].add(first)
         return sqlite3.SQLITE_OK
 
-    db.set_authorizer(authorize)
     try:
         for statement in statements(text):
+            db.set_authorizer(None)
+            behind = {n for (n,) in db.execute("SELECT name FROM main.sqlite_schema WHERE type IN ('view', 'trigger')")}
+            db.set_authorizer(authorize)
             defining = DEFINITION.match(bare(statement)) is not None
             db.execute(statement).fetchall()
     finally:
