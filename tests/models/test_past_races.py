@@ -13,6 +13,8 @@ import formulas
 import future
 import lab
 
+pytestmark = pytest.mark.unsanitized
+
 HISTORY = "SELECT * FROM time_estimator_rows WHERE source = 'history' ORDER BY as_of_date, distance_class"
 
 

@@ -12,6 +12,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 import evidence
 import lab
 
+pytestmark = pytest.mark.unsanitized
+
 DISTANCES = ["5k", "10k", "21k", "42k"]
 BOUNDS_S = {"10k": 162, "21k": 314, "42k": 746}
 ROW_SQL = f"SELECT subject, distance_class, fold, seconds, base_ln_s, {', '.join(lab.FEATURES)} FROM time_estimator_rows WHERE source = 'survey'"
