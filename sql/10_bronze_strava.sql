@@ -92,6 +92,20 @@ BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_documents_stay BEFORE DELETE ON bronze_documents
 BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 
+-- REPLACE takes what is in its way out without asking the triggers above.
+CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_once BEFORE INSERT ON bronze_strava_activities
+WHEN EXISTS (SELECT 1 FROM bronze_strava_activities WHERE bronze_id = new.bronze_id)
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_once BEFORE INSERT ON bronze_strava_athlete
+WHEN EXISTS (SELECT 1 FROM bronze_strava_athlete WHERE bronze_id = new.bronze_id)
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_once BEFORE INSERT ON bronze_strava_sub_activity
+WHEN EXISTS (SELECT 1 FROM bronze_strava_sub_activity WHERE bronze_id = new.bronze_id)
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_documents_once BEFORE INSERT ON bronze_documents
+WHEN EXISTS (SELECT 1 FROM bronze_documents WHERE bronze_id = new.bronze_id)
+BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
+
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)

@@ -212,7 +212,9 @@ def test_identifiers_as_text_are_the_same_identifiers(bronze):
 
 
 @pytest.mark.parametrize("table", ["bronze_strava_activities", "bronze_strava_athlete", "bronze_strava_sub_activity"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET payload = '{{}}'", "DELETE FROM {}"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET payload = '{{}}'", "DELETE FROM {}", "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"]
+)
 def test_bronze_is_append_only(bronze, table, statement):
     a = activity(1)
     land(bronze, a, make_laps(seeded(1), a, 1), {"id": 4001, "firstname": "A"})
