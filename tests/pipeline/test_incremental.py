@@ -4,6 +4,8 @@ import pytest
 from helpers import (BRONZE, FEATURES, STAGES, assert_same, deletion, dump, epoch, instant, make_activity, make_detail, make_facts, make_history,
                      make_laps, new_database, pipeline, put, run, runner_objects, seeded, table_names)
 
+pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
+
 SILVER_ON = [s for s in STAGES if s not in BRONZE]
 
 

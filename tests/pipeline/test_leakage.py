@@ -26,6 +26,8 @@ import pytest
 from helpers import (BRONZE, STAGES, deletion, epoch, instant, make_activity, make_detail, make_history, make_laps, new_database, put, run,
                      runner_objects, seeded, table_names)
 
+pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
+
 NOT_COMPARED = {"name", "cadence_spm", "avg_temp_c"}
 ACTIVITY_FACTS = ["distance", "moving_time", "elapsed_time", "total_elevation_gain", "average_heartrate", "max_heartrate", "max_speed", "sport_type",
                   "type", "workout_type", "trainer", "manual", "flagged", "start_date", "utc_offset", "start_date_local"]
