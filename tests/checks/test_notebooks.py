@@ -2,27 +2,16 @@
 
 import json
 import re
-import sqlite3
 
 import pytest
 
 import demo
 from conftest import ROOT, connect
+from stage_headers import statements
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
 PAGE = (ROOT / "sql" / "page.sql").read_text()
 SURVEY, SPECIFICATION = demo.REFERENCE[1], demo.REFERENCE[0]
-
-
-def statements(text):
-    found, pending = [], ""
-    for line in text.splitlines(keepends=True):
-        pending += line
-        if pending.rstrip().endswith(";") and sqlite3.complete_statement(pending):
-            found.append(pending)
-            pending = ""
-    assert not re.sub(r"--.*", "", pending).strip()
-    return found
 
 
 # --- notebooks -----------------------------------------------------------------------------------------------------

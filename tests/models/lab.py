@@ -3,58 +3,24 @@
 import csv
 import functools
 import json
-import sqlite3
 
-from conftest import DATA, ROOT, connect
+from conftest import DATA, ROOT
+from stages import BRONZE, STAGES, new_database, one, put, rows, run, statements  # noqa: F401, for the tests beside this
 
 RUNNER = DATA / "strava-api" / "runner"
 SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
 
-STAGES = {p.stem: p.read_text() for p in sorted((ROOT / "sql").glob("[0-9]*.sql"))}
-BRONZE = [s for s in STAGES if s < "2"]
 ROWS, TRAIN, PREDICT = "40_time_estimator_rows", "41_time_estimator_train", "50_predict_race_times"
 EVIDENCE = [s for s in STAGES if s <= ROWS]
 
 FEATURES = json.loads(SPECIFICATION.read_text())["features"]
-ARRIVED = "2025-12-01T00:00:00Z"
-
-
-@functools.lru_cache(maxsize=None)
-def statements(text):
-    found, start = [], 0
-    while (end := text.find(";", start)) >= 0:
-        while not sqlite3.complete_statement(text[start : end + 1]):
-            end = text.index(";", end + 1)
-        found.append(text[start : end + 1])
-        start = end + 1
-    return tuple(found)
-
-
-def run(db, names=None, changed=None):
-    """Runs stages as the shell would: one that fails leaves the database as it was. `changed` replaces texts of stages."""
-    for name in names or STAGES:
-        try:
-            for statement in statements((changed or {}).get(name, STAGES[name])):
-                db.execute(statement).fetchall()
-        except sqlite3.Error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            for (table,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").fetchall():
-                db.execute(f"DROP TABLE temp.{table}")
-            raise
 
 
 def replaced(name, was, becomes):
     """A stage in which one text stands for another; the text must be there once."""
     assert STAGES[name].count(was) == 1, (name, was)
     return {name: STAGES[name].replace(was, becomes)}
-
-
-def put(db, body, received_at=ARRIVED, source="test"):
-    """Into the inbox: text as it is, anything else as JSON."""
-    body = body if isinstance(body, str) else json.dumps(body)
-    db.execute("INSERT INTO bronze_inbox (source, body, received_at) VALUES (?, ?, ?)", (source, body, received_at))
 
 
 def survey():
@@ -72,7 +38,7 @@ def specification(**options):
 
 def database(*bodies, names=None):
     """A new database to which bodies have come, with the stages run."""
-    db = connect(isolation_level=None, cached_statements=1024)
+    db = new_database()
     run(db, BRONZE)
     for body in bodies:
         put(db, body)
@@ -97,22 +63,9 @@ def image(what):
 
 def copy(what="whole"):
     """A database of one's own that starts as the one built."""
-    db = connect(isolation_level=None, cached_statements=1024)
+    db = new_database()
     db.deserialize(image(what))
     return db
-
-
-def rows(db, sql, *parameters):
-    """Rows as dictionaries."""
-    cursor = db.execute(sql, parameters)
-    names = [d[0] for d in cursor.description]
-    return [dict(zip(names, row)) for row in cursor]
-
-
-def one(db, sql, *parameters):
-    found = db.execute(sql, parameters).fetchall()
-    assert len(found) == 1, found
-    return found[0] if len(found[0]) > 1 else found[0][0]
 
 
 def runner_activities():

@@ -1,58 +1,26 @@
 """What the pipeline tests share: stages run in-process, random Strava activities, whole databases compared."""
 
 import datetime
-import functools
 import json
 import random
-import sqlite3
 
-from conftest import DATA, ROOT, connect
+import stages
+from conftest import DATA
+from stages import ARRIVED, BRONZE, new_database, one, put, rows  # noqa: F401, for the tests beside this
 
 RUNNER = DATA / "strava-api" / "runner"
 SHAPES = DATA / "strava-api" / "shapes"
 
 # The stages from the inbox to the weekly features.
-STAGES = {p.stem: p.read_text() for p in sorted((ROOT / "sql").glob("[0-3][0-4]_*.sql"))}
-BRONZE = [s for s in STAGES if s < "2"]
+STAGES = {name: text for name, text in stages.STAGES.items() if name < "35"}
 FEATURES = ["activity_features", "athlete_daily_features", "athlete_weekly_features", "athlete_rolling_features"]
 
 
-@functools.lru_cache(maxsize=None)
-def statements(text):
-    found, start = [], 0
-    while (end := text.find(";", start)) >= 0:
-        while not sqlite3.complete_statement(text[start : end + 1]):
-            end = text.index(";", end + 1)
-        found.append(text[start : end + 1])
-        start = end + 1
-    assert not text[start:].strip()
-    return tuple(found)
-
-
-def new_database(path=":memory:"):
-    return connect(path, isolation_level=None, cached_statements=1024)
-
-
 def run(db, names=None, changed=None):
-    """Runs stages as the shell would: one that fails leaves the database as it was. `changed` replaces texts of stages."""
-    for name in names or STAGES:
-        try:
-            for statement in statements((changed or {}).get(name, STAGES[name])):
-                db.execute(statement).fetchall()
-        except sqlite3.Error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+    stages.run(db, names or STAGES, changed)
 
 
-def put(db, body, received_at="2025-12-01T00:00:00Z", source="test"):
-    """Into the inbox: text as it is, anything else as JSON."""
-    if not isinstance(body, (str, bytes)):
-        body = json.dumps(body)
-    db.execute("INSERT INTO bronze_inbox (source, body, received_at) VALUES (?, ?, ?)", (source, body, received_at))
-
-
-def pipeline(*bodies, received_at="2025-12-01T00:00:00Z"):
+def pipeline(*bodies, received_at=ARRIVED):
     """A new database to which the bodies have come one after the other, with every stage run once at the end."""
     db = new_database()
     run(db, BRONZE)
@@ -64,19 +32,6 @@ def pipeline(*bodies, received_at="2025-12-01T00:00:00Z"):
 
 def runner_objects():
     return [json.loads((RUNNER / f).read_text()) for f in ("activities.json", "activity_marathon_detail.json", "activity_laps.json")]
-
-
-def rows(db, sql, *parameters):
-    """Rows as dictionaries."""
-    cursor = db.execute(sql, parameters)
-    names = [d[0] for d in cursor.description]
-    return [dict(zip(names, row)) for row in cursor]
-
-
-def one(db, sql, *parameters):
-    found = db.execute(sql, parameters).fetchall()
-    assert len(found) == 1, found
-    return found[0] if len(found[0]) > 1 else found[0][0]
 
 
 def table_names(db):
