@@ -11,7 +11,8 @@ static double soft_threshold(double gradient, double alpha) {
     return 0;
 }
 
-double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules) {
+/* T(G)^2 / (H + lambda); 0 where H is 0. */
+static double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules) {
     double gradient = soft_threshold(sum_gradient(sum, scale), rules->alpha);
     double hessian = sum_hessian(sum, scale);
     return hessian > 0 ? gradient * gradient / (hessian + rules->lambda) : 0;

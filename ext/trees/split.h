@@ -26,8 +26,7 @@ typedef struct node_split {
     gradient_sum left;
 } node_split;
 
-/* T(G)^2 / (H + lambda), and -T(G) / (H + lambda); both 0 where H is 0. */
-double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
+/* -T(G) / (H + lambda); 0 where H is 0. */
 double node_weight(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
 
 /* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest cut,
