@@ -125,7 +125,7 @@ static void advance_margins(booster *b, size_t n_seen, uint64_t round) {
 
 static athlete_status keep_tree(booster *b) {
     tree_node *nodes;
-    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, &nodes);
+    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, 0, &nodes);
     if (status == ATHLETE_OK) memcpy(nodes, b->grower.nodes, b->grower.n_nodes * sizeof *nodes);
     return status;
 }
@@ -153,12 +153,13 @@ static athlete_status boost_round(booster *b, uint64_t round, float *history) {
 athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, float *history) {
     booster b = {.set = set, .options = options, .budget = budget, .poll = poll, .model = model};
-    *model = (forest){.n_features = set->n_features};
+    athlete_status status = forest_begin(budget, model, set->n_features, 1);
+    if (status != ATHLETE_OK) return status;
     if (options->objective.kind == OBJECTIVE_LOGISTIC) {
         model->link = MODEL_LOGISTIC;
-        model->base_score = 0.5f;
+        model->base_scores[0] = 0.5f;
     }
-    athlete_status status = begin(&b);
+    status = begin(&b);
     if (status == ATHLETE_OK) {
         objective_gradients(&options->objective, b.margins, set->labels, set->n_rows, b.gradients, b.hessians,
                             b.losses);

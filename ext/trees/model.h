@@ -18,50 +18,87 @@
 
 /* What an output means. The objectives that XGBoost trains and that end in the same function are one here. */
 typedef enum model_link {
-    MODEL_IDENTITY, /* the margin itself */
-    MODEL_LOGISTIC  /* the probability 1 / (1 + e^-margin) */
+    MODEL_IDENTITY,    /* the margin itself */
+    MODEL_LOGISTIC,    /* the probability 1 / (1 + e^-margin) */
+    MODEL_EXPONENTIAL, /* e^margin, a rate */
+    MODEL_SOFTMAX      /* per class the probability e^margin / sum of e^margin */
 } model_link;
 
 /* Children are allocated in pairs: the right one follows the left one, as XGBoost's predictor assumes. */
 typedef struct tree_node {
-    int32_t left;      /* the left child, counted from the tree's root; -1 in a leaf */
-    uint32_t feature;  /* of a split */
-    float value;       /* a split's threshold: x < value goes left; or a leaf's value */
+    int32_t left;     /* the left child, counted from the tree's root; -1 in a leaf */
+    uint32_t feature; /* of a split */
+    union {
+        float value;  /* a numeric split's threshold: x < value goes left; or a leaf's value */
+        uint32_t set; /* a categorical split's set: categories in it go right, all others left */
+    };
     bool missing_left; /* of a split */
+    bool categorical;  /* of a split */
     int32_t parent;    /* -1 for the root */
     float gain;        /* fall of the loss by the split; 0 in a leaf */
     float cover;       /* sum of hessians */
     float weight;      /* the node's own best value before shrinkage */
 } tree_node;
 
+/* The texts that the categories of one feature stand for: category c is name[c]. */
+typedef struct category_names {
+    size_t n;
+    const char **name;
+} category_names;
+
 typedef struct forest {
     int n_features;
+    int n_outputs; /* margins of a row: 1, or as many as there are classes */
     model_link link;
-    float base_score;  /* in output space, as the text has it */
-    float base_margin; /* what every prediction starts from */
+    float *base_scores;  /* per output, in output space, as the text has it */
+    float *base_margins; /* per output, what every prediction starts from */
     size_t n_trees, trees_capacity;
     size_t *tree_end; /* tree t is nodes[tree_end[t - 1]] up to nodes[tree_end[t] - 1] */
+    size_t outputs_capacity;
+    uint32_t *tree_output; /* the output that tree t adds to */
     size_t n_nodes, nodes_capacity;
     tree_node *nodes;
+    size_t n_sets, sets_capacity;
+    size_t *set_end; /* set s is the words set_words[set_end[s - 1]] up to set_words[set_end[s] - 1] */
+    size_t words_capacity;
+    uint32_t *set_words;        /* category c is in a set if bit c % 32 of its word c / 32 is 1 */
+    const char **feature_names; /* n_features of them, or NULL */
+    category_names *categories; /* per feature, n 0 where its values are numbers; or NULL */
+    char *strings;              /* what the names point into */
 } forest;
 
 static inline size_t forest_tree_start(const forest *model, size_t tree) {
     return tree == 0 ? 0 : model->tree_end[tree - 1];
 }
 
+/* Gives a forest without trees its number of outputs; all base scores and margins are 0. */
+athlete_status forest_begin(athlete_budget *budget, forest *model, int n_features, int n_outputs);
 void forest_free(athlete_budget *budget, forest *model);
 
-/* Adds one tree of n nodes, uninitialised. */
-athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_nodes, tree_node **nodes);
+/* Adds one tree of n nodes, uninitialised, that adds to the given output. */
+athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_nodes, int output,
+                               tree_node **nodes);
+
+/* Adds a set of n words, uninitialised; its number is n_sets - 1 then. */
+athlete_status forest_add_set(athlete_budget *budget, forest *model, size_t n_words, uint32_t **words);
+
+/* Whether a value of a categorical feature, not NaN, goes left: what is in no set does. */
+static inline bool forest_category_left(const forest *model, uint32_t set, float value) {
+    size_t start = set == 0 ? 0 : model->set_end[set - 1];
+    if (!(value >= 0 && value < 16777216)) return true; /* 2^24, XGBoost's limit: floats count on to there */
+    uint32_t category = (uint32_t)value;
+    if (category / 32 >= model->set_end[set] - start) return true;
+    return !(model->set_words[start + category / 32] >> category % 32 & 1);
+}
 
 /* --- prediction (predict.c) ----------------------------------------------------------------------------- */
 
-/* The sum of the leaves that a row reaches, added to the base margin in float32 in the order of the trees. `row` has
-** n_features values, NaN where one is missing. */
-float forest_margin(const forest *model, const float *row);
+/* Per output the sum of the leaves that a row reaches, added to the base margin in float32 in the order of the trees.
+** `row` has n_features values, NaN where one is missing. */
+void forest_margins(const forest *model, const float *row, float *margins);
 
-/* The margin as the user's number: itself, or a probability. */
-float forest_output(const forest *model, float margin);
+/* A row's margins, in place, become the user's numbers: themselves, probabilities or rates. */
+void forest_outputs(const forest *model, float *margins);
 
 /* --- the text (model_write.c, model_read.c) ------------------------------------------------------------- */
 

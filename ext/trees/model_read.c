@@ -226,7 +226,7 @@ static bool read_tree(reader *r, const cJSON *tree) {
         return fail(r, "%s.left_children has %d items, the tree has %d nodes", r->path, size, (int)n);
 
     tree_node *nodes;
-    r->status = forest_add_tree(r->budget, r->model, (size_t)n, &nodes);
+    r->status = forest_add_tree(r->budget, r->model, (size_t)n, 0, &nodes);
     if (r->status != ATHLETE_OK) return false;
     int32_t *queue = memory_alloc(r->budget, (size_t)n, sizeof *queue);
     bool *met = memory_alloc(r->budget, (size_t)n, sizeof *met);
@@ -284,7 +284,7 @@ static bool read_base_score(reader *r, const cJSON *parameters) {
     }
     const cJSON *number = cJSON_IsArray(tree) && tree->child && !tree->child->next ? tree->child : tree;
     bool good = status == ATHLETE_OK && is_float(number);
-    if (good) r->model->base_score = (float)number->valuedouble;
+    if (good) r->model->base_scores[0] = (float)number->valuedouble;
     cJSON_Delete(tree);
     return good || fail(r, "%s.base_score is \"%.30s\", not one finite float32", r->path, text);
 }
@@ -303,7 +303,8 @@ static bool read_parameters(reader *r, const cJSON *learner) {
         return fail(r, "%s.num_class is %d: several classes are not supported", r->path, (int)n_classes);
     if (n_targets != 1) return fail(r, "%s.num_target is %d, only 1 is supported", r->path, (int)n_targets);
     if (n_features < 1) return fail(r, "%s.num_feature is 0", r->path);
-    r->model->n_features = n_features;
+    r->status = forest_begin(r->budget, r->model, n_features, 1);
+    if (r->status != ATHLETE_OK) return false;
     return read_base_score(r, parameters);
 }
 
@@ -326,10 +327,11 @@ static bool read_objective(reader *r, const cJSON *learner) {
     if (i == n) return fail(r, "%s.name is \"%.30s\", which is not supported", r->path, name);
     forest *model = r->model;
     model->link = known[i].link;
-    if (model->link == MODEL_LOGISTIC && !(model->base_score >= 0 && model->base_score <= 1)) {
+    float base_score = model->base_scores[0];
+    if (model->link == MODEL_LOGISTIC && !(base_score >= 0 && base_score <= 1)) {
         return fail(r, "learner.learner_model_param.base_score is not a probability from 0 to 1");
     }
-    model->base_margin = model->link == MODEL_LOGISTIC ? float_logit(model->base_score) : model->base_score;
+    model->base_margins[0] = model->link == MODEL_LOGISTIC ? float_logit(base_score) : base_score;
     return true;
 }
 

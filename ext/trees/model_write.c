@@ -105,7 +105,7 @@ static void add_feature_names(text_buffer *out, const forest *model, const char 
 /* base_score is a scalar: version 1.7 takes the newer "[5E-1]" for 0.5 without a word, and version 3 reads both. */
 static void add_learner_parameters(text_buffer *out, const forest *model, const char *objective) {
     text_add(out, "\"learner_model_param\":{\"base_score\":\"");
-    text_add_float(out, model->base_score);
+    text_add_float(out, model->base_scores[0]);
     text_add(out, "\",\"boost_from_average\":\"1\",\"num_class\":\"0\",");
     add_count(out, "num_feature", (size_t)model->n_features);
     text_add(out, ",\"num_target\":\"1\"},\"objective\":{\"name\":");

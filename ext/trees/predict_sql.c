@@ -49,8 +49,10 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
     } else if (argc - 1 > MAX_FEATURES) {
         function_fail(context, "at most %d features are accepted", MAX_FEATURES);
     } else if (read_features(context, argc, argv, row)) {
-        float margin = forest_margin(model, row);
-        sqlite3_result_double(context, as_margin ? margin : forest_output(model, margin));
+        float answer[1];
+        forest_margins(model, row, answer);
+        if (!as_margin) forest_outputs(model, answer);
+        sqlite3_result_double(context, answer[0]);
     }
     if (!remembered)
         sqlite3_set_auxdata(context, 0, cached, model_release); /* last: it may release at once */
