@@ -7,15 +7,6 @@
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS athlete_profile (
-    athlete_id          TEXT PRIMARY KEY,
-    sex                 TEXT CHECK (sex IN ('M', 'F')),
-    birth_year          INTEGER,
-    first_activity_date TEXT NOT NULL,
-    event_timestamp     TEXT NOT NULL,
-    available_at        TEXT NOT NULL
-) WITHOUT ROWID;
-
 -- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
 --     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
 CREATE TABLE IF NOT EXISTS athlete_profile_settings (

@@ -7,37 +7,6 @@
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS activity_features (
-    athlete_id            TEXT NOT NULL,
-    activity_id           TEXT NOT NULL,
-    event_timestamp       TEXT NOT NULL, -- start, UTC
-    activity_date         TEXT NOT NULL, -- local day
-    utc_offset_s          INTEGER NOT NULL,
-    sport_type            TEXT NOT NULL,
-    is_run                INTEGER NOT NULL,
-    distance_km           REAL NOT NULL,
-    moving_time_min       REAL NOT NULL,
-    elapsed_time_min      REAL NOT NULL,
-    pace_min_km           REAL,          -- NULL without distance
-    elevation_gain_m      REAL,
-    elevation_per_km      REAL,
-    estimated_tss         REAL,          -- NULL: the load is unknown, which is not a rest
-    load_source           TEXT CHECK (load_source IN ('pace', 'heart_rate')),
-    intensity_factor      REAL,          -- runs only
-    threshold_pace_min_km REAL NOT NULL, -- as known before this day
-    threshold_source      TEXT NOT NULL CHECK (threshold_source IN ('profile', 'history', 'default')),
-    avg_hr                REAL,
-    max_hr                REAL,
-    reference_max_hr      REAL,          -- the athlete's maximum as known before this day
-    hr_zone_1_pct         REAL,          -- percent of the time with heart rate; the rest is below zone 1
-    hr_zone_2_pct         REAL,
-    hr_zone_3_pct         REAL,
-    hr_zone_4_pct         REAL,
-    hr_zone_5_pct         REAL,
-    efficiency_index      REAL,          -- runs only
-    available_at          TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.

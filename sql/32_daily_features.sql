@@ -7,25 +7,6 @@
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS athlete_daily_features (
-    athlete_id       TEXT NOT NULL,
-    activity_date    TEXT NOT NULL,
-    event_timestamp  TEXT NOT NULL,    -- the end of the day where the athlete was, in UTC
-    activities       INTEGER NOT NULL,
-    runs             INTEGER NOT NULL,
-    distance_km      REAL NOT NULL,
-    run_distance_km  REAL NOT NULL,
-    moving_time_min  REAL NOT NULL,
-    elevation_gain_m REAL NOT NULL,
-    daily_tss        REAL NOT NULL,    -- of the activities whose load is known
-    unknown_load     INTEGER NOT NULL, -- activities whose load is not
-    avg_pace         REAL,             -- min/km over the day's running kilometres
-    avg_hr           REAL,             -- weighted by moving time
-    max_hr           REAL,
-    available_at     TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_date)
-) WITHOUT ROWID;
-
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 

@@ -8,54 +8,6 @@
 BEGIN IMMEDIATE;
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
-CREATE TABLE IF NOT EXISTS athlete_rolling_features (
-    athlete_id               TEXT NOT NULL,
-    as_of_date               TEXT NOT NULL,
-    event_timestamp          TEXT NOT NULL, -- the end of the day where the athlete was, in UTC
-    daily_tss                REAL NOT NULL,
-    ctl_42d                  REAL NOT NULL,
-    atl_7d                   REAL NOT NULL,
-    tsb                      REAL NOT NULL,
-    acwr                     REAL NOT NULL,
-    ctl_ewma                 REAL NOT NULL,
-    atl_ewma                 REAL NOT NULL,
-    tsb_ewma                 REAL NOT NULL,
-    acwr_ewma                REAL NOT NULL,
-    total_tss_7d             REAL NOT NULL,
-    total_tss_28d            REAL NOT NULL,
-    total_tss_90d            REAL NOT NULL,
-    activities_7d            INTEGER NOT NULL,
-    activities_28d           INTEGER NOT NULL,
-    activities_30d           INTEGER NOT NULL,
-    activities_42d           INTEGER NOT NULL,
-    activities_90d           INTEGER NOT NULL,
-    total_distance_7d_km     REAL NOT NULL,
-    total_distance_28d_km    REAL NOT NULL,
-    total_distance_30d_km    REAL NOT NULL,
-    total_distance_42d_km    REAL NOT NULL,
-    total_distance_90d_km    REAL NOT NULL,
-    longest_distance_30d_km  REAL NOT NULL,
-    longest_distance_90d_km  REAL NOT NULL,
-    total_elevation_30d_m    REAL NOT NULL,
-    avg_pace_30d             REAL,
-    best_pace_30d            REAL,
-    avg_pace_90d             REAL,
-    best_pace_90d            REAL,
-    pace_trend_30d           REAL,
-    distance_trend_30d       REAL,
-    pace_trend_90d           REAL,
-    distance_trend_90d       REAL,
-    consistency_score        REAL NOT NULL,
-    training_monotony_7d     REAL,
-    training_strain_7d       REAL,
-    rest_days_14d            INTEGER NOT NULL,
-    unknown_load_42d         INTEGER NOT NULL,
-    history_days             INTEGER NOT NULL,
-    is_overtraining_risk     INTEGER NOT NULL,
-    available_at             TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, as_of_date)
-) WITHOUT ROWID;
-
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END, value)

@@ -7,22 +7,6 @@
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS athlete_weekly_features (
-    athlete_id         TEXT NOT NULL,
-    week_start         TEXT NOT NULL,    -- Monday
-    event_timestamp    TEXT NOT NULL,    -- the end of Sunday where the athlete was, in UTC
-    days               INTEGER NOT NULL, -- fewer than 7 in the first and the current week
-    weekly_distance_km REAL NOT NULL,
-    weekly_activities  INTEGER NOT NULL,
-    weekly_tss         REAL NOT NULL,
-    weekly_elevation_m REAL NOT NULL,
-    avg_pace_week      REAL,             -- min/km over the week's running kilometres
-    training_monotony  REAL,             -- NULL in an incomplete week, or when all days are alike
-    training_strain    REAL,
-    available_at       TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, week_start)
-) WITHOUT ROWID;
-
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 

@@ -7,19 +7,6 @@
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS race_results (
-    athlete_id      TEXT NOT NULL,
-    activity_id     TEXT NOT NULL,
-    race_date       TEXT NOT NULL,
-    distance_class  TEXT NOT NULL,
-    seconds         REAL NOT NULL,
-    source          TEXT NOT NULL CHECK (source IN ('best_effort', 'race_tag')),
-    measured_m      REAL NOT NULL, -- what the watch said; the class names the official distance
-    event_timestamp TEXT NOT NULL, -- the finish, UTC
-    available_at    TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
-
 -- Activities tagged as a race whose official distance could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
     athlete_id  TEXT NOT NULL,
