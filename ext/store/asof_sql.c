@@ -59,7 +59,6 @@ static const char *const hidden_names[HIDDEN_COUNT] = {"as_of",          "row_ti
 typedef struct asof_plan {
     lookup_plan columns;
     sqlite3_uint64 used; /* as in sqlite3_index_info.colUsed */
-    bool keeps_as_of;
     asof_lookup *idle[IDLE_MAX];
     int n_idle;
 } asof_plan;
@@ -77,7 +76,7 @@ typedef struct asof_cursor {
     sqlite3_vtab_cursor base; /* must be first */
     asof_plan *plan;
     asof_lookup *lookup;
-    sqlite3_value *as_of; /* kept when its column is asked for */
+    kept_row as_of; /* of the request */
     bool at_row;
 } asof_cursor;
 
@@ -220,7 +219,6 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
         return SQLITE_NOMEM;
     }
     plan->columns.wants_age = is_used(&set, vtab->group.n_columns + HIDDEN_AGE);
-    plan->keeps_as_of = has_as_of && is_used(&set, vtab->group.n_columns + HIDDEN_AS_OF);
     *number = (int)vtab->n_plans;
     vtab->plans[vtab->n_plans++] = plan;
     return SQLITE_OK;
@@ -331,6 +329,10 @@ static int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     (void)base;
     asof_cursor *cursor = memory_zeroed(NULL, 1, sizeof *cursor);
     if (!cursor) return SQLITE_NOMEM;
+    if (!kept_row_open(&cursor->as_of, 1)) {
+        memory_free(NULL, cursor);
+        return SQLITE_NOMEM;
+    }
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -355,7 +357,7 @@ static int take(asof_cursor *cursor, asof_plan *plan) {
 static int asof_close(sqlite3_vtab_cursor *base) {
     asof_cursor *cursor = (asof_cursor *)base;
     give_back(cursor);
-    sqlite3_value_free(cursor->as_of);
+    kept_row_close(&cursor->as_of);
     memory_free(NULL, cursor);
     return SQLITE_OK;
 }
@@ -372,10 +374,9 @@ static int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused
     int rc = take(cursor, plan);
     if (rc != SQLITE_OK) return rc;
     sqlite3_value *as_of = plan->columns.has_as_of ? argv[argc - 1] : NULL;
-    if (plan->keeps_as_of) {
-        sqlite3_value_free(cursor->as_of);
-        if (!(cursor->as_of = sqlite3_value_dup(as_of))) return SQLITE_NOMEM;
-    }
+    kept_row_forget(&cursor->as_of);
+    if (as_of) kept_row_store(&cursor->as_of, 0, 1, &as_of);
+    if (cursor->as_of.failed) return SQLITE_NOMEM;
     char *sentence = NULL;
     rc = lookup_seek(cursor->lookup, argv, as_of, &sentence);
     cursor->at_row = rc == SQLITE_ROW;
@@ -401,7 +402,7 @@ static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, i
     int64_t age_us;
     switch (column) {
     case HIDDEN_AS_OF:
-        if (cursor->plan->keeps_as_of) sqlite3_result_value(context, cursor->as_of);
+        if (cursor->as_of.present) kept_result(context, &cursor->as_of, 0);
         break;
     case HIDDEN_TIMESTAMP: kept_result(context, row, KEPT_TIMESTAMP); break;
     case HIDDEN_AVAILABLE: kept_result(context, row, KEPT_AVAILABLE); break;
