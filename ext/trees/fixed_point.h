@@ -31,13 +31,32 @@ static inline int64_t fixed_point(double x, double scale) {
     return (int64_t)(x * scale + (x < 0 ? -0.5 : 0.5));
 }
 
-/* The sum of n finite numbers, within n * 2^-(61 - log2 n) of the largest of them. */
-static inline double fixed_point_sum(const double *x, size_t n) {
+static inline double fixed_point_largest(const double *x, size_t n) {
     double largest = 0;
     for (size_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
+    return largest;
+}
+
+/* The sum of n weights, all above 0; without weights n. */
+static inline double weights_total(const float *weights, size_t n) {
+    if (!weights) return (double)n;
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) largest = weights[i] > largest ? weights[i] : largest;
     double scale = fixed_point_scale(largest, 61 - count_bits(n));
     int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += fixed_point(x[i], scale);
+    for (size_t i = 0; i < n; i++) sum += fixed_point(weights[i], scale);
+    return (double)sum / scale;
+}
+
+/* The sum of n numbers, each times its weight if there are weights, whose total is at most 2^31. A number is rounded to an integer before it is multiplied, and how finely depends
+** on the total weight and not on n: whole weights give the same bits as that many repetitions. */
+static inline double fixed_point_weighted_sum(const double *x, const float *weights, size_t n, double total) {
+    double scale = fixed_point_scale(fixed_point_largest(x, n), 52 - count_bits((size_t)total));
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        int64_t term = fixed_point(x[i], scale);
+        sum += weights ? fixed_point((double)term, weights[i]) : term;
+    }
     return (double)sum / scale;
 }
 
