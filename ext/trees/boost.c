@@ -16,7 +16,8 @@ typedef struct booster {
     bin_matrix bins;
     grower grower;
     int n_outputs;
-    double total_weight;
+    uint32_t *units; /* per row, of its weight, if there are any */
+    row_weights weights;
     float *margins;               /* per output and row, what the trees so far predict */
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
@@ -24,8 +25,7 @@ typedef struct booster {
     gradient_scale scale;         /* of them */
     uint64_t *row_keys;           /* per row, if rows are sampled */
     uint32_t *residuals;          /* per row of a leaf, as keys, if leaves are renewed */
-    int64_t *weights;             /* per row, if leaves are renewed and rows have weights */
-    int64_t *leaf_weights;        /* per row of a leaf, likewise */
+    uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
     int *features;                /* those that the tree may use */
     uint64_t *feature_order;
     float *intercepts; /* per output */
@@ -50,13 +50,11 @@ static athlete_status allocate(booster *b, int n_features) {
     b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
     b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
     b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
+    if (b->rows->weights) b->units = take(b, n, sizeof *b->units, &complete);
     if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
         b->residuals = take(b, n, sizeof *b->residuals, &complete);
-        if (b->rows->weights) {
-            b->weights = take(b, n, sizeof *b->weights, &complete);
-            b->leaf_weights = take(b, n, sizeof *b->leaf_weights, &complete);
-        }
+        if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
     }
     if (!complete) return memory_status(b->budget);
     b->hessians = b->gradients + cells;
@@ -65,7 +63,7 @@ static athlete_status allocate(booster *b, int n_features) {
 
 static void release(booster *b) {
     void *const blocks[] = {b->margins,  b->gradients,     b->losses,    b->fixed,
-                            b->row_keys, b->residuals,     b->weights,   b->leaf_weights,
+                            b->row_keys, b->residuals,     b->units,     b->leaf_units,
                             b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
@@ -76,7 +74,7 @@ static void release(booster *b) {
 static void set_intercepts(booster *b) {
     const boost_options *options = b->options;
     if (isnan(options->base_score)) {
-        objective_intercepts(&options->objective, b->rows->labels, b->rows->weights, b->rows->n, b->gradients,
+        objective_intercepts(&options->objective, b->rows->labels, &b->weights, b->rows->n, b->gradients,
                              b->intercepts);
     } else {
         b->intercepts[0] = objective_margin_of(&options->objective, options->base_score);
@@ -100,7 +98,8 @@ static athlete_status begin(booster *b, const training_set *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    if (b->weights) weights_fix(rows->weights, rows->n, b->weights);
+    b->weights.total = rows->n;
+    if (b->units) b->weights = weights_fix(rows->weights, rows->n, b->units);
     set_intercepts(b);
     return ATHLETE_OK;
 }
@@ -122,9 +121,9 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
     for (size_t i = 0; i < n; i++) {
         uint32_t row = b->grower.rows[leaf->begin + i];
         b->residuals[i] = float_key(b->rows->labels[row] - margins[row]);
-        if (b->weights) b->leaf_weights[i] = b->weights[row];
+        if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->residuals, b->leaf_weights, n);
+    return weighted_quantile(b->options->objective.quantile, b->residuals, b->leaf_units, n);
 }
 
 static double leaf_value(booster *b, size_t id, const float *margins) {
@@ -198,8 +197,8 @@ static void find_gradients(booster *b) {
 
 static void record(booster *b, int round, boost_history *history) {
     const objective *o = &b->options->objective;
-    double sum = fixed_point_weighted_sum(b->losses, b->rows->weights, b->rows->n, b->total_weight);
-    history->train[round] = (float)objective_metric_value(o, sum / b->total_weight);
+    double sum = fixed_point_sum(b->losses, b->units, b->weights.total, b->rows->n);
+    history->train[round] = (float)objective_metric_value(o, sum / (double)b->weights.total);
     history->rounds = round + 1;
     if (!b->validation.set) return;
     history->validation[round] = evaluation_metric(&b->validation, o);
@@ -237,7 +236,6 @@ athlete_status boost_train(const training_set *set, const boost_options *options
                  .budget = budget,
                  .poll = poll,
                  .n_outputs = objective_outputs(&options->objective),
-                 .total_weight = weights_total(set->train.weights, set->train.n),
                  .model = model};
     athlete_status status = forest_begin(budget, model, set->n_features, b.n_outputs);
     if (status != ATHLETE_OK) return status;

@@ -8,8 +8,6 @@
 #include "trees/model.h"
 #include "trees/objective.h"
 
-#define ATHLETE_MAX_WEIGHT ((double)(1u << 31)) /* of all rows together */
-
 typedef struct boost_options {
     objective objective;
     int rounds;

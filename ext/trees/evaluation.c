@@ -6,15 +6,19 @@
 #define ROWS_BETWEEN_POLLS 1024
 
 athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs, athlete_budget *budget) {
-    *e = (evaluation){.set = set, .total_weight = weights_total(set->weights, set->n)};
+    *e = (evaluation){.set = set, .weights.total = set->n};
     e->margins = memory_zeroed(budget, (size_t)n_outputs * set->n, sizeof *e->margins);
     e->losses = memory_alloc(budget, set->n, sizeof *e->losses);
-    return e->margins && e->losses ? ATHLETE_OK : memory_status(budget);
+    if (set->weights) e->units = memory_alloc(budget, set->n, sizeof *e->units);
+    if (!e->margins || !e->losses || (set->weights && !e->units)) return memory_status(budget);
+    if (set->weights) e->weights = weights_fix(set->weights, set->n, e->units);
+    return ATHLETE_OK;
 }
 
 void evaluation_end(evaluation *e, athlete_budget *budget) {
     memory_free(budget, e->margins);
     memory_free(budget, e->losses);
+    memory_free(budget, e->units);
     *e = (evaluation){.set = NULL};
 }
 
@@ -45,6 +49,6 @@ athlete_status evaluation_advance(evaluation *e, const forest *model, athlete_po
 float evaluation_metric(const evaluation *e, const objective *o) {
     const row_set *set = e->set;
     objective_gradients(o, &(objective_rows){set->n, e->margins, set->labels, NULL, NULL, e->losses});
-    double sum = fixed_point_weighted_sum(e->losses, set->weights, set->n, e->total_weight);
-    return (float)objective_metric_value(o, sum / e->total_weight);
+    double sum = fixed_point_sum(e->losses, e->weights.units, e->weights.total, set->n);
+    return (float)objective_metric_value(o, sum / (double)e->weights.total);
 }

@@ -6,9 +6,10 @@
 
 typedef struct evaluation {
     const row_set *set;
-    float *margins; /* n_outputs x n */
-    double *losses; /* n */
-    double total_weight;
+    float *margins;  /* n_outputs x n */
+    double *losses;  /* n */
+    uint32_t *units; /* per row, of its weight, if there are any */
+    row_weights weights;
 } evaluation;
 
 athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs, athlete_budget *budget);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Bits that hold any count from 0 to n. */
-static inline int count_bits(size_t n) {
+static inline int count_bits(uint64_t n) {
     int bits = 0;
     for (; n > 0; n >>= 1) bits++;
     return bits;
@@ -37,26 +37,13 @@ static inline double fixed_point_largest(const double *x, size_t n) {
     return largest;
 }
 
-/* The sum of n weights, all above 0; without weights n. */
-static inline double weights_total(const float *weights, size_t n) {
-    if (!weights) return (double)n;
-    double largest = 0;
-    for (size_t i = 0; i < n; i++) largest = weights[i] > largest ? weights[i] : largest;
-    double scale = fixed_point_scale(largest, 61 - count_bits(n));
+/* The sum of n numbers, each times its weight in units (weights.h) if there are any; `total` is the sum of the units,
+** or n. A number is rounded to an integer before it is multiplied, and how finely depends on the total and not on n:
+** a weight of 2 gives the same bits as a number that comes twice. */
+static inline double fixed_point_sum(const double *x, const uint32_t *units, uint64_t total, size_t n) {
+    double scale = fixed_point_scale(fixed_point_largest(x, n), 62 - count_bits(total));
     int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += fixed_point(weights[i], scale);
-    return (double)sum / scale;
-}
-
-/* The sum of n numbers, each times its weight if there are weights, whose total is at most 2^31. A number is rounded to an integer before it is multiplied, and how finely depends
-** on the total weight and not on n: whole weights give the same bits as that many repetitions. */
-static inline double fixed_point_weighted_sum(const double *x, const float *weights, size_t n, double total) {
-    double scale = fixed_point_scale(fixed_point_largest(x, n), 52 - count_bits((size_t)total));
-    int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        int64_t term = fixed_point(x[i], scale);
-        sum += weights ? fixed_point((double)term, weights[i]) : term;
-    }
+    for (size_t i = 0; i < n; i++) sum += fixed_point(x[i], scale) * (units ? (int64_t)units[i] : 1);
     return (double)sum / scale;
 }
 

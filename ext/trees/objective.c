@@ -1,6 +1,7 @@
 #include "trees/objective.h"
 
 #include <math.h>
+#include <string.h>
 #include "trees/fixed_point.h"
 #include "trees/float_key.h"
 #include "trees/float_math.h"
@@ -94,27 +95,30 @@ float objective_margin_of(const objective *o, double output) {
 /* --- intercepts ----------------------------------------------------------------------------------------- */
 
 typedef struct label_set {
-    const float *labels, *weights;
+    const float *labels;
+    const row_weights *weights;
     size_t n;
-    double total_weight;
 } label_set;
 
+static double sum_over(const label_set *set, const double *x) {
+    return fixed_point_sum(x, set->weights->units, set->weights->total, set->n);
+}
+
 static float quantile_of_labels(double q, const label_set *set, double *scratch) {
-    uint32_t *keys = (uint32_t *)scratch;
-    int64_t *weights = set->weights ? (int64_t *)(scratch + set->n) : NULL;
+    uint32_t *keys = (uint32_t *)scratch, *units = set->weights->units ? keys + set->n : NULL;
     for (size_t i = 0; i < set->n; i++) keys[i] = float_key(set->labels[i]);
-    if (weights) weights_fix(set->weights, set->n, weights);
-    return weighted_quantile(q, keys, weights, set->n);
+    if (units) memcpy(units, set->weights->units, set->n * sizeof *units);
+    return weighted_quantile(q, keys, units, set->n);
 }
 
 /* Rows with label 1 count `positive_weight` times. */
 static double mean_of_labels(const label_set *set, double positive_weight, double *scratch) {
     for (size_t i = 0; i < set->n; i++)
         scratch[i] = (set->labels[i] == 1 ? positive_weight : 1) * set->labels[i];
-    double sum = fixed_point_weighted_sum(scratch, set->weights, set->n, set->total_weight);
-    if (positive_weight == 1) return sum / set->total_weight;
+    double sum = sum_over(set, scratch);
+    if (positive_weight == 1) return sum / (double)set->weights->total;
     for (size_t i = 0; i < set->n; i++) scratch[i] = set->labels[i] == 1 ? positive_weight : 1;
-    return sum / fixed_point_weighted_sum(scratch, set->weights, set->n, set->total_weight);
+    return sum / sum_over(set, scratch);
 }
 
 static float log_of_at_least(double x, double least) {
@@ -124,14 +128,13 @@ static float log_of_at_least(double x, double least) {
 static void log_shares_of_classes(const label_set *set, int n_classes, double *scratch, float *margins) {
     for (int k = 0; k < n_classes; k++) {
         for (size_t i = 0; i < set->n; i++) scratch[i] = set->labels[i] == (float)k;
-        double weight = fixed_point_weighted_sum(scratch, set->weights, set->n, set->total_weight);
-        margins[k] = log_of_at_least(weight / set->total_weight, 1e-6);
+        margins[k] = log_of_at_least(sum_over(set, scratch) / (double)set->weights->total, 1e-6);
     }
 }
 
-void objective_intercepts(const objective *o, const float *labels, const float *weights, size_t n,
+void objective_intercepts(const objective *o, const float *labels, const row_weights *weights, size_t n,
                           double *scratch, float *margins) {
-    label_set set = {labels, weights, n, weights_total(weights, n)};
+    label_set set = {labels, weights, n};
     switch (o->kind) {
     case OBJECTIVE_SQUARED_ERROR: margins[0] = (float)mean_of_labels(&set, 1, scratch); break;
     case OBJECTIVE_LOGISTIC:

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "trees/model.h"
+#include "trees/weights.h"
 
 typedef enum objective_kind {
     OBJECTIVE_SQUARED_ERROR,
@@ -56,9 +57,9 @@ typedef struct objective_rows {
 /* Fills the losses, gradients and hessians; a hessian is at least 1e-16. Rows do not depend on each other. */
 void objective_gradients(const objective *o, const objective_rows *rows);
 
-/* The constant margins that fit the labels best, one per output. `weights` (may be NULL) are above 0. The answer does
-** not depend on the order of rows, and weights are the same as repetition. `scratch` has room for 2 n. */
-void objective_intercepts(const objective *o, const float *labels, const float *weights, size_t n,
+/* The constant margins that fit the labels best, one per output. Without weights, `weights->units` is NULL and the total
+** is n. The answer does not depend on the order of rows. `scratch` has room for 2 n. */
+void objective_intercepts(const objective *o, const float *labels, const row_weights *weights, size_t n,
                           double *scratch, float *margins);
 
 /* The margin that gives this output, or NaN if none does. */
