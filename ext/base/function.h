@@ -102,6 +102,8 @@ struct athlete_function {
     void (*inverse)(sqlite3_context *, int, sqlite3_value **);
     const athlete_table *table;
     const sqlite3_module *module; /* of ATHLETE_VIRTUAL; its client data is this row */
+
+    const struct athlete_option *options; /* the members of its options argument (options.h); or NULL */
 };
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \
