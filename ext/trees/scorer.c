@@ -58,7 +58,7 @@ static void rank_words(const scorer *compiled, const scorer_column *column, cons
                        size_t n_rows, uint8_t *ranks) {
     for (size_t r = 0; r < n_rows; r++) {
         uint16_t rank = rank_of(values[r], compiled->scale + column->first, column->n);
-        size_t at = 2 * (r / GROUP * GROUP + compiled->kernel->word_of_row[r % GROUP]);
+        size_t at = 2 * place_of_row(compiled->kernel->word_of_row, r);
         if (column->left != NO_RANKS) store_word(ranks + column->left + at, rank);
         if (column->right != NO_RANKS) store_word(ranks + column->right + at, (uint16_t)(rank - 1));
     }
@@ -69,7 +69,7 @@ static void code_categories(const scorer *compiled, const scorer_column *column,
     for (size_t r = 0; r < n_rows; r++) {
         float x = values[r];
         uint8_t code = isnan(x) ? NO_CATEGORY : x >= 0 && x < (float)column->n ? (uint8_t)x : OTHER_CATEGORY;
-        ranks[column->left + r / GROUP * GROUP + compiled->kernel->byte_of_row[r % GROUP]] = code;
+        ranks[column->left + place_of_row(compiled->kernel->byte_of_row, r)] = code;
     }
 }
 

@@ -9,6 +9,15 @@
 
 typedef __m256i lanes;
 
+/* Eight rows, four in each half of a register. */
+#define ROWS(start, gap)                                                                                     \
+    (start), (start) + 1, (start) + 2, (start) + 3, (start) + (gap), (start) + (gap) + 1,                    \
+        (start) + (gap) + 2, (start) + (gap) + 3
+#define BYTE_OF_ROW                                                                                          \
+    { ROWS(0, 16), ROWS(4, 16), ROWS(8, 16), ROWS(12, 16) }
+#define WORD_OF_ROW                                                                                          \
+    { ROWS(0, 8), ROWS(4, 8), ROWS(16, 8), ROWS(20, 8) }
+
 static inline KERNEL lanes lanes_load(const void *from) {
     return _mm256_loadu_si256(from);
 }
@@ -93,8 +102,10 @@ static KERNEL void lanes_add_leaves(const scorer *compiled, const scorer_tree *t
     else if (tree->n_leaves <= 32) add_by_planes(planes, 2, leaves, sums);
     else if (tree->n_leaves <= 48) add_by_planes(planes, 3, leaves, sums);
     else if (tree->n_leaves <= PLANES_LEAVES) add_by_planes(planes, 4, leaves, sums);
-    else
-        for (size_t r = 0; r < GROUP; r++) sums[r] += values[leaves[scorer_kernel_avx2.byte_of_row[r]]];
+    else {
+        static const uint8_t byte_of_row[32] = BYTE_OF_ROW;
+        for (size_t r = 0; r < GROUP; r++) sums[r] += values[leaves[place_of_row(byte_of_row, r)]];
+    }
 }
 
 #include "trees/scorer_lanes.h"
@@ -137,13 +148,8 @@ static KERNEL void rank(const float *values, size_t n_groups, const float *scale
 const scorer_kernel scorer_kernel_avx2 = {
     .rank = rank,
     .add_tree = add_tree,
-#define ROWS(start, gap)                                                                                     \
-    (start), (start) + 1, (start) + 2, (start) + 3, (start) + (gap), (start) + (gap) + 1,                    \
-        (start) + (gap) + 2, (start) + (gap) + 3
-    .byte_of_row = {ROWS(0, 16), ROWS(4, 16), ROWS(8, 16), ROWS(12, 16), ROWS(32, 16), ROWS(36, 16),
-                    ROWS(40, 16), ROWS(44, 16)},
-    .word_of_row = {ROWS(0, 8), ROWS(4, 8), ROWS(16, 8), ROWS(20, 8), ROWS(32, 8), ROWS(36, 8), ROWS(48, 8),
-                    ROWS(52, 8)},
+    .byte_of_row = BYTE_OF_ROW,
+    .word_of_row = WORD_OF_ROW,
 };
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "trees/scorer.h"
 
-#define GROUP          64  /* rows that a tree is evaluated for at a time */
+#define GROUP          128 /* rows that a tree is evaluated for at a time */
 #define MAX_LEAVES     256 /* their numbers are bytes */
 #define BUCKET         8   /* thresholds that the second step of ranking compares */
 #define MAX_BYTE_SCALE 255
@@ -64,9 +64,19 @@ typedef struct scorer_kernel {
     /* Adds the tree's leaves to the sums of a group. */
     void (*add_tree)(const scorer *compiled, const scorer_tree *tree, size_t group, const uint8_t *ranks,
                      uint8_t *leaves, float *sums);
-    /* Where row r of a group stands among the bytes, and among the words, of its ranks. */
-    uint8_t byte_of_row[GROUP], word_of_row[GROUP];
+    /* Where each of 32 rows stands among the bytes, and among the words, of their ranks. */
+    uint8_t byte_of_row[32], word_of_row[32];
 } scorer_kernel;
+
+#define ROWS_IN_ORDER                                                                                        \
+    {                                                                                                        \
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,    \
+            27, 28, 29, 30, 31                                                                               \
+    }
+
+static inline size_t place_of_row(const uint8_t place_of[32], size_t row) {
+    return (row & ~(size_t)31) + place_of[row & 31];
+}
 
 struct scorer {
     const forest *model;

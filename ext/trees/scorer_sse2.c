@@ -88,10 +88,8 @@ static void rank(const float *values, size_t n_groups, const float *scale, size_
 const scorer_kernel scorer_kernel_sse2 = {
     .rank = rank,
     .add_tree = add_tree,
-#define ROWS(start)                                                                                          \
-    (start), (start) + 1, (start) + 2, (start) + 3, (start) + 4, (start) + 5, (start) + 6, (start) + 7
-    .byte_of_row = {ROWS(0), ROWS(8), ROWS(16), ROWS(24), ROWS(32), ROWS(40), ROWS(48), ROWS(56)},
-    .word_of_row = {ROWS(0), ROWS(8), ROWS(16), ROWS(24), ROWS(32), ROWS(40), ROWS(48), ROWS(56)},
+    .byte_of_row = ROWS_IN_ORDER,
+    .word_of_row = ROWS_IN_ORDER,
 };
 
 #endif
