@@ -14,11 +14,10 @@ typedef struct booster {
     grower grower;
     float *margins;                        /* per row, what the trees so far predict */
     double *gradients, *hessians, *losses; /* per row */
-    gradient_sum *fixed;                   /* per row, gradient and hessian as integers */
-    gradient_scale scale;                  /* of them, this round */
-    uint64_t *row_keys;                    /* per row, if rows are sampled */
-    float *residuals, *sorting;            /* per row, if leaves are renewed */
-    int *features;                         /* those that the tree may use */
+    athlete_pool pool;
+    uint64_t *row_keys;         /* per row, if rows are sampled */
+    float *residuals, *sorting; /* per row, if leaves are renewed */
+    int *features;              /* those that the tree may use */
     uint64_t *feature_order;
     float intercept;
     forest *model;
@@ -30,11 +29,9 @@ static athlete_status allocate(booster *b) {
     b->gradients = memory_alloc(b->budget, n, sizeof *b->gradients);
     b->hessians = memory_alloc(b->budget, n, sizeof *b->hessians);
     b->losses = memory_alloc(b->budget, n, sizeof *b->losses);
-    b->fixed = memory_alloc(b->budget, n, sizeof *b->fixed);
     b->features = memory_alloc(b->budget, f, sizeof *b->features);
     b->feature_order = memory_alloc(b->budget, f, sizeof *b->feature_order);
-    bool complete =
-        b->margins && b->gradients && b->hessians && b->losses && b->fixed && b->features && b->feature_order;
+    bool complete = b->margins && b->gradients && b->hessians && b->losses && b->features && b->feature_order;
     if (b->options->subsample < 1) {
         b->row_keys = memory_alloc(b->budget, n, sizeof *b->row_keys);
         complete = complete && b->row_keys;
@@ -48,8 +45,8 @@ static athlete_status allocate(booster *b) {
 }
 
 static void release(booster *b) {
-    void *const blocks[] = {b->margins,  b->gradients, b->hessians, b->losses,   b->fixed,
-                            b->row_keys, b->residuals, b->sorting,  b->features, b->feature_order};
+    void *const blocks[] = {b->margins,   b->gradients, b->hessians, b->losses,       b->row_keys,
+                            b->residuals, b->sorting,   b->features, b->feature_order};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     grower_end(&b->grower);
     bins_free(b->budget, &b->bins);
@@ -58,9 +55,13 @@ static void release(booster *b) {
 static athlete_status begin(booster *b) {
     const training_set *set = b->set;
     const boost_options *options = b->options;
-    athlete_status status =
-        bins_build(set->values, set->n_rows, set->n_features, options->max_bin, b->budget, b->poll, &b->bins);
-    if (status == ATHLETE_OK) status = grower_begin(&b->grower, &b->bins, &options->grow, b->budget, b->poll);
+    const bin_source source = {.values = set->values,
+                               .n_rows = set->n_rows,
+                               .n_features = set->n_features,
+                               .max_bin = options->max_bin};
+    athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
+    if (status == ATHLETE_OK)
+        status = grower_begin(&b->grower, &b->bins, NULL, &options->grow, b->budget, &b->pool);
     if (status == ATHLETE_OK) status = allocate(b);
     if (status == ATHLETE_OK && b->row_keys) {
         status = sample_row_keys(set->values, set->labels, set->n_rows, set->n_features, b->budget, b->poll,
@@ -101,8 +102,9 @@ static void set_leaf_values(booster *b, uint64_t round) {
         tree_node *node = &b->grower.nodes[id];
         if (node->left >= 0) continue;
         const grown_node *leaf = &b->grower.grown[id];
-        double best = b->residuals ? renewed_value(b, leaf)
-                                   : node_weight(leaf->sum, &b->scale, &b->options->grow.split);
+        double best = b->residuals
+                          ? renewed_value(b, leaf)
+                          : node_weight(leaf->sum, &b->grower.gradients.scale, &b->options->grow.split);
         node->value = (float)(intercept + b->options->eta * best);
     }
 }
@@ -133,11 +135,12 @@ static athlete_status keep_tree(booster *b) {
 static athlete_status boost_round(booster *b, uint64_t round, float *history) {
     const boost_options *options = b->options;
     const training_set *set = b->set;
-    b->scale = gradients_fix(b->gradients, b->hessians, set->n_rows, b->fixed);
+    athlete_status status = grower_fit(&b->grower, b->gradients, b->hessians);
+    if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     int n_features = sample_features(set->n_features, options->colsample, options->seed, round,
                                      b->feature_order, b->features);
-    athlete_status status = grow_tree(&b->grower, b->fixed, &b->scale, n_seen, b->features, n_features);
+    status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
     set_leaf_values(b, round);
     advance_margins(b, n_seen, round);
@@ -159,6 +162,7 @@ athlete_status boost_train(const training_set *set, const boost_options *options
         model->link = MODEL_LOGISTIC;
         model->base_scores[0] = 0.5f;
     }
+    pool_begin(&b.pool, options->threads, poll);
     status = begin(&b);
     if (status == ATHLETE_OK) {
         objective_gradients(&options->objective, b.margins, set->labels, set->n_rows, b.gradients, b.hessians,
@@ -168,5 +172,6 @@ athlete_status boost_train(const training_set *set, const boost_options *options
         status = boost_round(&b, (uint64_t)round, history);
     }
     release(&b);
+    pool_end(&b.pool);
     return status;
 }

@@ -15,6 +15,7 @@ typedef struct boost_options {
     int max_bin;
     double subsample, colsample; /* fractions of rows and features that a tree sees */
     uint64_t seed;
+    int threads;       /* 0: one per processor */
     double base_score; /* in output space; NaN for the best constant */
 } boost_options;
 

@@ -106,6 +106,7 @@ boost_options train_options_for_kernel(const train_options *options) {
         .subsample = options->subsample,
         .colsample = options->colsample,
         .seed = (uint64_t)options->seed,
+        .threads = (int)options->threads,
         .base_score = options->base_score,
     };
 }
