@@ -158,7 +158,7 @@ static void result_arguments(sqlite3_context *context, const athlete_function *f
 }
 
 static void functions_column(void *opaque, sqlite3_context *context, int column) {
-    static const char *const kinds[] = {"scalar", "aggregate", "window", "table"};
+    static const char *const kinds[] = {"scalar", "aggregate", "window", "table", "virtual table"};
     static const char *const trusts[] = {"pure", "direct"};
     const functions_state *state = opaque;
     const athlete_domain *domain = athlete_domains[state->domain];

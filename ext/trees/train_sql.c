@@ -58,11 +58,10 @@ static athlete_status read_label(sqlite3_context *context, const training *t, sq
     }
     if (!is_number(value)) return refuse(context, t, "the label", 0, "a finite number", value);
     double x = sqlite3_value_double(value);
-    if (t->options.objective == OBJECTIVE_LOGISTIC && !(x >= 0 && x <= 1)) {
-        return refuse(context, t, "the label", 0, "from 0 to 1 for binary:logistic", value);
-    }
+    if (!objective_takes_label(&t->options.objective, x))
+        return refuse(context, t, "the label", 0, objective_label_form(&t->options.objective), value);
     if (fabs(x) > 1e30) return refuse(context, t, "the label", 0, "at most 1e30 in size", value);
-    *label = (float)x;
+    *label = (float)x + 0.0f;
     return ATHLETE_OK;
 }
 
@@ -193,17 +192,28 @@ static athlete_status read_names(sqlite3_context *context, const training *t, cJ
 
 /* --- training ------------------------------------------------------------------------------------------- */
 
-static void write_history(text_buffer *out, const boost_options *options, const float *history) {
-    text_add(out, objective_metric(&options->objective));
-    for (int round = 0; round < options->rounds; round++) {
-        text_add(out, " ");
-        text_add_float(out, history[round]);
+static void write_losses(text_buffer *out, const char *name, const float *losses, int n) {
+    text_add(out, ",");
+    text_add_quoted(out, name);
+    for (int round = 0; round < n; round++) {
+        text_add(out, round == 0 ? ":[" : ",");
+        text_add_float(out, losses[round]);
     }
+    text_add(out, "]");
+}
+
+/* {"metric":"rmse","train":[…],"validation":[…]}, a number for each round that was run. */
+static void write_history(text_buffer *out, const boost_options *options, const boost_history *history) {
+    text_add(out, "{\"metric\":");
+    text_add_quoted(out, objective_metric(&options->objective));
+    write_losses(out, "train", history->train, history->rounds);
+    if (history->validation) write_losses(out, "validation", history->validation, history->rounds);
+    text_add(out, "}");
 }
 
 /* The trained forest as JSON; names may be NULL. */
 static athlete_status write_model(training *t, const boost_options *options, const forest *model,
-                                  const float *history, const char *const *names, athlete_poll *poll,
+                                  const boost_history *history, const char *const *names, athlete_poll *poll,
                                   text_buffer *out) {
     text_buffer options_text = {.budget = &t->budget}, history_text = {.budget = &t->budget},
                 rows = {.budget = &t->budget};
@@ -215,9 +225,9 @@ static athlete_status write_model(training *t, const boost_options *options, con
                                                   : rows.status;
     if (status == ATHLETE_OK) {
         const model_attribute attributes[] = {
+            {"athlete_history", history_text.bytes},
             {"athlete_options", options_text.bytes},
             {"athlete_rows", rows.bytes},
-            {"athlete_training_loss", history_text.bytes},
             {"athlete_version", ATHLETE_VERSION},
             {.name = NULL},
         };
@@ -232,14 +242,14 @@ static athlete_status write_model(training *t, const boost_options *options, con
 
 static athlete_status train(training *t, const char *const *names, athlete_poll *poll, text_buffer *out) {
     boost_options options = train_options_for_kernel(&t->options);
-    training_set set = {t->values, t->labels, t->n_rows, t->n_features};
-    float *history = memory_alloc(&t->budget, (size_t)options.rounds, sizeof *history);
-    if (!history) return memory_status(&t->budget);
+    training_set set = {.train = {t->values, t->labels, NULL, t->n_rows}, .n_features = t->n_features};
+    boost_history history = {.train = memory_alloc(&t->budget, (size_t)options.rounds, sizeof(float))};
+    if (!history.train) return memory_status(&t->budget);
     forest model;
-    athlete_status status = boost_train(&set, &options, &t->budget, poll, &model, history);
-    if (status == ATHLETE_OK) status = write_model(t, &options, &model, history, names, poll, out);
+    athlete_status status = boost_train(&set, &options, &t->budget, poll, &model, &history);
+    if (status == ATHLETE_OK) status = write_model(t, &options, &model, &history, names, poll, out);
     forest_free(&t->budget, &model);
-    memory_free(&t->budget, history);
+    memory_free(&t->budget, history.train);
     return status;
 }
 

@@ -137,7 +137,7 @@ def test_best_gain_first_spends_its_leaves_better_than_level_by_level(db):
     loss = {}
     for policy in ("depthwise", "lossguide"):
         model = train(db, x, y, num_boost_round=10, max_depth=0, max_leaves=12, grow_policy=policy)
-        loss[policy] = float(json.loads(model)["learner"]["attributes"]["athlete_training_loss"].split()[-1])
+        loss[policy] = json.loads(json.loads(model)["learner"]["attributes"]["athlete_history"])["train"][-1]
     assert loss["lossguide"] < loss["depthwise"]
 
 

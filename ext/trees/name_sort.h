@@ -1,0 +1,11 @@
+#ifndef ATHLETE_TREES_NAME_SORT_H
+#define ATHLETE_TREES_NAME_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* order[0] to order[n - 1] become the numbers of the names in the order of their bytes (strcmp), equal names in the
+** order of their numbers. `scratch` has room for n. O(n log n), whatever the names are. */
+void name_sort(const char *const *names, size_t n, uint32_t *order, uint32_t *scratch);
+
+#endif
