@@ -12,8 +12,8 @@
     }
 #define MODEL_ERRORS                                                                                         \
     "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
-    "classes, "                                                                                              \
-    "categories, DART, linear); another number of features than the model has"
+    "targets, DART, linear; a LightGBM text needs gbdt_import); another number of features than the model "  \
+    "has"
 
 static const athlete_function functions[] = {
     {
@@ -62,6 +62,36 @@ static const athlete_function functions[] = {
         .returns = "the margin; NULL without a model",
         .errors = MODEL_ERRORS,
         .scalar = gbdt_margin,
+    },
+    {
+        .name = "gbdt_export",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS(MODEL_ARGUMENT, {"format", ATHLETE_TEXT, 0, 0, 0, "'xgboost' or 'lightgbm'"}),
+        .summary = "A model as the text that another library loads.",
+        .returns =
+            "text: for 'xgboost' the model itself, for 'lightgbm' a text in which every double goes the "
+            "way it goes here; NULL without a model",
+        .errors =
+            "the model is not a valid one, with the place in it; many splits by category under one another "
+            "in which missing values go with the categories, which LightGBM cannot express",
+        .source = "Ke et al. (LightGBM), NIPS 2017; the formats of XGBoost 1.7 to 3.2 and LightGBM 4",
+        .scalar = gbdt_export,
+    },
+    {
+        .name = "gbdt_import",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a LightGBM model, as save_model writes it"}),
+        .summary = "A LightGBM model as the JSON text that all functions take.",
+        .returns =
+            "text, the model in XGBoost's JSON format: the same leaf for every value that is a float32, with "
+            "its value as float32; NULL without a text",
+        .errors = "the text is not a valid model, with the place in it; linear trees, zeros that are missing "
+                  "values "
+                  "and go the other way than their neighbours, objectives with an output of their own",
+        .source = "x <= threshold in double is x < the next float32 above it, for every float32 x",
+        .scalar = gbdt_import,
     },
     {
         .name = "time_series_split",
