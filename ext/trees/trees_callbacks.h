@@ -12,6 +12,10 @@ void gbdt_train_final(sqlite3_context *context);
 void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv);
 
+/* explain_sql.c */
+extern const athlete_table gbdt_explain_table;
+extern const athlete_table gbdt_interactions_table;
+
 /* time_split_sql.c */
 extern const athlete_table time_series_split_table;
 extern const athlete_table time_series_split_dates_table;

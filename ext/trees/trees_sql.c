@@ -10,6 +10,19 @@
         "feature", ATHLETE_NUMBER, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                \
             "as in training and in the same order; NULL is missing"                                          \
     }
+#define ROWS_ARGUMENT                                                                                        \
+    {                                                                                                        \
+        "query", ATHLETE_QUERY, 0, 0, 0,                                                                     \
+            "gives key, then the features: by name if the model has names and the columns have them all, "   \
+            "else "                                                                                          \
+            "by position; NULL is missing"                                                                   \
+    }
+#define ROWS_ERRORS                                                                                          \
+    "the model is not a valid one, with the place in it; the query's columns are not the model's features; " \
+    "a "                                                                                                     \
+    "value that is neither a number in the range of float32 nor NULL; a path of the model that asks for "    \
+    "more "                                                                                                  \
+    "than 256 different features"
 #define MODEL_ERRORS                                                                                         \
     "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
     "classes, "                                                                                              \
@@ -62,6 +75,33 @@ static const athlete_function functions[] = {
         .returns = "the margin; NULL without a model",
         .errors = MODEL_ERRORS,
         .scalar = gbdt_margin,
+    },
+    {
+        .name = "gbdt_explain",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary =
+            "Why a model predicts what it does: per row of the query, output and feature the feature's SHAP "
+            "value, exact and path-dependent, and with a feature of NULL the base value; they sum to the "
+            "margin.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, algorithm 2; the integral of Owen, "
+                  "Management "
+                  "Science 1972, by Gauss-Legendre quadrature",
+        .table = &gbdt_explain_table,
+    },
+    {
+        .name = "gbdt_interactions",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
+                   "a), what "
+                   "one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, equations 5 to 7",
+        .table = &gbdt_interactions_table,
     },
     {
         .name = "time_series_split",
