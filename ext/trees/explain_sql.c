@@ -4,8 +4,6 @@
 #include "trees/shap.h"
 #include "trees/trees_callbacks.h"
 
-#define BLOCK_BYTES ((size_t)8 << 20) /* of contributions; one row may need more */
-
 typedef struct explain_state {
     model_rows rows;
     shap_forest explainer;
@@ -23,14 +21,12 @@ static athlete_status open_numbers(athlete_call *call, explain_state *state, sql
     const forest *model = &rows->model;
     athlete_status status = shap_prepare(model, &rows->budget, &rows->poll, &state->explainer);
     if (status == ATHLETE_INVALID) {
-        call_fail(call, "a path of the model asks for more than %d different features", 2 * SHAP_MAX_POINTS);
+        call_fail(call, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
     }
     if (status != ATHLETE_OK) return status;
     state->side = (size_t)model->n_features + 1;
     state->per_row = (size_t)model->n_outputs * state->side * (state->interactions ? state->side : 1);
-    size_t n = BLOCK_BYTES / sizeof(double) / state->per_row;
-    if (n > SHAP_BLOCK_ROWS) n = SHAP_BLOCK_ROWS;
-    if (n < 1) n = 1;
+    size_t n = shap_block_rows(state->per_row);
     status = model_rows_query(call, rows, argv[1], n);
     if (status != ATHLETE_OK) return status;
     state->numbers = memory_alloc(&rows->budget, state->per_row, n * sizeof *state->numbers);

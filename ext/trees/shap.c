@@ -203,6 +203,7 @@ athlete_status shap_prepare(const forest *model, athlete_budget *budget, athlete
                             shap_forest *explainer) {
     *explainer = (shap_forest){
         .model = model,
+        .level = simd_available(),
         .budget = budget,
         .trees = memory_alloc(budget, model->n_trees + 1, sizeof *explainer->trees),
         .splits = memory_alloc(budget, model->n_nodes / 2 + 1, sizeof *explainer->splits),

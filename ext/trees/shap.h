@@ -32,10 +32,18 @@
 #ifndef ATHLETE_TREES_SHAP_H
 #define ATHLETE_TREES_SHAP_H
 
+#include "base/simd.h"
 #include "trees/model.h"
 
 #define SHAP_MAX_POINTS 128 /* exact for up to 256 different features on one path */
 #define SHAP_BLOCK_ROWS 64  /* rows whose scratch and results stay in the cache together */
+
+/* How many rows to work on at once when each has so many numbers: at most SHAP_BLOCK_ROWS, fewer if their numbers would fill more
+** than 8 MB, at least one. */
+static inline size_t shap_block_rows(size_t numbers_per_row) {
+    size_t n = ((size_t)8 << 20) / sizeof(double) / numbers_per_row;
+    return n < 1 ? 1 : n > SHAP_BLOCK_ROWS ? SHAP_BLOCK_ROWS : n;
+}
 
 /* A split of a tree. Splits come before those below them; after them the leaves are numbered. */
 typedef struct shap_split {
@@ -62,6 +70,7 @@ typedef struct shap_tree {
 
 typedef struct shap_forest {
     const forest *model;
+    simd_level level;
     athlete_budget *budget;
     shap_tree *trees;
     shap_split *splits;
@@ -73,8 +82,10 @@ typedef struct shap_forest {
     int32_t most_splits; /* of one tree */
 } shap_forest;
 
-/* Prepares a forest, which must outlive it. ATHLETE_INVALID if a path asks for more different features than are
-** supported; free with shap_forest_free also after a failure. */
+#define SHAP_TOO_MANY "a path of the model asks for more than %d different features"
+
+/* Prepares a forest, which must outlive it. ATHLETE_INVALID if a path asks for more than 2 * SHAP_MAX_POINTS different
+** features; free with shap_forest_free also after a failure. */
 athlete_status shap_prepare(const forest *model, athlete_budget *budget, athlete_poll *poll,
                             shap_forest *explainer);
 void shap_forest_free(shap_forest *explainer);

@@ -75,9 +75,11 @@ ATHLETE_AVX2 static bool walk_avx2(const shap_forest *explainer, const shap_tree
 }
 #endif
 
-static shap_walk *choose_walk(void) {
+static shap_walk *walk_of(simd_level level) {
 #ifdef ATHLETE_X86
-    if (simd_available() >= SIMD_256) return walk_avx2;
+    if (level >= SIMD_256) return walk_avx2;
+#else
+    (void)level;
 #endif
     return walk_plain;
 }
@@ -104,7 +106,8 @@ athlete_status shap_interactions(const shap_forest *explainer, const float *rows
                                  double *interactions, athlete_poll *poll) {
     const size_t n_features = (size_t)explainer->model->n_features, n_sums = n_features * (n_features + 1);
     shap_sums sums;
-    athlete_status status = shap_walk_rows(explainer, rows, n, n_sums, choose_walk(), &sums, poll);
+    athlete_status status =
+        shap_walk_rows(explainer, rows, n, n_sums, walk_of(explainer->level), &sums, poll);
     for (size_t i = 0; status == ATHLETE_OK && i < n; i++) {
         for (size_t o = 0; o < (size_t)explainer->model->n_outputs; o++) {
             fill_matrix(&sums, i, o * n_sums, n_features, explainer->base[o], interactions);

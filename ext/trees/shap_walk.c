@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-/* Zeroed vectors at an address that is a multiple of their size; *block is what to give back. */
+/* Vectors at an address that is a multiple of their size; *block is what to give back. */
 static shap_lanes *take_lanes(athlete_budget *budget, size_t n, void **block) {
-    *block = n < SIZE_MAX ? memory_zeroed(budget, n + 1, sizeof(shap_lanes)) : NULL;
+    *block = n < SIZE_MAX ? memory_alloc(budget, n + 1, sizeof(shap_lanes)) : NULL;
     if (!*block) return NULL;
     size_t past = (size_t)((uintptr_t)*block % sizeof(shap_lanes));
     return (shap_lanes *)(void *)((char *)*block + (past ? sizeof(shap_lanes) - past : 0));
@@ -66,6 +66,7 @@ athlete_status shap_walk_rows(const shap_forest *explainer, const float *rows, s
     if (scratch && sums->per_row <= SIZE_MAX / n_groups)
         sums->lanes = take_lanes(explainer->budget, n_groups * sums->per_row, &sums->block);
     athlete_status status = sums->lanes ? ATHLETE_OK : memory_status(explainer->budget);
+    if (sums->lanes) memset(sums->lanes, 0, n_groups * sums->per_row * sizeof(shap_lanes));
     if (status == ATHLETE_OK) transpose(rows, n, n_features, n_groups, values);
     for (size_t t = 0; status == ATHLETE_OK && t < model->n_trees; t++)
         status = walk_tree(explainer, &explainer->trees[t], n_groups, values, &at, walk, n_sums, sums, poll);

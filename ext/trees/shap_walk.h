@@ -3,7 +3,6 @@
 #define ATHLETE_TREES_SHAP_WALK_H
 
 #include <math.h>
-#include "base/simd.h"
 #include "trees/shap.h"
 
 /* One double per row. With GNU vectors the compiler has a register for it, or several small ones, at every level. */
@@ -35,17 +34,30 @@ typedef struct shap_scratch {
 /* x in every lane. A macro, because a function must not return a vector that its processor may lack. */
 #define SHAP_BROADCAST(x) ((x) - (shap_lanes){0})
 
-/* 1 in the lanes whose row goes left. */
+/* 1 in the lanes where x < limit, or `missing` where x is NaN; 0 in the others. */
+SHAP_INLINE void shap_less(const shap_lanes *x, double limit, bool missing, shap_lanes *less) {
+#ifdef __GNUC__
+    typedef int64_t lane_mask __attribute__((vector_size(32)));
+    shap_lanes limits = SHAP_BROADCAST(limit);
+    lane_mask mask = missing ? ~(lane_mask)(*x >= limits) : (lane_mask)(*x < limits);
+    *less = (shap_lanes)(mask & (lane_mask)SHAP_BROADCAST(1));
+#else
+    *less = (missing ? !(*x >= limit) : *x < limit) ? 1 : 0;
+#endif
+}
+
+/* 1 in the lanes whose row goes left by its own value. */
 SHAP_INLINE void shap_sides(const forest *model, const shap_split *split, const shap_lanes *values,
                             shap_lanes *left) {
+    if (!split->categorical) {
+        shap_less(values, split->threshold, split->missing_left, left);
+        return;
+    }
     const double *x = (const double *)values;
-    double *out = (double *)left, missing = split->missing_left ? 1 : 0;
-    if (split->categorical) {
-        for (int r = 0; r < SHAP_LANES; r++)
-            out[r] = isnan(x[r]) ? missing : forest_category_left(model, split->set, (float)x[r]) ? 1 : 0;
-    } else {
-        double threshold = split->threshold;
-        for (int r = 0; r < SHAP_LANES; r++) out[r] = x[r] < threshold ? 1 : x[r] >= threshold ? 0 : missing;
+    for (int r = 0; r < SHAP_LANES; r++) {
+        bool goes_left =
+            isnan(x[r]) ? split->missing_left : forest_category_left(model, split->set, (float)x[r]);
+        ((double *)left)[r] = goes_left ? 1 : 0;
     }
 }
 

@@ -104,6 +104,32 @@ static const athlete_function functions[] = {
         .table = &gbdt_interactions_table,
     },
     {
+        .name = "gbdt_importance",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
+                                       {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
+                                        "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"}),
+        .summary =
+            "What each feature that a model asks for is worth: weight (splits), gain and cover (means over "
+            "them) and their totals as XGBoost's get_score has them; and the mean size of its SHAP values "
+            "over the query's rows, added up over outputs.",
+        .errors = ROWS_ERRORS,
+        .source = "XGBoost, Booster.get_score; Lundberg et al., Nature Machine Intelligence 2020",
+        .table = &gbdt_importance_table,
+    },
+    {
+        .name = "gbdt_trees",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT),
+        .summary = "A model's nodes, one per row, as in XGBoost's trees_to_dataframe: a split asks feature < "
+                   "split, or "
+                   "whether its category is in the list; a leaf has its value in leaf.",
+        .errors = "the model is not a valid one, with the place in it",
+        .source = "XGBoost, Booster.trees_to_dataframe",
+        .table = &gbdt_trees_table,
+    },
+    {
         .name = "time_series_split",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS(
