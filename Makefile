@@ -19,6 +19,15 @@ CFLAGS  ?= -O3
 FLAGS    = -std=c11 -fPIC -fvisibility=hidden -ffp-contract=off -Iext $(WARNINGS) $(CFLAGS)
 LDLIBS   = -lm
 
+# Threads are optional: make THREADS=0 leaves them out.
+THREADS ?= 1
+ifeq ($(THREADS),0)
+FLAGS   += -DATHLETE_NO_THREADS
+else
+FLAGS   += -pthread
+LDLIBS  += -pthread
+endif
+
 # cJSON: the system's library, or with CJSON_SRC=<folder of cJSON.c and cJSON.h> its source, symbols hidden.
 ifdef CJSON_SRC
 FLAGS  += -isystem $(CJSON_SRC)

@@ -1,18 +1,11 @@
 #include "trees/float_sort.h"
 
-#include <stdint.h>
 #include <string.h>
+#include "trees/float_key.h"
 
 #define DIGIT_BITS 11
 #define DIGITS     (1 << DIGIT_BITS)
 #define SMALL      64
-
-/* An unsigned key in the order of the floats: negative ones turned round, positive ones moved above them. */
-static uint32_t to_key(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
 
 static void insertion_sort(float *values, size_t n) {
     for (size_t i = 1; i < n; i++) {
@@ -25,14 +18,14 @@ static void insertion_sort(float *values, size_t n) {
 
 static void sort_by_digit(const float *from, float *to, size_t n, int shift) {
     uint32_t start[DIGITS] = {0};
-    for (size_t i = 0; i < n; i++) start[to_key(from[i]) >> shift & (DIGITS - 1)]++;
+    for (size_t i = 0; i < n; i++) start[float_key(from[i]) >> shift & (DIGITS - 1)]++;
     uint32_t total = 0;
     for (int d = 0; d < DIGITS; d++) {
         uint32_t count = start[d];
         start[d] = total;
         total += count;
     }
-    for (size_t i = 0; i < n; i++) to[start[to_key(from[i]) >> shift & (DIGITS - 1)]++] = from[i];
+    for (size_t i = 0; i < n; i++) to[start[float_key(from[i]) >> shift & (DIGITS - 1)]++] = from[i];
 }
 
 void float_sort(float *values, float *scratch, size_t n) {

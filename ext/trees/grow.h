@@ -14,6 +14,17 @@ typedef struct grow_rules {
     int max_depth;        /* 0: no limit */
     size_t max_leaves;    /* 0: no limit */
     bool best_gain_first; /* else level by level */
+
+    double colsample_bynode; /* share of the tree's features that each node may use; 0 is 1 */
+    uint64_t seed;           /* of colsample_bynode */
+
+    /* Per feature +1 where predictions must not fall as it rises, -1 where they must not rise; or NULL. */
+    const int8_t *monotone;
+
+    /* Sets of features that may meet on a path from root to leaf, each of `interaction_words` words with bit f % 64 of word
+    ** f / 64 for feature f; or NULL for no limit. Below a split, the sets that contain all features of the path count. */
+    const uint64_t *interactions;
+    size_t n_interactions, interaction_words;
 } grow_rules;
 
 /* What is known of a node beside what the model keeps. */

@@ -44,7 +44,9 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
     if (!cached) return;
     const forest *model = &cached->model;
     float row[MAX_FEATURES];
-    if (argc - 1 != model->n_features) {
+    if (model->n_outputs != 1) {
+        function_fail(context, "the model has %d outputs, one is expected", model->n_outputs);
+    } else if (argc - 1 != model->n_features) {
         function_fail(context, "the model has %d features, %d are given", model->n_features, argc - 1);
     } else if (argc - 1 > MAX_FEATURES) {
         function_fail(context, "at most %d features are accepted", MAX_FEATURES);

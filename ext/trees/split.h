@@ -16,6 +16,12 @@ typedef struct split_rules {
     double min_gain;         /* gamma: a split must be worth at least this */
     double min_child_weight; /* least sum of hessians in a child */
     int64_t min_child_rows;
+
+    /* Of categorical features (Fisher, JASA 1958; LightGBM's names). With at most max_cat_to_onehot categories in a node one
+    ** is parted from the others; with more, they are sorted by gradient / (hessian + cat_smooth), and the first or last of them,
+    ** at most max_cat_threshold, are parted from the others with cat_l2 added to lambda. */
+    double cat_smooth, cat_l2;
+    int max_cat_to_onehot, max_cat_threshold;
 } split_rules;
 
 typedef struct node_split {
