@@ -6,6 +6,7 @@
 #include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
+#include "base/list_options.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/select_rows.h"
@@ -300,6 +301,15 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every argument of every function: its type, its range, and what it may be besides.",
         .table = &arguments_table,
+    },
+    {
+        .name = "athlete_options",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every option of every function that takes a JSON object of them: its other name, its "
+                   "type, range, "
+                   "default and meaning.",
+        .table = &athlete_options_table,
     },
     {
         .name = "assert_that",

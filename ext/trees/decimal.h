@@ -8,4 +8,10 @@
 ** behind it. ATHLETE_INVALID, and nothing moved, if no number is there; ATHLETE_NOMEM. The text must be terminated. */
 athlete_status decimal_read(const char **text, double *x);
 
+#define ATHLETE_DECIMAL_SIZE 25 /* "-2.2250738585072014e-308" and the terminator */
+
+/* Writes a finite x with 17 significant digits, correctly rounded and without zeros at their end, so that reading gives
+** x again; returns the length. */
+int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]);
+
 #endif

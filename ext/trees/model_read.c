@@ -154,13 +154,6 @@ static bool read_learner(model_reader *r, const cJSON *root) {
     return read_booster(r, learner);
 }
 
-static void free_renumberings(model_reader *r) {
-    for (int f = 0; r->categories && f < r->model->n_features; f++) {
-        memory_free(r->budget, r->categories[f].to);
-    }
-    memory_free(r->budget, r->categories);
-}
-
 athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
                           model_fault *fault) {
     *model = (forest){.n_features = 0};
@@ -183,7 +176,7 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
     } else {
         read_learner(&r, r.text.root);
     }
-    free_renumberings(&r);
+    renumberings_free(budget, model, r.categories);
     json_lists_free(budget, &r.text);
     return r.status;
 }

@@ -2,14 +2,9 @@
 #ifndef ATHLETE_TREES_MODEL_READER_H
 #define ATHLETE_TREES_MODEL_READER_H
 
+#include "trees/category_order.h"
 #include "trees/json_lists.h"
 #include "trees/model.h"
-
-/* What the categories of one feature, as the text numbers them, become. */
-typedef struct renumbering {
-    size_t n;     /* how many there are; 0 if the text does not say */
-    uint32_t *to; /* n of them, or NULL when they keep their numbers */
-} renumbering;
 
 typedef struct model_reader {
     athlete_budget *budget;

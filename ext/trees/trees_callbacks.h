@@ -8,6 +8,9 @@
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_train_final(sqlite3_context *context);
 
+/* fit_sql.c */
+extern const athlete_table gbdt_fit_table;
+
 /* predict_sql.c */
 void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv);

@@ -1,5 +1,6 @@
 /* The table of everything that this folder adds to SQL. */
 #include "trees/model_cache.h"
+#include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 #include "trees/trees_sql.h"
 
@@ -15,32 +16,51 @@
     "classes, "                                                                                              \
     "categories, DART, linear); another number of features than the model has"
 
+#define LABEL_MEANING                                                                                        \
+    "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson, the class (0, 1, …) for "    \
+    "multi:softprob"
+#define FEATURE_MEANING                                                                                      \
+    "a number, or text in a column of categories; NULL is missing and goes where it helps most"
+#define TRAINING_ERRORS                                                                                      \
+    "an unknown option; a label that is NULL or not a finite number, a feature that is neither NULL, a "     \
+    "finite number "                                                                                         \
+    "nor text, text and numbers in one column, by the number of the row; more memory than memory_limit_mb"
+#define TRAINING_SOURCE                                                                                      \
+    "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), NIPS 2017"
+
 static const athlete_function functions[] = {
     {
         .name = "gbdt_train",
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"options", ATHLETE_OPTIONS, ATHLETE_NULLABLE, 0, 0,
-             "JSON, the same in every row of a group; XGBoost's names and meanings: objective "
-             "(reg:squarederror, "
-             "binary:logistic, reg:absoluteerror, reg:quantileerror), num_boost_round, eta, max_depth, "
-             "max_leaves, "
-             "grow_policy, min_child_weight, min_data_in_leaf, lambda, alpha, gamma, subsample, "
-             "colsample_bytree, max_bin, "
-             "quantile_alpha, seed, base_score, feature_names, nthread, memory_limit_mb"},
-            {"label", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "a number; from 0 to 1 for binary:logistic"},
-            {"feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,
-             "a number; NULL is missing and goes where it helps most"}),
+             "JSON, the same in every row of a group; SELECT * FROM athlete_options lists them"},
+            {"label", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, LABEL_MEANING},
+            {"feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, FEATURE_MEANING}),
         .summary = "Trains a gradient-boosted forest on the rows of a group; the same rows in any order give "
                    "the same bytes.",
         .returns = "text, the model in XGBoost's JSON format; NULL for no rows",
-        .errors = "an unknown option; a label that is NULL or not a finite number, a feature that is neither "
-                  "NULL nor one, by "
-                  "the number of the row; more memory than memory_limit_mb",
-        .source = "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), "
-                  "NIPS 2017",
+        .errors = TRAINING_ERRORS,
+        .source = TRAINING_SOURCE,
         .step = gbdt_train_step,
         .final = gbdt_train_final,
+        .options = train_options_table,
+    },
+    {
+        .name = "gbdt_fit",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"options", ATHLETE_OPTIONS, 0, 0, 0, "JSON, those of gbdt_train"},
+                              {"query", ATHLETE_QUERY, 0, 0, 0,
+                               "gives a label and features, whose column names become the feature names"}),
+        .summary = "Trains a gradient-boosted forest on the rows of a query: the same bytes as gbdt_train "
+                   "with these "
+                   "feature names, for as many columns as SQLite can select.",
+        .errors = TRAINING_ERRORS,
+        .source = TRAINING_SOURCE,
+        .table = &gbdt_fit_table,
+        .options = train_options_table,
     },
     {
         .name = "gbdt_predict",

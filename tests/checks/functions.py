@@ -26,6 +26,7 @@ EXAMPLES = {
     "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
     "gbdt_predict": [MODEL, "1.5"],
     "gbdt_margin": [MODEL, "1.5"],
+    "gbdt_fit": ["'{\"num_boost_round\": 2}'", "'SELECT 1 AS y, 2 AS a UNION ALL SELECT 3, 4'"],
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
