@@ -2,88 +2,13 @@
 
 #include "store/definition_rules_sql.h"
 
-/* --- the rows ------------------------------------------------------------------------------------------- */
-
-/* Each column of the group out of the source, where NULL is filled in. */
-static void write_values(sqlite3_str *out, const feature_definition *definition, const batch_source *source) {
-    const row_scope scope = {definition, "r.", true};
-    for (int i = 0; i < definition->n_columns; i++) {
-        const definition_column *column = &definition->columns[i];
-        const cJSON *otherwise =
-            column->feature ? cJSON_GetObjectItemCaseSensitive(column->feature, "default") : NULL;
-        if (i > 0) sqlite3_str_appendall(out, ", ");
-        if (source->has_column[i]) {
-            write_column(out, &scope, i);
-        } else if (otherwise) {
-            write_literal(out, otherwise);
-        } else if (i == definition->available) {
-            write_usual_available(out, &scope);
-        } else {
-            sqlite3_str_appendall(out, "NULL");
-        }
-        sqlite3_str_appendf(out, " AS \"%w\"", column->name);
-    }
-}
-
-/* A batch that is a query is kept while it is looked at: asked twice, it might answer twice. Its columns have the types
-** of the group, so that '12.5' out of a text file is a number. */
+/* A batch that is a query is kept while it is looked at: asked twice, it might answer twice. */
 static void write_kept_batch(sqlite3_str *out, const feature_definition *definition,
                              const batch_source *source) {
-    sqlite3_str_appendall(out, "CREATE TEMP TABLE feature_source (");
-    for (int i = 0; i < definition->n_columns; i++)
-        sqlite3_str_appendf(out, "%s\"%w\" %s", i ? ", " : "", definition->columns[i].name,
-                            definition->columns[i].type.storage);
-    sqlite3_str_appendall(out, ");\nINSERT INTO temp.feature_source SELECT ");
+    sqlite3_str_appendall(out, "CREATE TEMP TABLE feature_source AS SELECT ");
     write_values(out, definition, source);
     sqlite3_str_appendf(out, " FROM (%s) AS r;\n", source->query);
 }
-
-static void write_batch_name(sqlite3_str *out, const batch_source *source) {
-    if (source->table) sqlite3_str_appendf(out, "\"%w\"", source->table);
-    else sqlite3_str_appendall(out, "temp.feature_source");
-}
-
-/* (SELECT _seq, columns[, _is_valid]) AS s */
-static void write_batch_rows(sqlite3_str *out, const feature_definition *definition,
-                             const batch_source *source, bool with_verdict) {
-    const row_scope scope = {definition, "s.", false};
-    if (with_verdict) {
-        sqlite3_str_appendall(out, "(SELECT *, (");
-        write_row_is_valid(out, &scope);
-        sqlite3_str_appendall(out, ") AS _is_valid FROM ");
-    }
-    sqlite3_str_appendall(out, "(SELECT r.rowid AS _seq, ");
-    if (source->table) write_values(out, definition, source);
-    else write_names(out, definition, "r.", NULL, 0);
-    sqlite3_str_appendall(out, " FROM ");
-    write_batch_name(out, source);
-    sqlite3_str_appendall(out, with_verdict ? " AS r) AS s) AS s" : " AS r) AS s");
-}
-
-static void write_row_key(sqlite3_str *out, const feature_definition *definition, const char *prefix) {
-    sqlite3_str_appendall(out, "(");
-    write_names(out, definition, prefix, definition->row_key, definition->n_row_key);
-    sqlite3_str_appendall(out, ")");
-}
-
-static void write_same_key(sqlite3_str *out, const feature_definition *definition, const char *a,
-                           const char *b) {
-    write_row_key(out, definition, a);
-    sqlite3_str_appendall(out, " = ");
-    write_row_key(out, definition, b);
-}
-
-/* Whether two rows differ in more than when they became known. */
-static void write_differs(sqlite3_str *out, const feature_definition *definition, const char *a,
-                          const char *b) {
-    sqlite3_str_appendall(out, "(");
-    write_names_but_available(out, definition, a);
-    sqlite3_str_appendall(out, ") IS NOT (");
-    write_names_but_available(out, definition, b);
-    sqlite3_str_appendall(out, ")");
-}
-
-/* --- ingest --------------------------------------------------------------------------------------------- */
 
 static void write_first_pass(sqlite3_str *out, const feature_definition *definition,
                              const batch_source *source) {
@@ -293,86 +218,4 @@ void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, 
         "DROP TABLE temp.feature_first;\nDROP TABLE temp.feature_left;\n%sDROP TABLE "
         "temp.feature_batch;\nCOMMIT;\n",
         definition->name, source->table ? "" : "DROP TABLE temp.feature_source;\n");
-}
-
-/* --- what would happen ---------------------------------------------------------------------------------- */
-
-static void write_broken(sqlite3_str *out, const feature_definition *definition) {
-    const row_scope scope = {definition, "s.", false};
-    rule_walk walk = {0, 0, NULL, false};
-    row_rule rule;
-    sqlite3_str_appendall(out, "CASE WHEN s._nth > 1 THEN json_array('', 'one_row_per_key', NULL, 'another "
-                               "row of the batch has the same key and came first')");
-    for (int i = 0; i < definition->n_columns; i++) {
-        const char *name = definition->columns[i].name;
-        if (!definition->columns[i].is_unique) continue;
-        sqlite3_str_appendf(out, " WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = s.\"%w\" AND ",
-                            definition->table, name, name);
-        write_row_key(out, definition, "o.");
-        sqlite3_str_appendall(out, " IS NOT ");
-        write_row_key(out, definition, "s.");
-        sqlite3_str_appendf(out, ") THEN json_array(%Q, 'unique', s.\"%w\", '%w is in another row')", name,
-                            name, name);
-    }
-    while (rule_next(definition, &walk, &rule)) {
-        sqlite3_str_appendall(out, "\n    WHEN NOT (");
-        write_rule_holds(out, &scope, &rule);
-        sqlite3_str_appendf(out, ") THEN json_array(%Q, %Q, ",
-                            rule.column < 0 ? "" : definition->columns[rule.column].name, rule_name(&rule));
-        if (rule.column < 0) {
-            sqlite3_str_appendall(out, "NULL");
-        } else {
-            sqlite3_str_appendall(out, "CASE WHEN typeof(");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, ") = 'blob' THEN hex(");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, ") ELSE ");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, " END");
-        }
-        sqlite3_str_appendall(out, ", ");
-        write_rule_reason(out, definition, &rule);
-        sqlite3_str_appendall(out, ")");
-    }
-    sqlite3_str_appendall(out, " END");
-}
-
-void write_batch_validation(sqlite3_str *out, const feature_definition *definition,
-                            const batch_source *source) {
-    const row_scope scope = {definition, "s.", false};
-    sqlite3_str_appendall(out, "WITH r AS MATERIALIZED (SELECT ");
-    for (int i = 0; i < definition->n_columns; i++) {
-        const char *name = definition->columns[i].name;
-        sqlite3_str_appendf(out, "%sv.\"%w\" AS \"%w\"", i ? ", " : "", name, name);
-    }
-    sqlite3_str_appendall(out, " FROM (SELECT ");
-    write_values(out, definition, source);
-    sqlite3_str_appendf(
-        out, " FROM (%s) AS r) AS v),\nnumbered AS (SELECT ROW_NUMBER() OVER () AS _seq, r.* FROM r),\n",
-        source->query);
-    sqlite3_str_appendall(out, "valid AS (SELECT *, (");
-    write_row_is_valid(out, &scope);
-    sqlite3_str_appendall(
-        out,
-        ") AS _is_valid FROM numbered AS s),\n"
-        "s AS MATERIALIZED (SELECT *, CASE WHEN _is_valid THEN ROW_NUMBER() OVER (PARTITION BY _is_valid, ");
-    write_names(out, definition, "", definition->row_key, definition->n_row_key);
-    sqlite3_str_appendall(out, " ORDER BY _seq) END AS _nth FROM valid),\njudged AS (SELECT s.*, ");
-    write_broken(out, definition);
-    sqlite3_str_appendf(out,
-                        " AS _broken FROM s)\nSELECT s._seq, CASE WHEN s._broken IS NOT NULL THEN 'reject' "
-                        "WHEN NOT EXISTS (SELECT 1 FROM \"%w\" AS o WHERE ",
-                        definition->table);
-    write_same_key(out, definition, "o.", "s.");
-    sqlite3_str_appendf(out, ") THEN 'new'\n    WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE ",
-                        definition->table);
-    write_same_key(out, definition, "o.", "s.");
-    sqlite3_str_appendall(out, " AND ");
-    write_differs(out, definition, "s.", "o.");
-    sqlite3_str_appendall(
-        out,
-        ") THEN 'change' ELSE 'same' END, json_extract(s._broken, '$[0]'), json_extract(s._broken, '$[1]'),\n"
-        "    json_extract(s._broken, '$[2]'), json_extract(s._broken, '$[3]'), ");
-    write_row_json(out, &scope);
-    sqlite3_str_appendall(out, "\nFROM judged AS s ORDER BY s._seq");
 }

@@ -2,23 +2,16 @@
 #ifndef ATHLETE_STORE_DEFINITION_INGEST_SQL_H
 #define ATHLETE_STORE_DEFINITION_INGEST_SQL_H
 
-#include "base/sqlite.h"
-#include "store/definition.h"
+#include "store/definition_batch_sql.h"
 
-/* Where the rows come from. */
-typedef struct batch_source {
-    const char *table; /* read as it is, by its row ids; NULL: `query` */
-    char *query;       /* a SELECT */
-    bool *has_column;  /* per column of the definition: whether the source has it */
-} batch_source;
-
-/* A transaction: rules in one pass over the source while the rows go in; only when some did not, a second look at those.
-** `known_at` (may be NULL: now) is SQL for the moment from which rows that replace others are believed. */
+/* A transaction: rules in one pass over the source while the rows go in; only when some did not, a second look at
+** those. `known_at` (may be NULL: now) is SQL for the moment from which rows that replace others are believed. */
 void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, const batch_source *source,
                         const char *known_at, double reject_limit);
 
-/* One SELECT: seq, verdict ('new', 'change', 'same' or 'reject'), feature, rule, value, reason, row. */
-void write_batch_validation(sqlite3_str *out, const feature_definition *definition,
-                            const batch_source *source);
+/* One SELECT: seq, verdict ('new', 'change', 'same' or 'reject'), feature, rule, value, reason, row; in
+** definition_validate_sql.c. Without the group's table every row is new. */
+void write_batch_validation(sqlite3_str *out, const feature_definition *definition, const batch_source *source,
+                            bool has_table);
 
 #endif

@@ -252,8 +252,10 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     if (status == ATHLETE_INVALID) *message = sqlite3_mprintf("%s", fault.text);
     if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
     if (status == ATHLETE_OK) {
+        bool has_table = sqlite3_table_column_metadata(db, NULL, definition.table, NULL, NULL, NULL, NULL,
+                                                       NULL, NULL) == SQLITE_OK;
         sqlite3_str *out = sqlite3_str_new(db);
-        write_batch_validation(out, &definition, &source);
+        write_batch_validation(out, &definition, &source, has_table);
         char *sql = sqlite3_str_finish(out);
         status = sql ? query_open(db, sql, 7, "a validation", query, message) : ATHLETE_NOMEM;
         sqlite3_free(sql);
