@@ -45,7 +45,7 @@ INSERT OR IGNORE INTO feature_types (type, storage, "check", description) VALUES
     ('integer',     'INTEGER', 'typeof($) = ''integer'' OR typeof($) = ''real'' AND $ = CAST($ AS INTEGER)', 'a whole number'),
     ('categorical', 'TEXT',    'typeof($) = ''text''', 'one of a few texts'),
     ('boolean',     'INTEGER', 'typeof($) IN (''integer'', ''real'') AND $ IN (0, 1)', '1 or 0'),
-    ('timestamp',   'TEXT',    'typeof($) = ''text'' AND $ GLOB ''[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*''',
+    ('timestamp',   'TEXT',    'substr($, 5, 1) = ''-'' AND julianday($) IS NOT NULL',
      'a day YYYY-MM-DD, or an instant in UTC with Z'),
     ('text',        'TEXT',    'typeof($) = ''text''', 'any text'),
     ('embedding',   'BLOB',    'typeof($) = ''blob'' AND length($) % 4 = 0', 'float32 numbers, little-endian');

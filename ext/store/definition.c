@@ -14,13 +14,13 @@ const char *definition_text(const definition_column *column, const char *field_n
 
 /* The rows of feature_types that every database starts with. */
 static const feature_type known_types[] = {
-    {"numerical", "REAL", "typeof($) IN ('real', 'integer')"},
-    {"integer", "INTEGER", "typeof($) = 'integer' OR typeof($) = 'real' AND $ = CAST($ AS INTEGER)"},
-    {"categorical", "TEXT", "typeof($) = 'text'"},
-    {"boolean", "INTEGER", "typeof($) IN ('integer', 'real') AND $ IN (0, 1)"},
-    {"timestamp", "TEXT", "typeof($) = 'text' AND $ GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*'"},
-    {"text", "TEXT", "typeof($) = 'text'"},
-    {"embedding", "BLOB", "typeof($) = 'blob' AND length($) % 4 = 0"},
+    {"numerical", "REAL", "typeof($) IN ('real', 'integer')", true},
+    {"integer", "INTEGER", "typeof($) = 'integer' OR typeof($) = 'real' AND $ = CAST($ AS INTEGER)", true},
+    {"categorical", "TEXT", "typeof($) = 'text'", true},
+    {"boolean", "INTEGER", "typeof($) IN ('integer', 'real') AND $ IN (0, 1)", true},
+    {"timestamp", "TEXT", "substr($, 5, 1) = '-' AND julianday($) IS NOT NULL", true},
+    {"text", "TEXT", "typeof($) = 'text'", true},
+    {"embedding", "BLOB", "typeof($) = 'blob' AND length($) % 4 = 0", true},
 };
 
 static athlete_status check_type(const cJSON *type, definition_fault *fault) {
@@ -52,19 +52,24 @@ static athlete_status read_types(feature_definition *definition, const char *jso
     return status;
 }
 
+static const feature_type *known_type(const char *name) {
+    for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
+        if (strcmp(known_types[i].name, name) == 0) return &known_types[i];
+    return NULL;
+}
+
 static bool find_type(const feature_definition *definition, const char *name, feature_type *type) {
     const cJSON *told = definition->types ? cJSON_GetObjectItemCaseSensitive(definition->types, name) : NULL;
+    const feature_type *known = known_type(name);
     if (told) {
-        *type =
-            (feature_type){told->string, field_text(told, "storage", "TEXT"), field_text(told, "check", "1")};
-        return true;
+        *type = (feature_type){told->string, field_text(told, "storage", "TEXT"),
+                               field_text(told, "check", "1"), false};
+        bool is_known =
+            known && strcmp(known->storage, type->storage) == 0 && strcmp(known->check, type->check) == 0;
+        if (!is_known) return true;
     }
-    for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++) {
-        if (strcmp(known_types[i].name, name) != 0) continue;
-        *type = known_types[i];
-        return true;
-    }
-    return false;
+    if (known) *type = *known;
+    return known != NULL;
 }
 
 /* --- columns -------------------------------------------------------------------------------------------- */

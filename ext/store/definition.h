@@ -28,6 +28,7 @@ typedef struct feature_type {
     const char *name;
     const char *storage; /* TEXT, INTEGER, REAL or BLOB */
     const char *check;
+    bool refuses_null; /* the check is not 1 for NULL either */
 } feature_type;
 
 typedef struct definition_column {

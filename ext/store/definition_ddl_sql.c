@@ -263,10 +263,9 @@ static void write_ingest_view(sqlite3_str *out, const feature_definition *defini
     sqlite3_str_appendf(out, " FROM \"%w\";\n", definition->table);
     for (int rejects = 0; rejects < 2; rejects++) {
         write_create(out, definition, "TRIGGER", rejects ? "_ingest_reject" : "_ingest_row", replaces);
-        sqlite3_str_appendf(out, " INSTEAD OF INSERT ON \"%w_ingest\"\nWHEN %s(", definition->table,
-                            rejects ? "NOT " : "");
+        sqlite3_str_appendf(out, " INSTEAD OF INSERT ON \"%w_ingest\"\nWHEN CASE WHEN ", definition->table);
         write_all_valid(out, &scope);
-        sqlite3_str_appendall(out, ")\nBEGIN\n");
+        sqlite3_str_appendall(out, rejects ? " THEN 0 ELSE 1 END\nBEGIN\n" : " THEN 1 ELSE 0 END\nBEGIN\n");
         if (rejects) write_single_rejects(out, &scope);
         else write_single_upsert(out, &scope);
         sqlite3_str_appendall(out, "END;\n");

@@ -167,40 +167,70 @@ void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *
 }
 
 /* Numbers come before texts and blobs, so that one BETWEEN says both range and type. */
-static bool bounded_number(const feature_definition *definition, int column) {
+static bool is_bounded_number(const feature_definition *definition, int column) {
     return strcmp(definition->columns[column].type.name, "numerical") == 0 &&
            field_of(definition, column, "min") && field_of(definition, column, "max");
 }
 
-static void write_between(sqlite3_str *out, const row_scope *scope, int column) {
-    sqlite3_str_appendall(out, "(+");
-    write_column(out, scope, column);
-    sqlite3_str_appendall(out, " BETWEEN ");
-    write_literal(out, field_of(scope->definition, column, "min"));
-    sqlite3_str_appendall(out, " AND ");
-    write_literal(out, field_of(scope->definition, column, "max"));
-    sqlite3_str_appendall(out, ") IS NOT 0");
+/* All that a column must keep, in as few tests as say it: this runs for every row. */
+static void write_column_is_valid(sqlite3_str *out, const row_scope *scope, int column) {
+    const definition_column *c = &scope->definition->columns[column];
+    const cJSON *allowed = field_of(scope->definition, column, "allowed");
+    row_rule rule;
+    sqlite3_str_appendall(out, "(");
+    if (!c->not_null || !c->type.refuses_null) {
+        write_column(out, scope, column);
+        sqlite3_str_appendall(out, c->not_null ? " IS NOT NULL AND (" : " IS NULL OR (");
+    } else {
+        sqlite3_str_appendall(out, "(");
+    }
+    if (is_bounded_number(scope->definition, column)) {
+        sqlite3_str_appendall(out, "+");
+        write_column(out, scope, column);
+        sqlite3_str_appendall(out, " BETWEEN ");
+        write_literal(out, field_of(scope->definition, column, "min"));
+        sqlite3_str_appendall(out, " AND ");
+        write_literal(out, field_of(scope->definition, column, "max"));
+    } else {
+        sqlite3_str_appendall(out, "(");
+        write_type_check(out, scope, column);
+        sqlite3_str_appendall(out, c->type.refuses_null ? ")" : ") IS NOT 0");
+        for (int kind = RULE_MIN; kind <= RULE_MAX; kind++) {
+            if (!column_rule(scope->definition, column, (rule_kind)kind, &rule)) continue;
+            sqlite3_str_appendall(out, " AND +");
+            write_column(out, scope, column);
+            sqlite3_str_appendall(out, kind == RULE_MIN ? " >= " : " <= ");
+            write_literal(out, rule.value);
+        }
+    }
+    if (allowed) {
+        sqlite3_str_appendall(out, " AND CASE ");
+        write_column(out, scope, column);
+        for (const cJSON *each = allowed->child; each; each = each->next) {
+            sqlite3_str_appendall(out, " WHEN ");
+            write_literal(out, each);
+            sqlite3_str_appendall(out, " THEN 1");
+        }
+        sqlite3_str_appendall(out, " ELSE 0 END");
+    }
+    if (column_rule(scope->definition, column, RULE_PATTERN, &rule)) {
+        sqlite3_str_appendall(out, " AND ");
+        write_column(out, scope, column);
+        sqlite3_str_appendf(out, " GLOB %Q", rule.value->valuestring);
+    }
+    sqlite3_str_appendall(out, "))");
 }
 
 void write_row_is_valid(sqlite3_str *out, const row_scope *scope) {
-    rule_walk walk = {0, 0, NULL, false};
-    row_rule rule;
-    const char *between = "";
-    while (rule_next(scope->definition, &walk, &rule)) {
-        bool is_range = rule.kind == RULE_TYPE || rule.kind == RULE_MIN || rule.kind == RULE_MAX;
-        bool is_bounded = is_range && bounded_number(scope->definition, rule.column);
-        if (is_bounded && rule.kind != RULE_TYPE) continue;
-        sqlite3_str_appendall(out, between);
-        if (is_bounded) {
-            write_between(out, scope, rule.column);
-        } else if (rule.kind == RULE_TYPE && scope->definition->columns[rule.column].not_null) {
-            sqlite3_str_appendall(out, "(");
-            write_type_check(out, scope, rule.column);
-            sqlite3_str_appendall(out, ") IS NOT 0");
-        } else {
-            write_rule_holds(out, scope, &rule);
-        }
-        between = " AND ";
+    for (int i = 0; i < scope->definition->n_columns; i++) {
+        if (i > 0) sqlite3_str_appendall(out, " AND ");
+        write_column_is_valid(out, scope, i);
+    }
+    const cJSON *predicate = scope->definition->rules ? scope->definition->rules->child : NULL;
+    for (; predicate; predicate = predicate->next) {
+        const row_rule rule = {RULE_PREDICATE, -1, predicate};
+        sqlite3_str_appendall(out, " AND ");
+        write_rule_holds(out, scope, &rule);
     }
 }
 

@@ -48,7 +48,7 @@ void write_names(sqlite3_str *out, const feature_definition *definition, const c
 /* All columns but the one in which a row became known. */
 void write_names_but_available(sqlite3_str *out, const feature_definition *definition, const char *prefix);
 
-/* An expression that is 1 if the row keeps every rule, else 0. */
+/* A condition that is true if the row keeps every rule, else false or NULL. */
 void write_row_is_valid(sqlite3_str *out, const row_scope *scope);
 /* One that is 1 if it keeps this rule. */
 void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *rule);

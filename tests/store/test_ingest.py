@@ -27,7 +27,7 @@ def broken_rules(row):
     for key in ("athlete_id", "event_timestamp", "available_at"):
         if row[key] is None:
             found.append((key, "not_null"))
-        elif not isinstance(row[key], str) or (key != "athlete_id" and not re.match("[0-9]{4}-[01][0-9]-[0-3][0-9]", row[key])):
+        elif not isinstance(row[key], str) or (key != "athlete_id" and not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", row[key])):
             found.append((key, "type"))
     hours, rate, quality, device = (row[n] for n in ("sleep_h", "resting_hr", "quality", "device"))
     number = lambda x: isinstance(x, (int, float))  # noqa: E731
