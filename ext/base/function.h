@@ -32,9 +32,11 @@ typedef enum athlete_type {
 
 /* What an argument may be besides its type. */
 enum {
-    ATHLETE_OPTIONAL = 1,  /* may be left out; so may all that follow */
-    ATHLETE_NULLABLE = 2,  /* a scalar sees NULL instead of answering NULL */
-    ATHLETE_REPEATED = 4,  /* the last one: may come again, any number of times */
+    ATHLETE_OPTIONAL = 1, /* may be left out; so may all that follow */
+    ATHLETE_NULLABLE = 2, /* a scalar sees NULL instead of answering NULL */
+    ATHLETE_REPEATED =
+        4, /* the last one: may come again, any number of times; if it may be ANY and NULL, too,
+                              nothing is checked */
     ATHLETE_ABOVE_MIN = 8, /* `min` itself is outside the range */
     ATHLETE_BELOW_MAX = 16 /* `max` itself is outside the range */
 };
