@@ -74,6 +74,13 @@ void function_result_number(sqlite3_context *context, double answer) {
 
 /* --- SQLite's callbacks --------------------------------------------------------------------------------- */
 
+/* Whether nothing is asked of argument i and those after it: a function of many features looks at them itself. */
+static bool rest_is_free(const athlete_function *function, int i) {
+    const unsigned free = ATHLETE_REPEATED | ATHLETE_NULLABLE;
+    const athlete_argument *a = function_argument(function, i);
+    return a->type == ATHLETE_ANY && (a->flags & free) == free;
+}
+
 /* False after a wrong call, whose error is then set. */
 static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const athlete_function *function = function_of(context);
@@ -92,7 +99,7 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
         sqlite3_free(signature);
         return false;
     }
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc && !rest_is_free(function, i); i++) {
         char *message = NULL;
         athlete_status status = argument_check(function, i, argv[i], &message);
         if (status == ATHLETE_OK) continue;
@@ -105,7 +112,7 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
 }
 
 static bool answers_null(const athlete_function *function, int argc, sqlite3_value **argv) {
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc && !rest_is_free(function, i); i++) {
         if (sqlite3_value_type(argv[i]) == SQLITE_NULL &&
             !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
             return true;

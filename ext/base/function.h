@@ -32,9 +32,11 @@ typedef enum athlete_type {
 
 /* What an argument may be besides its type. */
 enum {
-    ATHLETE_OPTIONAL = 1,  /* may be left out; so may all that follow */
-    ATHLETE_NULLABLE = 2,  /* a scalar sees NULL instead of answering NULL */
-    ATHLETE_REPEATED = 4,  /* the last one: may come again, any number of times */
+    ATHLETE_OPTIONAL = 1, /* may be left out; so may all that follow */
+    ATHLETE_NULLABLE = 2, /* a scalar sees NULL instead of answering NULL */
+    ATHLETE_REPEATED =
+        4, /* the last one: may come again, any number of times; if it may be ANY and NULL, too,
+                              nothing is checked */
     ATHLETE_ABOVE_MIN = 8, /* `min` itself is outside the range */
     ATHLETE_BELOW_MAX = 16 /* `max` itself is outside the range */
 };
@@ -102,6 +104,8 @@ struct athlete_function {
     void (*inverse)(sqlite3_context *, int, sqlite3_value **);
     const athlete_table *table;
     const sqlite3_module *module; /* of ATHLETE_VIRTUAL; its client data is this row */
+
+    const struct athlete_option *options; /* the members of its options argument (options.h); or NULL */
 };
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \

@@ -231,6 +231,11 @@ static int check_form(sqlite3_value *as_of, sqlite3_value *time, char **message)
     return say(message, as_of, time, "a text has no place in the order of numbers");
 }
 
+/* Declared as text, so that a number would be compared as its digits. */
+static bool has_text_times(const feature_group *group) {
+    return strcmp(group->columns[group->timestamp].affinity, "TEXT") == 0;
+}
+
 /* --- seeking -------------------------------------------------------------------------------------------- */
 
 typedef struct lookup_request {
@@ -245,6 +250,17 @@ static int fail(const lookup_request *request, int rc) {
     sqlite3_free(*request->message);
     *request->message = sqlite3_mprintf("%s", sqlite3_errmsg(request->lookup->plan->group->db));
     return *request->message ? rc : SQLITE_NOMEM;
+}
+
+static int say_untimely(const lookup_request *request) {
+    const feature_group *group = request->lookup->plan->group;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(out, "as_of is ");
+    value_describe(out, request->as_of);
+    sqlite3_str_appendf(out, ", and %s is text", group->columns[group->timestamp].name);
+    sqlite3_free(*request->message);
+    *request->message = sentence_finish(out);
+    return *request->message ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
 /* Text stays where it is: keys and as_of live until the statement is bound anew. */
@@ -327,6 +343,8 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
         if (sqlite3_value_type(keys[i]) == SQLITE_NULL) return SQLITE_DONE;
     if (plan->has_as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
     lookup_request request = {lookup, keys, as_of, message};
+    if (plan->has_as_of && sqlite3_value_type(as_of) != SQLITE_TEXT && has_text_times(plan->group))
+        return say_untimely(&request);
     sqlite3_stmt *found;
     int rc = find(&request, -1, &found);
     if (rc != SQLITE_ROW) return rc;

@@ -33,6 +33,8 @@ typedef struct training_set {
     row_set train; /* 1 to ATHLETE_MAX_ROWS */
     row_set validation;
     int n_features;
+    const uint8_t *
+        categorical; /* per feature, not 0 where values are whole numbers from 0 that name categories; or NULL */
 } training_set;
 
 /* The loss after each round. The arrays have room for all rounds. */

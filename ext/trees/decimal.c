@@ -2,7 +2,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <math.h>
 #include <stdint.h>
+#include <string.h>
 #include <cJSON.h>
 
 static bool is_digit(char c) {
@@ -74,4 +76,90 @@ athlete_status decimal_read(const char **text, double *x) {
     }
     *text = end;
     return ATHLETE_OK;
+}
+
+/* --- writing -------------------------------------------------------------------------------------------- */
+
+#define LIMB       1000000000 /* nine decimal digits */
+#define MAX_LIMBS  90         /* 2^53 5^1074 has 767 digits */
+#define MAX_DIGITS (9 * MAX_LIMBS)
+
+/* A whole number, the lowest limb first. */
+typedef struct whole {
+    int n;
+    uint32_t limb[MAX_LIMBS];
+} whole;
+
+static void multiply(whole *x, uint64_t factor) {
+    uint64_t carry = 0;
+    for (int i = 0; i < x->n; i++) {
+        carry += x->limb[i] * factor;
+        x->limb[i] = (uint32_t)(carry % LIMB);
+        carry /= LIMB;
+    }
+    for (; carry > 0; carry /= LIMB) x->limb[x->n++] = (uint32_t)(carry % LIMB);
+}
+
+/* Multiplies by base^exponent, `step` factors at a time: `power` is base^step and fits beside a limb in 64 bits. */
+static void multiply_power(whole *x, uint64_t base, int step, uint64_t power, int exponent) {
+    for (; exponent >= step; exponent -= step) multiply(x, power);
+    for (; exponent > 0; exponent--) multiply(x, base);
+}
+
+/* The decimal digits without zeros in front. */
+static int whole_digits(const whole *x, char digits[MAX_DIGITS]) {
+    int n = 0;
+    for (int i = x->n - 1; i >= 0; i--) {
+        for (uint32_t unit = LIMB / 10; unit > 0; unit /= 10) {
+            uint32_t digit = x->limb[i] / unit % 10;
+            if (n > 0 || digit > 0) digits[n++] = (char)('0' + digit);
+        }
+    }
+    return n;
+}
+
+/* Rounds to the nearest number of 17 digits, from the middle to the even one; true when that takes one more place. */
+static bool round_digits(char *digits, int n) {
+    bool above = digits[17] > '5', odd = (digits[16] - '0') % 2 != 0;
+    for (int i = 18; i < n && digits[17] == '5'; i++) above |= digits[i] != '0';
+    if (!above && !(digits[17] == '5' && odd)) return false;
+    int i = 16;
+    while (i >= 0 && digits[i] == '9') digits[i--] = '0';
+    if (i >= 0) digits[i]++;
+    else digits[0] = '1';
+    return i < 0;
+}
+
+/* x is a whole number times a power of two, and so the digits of a whole number behind a power of ten. */
+int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]) {
+    char digits[MAX_DIGITS], *p = out;
+    if (x < 0) *p++ = '-';
+    int binary;
+    uint64_t fraction = (uint64_t)ldexp(frexp(fabs(x), &binary), 53);
+    binary -= 53;
+    for (; fraction != 0 && fraction % 2 == 0; binary++) fraction /= 2;
+    whole value = {3, {fraction % LIMB, fraction / LIMB % LIMB, (uint32_t)(fraction / LIMB / LIMB)}};
+    if (binary > 0) multiply_power(&value, 2, 30, (uint64_t)1 << 30, binary);
+    else multiply_power(&value, 5, 13, 1220703125, -binary);
+    int n = whole_digits(&value, digits);
+    if (n == 0) {
+        memcpy(out, "0", 2);
+        return 1;
+    }
+    int exponent = n - 1 + (binary < 0 ? binary : 0);
+    if (n > 17) exponent += round_digits(digits, n);
+    if (n > 17) n = 17;
+    while (n > 1 && digits[n - 1] == '0') n--;
+    *p++ = digits[0];
+    if (n > 1) *p++ = '.';
+    memcpy(p, digits + 1, (size_t)n - 1);
+    p += n - 1;
+    if (exponent != 0) *p++ = 'e';
+    if (exponent < 0) *p++ = '-';
+    exponent = exponent < 0 ? -exponent : exponent;
+    for (int unit = 100; unit > 0; unit /= 10) {
+        if (exponent >= unit) *p++ = (char)('0' + exponent / unit % 10);
+    }
+    *p = '\0';
+    return (int)(p - out);
 }

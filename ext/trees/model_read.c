@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "trees/lightgbm.h"
 #include "trees/model_objective.h"
 #include "trees/model_reader.h"
 
@@ -154,13 +155,6 @@ static bool read_learner(model_reader *r, const cJSON *root) {
     return read_booster(r, learner);
 }
 
-static void free_renumberings(model_reader *r) {
-    for (int f = 0; r->categories && f < r->model->n_features; f++) {
-        memory_free(r->budget, r->categories[f].to);
-    }
-    memory_free(r->budget, r->categories);
-}
-
 athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
                           model_fault *fault) {
     *model = (forest){.n_features = 0};
@@ -170,7 +164,7 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
                     (size_t)ATHLETE_MODEL_MAX_BYTES);
         return r.status;
     }
-    if (length >= 5 && strncmp(text, "tree\n", 5) == 0) {
+    if (lightgbm_is(text, length)) {
         reader_fail(&r, "the model is a LightGBM text: convert it with gbdt_import");
         return r.status;
     }
@@ -183,7 +177,7 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
     } else {
         read_learner(&r, r.text.root);
     }
-    free_renumberings(&r);
+    renumberings_free(budget, model, r.categories);
     json_lists_free(budget, &r.text);
     return r.status;
 }

@@ -29,12 +29,8 @@ static bool check_unique(model_reader *r, const char *const *names, size_t n) {
         r->status = memory_status(r->budget);
         return false;
     }
-    name_sort(names, n, order, order + n);
-    for (size_t i = 1; i < n; i++) {
-        if (strcmp(names[order[i]], names[order[i - 1]]) == 0) {
-            reader_fail(r, "%s.feature_names[%u] is there twice", r->path, (unsigned)order[i]);
-        }
-    }
+    size_t twice = name_sort(names, n, order);
+    if (twice < n) reader_fail(r, "%s.feature_names[%zu] is there twice", r->path, twice);
     memory_free(r->budget, order);
     return r->status == ATHLETE_OK;
 }
@@ -89,10 +85,8 @@ static bool check_feature_types(model_reader *r, const cJSON *learner) {
 /* --- categories, our way -------------------------------------------------------------------------------- */
 
 static bool begin_categories(model_reader *r) {
-    size_t n = (size_t)r->model->n_features;
-    r->model->categories = memory_zeroed(r->budget, n, sizeof *r->model->categories);
-    r->categories = memory_zeroed(r->budget, n, sizeof *r->categories);
-    if (!r->model->categories || !r->categories) r->status = memory_status(r->budget);
+    r->categories = renumberings_begin(r->budget, r->model);
+    if (!r->categories) r->status = memory_status(r->budget);
     return r->status == ATHLETE_OK;
 }
 
@@ -146,33 +140,6 @@ static bool read_our_categories(model_reader *r, const char *text, size_t *used)
 
 /* --- categories, XGBoost's way -------------------------------------------------------------------------- */
 
-/* Puts the names of a feature into the order of their bytes. */
-static bool sort_names(model_reader *r, int feature) {
-    category_names *names = &r->model->categories[feature];
-    size_t n = names->n, i = 1;
-    while (i < n && strcmp(names->name[i - 1], names->name[i]) < 0) i++;
-    if (i == n) return true;
-    uint32_t *order = memory_alloc(r->budget, 2 * n, sizeof *order);
-    uint32_t *to = r->categories[feature].to = memory_alloc(r->budget, n, sizeof *to);
-    const char **sorted = memory_alloc(r->budget, n, sizeof *sorted);
-    if (order && to && sorted) {
-        name_sort(names->name, n, order, order + n);
-        for (i = 0; i < n; i++) {
-            sorted[i] = names->name[order[i]];
-            to[order[i]] = (uint32_t)i;
-            if (i > 0 && strcmp(sorted[i], sorted[i - 1]) == 0) {
-                reader_fail(r, "%s has category %u twice", r->path, (unsigned)order[i]);
-            }
-        }
-        memcpy(names->name, sorted, n * sizeof *sorted);
-    } else {
-        r->status = memory_status(r->budget);
-    }
-    memory_free(r->budget, order);
-    memory_free(r->budget, sorted);
-    return r->status == ATHLETE_OK;
-}
-
 /* XGBoost up to at least 3.2 counts the characters of a name where it means bytes, so that names which are not ASCII
 ** are cut in wrong places. */
 static bool read_their_names(model_reader *r, int feature, const cJSON *encoding, size_t *used) {
@@ -203,7 +170,13 @@ static bool read_their_names(model_reader *r, int feature, const cJSON *encoding
         r->model->strings[(*used)++] = '\0';
         r->model->categories[feature].name[i - 1] = name;
     }
-    return sort_names(r, feature);
+    size_t twice;
+    r->status = categories_sort(r->budget, &r->model->categories[feature], &r->categories[feature], &twice);
+    if (r->status == ATHLETE_INVALID) {
+        r->status = ATHLETE_OK;
+        return reader_fail(r, "%s has the name of category %zu twice", r->path, twice);
+    }
+    return r->status == ATHLETE_OK;
 }
 
 static bool read_their_numbers(model_reader *r, int feature, const cJSON *encoding) {

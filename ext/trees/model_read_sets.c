@@ -1,7 +1,6 @@
 /* Reads the sets of a tree's splits by category. `categories` holds all of them one after another; node
 ** categories_nodes[k] has the categories_sizes[k] that start at categories_segments[k], and they go right
 ** (XGBoost's src/tree/tree_model.cc and src/common/categorical.h). */
-#include <string.h>
 #include "trees/model_reader.h"
 
 enum { CATEGORIES, NODES, SEGMENTS, SIZES, N_SET_ARRAYS };
@@ -39,37 +38,26 @@ static bool check_segments(model_reader *r, const number_list lists[N_SET_ARRAYS
 }
 
 /* The set of one split, in the forest's numbers. */
-static bool add_set(model_reader *r, const double *members, size_t first, size_t n, tree_node *node) {
-    const renumbering *known = r->categories ? &r->categories[node->feature] : NULL;
-    uint32_t largest = 0;
-    for (size_t i = first; i < first + n; i++) {
-        uint32_t category = (uint32_t)members[i];
-        if (i > first && members[i] <= members[i - 1]) {
-            return fail_item(r, CATEGORIES, i, "above the one before in its set");
+static bool add_set(model_reader *r, const double *categories, size_t first, size_t n, tree_node *node) {
+    const renumbering *order = r->categories ? &r->categories[node->feature] : NULL;
+    const double *members = categories + first;
+    for (size_t i = 1; i < n; i++) {
+        if (members[i] <= members[i - 1]) {
+            return fail_item(r, CATEGORIES, first + i, "above the one before in its set");
         }
-        if (known && known->n > 0 && category >= known->n) {
-            return reader_fail(r, "%s.categories[%zu] is %u, feature %u has %zu categories", r->path, i,
-                               (unsigned)category, (unsigned)node->feature, known->n);
-        }
-        if (known && known->to) category = known->to[category];
-        if (category > largest) largest = category;
     }
-    size_t n_words = largest / 32 + 1, used = r->model->n_sets ? r->model->set_end[r->model->n_sets - 1] : 0;
-    if (n_words > ATHLETE_MODEL_MAX_SET_WORDS - used) {
+    size_t at;
+    athlete_status status = categories_add_set(r->budget, r->model, order, members, n, &node->set, &at);
+    if (status == ATHLETE_INVALID && at < n) {
+        return reader_fail(r, "%s.categories[%zu] is %.0f, feature %u has %zu categories", r->path,
+                           first + at, members[at], (unsigned)node->feature, order->n);
+    }
+    if (status == ATHLETE_INVALID) {
         return reader_fail(r, "%s: the sets of categories take more than %zu MB", r->path,
                            ATHLETE_MODEL_MAX_SET_WORDS >> 18);
     }
-    uint32_t *words;
-    r->status = forest_add_set(r->budget, r->model, n_words, &words);
-    if (r->status != ATHLETE_OK) return false;
-    memset(words, 0, n_words * sizeof *words);
-    for (size_t i = first; i < first + n; i++) {
-        uint32_t category = (uint32_t)members[i];
-        if (known && known->to) category = known->to[category];
-        words[category / 32] |= (uint32_t)1 << category % 32;
-    }
-    node->set = (uint32_t)(r->model->n_sets - 1);
-    return true;
+    r->status = status;
+    return status == ATHLETE_OK;
 }
 
 bool read_sets(model_reader *r, const cJSON *tree, tree_node *nodes, int32_t n) {

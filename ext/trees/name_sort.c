@@ -12,7 +12,8 @@ static void merge(const char *const *names, const uint32_t *from, size_t start, 
     }
 }
 
-void name_sort(const char *const *names, size_t n, uint32_t *order, uint32_t *scratch) {
+size_t name_sort(const char *const *names, size_t n, uint32_t *order) {
+    uint32_t *scratch = order + n;
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
     for (size_t run = 1; run < n; run *= 2) {
         memcpy(scratch, order, n * sizeof *order);
@@ -21,4 +22,8 @@ void name_sort(const char *const *names, size_t n, uint32_t *order, uint32_t *sc
             merge(names, scratch, start, middle, end, order);
         }
     }
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(names[order[i]], names[order[i - 1]]) == 0) return order[i];
+    }
+    return n;
 }

@@ -1,6 +1,7 @@
 #include "trees/text.h"
 
 #include <string.h>
+#include "trees/decimal.h"
 #include "trees/float_text.h"
 
 void text_add_bytes(text_buffer *text, const char *bytes, size_t length) {
@@ -30,6 +31,11 @@ void text_add_integer(text_buffer *text, int64_t x) {
 void text_add_float(text_buffer *text, float x) {
     char digits[ATHLETE_FLOAT_TEXT_SIZE];
     text_add_bytes(text, digits, (size_t)float_text(x, digits));
+}
+
+void text_add_double(text_buffer *text, double x) {
+    char digits[ATHLETE_DECIMAL_SIZE];
+    text_add_bytes(text, digits, (size_t)decimal_write(x, digits));
 }
 
 void text_add_quoted(text_buffer *text, const char *string) {

@@ -19,49 +19,75 @@ static const objective_kind kind_of_name[] = {
 
 const athlete_option train_options_table[] = {
     {"objective", NULL, OPTION_CHOICE, FIELD(objective_name), 0, 0, OBJECTIVE_NAMES,
-     "what is minimised; reg:squarederror"},
+     "what is minimised; default reg:squarederror"},
     {"num_boost_round", "num_iterations", OPTION_INTEGER, FIELD(rounds), 1, 100000, NULL,
-     "rounds, of one tree for each output; 100"},
+     "rounds, of one tree for each output; default 100"},
     {"early_stopping_rounds", "early_stopping_round", OPTION_INTEGER, FIELD(early_stopping_rounds), 0, 100000,
      NULL,
-     "end when the loss of the validation rows was not lowered for so many rounds, and keep the best; 0 for "
-     "never"},
-    {"eta", "learning_rate", OPTION_NUMBER, FIELD(eta), 1e-6, 1, NULL, "shrinkage of each tree; 0.3"},
+     "end when the loss of the validation rows was not lowered for so many rounds, and keep the best, 0 for "
+     "never; default 0"},
+    {"eta", "learning_rate", OPTION_NUMBER, FIELD(eta), 1e-6, 1, NULL, "shrinkage of each tree; default 0.3"},
     {"max_depth", NULL, OPTION_INTEGER, FIELD(max_depth), 0, 1000000, NULL,
-     "levels of splits, 0 for no limit; 6"},
+     "levels of splits, 0 for no limit; default 6"},
     {"max_leaves", "num_leaves", OPTION_INTEGER, FIELD(max_leaves), 0, 1000000, NULL,
-     "leaves of a tree, 0 for no limit; 0"},
+     "leaves of a tree, 0 for no limit; default 0"},
     {"grow_policy", NULL, OPTION_CHOICE, FIELD(grow_policy), 0, 0, "depthwise|lossguide",
-     "level by level, or best gain first; depthwise"},
+     "level by level, or best gain first; default depthwise"},
     {"min_child_weight", "min_sum_hessian_in_leaf", OPTION_NUMBER, FIELD(min_child_weight), 0, 1e15, NULL,
-     "least sum of hessians in a leaf; 1"},
+     "least sum of hessians in a leaf; default 1"},
     {"min_data_in_leaf", NULL, OPTION_INTEGER, FIELD(min_child_rows), 0, 1e9, NULL,
-     "least rows in a leaf; 1"},
-    {"lambda", "lambda_l2", OPTION_NUMBER, FIELD(lambda), 0, 1e15, NULL, "L2 penalty on leaf values; 1"},
-    {"alpha", "lambda_l1", OPTION_NUMBER, FIELD(alpha), 0, 1e15, NULL, "L1 penalty on leaf values; 0"},
-    {"gamma", "min_gain_to_split", OPTION_NUMBER, FIELD(gamma), 0, 1e30, NULL, "least gain of a split; 0"},
+     "least rows in a leaf; default 1"},
+    {"lambda", "lambda_l2", OPTION_NUMBER, FIELD(lambda), 0, 1e15, NULL,
+     "L2 penalty on leaf values; default 1"},
+    {"alpha", "lambda_l1", OPTION_NUMBER, FIELD(alpha), 0, 1e15, NULL,
+     "L1 penalty on leaf values; default 0"},
+    {"gamma", "min_gain_to_split", OPTION_NUMBER, FIELD(gamma), 0, 1e30, NULL,
+     "least gain of a split; default 0"},
     {"max_delta_step", NULL, OPTION_NUMBER, FIELD(max_delta_step), 0, 1e15, NULL,
-     "largest leaf value before shrinkage, 0 for no limit; 0.7 for count:poisson, else 0"},
+     "largest leaf value before shrinkage, 0 for no limit; default 0.7 for count:poisson, else 0"},
     {"subsample", "bagging_fraction", OPTION_NUMBER, FIELD(subsample), 1e-6, 1, NULL,
-     "share of rows per tree; 1"},
+     "share of rows per tree; default 1"},
     {"colsample_bytree", "feature_fraction", OPTION_NUMBER, FIELD(colsample), 1e-6, 1, NULL,
-     "share of features per tree; 1"},
-    {"max_bin", NULL, OPTION_INTEGER, FIELD(max_bin), 2, ATHLETE_MAX_BIN, NULL, "bins per feature; 255"},
+     "share of features per tree; default 1"},
+    {"colsample_bynode", "feature_fraction_bynode", OPTION_NUMBER, FIELD(colsample_bynode), 1e-6, 1, NULL,
+     "share of the tree's features per split; default 1"},
+    {"max_bin", NULL, OPTION_INTEGER, FIELD(max_bin), 2, ATHLETE_MAX_BIN, NULL,
+     "bins per feature; default 255"},
     {"quantile_alpha", NULL, OPTION_NUMBER, FIELD(quantile), 1e-6, 1 - 1e-6, NULL,
-     "quantile of reg:quantileerror; 0.5"},
+     "quantile of reg:quantileerror; default 0.5"},
     {"huber_slope", NULL, OPTION_NUMBER, FIELD(huber_slope), 1e-9, 1e15, NULL,
-     "of reg:pseudohubererror and huber, where the loss turns from square to linear; 1"},
+     "of reg:pseudohubererror and huber, where the loss turns from square to linear; default 1"},
     {"num_class", NULL, OPTION_INTEGER, FIELD(n_classes), 2, 1000, NULL, "classes of multi:softprob"},
     {"scale_pos_weight", NULL, OPTION_NUMBER, FIELD(positive_weight), 1e-6, 1e6, NULL,
-     "weight of rows with label 1 for binary:logistic; 1"},
+     "weight of rows with label 1 for binary:logistic; default 1"},
     {"seed", "random_state", OPTION_INTEGER, FIELD(seed), 0, 9007199254740992.0, NULL,
-     "of subsample and colsample_bytree; 0"},
+     "of subsample and colsample; default 0"},
     {"base_score", NULL, OPTION_NUMBER, FIELD(base_score), -1e30, 1e30, NULL,
-     "first prediction; the best constant"},
-    {"feature_names", NULL, OPTION_JSON, FIELD(feature_names), 0, 0, NULL, "list of names, one per feature"},
-    {"nthread", "num_threads", OPTION_INTEGER, FIELD(threads), 0, 1024, NULL, "changes no byte of the model"},
+     "first prediction; default the best constant"},
+    {"feature_names", "feature_name", OPTION_JSON, FIELD(feature_names), 0, 0, NULL,
+     "list of names, one per column after the label"},
+    {"weight", "weight_column", OPTION_COLUMN, FIELD(weight), 0, 0, NULL,
+     "column (name, or position from 1 after the label) of row weights, 0 or more; 2 is the row twice"},
+    {"validation", NULL, OPTION_COLUMN, FIELD(validation), 0, 0, NULL,
+     "column with 1 in rows that are not trained on and tell the loss of each round, 0 in the others"},
+    {"categorical_features", "categorical_feature", OPTION_JSON, FIELD(categorical_features), 0, 0, NULL,
+     "list of columns whose values are names; those with text that is no number are without being listed"},
+    {"max_cat_to_onehot", NULL, OPTION_INTEGER, FIELD(max_cat_to_onehot), 1, 255, NULL,
+     "with so many categories or fewer, one is parted from the others; default 4"},
+    {"max_cat_threshold", NULL, OPTION_INTEGER, FIELD(max_cat_threshold), 1, 255, NULL,
+     "most categories on the smaller side of a split; default 32"},
+    {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
+     "added to a category's hessian when categories are sorted; default 10"},
+    {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL,
+     "added to lambda in splits of sorted categories; default 10"},
+    {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL,
+     "1, -1 or 0 for each feature: list, or object by name; 1 never falls as the feature rises"},
+    {"interaction_constraints", NULL, OPTION_JSON, FIELD(interaction_constraints), 0, 0, NULL,
+     "lists of columns that may meet on a path of a tree"},
+    {"nthread", "num_threads", OPTION_INTEGER, FIELD(threads), 0, 1024, NULL,
+     "threads, 0 for all processors; they change no byte of the model; default 0"},
     {"memory_limit_mb", NULL, OPTION_INTEGER, FIELD(memory_limit_mb), 1, 1048576, NULL,
-     "MiB for one model; 4096"},
+     "MiB for one model; default 4096"},
     {.name = NULL},
 };
 
@@ -110,6 +136,11 @@ athlete_status train_options_read(const char *json, train_options *options, char
         .max_delta_step = NAN,
         .subsample = 1,
         .colsample = 1,
+        .colsample_bynode = 1,
+        .max_cat_to_onehot = 4,
+        .max_cat_threshold = 32,
+        .cat_smooth = 10,
+        .cat_l2 = 10,
         .max_bin = ATHLETE_MAX_BIN,
         .quantile = 0.5,
         .huber_slope = 1,
@@ -126,8 +157,13 @@ athlete_status train_options_read(const char *json, train_options *options, char
 }
 
 void train_options_free(train_options *options) {
-    sqlite3_free(options->feature_names);
-    options->feature_names = NULL;
+    char **texts[] = {&options->feature_names,        &options->weight,
+                      &options->validation,           &options->categorical_features,
+                      &options->monotone_constraints, &options->interaction_constraints};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        sqlite3_free(*texts[i]);
+        *texts[i] = NULL;
+    }
 }
 
 boost_options train_options_for_kernel(const train_options *options) {
@@ -144,10 +180,16 @@ boost_options train_options_for_kernel(const train_options *options) {
                         .min_gain = options->gamma,
                         .min_child_weight = options->min_child_weight,
                         .min_child_rows = options->min_child_rows,
+                        .cat_smooth = options->cat_smooth,
+                        .cat_l2 = options->cat_l2,
+                        .max_cat_to_onehot = (int)options->max_cat_to_onehot,
+                        .max_cat_threshold = (int)options->max_cat_threshold,
                     },
                 .max_depth = (int)options->max_depth,
                 .max_leaves = (size_t)options->max_leaves,
                 .best_gain_first = options->grow_policy == 1,
+                .colsample_bynode = options->colsample_bynode,
+                .seed = (uint64_t)options->seed,
             },
         .max_bin = (int)options->max_bin,
         .subsample = options->subsample,
@@ -181,6 +223,12 @@ static void write_text(text_buffer *out, const char *name, const char *x) {
     text_add_quoted(out, x);
 }
 
+static void write_json(text_buffer *out, const char *name, const char *json) {
+    if (!json) return;
+    write_name(out, name);
+    text_add(out, json);
+}
+
 void train_options_write(const train_options *options, text_buffer *out) {
     const objective *o = &options->objective;
     write_text(out, "objective", objective_name(o));
@@ -204,7 +252,17 @@ void train_options_write(const train_options *options, text_buffer *out) {
     if (options->max_delta_step > 0) write_number(out, "max_delta_step", options->max_delta_step);
     write_number(out, "subsample", options->subsample);
     write_number(out, "colsample_bytree", options->colsample);
+    write_number(out, "colsample_bynode", options->colsample_bynode);
     write_integer(out, "max_bin", options->max_bin);
+    write_integer(out, "max_cat_to_onehot", options->max_cat_to_onehot);
+    write_integer(out, "max_cat_threshold", options->max_cat_threshold);
+    write_number(out, "cat_smooth", options->cat_smooth);
+    write_number(out, "cat_l2", options->cat_l2);
+    write_json(out, "weight", options->weight);
+    write_json(out, "validation", options->validation);
+    write_json(out, "categorical_features", options->categorical_features);
+    write_json(out, "monotone_constraints", options->monotone_constraints);
+    write_json(out, "interaction_constraints", options->interaction_constraints);
     if (!isnan(options->base_score)) write_number(out, "base_score", options->base_score);
     write_integer(out, "seed", options->seed);
     text_add(out, "}");

@@ -9,11 +9,12 @@ typedef struct train_options {
     int objective_name; /* which of the names was given */
     int grow_policy;
     sqlite3_int64 rounds, early_stopping_rounds, max_depth, max_leaves, min_child_rows, max_bin, n_classes,
-        seed, threads, memory_limit_mb;
+        max_cat_to_onehot, max_cat_threshold, seed, threads, memory_limit_mb;
     double eta, quantile, huber_slope, positive_weight, max_delta_step, min_child_weight, lambda, alpha,
-        gamma, subsample, colsample, base_score;
-    char *feature_names; /* JSON texts, or NULL */
-    objective objective; /* what the options say about it */
+        gamma, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
+    char *feature_names, *weight, *validation, *categorical_features, *monotone_constraints,
+        *interaction_constraints; /* JSON texts, or NULL */
+    objective objective;          /* what the options say about it */
 } train_options;
 
 extern const athlete_option train_options_table[];
