@@ -80,6 +80,14 @@ static void set_intercepts(booster *b) {
     }
 }
 
+/* Bins finer than half the smallest leaf make the search longer and no better. */
+static int useful_bins(const boost_options *options, const row_weights *weights) {
+    double rows = ldexp((double)weights->total, -weights->fraction_bits);
+    double bins = 2 * rows / (double)(options->grow.split.min_child_rows + 1);
+    if (bins < 16) bins = 16;
+    return bins < options->max_bin ? (int)bins : options->max_bin;
+}
+
 static athlete_status begin(booster *b, const training_set *set) {
     const row_set *rows = b->rows;
     const boost_options *options = b->options;
@@ -94,7 +102,7 @@ static athlete_status begin(booster *b, const training_set *set) {
                                .n_rows = rows->n,
                                .n_features = set->n_features,
                                .weights = weights,
-                               .max_bin = options->max_bin};
+                               .max_bin = useful_bins(options, &b->weights)};
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
