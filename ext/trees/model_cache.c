@@ -65,9 +65,9 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
 athlete_status model_prepare(cached_model *cached) {
     if (cached->compiled) return ATHLETE_OK;
     size_t n_features = (size_t)cached->model.n_features, n_outputs = (size_t)cached->model.n_outputs;
-    if (!cached->row) cached->row = memory_zeroed(NULL, 3 * n_features + n_outputs + 1, sizeof *cached->row);
+    if (!cached->row) cached->row = memory_zeroed(NULL, 3 * n_features + 2 + n_outputs, sizeof *cached->row);
     if (!cached->row) return ATHLETE_NOMEM;
     cached->inputs = cached->row + n_features;
-    cached->margins = cached->inputs + 2 * n_features + 1;
+    cached->margins = cached->inputs + 2 * n_features + 2;
     return scorer_open(&cached->model, simd_available(), NULL, &cached->compiled);
 }

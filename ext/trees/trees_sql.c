@@ -12,6 +12,19 @@
             "as in training and in the same order: a number, or the name of a category, as text; NULL and "  \
             "a category that was not seen in training are missing"                                           \
     }
+#define ROWS_ARGUMENT                                                                                        \
+    {                                                                                                        \
+        "query", ATHLETE_QUERY, 0, 0, 0,                                                                     \
+            "gives key, then the features: by name if the model has names and the columns have them all, "   \
+            "else "                                                                                          \
+            "by position; NULL is missing"                                                                   \
+    }
+#define ROWS_ERRORS                                                                                          \
+    "the model is not a valid one, with the place in it; the query's columns are not the model's features; " \
+    "a "                                                                                                     \
+    "value that is neither a number in the range of float32 nor NULL; a path of the model that asks for "    \
+    "more "                                                                                                  \
+    "than 256 different features"
 #define MODEL_ERRORS                                                                                         \
     "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
     "targets, DART, linear; a LightGBM text needs gbdt_import); another number of features than the model "  \
@@ -135,6 +148,59 @@ static const athlete_function functions[] = {
                                "value is refused",
         .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
         .table = &gbdt_score_table,
+    },
+    {
+        .name = "gbdt_explain",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary =
+            "Why a model predicts what it does: per row of the query, output and feature the feature's SHAP "
+            "value, exact and path-dependent, and with a feature of NULL the base value; they sum to the "
+            "margin.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, algorithm 2; the integral of Owen, "
+                  "Management "
+                  "Science 1972, by Gauss-Legendre quadrature",
+        .table = &gbdt_explain_table,
+    },
+    {
+        .name = "gbdt_interactions",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
+                   "a), what "
+                   "one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, equations 5 to 7",
+        .table = &gbdt_interactions_table,
+    },
+    {
+        .name = "gbdt_importance",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
+                                       {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
+                                        "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"}),
+        .summary =
+            "What each feature that a model asks for is worth: weight (splits), gain and cover (means over "
+            "them) and their totals as XGBoost's get_score has them; and the mean size of its SHAP values "
+            "over the query's rows, added up over outputs.",
+        .errors = ROWS_ERRORS,
+        .source = "XGBoost, Booster.get_score; Lundberg et al., Nature Machine Intelligence 2020",
+        .table = &gbdt_importance_table,
+    },
+    {
+        .name = "gbdt_trees",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT),
+        .summary = "A model's nodes, one per row, as in XGBoost's trees_to_dataframe: a split asks feature < "
+                   "split, or "
+                   "whether its category is in the list; a leaf has its value in leaf.",
+        .errors = "the model is not a valid one, with the place in it",
+        .source = "XGBoost, Booster.trees_to_dataframe",
+        .table = &gbdt_trees_table,
     },
     {
         .name = "time_series_split",
