@@ -12,11 +12,12 @@ SQLITE_EXTENSION_INIT1
 #include "base/base_sql.h"
 #include "charts/charts_sql.h"
 #include "rolling/rolling_sql.h"
+#include "store/store_sql.h"
 #include "training/training_sql.h"
 #include "trees/trees_sql.h"
 
 const athlete_domain *const athlete_domains[] = {
-    &athlete_base, &athlete_training, &athlete_rolling, &athlete_trees, &athlete_charts, NULL,
+    &athlete_base, &athlete_training, &athlete_rolling, &athlete_store, &athlete_trees, &athlete_charts, NULL,
 };
 
 #ifdef _WIN32

@@ -6,6 +6,7 @@
 #include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
+#include "base/list_options.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/row_feed.h"
@@ -159,7 +160,7 @@ static void result_arguments(sqlite3_context *context, const athlete_function *f
 }
 
 static void functions_column(void *opaque, sqlite3_context *context, int column) {
-    static const char *const kinds[] = {"scalar", "aggregate", "window", "table"};
+    static const char *const kinds[] = {"scalar", "aggregate", "window", "table", "virtual table"};
     static const char *const trusts[] = {"pure", "direct"};
     const functions_state *state = opaque;
     const athlete_domain *domain = athlete_domains[state->domain];
@@ -301,6 +302,15 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every argument of every function: its type, its range, and what it may be besides.",
         .table = &arguments_table,
+    },
+    {
+        .name = "athlete_options",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every option of every function that takes a JSON object of them: its other name, its "
+                   "type, range, "
+                   "default and meaning.",
+        .table = &athlete_options_table,
     },
     {
         .name = "assert_that",

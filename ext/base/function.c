@@ -184,10 +184,12 @@ static int function_register(sqlite3 *db, registration *row) {
         return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback,
                                               final_callback, value_callback, inverse_callback,
                                               registration_free);
-    case ATHLETE_TABLE: break;
+    case ATHLETE_TABLE:
+    case ATHLETE_VIRTUAL: break;
     }
     shared_release(row->shared);
-    return table_function_register(db, function);
+    if (function->kind == ATHLETE_TABLE) return table_function_register(db, function);
+    return sqlite3_create_module_v2(db, function->name, function->module, (void *)(size_t)function, NULL);
 }
 
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {

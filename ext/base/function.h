@@ -49,7 +49,13 @@ typedef struct athlete_argument {
     const char *meaning; /* unit first: "min/km, the pace run" */
 } athlete_argument;
 
-typedef enum athlete_kind { ATHLETE_SCALAR, ATHLETE_AGGREGATE, ATHLETE_WINDOW, ATHLETE_TABLE } athlete_kind;
+typedef enum athlete_kind {
+    ATHLETE_SCALAR,
+    ATHLETE_AGGREGATE,
+    ATHLETE_WINDOW,
+    ATHLETE_TABLE,  /* table-valued function */
+    ATHLETE_VIRTUAL /* CREATE VIRTUAL TABLE temp.x USING name(arguments) */
+} athlete_kind;
 
 /* What SQL may do with a function. */
 typedef enum athlete_trust {
@@ -97,6 +103,9 @@ struct athlete_function {
     void (*value)(sqlite3_context *);
     void (*inverse)(sqlite3_context *, int, sqlite3_value **);
     const athlete_table *table;
+    const sqlite3_module *module; /* of ATHLETE_VIRTUAL; its client data is this row */
+
+    const struct athlete_option *options; /* the members of its options argument (options.h); or NULL */
 };
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \

@@ -36,6 +36,7 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
     case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
     case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
+    case OPTION_COLUMN: sqlite3_str_appendall(out, "a name or a position"); break;
     }
     sqlite3_str_appendall(out, ", got ");
     sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
@@ -92,8 +93,11 @@ static athlete_status store(const athlete_option *option, const cJSON *value, vo
     case OPTION_TEXT:
         if (!cJSON_IsString(value)) return mismatch(option, value, message);
         return store_text(value->valuestring, field);
-    case OPTION_JSON: {
-        if (!cJSON_IsArray(value) && !cJSON_IsObject(value)) return mismatch(option, value, message);
+    case OPTION_JSON:
+    case OPTION_COLUMN: {
+        bool fits = option->type == OPTION_JSON ? cJSON_IsArray(value) || cJSON_IsObject(value)
+                                                : cJSON_IsString(value) || cJSON_IsNumber(value);
+        if (!fits) return mismatch(option, value, message);
         char *text = cJSON_PrintUnformatted(value);
         athlete_status status = store_text(text, field);
         cJSON_free(text);

@@ -15,7 +15,8 @@ typedef enum option_type {
     OPTION_FLAG,    /* bool; true, false, 1 or 0 */
     OPTION_CHOICE,  /* int: which of the choices */
     OPTION_TEXT,    /* char *, sqlite3_free it */
-    OPTION_JSON     /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
+    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
+    OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
 } option_type;
 
 typedef struct athlete_option {
@@ -25,7 +26,7 @@ typedef struct athlete_option {
     size_t offset;       /* of the field in the struct */
     double min, max;     /* both inside the range */
     const char *choices; /* "squarederror|logistic" */
-    const char *meaning; /* unit and default first */
+    const char *meaning; /* unit first; at the end "; default 3" if it has one */
 } athlete_option;
 
 /* Reads `json` (NULL for no options) into `target`, whose fields hold the defaults. Options that are not given

@@ -186,6 +186,7 @@ static const athlete_function functions[] = {
                   "has not 7 columns",
         .source = "Banister 1991 (CTL, ATL, TSB); Foster 1998 (monotony, strain); Gabbett 2016 (ACWR)",
         .table = &training_load_table,
+        .options = training_load_options,
     },
     {.name = NULL},
 };

@@ -30,7 +30,7 @@ typedef struct load_options {
     char *end_date;
 } load_options;
 
-static const athlete_option option_table[] = {
+const athlete_option training_load_options[] = {
     {"acwr_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.acwr_risk_threshold), 0,
      1000, NULL, "ratio; default 1.5"},
     {"monotony_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.monotony_risk_threshold),
@@ -84,7 +84,7 @@ static athlete_status read_options(athlete_call *call, load_state *state, const 
                                               .acwr_min_history_days = 28,
                                               .expected_days_per_week = 4};
     char *message;
-    athlete_status status = options_read(option_table, json, &state->options, &message);
+    athlete_status status = options_read(training_load_options, json, &state->options, &message);
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
     sqlite3_free(message);
     state->start_day = state->end_day = INT_MIN;

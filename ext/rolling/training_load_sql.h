@@ -3,7 +3,9 @@
 #define ATHLETE_ROLLING_TRAINING_LOAD_SQL_H
 
 #include "base/function.h"
+#include "base/options.h"
 
 extern const athlete_table training_load_table;
+extern const athlete_option training_load_options[];
 
 #endif

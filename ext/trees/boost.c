@@ -2,171 +2,255 @@
 
 #include <math.h>
 #include <string.h>
+#include "trees/evaluation.h"
 #include "trees/fixed_point.h"
+#include "trees/float_key.h"
+#include "trees/quantile.h"
 #include "trees/sample.h"
 
 typedef struct booster {
-    const training_set *set;
+    const row_set *rows;
     const boost_options *options;
     athlete_budget *budget;
     athlete_poll *poll;
+    athlete_pool pool;
     bin_matrix bins;
     grower grower;
-    float *margins;                        /* per row, what the trees so far predict */
-    double *gradients, *hessians, *losses; /* per row */
-    gradient_sum *fixed;                   /* per row, gradient and hessian as integers */
-    gradient_scale scale;                  /* of them, this round */
-    uint64_t *row_keys;                    /* per row, if rows are sampled */
-    float *residuals, *sorting;            /* per row, if leaves are renewed */
-    int *features;                         /* those that the tree may use */
+    int n_outputs;
+    uint32_t *units; /* per row, of its weight, if there are any */
+    row_weights weights;
+    float *margins;               /* per output and row, what the trees so far predict */
+    double *gradients, *hessians; /* per output and row; one block */
+    double *losses;               /* per row */
+    uint64_t *row_keys;           /* per row, if rows are sampled */
+    uint32_t *residuals;          /* per row of a leaf, as keys, if leaves are renewed */
+    uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
+    int *features;                /* those that the tree may use */
     uint64_t *feature_order;
-    float intercept;
+    float *intercepts; /* per output */
+    evaluation validation;
     forest *model;
 } booster;
 
-static athlete_status allocate(booster *b) {
-    size_t n = b->set->n_rows, f = (size_t)b->set->n_features;
-    b->margins = memory_alloc(b->budget, n, sizeof *b->margins);
-    b->gradients = memory_alloc(b->budget, n, sizeof *b->gradients);
-    b->hessians = memory_alloc(b->budget, n, sizeof *b->hessians);
-    b->losses = memory_alloc(b->budget, n, sizeof *b->losses);
-    b->fixed = memory_alloc(b->budget, n, sizeof *b->fixed);
-    b->features = memory_alloc(b->budget, f, sizeof *b->features);
-    b->feature_order = memory_alloc(b->budget, f, sizeof *b->feature_order);
-    bool complete =
-        b->margins && b->gradients && b->hessians && b->losses && b->fixed && b->features && b->feature_order;
-    if (b->options->subsample < 1) {
-        b->row_keys = memory_alloc(b->budget, n, sizeof *b->row_keys);
-        complete = complete && b->row_keys;
-    }
+/* *complete becomes false when memory is refused. */
+static void *take(booster *b, size_t count, size_t size, bool *complete) {
+    void *block = memory_alloc(b->budget, count, size);
+    *complete = *complete && block;
+    return block;
+}
+
+static athlete_status allocate(booster *b, int n_features) {
+    size_t n = b->rows->n, cells = n * (size_t)b->n_outputs;
+    bool complete = true;
+    b->margins = take(b, cells, sizeof *b->margins, &complete);
+    b->gradients = take(b, cells, 2 * sizeof *b->gradients, &complete);
+    b->losses = take(b, n, sizeof *b->losses, &complete);
+    b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
+    b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
+    b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
+    if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
-        b->residuals = memory_alloc(b->budget, n, sizeof *b->residuals);
-        b->sorting = memory_alloc(b->budget, n, sizeof *b->sorting);
-        complete = complete && b->residuals && b->sorting;
+        b->residuals = take(b, n, sizeof *b->residuals, &complete);
+        if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
     }
-    return complete ? ATHLETE_OK : memory_status(b->budget);
+    if (!complete) return memory_status(b->budget);
+    b->hessians = b->gradients + cells;
+    return ATHLETE_OK;
 }
 
 static void release(booster *b) {
-    void *const blocks[] = {b->margins,  b->gradients, b->hessians, b->losses,   b->fixed,
-                            b->row_keys, b->residuals, b->sorting,  b->features, b->feature_order};
+    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->residuals,
+                            b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
+    evaluation_end(&b->validation, b->budget);
     grower_end(&b->grower);
     bins_free(b->budget, &b->bins);
 }
 
-static athlete_status begin(booster *b) {
-    const training_set *set = b->set;
+static void set_intercepts(booster *b) {
     const boost_options *options = b->options;
-    athlete_status status =
-        bins_build(set->values, set->n_rows, set->n_features, options->max_bin, b->budget, b->poll, &b->bins);
-    if (status == ATHLETE_OK) status = grower_begin(&b->grower, &b->bins, &options->grow, b->budget, b->poll);
-    if (status == ATHLETE_OK) status = allocate(b);
-    if (status == ATHLETE_OK && b->row_keys) {
-        status = sample_row_keys(set->values, set->labels, set->n_rows, set->n_features, b->budget, b->poll,
-                                 b->row_keys);
+    if (isnan(options->base_score)) {
+        objective_intercepts(&options->objective, b->rows->labels, &b->weights, b->rows->n, b->gradients,
+                             b->intercepts);
+    } else {
+        b->intercepts[0] = objective_margin_of(&options->objective, options->base_score);
     }
+    for (int k = 0; k < b->n_outputs; k++) {
+        for (size_t i = 0; i < b->rows->n; i++) b->margins[(size_t)k * b->rows->n + i] = b->intercepts[k];
+    }
+}
+
+static athlete_status begin(booster *b, const training_set *set) {
+    const row_set *rows = b->rows;
+    const boost_options *options = b->options;
+    b->weights.total = rows->n;
+    if (rows->weights) {
+        b->units = memory_alloc(b->budget, rows->n, sizeof *b->units);
+        if (!b->units) return memory_status(b->budget);
+        b->weights = weights_fix(rows->weights, rows->n, b->units);
+    }
+    const row_weights *weights = b->units ? &b->weights : NULL;
+    const bin_source source = {.values = rows->values,
+                               .n_rows = rows->n,
+                               .n_features = set->n_features,
+                               .weights = weights,
+                               .max_bin = options->max_bin};
+    athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
+    if (status == ATHLETE_OK)
+        status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
+    if (status == ATHLETE_OK) status = allocate(b, set->n_features);
+    if (status == ATHLETE_OK && b->row_keys) {
+        status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
+                                 b->budget, b->poll, b->row_keys);
+    }
+    if (status == ATHLETE_OK && set->validation.n > 0)
+        status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    b->intercept = isnan(options->base_score)
-                       ? objective_intercept(&options->objective, set->labels, set->n_rows, b->gradients)
-                       : objective_margin_of(&options->objective, options->base_score);
-    for (size_t row = 0; row < set->n_rows; row++) b->margins[row] = b->intercept;
+    set_intercepts(b);
     return ATHLETE_OK;
 }
 
-/* Puts the rows that the tree may see into the grower and returns how many. */
+/* --- one tree ------------------------------------------------------------------------------------------- */
+
+/* Puts the rows that the round may see into the grower and returns how many. */
 static size_t choose_rows(booster *b, uint64_t round) {
     const boost_options *options = b->options;
-    if (b->row_keys) {
-        return sample_rows(b->row_keys, b->set->n_rows, options->subsample, options->seed, round,
-                           b->grower.rows);
-    }
-    for (size_t row = 0; row < b->set->n_rows; row++) b->grower.rows[row] = (uint32_t)row;
-    return b->set->n_rows;
+    if (b->row_keys)
+        return sample_rows(b->row_keys, b->rows->n, options->subsample, options->seed, round, b->grower.rows);
+    for (size_t row = 0; row < b->rows->n; row++) b->grower.rows[row] = (uint32_t)row;
+    return b->rows->n;
 }
 
 /* The quantile of what is left to explain in a leaf. */
-static double renewed_value(booster *b, const grown_node *leaf) {
+static double renewed_value(booster *b, const grown_node *leaf, const float *margins) {
     size_t n = leaf->end - leaf->begin;
     for (size_t i = 0; i < n; i++) {
         uint32_t row = b->grower.rows[leaf->begin + i];
-        b->residuals[i] = b->set->labels[row] - b->margins[row];
+        b->residuals[i] = float_key(b->rows->labels[row] - margins[row]);
+        if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return objective_quantile(b->options->objective.quantile, b->residuals, b->sorting, n);
+    return weighted_quantile(b->options->objective.quantile, b->residuals, b->leaf_units, n);
 }
 
-static void set_leaf_values(booster *b, uint64_t round) {
-    double intercept = round == 0 ? b->intercept : 0;
+static double leaf_value(booster *b, size_t id, const float *margins) {
+    const grown_node *leaf = &b->grower.grown[id];
+    double limit = b->options->max_delta_step;
+    double best = b->residuals ? renewed_value(b, leaf, margins)
+                               : node_weight(leaf->sum, &b->grower.gradients.scale, &b->options->grow.split);
+    return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
+}
+
+static void set_leaf_values(booster *b, const float *margins, double intercept) {
     for (size_t id = 0; id < b->grower.n_nodes; id++) {
         tree_node *node = &b->grower.nodes[id];
-        if (node->left >= 0) continue;
-        const grown_node *leaf = &b->grower.grown[id];
-        double best = b->residuals ? renewed_value(b, leaf)
-                                   : node_weight(leaf->sum, &b->scale, &b->options->grow.split);
-        node->value = (float)(intercept + b->options->eta * best);
+        if (node->left < 0) node->value = (float)(intercept + b->options->eta * leaf_value(b, id, margins));
     }
 }
 
 /* The margins become what the model would predict, to the bit: float32 additions in the order of the trees. */
-static void advance_margins(booster *b, size_t n_seen, uint64_t round) {
+static void advance_margins(booster *b, size_t n_seen, float *margins) {
     grower *g = &b->grower;
-    if (round == 0) memset(b->margins, 0, b->set->n_rows * sizeof *b->margins);
-    if (n_seen < b->set->n_rows) {
-        for (size_t row = 0; row < b->set->n_rows; row++)
-            b->margins[row] += g->nodes[grower_leaf(g, row)].value;
+    if (n_seen < b->rows->n) {
+        for (size_t row = 0; row < b->rows->n; row++) margins[row] += g->nodes[grower_leaf(g, row)].value;
         return;
     }
     for (size_t id = 0; id < g->n_nodes; id++) {
         if (g->nodes[id].left >= 0) continue;
         float value = g->nodes[id].value;
-        for (uint32_t i = g->grown[id].begin; i < g->grown[id].end; i++) b->margins[g->rows[i]] += value;
+        for (uint32_t i = g->grown[id].begin; i < g->grown[id].end; i++) margins[g->rows[i]] += value;
     }
 }
 
-static athlete_status keep_tree(booster *b) {
+static athlete_status keep_tree(booster *b, int output) {
     tree_node *nodes;
-    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, 0, &nodes);
+    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, output, &nodes);
     if (status == ATHLETE_OK) memcpy(nodes, b->grower.nodes, b->grower.n_nodes * sizeof *nodes);
+    if (status == ATHLETE_OK && b->validation.set)
+        status = evaluation_advance(&b->validation, b->model, b->poll);
     return status;
 }
 
-static athlete_status boost_round(booster *b, uint64_t round, float *history) {
+static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     const boost_options *options = b->options;
-    const training_set *set = b->set;
-    b->scale = gradients_fix(b->gradients, b->hessians, set->n_rows, b->fixed);
+    size_t n = b->rows->n, first = (size_t)output * n;
+    float *margins = b->margins + first;
+    athlete_status status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
-    int n_features = sample_features(set->n_features, options->colsample, options->seed, round,
+    uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
+    int n_features = sample_features(b->bins.n_features, options->colsample, options->seed, draw,
                                      b->feature_order, b->features);
-    athlete_status status = grow_tree(&b->grower, b->fixed, &b->scale, n_seen, b->features, n_features);
+    status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
-    set_leaf_values(b, round);
-    advance_margins(b, n_seen, round);
-    status = keep_tree(b);
-    if (status != ATHLETE_OK) return status;
-    objective_gradients(&options->objective, b->margins, set->labels, set->n_rows, b->gradients, b->hessians,
-                        b->losses);
-    double mean_loss = fixed_point_sum(b->losses, set->n_rows) / (double)set->n_rows;
-    history[round] = (float)objective_metric_value(&options->objective, mean_loss);
-    return poll_due(b->poll, 20 * set->n_rows) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    set_leaf_values(b, margins, round == 0 ? b->intercepts[output] : 0);
+    if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
+    advance_margins(b, n_seen, margins);
+    return keep_tree(b, output);
+}
+
+/* --- rounds --------------------------------------------------------------------------------------------- */
+
+static void find_gradients(booster *b) {
+    const row_set *rows = b->rows;
+    objective_gradients(&b->options->objective, &(objective_rows){rows->n, b->margins, rows->labels,
+                                                                  b->gradients, b->hessians, b->losses});
+}
+
+static void record(booster *b, int round, boost_history *history) {
+    const objective *o = &b->options->objective;
+    double sum = fixed_point_sum(b->losses, b->units, b->weights.total, b->rows->n);
+    history->train[round] = (float)objective_metric_value(o, sum / (double)b->weights.total);
+    history->rounds = round + 1;
+    if (!b->validation.set) return;
+    history->validation[round] = evaluation_metric(&b->validation, o);
+    if (history->validation[round] < history->validation[history->best]) history->best = round;
+}
+
+static bool may_go_on(const booster *b, int round, const boost_history *history) {
+    int patience = b->options->early_stopping_rounds;
+    return round < b->options->rounds && (patience == 0 || round - 1 - history->best < patience);
+}
+
+static athlete_status boost_rounds(booster *b, boost_history *history) {
+    find_gradients(b);
+    for (int round = 0; may_go_on(b, round, history); round++) {
+        for (int output = 0; output < b->n_outputs; output++) {
+            athlete_status status = boost_tree(b, output, (uint64_t)round);
+            if (status != ATHLETE_OK) return status;
+        }
+        find_gradients(b);
+        record(b, round, history);
+        if (poll_due(b->poll, 20 * b->rows->n * (size_t)b->n_outputs)) return ATHLETE_INTERRUPTED;
+    }
+    return ATHLETE_OK;
+}
+
+static void end_with_round(forest *model, int round) {
+    model->n_trees = (size_t)(round + 1) * (size_t)model->n_outputs;
+    model->n_nodes = model->tree_end[model->n_trees - 1];
 }
 
 athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
-                           athlete_poll *poll, forest *model, float *history) {
-    booster b = {.set = set, .options = options, .budget = budget, .poll = poll, .model = model};
-    athlete_status status = forest_begin(budget, model, set->n_features, 1);
+                           athlete_poll *poll, forest *model, boost_history *history) {
+    booster b = {.rows = &set->train,
+                 .options = options,
+                 .budget = budget,
+                 .poll = poll,
+                 .n_outputs = objective_outputs(&options->objective),
+                 .model = model};
+    athlete_status status = forest_begin(budget, model, set->n_features, b.n_outputs);
     if (status != ATHLETE_OK) return status;
-    if (options->objective.kind == OBJECTIVE_LOGISTIC) {
-        model->link = MODEL_LOGISTIC;
-        model->base_scores[0] = 0.5f;
-    }
-    status = begin(&b);
-    if (status == ATHLETE_OK) {
-        objective_gradients(&options->objective, b.margins, set->labels, set->n_rows, b.gradients, b.hessians,
-                            b.losses);
-    }
-    for (int round = 0; status == ATHLETE_OK && round < options->rounds; round++) {
-        status = boost_round(&b, (uint64_t)round, history);
-    }
+    model->link = objective_link(&options->objective);
+    float score_of_margin_0 = model->link == MODEL_IDENTITY      ? 0.0f
+                              : model->link == MODEL_EXPONENTIAL ? 1.0f
+                                                                 : 0.5f;
+    for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
+    *history = (boost_history){.train = history->train, .validation = history->validation};
+    pool_begin(&b.pool, options->threads, poll);
+    status = begin(&b, set);
+    if (status == ATHLETE_OK) status = boost_rounds(&b, history);
+    if (status == ATHLETE_OK && options->early_stopping_rounds > 0) end_with_round(model, history->best);
     release(&b);
+    pool_end(&b.pool);
     return status;
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Bits that hold any count from 0 to n. */
-static inline int count_bits(size_t n) {
+static inline int count_bits(uint64_t n) {
     int bits = 0;
     for (; n > 0; n >>= 1) bits++;
     return bits;
@@ -31,13 +31,19 @@ static inline int64_t fixed_point(double x, double scale) {
     return (int64_t)(x * scale + (x < 0 ? -0.5 : 0.5));
 }
 
-/* The sum of n finite numbers, within n * 2^-(61 - log2 n) of the largest of them. */
-static inline double fixed_point_sum(const double *x, size_t n) {
+static inline double fixed_point_largest(const double *x, size_t n) {
     double largest = 0;
     for (size_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
-    double scale = fixed_point_scale(largest, 61 - count_bits(n));
+    return largest;
+}
+
+/* The sum of n numbers, each times its weight in units (weights.h) if there are any; `total` is the sum of the units,
+** or n. A number is rounded to an integer before it is multiplied, and how finely depends on the total and not on n:
+** a weight of 2 gives the same bits as a number that comes twice. */
+static inline double fixed_point_sum(const double *x, const uint32_t *units, uint64_t total, size_t n) {
+    double scale = fixed_point_scale(fixed_point_largest(x, n), 62 - count_bits(total));
     int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += fixed_point(x[i], scale);
+    for (size_t i = 0; i < n; i++) sum += fixed_point(x[i], scale) * (units ? (int64_t)units[i] : 1);
     return (double)sum / scale;
 }
 

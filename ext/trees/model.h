@@ -13,8 +13,12 @@
 #include "base/status.h"
 #include "trees/text.h"
 
-#define ATHLETE_MODEL_MAX_BYTES    ((size_t)32 << 20) /* its parsed form can be 32 times as large */
-#define ATHLETE_MODEL_MAX_FEATURES 65536
+#define ATHLETE_MODEL_MAX_BYTES      ((size_t)32 << 20)
+#define ATHLETE_MODEL_MAX_FEATURES   65536
+#define ATHLETE_MODEL_MAX_OUTPUTS    1024
+#define ATHLETE_MODEL_MAX_DEPTH      32767              /* edges from a root to a leaf */
+#define ATHLETE_MODEL_MAX_SET_WORDS  ((size_t)16 << 20) /* of all sets of categories together */
+#define ATHLETE_MODEL_MAX_CATEGORIES 16777216           /* 2^24, XGBoost's limit: floats count on to there */
 
 /* What an output means. The objectives that XGBoost trains and that end in the same function are one here. */
 typedef enum model_link {
@@ -40,7 +44,8 @@ typedef struct tree_node {
     float weight;      /* the node's own best value before shrinkage */
 } tree_node;
 
-/* The texts that the categories of one feature stand for: category c is name[c]. */
+/* The texts that the categories of one feature stand for: category c is name[c]. They are different from each other
+** and in the order of their bytes, so that a text is found by bisection (strcmp). */
 typedef struct category_names {
     size_t n;
     const char **name;
@@ -85,7 +90,7 @@ athlete_status forest_add_set(athlete_budget *budget, forest *model, size_t n_wo
 /* Whether a value of a categorical feature, not NaN, goes left: what is in no set does. */
 static inline bool forest_category_left(const forest *model, uint32_t set, float value) {
     size_t start = set == 0 ? 0 : model->set_end[set - 1];
-    if (!(value >= 0 && value < 16777216)) return true; /* 2^24, XGBoost's limit: floats count on to there */
+    if (!(value >= 0 && value < ATHLETE_MODEL_MAX_CATEGORIES)) return true;
     uint32_t category = (uint32_t)value;
     if (category / 32 >= model->set_end[set] - start) return true;
     return !(model->set_words[start + category / 32] >> category % 32 & 1);
@@ -102,23 +107,25 @@ void forest_outputs(const forest *model, float *margins);
 
 /* --- the text (model_write.c, model_read.c) ------------------------------------------------------------- */
 
+/* An attribute of ours: a JSON list with one list per feature, of the names of its categories. */
+#define ATHLETE_CATEGORIES_ATTRIBUTE "athlete_categories"
+
 typedef struct model_attribute {
     const char *name, *value; /* a row without a name ends the list */
 } model_attribute;
 
 typedef struct model_description {
-    const char *objective;             /* XGBoost's name */
-    const char *const *feature_names;  /* n_features of them, or NULL */
-    const model_attribute *attributes; /* in the order of their names */
+    const char *objective;             /* XGBoost's name, one of model_objective.c */
+    const char *const *feature_names;  /* n_features of them, or NULL for the forest's own */
+    const model_attribute *attributes; /* in the order of their names, without that of the categories */
 } model_description;
 
-/* Appends the model's JSON. */
+/* Appends the model's JSON, with the names of features and categories that the forest has. */
 athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
                            athlete_poll *poll);
 
 typedef struct model_fault {
-    char text
-        [256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is 99, the tree has 7 nodes" */
+    char text[256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is not ..." */
 } model_fault;
 
 /* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The text must

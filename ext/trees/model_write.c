@@ -1,5 +1,5 @@
 #include <string.h>
-#include "trees/model.h"
+#include "trees/model_objective.h"
 
 /* XGBoost's "no parent" (std::numeric_limits<int32_t>::max()). */
 #define NO_PARENT 2147483647
@@ -16,7 +16,7 @@ static void add_weight(text_buffer *out, const tree_node *node) {
     text_add_float(out, node->weight);
 }
 static void add_value(text_buffer *out, const tree_node *node) {
-    text_add_float(out, node->value);
+    text_add_float(out, node->categorical ? 0 : node->value);
 }
 static void add_feature(text_buffer *out, const tree_node *node) {
     text_add_integer(out, node->feature);
@@ -33,8 +33,8 @@ static void add_right(text_buffer *out, const tree_node *node) {
 static void add_parent(text_buffer *out, const tree_node *node) {
     text_add_integer(out, node->parent < 0 ? NO_PARENT : node->parent);
 }
-static void add_zero(text_buffer *out, const tree_node *node) {
-    (void)node, text_add(out, "0");
+static void add_type(text_buffer *out, const tree_node *node) {
+    text_add_integer(out, node->categorical);
 }
 
 static void add_array(text_buffer *out, const char *name, const tree_node *nodes, size_t n,
@@ -56,13 +56,51 @@ static void add_count(text_buffer *out, const char *name, size_t count) {
     text_add(out, "\"");
 }
 
+/* --- sets of categories --------------------------------------------------------------------------------- */
+
+/* The members of a set, each after a comma but the very first; returns how many there are. */
+static size_t add_members(text_buffer *out, const forest *model, uint32_t set, bool first) {
+    size_t start = set == 0 ? 0 : model->set_end[set - 1], n = 0;
+    for (size_t w = start; w < model->set_end[set]; w++) {
+        for (uint32_t bit = 0; bit < 32; bit++) {
+            if (!(model->set_words[w] >> bit & 1)) continue;
+            if (out && !(first && n == 0)) text_add(out, ",");
+            if (out) text_add_integer(out, (int64_t)((w - start) * 32 + bit));
+            n++;
+        }
+    }
+    return n;
+}
+
+static void add_sets(text_buffer *out, const forest *model, const tree_node *nodes, size_t n) {
+    static const char *const names[] = {"categories", "categories_nodes", "categories_segments",
+                                        "categories_sizes"};
+    for (int array = 0; array < 4; array++) {
+        size_t end = 0;
+        text_add_quoted(out, names[array]);
+        text_add(out, ":[");
+        for (size_t i = 0; i < n; i++) {
+            if (!nodes[i].categorical) continue;
+            bool first = end == 0;
+            size_t size = add_members(array == 0 ? out : NULL, model, nodes[i].set, first);
+            const size_t item[] = {0, i, end, size};
+            end += size;
+            if (array == 0) continue;
+            if (!first) text_add(out, ",");
+            text_add_integer(out, (int64_t)item[array]);
+        }
+        text_add(out, "],");
+    }
+}
+
+/* --- a tree --------------------------------------------------------------------------------------------- */
+
 static void add_tree(text_buffer *out, const forest *model, size_t tree) {
     size_t start = forest_tree_start(model, tree), n = model->tree_end[tree] - start;
     const tree_node *nodes = model->nodes + start;
     text_add(out, "{");
     add_array(out, "base_weights", nodes, n, add_weight);
-    text_add(out,
-             "\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[],");
+    add_sets(out, model, nodes, n);
     add_array(out, "default_left", nodes, n, add_default);
     text_add(out, "\"id\":");
     text_add_integer(out, (int64_t)tree);
@@ -73,7 +111,7 @@ static void add_tree(text_buffer *out, const forest *model, size_t tree) {
     add_array(out, "right_children", nodes, n, add_right);
     add_array(out, "split_conditions", nodes, n, add_value);
     add_array(out, "split_indices", nodes, n, add_feature);
-    add_array(out, "split_type", nodes, n, add_zero);
+    add_array(out, "split_type", nodes, n, add_type);
     add_array(out, "sum_hessian", nodes, n, add_cover);
     text_add(out, "\"tree_param\":{\"num_deleted\":\"0\",");
     add_count(out, "num_feature", (size_t)model->n_features);
@@ -82,48 +120,136 @@ static void add_tree(text_buffer *out, const forest *model, size_t tree) {
     text_add(out, ",\"size_leaf_vector\":\"1\"}}");
 }
 
-static void add_attributes(text_buffer *out, const model_attribute *attributes) {
-    text_add(out, "\"attributes\":{");
-    for (const model_attribute *a = attributes; a->name; a++) {
-        if (a > attributes) text_add(out, ",");
-        text_add_quoted(out, a->name);
-        text_add(out, ":");
-        text_add_quoted(out, a->value);
+/* --- the whole ------------------------------------------------------------------------------------------ */
+
+static void add_attribute(text_buffer *out, bool first, const char *name, const char *value) {
+    if (!first) text_add(out, ",");
+    text_add_quoted(out, name);
+    text_add(out, ":");
+    text_add_quoted(out, value);
+}
+
+/* `[[],["ride","run"]]`, a JSON text that stands inside a string of the model's. */
+static void add_categories(text_buffer *out, const forest *model, bool first) {
+    text_buffer lists = {.budget = out->budget};
+    for (int f = 0; f < model->n_features; f++) {
+        const category_names *names = &model->categories[f];
+        text_add(&lists, f == 0 ? "[[" : ",[");
+        for (size_t c = 0; c < names->n; c++) {
+            if (c > 0) text_add(&lists, ",");
+            text_add_quoted(&lists, names->name[c]);
+        }
+        text_add(&lists, "]");
     }
+    text_add(&lists, "]");
+    if (lists.status == ATHLETE_OK) add_attribute(out, first, ATHLETE_CATEGORIES_ATTRIBUTE, lists.bytes);
+    else out->status = lists.status;
+    memory_free(out->budget, lists.bytes);
+}
+
+static bool has_category_names(const forest *model) {
+    int f = 0;
+    while (model->categories && f < model->n_features && model->categories[f].n == 0) f++;
+    return model->categories && f < model->n_features;
+}
+
+static void add_attributes(text_buffer *out, const forest *model, const model_attribute *attributes) {
+    bool pending = has_category_names(model), first = true;
+    text_add(out, "\"attributes\":{");
+    for (const model_attribute *a = attributes; a->name; a++, first = false) {
+        if (pending && strcmp(ATHLETE_CATEGORIES_ATTRIBUTE, a->name) < 0) {
+            add_categories(out, model, first);
+            pending = first = false;
+        }
+        add_attribute(out, first, a->name, a->value);
+    }
+    if (pending) add_categories(out, model, first);
     text_add(out, "},");
 }
 
 static void add_feature_names(text_buffer *out, const forest *model, const char *const *names) {
+    if (!names) names = model->feature_names;
     text_add(out, "\"feature_names\":[");
     for (int f = 0; names && f < model->n_features; f++) {
         if (f > 0) text_add(out, ",");
         text_add_quoted(out, names[f]);
     }
-    text_add(out, "],\"feature_types\":[],");
+    text_add(out, "],");
 }
 
-/* base_score is a scalar: version 1.7 takes the newer "[5E-1]" for 0.5 without a word, and version 3 reads both. */
-static void add_learner_parameters(text_buffer *out, const forest *model, const char *objective) {
+/* "c" or "q" per feature if there is a categorical one, which is one with names or with a split by category. */
+static void add_feature_types(text_buffer *out, const forest *model) {
+    bool *categorical = memory_zeroed(out->budget, (size_t)model->n_features, sizeof *categorical),
+         any = false;
+    if (!categorical) {
+        out->status = memory_status(out->budget);
+        return;
+    }
+    for (size_t i = 0; i < model->n_nodes; i++) {
+        if (model->nodes[i].left >= 0 && model->nodes[i].categorical) {
+            any = categorical[model->nodes[i].feature] = true;
+        }
+    }
+    for (int f = 0; model->categories && f < model->n_features; f++) {
+        if (model->categories[f].n > 0) any = categorical[f] = true;
+    }
+    text_add(out, "\"feature_types\":[");
+    for (int f = 0; any && f < model->n_features; f++) {
+        text_add(out, f > 0 ? "," : "");
+        text_add(out, categorical[f] ? "\"c\"" : "\"q\"");
+    }
+    text_add(out, "],");
+    memory_free(out->budget, categorical);
+}
+
+/* A scalar if one number does: version 1.7 takes the newer "[5E-1]" for 0.5 without a word, and version 3 reads both
+** and gives every class the scalar. */
+static void add_base_scores(text_buffer *out, const forest *model) {
+    bool equal = true;
+    for (int k = 1; k < model->n_outputs; k++) equal &= model->base_scores[k] == model->base_scores[0];
+    if (!equal) text_add(out, "[");
+    for (int k = 0; k < (equal ? 1 : model->n_outputs); k++) {
+        if (k > 0) text_add(out, ",");
+        text_add_float(out, model->base_scores[k]);
+    }
+    if (!equal) text_add(out, "]");
+}
+
+static void add_learner_parameters(text_buffer *out, const forest *model, const char *name) {
+    const model_objective *objective = model_objective_find(name);
+    size_t n_classes = model->link == MODEL_SOFTMAX ? (size_t)model->n_outputs : 0;
     text_add(out, "\"learner_model_param\":{\"base_score\":\"");
-    text_add_float(out, model->base_scores[0]);
-    text_add(out, "\",\"boost_from_average\":\"1\",\"num_class\":\"0\",");
+    add_base_scores(out, model);
+    text_add(out, "\",\"boost_from_average\":\"1\",");
+    add_count(out, "num_class", n_classes);
+    text_add(out, ",");
     add_count(out, "num_feature", (size_t)model->n_features);
     text_add(out, ",\"num_target\":\"1\"},\"objective\":{\"name\":");
-    text_add_quoted(out, objective);
-    if (strcmp(objective, "reg:absoluteerror") != 0)
-        text_add(out, ",\"reg_loss_param\":{\"scale_pos_weight\":\"1\"}");
+    text_add_quoted(out, name);
+    if (objective && objective->parameters) {
+        text_add(out, ",");
+        text_add(out, objective->parameters);
+    } else if (n_classes > 0) {
+        text_add(out, ",\"softmax_multiclass_param\":{");
+        add_count(out, "num_class", n_classes);
+        text_add(out, "}");
+    }
     text_add(out, "}");
 }
 
 athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
                            athlete_poll *poll) {
     text_add(out, "{\"learner\":{");
-    add_attributes(out, description->attributes);
+    add_attributes(out, model, description->attributes);
     add_feature_names(out, model, description->feature_names);
+    add_feature_types(out, model);
     text_add(out, "\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",");
     add_count(out, "num_trees", model->n_trees);
     text_add(out, ",\"size_leaf_vector\":\"0\"},\"tree_info\":[");
-    for (size_t t = 0; t < model->n_trees; t++) text_add(out, t > 0 ? ",0" : "0");
+    for (size_t t = 0; t < model->n_trees; t++) {
+        if (t > 0) text_add(out, ",");
+        text_add_integer(out, model->tree_output[t]);
+    }
     text_add(out, "],\"trees\":[");
     for (size_t t = 0; t < model->n_trees; t++) {
         if (t > 0) text_add(out, ",");

@@ -35,8 +35,8 @@ static uint64_t count_seen(seen_hash *table, size_t mask, uint64_t hash) {
     return table[at].times++;
 }
 
-athlete_status sample_row_keys(const float *values, const float *labels, size_t n_rows, int n_features,
-                               athlete_budget *budget, athlete_poll *poll, uint64_t *keys) {
+athlete_status sample_row_keys(const float *values, const float *labels, const float *weights, size_t n_rows,
+                               int n_features, athlete_budget *budget, athlete_poll *poll, uint64_t *keys) {
     size_t size = 16;
     while (size < 2 * n_rows) size *= 2;
     seen_hash *table = memory_zeroed(budget, size, sizeof *table);
@@ -44,6 +44,7 @@ athlete_status sample_row_keys(const float *values, const float *labels, size_t 
     athlete_status status = ATHLETE_OK;
     for (size_t row = 0; row < n_rows && status == ATHLETE_OK; row++) {
         uint64_t hash = combine(0, float_bits(labels[row]));
+        if (weights) hash = combine(hash, float_bits(weights[row]));
         for (int f = 0; f < n_features; f++)
             hash = combine(hash, float_bits(values[row * (size_t)n_features + (size_t)f]));
         keys[row] = combine(hash, count_seen(table, size - 1, hash));

@@ -8,10 +8,11 @@
 #include "base/poll.h"
 #include "base/status.h"
 
-/* One key per row, from the bits of its values and label and, among rows that are equal in all of them, from a running
-** number. Equal rows are interchangeable, so the keys belong to the rows whatever their order. */
-athlete_status sample_row_keys(const float *values, const float *labels, size_t n_rows, int n_features,
-                               athlete_budget *budget, athlete_poll *poll, uint64_t *keys);
+/* One key per row, from the bits of its values, label and weight (if there are weights) and, among rows that are equal in
+** all of them, from a running number. Equal rows are interchangeable, so the keys belong to the rows whatever their
+** order. */
+athlete_status sample_row_keys(const float *values, const float *labels, const float *weights, size_t n_rows,
+                               int n_features, athlete_budget *budget, athlete_poll *poll, uint64_t *keys);
 
 /* Writes the rows drawn in this round, each with the given probability, in ascending order; at least one. */
 size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round,

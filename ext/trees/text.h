@@ -13,8 +13,10 @@ typedef struct text_buffer {
 } text_buffer;
 
 void text_add(text_buffer *text, const char *string);
+void text_add_bytes(text_buffer *text, const char *bytes, size_t length);
 void text_add_integer(text_buffer *text, int64_t x);
 void text_add_float(text_buffer *text, float x);             /* finite; XGBoost's form (float_text.h) */
+void text_add_double(text_buffer *text, double x);           /* finite; 17 digits (decimal.h) */
 void text_add_quoted(text_buffer *text, const char *string); /* as a JSON string */
 
 #endif

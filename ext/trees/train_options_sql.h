@@ -1,4 +1,4 @@
-/* The options of gbdt_train: read from JSON, turned into the kernel's, and written down in the model. */
+/* The options of gbdt_train and gbdt_fit: read from JSON, turned into the kernel's, and written down in the model. */
 #ifndef ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
 #define ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
 
@@ -6,11 +6,18 @@
 #include "trees/boost.h"
 
 typedef struct train_options {
-    int objective, grow_policy;
-    sqlite3_int64 rounds, max_depth, max_leaves, min_child_rows, max_bin, seed, threads, memory_limit_mb;
-    double eta, quantile, min_child_weight, lambda, alpha, gamma, subsample, colsample, base_score;
-    char *feature_names; /* JSON text, or NULL */
+    int objective_name; /* which of the names was given */
+    int grow_policy;
+    sqlite3_int64 rounds, early_stopping_rounds, max_depth, max_leaves, min_child_rows, max_bin, n_classes,
+        max_cat_to_onehot, max_cat_threshold, seed, threads, memory_limit_mb;
+    double eta, quantile, huber_slope, positive_weight, max_delta_step, min_child_weight, lambda, alpha,
+        gamma, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
+    char *feature_names, *weight, *validation, *categorical_features, *monotone_constraints,
+        *interaction_constraints; /* JSON texts, or NULL */
+    objective objective;          /* what the options say about it */
 } train_options;
+
+extern const athlete_option train_options_table[];
 
 /* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a failure. */
 athlete_status train_options_read(const char *json, train_options *options, char **message);

@@ -1,5 +1,6 @@
 /* The table of everything that this folder adds to SQL. */
 #include "trees/model_cache.h"
+#include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 #include "trees/trees_sql.h"
 
@@ -11,10 +12,36 @@
             "as in training and in the same order: a number, or the name of a category, as text; NULL and "  \
             "a category that was not seen in training are missing"                                           \
     }
+#define ROWS_ARGUMENT                                                                                        \
+    {                                                                                                        \
+        "query", ATHLETE_QUERY, 0, 0, 0,                                                                     \
+            "gives key, then the features: by name if the model has names and the columns have them all, "   \
+            "else "                                                                                          \
+            "by position; NULL is missing"                                                                   \
+    }
+#define ROWS_ERRORS                                                                                          \
+    "the model is not a valid one, with the place in it; the query's columns are not the model's features; " \
+    "a "                                                                                                     \
+    "value that is neither a number in the range of float32 nor NULL; a path of the model that asks for "    \
+    "more "                                                                                                  \
+    "than 256 different features"
 #define MODEL_ERRORS                                                                                         \
-    "the model is not a valid one, with the place in it; it is of a kind that is not supported (DART, "      \
-    "linear); another number of features than the model has; a feature that is no number in the range of "   \
+    "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
+    "targets, DART, linear; a LightGBM text needs gbdt_import); another number of features than the model "  \
+    "has; a feature that is no number in the range of "                                                      \
     "float32 and not the name of a category, by its number and name"
+
+#define LABEL_MEANING                                                                                        \
+    "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson, the class (0, 1, …) for "    \
+    "multi:softprob"
+#define FEATURE_MEANING                                                                                      \
+    "a number, or text in a column of categories; NULL is missing and goes where it helps most"
+#define TRAINING_ERRORS                                                                                      \
+    "an unknown option; a label that is NULL or not a finite number, a feature that is neither NULL, a "     \
+    "finite number "                                                                                         \
+    "nor text, text and numbers in one column, by the number of the row; more memory than memory_limit_mb"
+#define TRAINING_SOURCE                                                                                      \
+    "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), NIPS 2017"
 
 static const athlete_function functions[] = {
     {
@@ -22,26 +49,33 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"options", ATHLETE_OPTIONS, ATHLETE_NULLABLE, 0, 0,
-             "JSON, the same in every row of a group; XGBoost's names and meanings: objective "
-             "(reg:squarederror, "
-             "binary:logistic, reg:absoluteerror, reg:quantileerror), num_boost_round, eta, max_depth, "
-             "max_leaves, "
-             "grow_policy, min_child_weight, min_data_in_leaf, lambda, alpha, gamma, subsample, "
-             "colsample_bytree, max_bin, "
-             "quantile_alpha, seed, base_score, feature_names, nthread, memory_limit_mb"},
-            {"label", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "a number; from 0 to 1 for binary:logistic"},
-            {"feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,
-             "a number; NULL is missing and goes where it helps most"}),
+             "JSON, the same in every row of a group; SELECT * FROM athlete_options lists them"},
+            {"label", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, LABEL_MEANING},
+            {"feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, FEATURE_MEANING}),
         .summary = "Trains a gradient-boosted forest on the rows of a group; the same rows in any order give "
                    "the same bytes.",
         .returns = "text, the model in XGBoost's JSON format; NULL for no rows",
-        .errors = "an unknown option; a label that is NULL or not a finite number, a feature that is neither "
-                  "NULL nor one, by "
-                  "the number of the row; more memory than memory_limit_mb",
-        .source = "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), "
-                  "NIPS 2017",
+        .errors = TRAINING_ERRORS,
+        .source = TRAINING_SOURCE,
         .step = gbdt_train_step,
         .final = gbdt_train_final,
+        .options = train_options_table,
+    },
+    {
+        .name = "gbdt_fit",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"options", ATHLETE_OPTIONS, 0, 0, 0, "JSON, those of gbdt_train"},
+                              {"query", ATHLETE_QUERY, 0, 0, 0,
+                               "gives a label and features, whose column names become the feature names"}),
+        .summary = "Trains a gradient-boosted forest on the rows of a query: the same bytes as gbdt_train "
+                   "with these "
+                   "feature names, for as many columns as SQLite can select.",
+        .errors = TRAINING_ERRORS,
+        .source = TRAINING_SOURCE,
+        .table = &gbdt_fit_table,
+        .options = train_options_table,
     },
     {
         .name = "gbdt_predict",
@@ -67,6 +101,36 @@ static const athlete_function functions[] = {
         .scalar = gbdt_margin,
     },
     {
+        .name = "gbdt_export",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS(MODEL_ARGUMENT, {"format", ATHLETE_TEXT, 0, 0, 0, "'xgboost' or 'lightgbm'"}),
+        .summary = "A model as the text that another library loads.",
+        .returns =
+            "text: for 'xgboost' the model itself, for 'lightgbm' a text in which every double goes the "
+            "way it goes here; NULL without a model",
+        .errors =
+            "the model is not a valid one, with the place in it; many splits by category under one another "
+            "in which missing values go with the categories, which LightGBM cannot express",
+        .source = "Ke et al. (LightGBM), NIPS 2017; the formats of XGBoost 1.7 to 3.2 and LightGBM 4",
+        .scalar = gbdt_export,
+    },
+    {
+        .name = "gbdt_import",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a LightGBM model, as save_model writes it"}),
+        .summary = "A LightGBM model as the JSON text that all functions take.",
+        .returns =
+            "text, the model in XGBoost's JSON format: the same leaf for every value that is a float32, with "
+            "its value as float32; NULL without a text",
+        .errors = "the text is not a valid model, with the place in it; linear trees, zeros that are missing "
+                  "values "
+                  "and go the other way than their neighbours, objectives with an output of their own",
+        .source = "x <= threshold in double is x < the next float32 above it, for every float32 x",
+        .scalar = gbdt_import,
+    },
+    {
         .name = "gbdt_score",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
@@ -84,6 +148,59 @@ static const athlete_function functions[] = {
                                "value is refused",
         .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
         .table = &gbdt_score_table,
+    },
+    {
+        .name = "gbdt_explain",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary =
+            "Why a model predicts what it does: per row of the query, output and feature the feature's SHAP "
+            "value, exact and path-dependent, and with a feature of NULL the base value; they sum to the "
+            "margin.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, algorithm 2; the integral of Owen, "
+                  "Management "
+                  "Science 1972, by Gauss-Legendre quadrature",
+        .table = &gbdt_explain_table,
+    },
+    {
+        .name = "gbdt_interactions",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
+                   "a), what "
+                   "one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
+        .errors = ROWS_ERRORS,
+        .source = "Lundberg et al., Nature Machine Intelligence 2020, equations 5 to 7",
+        .table = &gbdt_interactions_table,
+    },
+    {
+        .name = "gbdt_importance",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
+                                       {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
+                                        "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"}),
+        .summary =
+            "What each feature that a model asks for is worth: weight (splits), gain and cover (means over "
+            "them) and their totals as XGBoost's get_score has them; and the mean size of its SHAP values "
+            "over the query's rows, added up over outputs.",
+        .errors = ROWS_ERRORS,
+        .source = "XGBoost, Booster.get_score; Lundberg et al., Nature Machine Intelligence 2020",
+        .table = &gbdt_importance_table,
+    },
+    {
+        .name = "gbdt_trees",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT),
+        .summary = "A model's nodes, one per row, as in XGBoost's trees_to_dataframe: a split asks feature < "
+                   "split, or "
+                   "whether its category is in the list; a leaf has its value in leaf.",
+        .errors = "the model is not a valid one, with the place in it",
+        .source = "XGBoost, Booster.trees_to_dataframe",
+        .table = &gbdt_trees_table,
     },
     {
         .name = "time_series_split",

@@ -21,6 +21,12 @@ WORKLOADS = {
         "SELECT length(gbdt_train('{\"num_boost_round\": 20000}', i % 97, i * 7919 % 1009, i * 104729 % 7919, i % 31)) FROM n",
         (),
     ),
+    "gbdt_fit: many rounds": lambda: (
+        "SELECT rows FROM gbdt_fit('{\"num_boost_round\": 20000}', "
+        "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 40000) "
+        "SELECT i % 97 AS y, i * 7919 % 1009 AS a, i * 104729 % 7919 AS b, i % 31 AS c FROM n')",
+        (),
+    ),
     "quantile: a wide frame": lambda: (
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
         "SELECT sum(q) FROM (SELECT quantile(i * 7919 % 1009, 0.5) OVER (ORDER BY i ROWS 50000 PRECEDING) AS q FROM n)",

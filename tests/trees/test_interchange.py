@@ -101,10 +101,10 @@ def test_what_we_add_is_in_the_attributes_alone(db):
     assert attributes["athlete_rows"] == str(len(y))
     options = json.loads(attributes["athlete_options"])
     assert options["max_depth"] == 3 and options["objective"] == "reg:squarederror" and "nthread" not in options
-    metric, *history = attributes["athlete_training_loss"].split()
+    history = json.loads(attributes["athlete_history"])
     residual = score(db, model, x) - y.astype(np.float32)
-    assert metric == "rmse" and len(history) == 6
-    assert float(history[-1]) == pytest.approx(np.sqrt(np.mean(residual**2)), rel=1e-6)
+    assert history["metric"] == "rmse" and len(history["train"]) == 6
+    assert history["train"][-1] == pytest.approx(np.sqrt(np.mean(residual**2)), rel=1e-6)
 
 
 def test_covers_and_gains_are_those_of_xgboost_on_the_same_splits(db):

@@ -1,0 +1,113 @@
+/* Binding of gbdt_fit: trains on the rows of a query, whose column names become the feature names. */
+#include <string.h>
+#include "base/query.h"
+#include "trees/trees_callbacks.h"
+#include "trees/training_sql.h"
+
+typedef struct fit_state {
+    sqlite3_stmt *query;
+    athlete_poll poll;
+    training training;
+    training_result result;
+    bool done;
+} fit_state;
+
+enum { OUT_MODEL, OUT_ROWS, OUT_VALIDATION_ROWS, OUT_ROUNDS, OUT_BEST, OUT_METRIC, OUT_LOSS };
+
+static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)argc;
+    fit_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    poll_begin(&state->poll, call->db);
+    const char *options = (const char *)sqlite3_value_text(argv[0]);
+    const char *sql = (const char *)sqlite3_value_text(argv[1]);
+    if (!options || !sql) return ATHLETE_NOMEM;
+    char *message;
+    athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &message);
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    if (status != ATHLETE_OK) return status;
+
+    int n_columns = sqlite3_column_count(state->query) - 1;
+    const char **names = memory_alloc(NULL, (size_t)n_columns, sizeof *names);
+    if (!names) return ATHLETE_NOMEM;
+    for (int i = 0; i < n_columns; i++) {
+        names[i] = sqlite3_column_name(state->query, i + 1);
+        if (!names[i]) status = ATHLETE_NOMEM;
+    }
+    if (status == ATHLETE_OK) status = training_begin(&state->training, options, n_columns, names);
+    memory_free(NULL, names);
+    if (status != ATHLETE_OK) call_fail_status(call, status, training_message(&state->training, status));
+    return status;
+}
+
+/* SQLite's values of a row stay valid until the next step; this connection's mutex is ours while it is in our code. */
+static athlete_status add_row(fit_state *state, sqlite3_value **values, int n) {
+    for (int i = 0; i < n; i++) values[i] = sqlite3_column_value(state->query, i);
+    return training_add(&state->training, values);
+}
+
+static int read_rows(athlete_call *call, fit_state *state) {
+    int n = sqlite3_column_count(state->query), rc;
+    sqlite3_value **values = memory_alloc(NULL, (size_t)n, sizeof(sqlite3_value *));
+    if (!values) return call_fail_status(call, ATHLETE_NOMEM, NULL);
+    while ((rc = sqlite3_step(state->query)) == SQLITE_ROW) {
+        athlete_status status = add_row(state, values, n);
+        if (status == ATHLETE_OK) continue;
+        rc = call_fail_status(call, status, training_message(&state->training, status));
+        break;
+    }
+    memory_free(NULL, values);
+    if (call->code != SQLITE_OK || rc == SQLITE_DONE) return rc;
+    return query_fail(call, rc);
+}
+
+/* The query is reset before the training: what it read is not kept locked meanwhile. */
+static int fit_next(athlete_call *call, void *opaque) {
+    fit_state *state = opaque;
+    if (state->done) return SQLITE_DONE;
+    state->done = true;
+    int rc = read_rows(call, state);
+    if (rc != SQLITE_DONE || state->training.n_read == 0) return rc;
+    sqlite3_reset(state->query);
+    athlete_status status = training_finish(&state->training, &state->poll, &state->result);
+    if (status == ATHLETE_OK) return SQLITE_ROW;
+    return call_fail_status(call, status, training_message(&state->training, status));
+}
+
+static void fit_column(void *opaque, sqlite3_context *context, int column) {
+    const fit_state *state = opaque;
+    const training_result *result = &state->result;
+    switch (column) {
+    case OUT_MODEL:
+        sqlite3_result_text64(context, result->model.bytes, result->model.length, SQLITE_TRANSIENT,
+                              SQLITE_UTF8);
+        break;
+    case OUT_ROWS: sqlite3_result_int64(context, (sqlite3_int64)result->rows); break;
+    case OUT_VALIDATION_ROWS: sqlite3_result_int64(context, (sqlite3_int64)result->validation_rows); break;
+    case OUT_ROUNDS: sqlite3_result_int(context, result->rounds); break;
+    case OUT_BEST: sqlite3_result_int(context, result->best); break;
+    case OUT_METRIC: sqlite3_result_text(context, result->metric, -1, SQLITE_STATIC); break;
+    case OUT_LOSS: sqlite3_result_double(context, result->loss); break;
+    }
+}
+
+static void fit_close(void *opaque) {
+    fit_state *state = opaque;
+    sqlite3_finalize(state->query);
+    memory_free(&state->training.budget, state->result.model.bytes);
+    training_free(&state->training);
+    poll_end(&state->poll);
+    memory_free(NULL, state);
+}
+
+const athlete_table gbdt_fit_table = {
+    .columns = "model TEXT, rows INTEGER, validation_rows INTEGER, rounds INTEGER, best_iteration INTEGER, "
+               "metric TEXT, loss REAL",
+    .expected_rows = 1,
+    .open = fit_open,
+    .next = fit_next,
+    .column = fit_column,
+    .close = fit_close,
+};

@@ -1,0 +1,215 @@
+/* Rows of SQL's values as float32, each value looked at once. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "base/function.h"
+#include "base/json_text.h"
+#include "trees/training_sql.h"
+
+#define MAX_CATEGORY_CODE 16777216 /* 2^24, XGBoost's limit: float32 counts on to there */
+
+/* --- sentences ------------------------------------------------------------------------------------------ */
+
+/* "row 3: feature 2 (pace) must be a finite number, got text 'abc'". Rows count from 1 in the order they came, features
+** likewise. */
+static athlete_status refuse(training *t, const char *what, int feature, const char *expected,
+                             sqlite3_value *value) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "row %lld: %s", (sqlite3_int64)t->n_read + 1, what);
+    if (feature >= 0) {
+        sqlite3_str_appendf(out, " %d", feature + 1);
+        if (t->columns.feature_names) sqlite3_str_appendf(out, " (%s)", t->columns.feature_names[feature]);
+    }
+    sqlite3_str_appendf(out, " must be %s, got ", expected);
+    value_describe(out, value);
+    t->message = sentence_finish(out);
+    return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+}
+
+static athlete_status refuse_feature(training *t, int feature, const char *expected, sqlite3_value *value) {
+    return refuse(t, "feature", feature, expected, value);
+}
+
+static athlete_status fail(training *t, char *sentence) {
+    t->message = sentence;
+    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
+}
+
+/* --- the columns beside the features -------------------------------------------------------------------- */
+
+static bool is_number(sqlite3_value *value) {
+    int type = sqlite3_value_type(value);
+    if (type == SQLITE_TEXT) type = sqlite3_value_numeric_type(value);
+    return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && isfinite(sqlite3_value_double(value));
+}
+
+static athlete_status read_label(training *t, sqlite3_value *value, float *label) {
+    if (sqlite3_value_type(value) == SQLITE_NULL)
+        return fail(t, sqlite3_mprintf("row %lld: the label is NULL; leave such rows out with WHERE",
+                                       (sqlite3_int64)t->n_read + 1));
+    if (!is_number(value)) return refuse(t, "the label", -1, "a finite number", value);
+    double x = sqlite3_value_double(value);
+    if (!objective_takes_label(&t->options.objective, x))
+        return refuse(t, "the label", -1, objective_label_form(&t->options.objective), value);
+    if (fabs(x) > 1e30) return refuse(t, "the label", -1, "at most 1e30 in size", value);
+    *label = (float)x + 0.0f;
+    return ATHLETE_OK;
+}
+
+static athlete_status read_weight(training *t, sqlite3_value *value, float *weight) {
+    double x = is_number(value) ? sqlite3_value_double(value) : -1;
+    if (!(x >= 0 && x <= 1e15 && (x == 0 || x >= 1e-15)))
+        return refuse(t, "the weight", -1, "0 or from 1e-15 to 1e15", value);
+    *weight = (float)x;
+    return ATHLETE_OK;
+}
+
+static athlete_status read_flag(training *t, sqlite3_value *value, bool *flag) {
+    double x = is_number(value) ? sqlite3_value_double(value) : -1;
+    if (x != 0 && x != 1) return refuse(t, "the validation flag", -1, "0 or 1", value);
+    *flag = x == 1;
+    return ATHLETE_OK;
+}
+
+/* --- features ------------------------------------------------------------------------------------------- */
+
+static athlete_status add_name(training *t, int feature, sqlite3_value *value, float *out) {
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (!text) return ATHLETE_NOMEM;
+    size_t length = (size_t)sqlite3_value_bytes(value);
+    for (size_t at = 0, n; at < length; at += n) {
+        n = text[at] ? utf8_length(text + at, length - at) : 0;
+        if (n == 0) return refuse_feature(t, feature, "UTF-8 text without zero bytes", value);
+    }
+    uint32_t number;
+    athlete_status status = category_find(&t->categories[feature], text, &t->budget, &number);
+    if (status == ATHLETE_INVALID)
+        return fail(t, sqlite3_mprintf("feature %d has more than %d different texts", feature + 1,
+                                       (int)ATHLETE_MAX_CATEGORIES));
+    *out = (float)number;
+    return status;
+}
+
+static athlete_status add_number(training *t, int feature, sqlite3_value *value, float *out) {
+    double x = sqlite3_value_double(value);
+    if (!isfinite(x)) return refuse_feature(t, feature, "a finite number or NULL", value);
+    if (fabs(x) >= FLT_MAX) return refuse_feature(t, feature, "within the range of float32", value);
+    *out = (float)x + 0.0f;
+    return ATHLETE_OK;
+}
+
+static athlete_status add_code(training *t, int feature, sqlite3_value *value, float *out) {
+    double x = sqlite3_value_double(value);
+    if (!(x >= 0 && x < MAX_CATEGORY_CODE && x == floor(x)))
+        return refuse_feature(t, feature,
+                              "text, a whole number from 0 to 16777215 or NULL, being categorical", value);
+    *out = (float)x;
+    return ATHLETE_OK;
+}
+
+/* What a value is as part of its column: in a column declared categorical every text is a name; in another one text that
+** is a number is one, as for all functions. */
+static column_content content_of(const training *t, int feature, sqlite3_value *value) {
+    int type = sqlite3_value_type(value);
+    bool declared = t->columns.categorical[feature];
+    if (type == SQLITE_TEXT && !declared) type = sqlite3_value_numeric_type(value);
+    switch (type) {
+    case SQLITE_TEXT: return CONTENT_NAMES;
+    case SQLITE_INTEGER:
+    case SQLITE_FLOAT: return declared ? CONTENT_CODES : CONTENT_NUMBERS;
+    default: return CONTENT_NONE;
+    }
+}
+
+/* Any value but a REAL in a column of numbers. */
+static athlete_status add_value(training *t, int feature, sqlite3_value *value, float *out) {
+    if (sqlite3_value_type(value) == SQLITE_NULL) {
+        *out = NAN;
+        return ATHLETE_OK;
+    }
+    column_content content = content_of(t, feature, value), before = t->content[feature];
+    if (content == CONTENT_NONE) return refuse_feature(t, feature, "a finite number, text or NULL", value);
+    if (before != CONTENT_NONE && before != content) {
+        return refuse_feature(t, feature,
+                              content == CONTENT_NAMES ? "a finite number or NULL, as in the rows before"
+                                                       : "text or NULL, as in the rows before",
+                              value);
+    }
+    t->content[feature] = content;
+    switch (content) {
+    case CONTENT_NAMES: return add_name(t, feature, value, out);
+    case CONTENT_CODES: return add_code(t, feature, value, out);
+    case CONTENT_NUMBERS:
+    case CONTENT_NONE: break;
+    }
+    return add_number(t, feature, value, out);
+}
+
+static athlete_status add_features(training *t, sqlite3_value **columns, float *row) {
+    const int *of_feature = t->columns.of_feature;
+    const column_content *content = t->content;
+    for (int f = 0; f < t->columns.n_features; f++) {
+        sqlite3_value *value = columns[of_feature[f]];
+        if (content[f] == CONTENT_NUMBERS && sqlite3_value_type(value) == SQLITE_FLOAT) {
+            double x = sqlite3_value_double(value);
+            if (fabs(x) < FLT_MAX) {
+                row[f] = (float)x + 0.0f; /* -0 becomes 0, which it is equal to */
+                continue;
+            }
+        }
+        athlete_status status = add_value(t, f, value, &row[f]);
+        if (status != ATHLETE_OK) return status;
+    }
+    return ATHLETE_OK;
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------- */
+
+static athlete_status grow_block(training *t, row_block *block) {
+    size_t wanted = block->capacity ? 2 * block->capacity : 64;
+    size_t n_features = (size_t)t->columns.n_features;
+    struct {
+        float **array;
+        size_t per_row;
+    } arrays[] = {{&block->values, n_features},
+                  {&block->labels, 1},
+                  {&block->weights, t->columns.of_role[ROLE_WEIGHT] >= 0}};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        void *array = *arrays[i].array;
+        size_t capacity = block->capacity * arrays[i].per_row;
+        athlete_status status =
+            memory_grow(&t->budget, &array, &capacity, wanted * arrays[i].per_row, sizeof(float));
+        *arrays[i].array = array;
+        if (status != ATHLETE_OK) return status;
+    }
+    block->capacity = wanted;
+    return ATHLETE_OK;
+}
+
+athlete_status training_add(training *t, sqlite3_value **row) {
+    const int *of_role = t->columns.of_role;
+    sqlite3_value **columns = row + 1;
+    float weight = 1;
+    bool validates = false;
+    athlete_status status = ATHLETE_OK;
+    if (of_role[ROLE_WEIGHT] >= 0) status = read_weight(t, columns[of_role[ROLE_WEIGHT]], &weight);
+    if (status == ATHLETE_OK && of_role[ROLE_VALIDATION] >= 0)
+        status = read_flag(t, columns[of_role[ROLE_VALIDATION]], &validates);
+    if (status != ATHLETE_OK) return status;
+    if (weight == 0) { /* as if it were not there */
+        t->n_read++;
+        return ATHLETE_OK;
+    }
+    row_block *block = validates ? &t->validation : &t->train;
+    if (block->n == ATHLETE_MAX_ROWS)
+        return fail(t, sqlite3_mprintf("more than %lld rows", (sqlite3_int64)ATHLETE_MAX_ROWS));
+    if (block->n == block->capacity) status = grow_block(t, block);
+    if (status == ATHLETE_OK) status = read_label(t, row[0], &block->labels[block->n]);
+    if (status == ATHLETE_OK)
+        status = add_features(t, columns, block->values + block->n * (size_t)t->columns.n_features);
+    if (status != ATHLETE_OK) return status;
+    if (block->weights) block->weights[block->n] = weight;
+    t->n_read++;
+    block->n++;
+    return ATHLETE_OK;
+}

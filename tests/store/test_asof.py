@@ -1,0 +1,399 @@
+"""asof against brute force over random histories, against peers where they mean the same, and what it refuses."""
+
+import sqlite3
+
+import pytest
+
+import histories
+from conftest import connect
+
+
+def answers(db, made):
+    db.execute("DROP TABLE IF EXISTS temp.f")
+    db.execute(f"CREATE VIRTUAL TABLE temp.f USING asof(g, {histories.entity(made)}{made.rules.options()})")
+    return db.execute(
+        "SELECT f.x, f.y, f.z, f.row_timestamp, f.row_available, f.row_superseded, f.row_age_days, f.row_id"
+        f" FROM r LEFT JOIN f ON {histories.on(made)} AND f.as_of = r.at ORDER BY r.id"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_lookups_in_250_random_histories_are_those_of_brute_force(block):
+    """With ties, late arrivals, unknown times, replaced and deleted rows, NULL keys, keys of any type, unknown keys,
+    duplicate requests, lookbacks, ascending and descending indexes, tables without row ids, and every option."""
+    db = connect(isolation_level=None)
+    found = 0
+    for seed in range(250 * block, 250 * (block + 1)):
+        made = histories.world(seed)
+        histories.build(db, made)
+        got = answers(db, made)
+        assert len(got) == len(made.requests)
+        for request, row, expected in zip(made.requests, got, made.expected()):
+            if expected is None:
+                assert row == (None,) * 8, (seed, request)
+                continue
+            winner, features = expected
+            found += 1
+            assert row[:6] == (*features, winner.timestamp, winner.available, winner.superseded), (seed, request, winner)
+            assert row[6] == pytest.approx(histories.age_days(request[1], winner.timestamp), abs=1e-6), (seed, request)
+    assert found > 500
+    db.close()
+
+
+# --- peers -------------------------------------------------------------------------------------------------------
+
+
+def test_where_nothing_is_late_or_tied_duckdb_and_pandas_find_the_same():
+    """Where they do not mean the same, ours is the safer answer:
+
+    - both look at one time only: a value that was corrected or became known late is handed to moments before it was known;
+    - DuckDB's ASOF JOIN picks any of the rows that tie, pandas the last one in the order of the file;
+    - pandas refuses keys or times that are NULL, and a frame that is not sorted by time; DuckDB drops requests with a
+      NULL in an inner join as SQL does, as we do;
+    - DuckDB has no lookback (a condition after the join turns a match into none, as ours does), pandas' tolerance is
+      inclusive, as ours is;
+    - Feast's SQL returns two rows for a request where two rows tie in both times, its file store drops duplicate requests.
+    """
+    import random
+
+    import duckdb
+    import pandas
+
+    rng = random.Random(5)
+    features = [(rng.randrange(40), t, rng.choice([None, t / 3])) for t in rng.sample(range(100_000), 5000)]
+    requests = [(i, rng.randrange(44), rng.randrange(-100, 101_000)) for i in range(3000)]
+    requests += [(3000 + i, *rng.choice(requests)[1:]) for i in range(300)]
+    db = connect()
+    db.execute("CREATE TABLE f(k INTEGER, event_timestamp INTEGER, available_at INTEGER, x REAL)")
+    db.executemany("INSERT INTO f VALUES (?1, ?2, ?2, ?3)", features)
+    db.execute("CREATE INDEX f_i ON f(k, event_timestamp, available_at)")
+    db.execute("CREATE TABLE r(id INTEGER, k INTEGER, t INTEGER)")
+    db.executemany("INSERT INTO r VALUES (?, ?, ?)", requests)
+    f = pandas.DataFrame(features, columns=["k", "ft", "x"]).sort_values("ft")
+    r = pandas.DataFrame(requests, columns=["id", "k", "t"]).sort_values("t")
+    duck = duckdb.connect()
+    duck.register("f", f)
+    duck.register("r", r)
+    for strict in (0, 1):
+        for lookback in (None, 0, 250):
+            named = "" if lookback is None else f", lookback='{lookback} seconds'"
+            db.execute(f"CREATE VIRTUAL TABLE temp.v USING asof(f, entity=k, strict={strict}{named})")
+            ours = db.execute("SELECT r.id, v.row_timestamp, v.x FROM r LEFT JOIN v ON v.k = r.k AND v.as_of = r.t ORDER BY r.id").fetchall()
+            db.execute("DROP TABLE v")
+            merged = pandas.merge_asof(r, f, left_on="t", right_on="ft", by="k", allow_exact_matches=not strict, tolerance=lookback)
+            assert ours == rows_of(merged.sort_values("id")[["id", "ft", "x"]])
+            old = "false" if lookback is None else f"t - ft > {lookback}"
+            joined = duck.execute(
+                f"SELECT id, CASE WHEN {old} THEN NULL ELSE ft END, CASE WHEN {old} THEN NULL ELSE x END"
+                f" FROM r ASOF LEFT JOIN f ON r.k = f.k AND r.t {'>' if strict else '>='} f.ft ORDER BY id"
+            ).df()
+            assert ours == rows_of(joined)
+            assert sum(t is not None for _, t, _ in ours) > (20 if lookback is None else 5 if lookback else -1)
+
+
+def rows_of(frame):
+    return [tuple(None if v != v else v for v in row) for row in frame.astype(float).itertuples(index=False)]
+
+
+# --- knowing at a time -------------------------------------------------------------------------------------------
+
+
+def believe(db, rng, at):
+    """A batch that arrives at the instant `at`: new rows, corrections and deletions, as a feature group keeps them."""
+    with db:
+        for _ in range(rng.randrange(1, 6)):
+            athlete, day = rng.randrange(4), f"2024-01-{rng.randint(1, int(at[8:10])):02d}"
+            key = "athlete_id = ? AND event_timestamp = ?"
+            db.execute(f"INSERT INTO g_history SELECT *, ? FROM g WHERE {key}", (at, athlete, day))
+            db.execute(f"DELETE FROM g WHERE {key}", (athlete, day))
+            if rng.random() < 0.8:
+                db.execute("INSERT INTO g VALUES (?, ?, ?, ?, ?)", (athlete, day, at, rng.random(), rng.choice([None, "a", "b"])))
+
+
+@pytest.mark.parametrize("ignore_nulls", [0, 1])
+def test_a_lookup_today_for_a_past_instant_is_that_of_a_copy_of_the_file_made_then(ignore_nulls):
+    import random
+
+    rng = random.Random(ignore_nulls)
+    db = connect()
+    columns = "athlete_id INTEGER, event_timestamp TEXT, available_at TEXT, x REAL, y TEXT"
+    db.execute(f"CREATE TABLE g({columns})")
+    db.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
+    for table in ("g", "g_history"):
+        db.execute(f"CREATE INDEX {table}_i ON {table}(athlete_id, event_timestamp, available_at)")
+    instants = sorted(rng.sample(range(28 * 24), 200))
+    written = [f"2024-01-{h // 24 + 1:02d}T{h % 24:02d}:00:00Z" for h in instants]
+    copies = {}
+    for at in written:
+        believe(db, rng, at)
+        copies[at] = db.serialize()
+    question = (
+        "SELECT a.value, f.event_timestamp, f.x, f.y, f.row_available FROM json_each('[0, 1, 2, 3, 4]') AS a"
+        " LEFT JOIN f ON f.athlete_id = a.value AND f.as_of = ?"
+    )
+    make = f"CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id, ignore_nulls={ignore_nulls})"
+    db.execute(make)
+    differs = 0
+    for at in rng.sample(written, 50):
+        copy = connect()
+        copy.deserialize(copies[at])
+        copy.execute(make)
+        then = copy.execute(question, (at,)).fetchall()
+        assert then == copy.execute(question.replace("f.as_of = ?", "? IS NOT NULL"), (at,)).fetchall()
+        copy.close()
+        assert db.execute(question, (at,)).fetchall() == then
+        differs += then != db.execute(question, ("2024-02-01T00:00:00Z",)).fetchall()
+    assert differs > 40
+    db.close()
+
+
+# --- serving while it is written ----------------------------------------------------------------------------------
+
+FEATURES = [f"x{i}" for i in range(6)]
+ENTITIES = 50
+
+
+@pytest.mark.unsanitized
+def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_corrects(tmp_path):
+    """50,000 reads on three connections: of one row all features are of one batch, within a transaction all entities are,
+    and the newest row is that of a lookup at a moment after all others."""
+    import threading
+
+    path = tmp_path / "online.db"
+    writer = connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("PRAGMA journal_mode = WAL")
+    columns = ", ".join(["athlete_id INTEGER", "event_timestamp TEXT", "available_at TEXT", *FEATURES])
+    writer.execute(f"CREATE TABLE g({columns}, PRIMARY KEY (athlete_id, event_timestamp))")
+    writer.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
+    for table in ("g", "g_history"):
+        writer.execute(f"CREATE INDEX {table}_i ON {table}(athlete_id, event_timestamp, available_at)")
+
+    def write(batch):
+        at = f"2024-01-01T00:{batch // 60 % 60:02d}:{batch % 60:02d}Z"
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO g_history SELECT *, ? FROM g", (at,))
+        writer.executemany(f"INSERT OR REPLACE INTO g VALUES (?, '2024-01-01', ?{', ?' * 6})", [(e, at, *[batch] * 6) for e in range(ENTITIES)])
+        writer.execute("COMMIT")
+
+    write(0)
+    stop, wrong, batches = threading.Event(), [], []
+
+    def write_on():
+        batch = 0
+        while not stop.wait(0.002) and batch < 3000:
+            batch += 1
+            write(batch)
+        batches.append(batch)
+
+    def read(reads):
+        db = connect(path, isolation_level=None)
+        db.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+        names = ", ".join(FEATURES)
+        for i in range(0, reads, 2 * ENTITIES):
+            db.execute("BEGIN")
+            rows = [db.execute(f"SELECT {names} FROM f WHERE athlete_id = ?", (e,)).fetchone() for e in range(ENTITIES)]
+            rows += [db.execute(f"SELECT {names} FROM f WHERE athlete_id = ? AND as_of = '2025-01-01T00:00:00Z'", (e,)).fetchone() for e in range(ENTITIES)]
+            db.execute("COMMIT")
+            if len(set(rows)) != 1 or len(set(rows[0])) != 1:
+                wrong.append(rows)
+        db.close()
+
+    threads = [threading.Thread(target=read, args=(reads,)) for reads in (16_700, 16_700, 16_600)]
+    writing = threading.Thread(target=write_on)
+    for thread in (writing, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stop.set()
+    writing.join()
+    writer.close()
+    assert wrong == []
+    assert batches[0] > 20
+
+
+# --- what it reads and how ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def group(db):
+    db.execute("CREATE TABLE g(athlete_id TEXT, event_timestamp TEXT, available_at TEXT, ctl REAL, atl REAL)")
+    db.execute("CREATE INDEX g_i ON g(athlete_id, event_timestamp, available_at)")
+    db.execute("INSERT INTO g VALUES ('a', '2024-01-01', '2024-01-02T00:00:00Z', 40, 50)")
+    db.execute("CREATE TABLE r(athlete_id TEXT, at TEXT)")
+    db.execute("INSERT INTO r VALUES ('a', '2024-01-05T00:00:00Z'), ('b', '2024-01-05T00:00:00Z')")
+    return db
+
+
+def test_the_plan_says_what_is_looked_up_and_by_which_index(group):
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id, lookback='90 days')")
+    plan = group.execute("EXPLAIN QUERY PLAN SELECT f.ctl FROM r LEFT JOIN f ON f.athlete_id = r.athlete_id AND f.as_of = r.at").fetchall()
+    assert plan[-1][3].startswith(
+        "SCAN f VIRTUAL TABLE INDEX 0:newest row with athlete_id = ? and event_timestamp <= as_of and"
+        " available_at <= as_of, at most 90.0 days old, by index g_i; reads athlete_id, ctl"
+    )
+
+
+def test_only_the_columns_that_are_asked_for_are_read(group):
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    read = set()
+    group.set_authorizer(lambda action, a, b, *_: read.add(b) or 0 if action == sqlite3.SQLITE_READ and a == "g" else 0)
+    assert group.execute("SELECT ctl FROM f WHERE athlete_id = 'a'").fetchall() == [(40,)]
+    group.set_authorizer(None)
+    assert read - {"ROWID"} == {"athlete_id", "event_timestamp", "available_at", "ctl"}
+
+
+def test_a_caller_without_the_right_to_read_the_table_gets_nothing(group):
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    question = "SELECT ctl FROM f WHERE athlete_id = 'a'"
+    assert group.execute(question).fetchall() == [(40,)]
+    group.set_authorizer(lambda action, a, b, *_: action == sqlite3.SQLITE_READ and a == "g" and b == "ctl")
+    with pytest.raises(sqlite3.DatabaseError, match="access to .*g.ctl is prohibited|not authorized"):
+        group.execute(question).fetchall()
+    group.set_authorizer(None)
+    assert group.execute(question).fetchall() == [(40,)]
+
+
+def test_each_request_keeps_its_row_and_the_other_rows_nothing(group):
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    joined = "FROM r {} JOIN f ON f.athlete_id = r.athlete_id AND f.as_of = r.at"
+    assert group.execute("SELECT r.athlete_id, f.ctl, f.row_id, f.as_of " + joined.format("LEFT")).fetchall() == [
+        ("a", 40, 1, "2024-01-05T00:00:00Z"), ("b", None, None, None)]  # fmt: skip
+    assert group.execute("SELECT r.athlete_id, f.ctl " + joined.format("")).fetchall() == [("a", 40)]
+    twice = "SELECT x.ctl, y.atl FROM r JOIN f AS x ON x.athlete_id = r.athlete_id AND x.as_of = r.at JOIN f AS y ON y.athlete_id = x.athlete_id AND y.as_of = r.at"
+    assert group.execute(twice).fetchall() == [(40, 50)]
+    assert group.execute("SELECT ctl FROM f WHERE athlete_id IN ('a', 'b', 'c') AND as_of = '2024-02-01'").fetchall() == [(40,)]
+
+
+def test_the_table_may_be_changed_and_dropped_around_it(group):
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    question = "SELECT ctl FROM f WHERE athlete_id = 'a'"
+    group.execute(question).fetchall()
+    group.execute("ALTER TABLE g ADD COLUMN more")
+    group.execute("UPDATE g SET ctl = 41")
+    assert group.execute(question).fetchall() == [(41,)]
+    group.execute("DROP INDEX g_i")
+    with pytest.raises(sqlite3.OperationalError, match="^asof: no such index: g_i$"):
+        group.execute(question).fetchall()
+    group.execute("DROP TABLE g")
+    with pytest.raises(sqlite3.OperationalError, match="^asof: no such table: main.g$"):
+        group.execute(question).fetchall()
+    group.execute("DROP TABLE temp.f")
+    group.close()
+
+
+def test_nothing_is_written_and_a_connection_closes_with_lookups_open(tmp_path):
+    path = tmp_path / "a.db"
+    db = connect(path)
+    db.execute("CREATE TABLE g(k, event_timestamp, available_at, x, PRIMARY KEY (k, event_timestamp)) WITHOUT ROWID")
+    db.execute("INSERT INTO g VALUES (1, 1, 1, 5)")
+    db.commit()
+    db.close()
+    before = path.read_bytes()
+    path.chmod(0o444)
+    db = connect(f"file:{path}?mode=ro", uri=True)
+    db.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=k)")
+    assert db.execute("SELECT x, row_id FROM f WHERE k = 1 AND as_of = 3").fetchone() == (5, None)
+    db.close()
+    assert path.read_bytes() == before
+
+
+def test_a_registered_group_needs_no_names_and_the_version_in_use_counts(group):
+    group.execute("CREATE TABLE feature_groups(name TEXT, major INTEGER, minor INTEGER, patch INTEGER, status TEXT, table_name TEXT,"
+                  " entity_keys TEXT, timestamp_key TEXT, available_key TEXT, lookback_days REAL, definition TEXT)")  # fmt: skip
+    register = "INSERT INTO feature_groups VALUES ('load', ?, 0, 0, ?, ?, '[\"athlete_id\"]', 'event_timestamp', 'available_at', 3, '{}')"
+    group.execute(register, (1, "active", "g"))
+    group.execute(register, (2, "draft", "to_come"))
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(load)")
+    question = "SELECT ctl FROM f WHERE athlete_id = 'a' AND as_of = ?"
+    assert group.execute(question, ("2024-01-04T23:59:59Z",)).fetchall() == [(40,)]
+    assert group.execute(question, ("2024-01-05T00:00:00Z",)).fetchall() == []
+    group.execute("UPDATE feature_groups SET status = 'archived'")
+    with pytest.raises(sqlite3.OperationalError, match="^asof: load is archived$"):
+        group.execute("CREATE VIRTUAL TABLE temp.g2 USING asof(load)")
+
+
+# --- refusals -----------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "temp.f USING asof()": "argument 1 (group) is missing",
+    "temp.f USING asof(nowhere)": "nowhere is neither a registered feature group nor a table",
+    "temp.f USING asof(seen)": "seen is a view or a virtual table; a lookup needs a table with an index",
+    "temp.f USING asof(g)": "g is not registered: name its keys, entity='…'",
+    "main.f USING asof(g)": "must be created in temp (CREATE VIRTUAL TABLE temp.f …), because the file must open without the extension",
+    "temp.f USING asof(g, entity=who)": "entity key who is no column of g",
+    "temp.f USING asof(g, entity='athlete_id, athlete_id')": "entity key athlete_id is named twice",
+    "temp.f USING asof(g, entity=athlete_id, timestamp=t)": "timestamp column t is no column of g",
+    "temp.f USING asof(r, entity=athlete_id, timestamp=at)": "r has no column available_at: name it, available='…', or say backfill=1 to see values before they were known",
+    "temp.f USING asof(r, entity=athlete_id, timestamp=at, backfill=1)":
+        'without an index on the keys and the timestamp every request would scan r; make it with: CREATE INDEX "main"."r_asof" ON "r"("athlete_id", "at")',
+    "temp.f USING asof(g, entity=ctl)":
+        'without an index on the keys and the timestamp every request would scan g; make it with: CREATE INDEX "main"."g_asof" ON "g"("ctl", "event_timestamp", "available_at")',
+    "temp.f USING asof(g, entity=athlete_id, lookback='soon')": "lookback must be a duration such as '90 days', got 'soon'",
+    "temp.f USING asof(g, entity=athlete_id, lookback='-1 days')": "lookback must be a duration such as '90 days', got '-1 days'",
+    "temp.f USING asof(g, entity=athlete_id, strict=2)": 'option "strict" must be 0 or 1, got \'2\'',
+    "temp.f USING asof(g, entity=athlete_id, entity=athlete_id)": 'option "entity" is given twice',
+    "temp.f USING asof(g, athlete_id)": "expected option=value, got athlete_id",
+    "temp.f USING asof(g, keys=athlete_id)":
+        'unknown option "keys"; known are entity, timestamp, available, lookback, strict, ignore_nulls, backfill, history',
+    "temp.f USING asof(g, entity=athlete_id, history=g)": "g has no column superseded_at",
+    "temp.f USING asof(g, entity=athlete_id, history=before)": "there is no table before",
+    "temp.f USING asof(taken, entity=k)": "taken has a column as_of, which is a name of the lookup's own",
+    "temp.f USING asof(folded, entity=k)": "timestamp column event_timestamp has a collation, which is no order of time",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", REFUSED)
+def test_what_cannot_be_looked_up_is_refused_with_a_sentence(group, table):
+    group.execute("CREATE VIEW seen AS SELECT * FROM g")
+    group.execute("CREATE TABLE taken(k, event_timestamp, available_at, as_of)")
+    group.execute("CREATE INDEX taken_i ON taken(k, event_timestamp)")
+    group.execute("CREATE TABLE folded(k, event_timestamp COLLATE NOCASE, available_at)")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        group.execute(f"CREATE VIRTUAL TABLE {table}")
+    assert str(caught.value) == "asof: " + REFUSED[table]
+
+
+def test_the_index_that_a_sentence_names_is_the_one_that_is_missing(group):
+    group.execute("DROP INDEX g_i")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    group.execute(str(caught.value).split("make it with: ")[1])
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    assert group.execute("SELECT atl FROM f WHERE athlete_id = 'a'").fetchall() == [(50,)]
+
+
+MISUSED = {
+    "SELECT * FROM f": "g needs athlete_id = … for each request",
+    "SELECT * FROM f WHERE athlete_id > 'a'": "g needs athlete_id = … for each request",
+    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of < '2024-01-05'": "as_of must be given with =",
+    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of IS NULL": "as_of must be given with =",
+    "SELECT * FROM f WHERE athlete_id = 'a' COLLATE NOCASE": "athlete_id is compared with the collation NOCASE, its index has BINARY",
+    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = 1704585600":
+        "as_of is 1704585600, and event_timestamp is text",
+    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = '2024-01-05 00:00:00'":
+        "as_of is text '2024-01-05 00:00:00' and the row's time text '2024-01-02T00:00:00Z': written differently, they have no order in time",
+    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = '2024-01-05T00:00:00+02:00'":
+        "as_of is text '2024-01-05T00:00:00+02:00' and the row's time text '2024-01-02T00:00:00Z': written differently, they have no order in time",
+    "SELECT * FROM n WHERE k = 1 AND as_of = '2024-01-05'": "as_of is text '2024-01-05' and the row's time 10: a text has no place in the order of numbers",
+    "SELECT * FROM l WHERE athlete_id = 'a'": "g has a lookback, which needs as_of = …; for now write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", MISUSED)
+def test_a_request_that_could_see_the_future_is_refused_with_a_sentence(group, query):
+    group.execute("CREATE TABLE numbered(k, event_timestamp INTEGER, available_at INTEGER, PRIMARY KEY (k, event_timestamp))")
+    group.execute("INSERT INTO numbered VALUES (1, 10, 10)")
+    group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
+    group.execute("CREATE VIRTUAL TABLE temp.n USING asof(numbered, entity=k)")
+    group.execute("CREATE VIRTUAL TABLE temp.l USING asof(g, entity=athlete_id, lookback=90)")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        group.execute(query).fetchall()
+    assert str(caught.value) == "asof: " + MISUSED[query]
+
+
+def test_numbers_in_text_as_web_forms_send_them_are_numbers(group):
+    group.execute("CREATE TABLE numbered(k INTEGER, event_timestamp INTEGER, available_at INTEGER, PRIMARY KEY (k, event_timestamp))")
+    group.execute("INSERT INTO numbered VALUES (1, 10, 10), (1, 20, 20)")
+    group.execute("CREATE VIRTUAL TABLE temp.n USING asof(numbered, entity=k, lookback='5 seconds')")
+    assert group.execute("SELECT event_timestamp FROM n WHERE k = '1' AND as_of = '15'").fetchall() == [(10,)]
+    assert group.execute("SELECT event_timestamp FROM n WHERE k = '1' AND as_of = '16'").fetchall() == []
