@@ -1,7 +1,8 @@
 """gbdt_explain and gbdt_interactions give the Shapley values that XGBoost, LightGBM, shap and the definition give."""
 
-import json
+import shutil
 import sqlite3
+import subprocess
 
 import lightgbm
 import numpy as np
@@ -10,7 +11,7 @@ import shap
 import xgboost
 
 import trees_by_hand as by_hand
-from conftest import connect
+from conftest import ROOT
 from tables import feature_list, rows
 
 
@@ -226,6 +227,38 @@ def test_a_row_is_explained_alike_in_any_company(db):
         for n in [1, 2, 3, 4, 5, 31, 63, 64, 65, 99]:
             some = np.array(db.execute(select, (model, f"SELECT * FROM x WHERE id < {n}")).fetchall())
             assert (some.reshape(n, width, 2) == whole[:n]).all()
+
+
+@pytest.fixture(scope="module")
+def digest_of_build(tmp_path_factory):
+    """The digest that shap_bits.c prints when the kernels are built by this compiler with these flags."""
+
+    def build(compiler, *flags):
+        assert shutil.which(compiler), f"{compiler} is needed for this test"
+        program = tmp_path_factory.mktemp("bits") / "shap_bits"
+        packages = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True)
+        kernels = ["trees/shap", "trees/shap_walk", "trees/shap_values", "trees/shap_interactions", "trees/quadrature", "trees/model"]
+        sources = [ROOT / "ext" / f"{name}.c" for name in [*kernels, "base/memory", "base/poll", "base/simd"]]
+        subprocess.run(
+            [compiler, "-std=c11", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}", *flags, "-o", program,
+             ROOT / "tests" / "trees" / "shap_bits.c", *sources, *packages.stdout.split(), "-lm"],
+            check=True,
+        )  # fmt: skip
+        return subprocess.run([program], capture_output=True, text=True, check=True).stdout
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def digest(digest_of_build):
+    return digest_of_build("gcc", "-O3")
+
+
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("flags", ["-O0", "-O2", "-O3 -DATHLETE_SIMD_LIMIT=1", "-O1 -DATHLETE_SIMD_LIMIT=0"])
+def test_every_compiler_and_vector_gives_the_same_bits(digest_of_build, digest, compiler, flags):
+    assert digest_of_build(compiler, *flags.split()) == digest
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------
