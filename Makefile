@@ -43,7 +43,7 @@ OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
 
-.PHONY: all static debug sanitized clean help packages deps test-deps test lint pytest sanitize
+.PHONY: all static debug sanitized clean help packages deps test-deps test lint pytest sanitize fuzz architectures
 .DEFAULT_GOAL = all
 
 all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
@@ -125,6 +125,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format binutils
+CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
 packages:
@@ -174,6 +175,13 @@ pytest: test-deps ## the tests alone; make pytest TESTS="tests/base -k json"
 
 sanitize: test-deps ## the tests under AddressSanitizer, UBSan and LeakSanitizer; takes TESTS= too
 	@$(RUN_TESTS) sanitize -- $(TESTS)
+
+fuzz: test-deps all ## feed the readers of models and options with made-up texts; make fuzz RUNS=5000000
+	@$(BUILD)/venv/bin/python tests/fuzz/fuzz.py --build $(BUILD) --runs $(or $(RUNS),1000000)
+
+architectures: ## the same answers on arm64 and s390x, under qemu; installs cross compilers, some 400 MB
+	$(call install,$(CROSS_PACKAGES))
+	@$(PYTHON) tests/architectures/builds.py --build $(BUILD)
 
 # C programs of the tests, and a library with planted errors.
 CHECK_PROGRAMS = $(patsubst tests/checks/%.c,$(BUILD)/checks/%,$(filter-out %/planted.c,$(wildcard tests/checks/*.c)))

@@ -9,6 +9,7 @@
 #include "base/list_options.h"
 #include "base/memory.h"
 #include "base/poll.h"
+#include "base/row_feed.h"
 #include "base/select_rows.h"
 #include "base/sha256.h"
 #include "base/base_sql.h"
@@ -371,6 +372,16 @@ static const athlete_function functions[] = {
         .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
+    },
+    {
+        .name = "row_feed",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,
+                                        "what the function that runs the query passes"}),
+        .summary = "Part of the functions that read a query, such as gbdt_score; of no use by itself.",
+        .returns = "NULL",
+        .scalar = row_feed_function,
     },
     {.name = NULL},
 };

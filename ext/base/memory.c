@@ -4,19 +4,25 @@
 #include <string.h>
 #include "base/sqlite.h"
 
-void *memory_alloc(athlete_budget *budget, size_t count, size_t size) {
+/* The bytes of count * size, or 0 if the product overflows or, beside the `held` bytes that it replaces, passes the
+** limit. */
+static size_t admitted(athlete_budget *budget, size_t count, size_t size, size_t held) {
     if (size != 0 && count > SIZE_MAX / 2 / size) {
         if (budget) budget->refused = SIZE_MAX / 2;
-        return NULL;
+        return 0;
     }
     size_t bytes = count * size;
     if (bytes == 0) bytes = 1;
-    if (budget && budget->limit &&
-        bytes > budget->limit - (budget->used < budget->limit ? budget->used : budget->limit)) {
-        budget->refused = bytes;
-        return NULL;
-    }
-    void *block = sqlite3_malloc64(bytes);
+    if (!budget || !budget->limit) return bytes;
+    size_t used = budget->used - held;
+    if (bytes <= budget->limit - (used < budget->limit ? used : budget->limit)) return bytes;
+    budget->refused = bytes;
+    return 0;
+}
+
+void *memory_alloc(athlete_budget *budget, size_t count, size_t size) {
+    size_t bytes = admitted(budget, count, size, 0);
+    void *block = bytes ? sqlite3_malloc64(bytes) : NULL;
     if (block && budget) budget->used += (size_t)sqlite3_msize(block);
     return block;
 }
@@ -33,10 +39,12 @@ athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacit
     size_t wanted = *capacity + *capacity / 2;
     if (wanted < needed) wanted = needed;
     if (wanted < 16) wanted = 16;
-    void *larger = memory_alloc(budget, wanted, size);
+    size_t held = *block ? (size_t)sqlite3_msize(*block) : 0;
+    size_t bytes = admitted(budget, wanted, size, held);
+    void *larger =
+        bytes ? sqlite3_realloc64(*block, bytes) : NULL; /* a large block moves without being copied */
     if (!larger) return memory_status(budget);
-    if (*block) memcpy(larger, *block, *capacity * size);
-    memory_free(budget, *block);
+    if (budget) budget->used += (size_t)sqlite3_msize(larger) - held;
     *block = larger;
     *capacity = wanted;
     return ATHLETE_OK;

@@ -20,6 +20,11 @@ static bool poll_caller(athlete_pool *pool, size_t units) {
     return is_stopped(pool);
 }
 
+athlete_status pool_run_alone(athlete_pool *pool, size_t n_parts, pool_work *work, void *job) {
+    for (size_t part = n_parts; part > 0 && !is_stopped(pool); part--) work(job, part - 1, &pool->hands[0]);
+    return is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+}
+
 #ifdef ATHLETE_NO_THREADS
 
 static int processors(void) {
@@ -31,8 +36,7 @@ void pool_end(athlete_pool *pool) {
 }
 
 athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, void *job) {
-    for (size_t part = n_parts; part > 0 && !is_stopped(pool); part--) work(job, part - 1, &pool->hands[0]);
-    return is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    return pool_run_alone(pool, n_parts, work, job);
 }
 
 bool pool_due(pool_hand *hand, size_t units) {
@@ -172,11 +176,7 @@ static void wait_for_workers(athlete_pool *pool) {
 
 athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, void *job) {
     if (n_parts > 1 && pool->n_hands > 1 && pool->n_threads == 0) create_threads(pool);
-    if (n_parts <= 1 || pool->n_threads == 0) {
-        for (size_t part = n_parts; part > 0 && !is_stopped(pool); part--)
-            work(job, part - 1, &pool->hands[0]);
-        return is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
-    }
+    if (n_parts <= 1 || pool->n_threads == 0) return pool_run_alone(pool, n_parts, work, job);
     pool->work = work;
     pool->job = job;
     atomic_store(&pool->unfinished, (uint32_t)n_parts);

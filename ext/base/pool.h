@@ -67,6 +67,13 @@ static inline int pool_hands(const athlete_pool *pool) {
 ** than some 50 microseconds are not worth a thread: give them to one hand as a single part. ATHLETE_INTERRUPTED when the
 ** poll asked to stop, now or before: then some parts were begun and left, and some not begun. */
 athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, void *job);
+athlete_status pool_run_alone(athlete_pool *pool, size_t n_parts, pool_work *work, void *job);
+
+/* The same on one hand, the caller's, unless `shared`: small work is done before a thread has woken. */
+static inline athlete_status pool_run_if(bool shared, athlete_pool *pool, size_t n_parts, pool_work *work,
+                                         void *job) {
+    return shared ? pool_run(pool, n_parts, work, job) : pool_run_alone(pool, n_parts, work, job);
+}
 
 /* For long parts: true when the part must be given up. `units` is the work since the last call (base/poll.h). */
 bool pool_due(pool_hand *hand, size_t units);

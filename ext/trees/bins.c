@@ -1,108 +1,176 @@
 #include "trees/bins.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include "base/simd.h"
+#include "trees/cuts.h"
 #include "trees/float_sort.h"
+#include "trees/rank.h"
 
-/* How far the run of equal values that starts at `from` reaches. */
-static size_t run_end(const float *sorted, size_t n, size_t from) {
-    size_t end = from + 1;
-    while (end < n && sorted[end] == sorted[from]) end++;
-    return end;
-}
+#define BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
 
-static size_t count_distinct(const float *sorted, size_t n) {
-    size_t distinct = 0;
-    for (size_t i = 0; i < n; i = run_end(sorted, n, i)) distinct++;
-    return distinct;
-}
+/* What one hand needs for finding a feature's cuts. */
+typedef struct cut_scratch {
+    float *values, *sorting;
+    uint32_t *weights, *sorting_weights; /* if rows have weights */
+    value_run *runs;
+    uint8_t *codes; /* BLOCK_ROWS */
+} cut_scratch;
 
-/* Halfway between two neighbouring values: above `low`, and not above `high` even where no float is between. */
-static float cut_between(float low, float high) {
-    float middle = (float)(((double)low + (double)high) / 2);
-    return middle > low ? middle : high;
-}
+typedef struct bins_job {
+    const bin_source *source;
+    bin_matrix *bins;
+    cut_scratch *scratch; /* per hand */
+    rank_table *tables;   /* per feature */
+    float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
+    simd_level level;
+} bins_job;
 
-/* Cuts of about equal numbers of rows, or between any two values if there are few enough. Each bin takes its share of
-** the rows that are left, so a value that fills several shares costs one bin and not its neighbours' too. Above the
-** last cut is nothing: it is the largest float, so that "present" can be told from "missing" by a split. */
-static int find_cuts(const float *sorted, size_t n, int max_bin, float *cuts) {
-    if (n == 0) return 0;
-    bool every_value = count_distinct(sorted, n) <= (size_t)max_bin;
-    int n_cuts = 0;
-    size_t bin_start = 0;
-    for (size_t end = run_end(sorted, n, 0); end < n && n_cuts < max_bin - 1;) {
-        size_t next_end = run_end(sorted, n, end);
-        size_t rows = end - bin_start, next_rows = next_end - end;
-        if (every_value || (2 * rows + next_rows) * (size_t)(max_bin - n_cuts) >= 2 * (n - bin_start)) {
-            cuts[n_cuts++] = cut_between(sorted[end - 1], sorted[end]);
-            bin_start = end;
-        }
-        end = next_end;
+/* --- cuts ----------------------------------------------------------------------------------------------- */
+
+static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
+    bins_job *job = argument;
+    const bin_source *source = job->source;
+    cut_scratch *scratch = &job->scratch[hand->number];
+    const uint32_t *units = source->weights ? source->weights->units : NULL;
+    size_t present = 0;
+    for (size_t row = 0; row < source->n_rows; row++) {
+        float x = source->values[row * (size_t)source->n_features + feature];
+        if (isnan(x)) continue;
+        scratch->values[present] = x;
+        if (units) scratch->weights[present] = units[row];
+        present++;
+        if (row % 4096 == 0 && pool_due(hand, 4096)) return;
     }
-    cuts[n_cuts++] = FLT_MAX;
-    return n_cuts;
+    if (units)
+        float_sort_pairs(scratch->values, scratch->weights, scratch->sorting, scratch->sorting_weights,
+                         present);
+    else float_sort(scratch->values, scratch->sorting, present);
+    if (pool_due(hand, 16 * present)) return;
+    size_t n_runs = runs_of_sorted(scratch->values, scratch->weights, present, scratch->runs);
+    float *cuts = job->cuts + feature * ((size_t)source->max_bin + 1);
+    bool categorical = source->categorical && source->categorical[feature];
+    job->bins->n_bins[feature] = categorical
+                                     ? cuts_of_categories(scratch->runs, n_runs, source->max_bin, cuts)
+                                     : cuts_between(scratch->runs, n_runs, source->max_bin, cuts);
 }
 
-/* The number of cuts that are not above x: a binary search whose only branch is its own length. */
-static uint8_t find_bin(const float *cuts, int n_bins, float x) {
-    int first = 0;
-    for (int left = n_bins - 1; left > 0;) { /* the last cut is above everything */
-        int half = (left + 1) / 2;
-        first += x < cuts[first + half - 1] ? 0 : half;
-        left -= half;
+static void gather_cuts(bins_job *job) {
+    bin_matrix *bins = job->bins;
+    for (size_t f = 0; f < (size_t)bins->n_features; f++) {
+        const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
+        bins->offset[f + 1] = bins->offset[f] + (uint32_t)bins->n_bins[f] + 1;
+        memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
+        rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
     }
-    return (uint8_t)first;
 }
 
-static athlete_status build_feature(const float *values, int feature, int max_bin, float *sorted,
-                                    float *scratch, athlete_poll *poll, bin_matrix *bins) {
-    size_t n_features = (size_t)bins->n_features, present = 0;
-    for (size_t row = 0; row < bins->n_rows; row++) {
-        float x = values[row * n_features + (size_t)feature];
-        if (!isnan(x)) sorted[present++] = x;
+/* --- codes ---------------------------------------------------------------------------------------------- */
+
+/* Categories that have no bin of their own are in the last one. */
+static void rank_categories(const float *cuts, int n_bins, const float *values, size_t step, size_t n,
+                            uint8_t *codes) {
+    for (size_t i = 0; i < n; i++) {
+        float x = values[i * step];
+        int bin = 0;
+        while (bin < n_bins - 1 && cuts[bin] != x) bin++;
+        codes[i] = (uint8_t)(isnan(x) ? n_bins : bin);
     }
-    float_sort(sorted, scratch, present);
-    float *cuts = bins->cuts + bins->offset[feature];
-    int n_bins = find_cuts(sorted, present, max_bin, cuts);
-    bins->n_bins[feature] = n_bins;
-    bins->offset[feature + 1] = bins->offset[feature] + (uint32_t)n_bins + 1;
-    if (poll_due(poll, bins->n_rows * 16)) return ATHLETE_INTERRUPTED;
-    for (size_t row = 0; row < bins->n_rows; row++) {
-        size_t cell = row * n_features + (size_t)feature;
-        bins->codes[cell] = isnan(values[cell]) ? (uint8_t)n_bins : find_bin(cuts, n_bins, values[cell]);
-        if (row % 4096 == 0 && poll_due(poll, 4096 * 16)) return ATHLETE_INTERRUPTED;
-    }
-    return ATHLETE_OK;
 }
 
-athlete_status bins_build(const float *values, size_t n_rows, int n_features, int max_bin,
-                          athlete_budget *budget, athlete_poll *poll, bin_matrix *bins) {
-    size_t f = (size_t)n_features;
-    *bins = (bin_matrix){.n_rows = n_rows, .n_features = n_features};
-    bins->codes = memory_alloc(budget, n_rows, f);
+static void code_rows(void *argument, size_t part, pool_hand *hand) {
+    bins_job *job = argument;
+    bin_matrix *bins = job->bins;
+    size_t n_features = (size_t)bins->n_features, start = part * BLOCK_ROWS;
+    size_t n = bins->n_rows - start < BLOCK_ROWS ? bins->n_rows - start : BLOCK_ROWS;
+    if (pool_due(hand, 8 * n * n_features)) return;
+    memset(bins->records + start * bins->record_bytes, 0, n * bins->record_bytes);
+    for (size_t f = 0; f < n_features; f++) {
+        const float *values = job->source->values + start * n_features + f;
+        uint8_t *codes = bins->columns + f * bins->n_rows + start;
+        if (bins->categorical && bins->categorical[f])
+            rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f], values, n_features, n, codes);
+        else rank_values(&job->tables[f], values, n_features, n, codes, job->level);
+        uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
+        for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
+    }
+}
+
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+/* Records do not straddle cache lines more than they must. */
+static size_t record_size(size_t n_features) {
+    size_t bytes = ATHLETE_RECORD_HEADER + n_features;
+    if (bytes > 32) return (bytes + 31) / 32 * 32;
+    return bytes > 16 ? 32 : bytes > 8 ? 16 : 8;
+}
+
+static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hands) {
+    const bin_source *source = job->source;
+    bin_matrix *bins = job->bins;
+    size_t n = source->n_rows, f = (size_t)source->n_features;
+    bins->record_bytes = record_size(f);
+    bins->columns = memory_alloc(budget, n, f);
+    bins->records = memory_alloc(budget, n, bins->record_bytes);
     bins->n_bins = memory_zeroed(budget, f, sizeof *bins->n_bins);
     bins->offset = memory_zeroed(budget, f + 1, sizeof *bins->offset);
-    bins->cuts = memory_alloc(budget, f, ((size_t)max_bin + 1) * sizeof *bins->cuts);
-    float *sorted = memory_alloc(budget, n_rows, sizeof *sorted);
-    float *scratch = memory_alloc(budget, n_rows, sizeof *scratch);
-    athlete_status status = ATHLETE_OK;
-    if (!bins->codes || !bins->n_bins || !bins->offset || !bins->cuts || !sorted || !scratch)
-        status = memory_status(budget);
-    for (int feature = 0; status == ATHLETE_OK && feature < n_features; feature++) {
-        status = build_feature(values, feature, max_bin, sorted, scratch, poll, bins);
+    bins->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *bins->cuts);
+    job->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *job->cuts);
+    job->tables = memory_alloc(budget, f, sizeof *job->tables);
+    job->scratch = memory_zeroed(budget, (size_t)n_hands, sizeof *job->scratch);
+    bool complete = bins->columns && bins->records && bins->n_bins && bins->offset && bins->cuts &&
+                    job->cuts && job->tables && job->scratch;
+    if (complete && source->categorical) {
+        bins->categorical = memory_alloc(budget, f, 1);
+        complete = bins->categorical;
+        if (complete) memcpy(bins->categorical, source->categorical, f);
     }
-    memory_free(budget, sorted);
-    memory_free(budget, scratch);
+    for (int hand = 0; complete && hand < n_hands; hand++) {
+        cut_scratch *scratch = &job->scratch[hand];
+        scratch->values = memory_alloc(budget, n, sizeof *scratch->values);
+        scratch->sorting = memory_alloc(budget, n, sizeof *scratch->sorting);
+        scratch->runs = memory_alloc(budget, n, sizeof *scratch->runs);
+        complete = scratch->values && scratch->sorting && scratch->runs;
+        if (!complete || !source->weights) continue;
+        scratch->weights = memory_alloc(budget, n, sizeof *scratch->weights);
+        scratch->sorting_weights = memory_alloc(budget, n, sizeof *scratch->sorting_weights);
+        complete = scratch->weights && scratch->sorting_weights;
+    }
+    return complete ? ATHLETE_OK : memory_status(budget);
+}
+
+static void release(bins_job *job, athlete_budget *budget, int n_hands) {
+    for (int hand = 0; job->scratch && hand < n_hands; hand++) {
+        cut_scratch *scratch = &job->scratch[hand];
+        void *const blocks[] = {scratch->values, scratch->sorting, scratch->runs, scratch->weights,
+                                scratch->sorting_weights};
+        for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
+    }
+    memory_free(budget, job->scratch);
+    memory_free(budget, job->tables);
+    memory_free(budget, job->cuts);
+}
+
+athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
+                          bin_matrix *bins) {
+    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features};
+    bins_job job = {.source = source, .bins = bins, .level = simd_available()};
+    bool small = source->n_rows * (size_t)source->n_features < 50000;
+    int n_hands = small ? 1 : pool_hands(pool);
+    athlete_status status = allocate(&job, budget, n_hands);
+    if (status == ATHLETE_OK) status = pool_run_if(!small, pool, (size_t)source->n_features, find_cuts, &job);
+    if (status == ATHLETE_OK) {
+        gather_cuts(&job);
+        status = pool_run_if(!small, pool, (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, code_rows, &job);
+    }
+    release(&job, budget, n_hands);
     return status;
 }
 
 void bins_free(athlete_budget *budget, bin_matrix *bins) {
-    memory_free(budget, bins->codes);
-    memory_free(budget, bins->n_bins);
-    memory_free(budget, bins->offset);
-    memory_free(budget, bins->cuts);
+    void *const blocks[] = {bins->columns, bins->records, bins->n_bins,
+                            bins->offset,  bins->cuts,    bins->categorical};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
     *bins = (bin_matrix){.n_rows = 0};
 }

@@ -1,32 +1,58 @@
 /* Training rows as small integers: each feature's values are cut into at most 255 bins, found once before the first
 ** tree, and every split is a question about bins (LightGBM, NIPS 2017, algorithm 1).
 **
-** A cut is a float32 c; a value x is in a bin below it when x < c, the comparison that the finished model makes. */
+** A cut is a float32 c; a value x is in a bin below it when x < c, the comparison that the finished model makes. A
+** categorical feature's bins are its categories instead.
+**
+** The codes are kept twice. By column, for dividing a node's rows by one feature; and by row, in records that also hold
+** the row's gradient and are padded so that a row of up to 28 features is half a cache line: what a histogram needs of a
+** row costs one fetch. */
 #ifndef ATHLETE_TREES_BINS_H
 #define ATHLETE_TREES_BINS_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include "base/memory.h"
-#include "base/poll.h"
+#include "base/pool.h"
 #include "base/status.h"
+#include "trees/weights.h"
 
-#define ATHLETE_MAX_BIN 255
+#define ATHLETE_MAX_BIN       255
+#define ATHLETE_RECORD_HEADER 4 /* bytes of a record before its codes: the gradient (gradients.h) */
 
 typedef struct bin_matrix {
     size_t n_rows;
     int n_features;
-    uint8_t *codes; /* n_rows x n_features: the bin, or n_bins[f] where the value is missing */
-    int *n_bins;    /* per feature, of the values present: 0 (all are missing) to 255 */
+    uint8_t *columns; /* n_features x n_rows: the bin, or n_bins[f] where the value is missing */
+    uint8_t *records; /* n_rows x record_bytes */
+    size_t record_bytes;
+    int *n_bins; /* per feature, of the values present: 0 (all are missing) to 255 */
     uint32_t *
         offset; /* per feature, its first slot in a histogram of n_bins + 1 slots each; then the sum of all */
     float *cuts; /* cuts[offset[f] + b]: what is in bin b or below is less than this */
+    uint8_t *
+        categorical; /* per feature, not 0 where a bin is a category: bin b is category cuts[offset[f] + b], and what is
+                          ** too rare for a bin of its own is in the last one; NULL if no feature is categorical */
 } bin_matrix;
 
-/* `values` is n_rows x n_features with NaN where a value is missing and no infinity. Depends on the set of rows and
-** not on their order. Free with bins_free also after a failure. */
-athlete_status bins_build(const float *values, size_t n_rows, int n_features, int max_bin,
-                          athlete_budget *budget, athlete_poll *poll, bin_matrix *bins);
+/* What is to be cut. */
+typedef struct bin_source {
+    const float *values; /* n_rows x n_features with NaN where a value is missing and no infinity */
+    size_t n_rows;
+    int n_features;
+    const uint8_t *
+        categorical; /* per feature, not 0 where the values are whole numbers from 0 up that name categories; or NULL */
+    const row_weights *weights; /* bins of about equal weight; or NULL: of about equal numbers of rows */
+    int max_bin;
+} bin_source;
+
+/* Depends on the set of rows and not on their order. Free with bins_free also after a failure. */
+athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
+                          bin_matrix *bins);
 void bins_free(athlete_budget *budget, bin_matrix *bins);
+
+static inline const uint8_t *bins_column(const bin_matrix *bins, int feature) {
+    return bins->columns + (size_t)feature * bins->n_rows;
+}
 
 #endif

@@ -13,6 +13,7 @@ typedef struct booster {
     const boost_options *options;
     athlete_budget *budget;
     athlete_poll *poll;
+    athlete_pool pool;
     bin_matrix bins;
     grower grower;
     int n_outputs;
@@ -21,8 +22,6 @@ typedef struct booster {
     float *margins;               /* per output and row, what the trees so far predict */
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
-    gradient_sum *fixed;          /* per row, gradient and hessian of one output as integers */
-    gradient_scale scale;         /* of them */
     uint64_t *row_keys;           /* per row, if rows are sampled */
     uint32_t *residuals;          /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
@@ -46,11 +45,9 @@ static athlete_status allocate(booster *b, int n_features) {
     b->margins = take(b, cells, sizeof *b->margins, &complete);
     b->gradients = take(b, cells, 2 * sizeof *b->gradients, &complete);
     b->losses = take(b, n, sizeof *b->losses, &complete);
-    b->fixed = take(b, n, sizeof *b->fixed, &complete);
     b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
     b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
     b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
-    if (b->rows->weights) b->units = take(b, n, sizeof *b->units, &complete);
     if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
         b->residuals = take(b, n, sizeof *b->residuals, &complete);
@@ -62,9 +59,8 @@ static athlete_status allocate(booster *b, int n_features) {
 }
 
 static void release(booster *b) {
-    void *const blocks[] = {b->margins,  b->gradients,     b->losses,    b->fixed,
-                            b->row_keys, b->residuals,     b->units,     b->leaf_units,
-                            b->features, b->feature_order, b->intercepts};
+    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->residuals,
+                            b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
     grower_end(&b->grower);
@@ -87,9 +83,21 @@ static void set_intercepts(booster *b) {
 static athlete_status begin(booster *b, const training_set *set) {
     const row_set *rows = b->rows;
     const boost_options *options = b->options;
-    athlete_status status =
-        bins_build(rows->values, rows->n, set->n_features, options->max_bin, b->budget, b->poll, &b->bins);
-    if (status == ATHLETE_OK) status = grower_begin(&b->grower, &b->bins, &options->grow, b->budget, b->poll);
+    b->weights.total = rows->n;
+    if (rows->weights) {
+        b->units = memory_alloc(b->budget, rows->n, sizeof *b->units);
+        if (!b->units) return memory_status(b->budget);
+        b->weights = weights_fix(rows->weights, rows->n, b->units);
+    }
+    const row_weights *weights = b->units ? &b->weights : NULL;
+    const bin_source source = {.values = rows->values,
+                               .n_rows = rows->n,
+                               .n_features = set->n_features,
+                               .weights = weights,
+                               .max_bin = options->max_bin};
+    athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
+    if (status == ATHLETE_OK)
+        status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
     if (status == ATHLETE_OK) status = allocate(b, set->n_features);
     if (status == ATHLETE_OK && b->row_keys) {
         status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
@@ -98,8 +106,6 @@ static athlete_status begin(booster *b, const training_set *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    b->weights.total = rows->n;
-    if (b->units) b->weights = weights_fix(rows->weights, rows->n, b->units);
     set_intercepts(b);
     return ATHLETE_OK;
 }
@@ -130,7 +136,7 @@ static double leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
     double best = b->residuals ? renewed_value(b, leaf, margins)
-                               : node_weight(leaf->sum, &b->scale, &b->options->grow.split);
+                               : node_weight(leaf->sum, &b->grower.gradients.scale, &b->options->grow.split);
     return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
 }
 
@@ -168,12 +174,13 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     const boost_options *options = b->options;
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
-    b->scale = gradients_fix(b->gradients + first, b->hessians + first, n, b->fixed);
+    athlete_status status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
     int n_features = sample_features(b->bins.n_features, options->colsample, options->seed, draw,
                                      b->feature_order, b->features);
-    athlete_status status = grow_tree(&b->grower, b->fixed, &b->scale, n_seen, b->features, n_features);
+    status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
     set_leaf_values(b, margins, round == 0 ? b->intercepts[output] : 0);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
@@ -187,12 +194,6 @@ static void find_gradients(booster *b) {
     const row_set *rows = b->rows;
     objective_gradients(&b->options->objective, &(objective_rows){rows->n, b->margins, rows->labels,
                                                                   b->gradients, b->hessians, b->losses});
-    for (int k = 0; rows->weights && k < b->n_outputs; k++) {
-        for (size_t i = 0, cell = (size_t)k * rows->n; i < rows->n; i++, cell++) {
-            b->gradients[cell] *= rows->weights[i];
-            b->hessians[cell] *= rows->weights[i];
-        }
-    }
 }
 
 static void record(booster *b, int round, boost_history *history) {
@@ -245,9 +246,11 @@ athlete_status boost_train(const training_set *set, const boost_options *options
                                                                  : 0.5f;
     for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
     *history = (boost_history){.train = history->train, .validation = history->validation};
+    pool_begin(&b.pool, options->threads, poll);
     status = begin(&b, set);
     if (status == ATHLETE_OK) status = boost_rounds(&b, history);
     if (status == ATHLETE_OK && options->early_stopping_rounds > 0) end_with_round(model, history->best);
     release(&b);
+    pool_end(&b.pool);
     return status;
 }

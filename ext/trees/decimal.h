@@ -2,6 +2,8 @@
 #ifndef ATHLETE_TREES_DECIMAL_H
 #define ATHLETE_TREES_DECIMAL_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "base/status.h"
 
 /* Reads the JSON number at *text into the nearest double (an infinity when it is beyond all of them) and moves *text
@@ -13,5 +15,14 @@ athlete_status decimal_read(const char **text, double *x);
 /* Writes a finite x with 17 significant digits, correctly rounded and without zeros at their end, so that reading gives
 ** x again; returns the length. */
 int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]);
+
+static inline bool is_whole(double x, double min, double max) {
+    return x >= min && x <= max && x == (double)(int64_t)x;
+}
+
+/* What rounds to a finite float32: "3.4028235E38", the shortest text of the largest, is a little above it. */
+static inline bool is_float(double x) {
+    return x > -0x1.ffffffp+127 && x < 0x1.ffffffp+127;
+}
 
 #endif

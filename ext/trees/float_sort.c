@@ -7,34 +7,68 @@
 #define DIGITS     (1 << DIGIT_BITS)
 #define SMALL      64
 
-static void insertion_sort(float *values, size_t n) {
+static void insertion_sort(float *values, uint32_t *companions, size_t n) {
     for (size_t i = 1; i < n; i++) {
         float x = values[i];
+        uint32_t companion = companions ? companions[i] : 0;
         size_t j = i;
-        for (; j > 0 && values[j - 1] > x; j--) values[j] = values[j - 1];
+        for (; j > 0 && values[j - 1] > x; j--) {
+            values[j] = values[j - 1];
+            if (companions) companions[j] = companions[j - 1];
+        }
         values[j] = x;
+        if (companions) companions[j] = companion;
     }
 }
 
-static void sort_by_digit(const float *from, float *to, size_t n, int shift) {
-    uint32_t start[DIGITS] = {0};
-    for (size_t i = 0; i < n; i++) start[float_key(from[i]) >> shift & (DIGITS - 1)]++;
+static void count_digits(const float *values, size_t n, int shift, uint32_t *start) {
+    memset(start, 0, DIGITS * sizeof *start);
+    for (size_t i = 0; i < n; i++) start[float_key(values[i]) >> shift & (DIGITS - 1)]++;
     uint32_t total = 0;
     for (int d = 0; d < DIGITS; d++) {
         uint32_t count = start[d];
         start[d] = total;
         total += count;
     }
+}
+
+static void sort_by_digit(const float *from, float *to, size_t n, int shift) {
+    uint32_t start[DIGITS];
+    count_digits(from, n, shift, start);
     for (size_t i = 0; i < n; i++) to[start[float_key(from[i]) >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+static void sort_pairs_by_digit(const float *from, const uint32_t *companions_from, float *to,
+                                uint32_t *companions_to, size_t n, int shift) {
+    uint32_t start[DIGITS];
+    count_digits(from, n, shift, start);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = start[float_key(from[i]) >> shift & (DIGITS - 1)]++;
+        to[at] = from[i];
+        companions_to[at] = companions_from[i];
+    }
 }
 
 void float_sort(float *values, float *scratch, size_t n) {
     if (n <= SMALL) {
-        insertion_sort(values, n);
+        insertion_sort(values, NULL, n);
         return;
     }
     sort_by_digit(values, scratch, n, 0);
     sort_by_digit(scratch, values, n, DIGIT_BITS);
     sort_by_digit(values, scratch, n, 2 * DIGIT_BITS);
     memcpy(values, scratch, n * sizeof *values);
+}
+
+void float_sort_pairs(float *values, uint32_t *companions, float *scratch, uint32_t *companion_scratch,
+                      size_t n) {
+    if (n <= SMALL) {
+        insertion_sort(values, companions, n);
+        return;
+    }
+    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 0);
+    sort_pairs_by_digit(scratch, companion_scratch, values, companions, n, DIGIT_BITS);
+    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 2 * DIGIT_BITS);
+    memcpy(values, scratch, n * sizeof *values);
+    memcpy(companions, companion_scratch, n * sizeof *companions);
 }

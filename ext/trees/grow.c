@@ -1,81 +1,90 @@
 #include "trees/grow.h"
 
-#include <string.h>
+#include <math.h>
+#include "trees/partition.h"
 
 /* Waiting nodes keep their histograms up to this much memory; beyond it they are summed again when needed. */
 #define KEPT_HISTOGRAM_BYTES ((size_t)64 << 20)
 
 typedef struct tree_task {
     grower *g;
-    const gradient_sum *gradients;
-    const gradient_scale *scale;
-    const int *features;
-    int n_features;
     size_t n_leaves;
 } tree_task;
 
-athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
-                            athlete_budget *budget, athlete_poll *poll) {
-    *g = (grower){.bins = bins, .rules = rules, .budget = budget, .poll = poll};
+athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
+                            athlete_budget *budget, athlete_pool *pool) {
+    *g = (grower){.bins = bins, .rules = rules, .budget = budget, .pool = pool};
+    gradients_begin(&g->gradients, bins, weights);
+    g->finder = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
+    g->finder.level = simd_available();
+    g->finder.found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
-    return g->rows && g->scratch ? ATHLETE_OK : memory_status(budget);
+    if (!g->finder.found || !g->rows || !g->scratch) return memory_status(budget);
+    return histogram_begin(&g->builder, bins, &g->gradients, budget, pool);
 }
 
 void grower_end(grower *g) {
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    memory_free(g->budget, g->spare);
-    memory_free(g->budget, g->queue);
-    memory_free(g->budget, g->grown);
-    memory_free(g->budget, g->nodes);
-    memory_free(g->budget, g->scratch);
-    memory_free(g->budget, g->rows);
+    void *const blocks[] = {g->spare, g->queue, g->grown, g->nodes, g->scratch, g->rows, g->finder.found};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(g->budget, blocks[i]);
+    gradients_end(&g->gradients, g->budget);
+    histogram_end(&g->builder, g->budget);
     *g = (grower){.bins = NULL};
+}
+
+athlete_status grower_fit(grower *g, const double *gradients, const double *hessians) {
+    return gradients_fix(&g->gradients, gradients, hessians, g->bins, g->budget, g->pool);
 }
 
 /* --- histograms ----------------------------------------------------------------------------------------- */
 
-static size_t histogram_slots(const grower *g) {
-    return g->bins->offset[g->bins->n_features];
+static bool interrupted(const grower *g, size_t units) {
+    return pool_due(&g->pool->hands[0], units);
 }
 
-static gradient_sum *take_histogram(grower *g) {
+static int64_t *take_histogram(grower *g) {
     if (g->n_spare > 0) return g->spare[--g->n_spare];
     void *list = g->spare;
     athlete_status status =
         memory_grow(g->budget, &list, &g->spare_capacity, g->n_histograms + 1, sizeof *g->spare);
     g->spare = list;
     if (status != ATHLETE_OK) return NULL;
-    gradient_sum *histogram = memory_alloc(g->budget, histogram_slots(g), sizeof *histogram);
-    if (histogram) g->n_histograms++;
-    return histogram;
+    int64_t *words = memory_alloc(g->budget, histogram_words(g->bins), sizeof *words);
+    if (words) g->n_histograms++;
+    return words;
 }
 
 /* Never fails: the list has room for every histogram there is. */
 static void give_back(grower *g, size_t id) {
-    if (g->grown[id].histogram) g->spare[g->n_spare++] = g->grown[id].histogram;
-    g->grown[id].histogram = NULL;
+    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
+    g->grown[id].histogram.words = NULL;
 }
 
-static athlete_status build_histogram(tree_task *task, size_t id) {
-    grower *g = task->g;
+static athlete_status build_histogram(grower *g, size_t id) {
     grown_node *node = &g->grown[id];
-    if (!node->histogram) node->histogram = take_histogram(g);
-    if (!node->histogram) return memory_status(g->budget);
-    return histogram_build(g->bins, task->gradients, g->rows + node->begin, node->end - node->begin,
-                           node->histogram, g->poll);
+    if (!node->histogram.words) node->histogram.words = take_histogram(g);
+    if (!node->histogram.words) return memory_status(g->budget);
+    return histogram_build(&g->builder, g->rows + node->begin, node->end - node->begin, &node->histogram);
 }
 
-/* Histograms of both children, of which the first has no more rows than the second. */
-static athlete_status build_children(tree_task *task, size_t parent, size_t smaller, size_t larger) {
+static bool may_split(const tree_task *task, size_t id);
+
+/* Histograms of those children that may be split. Only the smaller one is summed up from its rows if the parent's is there. */
+static athlete_status build_children(const tree_task *task, size_t parent, size_t smaller, size_t larger) {
     grower *g = task->g;
-    athlete_status status = build_histogram(task, smaller);
-    if (status != ATHLETE_OK) return status;
-    if (!g->grown[parent].histogram) return build_histogram(task, larger);
-    g->grown[larger].histogram = g->grown[parent].histogram;
-    g->grown[parent].histogram = NULL;
-    histogram_subtract(g->grown[larger].histogram, g->grown[smaller].histogram, histogram_slots(g));
-    return poll_due(g->poll, histogram_slots(g)) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    bool smaller_splits = may_split(task, smaller), larger_splits = may_split(task, larger);
+    if (!smaller_splits && !larger_splits) return ATHLETE_OK;
+    bool subtracts = larger_splits && g->grown[parent].histogram.words;
+    athlete_status status = ATHLETE_OK;
+    if (smaller_splits || subtracts) status = build_histogram(g, smaller);
+    if (status != ATHLETE_OK || !larger_splits) return status;
+    if (!subtracts) return build_histogram(g, larger);
+    grown_node *node = &g->grown[larger];
+    node->histogram = g->grown[parent].histogram;
+    g->grown[parent].histogram.words = NULL;
+    histogram_subtract(&g->builder, &node->histogram, &g->grown[smaller].histogram, node->end - node->begin);
+    return interrupted(g, histogram_words(g->bins) / 2) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 /* --- the queue ------------------------------------------------------------------------------------------ */
@@ -117,9 +126,17 @@ static size_t dequeue(grower *g) {
 
 /* --- nodes ---------------------------------------------------------------------------------------------- */
 
-static athlete_status add_node(tree_task *task, int32_t parent, uint32_t begin, uint32_t end, int depth,
+/* Weight of the rows of a node whose sums are known. */
+static int64_t weight_of(const grower *g, uint32_t begin, uint32_t end, gradient_sum sum) {
+    if (!g->gradients.weights) return end - begin;
+    if (g->gradients.counts_rows) return sum.hessian;
+    int64_t weight = 0;
+    for (uint32_t i = begin; i < end; i++) weight += g->gradients.weights[g->rows[i]];
+    return weight;
+}
+
+static athlete_status add_node(grower *g, int32_t parent, uint32_t begin, uint32_t end, int depth,
                                gradient_sum sum) {
-    grower *g = task->g;
     void *grown = g->grown, *nodes = g->nodes;
     athlete_status status =
         memory_grow(g->budget, &grown, &g->grown_capacity, g->n_nodes + 1, sizeof *g->grown);
@@ -129,11 +146,12 @@ static athlete_status add_node(tree_task *task, int32_t parent, uint32_t begin, 
     g->nodes = nodes;
     if (status != ATHLETE_OK) return status;
     g->grown[g->n_nodes] = (grown_node){.begin = begin, .end = end, .depth = depth, .sum = sum};
+    g->grown[g->n_nodes].weight = weight_of(g, begin, end, sum);
     g->nodes[g->n_nodes] = (tree_node){
         .left = -1,
         .parent = parent,
-        .cover = (float)sum_hessian(sum, task->scale),
-        .weight = (float)node_weight(sum, task->scale, &g->rules->split),
+        .cover = (float)sum_hessian(sum, &g->gradients.scale),
+        .weight = (float)node_weight(sum, &g->gradients.scale, &g->rules->split),
     };
     g->n_nodes++;
     return ATHLETE_OK;
@@ -142,74 +160,72 @@ static athlete_status add_node(tree_task *task, int32_t parent, uint32_t begin, 
 static bool may_split(const tree_task *task, size_t id) {
     const grow_rules *rules = task->g->rules;
     const grown_node *node = &task->g->grown[id];
-    int64_t rows = node->end - node->begin;
+    double least = ldexp((double)rules->split.min_child_rows, task->g->gradients.weight_bits);
     return (rules->max_depth == 0 || node->depth < rules->max_depth) &&
-           (rules->max_leaves == 0 || task->n_leaves < rules->max_leaves) && rows >= 2 &&
-           rows >= 2 * rules->split.min_child_rows;
+           (rules->max_leaves == 0 || task->n_leaves < rules->max_leaves) && node->end - node->begin >= 2 &&
+           (rules->split.min_child_rows <= 1 || (double)node->weight >= 2 * least);
 }
 
 /* Finds the split of a node whose histogram is there, and puts the node in the queue if there is one. */
 static athlete_status consider(tree_task *task, size_t id) {
     grower *g = task->g;
     grown_node *node = &g->grown[id];
-    node->split = split_find(g->bins, node->histogram, node->sum, task->features, task->n_features,
-                             task->scale, &g->rules->split);
+    const split_node asked = {.rows = g->rows + node->begin,
+                              .n_rows = node->end - node->begin,
+                              .weight = node->weight,
+                              .sum = node->sum,
+                              .histogram = &node->histogram};
+    node->split = split_find(&g->finder, &asked);
     bool splits = node->split.gain > 0;
     size_t held = g->n_histograms - g->n_spare;
-    if (!splits || held * histogram_slots(g) * sizeof(gradient_sum) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
-    if (poll_due(g->poll, 4 * histogram_slots(g))) return ATHLETE_INTERRUPTED;
+    if (!splits || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
+    if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
     return splits ? enqueue(g, id) : ATHLETE_OK;
 }
 
-/* Puts the rows that go left before those that go right, each side in the order they had. Returns where the right
-** side begins. */
-static uint32_t partition(grower *g, const grown_node *node) {
-    size_t n_features = (size_t)g->bins->n_features;
-    const uint8_t *codes = g->bins->codes + node->split.feature;
-    int bin = node->split.bin;
-    int left_code =
-        node->split.missing_left ? g->bins->n_bins[node->split.feature] : bin; /* beside 0 to bin */
-    uint32_t left = node->begin, right = 0;
-    for (uint32_t i = node->begin; i < node->end; i++) {
-        uint32_t row = g->rows[i];
-        int code = codes[row * n_features];
-        uint32_t goes_left = (code <= bin) | (code == left_code);
-        g->rows[left] = row;
-        g->scratch[right] = row;
-        left += goes_left;
-        right += 1 - goes_left;
-    }
-    memcpy(g->rows + left, g->scratch, right * sizeof *g->rows);
-    return left;
+/* Which codes go left. */
+static side_table sides_of(const bin_matrix *bins, const node_split *split) {
+    side_table side = {{0}};
+    for (int bin = 0; bin <= split->bin; bin++) side.left[bin] = 1;
+    side.left[bins->n_bins[split->feature]] = split->missing_left;
+    return side;
 }
 
-static athlete_status split_node(tree_task *task, size_t id) {
-    grower *g = task->g;
-    grown_node parent = g->grown[id];
-    uint32_t middle = partition(g, &parent);
-    if (poll_due(g->poll, 2 * (size_t)(parent.end - parent.begin))) return ATHLETE_INTERRUPTED;
-    size_t left = g->n_nodes, right = left + 1;
-    gradient_sum right_sum = sum_difference(parent.sum, parent.split.left);
-    athlete_status status =
-        add_node(task, (int32_t)id, parent.begin, middle, parent.depth + 1, parent.split.left);
-    if (status == ATHLETE_OK)
-        status = add_node(task, (int32_t)id, middle, parent.end, parent.depth + 1, right_sum);
-    if (status != ATHLETE_OK) return status;
+static void describe_split(grower *g, size_t id, size_t left) {
+    const node_split *split = &g->grown[id].split;
     tree_node *node = &g->nodes[id];
     node->left = (int32_t)left;
-    node->feature = (uint32_t)parent.split.feature;
-    node->value = g->bins->cuts[g->bins->offset[parent.split.feature] + (uint32_t)parent.split.bin];
-    node->missing_left = parent.split.missing_left;
-    node->gain = (float)parent.split.gain;
+    node->feature = (uint32_t)split->feature;
+    node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
+    node->missing_left =
+        split->none_missing ? 2 * g->grown[left].weight >= g->grown[id].weight : split->missing_left;
+    node->gain = (float)split->gain;
+}
+
+static athlete_status split_node_in_two(tree_task *task, size_t id) {
+    grower *g = task->g;
+    grown_node parent = g->grown[id];
+    side_table sides = sides_of(g->bins, &parent.split);
+    size_t n_left;
+    athlete_status status =
+        partition_rows(bins_column(g->bins, parent.split.feature), &sides, g->rows + parent.begin,
+                       g->scratch + parent.begin, parent.end - parent.begin, g->pool, &n_left);
+    if (status != ATHLETE_OK) return status;
+    uint32_t middle = parent.begin + (uint32_t)n_left;
+    size_t left = g->n_nodes, right = left + 1;
+    status = add_node(g, (int32_t)id, parent.begin, middle, parent.depth + 1, parent.split.left);
+    if (status == ATHLETE_OK)
+        status = add_node(g, (int32_t)id, middle, parent.end, parent.depth + 1,
+                          sum_difference(parent.sum, parent.split.left));
+    if (status != ATHLETE_OK) return status;
+    describe_split(g, id, left);
     task->n_leaves++;
 
-    if (may_split(task, left) || may_split(task, right)) {
-        bool left_smaller = middle - parent.begin <= parent.end - middle;
-        status = build_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
-        for (size_t child = left; status == ATHLETE_OK && child <= right; child++) {
-            if (may_split(task, child)) status = consider(task, child);
-            else give_back(g, child);
-        }
+    bool left_smaller = n_left <= parent.end - middle;
+    status = build_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
+    for (size_t child = left; status == ATHLETE_OK && child <= right; child++) {
+        if (may_split(task, child)) status = consider(task, child);
+        else give_back(g, child);
     }
     give_back(g, id);
     return status;
@@ -217,26 +233,23 @@ static athlete_status split_node(tree_task *task, size_t id) {
 
 static athlete_status grow(tree_task *task, size_t n_rows) {
     grower *g = task->g;
-    gradient_sum sum = {0, 0};
-    for (size_t i = 0; i < n_rows; i++) {
-        sum.gradient += task->gradients[g->rows[i]].gradient;
-        sum.hessian_and_rows += task->gradients[g->rows[i]].hessian_and_rows;
-    }
-    athlete_status status = add_node(task, -1, 0, (uint32_t)n_rows, 0, sum);
+    gradient_sum sum = gradients_sum(&g->gradients, g->bins, g->rows, n_rows);
+    athlete_status status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum);
     if (status == ATHLETE_OK && may_split(task, 0)) {
-        status = build_histogram(task, 0);
+        status = build_histogram(g, 0);
         if (status == ATHLETE_OK) status = consider(task, 0);
     }
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
-        status = split_node(task, dequeue(g));
+        status = split_node_in_two(task, dequeue(g));
     }
     return status;
 }
 
-athlete_status grow_tree(grower *g, const gradient_sum *gradients, const gradient_scale *scale, size_t n_rows,
-                         const int *features, int n_features) {
-    tree_task task = {g, gradients, scale, features, n_features, 1};
+athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features) {
+    tree_task task = {g, 1};
+    g->finder.features = features;
+    g->finder.n_features = n_features;
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
@@ -245,12 +258,11 @@ athlete_status grow_tree(grower *g, const gradient_sum *gradients, const gradien
 }
 
 size_t grower_leaf(const grower *g, size_t row) {
-    const uint8_t *codes = g->bins->codes + row * (size_t)g->bins->n_features;
     size_t id = 0;
     while (g->nodes[id].left >= 0) {
         const node_split *split = &g->grown[id].split;
-        int code = codes[split->feature];
-        bool left = code <= split->bin || (split->missing_left && code == g->bins->n_bins[split->feature]);
+        int code = bins_column(g->bins, split->feature)[row];
+        bool left = code == g->bins->n_bins[split->feature] ? g->nodes[id].missing_left : code <= split->bin;
         id = (size_t)g->nodes[id].left + (left ? 0 : 1);
     }
     return id;

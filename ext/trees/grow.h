@@ -31,35 +31,42 @@ typedef struct grow_rules {
 typedef struct grown_node {
     uint32_t begin, end; /* its rows are rows[begin] to rows[end - 1] */
     int depth;
+    int64_t weight; /* of its rows, in units; their number if they have no weights */
     gradient_sum sum;
     node_split split;
-    gradient_sum *histogram; /* while the node waits to be split, room permitting */
+    histogram histogram; /* while the node waits to be split, room permitting; else without words */
 } grown_node;
 
 /* The grower's memory lasts over many trees. */
 typedef struct grower {
-    const bin_matrix *bins;
+    bin_matrix *bins;
     const grow_rules *rules;
     athlete_budget *budget;
-    athlete_poll *poll;
+    athlete_pool *pool;
+    row_gradients gradients; /* that the next tree is fitted to: see gradients_fix */
+    histogram_builder builder;
+    split_finder finder;
     uint32_t *rows, *scratch; /* n_rows of each: the rows in the order of the nodes */
     grown_node *grown;        /* of the tree that was grown last; parallel to `nodes` */
     tree_node *nodes;
     size_t n_nodes, grown_capacity, nodes_capacity;
     int32_t *queue; /* nodes that can be split, a heap */
     size_t n_queued, queue_capacity;
-    gradient_sum **spare; /* histograms that no node holds */
+    int64_t **spare; /* words of histograms that no node holds */
     size_t n_spare, n_histograms, spare_capacity;
 } grower;
 
-athlete_status grower_begin(grower *g, const bin_matrix *bins, const grow_rules *rules,
-                            athlete_budget *budget, athlete_poll *poll);
+/* weights may be NULL. */
+athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
+                            athlete_budget *budget, athlete_pool *pool);
 void grower_end(grower *g);
 
-/* Grows a tree on the first n_rows of g->rows, choosing among `features`, into g->nodes and g->grown. A node's
+/* What the next tree is fitted to: gradient and hessian per row of the training set, before weights. */
+athlete_status grower_fit(grower *g, const double *gradients, const double *hessians);
+
+/* Grows a tree on the first n_rows of g->rows (ascending), choosing among `features`, into g->nodes and g->grown. A node's
 ** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in `weight`. */
-athlete_status grow_tree(grower *g, const gradient_sum *gradients, const gradient_scale *scale, size_t n_rows,
-                         const int *features, int n_features);
+athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features);
 
 /* The leaf that a row of the training set falls in. */
 size_t grower_leaf(const grower *g, size_t row);

@@ -1,60 +1,260 @@
 #include "trees/histogram.h"
 
 #include <string.h>
-#include "trees/fixed_point.h"
 
-#define BLOCK_ROWS 1024 /* between polls */
+#define BLOCK_ROWS     64          /* whose records are copied at once */
+#define TILE_BYTES     (28 * 1024) /* of slots that are added to at once: with the block, the first-level cache */
+#define MIN_PART_CELLS 100000      /* rows times features that are worth a thread */
+#define MAX_PART_ROWS  ATHLETE_PAIRED_ROWS
 
-gradient_scale gradients_fix(const double *gradient, const double *hessian, size_t n, gradient_sum *out) {
-    double largest_gradient = 0, largest_hessian = 0;
-    for (size_t i = 0; i < n; i++) {
-        double size = fabs(gradient[i]);
-        largest_gradient = size > largest_gradient ? size : largest_gradient;
-        largest_hessian = hessian[i] > largest_hessian ? hessian[i] : largest_hessian;
-    }
-    int row_bits = count_bits(n);
-    int hessian_bits = 63 - 2 * row_bits < 53 - row_bits ? 63 - 2 * row_bits : 53 - row_bits;
-    gradient_scale scale = {
-        .gradient = fixed_point_scale(largest_gradient, 53 - row_bits),
-        .hessian = fixed_point_scale(largest_hessian, hessian_bits),
-        .row_bits = row_bits,
-    };
-    for (size_t i = 0; i < n; i++) {
-        out[i].gradient = fixed_point(gradient[i], scale.gradient);
-        out[i].hessian_and_rows = fixed_point(hessian[i], scale.hessian) * ((int64_t)1 << row_bits) + 1;
-    }
-    return scale;
+typedef struct histogram_scratch {
+    int64_t *own;    /* this hand's histogram; hand 0 adds to the result itself */
+    int64_t *paired; /* of the rows of one part, where the result is wide and the rows are PAIRED */
+    uint8_t *records;
+    int64_t values[2 * BLOCK_ROWS];
+    bool used;
+    char apart[64];
+} histogram_scratch;
+
+typedef struct build_job {
+    histogram_builder *builder;
+    const uint32_t *rows;
+    size_t n, part_rows, n_words; /* words of the result */
+    histogram *out;
+} build_job;
+
+size_t histogram_words(const bin_matrix *bins) {
+    return 2 * (size_t)bins->offset[bins->n_features];
 }
 
-/* Row by row: a row's codes are contiguous, its gradient stays in one register, and the histogram of a few dozen
-** features stays in the first-level cache. */
-static void add_rows(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows, size_t n,
-                     gradient_sum *restrict histogram) {
-    size_t n_features = (size_t)bins->n_features;
-    const uint32_t *offset = bins->offset;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *codes = bins->codes + (size_t)rows[i] * n_features;
-        int64_t gradient = gradients[rows[i]].gradient;
-        int64_t hessian_and_rows = gradients[rows[i]].hessian_and_rows;
-        for (size_t f = 0; f < n_features; f++) {
-            gradient_sum *slot = &histogram[offset[f] + codes[f]];
-            slot->gradient += gradient;
-            slot->hessian_and_rows += hessian_and_rows;
+static size_t slots_of(const histogram_builder *builder) {
+    return builder->bins->offset[builder->bins->n_features];
+}
+
+/* --- adding rows ---------------------------------------------------------------------------------------- */
+
+/* Some rows: their records, `stride` bytes apart, and their gradients as a slot takes them. */
+typedef struct row_block {
+    const uint8_t *records;
+    size_t stride, n;
+    const int64_t *values; /* one per row, two where they are WIDE */
+} row_block;
+
+static void add_block(int64_t *restrict slots, const uint32_t *offset, int from, int to, row_block block) {
+    for (size_t i = 0; i < block.n; i++) {
+        const uint8_t *codes = block.records + i * block.stride + ATHLETE_RECORD_HEADER;
+        int64_t value = block.values[i];
+        int f = from;
+        for (; f + 4 <= to; f += 4) {
+            slots[offset[f] + codes[f]] += value;
+            slots[offset[f + 1] + codes[f + 1]] += value;
+            slots[offset[f + 2] + codes[f + 2]] += value;
+            slots[offset[f + 3] + codes[f + 3]] += value;
+        }
+        for (; f < to; f++) slots[offset[f] + codes[f]] += value;
+    }
+}
+
+static void add_block_wide(int64_t *restrict words, const uint32_t *offset, int from, int to,
+                           row_block block) {
+    for (size_t i = 0; i < block.n; i++) {
+        const uint8_t *codes = block.records + i * block.stride + ATHLETE_RECORD_HEADER;
+        int64_t gradient = block.values[2 * i], hessian = block.values[2 * i + 1];
+        for (int f = from; f < to; f++) {
+            int64_t *slot = words + 2 * (size_t)(offset[f] + codes[f]);
+            slot[0] += gradient;
+            slot[1] += hessian;
         }
     }
 }
 
-athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows,
-                               size_t n, gradient_sum *histogram, athlete_poll *poll) {
-    memset(histogram, 0, bins->offset[bins->n_features] * sizeof *histogram);
+static void prefetch(const void *address) {
+#ifdef __GNUC__
+    __builtin_prefetch(address);
+#else
+    (void)address;
+#endif
+}
+
+static void read_values(const histogram_builder *builder, const uint32_t *rows, row_block block,
+                        int64_t *values) {
+    const row_gradients *g = builder->gradients;
+    if (g->form == GRADIENTS_WIDE) {
+        for (size_t i = 0; i < block.n; i++) memcpy(values + 2 * i, &g->wide[rows[i]], sizeof *g->wide);
+    } else if (!g->in_records) {
+        for (size_t i = 0; i < block.n; i++) values[i] = g->packed[rows[i]];
+    } else if (g->form == GRADIENTS_COUNTED) {
+        for (size_t i = 0; i < block.n; i++) {
+            uint32_t header;
+            memcpy(&header, block.records + i * block.stride, sizeof header);
+            values[i] = slot_of_header(header, GRADIENTS_COUNTED, g->shift);
+        }
+    } else {
+        for (size_t i = 0; i < block.n; i++) {
+            uint32_t header;
+            memcpy(&header, block.records + i * block.stride, sizeof header);
+            values[i] = slot_of_header(header, GRADIENTS_PAIRED, 32);
+        }
+    }
+}
+
+static void copy_records(const bin_matrix *bins, const uint32_t *rows, size_t n, size_t n_ahead,
+                         uint8_t *to) {
+    size_t bytes = bins->record_bytes;
+    for (size_t i = 0; i < n_ahead; i++) {
+        for (size_t b = 0; b < bytes; b += 64) prefetch(bins->records + rows[n + i] * bytes + b);
+    }
+    if (bytes == 32) {
+        for (size_t i = 0; i < n; i++) memcpy(to + 32 * i, bins->records + (size_t)rows[i] * 32, 32);
+    } else {
+        for (size_t i = 0; i < n; i++) memcpy(to + bytes * i, bins->records + rows[i] * bytes, bytes);
+    }
+}
+
+static void add_rows(const histogram_builder *builder, histogram_scratch *scratch, const uint32_t *rows,
+                     size_t n, int64_t *words) {
+    const bin_matrix *bins = builder->bins;
+    bool wide = builder->gradients->form == GRADIENTS_WIDE;
     for (size_t start = 0; start < n; start += BLOCK_ROWS) {
-        size_t block = n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS;
-        add_rows(bins, gradients, rows + start, block, histogram);
-        if (poll_due(poll, block * (size_t)bins->n_features)) return ATHLETE_INTERRUPTED;
+        const uint32_t *here = rows + start;
+        row_block block = {scratch->records, bins->record_bytes,
+                           n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, scratch->values};
+        if (here[block.n - 1] - here[0] == block.n - 1) {
+            block.records = bins->records + here[0] * bins->record_bytes;
+        } else {
+            size_t after = n - start - block.n;
+            copy_records(bins, here, block.n, after < BLOCK_ROWS ? after : BLOCK_ROWS, scratch->records);
+        }
+        read_values(builder, here, block, scratch->values);
+        for (int tile = 0, from = 0; tile < builder->n_tiles; from = builder->tile_end[tile++]) {
+            if (wide) add_block_wide(words, bins->offset, from, builder->tile_end[tile], block);
+            else add_block(words, bins->offset, from, builder->tile_end[tile], block);
+        }
+    }
+}
+
+/* --- parts ---------------------------------------------------------------------------------------------- */
+
+static void empty_paired(int64_t *restrict paired, size_t n_slots, int64_t *restrict words) {
+    for (size_t i = 0; i < n_slots; i++) {
+        gradient_sum sum = slot_sum(paired[i], 32);
+        words[2 * i] += sum.gradient;
+        words[2 * i + 1] += sum.hessian;
+    }
+}
+
+static void build_part(void *argument, size_t part, pool_hand *hand) {
+    build_job *job = argument;
+    histogram_builder *builder = job->builder;
+    histogram_scratch *scratch = &builder->scratch[hand->number];
+    int64_t *words = hand->number == 0 ? job->out->words : scratch->own;
+    size_t start = part * job->part_rows,
+           n = job->n - start < job->part_rows ? job->n - start : job->part_rows;
+    if (!scratch->used) memset(words, 0, job->n_words * sizeof *words);
+    scratch->used = true;
+    if (job->out->wide && builder->gradients->form == GRADIENTS_PAIRED) {
+        size_t n_slots = slots_of(builder);
+        memset(scratch->paired, 0, n_slots * sizeof *scratch->paired);
+        add_rows(builder, scratch, job->rows + start, n, scratch->paired);
+        empty_paired(scratch->paired, n_slots, words);
+    } else {
+        add_rows(builder, scratch, job->rows + start, n, words);
+    }
+    pool_due(hand, n * (size_t)builder->bins->n_features / 2);
+}
+
+static size_t rows_of_a_part(const histogram_builder *builder, size_t n) {
+    size_t least = MIN_PART_CELLS / (size_t)builder->bins->n_features + 1;
+    size_t rows = n / (4 * (size_t)builder->n_hands) + 1;
+    rows = rows < least ? least : rows;
+    return rows < MAX_PART_ROWS ? rows : MAX_PART_ROWS;
+}
+
+athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows, size_t n, histogram *out) {
+    gradient_form form = builder->gradients->form;
+    out->wide = form == GRADIENTS_WIDE || (form == GRADIENTS_PAIRED && n > ATHLETE_PAIRED_ROWS);
+    build_job job = {.builder = builder, .rows = rows, .n = n, .out = out};
+    job.part_rows = rows_of_a_part(builder, n);
+    job.n_words = slots_of(builder) * (out->wide ? 2 : 1);
+    for (int hand = 0; hand < builder->n_hands; hand++) builder->scratch[hand].used = false;
+    athlete_status status = pool_run_if(builder->n_hands > 1, builder->pool,
+                                        (n + job.part_rows - 1) / job.part_rows, build_part, &job);
+    if (status != ATHLETE_OK) return status;
+    if (!builder->scratch[0].used) memset(out->words, 0, job.n_words * sizeof *out->words);
+    for (int hand = 1; hand < builder->n_hands; hand++) {
+        if (!builder->scratch[hand].used) continue;
+        const int64_t *own = builder->scratch[hand].own;
+        for (size_t i = 0; i < job.n_words; i++) out->words[i] += own[i];
     }
     return ATHLETE_OK;
 }
 
-void histogram_subtract(gradient_sum *whole, const gradient_sum *part, size_t n_slots) {
-    for (size_t i = 0; i < n_slots; i++) whole[i] = sum_difference(whole[i], part[i]);
+/* --- siblings ------------------------------------------------------------------------------------------- */
+
+void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n) {
+    size_t n_slots = slots_of(builder);
+    int64_t *restrict words = whole->words;
+    const int64_t *restrict less = part->words;
+    if (whole->wide == part->wide) {
+        for (size_t i = 0; i < n_slots * (whole->wide ? 2 : 1); i++) words[i] -= less[i];
+    } else {
+        for (size_t i = 0; i < n_slots; i++) {
+            gradient_sum sum = slot_sum(less[i], 32);
+            words[2 * i] -= sum.gradient;
+            words[2 * i + 1] -= sum.hessian;
+        }
+    }
+    if (whole->wide && builder->gradients->form == GRADIENTS_PAIRED && n <= ATHLETE_PAIRED_ROWS) {
+        for (size_t i = 0; i < n_slots; i++) words[i] = words[2 * i] * ((int64_t)1 << 32) + words[2 * i + 1];
+        whole->wide = false;
+    }
+}
+
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+static void find_tiles(histogram_builder *builder) {
+    const bin_matrix *bins = builder->bins;
+    uint32_t start = 0;
+    builder->n_tiles = 0;
+    for (int f = 0; f < bins->n_features; f++) {
+        bool full = (bins->offset[f + 1] - start) * sizeof(int64_t) > TILE_BYTES;
+        if (full && bins->offset[f] > start) {
+            builder->tile_end[builder->n_tiles++] = f;
+            start = bins->offset[f];
+        }
+    }
+    builder->tile_end[builder->n_tiles++] = bins->n_features;
+}
+
+athlete_status histogram_begin(histogram_builder *builder, const bin_matrix *bins,
+                               const row_gradients *gradients, athlete_budget *budget, athlete_pool *pool) {
+    *builder = (histogram_builder){.bins = bins, .gradients = gradients, .pool = pool};
+    bool large = bins->n_rows * (size_t)bins->n_features >= 2 * MIN_PART_CELLS;
+    builder->n_hands = large ? pool_hands(pool) : 1;
+    builder->scratch = memory_zeroed(budget, (size_t)builder->n_hands, sizeof *builder->scratch);
+    builder->tile_end = memory_alloc(budget, (size_t)bins->n_features, sizeof *builder->tile_end);
+    if (!builder->scratch || !builder->tile_end) return memory_status(budget);
+    find_tiles(builder);
+    for (int hand = 0; hand < builder->n_hands; hand++) {
+        histogram_scratch *scratch = &builder->scratch[hand];
+        scratch->records = memory_alloc(budget, BLOCK_ROWS, bins->record_bytes);
+        if (hand > 0) scratch->own = memory_alloc(budget, histogram_words(bins), sizeof *scratch->own);
+        if (bins->n_rows > ATHLETE_PAIRED_ROWS)
+            scratch->paired = memory_alloc(budget, slots_of(builder), sizeof *scratch->paired);
+        if (!scratch->records || (hand > 0 && !scratch->own) ||
+            (bins->n_rows > ATHLETE_PAIRED_ROWS && !scratch->paired))
+            return memory_status(budget);
+    }
+    return ATHLETE_OK;
+}
+
+void histogram_end(histogram_builder *builder, athlete_budget *budget) {
+    for (int hand = 0; builder->scratch && hand < builder->n_hands; hand++) {
+        memory_free(budget, builder->scratch[hand].own);
+        memory_free(budget, builder->scratch[hand].paired);
+        memory_free(budget, builder->scratch[hand].records);
+    }
+    memory_free(budget, builder->scratch);
+    memory_free(budget, builder->tile_end);
+    *builder = (histogram_builder){.bins = NULL};
 }

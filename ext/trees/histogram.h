@@ -1,51 +1,46 @@
-/* Gradient sums per bin, the only thing that a split is chosen from.
+/* Sums of gradients and hessians per bin, the only thing that a split is chosen from.
 **
-** A row's gradient and hessian are fixed-point integers (fixed_point.h). The low bits of the hessian word count rows:
-** a row adds 1 there, and as many bits are kept free as n rows can fill, so one addition keeps both sums. With b
-** = count_bits(n), gradients are below 2^(53 - b), so every sum is exact in a double too, and hessians below
-** 2^min(53 - b, 63 - 2 b). */
+** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched ahead of its
+** use and copied to the first-level cache; then the block is added to the bins of as many features at a time as have their
+** slots in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
 #ifndef ATHLETE_TREES_HISTOGRAM_H
 #define ATHLETE_TREES_HISTOGRAM_H
 
-#include "trees/bins.h"
+#include "trees/gradients.h"
 
-#define ATHLETE_MAX_ROWS ((size_t)1 << 26)
+/* offset[n_features] slots: of one word in the form of the row_gradients, or of two, gradient and hessian, if `wide`. */
+typedef struct histogram {
+    int64_t *words;
+    bool wide;
+} histogram;
 
-typedef struct gradient_sum {
-    int64_t gradient;
-    int64_t hessian_and_rows;
-} gradient_sum;
+/* Memory for adding rows up, used over and over. */
+typedef struct histogram_builder {
+    const bin_matrix *bins;
+    const row_gradients *gradients;
+    athlete_pool *pool;
+    int n_hands;
+    struct histogram_scratch *scratch; /* per hand */
+    int *tile_end; /* tile t is the features from tile_end[t - 1], or 0, to tile_end[t] - 1 */
+    int n_tiles;
+} histogram_builder;
 
-/* How to read a gradient_sum. */
-typedef struct gradient_scale {
-    double gradient, hessian; /* integers are the numbers times these powers of two */
-    int row_bits;
-} gradient_scale;
+athlete_status histogram_begin(histogram_builder *builder, const bin_matrix *bins,
+                               const row_gradients *gradients, athlete_budget *budget, athlete_pool *pool);
+void histogram_end(histogram_builder *builder, athlete_budget *budget);
 
-static inline int64_t sum_rows(gradient_sum sum, const gradient_scale *scale) {
-    return sum.hessian_and_rows & (((int64_t)1 << scale->row_bits) - 1);
+/* Words that any histogram of these bins may need. */
+size_t histogram_words(const bin_matrix *bins);
+
+/* The histogram of the n given rows, in the narrowest form that holds it. */
+athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows, size_t n, histogram *out);
+
+/* whole -= part: what is left is the histogram of the sibling, of n rows. */
+void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n);
+
+static inline gradient_sum histogram_slot(const histogram *h, size_t slot, int shift) {
+    if (h->wide) return (gradient_sum){h->words[2 * slot], h->words[2 * slot + 1]};
+    return slot_sum(h->words[slot], shift);
 }
-
-static inline double sum_gradient(gradient_sum sum, const gradient_scale *scale) {
-    return (double)sum.gradient / scale->gradient;
-}
-
-static inline double sum_hessian(gradient_sum sum, const gradient_scale *scale) {
-    return (double)(sum.hessian_and_rows >> scale->row_bits) / scale->hessian;
-}
-
-static inline gradient_sum sum_difference(gradient_sum a, gradient_sum b) {
-    return (gradient_sum){a.gradient - b.gradient, a.hessian_and_rows - b.hessian_and_rows};
-}
-
-/* Rounds n gradients and hessians (not negative) to integers. The choice of scale sees only the largest of each. */
-gradient_scale gradients_fix(const double *gradient, const double *hessian, size_t n, gradient_sum *out);
-
-/* The histogram, offset[n_features] slots, of the n given rows. */
-athlete_status histogram_build(const bin_matrix *bins, const gradient_sum *gradients, const uint32_t *rows,
-                               size_t n, gradient_sum *histogram, athlete_poll *poll);
-
-/* whole -= part: what is left is the histogram of the sibling. */
-void histogram_subtract(gradient_sum *whole, const gradient_sum *part, size_t n_slots);
 
 #endif

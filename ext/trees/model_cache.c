@@ -15,12 +15,14 @@ void model_cache_close(void *opaque) {
 void model_release(void *opaque) {
     cached_model *cached = opaque;
     if (!cached || --cached->references > 0) return;
+    scorer_close(NULL, cached->compiled);
+    memory_free(NULL, cached->row);
     forest_free(NULL, &cached->model);
     memory_free(NULL, cached->text);
     memory_free(NULL, cached);
 }
 
-static cached_model *parse(const char *text, size_t length, athlete_status *status, model_fault *fault) {
+cached_model *model_open(const char *text, size_t length, athlete_status *status, model_fault *fault) {
     cached_model *cached = memory_zeroed(NULL, 1, sizeof *cached);
     *status = ATHLETE_NOMEM;
     if (!cached) return NULL;
@@ -50,7 +52,7 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
         }
     }
     if (!found) {
-        found = parse(text, length, status, fault);
+        found = model_open(text, length, status, fault);
         if (!found) return NULL;
         if (at == ATHLETE_MODEL_CACHE_SLOTS) model_release(cache->slots[--at]);
     }
@@ -58,4 +60,14 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
     cache->slots[0] = found;
     found->references++;
     return found;
+}
+
+athlete_status model_prepare(cached_model *cached) {
+    if (cached->compiled) return ATHLETE_OK;
+    size_t n_features = (size_t)cached->model.n_features, n_outputs = (size_t)cached->model.n_outputs;
+    if (!cached->row) cached->row = memory_zeroed(NULL, 3 * n_features + 2 + n_outputs, sizeof *cached->row);
+    if (!cached->row) return ATHLETE_NOMEM;
+    cached->inputs = cached->row + n_features;
+    cached->margins = cached->inputs + 2 * n_features + 2;
+    return scorer_open(&cached->model, simd_available(), NULL, &cached->compiled);
 }

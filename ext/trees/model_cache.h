@@ -8,6 +8,7 @@
 #define ATHLETE_TREES_MODEL_CACHE_H
 
 #include "trees/model.h"
+#include "trees/scorer.h"
 
 #define ATHLETE_MODEL_CACHE_SLOTS 8
 
@@ -16,6 +17,10 @@ typedef struct cached_model {
     char *text;
     size_t length;
     size_t references; /* the cache's own and those of its users */
+
+    /* Made by model_prepare, and used by one call at a time. */
+    scorer *compiled;
+    float *row, *inputs, *margins;
 } cached_model;
 
 typedef struct model_cache {
@@ -31,5 +36,11 @@ void model_cache_close(void *cache);
 cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_status *status,
                                model_fault *fault);
 void model_release(void *cached);
+
+/* A model for one call, outside any cache. */
+cached_model *model_open(const char *text, size_t length, athlete_status *status, model_fault *fault);
+
+/* Compiles the model for scoring and makes room for one row, unless that was done before. */
+athlete_status model_prepare(cached_model *cached);
 
 #endif

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "trees/lightgbm.h"
 #include "trees/model_objective.h"
 #include "trees/model_reader.h"
 
@@ -163,7 +164,7 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
                     (size_t)ATHLETE_MODEL_MAX_BYTES);
         return r.status;
     }
-    if (length >= 5 && strncmp(text, "tree\n", 5) == 0) {
+    if (lightgbm_is(text, length)) {
         reader_fail(&r, "the model is a LightGBM text: convert it with gbdt_import");
         return r.status;
     }

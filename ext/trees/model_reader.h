@@ -3,6 +3,7 @@
 #define ATHLETE_TREES_MODEL_READER_H
 
 #include "trees/category_order.h"
+#include "trees/decimal.h"
 #include "trees/json_lists.h"
 #include "trees/model.h"
 
@@ -36,15 +37,6 @@ int32_t reader_count(model_reader *r, const cJSON *object, const char *name, int
 
 /* Whether the member is there at all. */
 bool reader_has(const cJSON *object, const char *name);
-
-static inline bool is_whole(double x, double min, double max) {
-    return x >= min && x <= max && x == (double)(int64_t)x;
-}
-
-/* What rounds to a finite float32: "3.4028235E38", the shortest text of the largest, is a little above it. */
-static inline bool is_float(double x) {
-    return x > -0x1.ffffffp+127 && x < 0x1.ffffffp+127;
-}
 
 /* --- the parts ------------------------------------------------------------------------------------------ */
 

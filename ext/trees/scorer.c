@@ -16,13 +16,15 @@ static size_t whole_lines(size_t bytes) {
 
 athlete_status scorer_block_open(const scorer *compiled, athlete_budget *budget, scorer_block *block) {
     *block = (scorer_block){.memory = NULL};
-    size_t columns = whole_lines((size_t)compiled->model->n_features * SCORER_STRIDE * sizeof(float));
+    size_t columns = whole_lines(((size_t)compiled->model->n_features + 1) * SCORER_STRIDE * sizeof(float));
     size_t margins = whole_lines((size_t)compiled->model->n_outputs * SCORER_ROWS * sizeof(float));
     size_t leaves = compiled->kernel ? LEAVES_BYTES : 0;
     block->memory = memory_zeroed(budget, 1, columns + margins + compiled->rank_bytes + leaves + ALIGNMENT);
     if (!block->memory) return memory_status(budget);
     uint8_t *at = (uint8_t *)block->memory + (ALIGNMENT - (uintptr_t)block->memory % ALIGNMENT);
     block->columns = (void *)at;
+    float *never = block->columns + (size_t)compiled->model->n_features * SCORER_STRIDE; /* for walk_rows */
+    for (size_t r = 0; r < SCORER_ROWS; r++) never[r] = NAN;
     block->margins = (void *)(at + columns);
     block->ranks = at + columns + margins;
     block->leaves = block->ranks + compiled->rank_bytes;

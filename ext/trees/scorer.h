@@ -42,7 +42,7 @@ void scorer_block_close(athlete_budget *budget, scorer_block *block);
 /* The margins of the block's first `n_rows` rows. ATHLETE_INTERRUPTED when the poll asks to stop. */
 athlete_status scorer_margins(const scorer *compiled, scorer_block *block, size_t n_rows, athlete_poll *poll);
 
-/* The margins of one row, as forest_margins; `inputs` has room for 2 n_features + 1 numbers. */
+/* The margins of one row, as forest_margins; `inputs` has room for 2 n_features + 2 numbers. */
 void scorer_row(const scorer *compiled, const float *row, float *inputs, float *margins);
 
 #endif

@@ -1,21 +1,26 @@
 #include "trees/split.h"
 
 #include <math.h>
+#include "trees/scan.h"
 
 /* Less gain than this is rounding (kRtEps in XGBoost). */
 #define MIN_GAIN 1e-6
+
+typedef struct feature_split {
+    double score; /* below 0 if the feature has no cut that is allowed */
+    int bin;
+    bool missing_left;
+    bool certain; /* that both children have rows enough */
+} feature_split;
+
+size_t split_found_bytes(void) {
+    return sizeof(feature_split);
+}
 
 static double soft_threshold(double gradient, double alpha) {
     if (gradient > alpha) return gradient - alpha;
     if (gradient < -alpha) return gradient + alpha;
     return 0;
-}
-
-/* T(G)^2 / (H + lambda); 0 where H is 0. */
-static double node_score(gradient_sum sum, const gradient_scale *scale, const split_rules *rules) {
-    double gradient = soft_threshold(sum_gradient(sum, scale), rules->alpha);
-    double hessian = sum_hessian(sum, scale);
-    return hessian > 0 ? gradient * gradient / (hessian + rules->lambda) : 0;
 }
 
 double node_weight(gradient_sum sum, const gradient_scale *scale, const split_rules *rules) {
@@ -24,107 +29,136 @@ double node_weight(gradient_sum sum, const gradient_scale *scale, const split_ru
     return hessian > 0 ? -gradient / (hessian + rules->lambda) : 0;
 }
 
-/* A node while its cuts are tried. Sums are exact in a double (histogram.h), so adding and subtracting them here is
-** as good as doing it in integers. */
-typedef struct scan {
-    double gradient, hessian; /* of the node */
-    int64_t rows;
-    double lambda, alpha, min_child_weight;
-    int64_t min_rows;
-    node_split
-        best; /* while searching, `gain` holds the sum of the children's scores, and `left` nothing yet */
-} scan;
+/* T(G)^2 / (H + lambda) in units. */
+static double node_score(const scan_node *node) {
+    double gradient = soft_threshold(node->gradient, node->alpha);
+    return node->hessian > 0 ? gradient * gradient / (node->hessian + node->lambda) : 0;
+}
 
-typedef struct side {
-    double gradient, hessian;
-    int64_t rows;
-} side;
-
-static side read_slot(gradient_sum sum, double gradient_unit, double hessian_unit, int row_bits) {
-    return (side){
-        .gradient = (double)sum.gradient * gradient_unit,
-        .hessian = (double)(sum.hessian_and_rows >> row_bits) * hessian_unit,
-        .rows = sum.hessian_and_rows & (((int64_t)1 << row_bits) - 1),
+static scan_node scan_of(const split_finder *finder, const split_node *node) {
+    const row_gradients *g = finder->gradients;
+    const split_rules *rules = finder->rules;
+    scan_node scan = {
+        .gradient = (double)node->sum.gradient,
+        .hessian = (double)node->sum.hessian,
+        .lambda = rules->lambda * g->scale.hessian,
+        .alpha = rules->alpha * g->scale.gradient,
+        .least_hessian = rules->min_child_weight * g->scale.hessian,
+        .rows = (double)node->weight,
+        .least_rows = ldexp((double)rules->min_child_rows, g->weight_bits),
     };
+    if (rules->min_child_rows <= 1) scan.least_rows = 0; /* no weight is too small for one row */
+    if (g->counts_rows && scan.least_rows > scan.least_hessian) scan.least_hessian = scan.least_rows;
+    if (scan.least_hessian < 1) scan.least_hessian = 1;
+    return scan;
 }
 
-static side add_sides(side a, side b) {
-    return (side){a.gradient + b.gradient, a.hessian + b.hessian, a.rows + b.rows};
+/* --- one feature ---------------------------------------------------------------------------------------- */
+
+typedef struct feature_scan {
+    cut_sums left;
+    gradient_sum missing;
+    int n_bins, n_cuts;
+} feature_scan;
+
+/* The last cut parts what is present from what is missing, if anything is. */
+static void read_feature(const split_finder *finder, const split_node *node, int feature, feature_scan *f) {
+    size_t offset = finder->bins->offset[feature];
+    int shift = finder->gradients->shift;
+    f->n_bins = finder->bins->n_bins[feature];
+    f->missing = histogram_slot(node->histogram, offset + (size_t)f->n_bins, shift);
+    f->n_cuts = f->missing.hessian > 0 ? f->n_bins : f->n_bins - 1;
+    if (f->n_cuts > 0) scan_sums(node->histogram, offset, f->n_cuts, shift, finder->level, &f->left);
 }
 
-/* Compares fractions by multiplication and divides for a new best one alone. */
-static inline bool is_better(scan *s, side left) {
-    double right_gradient = s->gradient - left.gradient, right_hessian = s->hessian - left.hessian;
-    if (left.rows < s->min_rows || s->rows - left.rows < s->min_rows) return false;
-    if (left.hessian < s->min_child_weight || right_hessian < s->min_child_weight) return false;
-    double left_excess = fabs(left.gradient) - s->alpha, right_excess = fabs(right_gradient) - s->alpha;
-    left_excess = left_excess > 0 ? left_excess : 0;
-    right_excess = right_excess > 0 ? right_excess : 0;
-    double left_bottom = left.hessian + s->lambda, right_bottom = right_hessian + s->lambda;
-    double top = left_excess * left_excess * right_bottom + right_excess * right_excess * left_bottom;
-    double bottom = left_bottom * right_bottom;
-    if (!(top > s->best.gain * bottom) || left.hessian <= 0 || right_hessian <= 0) return false;
-    double score = top / bottom;
-    if (!(score > s->best.gain)) return false;
-    s->best.gain = score;
-    return true;
+static feature_split better_of(scan_best right, scan_best left) {
+    bool missing_left = left.score > right.score || (left.score == right.score && left.bin < right.bin);
+    scan_best best = missing_left ? left : right;
+    return (feature_split){.score = best.score, .bin = best.bin, .missing_left = missing_left};
 }
 
-/* Tries every cut of a feature, with its missing values on either side. */
-static void scan_feature(scan *s, const gradient_sum *slots, int n_bins, int feature,
-                         const gradient_scale *scale) {
-    double gradient_unit = 1 / scale->gradient, hessian_unit = 1 / scale->hessian; /* powers of two: exact */
-    side missing = read_slot(slots[n_bins], gradient_unit, hessian_unit, scale->row_bits);
-    side left = {0, 0, 0};
-    int n_cuts =
-        missing.rows > 0 ? n_bins : n_bins - 1; /* the last one parts what is present from what is not */
-    for (int bin = 0; bin < n_cuts; bin++) {
-        if (slots[bin].hessian_and_rows == 0) continue; /* empty: the same split as the one before */
-        left = add_sides(left, read_slot(slots[bin], gradient_unit, hessian_unit, scale->row_bits));
-        bool better = is_better(s, left);
-        bool missing_left = missing.rows > 0 && is_better(s, add_sides(left, missing));
-        if (better || missing_left) {
-            s->best.feature = feature;
-            s->best.bin = bin;
-            s->best.missing_left = missing_left;
-        }
+static feature_split try_feature(const split_finder *finder, const split_node *node, const scan_node *scan,
+                                 int feature) {
+    feature_scan f;
+    read_feature(finder, node, feature, &f);
+    if (f.n_cuts <= 0) return (feature_split){.score = -1};
+    scan_best right = scan_cuts(&f.left, f.n_cuts, (gradient_sum){0, 0}, scan, finder->level), left = right;
+    if (f.missing.hessian > 0) left = scan_cuts(&f.left, f.n_cuts, f.missing, scan, finder->level);
+    feature_split best = better_of(right, left);
+    if (best.score < 0) return best;
+    double hessian = f.left.hessian[best.bin] + (best.missing_left ? (double)f.missing.hessian : 0);
+    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
+    best.certain = finder->gradients->counts_rows || (hessian >= least && scan->hessian - hessian >= least);
+    return best;
+}
+
+static feature_split try_feature_counted(const split_finder *finder, const split_node *node,
+                                         const scan_node *scan, int feature) {
+    feature_scan f;
+    read_feature(finder, node, feature, &f);
+    const uint8_t *column = bins_column(finder->bins, feature);
+    const uint32_t *weights = finder->gradients->weights;
+    int64_t rows[ATHLETE_MAX_BIN + 1] = {0};
+    for (size_t i = 0; i < node->n_rows; i++)
+        rows[column[node->rows[i]]] += weights ? weights[node->rows[i]] : 1;
+    int64_t missing = rows[f.n_bins];
+    for (int b = 1; b < f.n_cuts; b++) rows[b] += rows[b - 1];
+    scan_best right = scan_cuts_counted(&f.left, rows, f.n_cuts, (gradient_sum){0, 0}, scan), left = right;
+    if (f.missing.hessian > 0) {
+        for (int b = 0; b < f.n_cuts; b++) rows[b] += missing;
+        left = scan_cuts_counted(&f.left, rows, f.n_cuts, f.missing, scan);
     }
+    feature_split best = better_of(right, left);
+    best.certain = true;
+    return best;
 }
 
-/* What the left side of a split adds up to. */
-static gradient_sum left_sum(const gradient_sum *slots, int n_bins, const node_split *split) {
-    gradient_sum sum = split->missing_left ? slots[n_bins] : (gradient_sum){0, 0};
+/* --- all features --------------------------------------------------------------------------------------- */
+
+/* Place in the list of the feature whose cut is the best, or -1. */
+static int best_place(const split_finder *finder) {
+    int best = -1;
+    for (int i = 0; i < finder->n_features; i++) {
+        if (finder->found[i].score >= 0 && (best < 0 || finder->found[i].score > finder->found[best].score))
+            best = i;
+    }
+    return best;
+}
+
+static gradient_sum left_sum(const split_finder *finder, const split_node *node, const node_split *split) {
+    size_t offset = finder->bins->offset[split->feature];
+    int shift = finder->gradients->shift, n_bins = finder->bins->n_bins[split->feature];
+    gradient_sum sum = {0, 0};
+    if (split->missing_left) sum = histogram_slot(node->histogram, offset + (size_t)n_bins, shift);
     for (int bin = 0; bin <= split->bin; bin++) {
-        sum.gradient += slots[bin].gradient;
-        sum.hessian_and_rows += slots[bin].hessian_and_rows;
+        gradient_sum slot = histogram_slot(node->histogram, offset + (size_t)bin, shift);
+        sum.gradient += slot.gradient;
+        sum.hessian += slot.hessian;
     }
     return sum;
 }
 
-node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
-                      const int *features, int n_features, const gradient_scale *scale,
-                      const split_rules *rules) {
-    double own_score = node_score(node, scale, rules);
-    scan s = {
-        .gradient = sum_gradient(node, scale),
-        .hessian = sum_hessian(node, scale),
-        .rows = sum_rows(node, scale),
-        .lambda = rules->lambda,
-        .alpha = rules->alpha,
-        .min_child_weight = rules->min_child_weight,
-        .min_rows = rules->min_child_rows > 1 ? rules->min_child_rows : 1,
-        .best = {.gain = own_score},
-    };
-    for (int i = 0; i < n_features; i++) {
-        int f = features[i];
-        scan_feature(&s, histogram + bins->offset[f], bins->n_bins[f], f, scale);
+node_split split_find(const split_finder *finder, const split_node *node) {
+    const gradient_scale *scale = &finder->gradients->scale;
+    scan_node scan = scan_of(finder, node);
+    for (int i = 0; i < finder->n_features; i++)
+        finder->found[i] = try_feature(finder, node, &scan, finder->features[i]);
+    int best = best_place(finder);
+    while (best >= 0 && !finder->found[best].certain) {
+        finder->found[best] = try_feature_counted(finder, node, &scan, finder->features[best]);
+        best = best_place(finder);
     }
-    node_split best = s.best;
-    best.gain -= own_score;
-    if (!(best.gain > MIN_GAIN) || best.gain < rules->min_gain) return (node_split){.gain = 0};
-    const gradient_sum *slots = histogram + bins->offset[best.feature];
-    int n_bins = bins->n_bins[best.feature];
-    best.left = left_sum(slots, n_bins, &best);
-    if (slots[n_bins].hessian_and_rows == 0) best.missing_left = 2 * sum_rows(best.left, scale) >= s.rows;
-    return best;
+    if (best < 0) return (node_split){.gain = 0};
+    const feature_split *found = &finder->found[best];
+    node_split split = {
+        .gain = (found->score - node_score(&scan)) * (scale->hessian / scale->gradient / scale->gradient),
+        .feature = finder->features[best],
+        .bin = found->bin,
+        .missing_left = found->missing_left,
+    };
+    if (!(split.gain > MIN_GAIN) || split.gain < finder->rules->min_gain) return (node_split){.gain = 0};
+    split.left = left_sum(finder, node, &split);
+    size_t last = finder->bins->offset[split.feature] + (size_t)finder->bins->n_bins[split.feature];
+    split.none_missing = histogram_slot(node->histogram, last, finder->gradients->shift).hessian == 0;
+    return split;
 }

@@ -8,6 +8,7 @@
 #define ATHLETE_TREES_SPLIT_H
 
 #include <stdbool.h>
+#include "base/simd.h"
 #include "trees/histogram.h"
 
 typedef struct split_rules {
@@ -27,18 +28,42 @@ typedef struct split_rules {
 typedef struct node_split {
     double gain; /* 0 if there is no split worth making */
     int feature;
-    int bin; /* rows in this bin and below go left */
-    bool missing_left;
+    int bin;           /* rows in this bin and below go left */
+    bool missing_left; /* if some row is missing */
+    bool none_missing; /* in the node: a later one is to follow the greater number of rows */
     gradient_sum left;
 } node_split;
+
+/* What splits of one tree are chosen with. */
+typedef struct split_finder {
+    const bin_matrix *bins;
+    const row_gradients *gradients;
+    const split_rules *rules;
+    const int *features; /* ascending */
+    int n_features;
+    struct feature_split *found; /* room for one per feature */
+    simd_level level;
+} split_finder;
+
+/* A node: its rows, how many they are (of weighted ones, their weight in units), and their sums. */
+typedef struct split_node {
+    const uint32_t *rows;
+    size_t n_rows;
+    int64_t weight;
+    gradient_sum sum;
+    const histogram *histogram;
+} split_node;
+
+size_t split_found_bytes(void);
 
 /* -T(G) / (H + lambda); 0 where H is 0. */
 double node_weight(gradient_sum sum, const gradient_scale *scale, const split_rules *rules);
 
-/* The best split of a node over `features` (ascending). Of equal gains the lowest feature, then the lowest cut,
-** then missing values to the right win. Where the node has no missing value, a later one follows the greater number of rows. */
-node_split split_find(const bin_matrix *bins, const gradient_sum *histogram, gradient_sum node,
-                      const int *features, int n_features, const gradient_scale *scale,
-                      const split_rules *rules);
+/* The best split of a node. Of equal gains the lowest feature, then the lowest cut, then missing values to the right win.
+**
+** The least number of rows in a child is kept exactly. Where slots hold hessians and no counts, a sum of hessians divided by the
+** largest hessian of any row bounds the rows from below; only if the bound leaves it open for the best split are
+** that feature's rows counted. */
+node_split split_find(const split_finder *finder, const split_node *node);
 
 #endif

@@ -15,6 +15,13 @@ extern const athlete_table gbdt_fit_table;
 void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv);
 
+/* interchange_sql.c */
+void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv);
+
+/* score_sql.c */
+extern const athlete_table gbdt_score_table;
+
 /* explain_sql.c */
 extern const athlete_table gbdt_explain_table;
 extern const athlete_table gbdt_interactions_table;

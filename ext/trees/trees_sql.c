@@ -8,8 +8,9 @@
     { "model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of a model of gbdt_train or XGBoost" }
 #define FEATURE_ARGUMENT                                                                                     \
     {                                                                                                        \
-        "feature", ATHLETE_NUMBER, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                \
-            "as in training and in the same order; NULL is missing"                                          \
+        "feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                   \
+            "as in training and in the same order: a number, or the name of a category, as text; NULL and "  \
+            "a category that was not seen in training are missing"                                           \
     }
 #define ROWS_ARGUMENT                                                                                        \
     {                                                                                                        \
@@ -26,8 +27,9 @@
     "than 256 different features"
 #define MODEL_ERRORS                                                                                         \
     "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
-    "classes, "                                                                                              \
-    "categories, DART, linear); another number of features than the model has"
+    "targets, DART, linear; a LightGBM text needs gbdt_import); another number of features than the model "  \
+    "has; a feature that is no number in the range of "                                                      \
+    "float32 and not the name of a category, by its number and name"
 
 #define LABEL_MEANING                                                                                        \
     "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson, the class (0, 1, …) for "    \
@@ -80,7 +82,9 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
         .summary = "A model's prediction for one row, with the float32 bits that XGBoost computes.",
-        .returns = "the estimate, a probability for binary:logistic; NULL without a model",
+        .returns =
+            "the estimate; for binary:logistic the probability of 1, for several classes the number of "
+            "the likeliest, from 0, the first of equal ones; NULL without a model",
         .errors = MODEL_ERRORS,
         .source = "XGBoost's predictor: x < threshold in float32 goes left, leaves are added in the order of "
                   "the trees",
@@ -93,8 +97,57 @@ static const athlete_function functions[] = {
         .summary =
             "A model's prediction before the last step: the sum of leaves, log odds for binary:logistic.",
         .returns = "the margin; NULL without a model",
-        .errors = MODEL_ERRORS,
+        .errors = MODEL_ERRORS "; several outputs, which gbdt_score gives",
         .scalar = gbdt_margin,
+    },
+    {
+        .name = "gbdt_export",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS(MODEL_ARGUMENT, {"format", ATHLETE_TEXT, 0, 0, 0, "'xgboost' or 'lightgbm'"}),
+        .summary = "A model as the text that another library loads.",
+        .returns =
+            "text: for 'xgboost' the model itself, for 'lightgbm' a text in which every double goes the "
+            "way it goes here; NULL without a model",
+        .errors =
+            "the model is not a valid one, with the place in it; many splits by category under one another "
+            "in which missing values go with the categories, which LightGBM cannot express",
+        .source = "Ke et al. (LightGBM), NIPS 2017; the formats of XGBoost 1.7 to 3.2 and LightGBM 4",
+        .scalar = gbdt_export,
+    },
+    {
+        .name = "gbdt_import",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a LightGBM model, as save_model writes it"}),
+        .summary = "A LightGBM model as the JSON text that all functions take.",
+        .returns =
+            "text, the model in XGBoost's JSON format: the same leaf for every value that is a float32, with "
+            "its value as float32; NULL without a text",
+        .errors = "the text is not a valid model, with the place in it; linear trees, zeros that are missing "
+                  "values "
+                  "and go the other way than their neighbours, objectives with an output of their own",
+        .source = "x <= threshold in double is x < the next float32 above it, for every float32 x",
+        .scalar = gbdt_import,
+    },
+    {
+        .name = "gbdt_score",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            MODEL_ARGUMENT,
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "gives key, feature, … for each row; a model with feature names finds its features by the "
+             "names of the columns, in any order and among others, one without by their order"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
+             "output: value (default), margin, probabilities (a row per key and class) or leaf (a row per "
+             "key and tree: the number of its node); match: name or position; nthread"}),
+        .summary = "A model's predictions for all rows of a query, in its order and many at a time: the same "
+                   "numbers as gbdt_predict, gbdt_margin, several times as fast.",
+        .errors = MODEL_ERRORS "; a feature without a column of its name; the number of the row where a "
+                               "value is refused",
+        .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
+        .table = &gbdt_score_table,
     },
     {
         .name = "gbdt_explain",

@@ -11,9 +11,9 @@
 
 typedef struct walk_node {
     float value;    /* of a split its threshold, of a leaf its value */
-    uint16_t input; /* twice the split's feature, plus 1 if missing values go left; any in a leaf */
+    uint16_t input; /* twice the split's feature, plus 1 if missing values go left */
     uint16_t step;  /* to the left child; 0 in a leaf */
-} walk_node;
+} walk_node; /* a leaf compares a feature beyond the last, which is always missing and goes left, to itself */
 
 #define WALK_MAX_FEATURES 32767
 #define WALK_LANES        8
@@ -22,15 +22,15 @@ typedef struct walk_node {
 ** it cannot be expressed. `queue` has room for as many numbers as the tree has nodes. */
 size_t walk_build(const forest *model, size_t tree, int32_t *queue, walk_node *nodes);
 
-/* The inputs of walk_trees: each feature twice, with a missing value as more, then as less, than every threshold. A
-** row has 2 n_features of them. */
+/* The inputs of walk_trees: each feature twice, with a missing value as more, then as less, than every threshold. They
+** are 2 n_features + 2. */
 void walk_inputs(const float *row, int n_features, float *inputs);
 
 /* The leaf values that one row reaches in `n` <= WALK_LANES trees. */
 void walk_trees(const walk_node *const roots[WALK_LANES], size_t n, const float *inputs, float *values);
 
-/* Adds to sums[r] the leaf value that row r < WALK_LANES reaches; its value of feature f is columns[f * stride + r].
-** Returns how many steps were taken. */
+/* Adds to sums[r] the leaf value that row r < WALK_LANES reaches; its value of feature f is columns[f * stride + r], and
+** that of feature n_features must be NaN. Returns how many steps were taken. */
 size_t walk_rows(const walk_node *root, const float *columns, size_t stride, float *sums);
 
 #endif

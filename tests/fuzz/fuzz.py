@@ -18,7 +18,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SANITIZE = "-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+SANITIZE = "-O2 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 # A division by zero of floats is defined; what a run may take is set by its text, not by a number in it.
 LIMITS = ["-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1", "-verbosity=1", "-detect_leaks=1"]
 
@@ -50,7 +50,7 @@ def own_models():
     db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [(b, *(None if v != v else v for v in a)) for a, b in zip(x, y)])
     for options in OPTIONS:
         label = "min(y, 1)" if "logistic" in json.dumps(options) else "y"
-        small = {**options, "num_boost_round": 2, "max_depth": 2}
+        small = {**options, "num_boost_round": 1, "max_depth": 2}
         yield db.execute(f"SELECT gbdt_train(?, {label}, a, b, c) FROM t", (json.dumps(small),)).fetchone()[0]
 
 
@@ -120,8 +120,8 @@ def write_seeds(target, folder):
         (folder / f"seed{i}").write_text(text)
 
 
-def libraries():
-    return subprocess.run(["pkg-config", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
+def package_flags(which):
+    return subprocess.run(["pkg-config", which, "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
 
 
 def build(name, folder, trusting=False):
@@ -130,10 +130,10 @@ def build(name, folder, trusting=False):
     program = folder / (name + ("_trusting" if trusting else ""))
     # Sources with a switch are compiled with it and so come before their counterparts in the library.
     switched = [p for p in sorted((ROOT / "ext" / "trees").glob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
-    flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", "-DSQLITE_CORE"]
+    flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
     sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", *switched]
-    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "libathlete.a", *libraries(), "-lm", "-pthread"],
+    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "libathlete.a", *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip
     return program
 

@@ -20,7 +20,7 @@ static void fill(float *row, int n, int kind) {
 static void use(const forest *model, athlete_budget *budget) {
     float *row = memory_alloc(budget, (size_t)model->n_features, sizeof *row);
     float *margins = memory_alloc(budget, (size_t)model->n_outputs, sizeof *margins);
-    for (int kind = -1; kind < 12 && row && margins; kind++) {
+    for (int kind = -1; kind < 4 && row && margins; kind++) {
         fill(row, model->n_features, kind);
         forest_margins(model, row, margins);
         forest_outputs(model, margins);

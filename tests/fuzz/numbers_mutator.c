@@ -98,7 +98,7 @@ static size_t change_number(uint8_t *data, size_t size, size_t max_size, uint32_
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
     uint32_t state = seed | 1;
-    if (next(&state) % 2 == 0) return LLVMFuzzerMutate(data, size, max_size);
+    if (next(&state) % 16 == 0) return LLVMFuzzerMutate(data, size, max_size);
     for (uint32_t left = 1 + next(&state) % 3; left > 0; left--) {
         size_t changed = change_number(data, size, max_size, &state);
         if (changed > 0) size = changed;

@@ -38,11 +38,11 @@ def split(x, y, seed, n_train=None, categorical=()):
 
 
 def regression(seed):
-    return split(*make_friedman1(6000, n_features=10, noise=1, random_state=seed), seed)
+    return split(*make_friedman1(12000, n_features=10, noise=1, random_state=seed), seed, n_train=4000)
 
 
 def binary(seed):
-    return split(*make_classification(9000, n_features=20, n_informative=8, n_redundant=4, flip_y=0.1, class_sep=0.7, random_state=seed), seed)
+    return split(*make_classification(18000, n_features=20, n_informative=8, n_redundant=4, flip_y=0.1, class_sep=0.7, random_state=seed), seed, n_train=6000)
 
 
 def classes(seed):
@@ -52,21 +52,21 @@ def classes(seed):
 def categorical(seed):
     """A column of 30 levels without order, of very different frequency, each with an effect of its own on level and slope."""
     rng = np.random.default_rng(seed)
-    n = 6000
+    n = 12000
     level = np.minimum(rng.geometric(0.12, n) - 1, 29)
     x = np.column_stack([level, rng.standard_normal((n, 5)), rng.integers(0, 4, n)])
     effect, slope = rng.standard_normal(30) * 2, rng.standard_normal(30)
     y = effect[level] + slope[level] * x[:, 1] + np.sin(2 * x[:, 2]) + (x[:, 6] == 2) * x[:, 3] + rng.standard_normal(n)
-    return split(x, y, seed, categorical=(0, 6))
+    return split(x, y, seed, 4000, categorical=(0, 6))
 
 
 def missing(seed):
     """Two in ten values are gone; of one column rather the large ones, so that it says something that it is gone."""
-    x, y = make_friedman1(6000, n_features=10, noise=1, random_state=seed)
+    x, y = make_friedman1(12000, n_features=10, noise=1, random_state=seed)
     rng = np.random.default_rng(seed)
     gone = rng.random(x.shape) < 0.2
     gone[:, 3] = rng.random(len(x)) < 0.4 * x[:, 3]
-    return split(np.where(gone, np.nan, x), y, seed)
+    return split(np.where(gone, np.nan, x), y, seed, n_train=4000)
 
 
 def tiny(seed):

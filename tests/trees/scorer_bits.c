@@ -126,7 +126,7 @@ int main(void) {
         for (int t = 0; t < s->n_trees; t++) grow(&model, s, order);
         free(order);
         size_t f_count = (size_t)s->n_features, o_count = (size_t)s->n_outputs;
-        float *row = malloc(f_count * sizeof *row), *inputs = malloc(2 * f_count * sizeof *inputs);
+        float *row = malloc(f_count * sizeof *row), *inputs = malloc((2 * f_count + 2) * sizeof *inputs);
         float *margins = malloc(2 * o_count * sizeof *margins);
         if (!row || !inputs || !margins) return 2;
         athlete_poll poll;

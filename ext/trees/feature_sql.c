@@ -1,0 +1,53 @@
+#include "trees/feature_sql.h"
+
+#include <string.h>
+#include "base/function.h"
+
+/* The order of memcmp, the shorter first: the order that the names are sorted in. */
+static int compare(const char *text, size_t length, const char *name) {
+    size_t name_length = strlen(name);
+    int order = memcmp(text, name, length < name_length ? length : name_length);
+    return order != 0 ? order : (length > name_length) - (length < name_length);
+}
+
+static float category_of(const category_names *names, const char *text, size_t length) {
+    size_t low = 0, high = names->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(text, length, names->name[middle]);
+        if (order == 0) return (float)middle;
+        if (order > 0) low = middle + 1;
+        else high = middle;
+    }
+    return NAN;
+}
+
+bool feature_from_text(const forest *model, int feature, sqlite3_value *value, float *x) {
+    if (sqlite3_value_type(value) == SQLITE_BLOB) return false;
+    if (model->categories && model->categories[feature].n > 0) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        if (!text) return false;
+        *x = category_of(&model->categories[feature], text, (size_t)sqlite3_value_bytes(value));
+        return true;
+    }
+    int type = sqlite3_value_numeric_type(value);
+    if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return false;
+    double number = sqlite3_value_double(value);
+    *x = (float)number;
+    return fabs(number) <= (double)FLT_MAX;
+}
+
+char *feature_refusal(const forest *model, int feature, sqlite3_value *value) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "feature %d", feature + 1);
+    if (model->feature_names) sqlite3_str_appendf(out, " (%s)", model->feature_names[feature]);
+    int type = sqlite3_value_type(value);
+    bool named = model->categories && model->categories[feature].n > 0;
+    if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
+        sqlite3_str_appendf(out, " is %!.15g, beyond the range of float32", sqlite3_value_double(value));
+    } else {
+        sqlite3_str_appendf(out, " must be %s or NULL, got ", named ? "the name of a category" : "a number");
+        value_describe(out, value);
+    }
+    return sentence_finish(out);
+}

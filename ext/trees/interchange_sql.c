@@ -1,0 +1,83 @@
+/* Binding of gbdt_export and gbdt_import. */
+#include <string.h>
+#include "trees/lightgbm.h"
+#include "trees/model_cache.h"
+#include "trees/trees_callbacks.h"
+
+/* Room for a text that is made here; a million leaves take a tenth of it. */
+#define MEMORY_LIMIT ((size_t)1 << 30)
+
+/* Ends the call with the text, or with what went wrong. */
+static void answer(sqlite3_context *context, athlete_status status, text_buffer *out,
+                   const model_fault *fault) {
+    if (status == ATHLETE_OK) {
+        sqlite3_result_text64(context, out->bytes, out->length, sqlite3_free,
+                              SQLITE_UTF8); /* memory.h's blocks are SQLite's */
+    } else {
+        memory_free(out->budget, out->bytes);
+        function_fail_status(context, status,
+                             status == ATHLETE_OVER_LIMIT ? "the text that it would make" : fault->text);
+    }
+}
+
+static void export_lightgbm(sqlite3_context *context, const forest *model) {
+    athlete_budget budget = {.limit = MEMORY_LIMIT};
+    text_buffer out = {.budget = &budget};
+    model_fault fault = {{0}};
+    athlete_poll poll;
+    poll_begin(&poll, sqlite3_context_db_handle(context));
+    athlete_status status = lightgbm_write(model, &out, &poll, &fault);
+    poll_end(&poll);
+    answer(context, status, &out, &fault);
+}
+
+void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    const char *format = (const char *)sqlite3_value_text(argv[1]);
+    if (!text || !format) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    athlete_status status;
+    model_fault fault = {{0}};
+    size_t length = (size_t)sqlite3_value_bytes(argv[0]);
+    cached_model *cached = model_cache_find(domain_state_of(context), text, length, &status, &fault);
+    if (!cached) {
+        function_fail_status(context, status, fault.text);
+        return;
+    }
+    if (strcmp(format, "xgboost") == 0) sqlite3_result_value(context, argv[0]);
+    else if (strcmp(format, "lightgbm") == 0) export_lightgbm(context, &cached->model);
+    else function_fail_argument(context, 1, "'xgboost' or 'lightgbm'", argv[1]);
+    model_release(cached);
+}
+
+void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (!text) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    size_t length = (size_t)sqlite3_value_bytes(argv[0]);
+    if (!lightgbm_is(text, length)) {
+        function_fail_argument(context, 0, "the text of a LightGBM model, which starts with a line \"tree\"",
+                               argv[0]);
+        return;
+    }
+    static const model_attribute attributes[] = {{"athlete_imported_from", "LightGBM"}, {.name = NULL}};
+    model_description description = {.attributes = attributes};
+    athlete_budget budget = {.limit = MEMORY_LIMIT};
+    text_buffer out = {.budget = &budget};
+    model_fault fault = {{0}};
+    forest model;
+    athlete_poll poll;
+    poll_begin(&poll, sqlite3_context_db_handle(context));
+    athlete_status status =
+        lightgbm_read(text, length, &budget, &poll, &model, &description.objective, &fault);
+    if (status == ATHLETE_OK) status = model_write(&model, &description, &out, &poll);
+    poll_end(&poll);
+    forest_free(&budget, &model);
+    answer(context, status, &out, &fault);
+}

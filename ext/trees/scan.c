@@ -1,0 +1,158 @@
+#include "trees/scan.h"
+
+#include <math.h>
+#ifdef ATHLETE_X86
+#include <immintrin.h>
+#endif
+
+/* --- sums ----------------------------------------------------------------------------------------------- */
+
+static void sums_of_wide(const int64_t *words, int n, cut_sums *left) {
+    int64_t gradient = 0, hessian = 0;
+    for (int b = 0; b < n; b++) {
+        gradient += words[2 * b];
+        hessian += words[2 * b + 1];
+        left->gradient[b] = (double)gradient;
+        left->hessian[b] = (double)hessian;
+    }
+    for (int b = n; b % 4 != 0; b++) left->gradient[b] = left->hessian[b] = 0; /* the rest of a vector */
+}
+
+static void sums_of_slots(const int64_t *slots, int n, int shift, cut_sums *left) {
+    int64_t slot = 0;
+    for (int b = 0; b < n; b++) {
+        slot += slots[b]; /* both parts at once */
+        gradient_sum sum = slot_sum(slot, shift);
+        left->gradient[b] = (double)sum.gradient;
+        left->hessian[b] = (double)sum.hessian;
+    }
+}
+
+#ifdef ATHLETE_X86
+/* Four 64-bit numbers from 0 to 2^52 - 1 as doubles: the bits of 2^52 + x less 2^52. */
+ATHLETE_AVX2 static __m256d doubles_of(__m256i x, __m256d two_to_52_and_offset) {
+    __m256i bits = _mm256_or_si256(x, _mm256_set1_epi64x(0x4330000000000000));
+    return _mm256_sub_pd(_mm256_castsi256_pd(bits), two_to_52_and_offset);
+}
+
+/* The gradient is made positive for the shift, which knows no sign, by adding a power of two that is taken off again as a
+** double. A slot is below 2^62 in size, and its gradient below 2^51 (gradients.h). */
+ATHLETE_AVX2 static void sums_of_slots_avx2(const int64_t *slots, int n, int shift, cut_sums *left) {
+    int64_t sums[ATHLETE_SCAN_LENGTH];
+    int64_t slot = 0;
+    for (int b = 0; b < n; b++) sums[b] = slot += slots[b];
+    int lift = 51 + shift < 62 ? 51 + shift : 62;
+    __m256i lift_by = _mm256_set1_epi64x((int64_t)1 << lift),
+            mask = _mm256_set1_epi64x(((int64_t)1 << shift) - 1);
+    __m256d offset = _mm256_set1_pd(0x1p52 + (double)((int64_t)1 << (lift - shift)));
+    __m256d two_to_52 = _mm256_set1_pd(0x1p52);
+    __m128i count = _mm_cvtsi32_si128(shift);
+    for (int b = n; b % 4 != 0; b++) sums[b] = 0;
+    for (int b = 0; b < n; b += 4) {
+        __m256i four = _mm256_loadu_si256((const __m256i *)(sums + b));
+        __m256i high = _mm256_srl_epi64(_mm256_add_epi64(four, lift_by), count);
+        _mm256_storeu_pd(left->gradient + b, doubles_of(high, offset));
+        _mm256_storeu_pd(left->hessian + b, doubles_of(_mm256_and_si256(four, mask), two_to_52));
+    }
+}
+#endif
+
+void scan_sums(const histogram *h, size_t slot, int n, int shift, simd_level level, cut_sums *left) {
+    if (h->wide) {
+        sums_of_wide(h->words + 2 * slot, n, left);
+        return;
+    }
+#ifdef ATHLETE_X86
+    if (level >= SIMD_256) {
+        sums_of_slots_avx2(h->words + slot, n, shift, left);
+        return;
+    }
+#endif
+    (void)level;
+    sums_of_slots(h->words + slot, n, shift, left);
+}
+
+/* --- cuts ----------------------------------------------------------------------------------------------- */
+
+static double excess(double gradient, double alpha) {
+    double size = fabs(gradient) - alpha;
+    return size > 0 ? size : 0;
+}
+
+static inline scan_best cuts_plain(const cut_sums *left, const int64_t *rows_left, int n, gradient_sum extra,
+                                   const scan_node *node) {
+    scan_best best = {.score = -1};
+    for (int b = 0; b < n; b++) {
+        if (rows_left && !((double)rows_left[b] >= node->least_rows &&
+                           node->rows - (double)rows_left[b] >= node->least_rows))
+            continue;
+        double gradient = left->gradient[b] + (double)extra.gradient;
+        double hessian = left->hessian[b] + (double)extra.hessian;
+        double other_hessian = node->hessian - hessian;
+        if (!(hessian >= node->least_hessian && other_hessian >= node->least_hessian)) continue;
+        double top = excess(gradient, node->alpha),
+               other_top = excess(node->gradient - gradient, node->alpha);
+        double bottom = hessian + node->lambda, other_bottom = other_hessian + node->lambda;
+        double score = (top * top * other_bottom + other_top * other_top * bottom) / (bottom * other_bottom);
+        if (score > best.score) best = (scan_best){score, b};
+    }
+    return best;
+}
+
+#ifdef ATHLETE_X86
+ATHLETE_AVX2 static scan_best cuts_avx2(const cut_sums *left, int n, gradient_sum extra,
+                                        const scan_node *node) {
+    __m256d extra_gradient = _mm256_set1_pd((double)extra.gradient),
+            extra_hessian = _mm256_set1_pd((double)extra.hessian);
+    __m256d all_gradient = _mm256_set1_pd(node->gradient), all_hessian = _mm256_set1_pd(node->hessian);
+    __m256d lambda = _mm256_set1_pd(node->lambda), alpha = _mm256_set1_pd(node->alpha);
+    __m256d least = _mm256_set1_pd(node->least_hessian), sign = _mm256_set1_pd(-0.0),
+            zero = _mm256_setzero_pd();
+    __m256d best = _mm256_set1_pd(-1), best_bin = zero;
+    __m256d bin = _mm256_set_pd(3, 2, 1, 0), four = _mm256_set1_pd(4), end = _mm256_set1_pd(n);
+    for (int b = 0; b < n; b += 4) {
+        __m256d gradient = _mm256_add_pd(_mm256_loadu_pd(left->gradient + b), extra_gradient);
+        __m256d hessian = _mm256_add_pd(_mm256_loadu_pd(left->hessian + b), extra_hessian);
+        __m256d other_hessian = _mm256_sub_pd(all_hessian, hessian);
+        __m256d top = _mm256_andnot_pd(sign, gradient);
+        __m256d other_top = _mm256_andnot_pd(sign, _mm256_sub_pd(all_gradient, gradient));
+        top = _mm256_max_pd(_mm256_sub_pd(top, alpha), zero);
+        other_top = _mm256_max_pd(_mm256_sub_pd(other_top, alpha), zero);
+        __m256d bottom = _mm256_add_pd(hessian, lambda), other_bottom = _mm256_add_pd(other_hessian, lambda);
+        __m256d score =
+            _mm256_div_pd(_mm256_add_pd(_mm256_mul_pd(_mm256_mul_pd(top, top), other_bottom),
+                                        _mm256_mul_pd(_mm256_mul_pd(other_top, other_top), bottom)),
+                          _mm256_mul_pd(bottom, other_bottom));
+        __m256d allowed = _mm256_and_pd(_mm256_cmp_pd(hessian, least, _CMP_GE_OQ),
+                                        _mm256_cmp_pd(other_hessian, least, _CMP_GE_OQ));
+        allowed = _mm256_and_pd(allowed, _mm256_cmp_pd(bin, end, _CMP_LT_OQ));
+        __m256d better = _mm256_and_pd(allowed, _mm256_cmp_pd(score, best, _CMP_GT_OQ));
+        best = _mm256_blendv_pd(best, score, better);
+        best_bin = _mm256_blendv_pd(best_bin, bin, better);
+        bin = _mm256_add_pd(bin, four);
+    }
+    double scores[4], bins[4];
+    _mm256_storeu_pd(scores, best);
+    _mm256_storeu_pd(bins, best_bin);
+    scan_best found = {.score = -1};
+    for (int lane = 0; lane < 4; lane++) {
+        if (scores[lane] > found.score || (scores[lane] == found.score && bins[lane] < found.bin))
+            found = (scan_best){scores[lane], (int)bins[lane]};
+    }
+    return found;
+}
+#endif
+
+scan_best scan_cuts(const cut_sums *left, int n, gradient_sum extra, const scan_node *node,
+                    simd_level level) {
+#ifdef ATHLETE_X86
+    if (level >= SIMD_256) return cuts_avx2(left, n, extra, node);
+#endif
+    (void)level;
+    return cuts_plain(left, NULL, n, extra, node);
+}
+
+scan_best scan_cuts_counted(const cut_sums *left, const int64_t *rows_left, int n, gradient_sum extra,
+                            const scan_node *node) {
+    return cuts_plain(left, rows_left, n, extra, node);
+}

@@ -1,0 +1,43 @@
+/* The best of a feature's cuts, from what would go left at each.
+**
+** All numbers are in units of gradients and hessians: whole numbers in doubles, exact below 2^53, and rounded once, the same way
+** everywhere, above. The vector code computes the same products in the same order, one lane per cut, so all levels find
+** the same cut. */
+#ifndef ATHLETE_TREES_SCAN_H
+#define ATHLETE_TREES_SCAN_H
+
+#include "base/simd.h"
+#include "trees/histogram.h"
+
+#define ATHLETE_SCAN_LENGTH 256 /* at least ATHLETE_MAX_BIN, and a multiple of the vector length */
+
+/* left.gradient[b] and left.hessian[b]: sums over bins 0 to b. */
+typedef struct cut_sums {
+    double gradient[ATHLETE_SCAN_LENGTH], hessian[ATHLETE_SCAN_LENGTH];
+} cut_sums;
+
+/* Fills the sums of n bins whose slots begin at `slot`. */
+void scan_sums(const histogram *h, size_t slot, int n, int shift, simd_level level, cut_sums *left);
+
+typedef struct scan_node {
+    double gradient, hessian; /* of the node */
+    double lambda, alpha;     /* penalties, in units of hessians and of gradients */
+    double least_hessian;     /* that a child must have, above 0 */
+    double rows,
+        least_rows; /* of the node, and that a child must have; heeded if scan_cuts is given counts of rows */
+} scan_node;
+
+typedef struct scan_best {
+    double
+        score; /* T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda), see split.h; -1 if no cut is allowed */
+    int bin;   /* the lowest of those that have it */
+} scan_best;
+
+/* The best of the first n cuts when `extra` (what is missing, or nothing) goes left too. */
+scan_best scan_cuts(const cut_sums *left, int n, gradient_sum extra, const scan_node *node, simd_level level);
+
+/* The same where rows_left[b] rows, with the extra ones, go left. */
+scan_best scan_cuts_counted(const cut_sums *left, const int64_t *rows_left, int n, gradient_sum extra,
+                            const scan_node *node);
+
+#endif
