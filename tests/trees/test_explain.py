@@ -114,7 +114,11 @@ def test_contributions_are_those_of_lightgbm_in_double_precision(db):
     settings = {"num_leaves": 31, "min_data_in_leaf": 5, "verbose": -1, "num_threads": 1, "boost_from_average": False}
     booster = lightgbm.train(settings, lightgbm.Dataset(x, y), 20)
     theirs = booster.predict(x[:70], pred_contrib=True)
-    ours = explain(db, by_hand.model_text(by_hand.from_lightgbm(booster), 12), x[:70])[:, 0]
+    model = db.execute("SELECT gbdt_import(?)", (booster.model_to_string(),)).fetchone()[0]
+    data = ", ".join(f"f{i} AS Column_{i}" for i in range(12))
+    fill(db, x[:70])
+    ours = db.execute(f"SELECT contribution FROM gbdt_explain(?, 'SELECT id, {data} FROM x')", (model,)).fetchall()
+    ours = np.array(ours).reshape(70, 13)
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
 
 
@@ -277,7 +281,8 @@ def named(db):
 
 def test_features_are_found_by_their_names(db, named):
     by_name = db.execute("SELECT * FROM gbdt_explain(?, 'SELECT * FROM runs')", (named,)).fetchall()
-    by_position = db.execute("SELECT * FROM gbdt_explain(?, 'SELECT run, pace AS a, hr AS b, grade AS c FROM runs')", (named,)).fetchall()
+    query = "SELECT run, pace AS a, hr AS b, grade AS c FROM runs"
+    by_position = db.execute("SELECT * FROM gbdt_explain(?, ?, '{\"match\": \"position\"}')", (named, query)).fetchall()
     assert by_name == by_position
     assert [row[2] for row in by_name[:4]] == ["pace", "hr", "grade", None]
 
@@ -304,7 +309,7 @@ def test_no_rows_are_explained_by_none(db, named):
 
 
 def test_a_query_of_other_columns_is_refused(db, named):
-    with pytest.raises(sqlite3.OperationalError, match="3 features"):
+    with pytest.raises(sqlite3.OperationalError, match="feature 3 of the model .grade. is not a column of the query"):
         db.execute("SELECT * FROM gbdt_explain(?, 'SELECT run, pace, hr FROM runs')", (named,)).fetchall()
 
 
