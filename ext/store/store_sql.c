@@ -2,6 +2,7 @@
 #include "store/store_sql.h"
 
 #include "store/asof_sql.h"
+#include "store/lookup_statement_sql.h"
 
 static const athlete_function functions[] = {
     {
@@ -18,7 +19,8 @@ static const athlete_function functions[] = {
              "column of the time from which a row could be known; default that of the registration, or "
              "available_at"},
             {"lookback", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "'90 days', '36 hours': the oldest row that is still an answer; default that of the registration, or "
+             "'90 days', '36 hours': the oldest row that is still an answer; default that of the "
+             "registration, or "
              "no limit"},
             {"strict", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1, "1: timestamp < as_of instead of <="},
             {"ignore_nulls", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1,
@@ -26,15 +28,30 @@ static const athlete_function functions[] = {
             {"backfill", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1,
              "1: also what became known after as_of, which leaks the future into training data"},
             {"history", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "table of replaced rows with superseded_at; default <table>_history if there is one, 0 for none"}),
-        .summary = "A feature group as it was known at a moment: of each entity the newest row with timestamp and "
-                   "available_at at or before as_of.",
+             "table of replaced rows with superseded_at; default <table>_history if there is one, 0 for "
+             "none"}),
+        .summary =
+            "A feature group as it was known at a moment: of each entity the newest row with timestamp and "
+            "available_at at or before as_of.",
         .returns = "the group's columns, and hidden as_of, row_timestamp, row_available, row_superseded, "
                    "row_age_days, row_id; at most one row per request",
-        .errors = "a request without = for each key; a table without an index on keys and timestamp (the sentence has "
+        .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
+                  "sentence has "
                   "the statement that makes it); an as_of written in another form than the group's times",
         .module = &asof_module,
     },
+    {.name = "asof answer",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = lookup_answer},
+    {.name = "asof request",
+     .kind = ATHLETE_VIRTUAL,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .module = &lookup_request_module},
     {.name = NULL},
 };
 
