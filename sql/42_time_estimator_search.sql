@@ -1,7 +1,7 @@
 -- stage:    42_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
 -- reads:    time_estimator_rows, bronze_documents, ops_config, ml_search_configurations, ml_search_results
--- writes:   ml_search_configurations, ml_search_results, ml_search_ranking
+-- writes:   ml_search_configurations, ml_search_results
 -- grain:    model, search_hash, configuration, fold
 -- params:   cv_gap_days, search_time_estimator
 
