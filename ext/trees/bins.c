@@ -58,9 +58,12 @@ static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
 
 static void gather_cuts(bins_job *job) {
     bin_matrix *bins = job->bins;
+    uint32_t slots = ATHLETE_FEW_SLOTS;
+    for (int f = 0; f < bins->n_features; f++)
+        slots = bins->n_bins[f] < ATHLETE_FEW_SLOTS ? slots : ATHLETE_MANY_SLOTS;
     for (size_t f = 0; f < (size_t)bins->n_features; f++) {
         const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
-        bins->offset[f + 1] = bins->offset[f] + (uint32_t)bins->n_bins[f] + 1;
+        bins->offset[f + 1] = bins->offset[f] + slots;
         memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
         rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
     }
@@ -115,7 +118,7 @@ static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hand
     bins->records = memory_alloc(budget, n, bins->record_bytes);
     bins->n_bins = memory_zeroed(budget, f, sizeof *bins->n_bins);
     bins->offset = memory_zeroed(budget, f + 1, sizeof *bins->offset);
-    bins->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *bins->cuts);
+    bins->cuts = memory_alloc(budget, f, ATHLETE_MANY_SLOTS * sizeof *bins->cuts);
     job->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *job->cuts);
     job->tables = memory_alloc(budget, f, sizeof *job->tables);
     job->scratch = memory_zeroed(budget, (size_t)n_hands, sizeof *job->scratch);

@@ -231,14 +231,31 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
     return status;
 }
 
+/* Every row is in one bin of any feature. */
+static gradient_sum sum_of_bins(const grower *g, const histogram *h) {
+    gradient_sum sum = {0, 0};
+    for (size_t slot = 0; slot < g->bins->offset[1]; slot++) {
+        gradient_sum bin = histogram_slot(h, slot, g->gradients.shift);
+        sum.gradient += bin.gradient;
+        sum.hessian += bin.hessian;
+    }
+    return sum;
+}
+
+static athlete_status add_root(grower *g, size_t n_rows) {
+    histogram h = {.words = take_histogram(g)};
+    if (!h.words) return memory_status(g->budget);
+    athlete_status status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    if (status == ATHLETE_OK) status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum_of_bins(g, &h));
+    if (status == ATHLETE_OK) g->grown[0].histogram = h;
+    else g->spare[g->n_spare++] = h.words;
+    return status;
+}
+
 static athlete_status grow(tree_task *task, size_t n_rows) {
     grower *g = task->g;
-    gradient_sum sum = gradients_sum(&g->gradients, g->bins, g->rows, n_rows);
-    athlete_status status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum);
-    if (status == ATHLETE_OK && may_split(task, 0)) {
-        status = build_histogram(g, 0);
-        if (status == ATHLETE_OK) status = consider(task, 0);
-    }
+    athlete_status status = add_root(g, n_rows);
+    if (status == ATHLETE_OK && may_split(task, 0)) status = consider(task, 0);
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
         status = split_node_in_two(task, dequeue(g));

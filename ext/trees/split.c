@@ -8,7 +8,7 @@
 
 typedef struct feature_split {
     double score; /* below 0 if the feature has no cut that is allowed */
-    int bin;
+    int cut, bin; /* the cut's number in its cut_sums, and the last bin that goes left */
     bool missing_left;
     bool certain; /* that both children have rows enough */
 } feature_split;
@@ -58,7 +58,7 @@ static scan_node scan_of(const split_finder *finder, const split_node *node) {
 typedef struct feature_scan {
     cut_sums left;
     gradient_sum missing;
-    int n_bins, n_cuts;
+    int n_bins;
 } feature_scan;
 
 /* The last cut parts what is present from what is missing, if anything is. */
@@ -67,26 +67,28 @@ static void read_feature(const split_finder *finder, const split_node *node, int
     int shift = finder->gradients->shift;
     f->n_bins = finder->bins->n_bins[feature];
     f->missing = histogram_slot(node->histogram, offset + (size_t)f->n_bins, shift);
-    f->n_cuts = f->missing.hessian > 0 ? f->n_bins : f->n_bins - 1;
-    if (f->n_cuts > 0) scan_sums(node->histogram, offset, f->n_cuts, shift, finder->level, &f->left);
+    int n_cuts = f->missing.hessian > 0 ? f->n_bins : f->n_bins - 1;
+    scan_sums(node->histogram, offset, n_cuts, shift, finder->level, &f->left);
 }
 
-static feature_split better_of(scan_best right, scan_best left) {
-    bool missing_left = left.score > right.score || (left.score == right.score && left.bin < right.bin);
+static feature_split better_of(const cut_sums *sums, scan_best right, scan_best left) {
+    bool missing_left = left.score > right.score || (left.score == right.score && left.cut < right.cut);
     scan_best best = missing_left ? left : right;
-    return (feature_split){.score = best.score, .bin = best.bin, .missing_left = missing_left};
+    return (feature_split){.score = best.score,
+                           .cut = best.cut,
+                           .bin = best.score < 0 ? 0 : sums->bin[best.cut],
+                           .missing_left = missing_left};
 }
 
 static feature_split try_feature(const split_finder *finder, const split_node *node, const scan_node *scan,
                                  int feature) {
     feature_scan f;
     read_feature(finder, node, feature, &f);
-    if (f.n_cuts <= 0) return (feature_split){.score = -1};
-    scan_best right = scan_cuts(&f.left, f.n_cuts, (gradient_sum){0, 0}, scan, finder->level), left = right;
-    if (f.missing.hessian > 0) left = scan_cuts(&f.left, f.n_cuts, f.missing, scan, finder->level);
-    feature_split best = better_of(right, left);
+    scan_best right = scan_cuts(&f.left, (gradient_sum){0, 0}, scan, finder->level), left = right;
+    if (f.missing.hessian > 0) left = scan_cuts(&f.left, f.missing, scan, finder->level);
+    feature_split best = better_of(&f.left, right, left);
     if (best.score < 0) return best;
-    double hessian = f.left.hessian[best.bin] + (best.missing_left ? (double)f.missing.hessian : 0);
+    double hessian = f.left.hessian[best.cut] + (best.missing_left ? (double)f.missing.hessian : 0);
     double least = scan->least_rows * (double)finder->gradients->largest_hessian;
     best.certain = finder->gradients->counts_rows || (hessian >= least && scan->hessian - hessian >= least);
     return best;
@@ -102,13 +104,13 @@ static feature_split try_feature_counted(const split_finder *finder, const split
     for (size_t i = 0; i < node->n_rows; i++)
         rows[column[node->rows[i]]] += weights ? weights[node->rows[i]] : 1;
     int64_t missing = rows[f.n_bins];
-    for (int b = 1; b < f.n_cuts; b++) rows[b] += rows[b - 1];
-    scan_best right = scan_cuts_counted(&f.left, rows, f.n_cuts, (gradient_sum){0, 0}, scan), left = right;
+    for (int b = 1; b < f.n_bins; b++) rows[b] += rows[b - 1];
+    scan_best right = scan_cuts_counted(&f.left, rows, (gradient_sum){0, 0}, scan), left = right;
     if (f.missing.hessian > 0) {
-        for (int b = 0; b < f.n_cuts; b++) rows[b] += missing;
-        left = scan_cuts_counted(&f.left, rows, f.n_cuts, f.missing, scan);
+        for (int b = 0; b < f.n_bins; b++) rows[b] += missing;
+        left = scan_cuts_counted(&f.left, rows, f.missing, scan);
     }
-    feature_split best = better_of(right, left);
+    feature_split best = better_of(&f.left, right, left);
     best.certain = true;
     return best;
 }
