@@ -3,6 +3,7 @@
 
 #include "store/asof_sql.h"
 #include "store/lookup_statement_sql.h"
+#include "store/training_set_sql.h"
 
 static const athlete_function functions[] = {
     {
@@ -39,6 +40,24 @@ static const athlete_function functions[] = {
                   "sentence has "
                   "the statement that makes it); an as_of written in another form than the group's times",
         .module = &asof_module,
+    },
+    {
+        .name = "training_set",
+        .kind = ATHLETE_VIRTUAL,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"spec", ATHLETE_OPTIONS, 0, 0, 0,
+             "labels (a SELECT), as_of (its column of moments), lookups (each with group, and if need be "
+             "keys, as_of, "
+             "features, prefix, lookback, defaults, strict, ignore_nulls, backfill), computed, exclude"}),
+        .summary = "Labels, and to each what was known at its time from any number of feature groups.",
+        .returns = "the labels' columns, the features, the computed columns, and hidden row_sources (JSON: "
+                   "the row that "
+                   "each lookup used); one row per label",
+        .errors = "what SQLite says of the labels' query or of an expression; what asof says of a group; two "
+                  "columns of "
+                  "one name",
+        .module = &training_set_module,
     },
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
