@@ -2,6 +2,7 @@
 #include "store/store_sql.h"
 
 #include "store/asof_sql.h"
+#include "store/leakage_sql.h"
 #include "store/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 
@@ -58,6 +59,25 @@ static const athlete_function functions[] = {
                   "columns of "
                   "one name",
         .module = &training_set_module,
+    },
+    {
+        .name = "leakage_report",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0,
+                               "a training set: a label, a moment, features and if need be their times"},
+                              {"options", ATHLETE_OPTIONS, 0, 0, 0,
+                               "label and as_of (columns), available and window_end (columns by feature), "
+                               "exclude, auc, r2, min_rows"}),
+        .summary =
+            "What in a training set could not have been known at the label's time, feature by feature: "
+            "values "
+            "available too late, windows that the label lies in, features that tell the label too well.",
+        .errors = "a query without the columns that the options name; times written in different forms",
+        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
+        .table = &leakage_report_table,
+        .options = leakage_options,
     },
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,

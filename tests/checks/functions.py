@@ -35,6 +35,7 @@ EXAMPLES = {
     "gbdt_fit": ["'{\"num_boost_round\": 2}'", "'SELECT 1 AS y, 2 AS a UNION ALL SELECT 3, 4'"],
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
+    "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 
