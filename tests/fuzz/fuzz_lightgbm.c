@@ -19,10 +19,8 @@ static void write_text(const forest *model, athlete_budget *budget, athlete_poll
     forest again = {.n_features = 0};
     const char *objective;
     athlete_status status = lightgbm_write(model, &out, poll, &fault);
-    if (status == ATHLETE_INVALID && fault.text[0] != '\0') status = ATHLETE_OK; /* what LightGBM cannot express */
-    else must(status, budget);
-    if (status == ATHLETE_OK && out.length > 0 && fault.text[0] == '\0' &&
-        out.length <= ATHLETE_MODEL_MAX_BYTES) {
+    must(status, budget);
+    if (status == ATHLETE_OK && out.length <= ATHLETE_MODEL_MAX_BYTES) {
         status = lightgbm_read(out.bytes, out.length, budget, poll, &again, &objective, &fault);
         must(status, budget);
         if (status == ATHLETE_OK && again.n_outputs != model->n_outputs) abort();
