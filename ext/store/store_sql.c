@@ -11,6 +11,7 @@ static const athlete_function functions[] = {
     {
         .name = "feature_group_fault",
         .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
         .arguments =
             ATHLETE_ARGUMENTS({"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
                               {"before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
@@ -28,6 +29,7 @@ static const athlete_function functions[] = {
     {
         .name = "feature_group_ddl",
         .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
             {"types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "types beyond the seven"},
