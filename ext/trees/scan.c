@@ -65,7 +65,7 @@ ATHLETE_AVX2 static void sums_of_slots_avx2(const int64_t *slots, int n_bins, in
     __m128i count = _mm_cvtsi32_si128(shift);
     memset(sums + n, 0, 4 * sizeof *sums); /* the rest of a vector */
     for (int b = 0; b < n; b += 4) {
-        __m256i four = _mm256_loadu_si256((const __m256i *)(sums + b));
+        __m256i four = _mm256_loadu_si256((const void *)(sums + b));
         __m256i high = _mm256_srl_epi64(_mm256_add_epi64(four, lift_by), count);
         _mm256_storeu_pd(left->gradient + b, doubles_of(high, offset));
         _mm256_storeu_pd(left->hessian + b, doubles_of(_mm256_and_si256(four, mask), two_to_52));
