@@ -37,6 +37,20 @@ def chain_model(n_splits, n_trees, n_features):
     return json.dumps({"learner": learner, "version": [1, 7, 4]})
 
 
+def trees_of_one_class(n):
+    """A model of 1024 classes whose trees are all of the first: LightGBM wants as many of each."""
+    arrays = {
+        "left_children": "-1", "right_children": "-1", "parents": "2147483647", "split_indices": "0", "split_conditions": "0", "default_left": "0",
+        "split_type": "0", "loss_changes": "0", "sum_hessian": "0", "base_weights": "0", "categories": "", "categories_nodes": "",
+        "categories_segments": "", "categories_sizes": "",
+    }  # fmt: skip
+    tree = '{"tree_param":{"num_nodes":"1","num_feature":"1","size_leaf_vector":"1","num_deleted":"0"}' + "".join(f',"{k}":[{v}]' for k, v in arrays.items()) + "}"
+    trees = f'"gbtree_model_param":{{"num_trees":"{n}"}},"tree_info":[{",".join("0" * n)}],"trees":[{",".join([tree] * n)}]'
+    parameters = '"base_score":"0","num_class":"1024","num_feature":"1","num_target":"1"'
+    booster = '"gradient_booster":{"name":"gbtree","model":{' + trees + "}}"
+    return f'{{"learner":{{{booster},"learner_model_param":{{{parameters}}},"objective":{{"name":"multi:softprob"}}}}}}'
+
+
 WORKLOADS = {
     "json_objects: nowhere to go on": lambda: ("SELECT count(*) FROM json_objects(?)", (nested_objects(20_000),)),
     "json_objects: long arrays": lambda: (
@@ -63,6 +77,7 @@ WORKLOADS = {
         "SELECT sum(contribution) FROM gbdt_interactions(?, 'SELECT 1, 2, 3, 4')",
         (chain_model(32000, 1, 3),),
     ),
+    "gbdt_export: classes without trees": lambda: ("SELECT length(gbdt_export(?, 'lightgbm'))", (trees_of_one_class(30_000),)),
     "quantile: a wide frame": lambda: (
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
         "SELECT sum(q) FROM (SELECT quantile(i * 7919 % 1009, 0.5) OVER (ORDER BY i ROWS 50000 PRECEDING) AS q FROM n)",
