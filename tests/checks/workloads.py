@@ -27,6 +27,11 @@ WORKLOADS = {
         "SELECT i % 97 AS y, i * 7919 % 1009 AS a, i * 104729 % 7919 AS b, i % 31 AS c FROM n')",
         (),
     ),
+    "gbdt_score: a long query": lambda: (
+        "SELECT count(*) FROM gbdt_score((SELECT gbdt_train('{}', value, value) FROM json_each('[1, 2, 3]')), "
+        "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, i FROM n LIMIT 100000000')",
+        (),
+    ),
     "quantile: a wide frame": lambda: (
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
         "SELECT sum(q) FROM (SELECT quantile(i * 7919 % 1009, 0.5) OVER (ORDER BY i ROWS 50000 PRECEDING) AS q FROM n)",
