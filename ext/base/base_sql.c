@@ -132,11 +132,16 @@ static athlete_status functions_open(athlete_call *call, int argc, sqlite3_value
 static int functions_next(athlete_call *call, void *opaque) {
     (void)call;
     functions_state *state = opaque;
+    const athlete_function *at;
     state->function++;
     while (athlete_domains[state->domain] &&
-           !athlete_domains[state->domain]->functions[state->function].name) {
-        state->domain++;
-        state->function = 0;
+           (!(at = &athlete_domains[state->domain]->functions[state->function])->name || at->is_internal)) {
+        if (at->name) {
+            state->function++;
+        } else {
+            state->domain++;
+            state->function = 0;
+        }
     }
     return athlete_domains[state->domain] ? SQLITE_ROW : SQLITE_DONE;
 }

@@ -175,8 +175,9 @@ static int function_register(sqlite3 *db, registration *row) {
     row->shared->references++;
     switch (function->kind) {
     case ATHLETE_SCALAR:
-        return sqlite3_create_function_v2(db, function->name, -1, flags, row, scalar_callback, NULL, NULL,
-                                          registration_free);
+        return sqlite3_create_function_v2(db, function->name, -1, flags, row,
+                                          function->is_internal ? function->scalar : scalar_callback, NULL,
+                                          NULL, registration_free);
     case ATHLETE_AGGREGATE:
         return sqlite3_create_function_v2(db, function->name, -1, flags, row, NULL, step_callback,
                                           final_callback, registration_free);

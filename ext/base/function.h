@@ -90,6 +90,7 @@ struct athlete_function {
     const char *name;
     athlete_kind kind;
     athlete_trust trust;
+    bool is_internal; /* a part of another one: not in athlete_functions, called without any check */
     const athlete_argument *arguments; /* ends with a row without a name: use ATHLETE_ARGUMENTS */
     const char *summary;               /* one sentence */
     const char *returns;               /* unit, range, and when NULL */

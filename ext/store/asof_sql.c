@@ -41,11 +41,20 @@ enum {
 };
 
 /* Hidden columns, after those of the table. */
-enum { HIDDEN_AS_OF, HIDDEN_TIMESTAMP, HIDDEN_AVAILABLE, HIDDEN_SUPERSEDED, HIDDEN_AGE, HIDDEN_ROWID, HIDDEN_COUNT };
+enum {
+    HIDDEN_AS_OF,
+    HIDDEN_TIMESTAMP,
+    HIDDEN_AVAILABLE,
+    HIDDEN_SUPERSEDED,
+    HIDDEN_AGE,
+    HIDDEN_ROWID,
+    HIDDEN_COUNT
+};
 static const char *const hidden_names[HIDDEN_COUNT] = {"as_of",          "row_timestamp", "row_available",
                                                        "row_superseded", "row_age_days",  "row_id"};
 
-#define IDLE_MAX 4 /* lookups that wait for the next query; a query takes one for each time that it names the table */
+#define IDLE_MAX                                                                                             \
+    4 /* lookups that wait for the next query; a query takes one for each time that it names the table */
 
 typedef struct asof_plan {
     lookup_plan columns;
@@ -67,7 +76,7 @@ typedef struct asof_cursor {
     sqlite3_vtab_cursor base; /* must be first */
     asof_plan *plan;
     asof_lookup *lookup;
-    sqlite3_value *as_of; /* kept when a hidden column is asked for */
+    kept_row as_of; /* of the request */
     bool at_row;
 } asof_cursor;
 
@@ -100,7 +109,8 @@ static int declare(const asof_vtab *vtab, char **message) {
     for (int i = 0; i < HIDDEN_COUNT; i++) {
         if (group_column_named(group, hidden_names[i]) >= 0) {
             sqlite3_free(sqlite3_str_finish(sql));
-            return module_fail(vtab->function, message, "%s has a column %s, which is a name of the lookup's own",
+            return module_fail(vtab->function, message,
+                               "%s has a column %s, which is a name of the lookup's own",
                                group->sources[GROUP_CURRENT].table, hidden_names[i]);
         }
         sqlite3_str_appendf(sql, "%s%s HIDDEN", i ? ", " : "", hidden_names[i]);
@@ -161,7 +171,8 @@ static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
 }
 
 /* A function of its own, since a module whose xCreate is its xConnect would be a table without being created. */
-static int asof_create(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
+static int asof_create(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                       char **message) {
     return asof_connect(db, aux, argc, argv, out, message);
 }
 
@@ -207,6 +218,7 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
         memory_free(NULL, plan);
         return SQLITE_NOMEM;
     }
+    plan->columns.wants_age = is_used(&set, vtab->group.n_columns + HIDDEN_AGE);
     *number = (int)vtab->n_plans;
     vtab->plans[vtab->n_plans++] = plan;
     return SQLITE_OK;
@@ -225,7 +237,8 @@ static char *explain(const asof_vtab *vtab, const asof_plan *plan) {
         if (!vtab->rules.backfill)
             sqlite3_str_appendf(out, " and %s <= as_of", group->columns[group->available].name);
         if (group->lookback_us >= 0)
-            sqlite3_str_appendf(out, ", at most %!.6g days old", (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
+            sqlite3_str_appendf(out, ", at most %!.6g days old",
+                                (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
     }
     sqlite3_str_appendf(out, ", by index %s", group->sources[GROUP_CURRENT].index);
     if (group->sources[GROUP_HISTORY].table && plan->columns.has_as_of)
@@ -284,8 +297,8 @@ static int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         const group_column *key = &group->columns[group->keys[k]];
         const char *collation = sqlite3_vtab_collation(info, key_at[k]);
         if (collation && sqlite3_stricmp(collation, key->collation) != 0) {
-            return refuse(vtab, "%s is compared with the collation %s, its index has %s", key->name, collation,
-                          key->collation);
+            return refuse(vtab, "%s is compared with the collation %s, its index has %s", key->name,
+                          collation, key->collation);
         }
         info->aConstraintUsage[key_at[k]].argvIndex = k + 1;
         info->aConstraintUsage[key_at[k]].omit = 1;
@@ -294,8 +307,9 @@ static int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         info->aConstraintUsage[as_of_at].argvIndex = group->n_keys + 1;
         info->aConstraintUsage[as_of_at].omit = 1;
     } else if (group->lookback_us >= 0) {
-        return refuse(vtab, "%s has a lookback, which needs as_of = …; for now write as_of = "
-                            "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
+        return refuse(vtab,
+                      "%s has a lookback, which needs as_of = …; for now write as_of = "
+                      "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
                       group->sources[GROUP_CURRENT].table);
     }
     rc = find_plan(vtab, info->colUsed, as_of_at >= 0, &info->idxNum);
@@ -315,6 +329,10 @@ static int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     (void)base;
     asof_cursor *cursor = memory_zeroed(NULL, 1, sizeof *cursor);
     if (!cursor) return SQLITE_NOMEM;
+    if (!kept_row_open(&cursor->as_of, 1)) {
+        memory_free(NULL, cursor);
+        return SQLITE_NOMEM;
+    }
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -339,19 +357,13 @@ static int take(asof_cursor *cursor, asof_plan *plan) {
 static int asof_close(sqlite3_vtab_cursor *base) {
     asof_cursor *cursor = (asof_cursor *)base;
     give_back(cursor);
-    sqlite3_value_free(cursor->as_of);
+    kept_row_close(&cursor->as_of);
     memory_free(NULL, cursor);
     return SQLITE_OK;
 }
 
-/* Whether as_of will be asked for after the seek. */
-static bool keeps_as_of(const asof_vtab *vtab, const asof_plan *plan) {
-    column_set set = {plan->used};
-    return plan->columns.has_as_of && (is_used(&set, vtab->group.n_columns + HIDDEN_AS_OF) ||
-                                       is_used(&set, vtab->group.n_columns + HIDDEN_AGE));
-}
-
-static int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int argc, sqlite3_value **argv) {
+static int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int argc,
+                       sqlite3_value **argv) {
     (void)unused;
     asof_cursor *cursor = (asof_cursor *)base;
     asof_vtab *vtab = (asof_vtab *)base->pVtab;
@@ -362,10 +374,9 @@ static int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused
     int rc = take(cursor, plan);
     if (rc != SQLITE_OK) return rc;
     sqlite3_value *as_of = plan->columns.has_as_of ? argv[argc - 1] : NULL;
-    if (keeps_as_of(vtab, plan)) {
-        sqlite3_value_free(cursor->as_of);
-        if (!(cursor->as_of = sqlite3_value_dup(as_of))) return SQLITE_NOMEM;
-    }
+    kept_row_forget(&cursor->as_of);
+    if (as_of) kept_row_store(&cursor->as_of, 0, 1, &as_of);
+    if (cursor->as_of.failed) return SQLITE_NOMEM;
     char *sentence = NULL;
     rc = lookup_seek(cursor->lookup, argv, as_of, &sentence);
     cursor->at_row = rc == SQLITE_ROW;
@@ -386,34 +397,36 @@ static int asof_eof(sqlite3_vtab_cursor *base) {
     return !((asof_cursor *)base)->at_row;
 }
 
-static void result_age(const asof_cursor *cursor, sqlite3_context *context) {
+static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, int column) {
+    const kept_row *row = lookup_answer_row(cursor->lookup);
     int64_t age_us;
-    if (cursor->as_of && lookup_age_us(cursor->as_of, lookup_timestamp(cursor->lookup), &age_us))
-        sqlite3_result_double(context, (double)age_us / (double)INSTANT_US_PER_DAY);
+    switch (column) {
+    case HIDDEN_AS_OF:
+        if (cursor->as_of.present) kept_result(context, &cursor->as_of, 0);
+        break;
+    case HIDDEN_TIMESTAMP: kept_result(context, row, KEPT_TIMESTAMP); break;
+    case HIDDEN_AVAILABLE: kept_result(context, row, KEPT_AVAILABLE); break;
+    case HIDDEN_SUPERSEDED: kept_result(context, row, KEPT_SUPERSEDED); break;
+    case HIDDEN_ROWID: kept_result(context, row, KEPT_ROWID); break;
+    case HIDDEN_AGE:
+        if (lookup_age_us(cursor->lookup, &age_us))
+            sqlite3_result_double(context, (double)age_us / (double)INSTANT_US_PER_DAY);
+        break;
+    }
 }
 
 static int asof_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
-    asof_cursor *cursor = (asof_cursor *)base;
-    int n_columns = ((asof_vtab *)base->pVtab)->group.n_columns;
-    sqlite3_value *value = NULL;
-    if (column < n_columns) {
-        value = lookup_value(cursor->lookup, column);
-    } else {
-        switch (column - n_columns) {
-        case HIDDEN_AS_OF: value = cursor->as_of; break;
-        case HIDDEN_TIMESTAMP: value = lookup_timestamp(cursor->lookup); break;
-        case HIDDEN_AVAILABLE: value = lookup_available(cursor->lookup); break;
-        case HIDDEN_SUPERSEDED: value = lookup_superseded(cursor->lookup); break;
-        case HIDDEN_ROWID: value = lookup_rowid(cursor->lookup); break;
-        case HIDDEN_AGE: result_age(cursor, context); break;
-        }
-    }
-    if (value) sqlite3_result_value(context, value);
+    const asof_cursor *cursor = (const asof_cursor *)base;
+    int n_columns = ((const asof_vtab *)base->pVtab)->group.n_columns;
+    if (column >= n_columns) result_hidden(cursor, context, column - n_columns);
+    else if (cursor->plan->columns.slots[column] >= 0)
+        kept_result(context, lookup_answer_row(cursor->lookup), cursor->plan->columns.slots[column]);
     return SQLITE_OK;
 }
 
 static int asof_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
-    *rowid = sqlite3_value_int64(lookup_rowid(((asof_cursor *)base)->lookup));
+    const kept_value *value = &lookup_answer_row(((asof_cursor *)base)->lookup)->values[KEPT_ROWID];
+    *rowid = value->type == SQLITE_INTEGER ? value->as.integer : 0;
     return SQLITE_OK;
 }
 

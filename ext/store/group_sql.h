@@ -29,11 +29,20 @@ typedef struct group_column {
     const char *collation;
 } group_column;
 
+/* How the index gives the rows of an entity, newest first. */
+typedef enum group_order {
+    ORDER_BY_TIMESTAMP, /* no two rows have the same timestamp */
+    ORDER_COMPLETE,     /* by timestamp, available_at and row id, backwards */
+    ORDER_SORTED        /* rows of the same timestamp have yet to be sorted */
+} group_order;
+
 /* One of the two tables. */
 typedef struct group_source {
-    char *table;       /* NULL: there is none */
-    char *index;       /* that begins with the keys and the timestamp */
-    const char *rowid; /* a name of the row id that no column has; NULL for a table without */
+    char *table; /* NULL: there is none */
+    char *index; /* that begins with the keys and the timestamp */
+    group_order order;
+    bool has_rowid;
+    const char *rowid; /* a name of the row id that no column has; NULL if there is none */
 } group_source;
 
 enum { GROUP_CURRENT, GROUP_HISTORY, GROUP_SOURCES };

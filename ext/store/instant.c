@@ -75,8 +75,7 @@ bool instant_same_form(const char *a, size_t a_length, const char *b, size_t b_l
     for (size_t i = 0; i < shared; i++) {
         if (a[i] == b[i]) {
             /* From here on stands an offset from UTC, which must be one and the same. */
-            if ((a[i] == '+' || a[i] == '-') && i > DAY_LENGTH)
-                return memcmp(a + i, b + i, shared - i) == 0;
+            if ((a[i] == '+' || a[i] == '-') && i > DAY_LENGTH) return memcmp(a + i, b + i, shared - i) == 0;
         } else if (!is_digit(a[i]) || !is_digit(b[i])) {
             return false;
         }
@@ -90,7 +89,7 @@ typedef struct duration_unit {
 } duration_unit;
 
 static const duration_unit duration_units[] = {
-    {"second", 1000000},          {"minute", 60 * INT64_C(1000000)},  {"hour", 3600 * INT64_C(1000000)},
+    {"second", 1000000},         {"minute", 60 * INT64_C(1000000)}, {"hour", 3600 * INT64_C(1000000)},
     {"day", INSTANT_US_PER_DAY}, {"week", 7 * INSTANT_US_PER_DAY},
 };
 

@@ -5,7 +5,8 @@
 ** 2. The winner is the one with the largest (timestamp, available_at, row id); a current row before one of the history
 **    that is equal in both times.
 ** 3. Older than the lookback at as_of, inclusive, the winner is no answer, and there is none.
-** 4. ignore_nulls: the winner stands, and each feature that is NULL in it is that of the newest row in which it is not.
+** 4. ignore_nulls: the winner stands, and each feature that is NULL in it is that of the newest row in which it is not,
+**    within the lookback.
 ** 5. backfill: available_at is not looked at, nor is the history.
 ** 6. Without as_of there is no limit of time: the newest row of the table. Whatever stands in a table was known when it
 **    was written, so that this is the row known now.
@@ -18,48 +19,26 @@
 #ifndef ATHLETE_STORE_LOOKUP_SQL_H
 #define ATHLETE_STORE_LOOKUP_SQL_H
 
-#include "store/group_sql.h"
+#include "store/lookup_statement_sql.h"
 
-typedef struct lookup_rules {
-    bool strict, ignore_nulls, backfill;
-} lookup_rules;
-
-/* What a query wants of the group: which columns, and as of when or now. */
-typedef struct lookup_plan {
-    const feature_group *group;
-    lookup_rules rules;
-    bool has_as_of;
-    int *slots; /* per column of the group where it stands among those selected, or -1 */
-    int n_selected;
-} lookup_plan;
-
-/* Plans the columns for which wanted(opaque, column) holds. SQLITE_OK or SQLITE_NOMEM. */
-int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules, bool has_as_of,
-                     bool (*wanted)(const void *opaque, int column), const void *opaque);
-void lookup_plan_close(lookup_plan *plan);
-
-/* The statements of one lookup at a time, prepared when first needed and kept for the next. */
+/* The statements of one lookup at a time, prepared when first needed and kept for the next query. */
 typedef struct asof_lookup asof_lookup;
 
 asof_lookup *lookup_open(const lookup_plan *plan); /* NULL when memory is short */
 void lookup_close(asof_lookup *lookup);
 
 /* Finds the answer for the group's keys in their order and as_of (not looked at without has_as_of). SQLITE_ROW;
-** SQLITE_DONE if there is none; or an error with a sentence without the function's name in *message, if it has one.
-** keys and as_of must stay as they are until the next seek or reset. */
+** SQLITE_DONE if there is none; or an error with a sentence without the function's name in *message, if it has one. */
 int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message);
 
-/* Ends the answer, whose statements would otherwise keep a read transaction open. */
+/* To be called when a query ends: until then its statements keep a read transaction open. */
 void lookup_reset(asof_lookup *lookup);
 
-/* Of the answer. NULL stands for a feature without a value. */
-sqlite3_value *lookup_value(asof_lookup *lookup, int column);
-sqlite3_value *lookup_timestamp(asof_lookup *lookup);
-sqlite3_value *lookup_available(asof_lookup *lookup);
-sqlite3_value *lookup_superseded(asof_lookup *lookup); /* SQL NULL for a current row */
-sqlite3_value *lookup_rowid(asof_lookup *lookup);      /* SQL NULL for a table without row ids */
+/* The answer. `slot` is KEPT_TIMESTAMP, … or of the plan's slots. */
+const kept_row *lookup_answer_row(const asof_lookup *lookup);
 
-/* The age of a row in microseconds; false if either is neither a day, an instant nor a number. A number counts seconds. */
-bool lookup_age_us(sqlite3_value *as_of, sqlite3_value *timestamp, int64_t *age_us);
+/* The answer's age in microseconds when it was asked for; false if it has none: without as_of, or where the times are
+** neither days, instants nor numbers. A number counts seconds. */
+bool lookup_age_us(const asof_lookup *lookup, int64_t *age_us);
 
 #endif

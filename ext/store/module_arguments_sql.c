@@ -65,7 +65,8 @@ static int read_option(module_arguments *arguments, const char *text, char **mes
     }
     if (!declared[index].name) return unknown_option(arguments->function, name, length, message);
     if (arguments->texts[index]) {
-        return module_fail(arguments->function, message, "option \"%s\" is given twice", declared[index].name);
+        return module_fail(arguments->function, message, "option \"%s\" is given twice",
+                           declared[index].name);
     }
     arguments->texts[index] = unquoted(equals + 1, strlen(equals + 1));
     return arguments->texts[index] ? SQLITE_OK : SQLITE_NOMEM;

@@ -9,3 +9,6 @@ SELECT sha256();
 SELECT * FROM json_objects(x'00');
 SELECT * FROM json_objects();
 SELECT f.* FROM (SELECT '[{}]' AS t UNION ALL SELECT '{"x":1}') AS s, json_objects AS f WHERE f.text = s.t;
+SELECT length(gbdt_train('{"num_boost_round": 2, "weight": 3, "validation": 4, "early_stopping_rounds": 1, "feature_names": ["a", "b", "w", "v"], "monotone_constraints": {"b": 1}, "interaction_constraints": [["a", "b"]], "objective": "quantile"}', y, a, b, w, v)) FROM (SELECT 1 AS y, 'x' AS a, 2 AS b, 1 AS w, 0 AS v UNION ALL SELECT 2, 'y', 3, 2, 0 UNION ALL SELECT 3, 'x', NULL, 2, 1);
+SELECT metric, loss FROM gbdt_fit('{"num_boost_round": 2, "objective": "multiclass", "num_class": 2}', 'SELECT 0 AS y, ''run'' AS sport UNION ALL SELECT 1, ''ride''');
+SELECT * FROM athlete_options;

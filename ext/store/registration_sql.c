@@ -1,0 +1,54 @@
+#include "store/registration_sql.h"
+
+#include <stddef.h>
+#include "store/catalog_sql.h"
+
+enum { N_FIELDS = 7 };
+
+/* The fields in the order of the query. */
+static void fields_of(registration *found, char **fields[N_FIELDS]) {
+    char **all[N_FIELDS] = {&found->version,   &found->status,    &found->table,   &found->keys,
+                            &found->timestamp, &found->available, &found->lookback};
+    for (int i = 0; i < N_FIELDS; i++) fields[i] = all[i];
+}
+
+static int read_row(registration *found, sqlite3_stmt *query, const char *schema) {
+    char **fields[N_FIELDS];
+    fields_of(found, fields);
+    if (!(found->schema = catalog_copy(schema))) return SQLITE_NOMEM;
+    for (int i = 0; i < N_FIELDS; i++) {
+        if (sqlite3_column_type(query, i) == SQLITE_NULL) continue;
+        if (!(*fields[i] = catalog_copy(catalog_text(query, i)))) return SQLITE_NOMEM;
+    }
+    return SQLITE_OK;
+}
+
+int registration_read(registration *found, sqlite3 *db, const char *name, char **message) {
+    *found = (registration){.schema = NULL};
+    catalog_table registry;
+    sqlite3_stmt *query = NULL;
+    int rc = catalog_find(db, NULL, "feature_groups", &registry, message);
+    if (rc == SQLITE_OK && registry.schema) {
+        rc = catalog_ask(
+            db, &query, message,
+            "SELECT major || '.' || minor || '.' || patch, status, table_name, entity_keys, timestamp_key,"
+            " available_key, lookback_days FROM \"%w\".feature_groups WHERE name = %Q ORDER BY CASE status"
+            " WHEN 'active' THEN 0 WHEN 'deprecated' THEN 1 WHEN 'draft' THEN 2 ELSE 3 END,"
+            " major DESC, minor DESC, patch DESC LIMIT 1",
+            registry.schema, name);
+    }
+    if (rc == SQLITE_OK && query) {
+        rc = sqlite3_step(query);
+        if (rc == SQLITE_ROW) rc = read_row(found, query, registry.schema);
+        rc = catalog_ended(db, query, rc, message);
+    }
+    catalog_forget(&registry);
+    return rc;
+}
+
+void registration_forget(registration *found) {
+    char **fields[N_FIELDS];
+    fields_of(found, fields);
+    for (int i = 0; i < N_FIELDS; i++) sqlite3_free(*fields[i]);
+    sqlite3_free(found->schema);
+}
