@@ -30,6 +30,7 @@ EXAMPLES = {
     "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
     "gbdt_predict": [MODEL, "1.5"],
     "gbdt_margin": [MODEL, "1.5"],
+    "gbdt_score": [MODEL, "'SELECT ''a'', 1.5 UNION ALL SELECT ''b'', NULL'", "'{}'"],
     "gbdt_export": [MODEL, "'lightgbm'"],
     "gbdt_import": [f"gbdt_export({MODEL}, 'lightgbm')"],
     "gbdt_explain": [MODEL, "'SELECT 1, 1.5'", "'{}'"],

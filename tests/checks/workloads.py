@@ -68,6 +68,11 @@ WORKLOADS = {
         "SELECT i % 97 AS y, i * 7919 % 1009 AS a, i * 104729 % 7919 AS b, i % 31 AS c FROM n')",
         (),
     ),
+    "gbdt_score: a long query": lambda: (
+        "SELECT count(*) FROM gbdt_score((SELECT gbdt_train('{}', value, value) FROM json_each('[1, 2, 3]')), "
+        "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, i FROM n LIMIT 100000000')",
+        (),
+    ),
     "gbdt_explain: long paths of many features": lambda: (
         "SELECT sum(contribution) FROM gbdt_explain(?, 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) "
         "SELECT i" + ", i" * 256 + " FROM n')",
