@@ -45,7 +45,7 @@ def data(n, seed):
 
 def kernel_program(folder):
     packages = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True)
-    subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={ROOT / 'build'}", "static"], check=True)
+    subprocess.run(["make", "-s", "-C", ROOT, "static"], check=True)
     program = pathlib.Path(folder) / "shap_kernel"
     source = ROOT / "tests" / "bench" / "shap_kernel.c"
     flags = ["-std=c11", "-O3", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}"]
