@@ -11,7 +11,7 @@ void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, 
 
 /* One SELECT: seq, verdict ('new', 'change', 'same' or 'reject'), feature, rule, value, reason, row; in
 ** definition_validate_sql.c. Without the group's table every row is new. */
-void write_batch_validation(sqlite3_str *out, const feature_definition *definition, const batch_source *source,
-                            bool has_table);
+void write_batch_validation(sqlite3_str *out, const feature_definition *definition,
+                            const batch_source *source, bool has_table);
 
 #endif

@@ -15,14 +15,43 @@ static bool is_given(int argc, sqlite3_value **argv, int index) {
     return argc > index && argv[index] && sqlite3_value_type(argv[index]) != SQLITE_NULL;
 }
 
-static athlete_status open_definition(feature_definition *definition, sqlite3_value *json,
+/* Whether SQLite takes each predicate for an expression over the group's columns; it is compiled and not run. */
+static athlete_status compile_rules(sqlite3 *db, const feature_definition *definition,
+                                    definition_fault *fault) {
+    int position = 0;
+    const cJSON *rule = definition->rules ? definition->rules->child : NULL;
+    for (; rule; rule = rule->next, position++) {
+        sqlite3_stmt *statement = NULL;
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "SELECT (%s) FROM (SELECT ",
+                            cJSON_GetObjectItemCaseSensitive(rule, "predicate")->valuestring);
+        for (int i = 0; i < definition->n_columns; i++)
+            sqlite3_str_appendf(out, "%sNULL AS \"%w\"", i ? ", " : "", definition->columns[i].name);
+        sqlite3_str_appendall(out, ")");
+        char *sql = sqlite3_str_finish(out);
+        if (!sql) return ATHLETE_NOMEM;
+        int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+        sqlite3_free(sql);
+        if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
+        if (rc != SQLITE_OK) {
+            sqlite3_snprintf(sizeof fault->text, fault->text, "rules[%d].predicate: %s", position,
+                             sqlite3_errmsg(db));
+            return ATHLETE_INVALID;
+        }
+        sqlite3_finalize(statement);
+    }
+    return ATHLETE_OK;
+}
+
+static athlete_status open_definition(sqlite3 *db, feature_definition *definition, sqlite3_value *json,
                                       sqlite3_value *types, definition_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(json);
     const char *types_text = types ? (const char *)sqlite3_value_text(types) : NULL;
     *definition = (feature_definition){.tree = NULL};
     if (!text || (types && !types_text)) return ATHLETE_NOMEM;
-    return definition_open(definition, text, (size_t)sqlite3_value_bytes(json), types_text,
-                           types ? (size_t)sqlite3_value_bytes(types) : 0, fault);
+    athlete_status status = definition_open(definition, text, (size_t)sqlite3_value_bytes(json), types_text,
+                                            types ? (size_t)sqlite3_value_bytes(types) : 0, fault);
+    return status == ATHLETE_OK ? compile_rules(db, definition, fault) : status;
 }
 
 static void result_text(sqlite3_context *context, sqlite3_str *out) {
@@ -38,9 +67,10 @@ void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **arg
     definition_fault fault = {""};
     sqlite3_value *types = is_given(argc, argv, 2) ? argv[2] : NULL;
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
-    athlete_status status = open_definition(&definition, argv[0], types, &fault);
+    athlete_status status =
+        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
     if (status == ATHLETE_OK && is_given(argc, argv, 1)) {
-        status = open_definition(&before, argv[1], types, &fault);
+        status = open_definition(sqlite3_context_db_handle(context), &before, argv[1], types, &fault);
         if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
     }
     if (status == ATHLETE_INVALID) {
@@ -63,10 +93,11 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     definition_fault fault = {""};
     sqlite3_value *types = is_given(argc, argv, 1) ? argv[1] : NULL;
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
-    athlete_status status = open_definition(&definition, argv[0], types, &fault);
+    athlete_status status =
+        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
     bool grows = status == ATHLETE_OK && is_given(argc, argv, 2);
     if (grows) {
-        status = open_definition(&before, argv[2], types, &fault);
+        status = open_definition(sqlite3_context_db_handle(context), &before, argv[2], types, &fault);
         if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
     }
     if (status == ATHLETE_OK) {

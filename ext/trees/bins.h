@@ -35,8 +35,8 @@ typedef struct bin_matrix {
     uint32_t *offset;
     float *cuts; /* cuts[offset[f] + b]: what is in bin b or below is less than this */
 
-    /* Per feature, not 0 where a bin is a category: bin b is category cuts[offset[f] + b], and what is too rare for a bin
-    ** of its own is in the last one. NULL if no feature is categorical. */
+    /* Per feature, not 0 where a bin is a category: bin b is category cuts[offset[f] + b]; 2 where the last bin is shared by
+    ** categories that are too rare for one of their own. NULL if no feature is categorical. */
     uint8_t *categorical;
 } bin_matrix;
 

@@ -101,6 +101,7 @@ static athlete_status begin(booster *b, const training_set *set) {
     const bin_source source = {.values = rows->values,
                                .n_rows = rows->n,
                                .n_features = set->n_features,
+                               .categorical = set->categorical,
                                .weights = weights,
                                .max_bin = useful_bins(options, &b->weights)};
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
@@ -143,8 +144,8 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
 static double leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
-    double best = b->residuals ? renewed_value(b, leaf, margins)
-                               : node_weight(leaf->sum, &b->grower.gradients.scale, &b->options->grow.split);
+    double best = b->residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
+    best = best < leaf->lower ? leaf->lower : best > leaf->upper ? leaf->upper : best;
     return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
 }
 
@@ -155,10 +156,37 @@ static void set_leaf_values(booster *b, const float *margins, double intercept) 
     }
 }
 
+/* The categories that go right at a split, as a set of the model's. */
+static athlete_status keep_set(booster *b, const node_split *split, uint32_t *set) {
+    const bin_matrix *bins = &b->bins;
+    const float *category = bins->cuts + bins->offset[split->feature];
+    size_t n_words = 0;
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        if (!split_bin_left(split, bin) && (size_t)category[bin] / 32 >= n_words)
+            n_words = (size_t)category[bin] / 32 + 1;
+    }
+    uint32_t *words;
+    athlete_status status = forest_add_set(b->budget, b->model, n_words, &words);
+    if (status != ATHLETE_OK) return status;
+    memset(words, 0, n_words * sizeof *words);
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        uint32_t c = (uint32_t)category[bin];
+        if (!split_bin_left(split, bin)) words[c / 32] |= (uint32_t)1 << c % 32;
+    }
+    *set = (uint32_t)(b->model->n_sets - 1);
+    return ATHLETE_OK;
+}
+
 static athlete_status keep_tree(booster *b, int output) {
     tree_node *nodes;
-    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, output, &nodes);
-    if (status == ATHLETE_OK) memcpy(nodes, b->grower.nodes, b->grower.n_nodes * sizeof *nodes);
+    const grower *g = &b->grower;
+    athlete_status status = forest_add_tree(b->budget, b->model, g->n_nodes, output, &nodes);
+    if (status != ATHLETE_OK) return status;
+    memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
+    for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
+        if (nodes[id].left >= 0 && nodes[id].categorical)
+            status = keep_set(b, &g->grown[id].split, &nodes[id].set);
+    }
     if (status == ATHLETE_OK && b->validation.set)
         status = evaluation_advance(&b->validation, b->model, b->poll);
     return status;

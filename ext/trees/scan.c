@@ -65,7 +65,7 @@ ATHLETE_AVX2 static void sums_of_slots_avx2(const int64_t *slots, int n_bins, in
     __m128i count = _mm_cvtsi32_si128(shift);
     memset(sums + n, 0, 4 * sizeof *sums); /* the rest of a vector */
     for (int b = 0; b < n; b += 4) {
-        __m256i four = _mm256_loadu_si256((const __m256i *)(sums + b));
+        __m256i four = _mm256_loadu_si256((const void *)(sums + b));
         __m256i high = _mm256_srl_epi64(_mm256_add_epi64(four, lift_by), count);
         _mm256_storeu_pd(left->gradient + b, doubles_of(high, offset));
         _mm256_storeu_pd(left->hessian + b, doubles_of(_mm256_and_si256(four, mask), two_to_52));
@@ -95,12 +95,9 @@ static double excess(double gradient, double alpha) {
     return size > 0 ? size : 0;
 }
 
-static inline scan_best cuts_plain(const cut_sums *left, const int64_t *rows_left, gradient_sum extra,
-                                   const scan_node *node) {
-    scan_best best = {.score = -1};
+static scan_best cuts_plain(const cut_sums *left, gradient_sum extra, const scan_node *node) {
+    scan_best best = {.score = -INFINITY};
     for (int b = 0; b < left->n; b++) {
-        double rows = rows_left ? (double)rows_left[left->bin[b]] : 0;
-        if (rows_left && !(rows >= node->least_rows && node->rows - rows >= node->least_rows)) continue;
         double gradient = left->gradient[b] + (double)extra.gradient;
         double hessian = left->hessian[b] + (double)extra.hessian;
         double other_hessian = node->hessian - hessian;
@@ -122,7 +119,7 @@ ATHLETE_AVX2 static scan_best cuts_avx2(const cut_sums *left, gradient_sum extra
     __m256d lambda = _mm256_set1_pd(node->lambda), alpha = _mm256_set1_pd(node->alpha);
     __m256d least = _mm256_set1_pd(node->least_hessian), sign = _mm256_set1_pd(-0.0),
             zero = _mm256_setzero_pd();
-    __m256d best = _mm256_set1_pd(-1), best_bin = zero;
+    __m256d best = _mm256_set1_pd(-INFINITY), best_bin = zero;
     __m256d bin = _mm256_set_pd(3, 2, 1, 0), four = _mm256_set1_pd(4), end = _mm256_set1_pd(left->n);
     for (int b = 0; b < left->n; b += 4) {
         __m256d gradient = _mm256_add_pd(_mm256_loadu_pd(left->gradient + b), extra_gradient);
@@ -148,7 +145,7 @@ ATHLETE_AVX2 static scan_best cuts_avx2(const cut_sums *left, gradient_sum extra
     double scores[4], bins[4];
     _mm256_storeu_pd(scores, best);
     _mm256_storeu_pd(bins, best_bin);
-    scan_best found = {.score = -1};
+    scan_best found = {.score = -INFINITY};
     for (int lane = 0; lane < 4; lane++) {
         if (scores[lane] > found.score || (scores[lane] == found.score && bins[lane] < found.cut))
             found = (scan_best){scores[lane], (int)bins[lane]};
@@ -162,10 +159,45 @@ scan_best scan_cuts(const cut_sums *left, gradient_sum extra, const scan_node *n
     if (level >= SIMD_256) return cuts_avx2(left, extra, node);
 #endif
     (void)level;
-    return cuts_plain(left, NULL, extra, node);
+    return cuts_plain(left, extra, node);
 }
 
-scan_best scan_cuts_counted(const cut_sums *left, const int64_t *rows_left, gradient_sum extra,
-                            const scan_node *node) {
-    return cuts_plain(left, rows_left, extra, node);
+/* --- with bounds ---------------------------------------------------------------------------------------- */
+
+static double bounded_weight(const scan_node *node, double gradient, double hessian) {
+    double size = excess(gradient, node->alpha) / (hessian + node->lambda);
+    double weight = gradient > 0 ? -size : size;
+    return weight < node->lower ? node->lower : weight > node->upper ? node->upper : weight;
+}
+
+static double score_of_weight(const scan_node *node, double gradient, double hessian, double weight) {
+    return -(2 * gradient * weight + (hessian + node->lambda) * (weight * weight)) -
+           2 * node->alpha * fabs(weight);
+}
+
+double scan_score(const scan_node *node, double gradient, double hessian) {
+    if (!(hessian > 0)) return 0;
+    if (isfinite(node->lower) || isfinite(node->upper))
+        return score_of_weight(node, gradient, hessian, bounded_weight(node, gradient, hessian));
+    double top = excess(gradient, node->alpha);
+    return top * top / (hessian + node->lambda);
+}
+
+scan_best scan_cuts_bounded(const cut_sums *left, const int64_t *rows_left, gradient_sum extra,
+                            const scan_node *node, int direction) {
+    scan_best best = {.score = -INFINITY};
+    for (int b = 0; b < left->n; b++) {
+        double rows = rows_left ? (double)rows_left[left->bin[b]] : 0;
+        if (rows_left && !(rows >= node->least_rows && node->rows - rows >= node->least_rows)) continue;
+        double gradient = left->gradient[b] + (double)extra.gradient, other = node->gradient - gradient;
+        double hessian = left->hessian[b] + (double)extra.hessian, other_hessian = node->hessian - hessian;
+        if (!(hessian >= node->least_hessian && other_hessian >= node->least_hessian)) continue;
+        double weight = bounded_weight(node, gradient, hessian);
+        double other_weight = bounded_weight(node, other, other_hessian);
+        if ((direction > 0 && weight > other_weight) || (direction < 0 && weight < other_weight)) continue;
+        double score = score_of_weight(node, gradient, hessian, weight) +
+                       score_of_weight(node, other, other_hessian, other_weight);
+        if (score > best.score) best = (scan_best){score, b};
+    }
+    return best;
 }

@@ -73,4 +73,10 @@ WORKLOADS = {
         "training_load('SELECT 1, ''1900-01-01'', 50, 10, 50, 5, 10 UNION ALL SELECT 1, ''2099-01-01'', 50, 10, 50, 5, 10')",
         (),
     ),
+    "leakage_report: many features": lambda: (
+        "SELECT count(*) FROM leakage_report('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+        " SELECT i * 7919 % 100003 AS y, i AS at, " + ", ".join(f"i * {k} % 99991 AS x{k}" for k in range(2, 60)) + " FROM n',"
+        " '{\"label\": \"y\", \"as_of\": \"at\"}')",
+        (),
+    ),
 }

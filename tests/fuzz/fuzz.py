@@ -109,7 +109,7 @@ class Target:
 
 
 TARGETS = {
-    "fuzz_model": Target("fuzz_model", (own_models, xgboost_models), 6000),
+    "fuzz_model": Target("fuzz_model", (own_models, xgboost_models, lightgbm_models), 6000),
     "fuzz_lightgbm": Target("fuzz_lightgbm", (lightgbm_models,), 4000),
     "fuzz_options": Target("fuzz_options", (option_texts,), 600),
 }

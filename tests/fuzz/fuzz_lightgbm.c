@@ -8,6 +8,27 @@
 
 #define MEMORY_LIMIT ((size_t)64 << 20)
 
+static void must(athlete_status status, const athlete_budget *budget) {
+    if (status == ATHLETE_INVALID || (status != ATHLETE_OK && budget->refused == 0)) abort();
+}
+
+/* As LightGBM's text again, which must be accepted as well and have as many outputs. */
+static void write_text(const forest *model, athlete_budget *budget, athlete_poll *poll) {
+    text_buffer out = {.budget = budget};
+    model_fault fault = {.text = ""};
+    forest again = {.n_features = 0};
+    const char *objective;
+    athlete_status status = lightgbm_write(model, &out, poll, &fault);
+    must(status, budget);
+    if (status == ATHLETE_OK && out.length <= ATHLETE_MODEL_MAX_BYTES) {
+        status = lightgbm_read(out.bytes, out.length, budget, poll, &again, &objective, &fault);
+        must(status, budget);
+        if (status == ATHLETE_OK && again.n_outputs != model->n_outputs) abort();
+    }
+    forest_free(budget, &again);
+    memory_free(budget, out.bytes);
+}
+
 static void write_and_read(const forest *model, const char *objective, athlete_budget *budget) {
     const model_attribute none = {.name = NULL};
     const model_description description = {.objective = objective, .attributes = &none};
@@ -40,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == ATHLETE_OK) {
         use_model(&model, &budget);
         write_and_read(&model, objective, &budget);
+        write_text(&model, &budget, &poll);
     }
     if (status == ATHLETE_INVALID && fault.text[0] == '\0') abort(); /* refused without a word */
     forest_free(&budget, &model);

@@ -68,3 +68,13 @@ def test_the_number_of_threads_changes_nothing(db):
     sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
     models = {db.execute(sql, (json.dumps({"num_boost_round": 5, "nthread": n}),)).fetchone()[0] for n in (1, 2, 8)}
     assert len(models) == 1
+
+
+@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic"])
+def test_the_number_of_threads_changes_nothing_where_they_share_the_work(db, objective):
+    x, y = rows(22, n=80_000)
+    fill(db, x, np.nan_to_num(y) > 0)
+    sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
+    options = {"objective": objective, "num_boost_round": 3, "min_data_in_leaf": 30}
+    models = {db.execute(sql, (json.dumps({**options, "nthread": n}),)).fetchone()[0] for n in (1, 2, 3, 8)}
+    assert len(models) == 1

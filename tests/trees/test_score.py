@@ -103,6 +103,69 @@ def test_large_trees_are_scored_as_by_xgboost(db, shape):
     assert got == theirs.predict(xgboost.DMatrix(x)).astype(float).tolist()
 
 
+@pytest.fixture(scope="module")
+def flowers():
+    """Three classes of rows: a model of XGBoost's, the rows, and what it predicts."""
+    x, y = rows(12, n=900, missing=0.1)
+    classes = np.digitize(y, [-1, 2])
+    theirs = xgboost.train({"objective": "multi:softprob", "num_class": 3, "max_depth": 4, "nthread": 1}, xgboost.DMatrix(x, classes), 12)
+    return theirs.save_raw("json").decode(), x, theirs
+
+
+def test_several_classes_are_scored_as_by_xgboost(db, flowers):
+    model, x, theirs = flowers
+    fill(db, x, np.zeros(len(x)))
+    query, data = f"SELECT rowid, {FEATURES} FROM t", xgboost.DMatrix(x)
+    for output, expected in {"margin": theirs.predict(data, output_margin=True), "probabilities": theirs.predict(data)}.items():
+        got = scored(db, model, query, output=output)
+        assert [(row[0], row[2]) for row in got] == [(r + 1, c) for r in range(len(x)) for c in range(3)]
+        assert [row[1] for row in got] == expected.astype(float).ravel().tolist()
+    likeliest = theirs.predict(data, output_margin=True).argmax(axis=1).tolist()
+    assert values(db, model, query) == likeliest
+    assert [row[0] for row in db.execute(f"SELECT gbdt_predict(?, {FEATURES}) FROM t", (model,))] == likeliest
+
+
+def test_one_margin_of_several_is_not_given(db, flowers, error):
+    assert error("gbdt_margin(?, 1, 2, 3, 4, 5)", flowers[0]) == "gbdt_margin: the model has 3 outputs: gbdt_score gives them all"
+
+
+@pytest.mark.parametrize("settings", [{"max_cat_to_onehot": 1}, {"max_cat_to_onehot": 100}], ids=["sets", "one category"])
+@pytest.mark.parametrize("n_categories", [3, 40, 200, 400])
+def test_categories_are_scored_as_by_xgboost(db, settings, n_categories):
+    rng = np.random.default_rng(13)
+    x = rng.normal(size=(1500, 5)).astype(np.float32).astype(float)
+    x[:, 2] = rng.integers(0, n_categories, 1500)
+    x[:, 4] = rng.integers(0, 5, 1500)
+    effects = rng.normal(size=n_categories) * 3
+    y = x[:, 0] + effects[x[:, 2].astype(int)] + np.array([0, 5, 1, -2, 3])[x[:, 4].astype(int)]
+    x[rng.random(x.shape) < 0.05] = np.nan
+    kinds = ["q", "q", "c", "q", "c"]
+    settings = {"max_depth": 6, "nthread": 1, "tree_method": "hist", **settings}
+    theirs = xgboost.train(settings, xgboost.DMatrix(x, y, feature_types=kinds, enable_categorical=True), 12)
+    model = theirs.save_raw("json").decode()
+    fill(db, x, y)
+    expected = theirs.predict(xgboost.DMatrix(x, feature_types=kinds, enable_categorical=True)).astype(float).tolist()
+    assert values(db, model, f"SELECT rowid, {FEATURES} FROM t", match="position") == expected
+    assert [row[0] for row in db.execute(f"SELECT gbdt_predict(?, {FEATURES}) FROM t", (model,))] == expected
+
+
+def test_the_name_of_a_category_counts_as_its_number(db):
+    names = [f"place {i % 26:02d} {chr(97 + i % 26)}é" for i in range(600)]
+    db.execute("CREATE TABLE t (y, place, x)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", [(i % 26 * 7 % 5 + i % 3, name, i % 3) for i, name in enumerate(names)])
+    model = db.execute("SELECT model FROM gbdt_fit('{\"num_boost_round\": 20, \"min_child_weight\": 0}', 'SELECT y, place, x FROM t')").fetchone()[0]
+    by_name = scored(db, model, "SELECT place, x, place FROM t")
+    assert [row[0] for row in by_name] == names and len({row[1] for row in by_name}) > 10
+    assert [row[1] for row in by_name] == [row[0] for row in db.execute("SELECT gbdt_predict(?, place, x) FROM t", (model,))]
+    numbers = {name: i for i, name in enumerate(sorted(set(names), key=str.encode))}
+    loaded = booster(model)
+    x = np.array([(numbers[name], i % 3) for i, name in enumerate(names)], float)
+    theirs = loaded.predict(xgboost.DMatrix(x, feature_names=["place", "x"], feature_types=["c", "q"], enable_categorical=True))
+    assert [row[1] for row in by_name] == theirs.astype(float).tolist()
+    unknown, missing = (db.execute("SELECT gbdt_predict(?, ?, 1)", (model, place)).fetchone() for place in ("elsewhere", None))
+    assert unknown == missing
+
+
 # --- the rows ------------------------------------------------------------------------------------------------
 
 QUERIES = {
