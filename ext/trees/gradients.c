@@ -94,7 +94,7 @@ static void choose_form(fix_job *job, bool counted, bool fine) {
     g->in_records = !few;
     job->hessian_bits = few ? 32 - b : 15;
     if (counted) {
-        job->gradient_bits = few ? smaller_of(62 - 2 * b, 52 - b) : smaller_of(31, 62 - 2 * b);
+        job->gradient_bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(31, 62 - 2 * b);
         fine = fine || job->gradient_bits < 20;
     } else {
         job->gradient_bits = few ? 31 - b : 16;

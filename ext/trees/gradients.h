@@ -7,7 +7,8 @@
 ** XGBoost make two of doubles. With n rows and b = count_bits(n), so that n < 2^b:
 **
 **   COUNTED  where every hessian is 1 (squared error, quantiles): a row is g << b | 1, the low part counts rows. It stays
-**            below 2^b, and |g| <= 2^(62 - 2 b) keeps the whole below 2^62: no overflow, whatever the rows. 22 bits for g at a
+**            below 2^b, and |g| <= 2^(62 - 2 b) keeps the whole below 2^62: no overflow, whatever the rows. (Few rows have |g| <= 2^(51 - b),
+**            so that a sum of gradients is below 2^51, which scan.c needs to make doubles of them.) 22 bits for g at a
 **            million rows.
 **   PAIRED   else: a row is g << 32 | h. Up to 2^14 rows, |g| < 2^(31 - b) and h < 2^(32 - b), so no sum leaves its half. With
 **            more rows |g| < 2^16 and h < 2^15, and a slot takes at most 2^15 rows before it is emptied into a WIDE one:
