@@ -9,3 +9,6 @@ SELECT sha256();
 SELECT * FROM json_objects(x'00');
 SELECT * FROM json_objects();
 SELECT f.* FROM (SELECT '[{}]' AS t UNION ALL SELECT '{"x":1}') AS s, json_objects AS f WHERE f.text = s.t;
+CREATE VIRTUAL TABLE temp.f USING asof(sqlite_schema, entity='type, name', timestamp=rootpage, backfill=1);
+CREATE VIRTUAL TABLE temp.f USING training_set('{"labels": "SELECT 1 AS a, 2 AS t", "as_of": "t", "computed": {"b": "a + t", "c": "a || ''!''"}, "exclude": ["a"]}');
+SELECT * FROM leakage_report('SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known UNION ALL SELECT 2, ''2024-03-01'', 3, NULL', '{"label": "y", "as_of": "t", "available": {"x": "known"}}');
