@@ -90,11 +90,16 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
+<<<<<<< HEAD
 .PHONY: demo import pipeline page training-set rebuild-training-set bench readme
+=======
+.PHONY: demo import pipeline page define feature-tables bench readme
+>>>>>>> main
 STAGES   = $(wildcard sql/[0-9]*.sql)
+FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
 # What the models need besides the athlete's own data.
-REFERENCE = schemas/models/time_estimator.json sql/data/race-times/runners.csv
+REFERENCE = schemas/models/time_estimator.json $(FEATURE_GROUPS) sql/data/race-times/runners.csv
 SQLITE    = sqlite3 -bail -cmd '.load $(EXTENSION)'
 export ATHLETE_EXTENSION = $(EXTENSION)
 
@@ -120,6 +125,14 @@ rebuild-training-set: all ## make a stored training set again, to the bit: make 
 
 page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
 	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
+
+define: all ## register a feature group and make its tables: make define DEF=sleep.json
+	@test -n "$(DEF)" || { echo "Say which definition: make define DEF=sleep.json" >&2; exit 1; }
+	@sql/define $(DB) $(DEF)
+
+feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
+	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
+	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
 
 bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
 	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done

@@ -51,10 +51,10 @@ CREATE TABLE IF NOT EXISTS bronze_strava_sub_activity (
 CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_lap ON bronze_strava_sub_activity (lap_id, bronze_id);
 CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_activity ON bronze_strava_sub_activity (activity_id, bronze_id);
 
--- What is not Strava's: answers of the race survey, specifications of models.
+-- What is not Strava's: answers of the race survey, specifications of models, definitions of feature groups.
 CREATE TABLE IF NOT EXISTS bronze_documents (
     bronze_id    INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification')),
+    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification', 'feature_group')),
     document_id  TEXT NOT NULL,
     payload      TEXT NOT NULL,
     content_hash TEXT NOT NULL,
@@ -138,6 +138,8 @@ field AS (
            json_extract(json, '$.object_type') AS object_type,
            CASE WHEN json_type(json, '$.object_id') IN ('integer', 'text') THEN nullif(trim(json -> '$.object_id', '"'), '') END AS object_id,
            CASE WHEN json_type(json, '$.model') = 'text' AND json_type(json, '$.features') = 'array' THEN json_extract(json, '$.model') END AS model,
+           CASE WHEN json_type(json, '$.feature_group') = 'text' AND json_type(json, '$.features') = 'array'
+                THEN nullif(json_extract(json, '$.feature_group'), '') END AS feature_group,
            CASE WHEN json_type(json, '$.k5_ti') IS NOT NULL AND json_type(json, '$.mf_ti') IS NOT NULL THEN 1 END AS is_survey,
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
                     json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person
@@ -147,7 +149,7 @@ SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
        CASE
            WHEN fault IS NOT NULL THEN 'reject'
            WHEN errors IS NOT NULL THEN 'reject'
-           WHEN model IS NOT NULL OR (is_survey AND id IS NOT NULL) THEN 'document'
+           WHEN model IS NOT NULL OR feature_group IS NOT NULL OR (is_survey AND id IS NOT NULL) THEN 'document'
            WHEN aspect = 'delete' AND object_type = 'activity' AND object_id IS NOT NULL THEN 'tombstone'
            WHEN lap_index IS NOT NULL AND activity_id IS NOT NULL AND id IS NOT NULL THEN 'lap'
            WHEN id IS NOT NULL AND sport IS NOT NULL AND start_date IS NOT NULL AND athlete_id IS NOT NULL THEN 'activity'
@@ -166,13 +168,14 @@ SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
            WHEN lap_index IS NOT NULL THEN 'a lap without id or activity.id'
            ELSE 'no known kind of object'
        END AS reason,
-       CASE WHEN model IS NOT NULL THEN model WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
+       CASE WHEN model IS NOT NULL THEN model WHEN feature_group IS NOT NULL THEN feature_group WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
        id,
-       CASE WHEN model IS NOT NULL THEN 'model_specification' ELSE 'race_survey' END AS document_kind,
+       CASE WHEN model IS NOT NULL THEN 'model_specification' WHEN feature_group IS NOT NULL THEN 'feature_group' ELSE 'race_survey' END AS document_kind,
        CASE WHEN aspect = 'delete' THEN 'tombstone'
             WHEN json_extract(json, '$.resource_state') = 3 THEN 'detail' ELSE 'summary' END AS stream,
-       CASE WHEN fault IS NULL THEN json(object) ELSE object END AS payload,
-       sha256(CASE WHEN fault IS NULL THEN json(object) ELSE object END) AS content_hash
+       -- a definition is kept as it was written, down to its blanks
+       CASE WHEN fault IS NULL AND feature_group IS NULL THEN json(object) ELSE object END AS payload,
+       sha256(CASE WHEN fault IS NULL AND feature_group IS NULL THEN json(object) ELSE object END) AS content_hash
 FROM field;
 
 -- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew.

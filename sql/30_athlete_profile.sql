@@ -1,20 +1,11 @@
 -- stage:    30_athlete_profile
 -- purpose:  who an athlete is (first values kept), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities, silver_corrections, athlete_profile
--- writes:   athlete_profile, athlete_profile_settings
+-- reads:    bronze_strava_athlete, silver_strava_activities, silver_corrections, ops_actor, athlete_profile
+-- writes:   athlete_profile, athlete_profile_history, athlete_profile_settings
 -- grain:    athlete_id
 -- params:   -
 
 BEGIN IMMEDIATE;
-
-CREATE TABLE IF NOT EXISTS athlete_profile (
-    athlete_id          TEXT PRIMARY KEY,
-    sex                 TEXT CHECK (sex IN ('M', 'F')),
-    birth_year          INTEGER,
-    first_activity_date TEXT NOT NULL,
-    event_timestamp     TEXT NOT NULL,
-    available_at        TEXT NOT NULL
-) WITHOUT ROWID;
 
 -- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
 --     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
@@ -53,9 +44,29 @@ SELECT f.athlete_id,
 FROM first_activity AS f
 WHERE f.age = 1;
 
-DELETE FROM athlete_profile WHERE athlete_id NOT IN (SELECT athlete_id FROM computed);
-INSERT OR REPLACE INTO athlete_profile
-SELECT * FROM computed EXCEPT SELECT * FROM athlete_profile;
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_profile;
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN athlete_profile AS o
+LEFT JOIN fresh AS f USING (athlete_id)
+WHERE f.athlete_id IS NOT NULL OR o.athlete_id NOT IN (SELECT athlete_id FROM computed);
+INSERT INTO athlete_profile_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_profile AS o USING (athlete_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_profile
+WHERE athlete_id IN (SELECT athlete_id FROM outdated) AND athlete_id NOT IN (SELECT athlete_id FROM fresh);
+INSERT OR REPLACE INTO athlete_profile SELECT * FROM fresh;
 
 SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
                    '30_athlete_profile: an athlete with activities has no profile');
@@ -65,6 +76,8 @@ SELECT '30_athlete_profile', started_at, (julianday('now') - started) * 86400000
        (SELECT COUNT(*) FROM silver_strava_activities), (SELECT COUNT(*) FROM computed), 0, 'ok'
 FROM stage_clock;
 
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.stage_clock;
 

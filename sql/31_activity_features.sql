@@ -1,43 +1,12 @@
 -- stage:    31_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    silver_strava_activities, silver_strava_sub_activity, silver_corrections, athlete_profile, athlete_profile_settings, ops_config, ops_watermarks, activity_features
--- writes:   activity_features, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity, silver_corrections, athlete_profile, athlete_profile_settings, ops_config, ops_watermarks, ops_actor, activity_features
+-- writes:   activity_features, activity_features_history, ops_seen
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
 
 BEGIN IMMEDIATE;
 
-CREATE TABLE IF NOT EXISTS activity_features (
-    athlete_id            TEXT NOT NULL,
-    activity_id           TEXT NOT NULL,
-    event_timestamp       TEXT NOT NULL, -- start, UTC
-    activity_date         TEXT NOT NULL, -- local day
-    utc_offset_s          INTEGER NOT NULL,
-    sport_type            TEXT NOT NULL,
-    is_run                INTEGER NOT NULL,
-    distance_km           REAL NOT NULL,
-    moving_time_min       REAL NOT NULL,
-    elapsed_time_min      REAL NOT NULL,
-    pace_min_km           REAL,          -- NULL without distance
-    elevation_gain_m      REAL,
-    elevation_per_km      REAL,
-    estimated_tss         REAL,          -- NULL: the load is unknown, which is not a rest
-    load_source           TEXT CHECK (load_source IN ('pace', 'heart_rate')),
-    intensity_factor      REAL,          -- runs only
-    threshold_pace_min_km REAL NOT NULL, -- as known before this day
-    threshold_source      TEXT NOT NULL CHECK (threshold_source IN ('profile', 'history', 'default')),
-    avg_hr                REAL,
-    max_hr                REAL,
-    reference_max_hr      REAL,          -- the athlete's maximum as known before this day
-    hr_zone_1_pct         REAL,          -- percent of the time with heart rate; the rest is below zone 1
-    hr_zone_2_pct         REAL,
-    hr_zone_3_pct         REAL,
-    hr_zone_4_pct         REAL,
-    hr_zone_5_pct         REAL,
-    efficiency_index      REAL,          -- runs only
-    available_at          TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
@@ -222,13 +191,30 @@ SELECT assert_that(NOT EXISTS (
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
     '31_activity_features: the heart-rate zones of an activity are more than all of it');
 
-DELETE FROM activity_features
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
-INSERT OR REPLACE INTO activity_features
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN activity_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
+INSERT INTO activity_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN activity_features AS o USING (athlete_id, activity_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM activity_features
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM fresh);
+INSERT OR REPLACE INTO activity_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000,
@@ -237,6 +223,8 @@ FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '31_activity_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;

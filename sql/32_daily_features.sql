@@ -1,30 +1,11 @@
 -- stage:    32_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features, silver_corrections, ops_stale, athlete_daily_features
--- writes:   athlete_daily_features, ops_seen
+-- reads:    activity_features, silver_corrections, ops_stale, ops_actor, athlete_daily_features
+-- writes:   athlete_daily_features, athlete_daily_features_history, ops_seen
 -- grain:    athlete_id, activity_date
 -- params:   -
 
 BEGIN IMMEDIATE;
-
-CREATE TABLE IF NOT EXISTS athlete_daily_features (
-    athlete_id       TEXT NOT NULL,
-    activity_date    TEXT NOT NULL,
-    event_timestamp  TEXT NOT NULL,    -- the end of the day where the athlete was, in UTC
-    activities       INTEGER NOT NULL,
-    runs             INTEGER NOT NULL,
-    distance_km      REAL NOT NULL,
-    run_distance_km  REAL NOT NULL,
-    moving_time_min  REAL NOT NULL,
-    elevation_gain_m REAL NOT NULL,
-    daily_tss        REAL NOT NULL,    -- of the activities whose load is known
-    unknown_load     INTEGER NOT NULL, -- activities whose load is not
-    avg_pace         REAL,             -- min/km over the day's running kilometres
-    avg_hr           REAL,             -- weighted by moving time
-    max_hr           REAL,
-    available_at     TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_date)
-) WITHOUT ROWID;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
@@ -66,13 +47,30 @@ SELECT assert_that(
     = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '32_daily_features: an activity belongs to no day, or to two');
 
-DELETE FROM athlete_daily_features
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND (athlete_id, activity_date) NOT IN (SELECT athlete_id, activity_date FROM computed);
-INSERT OR REPLACE INTO athlete_daily_features
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_date,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_daily_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_date)
+WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_date) NOT IN (SELECT athlete_id, activity_date FROM computed);
+INSERT INTO athlete_daily_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_daily_features AS o USING (athlete_id, activity_date)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_daily_features
+WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND (athlete_id, activity_date) NOT IN (SELECT athlete_id, activity_date FROM fresh);
+INSERT OR REPLACE INTO athlete_daily_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000,
@@ -81,6 +79,8 @@ FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '32_daily_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

@@ -1,61 +1,13 @@
 -- stage:    33_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_stale, athlete_rolling_features
--- writes:   athlete_rolling_features, ops_seen
+-- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
+-- writes:   athlete_rolling_features, athlete_rolling_features_history, ops_seen
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
 
 BEGIN IMMEDIATE;
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
-CREATE TABLE IF NOT EXISTS athlete_rolling_features (
-    athlete_id               TEXT NOT NULL,
-    as_of_date               TEXT NOT NULL,
-    event_timestamp          TEXT NOT NULL, -- the end of the day where the athlete was, in UTC
-    daily_tss                REAL NOT NULL,
-    ctl_42d                  REAL NOT NULL,
-    atl_7d                   REAL NOT NULL,
-    tsb                      REAL NOT NULL,
-    acwr                     REAL NOT NULL,
-    ctl_ewma                 REAL NOT NULL,
-    atl_ewma                 REAL NOT NULL,
-    tsb_ewma                 REAL NOT NULL,
-    acwr_ewma                REAL NOT NULL,
-    total_tss_7d             REAL NOT NULL,
-    total_tss_28d            REAL NOT NULL,
-    total_tss_90d            REAL NOT NULL,
-    activities_7d            INTEGER NOT NULL,
-    activities_28d           INTEGER NOT NULL,
-    activities_30d           INTEGER NOT NULL,
-    activities_42d           INTEGER NOT NULL,
-    activities_90d           INTEGER NOT NULL,
-    total_distance_7d_km     REAL NOT NULL,
-    total_distance_28d_km    REAL NOT NULL,
-    total_distance_30d_km    REAL NOT NULL,
-    total_distance_42d_km    REAL NOT NULL,
-    total_distance_90d_km    REAL NOT NULL,
-    longest_distance_30d_km  REAL NOT NULL,
-    longest_distance_90d_km  REAL NOT NULL,
-    total_elevation_30d_m    REAL NOT NULL,
-    avg_pace_30d             REAL,
-    best_pace_30d            REAL,
-    avg_pace_90d             REAL,
-    best_pace_90d            REAL,
-    pace_trend_30d           REAL,
-    distance_trend_30d       REAL,
-    pace_trend_90d           REAL,
-    distance_trend_90d       REAL,
-    consistency_score        REAL NOT NULL,
-    training_monotony_7d     REAL,
-    training_strain_7d       REAL,
-    rest_days_14d            INTEGER NOT NULL,
-    unknown_load_42d         INTEGER NOT NULL,
-    history_days             INTEGER NOT NULL,
-    is_overtraining_risk     INTEGER NOT NULL,
-    available_at             TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, as_of_date)
-) WITHOUT ROWID;
-
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END, value)
@@ -115,13 +67,30 @@ SELECT assert_that(NOT EXISTS (
       AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
     '33_rolling_features: a day''s load differs from athlete_daily_features');
 
-DELETE FROM athlete_rolling_features
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND (athlete_id, as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM computed);
-INSERT OR REPLACE INTO athlete_rolling_features
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.as_of_date,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_rolling_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
+WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM computed);
+INSERT INTO athlete_rolling_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_rolling_features
+WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND (athlete_id, as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM fresh);
+INSERT OR REPLACE INTO athlete_rolling_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000,
@@ -130,6 +99,8 @@ FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '33_rolling_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.zone;
 DROP TABLE temp.changed;

@@ -1,27 +1,11 @@
 -- stage:    34_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_rolling_features, athlete_daily_features, ops_stale, athlete_weekly_features
--- writes:   athlete_weekly_features, ops_seen
+-- reads:    activity_features, athlete_rolling_features, athlete_daily_features, ops_stale, silver_corrections, ops_actor, athlete_weekly_features
+-- writes:   athlete_weekly_features, athlete_weekly_features_history, ops_seen
 -- grain:    athlete_id, week_start
 -- params:   -
 
 BEGIN IMMEDIATE;
-
-CREATE TABLE IF NOT EXISTS athlete_weekly_features (
-    athlete_id         TEXT NOT NULL,
-    week_start         TEXT NOT NULL,    -- Monday
-    event_timestamp    TEXT NOT NULL,    -- the end of Sunday where the athlete was, in UTC
-    days               INTEGER NOT NULL, -- fewer than 7 in the first and the current week
-    weekly_distance_km REAL NOT NULL,
-    weekly_activities  INTEGER NOT NULL,
-    weekly_tss         REAL NOT NULL,
-    weekly_elevation_m REAL NOT NULL,
-    avg_pace_week      REAL,             -- min/km over the week's running kilometres
-    training_monotony  REAL,             -- NULL in an incomplete week, or when all days are alike
-    training_strain    REAL,
-    available_at       TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, week_start)
-) WITHOUT ROWID;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
@@ -74,13 +58,30 @@ SELECT assert_that(
     = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '34_weekly_features: a day belongs to no week, or to two');
 
-DELETE FROM athlete_weekly_features
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND (athlete_id, week_start) NOT IN (SELECT athlete_id, week_start FROM computed);
-INSERT OR REPLACE INTO athlete_weekly_features
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.week_start,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= date(o.week_start, '+6 days') AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_weekly_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, week_start)
+WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.week_start) NOT IN (SELECT athlete_id, week_start FROM computed);
+INSERT INTO athlete_weekly_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_weekly_features AS o USING (athlete_id, week_start)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_weekly_features
+WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated) AND (athlete_id, week_start) NOT IN (SELECT athlete_id, week_start FROM fresh);
+INSERT OR REPLACE INTO athlete_weekly_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000,
@@ -89,6 +90,8 @@ FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '34_weekly_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

@@ -1,24 +1,11 @@
 -- stage:    35_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_stale, race_results, race_rejects
--- writes:   race_results, race_rejects, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
+-- writes:   race_results, race_results_history, race_rejects, ops_seen
 -- grain:    athlete_id, activity_id
 -- params:   -
 
 BEGIN IMMEDIATE;
-
-CREATE TABLE IF NOT EXISTS race_results (
-    athlete_id      TEXT NOT NULL,
-    activity_id     TEXT NOT NULL,
-    race_date       TEXT NOT NULL,
-    distance_class  TEXT NOT NULL,
-    seconds         REAL NOT NULL,
-    source          TEXT NOT NULL CHECK (source IN ('best_effort', 'race_tag')),
-    measured_m      REAL NOT NULL, -- what the watch said; the class names the official distance
-    event_timestamp TEXT NOT NULL, -- the finish, UTC
-    available_at    TEXT NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
 
 -- Activities tagged as a race whose official distance could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
@@ -89,12 +76,30 @@ SELECT assert_that(
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '35_race_results: a result known before the finish, or without a time');
 
-DELETE FROM race_results
-WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
-INSERT OR REPLACE INTO race_results
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN race_results AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
+INSERT INTO race_results_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN race_results AS o USING (athlete_id, activity_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM race_results
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM fresh);
+INSERT OR REPLACE INTO race_results SELECT * FROM fresh;
 
 DELETE FROM race_rejects
 WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
@@ -111,6 +116,8 @@ FROM stage_clock;
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '35_race_results', athlete_id, position FROM changed;
 
 DROP TABLE temp.computed_rejects;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
 DROP TABLE temp.changed;

@@ -7,7 +7,7 @@
 #include "store/definition_fields.h"
 
 const char *definition_text(const definition_column *column, const char *field_name) {
-    return column->feature ? text_of(column->feature, field_name, NULL) : NULL;
+    return column->feature ? field_text(column->feature, field_name, NULL) : NULL;
 }
 
 /* --- types ---------------------------------------------------------------------------------------------- */
@@ -26,12 +26,13 @@ static const feature_type known_types[] = {
 static athlete_status check_type(const cJSON *type, definition_fault *fault) {
     char place[180];
     snprintf(place, sizeof place, "types: %.60s.", type->string);
-    if (!is_name(type->string)) return definition_refuse(fault, "types: %.60s is no name", type->string);
+    if (!field_is_name(type->string))
+        return definition_refuse(fault, "types: %.60s is no name", type->string);
     if (!cJSON_IsObject(type))
         return definition_refuse(fault, "types: %.60s must be an object", type->string);
-    athlete_status status = check_object(type_fields, type, place, fault);
+    athlete_status status = fields_check(type_fields, type, place, fault);
     if (status != ATHLETE_OK) return status;
-    const char *storage = text_of(type, "storage", "");
+    const char *storage = field_text(type, "storage", "");
     if (strcmp(storage, "TEXT") != 0 && strcmp(storage, "INTEGER") != 0 && strcmp(storage, "REAL") != 0 &&
         strcmp(storage, "BLOB") != 0)
         return definition_refuse(fault, "%sstorage must be TEXT, INTEGER, REAL or BLOB", place);
@@ -54,7 +55,8 @@ static athlete_status read_types(feature_definition *definition, const char *jso
 static bool find_type(const feature_definition *definition, const char *name, feature_type *type) {
     const cJSON *told = definition->types ? cJSON_GetObjectItemCaseSensitive(definition->types, name) : NULL;
     if (told) {
-        *type = (feature_type){told->string, text_of(told, "storage", "TEXT"), text_of(told, "check", "1")};
+        *type =
+            (feature_type){told->string, field_text(told, "storage", "TEXT"), field_text(told, "check", "1")};
         return true;
     }
     for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++) {
@@ -85,7 +87,7 @@ int definition_column_named(const feature_definition *definition, const char *na
 /* Whether `features` lists the column, so that its place is there. */
 static bool is_listed(const cJSON *features, const char *name) {
     for (const cJSON *feature = features->child; feature; feature = feature->next) {
-        const char *listed = text_of(feature, "name", NULL);
+        const char *listed = field_text(feature, "name", NULL);
         if (listed && same_name(listed, name)) return true;
     }
     return false;
@@ -134,9 +136,9 @@ static athlete_status add_feature(feature_definition *definition, const cJSON *f
                                   definition_fault *fault) {
     char place[40];
     snprintf(place, sizeof place, "features[%d].", position);
-    athlete_status status = check_object(feature_fields, feature, place, fault);
+    athlete_status status = fields_check(feature_fields, feature, place, fault);
     if (status != ATHLETE_OK) return status;
-    const char *name = text_of(feature, "name", ""), *type = text_of(feature, "type", "");
+    const char *name = field_text(feature, "name", ""), *type = field_text(feature, "type", "");
     if (definition_column_named(definition, name) >= 0)
         return definition_refuse(fault, "%sname: there are two columns %s", place, name);
     if (same_name(name, "superseded_at"))
@@ -144,8 +146,8 @@ static athlete_status add_feature(feature_definition *definition, const cJSON *f
     definition_column *column = &definition->columns[definition->n_columns];
     *column = (definition_column){.name = name,
                                   .feature = feature,
-                                  .not_null = flag_of(feature, "not_null"),
-                                  .is_unique = flag_of(feature, "unique")};
+                                  .not_null = field_flag(feature, "not_null"),
+                                  .is_unique = field_flag(feature, "unique")};
     if (!find_type(definition, type, &column->type))
         return definition_refuse(fault, "%stype: there is no type %.60s", place, type);
     definition->n_columns++;
@@ -171,8 +173,8 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
                                     definition_fault *fault) {
     const cJSON *tree = definition->tree, *keys = cJSON_GetObjectItemCaseSensitive(tree, "keys"),
                 *row_key = cJSON_GetObjectItemCaseSensitive(tree, "row_key");
-    const char *timestamp = text_of(tree, "timestamp", "event_timestamp");
-    const char *available = text_of(tree, "available", "available_at");
+    const char *timestamp = field_text(tree, "timestamp", "event_timestamp");
+    const char *available = field_text(tree, "available", "available_at");
     if (same_name(timestamp, available))
         return definition_refuse(fault, "timestamp and available are one column");
     athlete_status status = ATHLETE_OK;
@@ -244,12 +246,12 @@ static athlete_status check_rules(const feature_definition *definition, definiti
         snprintf(place, sizeof place, "rules[%d].", position);
         if (position == DEFINITION_RULES_MAX)
             return definition_refuse(fault, "there are more than %d rules", DEFINITION_RULES_MAX);
-        athlete_status status = check_object(rule_fields, rule, place, fault);
+        athlete_status status = fields_check(rule_fields, rule, place, fault);
         if (status != ATHLETE_OK) return status;
         for (const cJSON *before = first; before != rule; before = before->next)
-            if (strcmp(text_of(before, "name", ""), text_of(rule, "name", "")) == 0)
+            if (strcmp(field_text(before, "name", ""), field_text(rule, "name", "")) == 0)
                 return definition_refuse(fault, "%sname: there are two rules %s", place,
-                                         text_of(rule, "name", ""));
+                                         field_text(rule, "name", ""));
     }
     return ATHLETE_OK;
 }
@@ -262,15 +264,15 @@ static athlete_status read_group(feature_definition *definition, definition_faul
     if (n_features > DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2)
         return definition_refuse(fault, "features are %d, more than %d", n_features,
                                  DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2);
-    definition->name = text_of(tree, "feature_group", "");
-    read_version(text_of(tree, "version", ""), definition->version);
-    definition->status = text_of(tree, "status", "active");
-    definition->delay_s = number_of(tree, "availability_delay_hours", 0) * 3600;
-    definition->lookback_days = number_of(tree, "lookback_days", -1);
-    definition->reject_limit = number_of(tree, "reject_limit", 0.1);
+    definition->name = field_text(tree, "feature_group", "");
+    version_read(field_text(tree, "version", ""), definition->version);
+    definition->status = field_text(tree, "status", "active");
+    definition->delay_s = field_number(tree, "availability_delay_hours", 0) * 3600;
+    definition->lookback_days = field_number(tree, "lookback_days", -1);
+    definition->reject_limit = field_number(tree, "reject_limit", 0.1);
     definition->rules = cJSON_GetObjectItemCaseSensitive(tree, "rules");
-    definition->source = text_of(tree, "source", NULL);
-    const char *table = text_of(tree, "table", NULL);
+    definition->source = field_text(tree, "source", NULL);
+    const char *table = field_text(tree, "table", NULL);
     if (table) snprintf(definition->table, sizeof definition->table, "%s", table);
     else if (definition->version[0] < 2)
         snprintf(definition->table, sizeof definition->table, "%s", definition->name);
@@ -299,7 +301,7 @@ athlete_status definition_open(feature_definition *definition, const char *json,
     if (status != ATHLETE_OK) return status;
     if (!cJSON_IsObject(definition->tree))
         return definition_refuse(fault, "the definition must be a JSON object");
-    status = check_object(group_fields, definition->tree, "", fault);
+    status = fields_check(group_fields, definition->tree, "", fault);
     return status == ATHLETE_OK ? read_group(definition, fault) : status;
 }
 

@@ -22,8 +22,10 @@ static void note(changes *found, change size, const char *what, const char *name
         snprintf(found->what, sizeof found->what, "%s%s%.60s was %.60s and is %.60s", what,
                  *name ? " of " : "", name, before, after);
     } else {
-        snprintf(found->what, sizeof found->what, "%s%s%.60s is %s", what, *name ? " of " : "", name,
-                 after ? "new" : "gone");
+        snprintf(found->what, sizeof found->what, "%s%s%.60s %s", what, *name ? " " : "", name,
+                 before  ? "is gone"
+                 : after ? "is new"
+                         : "is another");
     }
 }
 
@@ -68,7 +70,7 @@ static void compare_column(changes *found, const definition_column *old, const d
     const cJSON *was = old->feature ? cJSON_GetObjectItemCaseSensitive(old->feature, "default") : NULL;
     const cJSON *is = new->feature ? cJSON_GetObjectItemCaseSensitive(new->feature, "default") : NULL;
     if (was && !cJSON_Compare(was, is, true))
-        note(found, CHANGE_MAJOR, "the default", old->name, "another", "changed");
+        note(found, CHANGE_MAJOR, "the default of", old->name, NULL, NULL);
 }
 
 static void compare_columns(changes *found, const feature_definition *before,
@@ -92,7 +94,8 @@ static const char *group_text(const feature_definition *definition, const char *
 static void compare_groups(changes *found, const feature_definition *before,
                            const feature_definition *after) {
     static const char *const fields[] = {"entity", "source"};
-    compare_names(found, "the keys", before, before->keys, before->n_keys, after, after->keys, after->n_keys);
+    compare_names(found, "the list of keys", before, before->keys, before->n_keys, after, after->keys,
+                  after->n_keys);
     compare_names(found, "the row key", before, before->row_key, before->n_row_key, after, after->row_key,
                   after->n_row_key);
     compare_names(found, "the timestamp", before, &before->timestamp, 1, after, &after->timestamp, 1);
@@ -104,9 +107,9 @@ static void compare_groups(changes *found, const feature_definition *before,
                  was ? was : "not said", is ? is : "not said");
     }
     if (before->delay_s < after->delay_s || before->delay_s > after->delay_s)
-        note(found, CHANGE_MAJOR, "availability_delay_hours", "", "another", "changed");
+        note(found, CHANGE_MAJOR, "availability_delay_hours", "", NULL, NULL);
     if (before->lookback_days < after->lookback_days || before->lookback_days > after->lookback_days)
-        note(found, CHANGE_MAJOR, "lookback_days", "", "another", "changed");
+        note(found, CHANGE_MAJOR, "lookback_days", "", NULL, NULL);
 }
 
 static int place_of(const char *status) {

@@ -55,6 +55,7 @@ const field feature_fields[] = {
     {"allowed", FIELD_VALUES, false, 0, 0},
     {"unique", FIELD_FLAG, false, 0, 0},
     {"pattern", FIELD_TEXT, false, 0, 0},           /* GLOB */
+    {"from", FIELD_TEXTS, false, 0, 0},             /* "table.column", for lineage */
     {NULL, FIELD_TEXT, false, 0, 0}};
 
 const field rule_fields[] = {
@@ -70,14 +71,14 @@ const field type_fields[] = {
     {NULL, FIELD_TEXT, false, 0, 0}};
 /* clang-format on */
 
-bool is_name(const char *text) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+bool field_is_name(const char *text) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     size_t length = strlen(text);
     return length > 0 && length <= 120 && strchr(letters, text[0]) &&
            strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") == length;
 }
 
-bool read_version(const char *text, int version[3]) {
+bool version_read(const char *text, int version[3]) {
     for (int part = 0; part < 3; part++) {
         size_t digits = strspn(text, "0123456789");
         if (digits == 0 || digits > 6 || (digits > 1 && *text == '0')) return false;
@@ -113,7 +114,7 @@ static bool is_text(const cJSON *item) {
 }
 
 static bool is_name_item(const cJSON *item) {
-    return cJSON_IsString(item) && is_name(item->valuestring);
+    return cJSON_IsString(item) && field_is_name(item->valuestring);
 }
 
 static bool is_object(const cJSON *item) {
@@ -126,8 +127,9 @@ static const char *field_expects(const field *f, const cJSON *item) {
     switch (f->kind) {
     case FIELD_TEXT: return cJSON_IsString(item) && *item->valuestring ? NULL : "a text";
     case FIELD_EXPRESSION: return cJSON_IsString(item) ? NULL : "SQL as a text";
-    case FIELD_NAME: return is_name_item(item) ? NULL : "a name of letters, digits and _";
-    case FIELD_NAMES: return is_list(item, is_name_item) ? NULL : "a list of names of letters, digits and _";
+    case FIELD_NAME: return is_name_item(item) ? NULL : "a name: a letter, then letters, digits and _";
+    case FIELD_NAMES:
+        return is_list(item, is_name_item) ? NULL : "a list of names: a letter, then letters, digits and _";
     case FIELD_TEXTS: return is_list(item, is_text) ? NULL : "a list of texts";
     case FIELD_NUMBER: return cJSON_IsNumber(item) ? NULL : "a number";
     case FIELD_FLAG: return cJSON_IsBool(item) ? NULL : "true or false";
@@ -138,7 +140,7 @@ static const char *field_expects(const field *f, const cJSON *item) {
         return cJSON_IsString(item) && is_status(item->valuestring) ? NULL
                                                                     : "draft, active, deprecated or archived";
     case FIELD_VERSION:
-        return cJSON_IsString(item) && read_version(item->valuestring, version)
+        return cJSON_IsString(item) && version_read(item->valuestring, version)
                    ? NULL
                    : "a version such as \"1.0.0\"";
     }
@@ -163,7 +165,7 @@ static athlete_status check_field(const field *f, const cJSON *item, const char 
     return ATHLETE_OK;
 }
 
-athlete_status check_object(const field *fields, const cJSON *object, const char *place,
+athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
                             definition_fault *fault) {
     for (const cJSON *item = object->child; item; item = item->next) {
         const field *f = fields;
@@ -181,16 +183,16 @@ athlete_status check_object(const field *fields, const cJSON *object, const char
     return ATHLETE_OK;
 }
 
-const char *text_of(const cJSON *object, const char *name, const char *otherwise) {
+const char *field_text(const cJSON *object, const char *name, const char *otherwise) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     return cJSON_IsString(item) ? item->valuestring : otherwise;
 }
 
-double number_of(const cJSON *object, const char *name, double otherwise) {
+double field_number(const cJSON *object, const char *name, double otherwise) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
-bool flag_of(const cJSON *object, const char *name) {
+bool field_flag(const cJSON *object, const char *name) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
 }

@@ -32,20 +32,20 @@ extern const field group_fields[], feature_fields[], rule_fields[],
 /* Fills the fault; returns ATHLETE_INVALID. */
 athlete_status definition_refuse(definition_fault *fault, const char *format, ...);
 
-/* Letters, digits and _, not beginning with a digit, at most 120. */
-bool is_name(const char *text);
+/* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
+bool field_is_name(const char *text);
 
 /* "1.12.0", each part at most six digits without a leading zero. */
-bool read_version(const char *text, int version[3]);
+bool version_read(const char *text, int version[3]);
 
 /* Every field is known, fits and is there once, and none is missing. `place` ends with a dot where one belongs:
 ** "features[2].". */
-athlete_status check_object(const field *fields, const cJSON *object, const char *place,
+athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
                             definition_fault *fault);
 
 /* Of an object that was checked. */
-const char *text_of(const cJSON *object, const char *name, const char *otherwise);
-double number_of(const cJSON *object, const char *name, double otherwise);
-bool flag_of(const cJSON *object, const char *name);
+const char *field_text(const cJSON *object, const char *name, const char *otherwise);
+double field_number(const cJSON *object, const char *name, double otherwise);
+bool field_flag(const cJSON *object, const char *name);
 
 #endif

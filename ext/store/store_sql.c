@@ -2,11 +2,79 @@
 #include "store/store_sql.h"
 
 #include "store/asof_sql.h"
+#include "store/definition_sql.h"
 #include "store/leakage_sql.h"
 #include "store/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 
 static const athlete_function functions[] = {
+    {
+        .name = "feature_group_fault",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
+                              {"before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+                               "the definition that it would follow; NULL for the first of its name"},
+                              {"types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+                               "types beyond the seven: {\"grade\": {\"storage\": \"REAL\", \"check\": \"$ "
+                               "BETWEEN -1 AND 1\"}}"}),
+        .summary =
+            "Why a definition of a feature group cannot be registered: what is wrong with it and where, or "
+            "what has changed and which new version that needs.",
+        .returns = "a sentence; NULL when nothing speaks against it",
+        .source = "semver.org 2.0.0, for versions",
+        .scalar = feature_group_fault,
+    },
+    {
+        .name = "feature_group_ddl",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
+            {"types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "types beyond the seven"},
+            {"before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "the definition whose tables are there and get the new columns"}),
+        .summary =
+            "The statements that make a feature group: table, index, history, the triggers that keep it, and "
+            "the views <group>_versions and <group>_ingest.",
+        .returns = "SQL text for the caller to run",
+        .errors = "a definition that is not right, with the place",
+        .scalar = feature_group_ddl,
+    },
+    {
+        .name = "feature_group_ingest",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as registered"},
+            {"source", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "a table or a SELECT with the group's columns; default the definition's own source"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "reject_limit, known_at, types"}),
+        .summary = "The statements that bring a batch of rows into a feature group in one transaction: valid "
+                   "rows in, "
+                   "what they replace to the history, the others to feature_rejects with rule and reason.",
+        .returns = "SQL text for the caller to run",
+        .errors =
+            "a definition that is not right; a source that is no table and no read-only SELECT, or lacks a "
+            "required column",
+        .scalar = feature_group_ingest,
+    },
+    {
+        .name = "feature_validate",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"group", ATHLETE_TEXT, 0, 0, 0, "a registered feature group, or a definition"},
+            {"source", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
+             "a table or a SELECT with the group's columns; default the definition's own source"}),
+        .summary =
+            "What an ingest would do with each row, without doing it: new, change, same, or reject with the "
+            "first rule that it breaks.",
+        .errors = "a group that is not registered; those of feature_group_ingest",
+        .table = &feature_validate_table,
+    },
     {
         .name = "asof",
         .kind = ATHLETE_VIRTUAL,

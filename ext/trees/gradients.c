@@ -178,22 +178,3 @@ void gradients_end(row_gradients *g, athlete_budget *budget) {
     memory_free(budget, g->wide);
     *g = (row_gradients){.total = 0};
 }
-
-gradient_sum gradients_sum(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n) {
-    gradient_sum sum = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        gradient_sum row;
-        if (g->form == GRADIENTS_WIDE) {
-            row = g->wide[rows[i]];
-        } else if (!g->in_records) {
-            row = slot_sum(g->packed[rows[i]], g->shift);
-        } else {
-            uint32_t header;
-            memcpy(&header, bins->records + rows[i] * bins->record_bytes, sizeof header);
-            row = slot_sum(slot_of_header(header, g->form, g->shift), g->shift);
-        }
-        sum.gradient += row.gradient;
-        sum.hessian += row.hessian;
-    }
-    return sum;
-}

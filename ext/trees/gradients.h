@@ -90,7 +90,4 @@ static inline gradient_sum sum_difference(gradient_sum a, gradient_sum b) {
     return (gradient_sum){a.gradient - b.gradient, a.hessian - b.hessian};
 }
 
-/* The sum over the n given rows. */
-gradient_sum gradients_sum(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n);
-
 #endif

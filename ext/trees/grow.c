@@ -1,7 +1,9 @@
 #include "trees/grow.h"
 
 #include <math.h>
+#include <string.h>
 #include "trees/partition.h"
+#include "trees/sample.h"
 
 /* Waiting nodes keep their histograms up to this much memory; beyond it they are summed again when needed. */
 #define KEPT_HISTOGRAM_BYTES ((size_t)64 << 20)
@@ -11,6 +13,10 @@ typedef struct tree_task {
     size_t n_leaves;
 } tree_task;
 
+static bool has_node_features(const grow_rules *rules) {
+    return rules->interactions || (rules->colsample_bynode > 0 && rules->colsample_bynode < 1);
+}
+
 athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
                             athlete_budget *budget, athlete_pool *pool) {
     *g = (grower){.bins = bins, .rules = rules, .budget = budget, .pool = pool};
@@ -18,6 +24,15 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
     g->finder = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
     g->finder.level = simd_available();
     g->finder.found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
+    g->finder.monotone = rules->monotone;
+    size_t n_features = (size_t)bins->n_features;
+    if (has_node_features(rules)) {
+        g->node_features = memory_alloc(budget, n_features, sizeof *g->node_features);
+        g->feature_order = memory_alloc(budget, n_features, sizeof *g->feature_order);
+        g->path = memory_alloc(budget, n_features / 64 + 1, sizeof *g->path);
+        g->reachable = memory_alloc(budget, n_features / 64 + 1, sizeof *g->reachable);
+        if (!g->node_features || !g->feature_order || !g->path || !g->reachable) return memory_status(budget);
+    }
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
     if (!g->finder.found || !g->rows || !g->scratch) return memory_status(budget);
@@ -26,7 +41,9 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
 
 void grower_end(grower *g) {
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    void *const blocks[] = {g->spare, g->queue, g->grown, g->nodes, g->scratch, g->rows, g->finder.found};
+    void *const blocks[] = {g->node_features, g->feature_order, g->path,        g->reachable,
+                            g->spare,         g->queue,         g->grown,       g->nodes,
+                            g->scratch,       g->rows,          g->finder.found};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(g->budget, blocks[i]);
     gradients_end(&g->gradients, g->budget);
     histogram_end(&g->builder, g->budget);
@@ -147,14 +164,38 @@ static athlete_status add_node(grower *g, int32_t parent, uint32_t begin, uint32
     if (status != ATHLETE_OK) return status;
     g->grown[g->n_nodes] = (grown_node){.begin = begin, .end = end, .depth = depth, .sum = sum};
     g->grown[g->n_nodes].weight = weight_of(g, begin, end, sum);
+    g->grown[g->n_nodes].lower = -INFINITY;
+    g->grown[g->n_nodes].upper = INFINITY;
     g->nodes[g->n_nodes] = (tree_node){
         .left = -1,
         .parent = parent,
         .cover = (float)sum_hessian(sum, &g->gradients.scale),
-        .weight = (float)node_weight(sum, &g->gradients.scale, &g->rules->split),
     };
     g->n_nodes++;
     return ATHLETE_OK;
+}
+
+double grower_weight(const grower *g, size_t id) {
+    const grown_node *node = &g->grown[id];
+    double weight = node_weight(node->sum, &g->gradients.scale, &g->rules->split);
+    return weight < node->lower ? node->lower : weight > node->upper ? node->upper : weight;
+}
+
+/* Children inherit the node's bounds; after a split by a constrained feature each of them stays, whatever is split below, on its
+** side of the middle between their weights (XGBoost's rule). */
+static void bound_children(grower *g, size_t id, size_t left) {
+    const grown_node *node = &g->grown[id];
+    grown_node *children = &g->grown[left];
+    for (int i = 0; i < 2; i++) {
+        children[i].lower = node->lower;
+        children[i].upper = node->upper;
+    }
+    int direction = g->rules->monotone ? g->rules->monotone[node->split.feature] : 0;
+    if (direction != 0) {
+        double middle = (grower_weight(g, left) + grower_weight(g, left + 1)) / 2;
+        children[direction > 0 ? 0 : 1].upper = middle;
+        children[direction > 0 ? 1 : 0].lower = middle;
+    }
 }
 
 static bool may_split(const tree_task *task, size_t id) {
@@ -166,6 +207,45 @@ static bool may_split(const tree_task *task, size_t id) {
            (rules->split.min_child_rows <= 1 || (double)node->weight >= 2 * least);
 }
 
+static void add_feature(uint64_t *set, int feature) {
+    set[feature / 64] |= (uint64_t)1 << feature % 64;
+}
+
+/* Into g->reachable: the features of the path to a node, and those of every set of interactions that has all of them. */
+static void find_reachable(grower *g, size_t id) {
+    const grow_rules *rules = g->rules;
+    size_t words = rules->interaction_words;
+    memset(g->path, 0, words * sizeof *g->path);
+    for (int32_t at = g->nodes[id].parent; at >= 0; at = g->nodes[at].parent)
+        add_feature(g->path, g->grown[at].split.feature);
+    memcpy(g->reachable, g->path, words * sizeof *g->path);
+    for (size_t i = 0; i < rules->n_interactions; i++) {
+        const uint64_t *set = rules->interactions + i * words;
+        bool has_path = true;
+        for (size_t w = 0; w < words; w++) has_path = has_path && (g->path[w] & ~set[w]) == 0;
+        for (size_t w = 0; has_path && w < words; w++) g->reachable[w] |= set[w];
+    }
+}
+
+/* The features that this node may be split by. */
+static void choose_features(grower *g, size_t id) {
+    g->finder.features = g->tree_features;
+    g->finder.n_features = g->n_tree_features;
+    if (!has_node_features(g->rules)) return;
+    bool limited = g->rules->interactions && g->nodes[id].parent >= 0;
+    if (limited) find_reachable(g, id);
+    int n = 0;
+    for (int i = 0; i < g->n_tree_features; i++) {
+        int feature = g->tree_features[i];
+        if (!limited || g->reachable[feature / 64] >> feature % 64 & 1) g->node_features[n++] = feature;
+    }
+    double share = g->rules->colsample_bynode;
+    if (n > 0 && share > 0 && share < 1)
+        n = sample_list(g->node_features, n, share, g->rules->seed, g->n_trees, id, g->feature_order);
+    g->finder.features = g->node_features;
+    g->finder.n_features = n;
+}
+
 /* Finds the split of a node whose histogram is there, and puts the node in the queue if there is one. */
 static athlete_status consider(tree_task *task, size_t id) {
     grower *g = task->g;
@@ -174,7 +254,10 @@ static athlete_status consider(tree_task *task, size_t id) {
                               .n_rows = node->end - node->begin,
                               .weight = node->weight,
                               .sum = node->sum,
-                              .histogram = &node->histogram};
+                              .histogram = &node->histogram,
+                              .lower = node->lower,
+                              .upper = node->upper};
+    choose_features(g, id);
     node->split = split_find(&g->finder, &asked);
     bool splits = node->split.gain > 0;
     size_t held = g->n_histograms - g->n_spare;
@@ -186,8 +269,9 @@ static athlete_status consider(tree_task *task, size_t id) {
 /* Which codes go left. */
 static side_table sides_of(const bin_matrix *bins, const node_split *split) {
     side_table side = {{0}};
-    for (int bin = 0; bin <= split->bin; bin++) side.left[bin] = 1;
-    side.left[bins->n_bins[split->feature]] = split->missing_left;
+    int n_bins = bins->n_bins[split->feature];
+    for (int bin = 0; bin < n_bins; bin++) side.left[bin] = split_bin_left(split, bin);
+    side.left[n_bins] = split->missing_left;
     return side;
 }
 
@@ -196,10 +280,12 @@ static void describe_split(grower *g, size_t id, size_t left) {
     tree_node *node = &g->nodes[id];
     node->left = (int32_t)left;
     node->feature = (uint32_t)split->feature;
-    node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
+    if (!split->categorical)
+        node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
     node->missing_left =
         split->none_missing ? 2 * g->grown[left].weight >= g->grown[id].weight : split->missing_left;
     node->gain = (float)split->gain;
+    node->categorical = split->categorical;
 }
 
 static athlete_status split_node_in_two(tree_task *task, size_t id) {
@@ -219,6 +305,7 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
                           sum_difference(parent.sum, parent.split.left));
     if (status != ATHLETE_OK) return status;
     describe_split(g, id, left);
+    bound_children(g, id, left);
     task->n_leaves++;
 
     bool left_smaller = n_left <= parent.end - middle;
@@ -231,14 +318,31 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
     return status;
 }
 
+/* Every row is in one bin of any feature. */
+static gradient_sum sum_of_bins(const grower *g, const histogram *h) {
+    gradient_sum sum = {0, 0};
+    for (size_t slot = 0; slot < g->bins->offset[1]; slot++) {
+        gradient_sum bin = histogram_slot(h, slot, g->gradients.shift);
+        sum.gradient += bin.gradient;
+        sum.hessian += bin.hessian;
+    }
+    return sum;
+}
+
+static athlete_status add_root(grower *g, size_t n_rows) {
+    histogram h = {.words = take_histogram(g)};
+    if (!h.words) return memory_status(g->budget);
+    athlete_status status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    if (status == ATHLETE_OK) status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum_of_bins(g, &h));
+    if (status == ATHLETE_OK) g->grown[0].histogram = h;
+    else g->spare[g->n_spare++] = h.words;
+    return status;
+}
+
 static athlete_status grow(tree_task *task, size_t n_rows) {
     grower *g = task->g;
-    gradient_sum sum = gradients_sum(&g->gradients, g->bins, g->rows, n_rows);
-    athlete_status status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum);
-    if (status == ATHLETE_OK && may_split(task, 0)) {
-        status = build_histogram(g, 0);
-        if (status == ATHLETE_OK) status = consider(task, 0);
-    }
+    athlete_status status = add_root(g, n_rows);
+    if (status == ATHLETE_OK && may_split(task, 0)) status = consider(task, 0);
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
         status = split_node_in_two(task, dequeue(g));
@@ -248,12 +352,16 @@ static athlete_status grow(tree_task *task, size_t n_rows) {
 
 athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features) {
     tree_task task = {g, 1};
-    g->finder.features = features;
-    g->finder.n_features = n_features;
+    g->tree_features = features;
+    g->n_tree_features = n_features;
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
-    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
+    for (size_t id = 0; id < g->n_nodes; id++) {
+        give_back(g, id);
+        g->nodes[id].weight = (float)grower_weight(g, id);
+    }
+    g->n_trees++;
     return status;
 }
 
@@ -262,7 +370,8 @@ size_t grower_leaf(const grower *g, size_t row) {
     while (g->nodes[id].left >= 0) {
         const node_split *split = &g->grown[id].split;
         int code = bins_column(g->bins, split->feature)[row];
-        bool left = code == g->bins->n_bins[split->feature] ? g->nodes[id].missing_left : code <= split->bin;
+        bool left =
+            code == g->bins->n_bins[split->feature] ? g->nodes[id].missing_left : split_bin_left(split, code);
         id = (size_t)g->nodes[id].left + (left ? 0 : 1);
     }
     return id;

@@ -1,8 +1,8 @@
 /* Sums of gradients and hessians per bin, the only thing that a split is chosen from.
 **
 ** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched ahead of its
-** use and copied to the first-level cache; then the block is added to the bins of as many features at a time as have their
-** slots in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
+** use and copied to the first-level cache; then the block is added to the bins of eight features at a time, whose slots are
+** in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
 #ifndef ATHLETE_TREES_HISTOGRAM_H
 #define ATHLETE_TREES_HISTOGRAM_H
 
@@ -21,8 +21,6 @@ typedef struct histogram_builder {
     athlete_pool *pool;
     int n_hands;
     struct histogram_scratch *scratch; /* per hand */
-    int *tile_end; /* tile t is the features from tile_end[t - 1], or 0, to tile_end[t] - 1 */
-    int n_tiles;
 } histogram_builder;
 
 athlete_status histogram_begin(histogram_builder *builder, const bin_matrix *bins,

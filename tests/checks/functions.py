@@ -18,6 +18,10 @@ BY_TYPE = {
 
 MODEL = "(SELECT gbdt_train('{\"num_boost_round\": 2}', y, y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
 
+GROUP = """'{"feature_group": "g", "version": "1.0.0", "description": "d", "entity": "e", "keys": ["k"],
+    "features": [{"name": "x", "type": "numerical", "min": 0, "max": 9}, {"name": "y", "type": "text", "default": "a"}]}'"""
+GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1.5 AS x'"
+
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
     "grade_factor": ["0.05", "'minetti'"],
@@ -28,13 +32,17 @@ EXAMPLES = {
     "gbdt_margin": [MODEL, "1.5"],
     "gbdt_export": [MODEL, "'lightgbm'"],
     "gbdt_import": [f"gbdt_export({MODEL}, 'lightgbm')"],
-    "gbdt_explain": [MODEL, "'SELECT 1, 1.5'"],
-    "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'"],
-    "gbdt_importance": [MODEL, "'SELECT 1, 1.5'"],
+    "gbdt_explain": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
+    "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
+    "gbdt_importance": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
     "gbdt_trees": [MODEL],
     "gbdt_fit": ["'{\"num_boost_round\": 2}'", "'SELECT 1 AS y, 2 AS a UNION ALL SELECT 3, 4'"],
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
+    "feature_group_fault": [GROUP, GROUP],
+    "feature_group_ddl": [GROUP, "NULL", GROUP],
+    "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
+    "feature_validate": [GROUP, GROUP_ROWS],
     "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }

@@ -118,7 +118,7 @@ def check(text, stage, functions=()):
         if not re.search(rf"\b{name}\b", everything):
             problems.append(f"{name} is in the header and nowhere else")
     changes = r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM"
-    changes += r"|CREATE\s+TABLE(?:\s+IF\s+NOT\s+EXISTS)?)\s+(?:main\.)?([a-z]\w*)"
+    changes += r"|CREATE\s+TABLE(?:\s+IF\s+NOT\s+EXISTS)?)\s+(?:main\.)?\"?([a-z]\w*)"
     temporary = set(re.findall(r"\bCREATE\s+TEMP(?:ORARY)?\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", body, re.I))
     written = {n.lower() for n in re.findall(changes, body, re.I)} - temporary - NOT_COUNTED
     written -= {"set", "of", "on", "temp"}  # ON CONFLICT DO UPDATE SET, BEFORE UPDATE OF … ON, INTO temp.x

@@ -38,9 +38,11 @@ def table_names(db):
     return [r[0] for r in db.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
 
 
-def dump(db, leave_out=("ops_runs",)):
-    """Every table as sorted texts of its rows, in which a type or a bit that differs is a difference."""
-    return {t: sorted(map(repr, db.execute(f"SELECT * FROM {t}"))) for t in table_names(db) if t not in leave_out}
+def dump(db, leave_out=("ops_runs",), with_history=False):
+    """Every table as sorted texts of its rows, in which a type or a bit that differs is a difference. What was believed
+    before depends on when the stages ran, so it is left out unless asked for."""
+    return {t: sorted(map(repr, db.execute(f"SELECT * FROM {t}"))) for t in table_names(db)
+            if t not in leave_out and (with_history or not t.endswith("_history"))}
 
 
 def assert_same(a, b):

@@ -1,0 +1,263 @@
+#include "store/definition_rules_sql.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- literals and names --------------------------------------------------------------------------------- */
+
+void write_literal(sqlite3_str *out, const cJSON *value) {
+    if (cJSON_IsString(value)) sqlite3_str_appendf(out, "%Q", value->valuestring);
+    else if (cJSON_IsBool(value)) sqlite3_str_appendall(out, cJSON_IsTrue(value) ? "1" : "0");
+    else if (fabs(value->valuedouble) < 1e15 && value->valuedouble == floor(value->valuedouble))
+        sqlite3_str_appendf(out, "%lld", (sqlite3_int64)value->valuedouble);
+    else sqlite3_str_appendf(out, "%!.17g", value->valuedouble);
+}
+
+void write_names(sqlite3_str *out, const feature_definition *definition, const char *prefix, const int *only,
+                 int n) {
+    for (int i = 0; i < (only ? n : definition->n_columns); i++)
+        sqlite3_str_appendf(out, "%s%s\"%w\"", i ? ", " : "", prefix,
+                            definition->columns[only ? only[i] : i].name);
+}
+
+void write_names_but_available(sqlite3_str *out, const feature_definition *definition, const char *prefix) {
+    const char *between = "";
+    for (int i = 0; i < definition->n_columns; i++) {
+        if (i == definition->available) continue;
+        sqlite3_str_appendf(out, "%s%s\"%w\"", between, prefix, definition->columns[i].name);
+        between = ", ";
+    }
+}
+
+static const cJSON *field_of(const feature_definition *definition, int column, const char *name) {
+    const cJSON *feature = definition->columns[column].feature;
+    return feature ? cJSON_GetObjectItemCaseSensitive(feature, name) : NULL;
+}
+
+static bool times_are_text(const feature_definition *definition) {
+    return strcmp(definition->columns[definition->timestamp].type.storage, "TEXT") == 0;
+}
+
+void write_now(sqlite3_str *out, const feature_definition *definition) {
+    sqlite3_str_appendall(out, times_are_text(definition) ? "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+                                                          : "CAST(strftime('%s', 'now') AS INTEGER)");
+}
+
+void write_usual_available(sqlite3_str *out, const row_scope *scope) {
+    const feature_definition *definition = scope->definition;
+    const char *name = definition->columns[definition->timestamp].name;
+    if (times_are_text(definition)) {
+        sqlite3_str_appendf(out, "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', %s\"%w\", '+%!.15g seconds')",
+                            scope->prefix, name, definition->delay_s);
+    } else {
+        sqlite3_str_appendf(out, "%s\"%w\" + %lld", scope->prefix, name, (sqlite3_int64)definition->delay_s);
+    }
+}
+
+void write_column(sqlite3_str *out, const row_scope *scope, int column) {
+    const char *name = scope->definition->columns[column].name;
+    const cJSON *otherwise = field_of(scope->definition, column, "default");
+    bool fills_in = scope->fills_in && (otherwise || column == scope->definition->available);
+    sqlite3_str_appendf(out, "%s%s\"%w\"", fills_in ? "COALESCE(" : "", scope->prefix, name);
+    if (!fills_in) return;
+    sqlite3_str_appendall(out, ", ");
+    if (otherwise) write_literal(out, otherwise);
+    else write_usual_available(out, scope);
+    sqlite3_str_appendall(out, ")");
+}
+
+/* --- the rules of a definition -------------------------------------------------------------------------- */
+
+static bool column_rule(const feature_definition *definition, int column, rule_kind kind, row_rule *rule) {
+    static const char *const fields[] = {
+        [RULE_MIN] = "min", [RULE_MAX] = "max", [RULE_ALLOWED] = "allowed", [RULE_PATTERN] = "pattern"};
+    *rule = (row_rule){kind, column, NULL};
+    if (kind == RULE_NOT_NULL) return definition->columns[column].not_null;
+    if (kind == RULE_TYPE) return true;
+    rule->value = field_of(definition, column, fields[kind]);
+    return rule->value != NULL;
+}
+
+bool rule_next(const feature_definition *definition, rule_walk *walk, row_rule *rule) {
+    for (; walk->column < definition->n_columns; walk->column++, walk->kind = 0) {
+        while (walk->kind < RULE_PREDICATE)
+            if (column_rule(definition, walk->column, (rule_kind)walk->kind++, rule)) return true;
+    }
+    if (!walk->in_predicates) walk->predicate = definition->rules ? definition->rules->child : NULL;
+    else if (walk->predicate) walk->predicate = walk->predicate->next;
+    walk->in_predicates = true;
+    *rule = (row_rule){RULE_PREDICATE, -1, walk->predicate};
+    return walk->predicate != NULL;
+}
+
+static const char *text_field(const cJSON *object, const char *name) {
+    return cJSON_GetObjectItemCaseSensitive(object, name)->valuestring;
+}
+
+const char *rule_name(const row_rule *rule) {
+    static const char *const names[] = {"not_null", "type", "min", "max", "allowed", "pattern"};
+    return rule->kind == RULE_PREDICATE ? text_field(rule->value, "name") : names[rule->kind];
+}
+
+/* The type's check, with the value in the place of $. */
+static void write_type_check(sqlite3_str *out, const row_scope *scope, int column) {
+    for (const char *at = scope->definition->columns[column].type.check; *at; at++) {
+        if (*at == '$') write_column(out, scope, column);
+        else sqlite3_str_appendchar(out, 1, *at);
+    }
+}
+
+static void write_list(sqlite3_str *out, const cJSON *list) {
+    for (const cJSON *each = list->child; each; each = each->next) {
+        write_literal(out, each);
+        if (each->next) sqlite3_str_appendall(out, ", ");
+    }
+}
+
+/* A predicate names columns alone; in a trigger they stand in a row of their own. */
+static void write_predicate(sqlite3_str *out, const row_scope *scope, const char *predicate) {
+    if (strcmp(scope->prefix, "new.") != 0) {
+        sqlite3_str_appendf(out, "(%s)", predicate);
+        return;
+    }
+    sqlite3_str_appendf(out, "(SELECT (%s) FROM (SELECT ", predicate);
+    for (int i = 0; i < scope->definition->n_columns; i++) {
+        write_column(out, scope, i);
+        sqlite3_str_appendf(out, " AS \"%w\"%s", scope->definition->columns[i].name,
+                            i + 1 < scope->definition->n_columns ? ", " : "");
+    }
+    sqlite3_str_appendall(out, "))");
+}
+
+/* The + takes a column's affinity away, which would turn the limit into a text beside a text. */
+void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *rule) {
+    sqlite3_str_appendall(out, "(");
+    switch (rule->kind) {
+    case RULE_NOT_NULL:
+        write_column(out, scope, rule->column);
+        sqlite3_str_appendall(out, " IS NOT NULL)");
+        return;
+    case RULE_TYPE: /* whether NULL may stand here is another rule */
+        write_column(out, scope, rule->column);
+        sqlite3_str_appendall(out, " IS NULL OR ");
+        write_type_check(out, scope, rule->column);
+        break;
+    case RULE_MIN:
+    case RULE_MAX:
+        sqlite3_str_appendall(out, "+");
+        write_column(out, scope, rule->column);
+        sqlite3_str_appendall(out, rule->kind == RULE_MIN ? " >= " : " <= ");
+        write_literal(out, rule->value);
+        break;
+    case RULE_ALLOWED:
+        write_column(out, scope, rule->column);
+        sqlite3_str_appendall(out, " IN (");
+        write_list(out, rule->value);
+        sqlite3_str_appendall(out, ")");
+        break;
+    case RULE_PATTERN:
+        write_column(out, scope, rule->column);
+        sqlite3_str_appendf(out, " GLOB %Q", rule->value->valuestring);
+        break;
+    case RULE_PREDICATE: write_predicate(out, scope, text_field(rule->value, "predicate")); break;
+    }
+    sqlite3_str_appendall(out, ") IS NOT 0");
+}
+
+/* Numbers come before texts and blobs, so that one BETWEEN says both range and type. */
+static bool bounded_number(const feature_definition *definition, int column) {
+    return strcmp(definition->columns[column].type.name, "numerical") == 0 &&
+           field_of(definition, column, "min") && field_of(definition, column, "max");
+}
+
+static void write_between(sqlite3_str *out, const row_scope *scope, int column) {
+    sqlite3_str_appendall(out, "(+");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, " BETWEEN ");
+    write_literal(out, field_of(scope->definition, column, "min"));
+    sqlite3_str_appendall(out, " AND ");
+    write_literal(out, field_of(scope->definition, column, "max"));
+    sqlite3_str_appendall(out, ") IS NOT 0");
+}
+
+void write_row_is_valid(sqlite3_str *out, const row_scope *scope) {
+    rule_walk walk = {0, 0, NULL, false};
+    row_rule rule;
+    const char *between = "";
+    while (rule_next(scope->definition, &walk, &rule)) {
+        bool is_range = rule.kind == RULE_TYPE || rule.kind == RULE_MIN || rule.kind == RULE_MAX;
+        bool is_bounded = is_range && bounded_number(scope->definition, rule.column);
+        if (is_bounded && rule.kind != RULE_TYPE) continue;
+        sqlite3_str_appendall(out, between);
+        if (is_bounded) {
+            write_between(out, scope, rule.column);
+        } else if (rule.kind == RULE_TYPE && scope->definition->columns[rule.column].not_null) {
+            sqlite3_str_appendall(out, "(");
+            write_type_check(out, scope, rule.column);
+            sqlite3_str_appendall(out, ") IS NOT 0");
+        } else {
+            write_rule_holds(out, scope, &rule);
+        }
+        between = " AND ";
+    }
+}
+
+void write_rule_reason(sqlite3_str *out, const feature_definition *definition, const row_rule *rule) {
+    const definition_column *column = rule->column >= 0 ? &definition->columns[rule->column] : NULL;
+    sqlite3_str *reason = sqlite3_str_new(NULL);
+    switch (rule->kind) {
+    case RULE_NOT_NULL: sqlite3_str_appendf(reason, "%s is missing", column->name); break;
+    case RULE_TYPE:
+        sqlite3_str_appendf(reason, "%s is not of type %s", column->name, column->type.name);
+        break;
+    case RULE_MIN:
+    case RULE_MAX:
+        sqlite3_str_appendf(reason, "%s is %s ", column->name, rule->kind == RULE_MIN ? "below" : "above");
+        write_literal(reason, rule->value);
+        break;
+    case RULE_ALLOWED:
+        sqlite3_str_appendf(reason, "%s is none of ", column->name);
+        write_list(reason, rule->value);
+        break;
+    case RULE_PATTERN:
+        sqlite3_str_appendf(reason, "%s is not like %s", column->name, rule->value->valuestring);
+        break;
+    case RULE_PREDICATE: sqlite3_str_appendall(reason, text_field(rule->value, "reason")); break;
+    }
+    char *text = sqlite3_str_finish(reason);
+    if (text) sqlite3_str_appendf(out, "%Q", text);
+    else sqlite3_str_appendall(out, "''");
+    sqlite3_free(text);
+}
+
+/* --- a row as JSON -------------------------------------------------------------------------------------- */
+
+#define PAIRS_PER_CALL 40 /* json_object takes a hundred arguments in every SQLite */
+
+static void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
+    sqlite3_str_appendall(out, "CASE WHEN typeof(");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, ") = 'blob' THEN hex(");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, ") WHEN abs(");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, ") = 9e999 THEN CAST(");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, " AS TEXT) ELSE ");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, " END");
+}
+
+void write_row_json(sqlite3_str *out, const row_scope *scope) {
+    int n = scope->definition->n_columns;
+    for (int first = 0; first < n; first += PAIRS_PER_CALL) {
+        bool is_last = first + PAIRS_PER_CALL >= n;
+        if (first > 0) sqlite3_str_appendall(out, " || ',' || ");
+        sqlite3_str_appendall(out, is_last ? "substr(json_object(" : "rtrim(substr(json_object(");
+        for (int i = first; i < n && i < first + PAIRS_PER_CALL; i++) {
+            sqlite3_str_appendf(out, "%s%Q, ", i > first ? ", " : "", scope->definition->columns[i].name);
+            write_json_value(out, scope, i);
+        }
+        sqlite3_str_appendf(out, "), %d)%s", first > 0 ? 2 : 1, is_last ? "" : ", '}')");
+    }
+}

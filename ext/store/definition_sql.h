@@ -1,0 +1,12 @@
+/* Callbacks of the functions about definitions; their rows are in store_sql.c. */
+#ifndef ATHLETE_STORE_DEFINITION_SQL_H
+#define ATHLETE_STORE_DEFINITION_SQL_H
+
+#include "base/function.h"
+
+void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
+void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv);
+void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv);
+extern const athlete_table feature_validate_table;
+
+#endif

@@ -1,0 +1,332 @@
+"""Ingest with rules and history: against a model in Python, again with the same batch, and killed at any moment."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from groups import SLEEP, columns, ingest, script, store
+
+from conftest import EXTENSION, ROOT
+from stages import one, rows
+
+NAMES = columns(SLEEP)
+INFINITY = float("inf")
+
+
+def broken_rules(row):
+    """What a row breaks, from the definition's words; a row is a dictionary, defaults filled in."""
+    found = []
+    for key in ("athlete_id", "event_timestamp", "available_at"):
+        if row[key] is None:
+            found.append((key, "not_null"))
+        elif not isinstance(row[key], str) or (key != "athlete_id" and not row[key][:4].isdigit()):
+            found.append((key, "type"))
+    hours, rate, quality, device = (row[n] for n in ("sleep_h", "resting_hr", "quality", "device"))
+    number = lambda x: isinstance(x, (int, float))  # noqa: E731
+    if hours is not None and not number(hours):
+        found += [("sleep_h", "type"), ("sleep_h", "max")]  # texts and blobs are above all numbers
+    elif hours is not None:
+        found += [("sleep_h", "min")] * (hours < 0) + [("sleep_h", "max")] * (hours > 24)
+    if rate is None:
+        found.append(("resting_hr", "not_null"))
+    elif not number(rate):
+        found += [("resting_hr", "type"), ("resting_hr", "max")]
+    else:
+        found += [("resting_hr", "type")] * (rate != rate // 1) + [("resting_hr", "min")] * (rate < 25) + [("resting_hr", "max")] * (rate > 120)
+    if not isinstance(quality, str):
+        found += [("quality", "type"), ("quality", "allowed")]
+    elif quality not in ("good", "bad"):
+        found.append(("quality", "allowed"))
+    if device is not None and not isinstance(device, str):
+        found.append(("device", "type"))
+    if device is not None and not str(device if not isinstance(device, bytes) else device.decode(errors="replace")).startswith("W-"):
+        found.append(("device", "pattern"))
+    above = lambda x, limit: x is not None and (not number(x) or x >= limit)  # noqa: E731, SQL's order: numbers, then the rest
+    if above(rate, 100) and above(hours, 10):
+        found.append(("", "calm_sleep"))
+    return found
+
+
+class Model:
+    """What the group should hold: current rows by key, versions with the interval in which they were believed, rejects."""
+
+    def __init__(self):
+        self.current, self.history, self.rejects = {}, [], set()
+
+    def value(self, row):
+        return tuple(float(v) if n == "sleep_h" and v is not None else int(v) if n == "resting_hr" else v for n, v in row.items() if n != "available_at")
+
+    def replace(self, key, until):
+        row = self.current.pop(key)
+        if until > row["available_at"]:
+            self.history.append((row, until))
+
+    def ingest(self, batch, at):
+        first = {}
+        for row in batch:
+            row = {n: row.get(n) for n in NAMES}
+            row["quality"] = "good" if row["quality"] is None else row["quality"]
+            row["available_at"] = row["available_at"] or row["event_timestamp"]
+            if found := broken_rules(row):
+                self.rejects |= {(f, r, json.dumps([repr(v) for v in row.values()])) for f, r in found}
+                continue
+            key = (row["athlete_id"], row["event_timestamp"])
+            if key in first:
+                if self.value(first[key]) != self.value(row):
+                    self.rejects.add(("", "one_row_per_key", json.dumps([repr(v) for v in row.values()])))
+                continue
+            first[key] = row
+        for key, row in first.items():
+            old = self.current.get(key)
+            if old is None:
+                self.current[key] = row
+            elif self.value(old) != self.value(row):
+                row = row | {"available_at": max(row["available_at"], at)}
+                self.replace(key, row["available_at"])
+                self.current[key] = row
+
+    def believed(self, t):
+        """Per key the version that was believed at t: the latest known of those not yet replaced."""
+        found = {}
+        versions = [(row, None) for row in self.current.values()] + self.history
+        for row, until in versions:
+            key = (row["athlete_id"], row["event_timestamp"])
+            if row["available_at"] <= t and (until is None or t < until):
+                if key not in found or found[key]["available_at"] < row["available_at"]:
+                    found[key] = row
+        return {k: self.value(v) for k, v in found.items()}
+
+
+def random_row(rng, wild=0.15):
+    row = {"athlete_id": rng.choice("abc"), "event_timestamp": f"2024-01-{rng.randint(1, 9):02d}T06:00:00Z",
+           "sleep_h": rng.choice([None, 5, 6.5, 7.25, 8]), "resting_hr": rng.choice([44, 50, 61.0]), "quality": rng.choice([None, "good", "bad"]),
+           "device": rng.choice([None, "W-1", "W-2"]), "available_at": rng.choice([None, None, f"2024-01-{rng.randint(10, 12)}T00:00:00Z"])}
+    while rng.random() < wild:
+        row[rng.choice(NAMES)] = rng.choice([None, "text", "", "12", -1, 0.5, 99, 1e300, INFINITY, b"", b"\x00\xff", "W-\u2028'\"", -(2 ** 63)])
+    return row
+
+
+def stage(db, batch):
+    db.execute("DROP TABLE IF EXISTS staging")
+    db.execute(f"CREATE TABLE staging ({', '.join(NAMES)})")
+    db.executemany(f"INSERT INTO staging VALUES ({', '.join('?' * len(NAMES))})", [[row[n] for n in NAMES] for row in batch])
+
+
+def held(db, table="athlete_sleep"):
+    return db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+
+
+def believed(db, t):
+    versions = db.execute("""
+        SELECT athlete_id, event_timestamp, sleep_h, resting_hr, quality, device FROM (
+            SELECT *, ROW_NUMBER() OVER (PARTITION BY athlete_id, event_timestamp ORDER BY available_at DESC, superseded_at IS NULL DESC) AS choice
+            FROM athlete_sleep_versions
+            WHERE available_at <= ?1 AND (superseded_at IS NULL OR superseded_at > ?1))
+        WHERE choice = 1""", (t,))
+    return {v[:2]: v for v in versions}
+
+
+def rejected(db):
+    return {(f, r) for f, r in db.execute("SELECT feature, rule FROM feature_rejects")}
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("how", ["table", "query", "view"])
+def test_random_batches_corrections_and_deletions_end_where_the_model_ends(seed, how):
+    rng = random.Random(f"{seed} {how}")
+    db, model, seen = store(SLEEP), Model(), []
+    for step in range(8):
+        at = f"2024-02-{10 + step}T00:00:00Z"
+        batch = [random_row(rng) for _ in range(rng.choice([1, 5, 30]))]
+        if how == "view":  # one row a transaction, believed from now on
+            at = "2026-01-01T00:00:00Z"
+            batch = [{**row, "available_at": None} for row in batch]
+            for row in batch:
+                db.execute(f"INSERT INTO athlete_sleep_ingest VALUES ({', '.join('?' * len(NAMES))})", [row[n] for n in NAMES])
+                model.ingest([row], at)
+        else:
+            stage(db, batch)
+            ingest(db, SLEEP, "staging" if how == "table" else "SELECT * FROM staging", known_at=at)
+            model.ingest(batch, at)
+        values = {tuple(r[:2]): r[:6] for r in held(db)}
+        assert values == {k: model.value(v) for k, v in model.current.items()}
+        assert rejected(db) == {r[:2] for r in model.rejects}
+        assert one(db, "SELECT COUNT(*) FROM feature_rejects") == len(model.rejects)
+        if how != "view":
+            assert {tuple(r[:2]): r[6] for r in held(db)} == {k: v["available_at"] for k, v in model.current.items()}
+            seen.append((at, values))
+    for at, values in seen:  # nothing that came later changed what was believed then
+        assert values.items() <= believed(db, at).items()
+    if how != "view":
+        for t in ["2024-01-05T06:00:00Z", *(f"2024-02-{d:02d}T12:00:00Z" for d in range(8, 20))]:
+            assert believed(db, t) == model.believed(t)
+        for table, versions in (("athlete_sleep_history", len(model.history)),):
+            assert one(db, f"SELECT COUNT(*) FROM {table}") == versions
+    gone = rng.sample(sorted(model.current), len(model.current) // 2)
+    for key in gone:
+        db.execute("DELETE FROM athlete_sleep WHERE (athlete_id, event_timestamp) = (?, ?)", key)
+    assert {r[:2] for r in held(db)} == set(model.current) - set(gone)
+    last = believed(db, "2024-03-01T00:00:00Z" if how != "view" else "2026-06-01T00:00:00Z")
+    assert how == "view" or last == model.believed("2024-03-01T00:00:00Z")
+    assert set(believed(db, "2100-01-01T00:00:00Z")) == set(model.current) - set(gone)
+    db.close()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_same_batch_again_changes_nothing(seed):
+    rng = random.Random(seed)
+    db = store(SLEEP)
+    for step in range(4):
+        stage(db, [random_row(rng) for _ in range(40)])
+        ingest(db, SLEEP, "staging", known_at=f"2024-02-{10 + step}T00:00:00Z")
+        tables = ["athlete_sleep", "athlete_sleep_history", "feature_rejects"]
+        before = [held(db, t) for t in tables]
+        ingest(db, SLEEP, "staging", known_at="2025-01-01T00:00:00Z")
+        ingest(db, SLEEP, "SELECT * FROM staging")
+        assert [held(db, t) for t in tables] == before
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_validation_shows_is_what_an_ingest_does(seed):
+    rng = random.Random(seed)
+    db = store(SLEEP)
+    for step in range(3):
+        stage(db, [random_row(rng) for _ in range(30)])
+        before, held_before = db.total_changes, held(db)
+        shown = rows(db, "SELECT * FROM feature_validate('athlete_sleep', 'SELECT * FROM staging')")
+        assert (db.total_changes, held(db)) == (before, held_before)
+        known = {r for (r,) in db.execute("SELECT row FROM feature_rejects")}
+        ingest(db, SLEEP, "staging", known_at=f"2024-02-{10 + step}T00:00:00Z")
+        done = json.loads(one(db, "SELECT detail FROM ops_audit ORDER BY audit_id DESC LIMIT 1"))
+        verdicts = [s["verdict"] for s in shown]
+        assert (len(verdicts), verdicts.count("new"), verdicts.count("change"), verdicts.count("reject")) == (
+            done["rows"], done["new"], done["changed"], done["rejected"])
+        kept = {(r, f, n) for r, f, n in db.execute("SELECT row, feature, rule FROM feature_rejects")}
+        assert all((s["row"], s["feature"], s["rule"]) in kept for s in shown if s["verdict"] == "reject")
+        assert {s["row"] for s in shown if s["verdict"] == "reject"} == {r for r, _, _ in kept} - known | (known & {s["row"] for s in shown})
+        for text, _, _ in kept:
+            assert set(json.loads(text)) == set(NAMES)
+
+
+def test_a_batch_with_too_many_rejects_is_refused_whole():
+    db = store(SLEEP | {"reject_limit": 0.25})
+    good = {"athlete_id": "a", "sleep_h": 7, "resting_hr": 50, "quality": "good", "device": None, "available_at": None}
+    batch = [good | {"event_timestamp": f"2024-01-0{d}T06:00:00Z"} for d in range(1, 8)] + [good | {"event_timestamp": "2024-01-09", "sleep_h": 90}] * 2
+    stage(db, batch)
+    ingest(db, SLEEP | {"reject_limit": 0.25}, "staging")
+    assert (len(held(db)), one(db, "SELECT COUNT(*) FROM feature_rejects")) == (7, 1)
+    stage(db, batch[4:] + [good | {"event_timestamp": "2024-01-08T06:00:00Z", "sleep_h": 8}])
+    before = [held(db, t) for t in ("athlete_sleep", "athlete_sleep_history", "feature_rejects", "ops_audit")]
+    with pytest.raises(sqlite3.OperationalError, match="athlete_sleep: 2 of 6 rows break a rule, more than the limit of 25.0 percent: the batch is refused"):
+        ingest(db, SLEEP | {"reject_limit": 0.25}, "staging")
+    assert [held(db, t) for t in ("athlete_sleep", "athlete_sleep_history", "feature_rejects", "ops_audit")] == before
+    assert db.execute("SELECT name FROM temp.sqlite_schema").fetchall() == []
+
+
+def test_a_unique_feature_is_in_one_row_only_whichever_way_it_comes():
+    definition = SLEEP | {"features": [{"name": "night", "type": "text", "unique": True}], "rules": []}
+    db = store(definition)
+    db.execute("CREATE TABLE staging (athlete_id TEXT, event_timestamp TEXT, night)")
+    put_rows = "INSERT INTO staging VALUES ('a', '2024-01-01', 'x'), ('a', '2024-01-02', 'x'), ('a', '2024-01-03', 'y'), ('a', '2024-01-04', NULL), ('b', '2024-01-04', NULL)"
+    db.execute(put_rows)
+    ingest(db, definition, "staging")
+    assert [n for (n,) in db.execute("SELECT night FROM athlete_sleep ORDER BY 1")] == [None, None, "x", "y"]
+    db.execute("DELETE FROM staging")
+    db.execute("INSERT INTO staging VALUES ('a', '2024-01-01', 'y'), ('a', '2024-01-04', 'z'), ('b', '2024-01-04', 'z')")
+    ingest(db, definition, "staging")
+    db.execute("INSERT INTO athlete_sleep_ingest VALUES ('c', '2024-01-01', 'z', NULL), ('c', '2024-01-02', 'w', NULL)")
+    assert [n for (n,) in db.execute("SELECT night FROM athlete_sleep ORDER BY 1")] == [None, "w", "x", "y", "z"]
+    assert rows(db, "SELECT DISTINCT rule, feature, reason FROM feature_rejects") == [{"rule": "unique", "feature": "night", "reason": "night is in another row"}]
+    assert one(db, "SELECT COUNT(*) FROM feature_rejects") == 4
+
+
+def test_times_that_are_numbers_have_a_history_as_well():
+    definition = SLEEP | {"features": [{"name": "event_timestamp", "type": "integer"}, {"name": "available_at", "type": "integer"}, {"name": "x", "type": "numerical"}],
+                          "rules": [], "availability_delay_hours": 1}
+    db = store(definition)
+    db.execute("CREATE TABLE staging AS SELECT 'a' AS athlete_id, 1000 AS event_timestamp, 1.0 AS x")
+    ingest(db, definition, "staging")
+    db.execute("UPDATE staging SET x = 2")
+    ingest(db, definition, "staging", known_at="9000")
+    assert db.execute("SELECT x, available_at, superseded_at FROM athlete_sleep_versions ORDER BY x").fetchall() == [(1.0, 4600, 9000), (2.0, 9000, None)]
+
+
+def test_a_source_without_a_required_column_is_refused_with_its_name():
+    db = store(SLEEP)
+    with pytest.raises(sqlite3.OperationalError, match="the source has no column resting_hr, which athlete_sleep requires"):
+        ingest(db, SLEEP, "SELECT 'a' AS athlete_id, '2024-01-01' AS event_timestamp")
+    with pytest.raises(sqlite3.OperationalError, match="feature_group_ingest: .*read-only"):
+        ingest(db, SLEEP, "DELETE FROM ops_actor")
+
+
+def test_whoever_updates_or_deletes_a_row_leaves_its_old_version_and_the_name():
+    db = store(SLEEP)
+    db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr) VALUES ('a', '2024-01-01', 50), ('b', '2024-01-01', 51)")
+    db.execute("UPDATE ops_actor SET who = 'coach'")
+    db.execute("UPDATE athlete_sleep SET resting_hr = 55 WHERE athlete_id = 'a'")
+    db.execute("UPDATE athlete_sleep SET resting_hr = 55 WHERE athlete_id = 'a'")
+    db.execute("DELETE FROM athlete_sleep WHERE athlete_id = 'b'")
+    assert db.execute("SELECT athlete_id, resting_hr, superseded_by FROM athlete_sleep_history").fetchall() == [("a", 50, "coach"), ("b", 51, "coach")]
+    assert one(db, "SELECT COUNT(*) FROM athlete_sleep_history WHERE superseded_at > '2026'") == 2
+
+
+# --- killed at any moment ------------------------------------------------------------------------------------------------
+
+N_GOOD, N_BAD = 300, 5
+
+WRITER = """
+import sys
+sys.path.insert(0, {tests!r})
+import groups, json, sqlite3
+from conftest import connect
+db = connect({path!r}, isolation_level=None, timeout=30)
+db.execute("PRAGMA journal_mode = {journal}")
+batch = db.execute("SELECT COALESCE(MAX(sleep_h), 0) FROM athlete_sleep").fetchone()[0]
+while True:
+    batch += 0.001
+    source = (f"WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < {n}) SELECT 'a' || i AS athlete_id, "
+              f"'2024-01-01' AS event_timestamp, CASE WHEN i > {good} THEN 25 + {{batch}} ELSE {{batch}} END AS sleep_h, 50 AS resting_hr FROM n")
+    groups.ingest(db, groups.SLEEP, source)
+    print(batch, flush=True)
+"""
+
+
+def killed_ingest(path, kills, seed, journal):
+    """Kills a process that ingests at random moments; after each kill everything that it acknowledged is there, and no half."""
+    rng = random.Random(seed)
+    store(SLEEP, path=path).close()
+    code = WRITER.format(tests=str(ROOT / "tests" / "store"), path=str(path), journal=journal, n=N_GOOD + N_BAD, good=N_GOOD)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "store")]), "ATHLETE_EXTENSION": EXTENSION}
+    acknowledged, batches = 0.0, 0
+    for _ in range(kills):
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
+        first = writer.stdout.readline()  # it writes; from now on any moment will do
+        time.sleep(rng.random() * 0.05)
+        writer.send_signal(signal.SIGKILL)
+        seen = (first + writer.stdout.read()).split("\n")[:-1]
+        writer.wait()
+        acknowledged = max([acknowledged, *map(float, seen)])
+        db = sqlite3.connect(path)
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        values = db.execute("SELECT DISTINCT sleep_h FROM athlete_sleep").fetchall()
+        assert len(values) == 1, "half a batch"
+        batch, rows_there = values[0][0], db.execute("SELECT COUNT(*) FROM athlete_sleep").fetchone()[0]
+        assert rows_there == N_GOOD and batch >= acknowledged - 1e-9
+        done = db.execute("SELECT COUNT(*) FROM ops_audit WHERE action = 'ingest'").fetchone()[0]
+        assert abs(done * 0.001 - batch) < 1e-6, "a batch without its line in the audit"
+        assert db.execute("SELECT COUNT(*) FROM feature_rejects").fetchone()[0] == done * N_BAD
+        batches = done
+        db.close()
+    return batches
+
+
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("journal", ["WAL", "DELETE"])
+def test_an_ingest_killed_at_random_moments_loses_nothing_and_leaves_no_half(tmp_path, journal):
+    assert killed_ingest(tmp_path / "killed.db", 10, journal, journal) >= 10
