@@ -90,11 +90,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-<<<<<<< HEAD
-.PHONY: demo import pipeline page training-set rebuild-training-set bench readme
-=======
-.PHONY: demo import pipeline page define feature-tables bench readme
->>>>>>> main
+.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
