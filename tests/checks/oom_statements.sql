@@ -17,3 +17,6 @@ SELECT key, output, feature, contribution FROM gbdt_explain((SELECT gbdt_train('
 SELECT * FROM gbdt_interactions((SELECT gbdt_train('{"num_boost_round": 1}', column1, column2) FROM (VALUES (1, 1), (2, 2), (4, 3))), 'VALUES (1, 1.5)');
 SELECT * FROM gbdt_importance((SELECT gbdt_train('{"num_boost_round": 1}', column1, column2) FROM (VALUES (1, 1), (2, 2), (4, 3))), 'VALUES (1, 1.5)');
 SELECT length(gbdt_import(gbdt_export(m, 'lightgbm'))) FROM (SELECT gbdt_train('{"num_boost_round": 2}', column1, column2, column3) AS m FROM (VALUES (1, 1, 'run'), (2, 2, 'ride'), (4, 3, 'run')));
+CREATE VIRTUAL TABLE temp.f USING asof(sqlite_schema, entity='type, name', timestamp=rootpage, backfill=1);
+CREATE VIRTUAL TABLE temp.f USING training_set('{"labels": "SELECT 1 AS a, 2 AS t", "as_of": "t", "computed": {"b": "a + t", "c": "a || ''!''"}, "exclude": ["a"]}');
+SELECT * FROM leakage_report('SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known UNION ALL SELECT 2, ''2024-03-01'', 3, NULL', '{"label": "y", "as_of": "t", "available": {"x": "known"}}');
