@@ -39,18 +39,32 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
     return histogram_begin(&g->builder, bins, &g->gradients, budget, pool);
 }
 
+/* Never fails: the list has room for every histogram there is. */
+static void give_back(grower *g, size_t id) {
+    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
+    g->grown[id].histogram.words = NULL;
+}
+
 void grower_end(grower *g) {
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    void *const blocks[] = {g->node_features, g->feature_order, g->path,        g->reachable,
-                            g->spare,         g->queue,         g->grown,       g->nodes,
-                            g->scratch,       g->rows,          g->finder.found};
+    void *const blocks[] = {g->node_features, g->feature_order, g->path,         g->reachable,
+                            g->spare,         g->queue,         g->grown,        g->nodes,
+                            g->scratch,       g->rows,          g->finder.found, g->root};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(g->budget, blocks[i]);
     gradients_end(&g->gradients, g->budget);
     histogram_end(&g->builder, g->budget);
     *g = (grower){.bins = NULL};
 }
 
+athlete_status grower_keep_histograms(grower *g) {
+    g->root = memory_alloc(g->budget, g->bins->offset[g->bins->n_features], sizeof *g->root);
+    g->keeps_histograms = g->root != NULL;
+    return g->root ? ATHLETE_OK : memory_status(g->budget);
+}
+
 athlete_status grower_fit(grower *g, const double *gradients, const double *hessians) {
+    g->has_root = false;
     return gradients_fix(&g->gradients, gradients, hessians, g->bins, g->budget, g->pool);
 }
 
@@ -70,12 +84,6 @@ static int64_t *take_histogram(grower *g) {
     int64_t *words = memory_alloc(g->budget, histogram_words(g->bins), sizeof *words);
     if (words) g->n_histograms++;
     return words;
-}
-
-/* Never fails: the list has room for every histogram there is. */
-static void give_back(grower *g, size_t id) {
-    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
-    g->grown[id].histogram.words = NULL;
 }
 
 static athlete_status build_histogram(grower *g, size_t id) {
@@ -259,9 +267,10 @@ static athlete_status consider(tree_task *task, size_t id) {
                               .upper = node->upper};
     choose_features(g, id);
     node->split = split_find(&g->finder, &asked);
-    bool splits = node->split.gain > 0;
+    bool splits = node->split.gain > 0, may_keep = splits || g->keeps_histograms;
     size_t held = g->n_histograms - g->n_spare;
-    if (!splits || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
+    if (!may_keep || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES)
+        give_back(g, id);
     if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
     return splits ? enqueue(g, id) : ATHLETE_OK;
 }
@@ -312,9 +321,10 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
     status = build_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
     for (size_t child = left; status == ATHLETE_OK && child <= right; child++) {
         if (may_split(task, child)) status = consider(task, child);
-        else give_back(g, child);
+        else if (!g->keeps_histograms) give_back(g, child);
     }
-    give_back(g, id);
+    bool children_have_none = !g->grown[left].histogram.words && !g->grown[right].histogram.words;
+    if (!g->keeps_histograms || !children_have_none) give_back(g, id);
     return status;
 }
 
@@ -332,7 +342,11 @@ static gradient_sum sum_of_bins(const grower *g, const histogram *h) {
 static athlete_status add_root(grower *g, size_t n_rows) {
     histogram h = {.words = take_histogram(g)};
     if (!h.words) return memory_status(g->budget);
-    athlete_status status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    size_t root_bytes = g->bins->offset[g->bins->n_features] * sizeof *g->root;
+    athlete_status status = ATHLETE_OK;
+    if (g->has_root) memcpy(h.words, g->root, root_bytes);
+    else status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    if (g->keeps_histograms && !g->has_root && status == ATHLETE_OK) memcpy(g->root, h.words, root_bytes);
     if (status == ATHLETE_OK) status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum_of_bins(g, &h));
     if (status == ATHLETE_OK) g->grown[0].histogram = h;
     else g->spare[g->n_spare++] = h.words;
@@ -354,11 +368,12 @@ athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_fe
     tree_task task = {g, 1};
     g->tree_features = features;
     g->n_tree_features = n_features;
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
     for (size_t id = 0; id < g->n_nodes; id++) {
-        give_back(g, id);
+        if (!g->keeps_histograms) give_back(g, id);
         g->nodes[id].weight = (float)grower_weight(g, id);
     }
     g->n_trees++;
