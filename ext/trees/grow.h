@@ -46,7 +46,7 @@ typedef struct grower {
     athlete_pool *pool;
     row_gradients gradients; /* that the next tree is fitted to: see gradients_fix */
     histogram_builder builder;
-    split_finder finder;
+    split_finder finders[2]; /* for two siblings at once */
     const int *tree_features;
     int n_tree_features;
     uint64_t n_trees;   /* grown so far */
