@@ -6,6 +6,7 @@
 #include "trees/evaluation.h"
 #include "trees/float_key.h"
 #include "trees/quantile.h"
+#include "trees/residuals.h"
 #include "trees/sample.h"
 
 typedef struct booster {
@@ -23,7 +24,8 @@ typedef struct booster {
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
-    uint32_t *residuals;          /* per row of a leaf, as keys, if leaves are renewed */
+    residuals kept;               /* the squared error's gradients, from tree to tree */
+    uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
     int *features;                /* those that the tree may use */
     uint64_t *feature_order;
@@ -50,7 +52,7 @@ static athlete_status allocate(booster *b, int n_features) {
     b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
     if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
-        b->residuals = take(b, n, sizeof *b->residuals, &complete);
+        b->leaf_residuals = take(b, n, sizeof *b->leaf_residuals, &complete);
         if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
     }
     if (!complete) return memory_status(b->budget);
@@ -59,7 +61,7 @@ static athlete_status allocate(booster *b, int n_features) {
 }
 
 static void release(booster *b) {
-    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->residuals,
+    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
                             b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
@@ -135,16 +137,16 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
     size_t n = leaf->end - leaf->begin;
     for (size_t i = 0; i < n; i++) {
         uint32_t row = b->grower.rows[leaf->begin + i];
-        b->residuals[i] = float_key(b->rows->labels[row] - margins[row]);
+        b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
         if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->residuals, b->leaf_units, n);
+    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units, n);
 }
 
 static double leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
-    double best = b->residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
+    double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
     best = best < leaf->lower ? leaf->lower : best > leaf->upper ? leaf->upper : best;
     return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
 }
@@ -192,11 +194,18 @@ static athlete_status keep_tree(booster *b, int output) {
     return status;
 }
 
+static bool may_keep_residuals(const booster *b) {
+    return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
+}
+
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     const boost_options *options = b->options;
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
-    athlete_status status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    athlete_status status = ATHLETE_OK;
+    if (!b->kept.kept) status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
+        status = residuals_begin(&b->kept, &b->grower);
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
@@ -204,9 +213,11 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
                                      b->feature_order, b->features);
     status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
-    set_leaf_values(b, margins, round == 0 ? b->intercepts[output] : 0);
+    double intercept = round == 0 ? b->intercepts[output] : 0;
+    set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
-    status = advance_margins(&b->grower, n_seen, n, margins);
+    if (b->kept.kept) status = residuals_advance(&b->kept, &b->grower, intercept, margins);
+    else status = advance_margins(&b->grower, n_seen, n, margins);
     return status == ATHLETE_OK ? keep_tree(b, output) : status;
 }
 
@@ -218,12 +229,16 @@ static athlete_status find_gradients(booster *b) {
     return advance_gradients(&b->options->objective, &rows, &b->pool);
 }
 
-static athlete_status record(booster *b, int round, boost_history *history) {
+static athlete_status record(booster *b, int round, bool was_kept, boost_history *history) {
     const objective *o = &b->options->objective;
-    double sum;
-    athlete_status status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &sum);
-    if (status != ATHLETE_OK) return status;
-    history->train[round] = (float)objective_metric_value(o, sum / (double)b->weights.total);
+    double mean = b->kept.mean_squares;
+    if (!was_kept) {
+        double sum;
+        athlete_status status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &sum);
+        if (status != ATHLETE_OK) return status;
+        mean = sum / (double)b->weights.total;
+    }
+    history->train[round] = (float)objective_metric_value(o, mean);
     history->rounds = round + 1;
     if (!b->validation.set) return ATHLETE_OK;
     history->validation[round] = evaluation_metric(&b->validation, o);
@@ -241,8 +256,8 @@ static athlete_status boost_rounds(booster *b, boost_history *history) {
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
-        if (status == ATHLETE_OK) status = find_gradients(b);
-        if (status == ATHLETE_OK) status = record(b, round, history);
+        if (status == ATHLETE_OK && !b->kept.kept) status = find_gradients(b);
+        if (status == ATHLETE_OK) status = record(b, round, b->kept.kept, history);
     }
     return status;
 }

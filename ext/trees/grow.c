@@ -21,10 +21,13 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
                             athlete_budget *budget, athlete_pool *pool) {
     *g = (grower){.bins = bins, .rules = rules, .budget = budget, .pool = pool};
     gradients_begin(&g->gradients, bins, weights);
-    g->finder = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
-    g->finder.level = simd_available();
-    g->finder.found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
-    g->finder.monotone = rules->monotone;
+    for (int i = 0; i < 2; i++) {
+        g->finders[i] = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
+        g->finders[i].level = simd_available();
+        g->finders[i].found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
+        g->finders[i].monotone = rules->monotone;
+        if (!g->finders[i].found) return memory_status(budget);
+    }
     size_t n_features = (size_t)bins->n_features;
     if (has_node_features(rules)) {
         g->node_features = memory_alloc(budget, n_features, sizeof *g->node_features);
@@ -35,22 +38,46 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
     }
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
-    if (!g->finder.found || !g->rows || !g->scratch) return memory_status(budget);
+    if (!g->rows || !g->scratch) return memory_status(budget);
     return histogram_begin(&g->builder, bins, &g->gradients, budget, pool);
 }
 
+/* Never fails: the list has room for every histogram there is. */
+static void give_back(grower *g, size_t id) {
+    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
+    g->grown[id].histogram.words = NULL;
+}
+
 void grower_end(grower *g) {
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    void *const blocks[] = {g->node_features, g->feature_order, g->path,        g->reachable,
-                            g->spare,         g->queue,         g->grown,       g->nodes,
-                            g->scratch,       g->rows,          g->finder.found};
+    void *const blocks[] = {g->node_features,
+                            g->feature_order,
+                            g->path,
+                            g->reachable,
+                            g->spare,
+                            g->queue,
+                            g->grown,
+                            g->nodes,
+                            g->scratch,
+                            g->rows,
+                            g->finders[0].found,
+                            g->finders[1].found,
+                            g->root};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(g->budget, blocks[i]);
     gradients_end(&g->gradients, g->budget);
     histogram_end(&g->builder, g->budget);
     *g = (grower){.bins = NULL};
 }
 
+athlete_status grower_keep_histograms(grower *g) {
+    g->root = memory_alloc(g->budget, g->bins->offset[g->bins->n_features], sizeof *g->root);
+    g->keeps_histograms = g->root != NULL;
+    return g->root ? ATHLETE_OK : memory_status(g->budget);
+}
+
 athlete_status grower_fit(grower *g, const double *gradients, const double *hessians) {
+    g->has_root = false;
     return gradients_fix(&g->gradients, gradients, hessians, g->bins, g->budget, g->pool);
 }
 
@@ -72,12 +99,6 @@ static int64_t *take_histogram(grower *g) {
     return words;
 }
 
-/* Never fails: the list has room for every histogram there is. */
-static void give_back(grower *g, size_t id) {
-    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
-    g->grown[id].histogram.words = NULL;
-}
-
 static athlete_status build_histogram(grower *g, size_t id) {
     grown_node *node = &g->grown[id];
     if (!node->histogram.words) node->histogram.words = take_histogram(g);
@@ -85,23 +106,10 @@ static athlete_status build_histogram(grower *g, size_t id) {
     return histogram_build(&g->builder, g->rows + node->begin, node->end - node->begin, &node->histogram);
 }
 
-static bool may_split(const tree_task *task, size_t id);
-
-/* Histograms of those children that may be split. Only the smaller one is summed up from its rows if the parent's is there. */
-static athlete_status build_children(const tree_task *task, size_t parent, size_t smaller, size_t larger) {
-    grower *g = task->g;
-    bool smaller_splits = may_split(task, smaller), larger_splits = may_split(task, larger);
-    if (!smaller_splits && !larger_splits) return ATHLETE_OK;
-    bool subtracts = larger_splits && g->grown[parent].histogram.words;
-    athlete_status status = ATHLETE_OK;
-    if (smaller_splits || subtracts) status = build_histogram(g, smaller);
-    if (status != ATHLETE_OK || !larger_splits) return status;
-    if (!subtracts) return build_histogram(g, larger);
-    grown_node *node = &g->grown[larger];
-    node->histogram = g->grown[parent].histogram;
+/* Takes over the histogram of the parent, from which the sibling's is still to be taken away. */
+static void inherit_histogram(grower *g, size_t parent, size_t child) {
+    g->grown[child].histogram = g->grown[parent].histogram;
     g->grown[parent].histogram.words = NULL;
-    histogram_subtract(&g->builder, &node->histogram, &g->grown[smaller].histogram, node->end - node->begin);
-    return interrupted(g, histogram_words(g->bins) / 2) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 /* --- the queue ------------------------------------------------------------------------------------------ */
@@ -228,9 +236,9 @@ static void find_reachable(grower *g, size_t id) {
 }
 
 /* The features that this node may be split by. */
-static void choose_features(grower *g, size_t id) {
-    g->finder.features = g->tree_features;
-    g->finder.n_features = g->n_tree_features;
+static void choose_features(grower *g, size_t id, split_finder *finder) {
+    finder->features = g->tree_features;
+    finder->n_features = g->n_tree_features;
     if (!has_node_features(g->rules)) return;
     bool limited = g->rules->interactions && g->nodes[id].parent >= 0;
     if (limited) find_reachable(g, id);
@@ -242,13 +250,12 @@ static void choose_features(grower *g, size_t id) {
     double share = g->rules->colsample_bynode;
     if (n > 0 && share > 0 && share < 1)
         n = sample_list(g->node_features, n, share, g->rules->seed, g->n_trees, id, g->feature_order);
-    g->finder.features = g->node_features;
-    g->finder.n_features = n;
+    finder->features = g->node_features;
+    finder->n_features = n;
 }
 
-/* Finds the split of a node whose histogram is there, and puts the node in the queue if there is one. */
-static athlete_status consider(tree_task *task, size_t id) {
-    grower *g = task->g;
+/* Finds the split of a node whose histogram is there. */
+static void find_split(grower *g, size_t id, split_finder *finder) {
     grown_node *node = &g->grown[id];
     const split_node asked = {.rows = g->rows + node->begin,
                               .n_rows = node->end - node->begin,
@@ -257,11 +264,16 @@ static athlete_status consider(tree_task *task, size_t id) {
                               .histogram = &node->histogram,
                               .lower = node->lower,
                               .upper = node->upper};
-    choose_features(g, id);
-    node->split = split_find(&g->finder, &asked);
-    bool splits = node->split.gain > 0;
+    choose_features(g, id, finder);
+    node->split = split_find(finder, &asked);
+}
+
+/* Puts a node in the queue if there is a split of it. */
+static athlete_status queue_split(grower *g, size_t id) {
+    bool splits = g->grown[id].split.gain > 0, may_keep = splits || g->keeps_histograms;
     size_t held = g->n_histograms - g->n_spare;
-    if (!splits || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
+    if (!may_keep || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES)
+        give_back(g, id);
     if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
     return splits ? enqueue(g, id) : ATHLETE_OK;
 }
@@ -288,6 +300,46 @@ static void describe_split(grower *g, size_t id, size_t left) {
     node->categorical = split->categorical;
 }
 
+/* Two nodes of which the histogram of the first is there, and that of the second once the first's is taken from it. */
+typedef struct siblings {
+    grower *g;
+    size_t ids[2];
+    bool subtracts, searched[2];
+} siblings;
+
+static void search_sibling(void *argument, size_t part, pool_hand *hand) {
+    const siblings *pair = argument;
+    grower *g = pair->g;
+    grown_node *node = &g->grown[pair->ids[part]];
+    if (part == 1 && pair->subtracts) {
+        histogram_subtract(&g->builder, &node->histogram, &g->grown[pair->ids[0]].histogram,
+                           node->end - node->begin);
+    }
+    if (pair->searched[part]) find_split(g, pair->ids[part], &g->finders[part]);
+    pool_due(hand, histogram_words(g->bins));
+}
+
+/* Histograms of those children that may be split, and their splits. Only the smaller child's is summed up from its rows if the
+** parent's is there. */
+static athlete_status consider_children(tree_task *task, size_t parent, size_t smaller, size_t larger) {
+    grower *g = task->g;
+    siblings pair = {g, {smaller, larger}, false, {may_split(task, smaller), may_split(task, larger)}};
+    if (!pair.searched[0] && !pair.searched[1]) return ATHLETE_OK;
+    pair.subtracts = pair.searched[1] && g->grown[parent].histogram.words;
+    athlete_status status = ATHLETE_OK;
+    if (pair.searched[0] || pair.subtracts) status = build_histogram(g, smaller);
+    if (status == ATHLETE_OK && pair.subtracts) inherit_histogram(g, parent, larger);
+    else if (status == ATHLETE_OK && pair.searched[1]) status = build_histogram(g, larger);
+    if (status != ATHLETE_OK) return status;
+    bool shared = g->builder.n_hands > 1 && !has_node_features(g->rules);
+    status = pool_run_if(shared, g->pool, 2, search_sibling, &pair);
+    for (int i = 0; status == ATHLETE_OK && i < 2; i++) {
+        if (pair.searched[i]) status = queue_split(g, pair.ids[i]);
+        else if (!g->keeps_histograms) give_back(g, pair.ids[i]);
+    }
+    return status;
+}
+
 static athlete_status split_node_in_two(tree_task *task, size_t id) {
     grower *g = task->g;
     grown_node parent = g->grown[id];
@@ -309,13 +361,11 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
     task->n_leaves++;
 
     bool left_smaller = n_left <= parent.end - middle;
-    status = build_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
-    for (size_t child = left; status == ATHLETE_OK && child <= right; child++) {
-        if (may_split(task, child)) status = consider(task, child);
-        else give_back(g, child);
-    }
-    give_back(g, id);
-    return status;
+    status = consider_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
+    if (status != ATHLETE_OK) return status;
+    bool children_have_none = !g->grown[left].histogram.words && !g->grown[right].histogram.words;
+    if (!g->keeps_histograms || !children_have_none) give_back(g, id);
+    return ATHLETE_OK;
 }
 
 /* Every row is in one bin of any feature. */
@@ -332,7 +382,11 @@ static gradient_sum sum_of_bins(const grower *g, const histogram *h) {
 static athlete_status add_root(grower *g, size_t n_rows) {
     histogram h = {.words = take_histogram(g)};
     if (!h.words) return memory_status(g->budget);
-    athlete_status status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    size_t root_bytes = g->bins->offset[g->bins->n_features] * sizeof *g->root;
+    athlete_status status = ATHLETE_OK;
+    if (g->has_root) memcpy(h.words, g->root, root_bytes);
+    else status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    if (g->keeps_histograms && !g->has_root && status == ATHLETE_OK) memcpy(g->root, h.words, root_bytes);
     if (status == ATHLETE_OK) status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum_of_bins(g, &h));
     if (status == ATHLETE_OK) g->grown[0].histogram = h;
     else g->spare[g->n_spare++] = h.words;
@@ -342,7 +396,10 @@ static athlete_status add_root(grower *g, size_t n_rows) {
 static athlete_status grow(tree_task *task, size_t n_rows) {
     grower *g = task->g;
     athlete_status status = add_root(g, n_rows);
-    if (status == ATHLETE_OK && may_split(task, 0)) status = consider(task, 0);
+    if (status == ATHLETE_OK && may_split(task, 0)) {
+        find_split(g, 0, &g->finders[0]);
+        status = queue_split(g, 0);
+    }
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
         status = split_node_in_two(task, dequeue(g));
@@ -354,11 +411,12 @@ athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_fe
     tree_task task = {g, 1};
     g->tree_features = features;
     g->n_tree_features = n_features;
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
     for (size_t id = 0; id < g->n_nodes; id++) {
-        give_back(g, id);
+        if (!g->keeps_histograms) give_back(g, id);
         g->nodes[id].weight = (float)grower_weight(g, id);
     }
     g->n_trees++;

@@ -46,7 +46,7 @@ typedef struct grower {
     athlete_pool *pool;
     row_gradients gradients; /* that the next tree is fitted to: see gradients_fix */
     histogram_builder builder;
-    split_finder finder;
+    split_finder finders[2]; /* for two siblings at once */
     const int *tree_features;
     int n_tree_features;
     uint64_t n_trees;   /* grown so far */
@@ -61,12 +61,20 @@ typedef struct grower {
     size_t n_queued, queue_capacity;
     int64_t **spare; /* words of histograms that no node holds */
     size_t n_spare, n_histograms, spare_capacity;
+
+    /* For residuals.h. With `keeps_histograms`, what was built stays with the nodes until the next tree, and the root's is
+    ** kept in `root`; with `has_root`, that is the next root's already. */
+    bool keeps_histograms, has_root;
+    int64_t *root;
 } grower;
 
 /* weights may be NULL. */
 athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
                             athlete_budget *budget, athlete_pool *pool);
 void grower_end(grower *g);
+
+/* From now on histograms are kept. ATHLETE_NOMEM leaves it as it was. */
+athlete_status grower_keep_histograms(grower *g);
 
 /* What the next tree is fitted to: gradient and hessian per row of the training set, before weights. */
 athlete_status grower_fit(grower *g, const double *gradients, const double *hessians);

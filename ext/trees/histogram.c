@@ -202,6 +202,18 @@ athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows,
     return ATHLETE_OK;
 }
 
+void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_t n, int64_t value,
+                   int64_t *words) {
+    const bin_matrix *bins = builder->bins;
+    histogram_scratch *scratch = &builder->scratch[0];
+    for (size_t i = 0; i < BLOCK_ROWS; i++) scratch->values[i] = value;
+    for (size_t start = 0; start < n; start += BLOCK_ROWS) {
+        size_t count = n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, after = n - start - count;
+        copy_records(bins, rows + start, count, after < BLOCK_ROWS ? after : BLOCK_ROWS, scratch->records);
+        add_block(words, bins, (row_block){scratch->records, bins->record_bytes, count, scratch->values});
+    }
+}
+
 /* --- siblings ------------------------------------------------------------------------------------------- */
 
 void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n) {

@@ -33,6 +33,10 @@ size_t histogram_words(const bin_matrix *bins);
 /* The histogram of the n given rows, in the narrowest form that holds it. */
 athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows, size_t n, histogram *out);
 
+/* Adds `value` to the bins of each of the n rows: what the histogram of one-word slots changes by when every row's word does. */
+void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_t n, int64_t value,
+                   int64_t *words);
+
 /* whole -= part: what is left is the histogram of the sibling, of n rows. */
 void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n);
 
