@@ -100,6 +100,7 @@ static void choose_form(fix_job *job, bool counted, bool fine) {
         job->gradient_bits = few ? 31 - b : 16;
     }
     if (fine) job->gradient_bits = job->hessian_bits = wide_bits;
+    g->bits = job->gradient_bits;
     if (fine || g->weights) {
         g->form = GRADIENTS_WIDE;
         g->shift = 0;

@@ -10,11 +10,10 @@
 #define MIN_MEAN_UNITS  64
 #define MAX_HEADER_BITS 30 /* of a gradient in a record: doubled it still fits 32 bits */
 
-/* One hand's measures of what remains; hands write on cache lines of their own. */
+/* Of what remains. */
 typedef struct measures {
-    int64_t largest;
-    uint64_t sizes, squares; /* the latter of sizes shifted down by `square_shift` */
-    char apart[40];
+    uint64_t bits;           /* all that any size has */
+    uint64_t sizes, squares; /* sums; the latter of sizes shifted down by `square_shift` */
 } measures;
 
 typedef struct leaf_step {
@@ -38,12 +37,14 @@ typedef struct residual_job {
     int square_shift; /* bits that squares do without */
     root_term *terms;
     size_t n_terms;
-    measures of[ATHLETE_MAX_THREADS];
+    struct {
+        measures measured;
+        char apart[40]; /* hands write on cache lines of their own */
+    } of[ATHLETE_MAX_THREADS];
 } residual_job;
 
 static int gradient_bits(const row_gradients *g) {
-    int b = count_bits(g->total), most = g->in_records ? MAX_HEADER_BITS : 52 - b;
-    return 62 - 2 * b < most ? 62 - 2 * b : most;
+    return g->in_records && g->bits > MAX_HEADER_BITS ? MAX_HEADER_BITS : g->bits;
 }
 
 /* --- the gradient of a row ------------------------------------------------------------------------------ */
@@ -64,14 +65,56 @@ static void write_gradient(const grower *g, size_t row, int64_t gradient) {
     }
 }
 
-static void measure(measures *m, int64_t gradient, int square_shift) {
-    uint64_t size = (uint64_t)(gradient < 0 ? -gradient : gradient), coarse = size >> square_shift;
-    m->largest = (int64_t)size > m->largest ? (int64_t)size : m->largest;
-    m->sizes += size;
-    m->squares += coarse * coarse;
+/* Some rows of one leaf, and the step that they make. */
+typedef struct leaf_rows {
+    const uint32_t *rows;
+    size_t n;
+    int64_t units;
+    float value;
+    float *margins;
+} leaf_rows;
+
+static inline measures with_gradient(measures m, int64_t gradient, int square_shift) {
+    uint64_t sign = -((uint64_t)gradient >> 63), size = ((uint64_t)gradient ^ sign) - sign;
+    uint64_t coarse = size >> square_shift;
+    m.bits |= size;
+    m.sizes += size;
+    m.squares += coarse * coarse;
+    return m;
 }
 
 /* --- passes over all rows ------------------------------------------------------------------------------- */
+
+static inline void step_records(uint8_t *restrict records, size_t record_bytes, leaf_rows some,
+                                int square_shift, measures *total) {
+    const uint32_t *restrict rows = some.rows;
+    float *restrict margins = some.margins;
+    measures m = *total;
+    for (size_t i = 0; i < some.n; i++) {
+        uint8_t *record = records + rows[i] * record_bytes;
+        int32_t header;
+        memcpy(&header, record, sizeof header);
+        int64_t gradient = header + some.units;
+        header = (int32_t)gradient;
+        memcpy(record, &header, sizeof header);
+        margins[rows[i]] += some.value;
+        m = with_gradient(m, gradient, square_shift);
+    }
+    *total = m;
+}
+
+static void step_packed(int64_t *restrict packed, int shift, leaf_rows some, int square_shift,
+                        measures *total) {
+    measures m = *total;
+    int64_t step = some.units * ((int64_t)1 << shift);
+    for (size_t i = 0; i < some.n; i++) {
+        uint32_t row = some.rows[i];
+        packed[row] += step;
+        some.margins[row] += some.value;
+        m = with_gradient(m, packed[row] >> shift, square_shift);
+    }
+    *total = m;
+}
 
 static void step_part(void *argument, size_t part, pool_hand *hand) {
     residual_job *job = argument;
@@ -86,16 +129,14 @@ static void step_part(void *argument, size_t part, pool_hand *hand) {
     const grown_node *node = &g->grown[leaf->id];
     size_t begin = node->begin + (part - leaf->parts_before) * PART_ROWS;
     size_t end = node->end - begin < PART_ROWS ? node->end : begin + PART_ROWS;
-    float value = g->nodes[leaf->id].value;
-    measures m = job->of[hand->number];
-    for (size_t i = begin; i < end; i++) {
-        uint32_t row = g->rows[i];
-        int64_t gradient = read_gradient(g, row) + leaf->units;
-        write_gradient(g, row, gradient);
-        job->margins[row] += value;
-        measure(&m, gradient, job->square_shift);
-    }
-    job->of[hand->number] = m;
+    const leaf_rows some = {g->rows + begin, end - begin, leaf->units, g->nodes[leaf->id].value,
+                            job->margins};
+    measures m = job->of[hand->number].measured;
+    if (!g->gradients.in_records)
+        step_packed(g->gradients.packed, g->gradients.shift, some, job->square_shift, &m);
+    else if (g->bins->record_bytes == 32) step_records(g->bins->records, 32, some, job->square_shift, &m);
+    else step_records(g->bins->records, g->bins->record_bytes, some, job->square_shift, &m);
+    job->of[hand->number].measured = m;
     pool_due(hand, 3 * (end - begin));
 }
 
@@ -219,21 +260,18 @@ static athlete_status find_root(residual_job *job) {
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-static int size_bits(int64_t x) {
-    return count_bits((size_t)x);
-}
-
 /* The steps of all leaves in units; the largest of their sizes. */
-static int64_t find_steps(residual_job *job, double offset) {
+static uint64_t find_steps(residual_job *job, double offset) {
     const grower *g = job->g;
-    int64_t largest = 0;
+    uint64_t largest = 0;
     job->n_leaves = job->n_parts = 0;
     for (size_t id = 0; id < g->n_nodes; id++) {
         if (g->nodes[id].left >= 0) continue;
         double step = (double)g->nodes[id].value - offset, limit = ldexp(1, 60) / g->gradients.scale.gradient;
         step = step > limit ? limit : step < -limit ? -limit : step;
         int64_t units = fixed_point(step, g->gradients.scale.gradient);
-        largest = (units < 0 ? -units : units) > largest ? (units < 0 ? -units : units) : largest;
+        uint64_t size = (uint64_t)(units < 0 ? -units : units);
+        largest = size > largest ? size : largest;
         job->leaves[job->n_leaves++] = (leaf_step){id, units, job->n_parts};
         job->n_parts += (g->grown[id].end - g->grown[id].begin + PART_ROWS - 1) / PART_ROWS;
     }
@@ -244,10 +282,10 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
     grower *g = job->g;
     int bits = gradient_bits(&g->gradients), shift = g->gradients.shift;
     g->has_root = true;
-    int64_t reach = find_steps(job, offset) + r->largest;
+    uint64_t reach = find_steps(job, offset) + ((uint64_t)1 << r->bits) - 1;
     athlete_status status = ATHLETE_OK;
-    if (size_bits(reach) > bits + 1) {
-        status = shift_all(job, 0, size_bits(reach) - bits - 1);
+    if (count_bits(reach) > bits + 1) {
+        status = shift_all(job, 0, count_bits(reach) - bits - 1);
         find_steps(job, offset);
     }
     int square_bits = (64 - shift) / 2;
@@ -256,23 +294,23 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
         status = pool_run_if(g->bins->n_rows >= MIN_SHARED_ROWS, g->pool, job->n_parts, step_part, job);
     measures all = {0};
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) {
-        const measures *m = &job->of[hand];
-        all.largest = m->largest > all.largest ? m->largest : all.largest;
+        const measures *m = &job->of[hand].measured;
+        all.bits |= m->bits;
         all.sizes += m->sizes;
         all.squares += m->squares;
     }
     double unit = ldexp(1, job->square_shift) / g->gradients.scale.gradient;
     r->mean_squares = (double)all.squares * unit * unit / (double)g->bins->n_rows;
-    r->largest = all.largest;
+    r->bits = count_bits(all.bits);
     if (status == ATHLETE_OK && g->has_root) status = find_root(job);
-    int used = size_bits(all.largest), spare = bits - used;
-    if (status == ATHLETE_OK && used > 0 && (spare >= 2 || spare < 0)) {
+    int spare = bits - r->bits;
+    if (status == ATHLETE_OK && r->bits > 0 && (spare >= 2 || spare < 0)) {
         int up = spare > 0 ? spare : 0, down = spare < 0 ? -spare : 0;
         status = shift_all(job, up, down);
-        r->largest = shifted(all.largest, up, down);
+        r->bits = bits;
         all.sizes = up > 0 ? all.sizes << up : all.sizes >> down;
     }
-    if (all.largest > 0 && all.sizes < MIN_MEAN_UNITS * (uint64_t)g->bins->n_rows) r->kept = false;
+    if (all.bits > 0 && all.sizes < MIN_MEAN_UNITS * (uint64_t)g->bins->n_rows) r->kept = false;
     return status;
 }
 
@@ -294,11 +332,6 @@ athlete_status residuals_advance(residuals *r, grower *g, double offset, float *
 athlete_status residuals_begin(residuals *r, grower *g) {
     *r = (residuals){.kept = g->gradients.form == GRADIENTS_COUNTED && !g->gradients.weights};
     if (!r->kept) return ATHLETE_OK;
-    int64_t most = 0;
-    for (size_t row = 0; row < g->bins->n_rows; row++) {
-        int64_t gradient = read_gradient(g, row), size = gradient < 0 ? -gradient : gradient;
-        most = size > most ? size : most;
-    }
-    r->largest = most;
+    r->bits = g->gradients.bits;
     return grower_keep_histograms(g);
 }

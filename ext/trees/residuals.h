@@ -19,7 +19,7 @@
 
 typedef struct residuals {
     bool kept;
-    int64_t largest;     /* in units */
+    int bits;            /* that the largest gradient has, in units */
     double mean_squares; /* of all residuals: the loss of the training rows */
 } residuals;
 
