@@ -94,13 +94,14 @@ static void choose_form(fix_job *job, bool counted, bool fine) {
     g->in_records = !few;
     job->hessian_bits = few ? 32 - b : 15;
     if (counted) {
-        job->gradient_bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(31, 62 - 2 * b);
+        job->gradient_bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(30, 62 - 2 * b);
         fine = fine || job->gradient_bits < 20;
     } else {
         job->gradient_bits = few ? 31 - b : 16;
     }
     if (fine) job->gradient_bits = job->hessian_bits = wide_bits;
     g->bits = job->gradient_bits;
+    g->fine = fine;
     if (fine || g->weights) {
         g->form = GRADIENTS_WIDE;
         g->shift = 0;

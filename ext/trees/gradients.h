@@ -47,6 +47,7 @@ typedef struct row_gradients {
     gradient_form form;
     int shift;        /* of the gradient in a slot that is not WIDE */
     int bits;         /* that a gradient has at most; with one more no sum would overflow yet */
+    bool fine;        /* the units are finer than rows without weights would need */
     bool counts_rows; /* every hessian is 1, so a sum of hessians is a number of rows, or their weight */
     gradient_scale scale;
     int64_t largest_hessian; /* of a row of weight 1, in units */

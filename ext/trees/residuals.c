@@ -8,7 +8,6 @@
 #define PART_SLOTS      1024
 #define MIN_SHARED_ROWS (4 * PART_ROWS)
 #define MIN_MEAN_UNITS  64
-#define MAX_HEADER_BITS 30 /* of a gradient in a record: doubled it still fits 32 bits */
 
 /* Of what remains. */
 typedef struct measures {
@@ -43,13 +42,11 @@ typedef struct residual_job {
     } of[ATHLETE_MAX_THREADS];
 } residual_job;
 
-static int gradient_bits(const row_gradients *g) {
-    return g->in_records && g->bits > MAX_HEADER_BITS ? MAX_HEADER_BITS : g->bits;
-}
-
 /* --- the gradient of a row ------------------------------------------------------------------------------ */
 
 static int64_t read_gradient(const grower *g, size_t row) {
+    if (g->gradients.form == GRADIENTS_WIDE)
+        return g->gradients.wide[row].gradient / (int64_t)g->gradients.weights[row];
     if (!g->gradients.in_records) return g->gradients.packed[row] >> g->gradients.shift;
     int32_t header;
     memcpy(&header, g->bins->records + row * g->bins->record_bytes, sizeof header);
@@ -57,7 +54,9 @@ static int64_t read_gradient(const grower *g, size_t row) {
 }
 
 static void write_gradient(const grower *g, size_t row, int64_t gradient) {
-    if (!g->gradients.in_records) {
+    if (g->gradients.form == GRADIENTS_WIDE) {
+        g->gradients.wide[row].gradient = gradient * (int64_t)g->gradients.weights[row];
+    } else if (!g->gradients.in_records) {
         g->gradients.packed[row] = gradient * ((int64_t)1 << g->gradients.shift) + 1;
     } else {
         int32_t header = (int32_t)gradient;
@@ -74,12 +73,12 @@ typedef struct leaf_rows {
     float *margins;
 } leaf_rows;
 
-static inline measures with_gradient(measures m, int64_t gradient, int square_shift) {
+static inline measures with_gradient(measures m, int64_t gradient, uint64_t weight, int square_shift) {
     uint64_t sign = -((uint64_t)gradient >> 63), size = ((uint64_t)gradient ^ sign) - sign;
     uint64_t coarse = size >> square_shift;
     m.bits |= size;
-    m.sizes += size;
-    m.squares += coarse * coarse;
+    m.sizes += size * weight;
+    m.squares += coarse * coarse * weight;
     return m;
 }
 
@@ -98,7 +97,7 @@ static inline void step_records(uint8_t *restrict records, size_t record_bytes, 
         header = (int32_t)gradient;
         memcpy(record, &header, sizeof header);
         margins[rows[i]] += some.value;
-        m = with_gradient(m, gradient, square_shift);
+        m = with_gradient(m, gradient, 1, square_shift);
     }
     *total = m;
 }
@@ -111,7 +110,19 @@ static void step_packed(int64_t *restrict packed, int shift, leaf_rows some, int
         uint32_t row = some.rows[i];
         packed[row] += step;
         some.margins[row] += some.value;
-        m = with_gradient(m, packed[row] >> shift, square_shift);
+        m = with_gradient(m, packed[row] >> shift, 1, square_shift);
+    }
+    *total = m;
+}
+
+static void step_weighted(const grower *g, leaf_rows some, int square_shift, measures *total) {
+    measures m = *total;
+    for (size_t i = 0; i < some.n; i++) {
+        uint32_t row = some.rows[i];
+        int64_t gradient = read_gradient(g, row) + some.units;
+        write_gradient(g, row, gradient);
+        some.margins[row] += some.value;
+        m = with_gradient(m, gradient, g->gradients.weights[row], square_shift);
     }
     *total = m;
 }
@@ -132,7 +143,8 @@ static void step_part(void *argument, size_t part, pool_hand *hand) {
     const leaf_rows some = {g->rows + begin, end - begin, leaf->units, g->nodes[leaf->id].value,
                             job->margins};
     measures m = job->of[hand->number].measured;
-    if (!g->gradients.in_records)
+    if (g->gradients.form == GRADIENTS_WIDE) step_weighted(g, some, job->square_shift, &m);
+    else if (!g->gradients.in_records)
         step_packed(g->gradients.packed, g->gradients.shift, some, job->square_shift, &m);
     else if (g->bins->record_bytes == 32) step_records(g->bins->records, 32, some, job->square_shift, &m);
     else step_records(g->bins->records, g->bins->record_bytes, some, job->square_shift, &m);
@@ -163,7 +175,7 @@ static athlete_status shift_all(residual_job *job, int up, int down) {
     job->down = down;
     g->gradients.scale.gradient = ldexp(g->gradients.scale.gradient, up - down);
     if (down > 0) g->has_root = false; /* its sums are not those of rounded numbers */
-    for (size_t slot = 0; up > 0 && slot < g->bins->offset[g->bins->n_features]; slot++) {
+    for (size_t slot = 0; up > 0 && g->has_root && slot < g->bins->offset[g->bins->n_features]; slot++) {
         gradient_sum sum = slot_sum(g->root[slot], g->gradients.shift);
         g->root[slot] = sum.gradient * ((int64_t)1 << (g->gradients.shift + up)) + sum.hessian;
     }
@@ -260,16 +272,22 @@ static athlete_status find_root(residual_job *job) {
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
+/* Units per 1 of a row's gradient, before its weight. */
+static double row_scale(const row_gradients *g) {
+    return ldexp(g->scale.gradient, -g->weight_bits);
+}
+
 /* The steps of all leaves in units; the largest of their sizes. */
 static uint64_t find_steps(residual_job *job, double offset) {
     const grower *g = job->g;
+    double scale = row_scale(&g->gradients);
     uint64_t largest = 0;
     job->n_leaves = job->n_parts = 0;
     for (size_t id = 0; id < g->n_nodes; id++) {
         if (g->nodes[id].left >= 0) continue;
-        double step = (double)g->nodes[id].value - offset, limit = ldexp(1, 60) / g->gradients.scale.gradient;
+        double step = (double)g->nodes[id].value - offset, limit = ldexp(1, 60) / scale;
         step = step > limit ? limit : step < -limit ? -limit : step;
-        int64_t units = fixed_point(step, g->gradients.scale.gradient);
+        int64_t units = fixed_point(step, scale);
         uint64_t size = (uint64_t)(units < 0 ? -units : units);
         largest = size > largest ? size : largest;
         job->leaves[job->n_leaves++] = (leaf_step){id, units, job->n_parts};
@@ -280,15 +298,15 @@ static uint64_t find_steps(residual_job *job, double offset) {
 
 static athlete_status advance(residuals *r, residual_job *job, double offset) {
     grower *g = job->g;
-    int bits = gradient_bits(&g->gradients), shift = g->gradients.shift;
-    g->has_root = true;
+    int bits = g->gradients.bits;
+    g->has_root = g->gradients.form == GRADIENTS_COUNTED;
     uint64_t reach = find_steps(job, offset) + ((uint64_t)1 << r->bits) - 1;
     athlete_status status = ATHLETE_OK;
     if (count_bits(reach) > bits + 1) {
         status = shift_all(job, 0, count_bits(reach) - bits - 1);
         find_steps(job, offset);
     }
-    int square_bits = (64 - shift) / 2;
+    int square_bits = (64 - count_bits(g->gradients.total)) / 2;
     job->square_shift = bits + 1 > square_bits ? bits + 1 - square_bits : 0;
     if (status == ATHLETE_OK)
         status = pool_run_if(g->bins->n_rows >= MIN_SHARED_ROWS, g->pool, job->n_parts, step_part, job);
@@ -299,8 +317,8 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
         all.sizes += m->sizes;
         all.squares += m->squares;
     }
-    double unit = ldexp(1, job->square_shift) / g->gradients.scale.gradient;
-    r->mean_squares = (double)all.squares * unit * unit / (double)g->bins->n_rows;
+    double unit = ldexp(1, job->square_shift) / row_scale(&g->gradients);
+    r->mean_squares = (double)all.squares * unit * unit / (double)g->gradients.total;
     r->bits = count_bits(all.bits);
     if (status == ATHLETE_OK && g->has_root) status = find_root(job);
     int spare = bits - r->bits;
@@ -310,7 +328,7 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
         r->bits = bits;
         all.sizes = up > 0 ? all.sizes << up : all.sizes >> down;
     }
-    if (all.bits > 0 && all.sizes < MIN_MEAN_UNITS * (uint64_t)g->bins->n_rows) r->kept = false;
+    if (all.bits > 0 && all.sizes < MIN_MEAN_UNITS * g->gradients.total) r->kept = false;
     return status;
 }
 
@@ -330,8 +348,6 @@ athlete_status residuals_advance(residuals *r, grower *g, double offset, float *
 }
 
 athlete_status residuals_begin(residuals *r, grower *g) {
-    *r = (residuals){.kept = g->gradients.form == GRADIENTS_COUNTED && !g->gradients.weights};
-    if (!r->kept) return ATHLETE_OK;
-    r->bits = g->gradients.bits;
-    return grower_keep_histograms(g);
+    *r = (residuals){.kept = g->gradients.counts_rows && !g->gradients.fine, .bits = g->gradients.bits};
+    return r->kept && g->gradients.form == GRADIENTS_COUNTED ? grower_keep_histograms(g) : ATHLETE_OK;
 }

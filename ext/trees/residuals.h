@@ -23,8 +23,9 @@ typedef struct residuals {
     double mean_squares; /* of all residuals: the loss of the training rows */
 } residuals;
 
-/* Begins after grower_fit for the first tree, which must see all rows: *r is kept if their form is COUNTED. Only lack of memory
-** fails. */
+/* Begins after grower_fit for the first tree, which must see all rows: *r is kept unless the gradients need finer units. Rows
+** with weights are stepped likewise, so that a weight stays the same as repetition, without the algebra. Only lack of
+** memory fails. */
 athlete_status residuals_begin(residuals *r, grower *g);
 
 /* After a tree whose leaves have their values: what remains of every row, the root of the next tree, and the margins as
