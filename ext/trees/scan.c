@@ -10,6 +10,10 @@ static double excess(double gradient, double alpha) {
     return size > 0 ? size : 0;
 }
 
+static bool has_rows(const scan_feature *f, const scan_node *node, int64_t rows) {
+    return !f->rows || ((double)rows >= node->least_rows && node->rows - (double)rows >= node->least_rows);
+}
+
 /* --- one after the other ---------------------------------------------------------------------------------- */
 
 static void try_cut(const scan_node *node, double gradient, double hessian, int bin, scan_best *best) {
@@ -25,14 +29,16 @@ static scan_result cuts_plain(const scan_feature *f, const scan_node *node) {
     scan_result best = {{.score = -INFINITY}, {.score = -INFINITY}};
     double missing_gradient = (double)f->missing.gradient, missing_hessian = (double)f->missing.hessian;
     gradient_sum sum = {0, 0};
+    int64_t rows = 0;
     for (int b = 0; b < f->n_bins; b++) {
         gradient_sum bin = histogram_slot(f->histogram, f->slot + (size_t)b, f->shift);
         if (bin.hessian == 0) continue;
         sum.gradient += bin.gradient;
         sum.hessian += bin.hessian;
+        rows += f->rows ? f->rows[b] : 0;
         double gradient = (double)sum.gradient, hessian = (double)sum.hessian;
-        try_cut(node, gradient, hessian, b, &best.right);
-        if (f->missing.hessian > 0)
+        if (has_rows(f, node, rows)) try_cut(node, gradient, hessian, b, &best.right);
+        if (f->missing.hessian > 0 && has_rows(f, node, rows + f->rows_missing))
             try_cut(node, gradient + missing_gradient, hessian + missing_hessian, b, &best.left);
     }
     if (f->missing.hessian == 0) best.left = best.right;
@@ -47,6 +53,11 @@ typedef struct best_lanes {
     __m256d score, hessian;
     __m256i bin;
 } best_lanes;
+
+/* What a scan has to look at; where it is known when the code is compiled the rest costs nothing. */
+typedef struct scan_kind {
+    bool penalised, missing, counted;
+} scan_kind;
 
 typedef struct node_lanes {
     __m256d gradient, hessian, lambda, alpha, least;
@@ -113,8 +124,9 @@ ATHLETE_AVX2 static inline __m256i some_words(const int64_t *words, int n) {
     return _mm256_maskload_epi64((const void *)words, wanted);
 }
 
-ATHLETE_AVX2 static inline __m256i is_filled(__m256i hessian) {
-    return _mm256_xor_si256(_mm256_cmpeq_epi64(hessian, _mm256_setzero_si256()), _mm256_set1_epi64x(-1));
+ATHLETE_AVX2 static inline __m256d is_filled(__m256i hessian) {
+    __m256i empty = _mm256_cmpeq_epi64(hessian, _mm256_setzero_si256());
+    return _mm256_castsi256_pd(_mm256_xor_si256(empty, _mm256_set1_epi64x(-1)));
 }
 
 /* Numbers from 0 to 2^52 - 1 as doubles: the bits of 2^52 + x less 2^52. */
@@ -132,44 +144,64 @@ ATHLETE_AVX2 static inline __m256d doubles_of_wide(__m256i x) {
     return _mm256_add_pd(high_less_2_to_52, _mm256_castsi256_pd(low));
 }
 
+/* has_rows of four cuts. */
+ATHLETE_AVX2 static inline __m256d have_rows(__m256i rows, const scan_node *node) {
+    __m256d left = doubles_of_wide(rows), right = _mm256_sub_pd(_mm256_set1_pd(node->rows), left);
+    return _mm256_cmp_pd(_mm256_min_pd(left, right), _mm256_set1_pd(node->least_rows), _CMP_GE_OQ);
+}
+
+/* try_four with what is missing on the right, and on the left if anything is. *rows is what the bins before have. */
+ATHLETE_AVX2 static inline void try_sides(const scan_feature *f, const scan_node *scan,
+                                          const node_lanes *node, __m256d gradient, __m256d hessian,
+                                          __m256d filled, int first, scan_kind kind, __m256i *rows,
+                                          best_lanes *best) {
+    __m256i bin = _mm256_add_epi64(_mm256_set1_epi64x(first), _mm256_set_epi64x(3, 2, 1, 0));
+    __m256d right = filled, left = filled;
+    if (kind.counted) {
+        __m256i sums = _mm256_add_epi64(running_sums(some_words(f->rows + first, f->n_bins - first)), *rows);
+        *rows = last_of(sums);
+        right = _mm256_and_pd(right, have_rows(sums, scan));
+        sums = _mm256_add_epi64(sums, _mm256_set1_epi64x(f->rows_missing));
+        left = _mm256_and_pd(left, have_rows(sums, scan));
+    }
+    try_four(node, gradient, hessian, right, bin, kind.penalised, &best[0]);
+    if (!kind.missing) return;
+    gradient = _mm256_add_pd(gradient, _mm256_set1_pd((double)f->missing.gradient));
+    hessian = _mm256_add_pd(hessian, _mm256_set1_pd((double)f->missing.hessian));
+    try_four(node, gradient, hessian, left, bin, kind.penalised, &best[1]);
+}
+
 /* The gradient is made positive for the shift, which knows no sign, by adding a power of two that is taken off again as a
 ** double. A slot is below 2^62 in size, and its gradient below 2^51 (gradients.h). */
-ATHLETE_AVX2 static inline void scan_slots(const scan_feature *f, const node_lanes *node, bool penalised,
-                                           bool missing, best_lanes *right, best_lanes *left) {
+ATHLETE_AVX2 static inline void scan_slots(const scan_feature *f, const scan_node *scan, scan_kind kind,
+                                           best_lanes *best) {
     const int64_t *slots = f->histogram->words + f->slot;
     int lift = 51 + f->shift < 62 ? 51 + f->shift : 62;
     __m256i lift_by = _mm256_set1_epi64x((int64_t)1 << lift),
             mask = _mm256_set1_epi64x(((int64_t)1 << f->shift) - 1);
     __m256d offset = _mm256_set1_pd(0x1p52 + (double)((int64_t)1 << (lift - f->shift)));
-    __m256d missing_gradient = _mm256_set1_pd((double)f->missing.gradient),
-            missing_hessian = _mm256_set1_pd((double)f->missing.hessian);
     __m128i shift = _mm_cvtsi32_si128(f->shift);
-    __m256i sum = lift_by, bin = _mm256_set_epi64x(3, 2, 1, 0);
+    __m256i sum = lift_by, rows = _mm256_setzero_si256();
+    const node_lanes node = lanes_of(scan);
     for (int b = 0; b < f->n_bins; b += 4) {
         int left_over = f->n_bins - b;
         __m256i four =
             left_over >= 4 ? _mm256_loadu_si256((const void *)(slots + b)) : some_words(slots + b, left_over);
-        __m256d filled = _mm256_castsi256_pd(is_filled(four));
         __m256i sums = _mm256_add_epi64(running_sums(four), sum);
         sum = last_of(sums);
         __m256d gradient = doubles_of(_mm256_srl_epi64(sums, shift), offset);
         __m256d hessian = doubles_of(_mm256_and_si256(sums, mask), _mm256_set1_pd(0x1p52));
-        try_four(node, gradient, hessian, filled, bin, penalised, right);
-        if (missing)
-            try_four(node, _mm256_add_pd(gradient, missing_gradient), _mm256_add_pd(hessian, missing_hessian),
-                     filled, bin, penalised, left);
-        bin = _mm256_add_epi64(bin, _mm256_set1_epi64x(4));
+        try_sides(f, scan, &node, gradient, hessian, is_filled(four), b, kind, &rows, best);
     }
 }
 
 /* The same of a WIDE histogram. */
-ATHLETE_AVX2 static void scan_wide(const scan_feature *f, const node_lanes *node, best_lanes *right,
-                                   best_lanes *left) {
+ATHLETE_AVX2 static void scan_wide(const scan_feature *f, const scan_node *scan, scan_kind kind,
+                                   best_lanes *best) {
     const int64_t *words = f->histogram->words + 2 * f->slot;
-    __m256d missing_gradient = _mm256_set1_pd((double)f->missing.gradient),
-            missing_hessian = _mm256_set1_pd((double)f->missing.hessian);
-    __m256i gradient_sums = _mm256_setzero_si256(), hessian_sums = gradient_sums;
-    __m256i bin = _mm256_set_epi64x(3, 2, 1, 0);
+    __m256i gradient_so_far = _mm256_setzero_si256(), hessian_so_far = gradient_so_far,
+            rows = gradient_so_far;
+    const node_lanes node = lanes_of(scan);
     for (int b = 0; b < f->n_bins; b += 4) {
         int left_over = 2 * (f->n_bins - b);
         __m256i first = some_words(words + 2 * b, left_over);
@@ -177,29 +209,26 @@ ATHLETE_AVX2 static void scan_wide(const scan_feature *f, const node_lanes *node
             left_over > 4 ? some_words(words + 2 * b + 4, left_over - 4) : _mm256_setzero_si256();
         __m256i gradients = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(first, second), 0xd8);
         __m256i hessians = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(first, second), 0xd8);
-        __m256d filled = _mm256_castsi256_pd(is_filled(hessians));
-        gradient_sums = _mm256_add_epi64(running_sums(gradients), last_of(gradient_sums));
-        hessian_sums = _mm256_add_epi64(running_sums(hessians), last_of(hessian_sums));
-        __m256d gradient = doubles_of_wide(gradient_sums), hessian = doubles_of_wide(hessian_sums);
-        try_four(node, gradient, hessian, filled, bin, true, right);
-        if (f->missing.hessian > 0)
-            try_four(node, _mm256_add_pd(gradient, missing_gradient), _mm256_add_pd(hessian, missing_hessian),
-                     filled, bin, true, left);
-        bin = _mm256_add_epi64(bin, _mm256_set1_epi64x(4));
+        __m256i gradient_sums = _mm256_add_epi64(running_sums(gradients), gradient_so_far);
+        __m256i hessian_sums = _mm256_add_epi64(running_sums(hessians), hessian_so_far);
+        gradient_so_far = last_of(gradient_sums);
+        hessian_so_far = last_of(hessian_sums);
+        try_sides(f, scan, &node, doubles_of_wide(gradient_sums), doubles_of_wide(hessian_sums),
+                  is_filled(hessians), b, kind, &rows, best);
     }
 }
 
 ATHLETE_AVX2 static scan_result cuts_avx2(const scan_feature *f, const scan_node *node) {
-    best_lanes right = {_mm256_set1_pd(-INFINITY), _mm256_setzero_pd(), _mm256_setzero_si256()}, left = right;
-    node_lanes lanes = lanes_of(node);
-    bool penalised = node->alpha > 0, missing = f->missing.hessian > 0;
-    if (f->histogram->wide) scan_wide(f, &lanes, &right, &left);
-    else if (penalised) scan_slots(f, &lanes, true, missing, &right, &left);
-    else if (missing) scan_slots(f, &lanes, false, true, &right, &left);
-    else scan_slots(f, &lanes, false, false, &right, &left);
-    scan_result best = {.right = best_of(&right)};
-    best.left = missing ? best_of(&left) : best.right;
-    return best;
+    best_lanes none = {_mm256_set1_pd(-INFINITY), _mm256_setzero_pd(), _mm256_setzero_si256()};
+    best_lanes best[2] = {none, none}; /* what is missing right, left */
+    scan_kind kind = {node->alpha > 0, f->missing.hessian > 0, f->rows};
+    if (f->histogram->wide) scan_wide(f, node, kind, best);
+    else if (kind.penalised || kind.counted) scan_slots(f, node, kind, best);
+    else if (kind.missing) scan_slots(f, node, (scan_kind){.missing = true}, best);
+    else scan_slots(f, node, (scan_kind){.missing = false}, best);
+    scan_result found = {.right = best_of(&best[0])};
+    found.left = kind.missing ? best_of(&best[1]) : found.right;
+    return found;
 }
 #endif
 
@@ -244,26 +273,20 @@ static void try_cut_bounded(const scan_node *node, double gradient, double hessi
     if (score > best->score) *best = (scan_best){score, hessian, bin};
 }
 
-static bool has_rows(const scan_node *node, double rows) {
-    return rows >= node->least_rows && node->rows - rows >= node->least_rows;
-}
-
-scan_result scan_cuts_bounded(const scan_feature *f, const int64_t *rows, int64_t rows_missing,
-                              const scan_node *node, int direction) {
+scan_result scan_cuts_bounded(const scan_feature *f, const scan_node *node, int direction) {
     scan_result best = {{.score = -INFINITY}, {.score = -INFINITY}};
     double missing_gradient = (double)f->missing.gradient, missing_hessian = (double)f->missing.hessian;
     gradient_sum sum = {0, 0};
-    int64_t rows_left = 0;
+    int64_t rows = 0;
     for (int b = 0; b < f->n_bins; b++) {
         gradient_sum bin = histogram_slot(f->histogram, f->slot + (size_t)b, f->shift);
         if (bin.hessian == 0) continue;
         sum.gradient += bin.gradient;
         sum.hessian += bin.hessian;
-        if (rows) rows_left += rows[b];
+        rows += f->rows ? f->rows[b] : 0;
         double gradient = (double)sum.gradient, hessian = (double)sum.hessian;
-        if (!rows || has_rows(node, (double)rows_left))
-            try_cut_bounded(node, gradient, hessian, b, direction, &best.right);
-        if (f->missing.hessian > 0 && (!rows || has_rows(node, (double)(rows_left + rows_missing))))
+        if (has_rows(f, node, rows)) try_cut_bounded(node, gradient, hessian, b, direction, &best.right);
+        if (f->missing.hessian > 0 && has_rows(f, node, rows + f->rows_missing))
             try_cut_bounded(node, gradient + missing_gradient, hessian + missing_hessian, b, direction,
                             &best.left);
     }

@@ -31,6 +31,8 @@ typedef struct scan_feature {
     int n_bins;  /* behind which the feature can be cut */
     int shift;
     gradient_sum missing;
+    const int64_t *rows; /* in each bin, if the least number of rows in a child is asked for; or NULL */
+    int64_t rows_missing;
 } scan_feature;
 
 /* The best cuts when what is missing goes right, and when it goes left; the second is the first if nothing is missing. */
@@ -43,9 +45,8 @@ scan_result scan_cuts(const scan_feature *feature, const scan_node *node, simd_l
 /* What a part of the node is worth with the best weight within the node's bounds: T(G)^2 / (H + lambda) if there are none. */
 double scan_score(const scan_node *node, double gradient, double hessian);
 
-/* The best cuts by those scores of which the left side's weight is not above the right one's (direction 1), or not below it (-1);
-** where rows[bin] rows are in a bin and rows_missing are missing, or NULL for no counts. */
-scan_result scan_cuts_bounded(const scan_feature *feature, const int64_t *rows, int64_t rows_missing,
-                              const scan_node *node, int direction);
+/* The best cuts by those scores of which the left side's weight is not above the right one's (direction 1), or not below it
+** (-1). */
+scan_result scan_cuts_bounded(const scan_feature *feature, const scan_node *node, int direction);
 
 #endif

@@ -96,14 +96,27 @@ static scan_feature read_feature(const split_finder *finder, const split_node *n
     size_t offset = finder->bins->offset[feature];
     int shift = finder->gradients->shift, n_bins = finder->bins->n_bins[feature];
     gradient_sum missing = histogram_slot(node->histogram, offset + (size_t)n_bins, shift);
-    return (scan_feature){node->histogram, offset, missing.hessian > 0 ? n_bins : n_bins - 1, shift, missing};
+    return (scan_feature){.histogram = node->histogram,
+                          .slot = offset,
+                          .n_bins = missing.hessian > 0 ? n_bins : n_bins - 1,
+                          .shift = shift,
+                          .missing = missing};
 }
 
-static feature_split better_of(const scan_result *found) {
-    const scan_best *right = &found->right, *left = &found->left;
+static feature_split scan_numeric(const split_finder *finder, const scan_feature *f, const scan_node *scan,
+                                  int feature) {
+    int direction = finder->monotone ? finder->monotone[feature] : 0;
+    bool bounded = direction != 0 || isfinite(scan->lower) || isfinite(scan->upper);
+    scan_result found = bounded ? scan_cuts_bounded(f, scan, direction) : scan_cuts(f, scan, finder->level);
+    const scan_best *right = &found.right, *left = &found.left;
     bool missing_left = left->score > right->score || (left->score == right->score && left->bin < right->bin);
     const scan_best *best = missing_left ? left : right;
-    return (feature_split){.score = best->score, .bin = best->bin, .missing_left = missing_left};
+    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
+    return (feature_split){.score = best->score,
+                           .bin = best->bin,
+                           .missing_left = missing_left,
+                           .certain = f->rows || finder->gradients->counts_rows ||
+                                      (best->hessian >= least && scan->hessian - best->hessian >= least)};
 }
 
 static feature_split try_feature(const split_finder *finder, const split_node *node, const scan_node *scan,
@@ -111,16 +124,7 @@ static feature_split try_feature(const split_finder *finder, const split_node *n
     if (finder->bins->categorical && finder->bins->categorical[feature])
         return try_categories(finder, node, scan, feature, NULL);
     scan_feature f = read_feature(finder, node, feature);
-    int direction = finder->monotone ? finder->monotone[feature] : 0;
-    bool bounded = direction != 0 || isfinite(scan->lower) || isfinite(scan->upper);
-    scan_result found =
-        bounded ? scan_cuts_bounded(&f, NULL, 0, scan, direction) : scan_cuts(&f, scan, finder->level);
-    feature_split best = better_of(&found);
-    if (best.score == -INFINITY) return best;
-    double hessian = best.missing_left ? found.left.hessian : found.right.hessian;
-    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
-    best.certain = finder->gradients->counts_rows || (hessian >= least && scan->hessian - hessian >= least);
-    return best;
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 static feature_split try_feature_counted(const split_finder *finder, const split_node *node,
@@ -130,11 +134,9 @@ static feature_split try_feature_counted(const split_finder *finder, const split
     if (finder->bins->categorical && finder->bins->categorical[feature])
         return try_categories(finder, node, scan, feature, rows);
     scan_feature f = read_feature(finder, node, feature);
-    int direction = finder->monotone ? finder->monotone[feature] : 0;
-    scan_result found = scan_cuts_bounded(&f, rows, rows[finder->bins->n_bins[feature]], scan, direction);
-    feature_split best = better_of(&found);
-    best.certain = true;
-    return best;
+    f.rows = rows;
+    f.rows_missing = rows[finder->bins->n_bins[feature]];
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 /* --- all features --------------------------------------------------------------------------------------- */
