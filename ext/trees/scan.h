@@ -1,4 +1,4 @@
-/* The best of a feature's cuts, from what would go left at each.
+/* The best of a feature's cuts, from what would go left at each: those behind a bin that is not empty are all there are.
 **
 ** All numbers are in units of gradients and hessians: whole numbers in doubles, exact below 2^53, and rounded once, the same way
 ** everywhere, above. The vector code computes the same products in the same order, one lane per cut, so all levels find
@@ -8,18 +8,6 @@
 
 #include "base/simd.h"
 #include "trees/histogram.h"
-
-#define ATHLETE_SCAN_LENGTH 256 /* at least ATHLETE_MAX_BIN, and a multiple of the vector length */
-
-/* What goes left at each of `n` cuts: those behind a bin that is not empty, which are all there are to choose from. */
-typedef struct cut_sums {
-    int n;
-    double gradient[ATHLETE_SCAN_LENGTH], hessian[ATHLETE_SCAN_LENGTH];
-    uint8_t bin[ATHLETE_SCAN_LENGTH]; /* the last one that goes left */
-} cut_sums;
-
-/* Fills the sums of the first n_bins bins of a feature whose slots begin at `slot`. */
-void scan_sums(const histogram *h, size_t slot, int n_bins, int shift, simd_level level, cut_sums *left);
 
 typedef struct scan_node {
     double gradient, hessian; /* of the node */
@@ -33,18 +21,32 @@ typedef struct scan_node {
 typedef struct scan_best {
     double
         score; /* T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda), see split.h; -infinity if no cut is allowed */
-    int cut; /* the lowest of those that have it */
+    double hessian; /* that goes left */
+    int bin;        /* the last one that goes left; the lowest of those with this score */
 } scan_best;
 
-/* The best cut when `extra` (what is missing, or nothing) goes left too. */
-scan_best scan_cuts(const cut_sums *left, gradient_sum extra, const scan_node *node, simd_level level);
+typedef struct scan_feature {
+    const histogram *histogram;
+    size_t slot; /* of the first bin */
+    int n_bins;  /* behind which the feature can be cut */
+    int shift;
+    gradient_sum missing;
+    const int64_t *rows; /* in each bin, if the least number of rows in a child is asked for; or NULL */
+    int64_t rows_missing;
+} scan_feature;
+
+/* The best cuts when what is missing goes right, and when it goes left; the second is the first if nothing is missing. */
+typedef struct scan_result {
+    scan_best right, left;
+} scan_result;
+
+scan_result scan_cuts(const scan_feature *feature, const scan_node *node, simd_level level);
 
 /* What a part of the node is worth with the best weight within the node's bounds: T(G)^2 / (H + lambda) if there are none. */
 double scan_score(const scan_node *node, double gradient, double hessian);
 
-/* The best cut by those scores of which the left side's weight is not above the right one's (direction 1), or not below it (-1);
-** where rows_left[bin] rows, with the extra ones, go left at the cut behind a bin, or NULL for no counts. */
-scan_best scan_cuts_bounded(const cut_sums *left, const int64_t *rows_left, gradient_sum extra,
-                            const scan_node *node, int direction);
+/* The best cuts by those scores of which the left side's weight is not above the right one's (direction 1), or not below it
+** (-1). */
+scan_result scan_cuts_bounded(const scan_feature *feature, const scan_node *node, int direction);
 
 #endif

@@ -9,7 +9,7 @@
 
 typedef struct feature_split {
     double score; /* -infinity if the feature has no cut that is allowed */
-    int cut, bin; /* the cut's number in its cut_sums, and the last bin that goes left */
+    int bin;      /* the last one that goes left */
     bool missing_left;
     bool certain; /* that both children have rows enough */
     bool categorical;
@@ -91,52 +91,40 @@ static feature_split try_categories(const split_finder *finder, const split_node
 
 /* --- one numeric feature ---------------------------------------------------------------------------------------- */
 
-typedef struct feature_scan {
-    cut_sums left;
-    gradient_sum missing;
-    int n_bins;
-} feature_scan;
-
 /* The last cut parts what is present from what is missing, if anything is. */
-static void read_feature(const split_finder *finder, const split_node *node, int feature, feature_scan *f) {
+static scan_feature read_feature(const split_finder *finder, const split_node *node, int feature) {
     size_t offset = finder->bins->offset[feature];
-    int shift = finder->gradients->shift;
-    f->n_bins = finder->bins->n_bins[feature];
-    f->missing = histogram_slot(node->histogram, offset + (size_t)f->n_bins, shift);
-    int n_cuts = f->missing.hessian > 0 ? f->n_bins : f->n_bins - 1;
-    scan_sums(node->histogram, offset, n_cuts, shift, finder->level, &f->left);
+    int shift = finder->gradients->shift, n_bins = finder->bins->n_bins[feature];
+    gradient_sum missing = histogram_slot(node->histogram, offset + (size_t)n_bins, shift);
+    return (scan_feature){.histogram = node->histogram,
+                          .slot = offset,
+                          .n_bins = missing.hessian > 0 ? n_bins : n_bins - 1,
+                          .shift = shift,
+                          .missing = missing};
 }
 
-static feature_split better_of(const cut_sums *sums, scan_best right, scan_best left) {
-    bool missing_left = left.score > right.score || (left.score == right.score && left.cut < right.cut);
-    scan_best best = missing_left ? left : right;
-    return (feature_split){.score = best.score,
-                           .cut = best.cut,
-                           .bin = best.score == -INFINITY ? 0 : sums->bin[best.cut],
-                           .missing_left = missing_left};
+static feature_split scan_numeric(const split_finder *finder, const scan_feature *f, const scan_node *scan,
+                                  int feature) {
+    int direction = finder->monotone ? finder->monotone[feature] : 0;
+    bool bounded = direction != 0 || isfinite(scan->lower) || isfinite(scan->upper);
+    scan_result found = bounded ? scan_cuts_bounded(f, scan, direction) : scan_cuts(f, scan, finder->level);
+    const scan_best *right = &found.right, *left = &found.left;
+    bool missing_left = left->score > right->score || (left->score == right->score && left->bin < right->bin);
+    const scan_best *best = missing_left ? left : right;
+    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
+    return (feature_split){.score = best->score,
+                           .bin = best->bin,
+                           .missing_left = missing_left,
+                           .certain = f->rows || finder->gradients->counts_rows ||
+                                      (best->hessian >= least && scan->hessian - best->hessian >= least)};
 }
 
 static feature_split try_feature(const split_finder *finder, const split_node *node, const scan_node *scan,
                                  int feature) {
     if (finder->bins->categorical && finder->bins->categorical[feature])
         return try_categories(finder, node, scan, feature, NULL);
-    feature_scan f;
-    read_feature(finder, node, feature, &f);
-    int direction = finder->monotone ? finder->monotone[feature] : 0;
-    bool bounded = direction != 0 || isfinite(scan->lower) || isfinite(scan->upper);
-    const gradient_sum none = {0, 0};
-    scan_best right = bounded ? scan_cuts_bounded(&f.left, NULL, none, scan, direction)
-                              : scan_cuts(&f.left, none, scan, finder->level);
-    scan_best left = right;
-    if (f.missing.hessian > 0)
-        left = bounded ? scan_cuts_bounded(&f.left, NULL, f.missing, scan, direction)
-                       : scan_cuts(&f.left, f.missing, scan, finder->level);
-    feature_split best = better_of(&f.left, right, left);
-    if (best.score == -INFINITY) return best;
-    double hessian = f.left.hessian[best.cut] + (best.missing_left ? (double)f.missing.hessian : 0);
-    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
-    best.certain = finder->gradients->counts_rows || (hessian >= least && scan->hessian - hessian >= least);
-    return best;
+    scan_feature f = read_feature(finder, node, feature);
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 static feature_split try_feature_counted(const split_finder *finder, const split_node *node,
@@ -145,20 +133,10 @@ static feature_split try_feature_counted(const split_finder *finder, const split
     count_rows(finder, node, feature, rows);
     if (finder->bins->categorical && finder->bins->categorical[feature])
         return try_categories(finder, node, scan, feature, rows);
-    feature_scan f;
-    read_feature(finder, node, feature, &f);
-    int64_t missing = rows[f.n_bins];
-    for (int b = 1; b < f.n_bins; b++) rows[b] += rows[b - 1];
-    int direction = finder->monotone ? finder->monotone[feature] : 0;
-    const gradient_sum none = {0, 0};
-    scan_best right = scan_cuts_bounded(&f.left, rows, none, scan, direction), left = right;
-    if (f.missing.hessian > 0) {
-        for (int b = 0; b < f.n_bins; b++) rows[b] += missing;
-        left = scan_cuts_bounded(&f.left, rows, f.missing, scan, direction);
-    }
-    feature_split best = better_of(&f.left, right, left);
-    best.certain = true;
-    return best;
+    scan_feature f = read_feature(finder, node, feature);
+    f.rows = rows;
+    f.rows_missing = rows[finder->bins->n_bins[feature]];
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 /* --- all features --------------------------------------------------------------------------------------- */
