@@ -46,7 +46,9 @@ void write_now(sqlite3_str *out, const feature_definition *definition) {
 void write_usual_available(sqlite3_str *out, const row_scope *scope) {
     const feature_definition *definition = scope->definition;
     const char *name = definition->columns[definition->timestamp].name;
-    if (times_are_text(definition)) {
+    if (definition->delay_s <= 0) {
+        sqlite3_str_appendf(out, "%s\"%w\"", scope->prefix, name);
+    } else if (times_are_text(definition)) {
         sqlite3_str_appendf(out, "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', %s\"%w\", '+%!.15g seconds')",
                             scope->prefix, name, definition->delay_s);
     } else {
@@ -234,14 +236,14 @@ void write_rule_reason(sqlite3_str *out, const feature_definition *definition, c
 
 #define PAIRS_PER_CALL 40 /* json_object takes a hundred arguments in every SQLite */
 
-static void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
+void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
     sqlite3_str_appendall(out, "CASE WHEN typeof(");
     write_column(out, scope, column);
     sqlite3_str_appendall(out, ") = 'blob' THEN hex(");
     write_column(out, scope, column);
-    sqlite3_str_appendall(out, ") WHEN abs(");
+    sqlite3_str_appendall(out, ") WHEN ");
     write_column(out, scope, column);
-    sqlite3_str_appendall(out, ") = 9e999 THEN CAST(");
+    sqlite3_str_appendall(out, " IN (9e999, -9e999) THEN CAST(");
     write_column(out, scope, column);
     sqlite3_str_appendall(out, " AS TEXT) ELSE ");
     write_column(out, scope, column);

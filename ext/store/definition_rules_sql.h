@@ -56,7 +56,8 @@ const char *rule_name(const row_rule *rule);
 /* SQL text literal: what is wrong with a row that breaks the rule. */
 void write_rule_reason(sqlite3_str *out, const feature_definition *definition, const row_rule *rule);
 
-/* An expression: the row as a JSON object; a blob as its hexadecimal digits. */
+/* Expressions: a value that JSON can hold, a blob as its hexadecimal digits; the row as a JSON object of them. */
+void write_json_value(sqlite3_str *out, const row_scope *scope, int column);
 void write_row_json(sqlite3_str *out, const row_scope *scope);
 
 /* An expression: this moment, in the form of the group's times. */

@@ -7,8 +7,14 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
     const row_scope scope = {definition, "s.", false};
     rule_walk walk = {0, 0, NULL, false};
     row_rule rule;
-    sqlite3_str_appendall(out, "CASE WHEN s._nth > 1 THEN json_array('', 'one_row_per_key', NULL, 'another "
-                               "row of the batch has the same key and came first')");
+    sqlite3_str_appendall(out, "CASE WHEN s._nth > 1 AND EXISTS (SELECT 1 FROM s AS f WHERE f._nth = 1 AND ");
+    write_same_key(out, definition, "f.", "s.");
+    sqlite3_str_appendall(out, " AND ");
+    write_differs(out, definition, "f.", "s.");
+    sqlite3_str_appendall(
+        out,
+        ")\n    THEN json_array('', 'one_row_per_key', NULL, 'another row of the batch has the same key and "
+        "came first')");
     for (int i = 0; i < definition->n_columns; i++) {
         const char *name = definition->columns[i].name;
         if (!definition->columns[i].is_unique || !has_table) continue;
@@ -28,13 +34,7 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
         if (rule.column < 0) {
             sqlite3_str_appendall(out, "NULL");
         } else {
-            sqlite3_str_appendall(out, "CASE WHEN typeof(");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, ") = 'blob' THEN hex(");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, ") ELSE ");
-            write_column(out, &scope, rule.column);
-            sqlite3_str_appendall(out, " END");
+            write_json_value(out, &scope, rule.column);
         }
         sqlite3_str_appendall(out, ", ");
         write_rule_reason(out, definition, &rule);
@@ -44,7 +44,7 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
 }
 
 static void write_verdict(sqlite3_str *out, const feature_definition *definition, bool has_table) {
-    sqlite3_str_appendall(out, "CASE WHEN s._broken IS NOT NULL THEN 'reject'");
+    sqlite3_str_appendall(out, "CASE WHEN s._broken IS NOT NULL THEN 'reject' WHEN s._nth > 1 THEN 'same'");
     if (has_table) {
         sqlite3_str_appendf(out, " WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE ", definition->table);
         write_same_key(out, definition, "o.", "s.");

@@ -1,8 +1,10 @@
 """Ingest with rules and history: against a model in Python, again with the same batch, and killed at any moment."""
 
+import collections
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -25,7 +27,7 @@ def broken_rules(row):
     for key in ("athlete_id", "event_timestamp", "available_at"):
         if row[key] is None:
             found.append((key, "not_null"))
-        elif not isinstance(row[key], str) or (key != "athlete_id" and not row[key][:4].isdigit()):
+        elif not isinstance(row[key], str) or (key != "athlete_id" and not re.match("[0-9]{4}-[01][0-9]-[0-3][0-9]", row[key])):
             found.append((key, "type"))
     hours, rate, quality, device = (row[n] for n in ("sleep_h", "resting_hr", "quality", "device"))
     number = lambda x: isinstance(x, (int, float))  # noqa: E731
@@ -38,7 +40,7 @@ def broken_rules(row):
     elif not number(rate):
         found += [("resting_hr", "type"), ("resting_hr", "max")]
     else:
-        found += [("resting_hr", "type")] * (rate != rate // 1) + [("resting_hr", "min")] * (rate < 25) + [("resting_hr", "max")] * (rate > 120)
+        found += [("resting_hr", "type")] * (isinstance(rate, float) and not (abs(rate) < 2 ** 63 and rate.is_integer())) + [("resting_hr", "min")] * (rate < 25) + [("resting_hr", "max")] * (rate > 120)
     if not isinstance(quality, str):
         found += [("quality", "type"), ("quality", "allowed")]
     elif quality not in ("good", "bad"):
@@ -72,7 +74,7 @@ class Model:
         for row in batch:
             row = {n: row.get(n) for n in NAMES}
             row["quality"] = "good" if row["quality"] is None else row["quality"]
-            row["available_at"] = row["available_at"] or row["event_timestamp"]
+            row["available_at"] = row["event_timestamp"] if row["available_at"] is None else row["available_at"]
             if found := broken_rules(row):
                 self.rejects |= {(f, r, json.dumps([repr(v) for v in row.values()])) for f, r in found}
                 continue
@@ -157,7 +159,8 @@ def test_random_batches_corrections_and_deletions_end_where_the_model_ends(seed,
         values = {tuple(r[:2]): r[:6] for r in held(db)}
         assert values == {k: model.value(v) for k, v in model.current.items()}
         assert rejected(db) == {r[:2] for r in model.rejects}
-        assert one(db, "SELECT COUNT(*) FROM feature_rejects") == len(model.rejects)
+        counted = collections.Counter(r[:2] for r in model.rejects)
+        assert collections.Counter(db.execute("SELECT feature, rule FROM feature_rejects").fetchall()) == counted
         if how != "view":
             assert {tuple(r[:2]): r[6] for r in held(db)} == {k: v["available_at"] for k, v in model.current.items()}
             seen.append((at, values))
@@ -230,7 +233,7 @@ def test_a_batch_with_too_many_rejects_is_refused_whole():
 
 
 def test_a_unique_feature_is_in_one_row_only_whichever_way_it_comes():
-    definition = SLEEP | {"features": [{"name": "night", "type": "text", "unique": True}], "rules": []}
+    definition = {k: v for k, v in SLEEP.items() if k != "rules"} | {"features": [{"name": "night", "type": "text", "unique": True}]}
     db = store(definition)
     db.execute("CREATE TABLE staging (athlete_id TEXT, event_timestamp TEXT, night)")
     put_rows = "INSERT INTO staging VALUES ('a', '2024-01-01', 'x'), ('a', '2024-01-02', 'x'), ('a', '2024-01-03', 'y'), ('a', '2024-01-04', NULL), ('b', '2024-01-04', NULL)"
@@ -247,8 +250,8 @@ def test_a_unique_feature_is_in_one_row_only_whichever_way_it_comes():
 
 
 def test_times_that_are_numbers_have_a_history_as_well():
-    definition = SLEEP | {"features": [{"name": "event_timestamp", "type": "integer"}, {"name": "available_at", "type": "integer"}, {"name": "x", "type": "numerical"}],
-                          "rules": [], "availability_delay_hours": 1}
+    definition = {k: v for k, v in SLEEP.items() if k != "rules"} | {"features": [{"name": "event_timestamp", "type": "integer"}, {"name": "available_at", "type": "integer"}, {"name": "x", "type": "numerical"}],
+                          "availability_delay_hours": 1}
     db = store(definition)
     db.execute("CREATE TABLE staging AS SELECT 'a' AS athlete_id, 1000 AS event_timestamp, 1.0 AS x")
     ingest(db, definition, "staging")
@@ -261,7 +264,7 @@ def test_a_source_without_a_required_column_is_refused_with_its_name():
     db = store(SLEEP)
     with pytest.raises(sqlite3.OperationalError, match="the source has no column resting_hr, which athlete_sleep requires"):
         ingest(db, SLEEP, "SELECT 'a' AS athlete_id, '2024-01-01' AS event_timestamp")
-    with pytest.raises(sqlite3.OperationalError, match="feature_group_ingest: .*read-only"):
+    with pytest.raises(sqlite3.OperationalError, match="feature_group_ingest: the query must be one SELECT"):
         ingest(db, SLEEP, "DELETE FROM ops_actor")
 
 

@@ -1,0 +1,143 @@
+-- stage:    60_feature_lineage
+-- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
+-- reads:    feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
+-- writes:   feature_lineage
+-- grain:    from_kind, from_name, to_kind, to_name
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+-- One edge of the graph. Names: a table; group.feature, which is also table.column; model/version; a prediction's id.
+CREATE TABLE IF NOT EXISTS feature_lineage (
+    from_kind TEXT NOT NULL CHECK (from_kind IN ('table', 'column', 'model')),
+    from_name TEXT NOT NULL,
+    to_kind   TEXT NOT NULL CHECK (to_kind IN ('table', 'column', 'model', 'predictions')),
+    to_name   TEXT NOT NULL,
+    stage     TEXT NOT NULL, -- that computes the one from the other
+    PRIMARY KEY (from_kind, from_name, to_kind, to_name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS feature_lineage_by_target ON feature_lineage (to_kind, to_name);
+
+-- Everything downstream of everything: which models and predictions does this feature touch, who breaks if it goes?
+--     SELECT to_kind, to_name, distance FROM feature_lineage_paths WHERE from_name = 'athlete_rolling_features.ctl_42d';
+-- and with to_name given everything upstream.
+CREATE VIEW IF NOT EXISTS feature_lineage_paths AS
+WITH RECURSIVE path AS (
+    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM feature_lineage
+    UNION
+    SELECT p.from_kind, p.from_name, e.to_kind, e.to_name, p.distance + 1
+    FROM path AS p
+    JOIN feature_lineage AS e ON e.from_kind = p.to_kind AND e.from_name = p.to_name
+    WHERE p.distance < 20
+)
+SELECT from_kind, from_name, to_kind, to_name, MIN(distance) AS distance
+FROM path
+GROUP BY from_kind, from_name, to_kind, to_name;
+
+-- The activities that stand behind a prediction: those of the athlete that were known then.
+CREATE VIEW IF NOT EXISTS prediction_activities AS
+SELECT p.prediction_id, p.model, p.version, a.athlete_id, a.activity_id, a.activity_date, a.available_at
+FROM gold_athlete_predictions AS p
+JOIN activity_features AS a ON a.athlete_id = p.athlete_id AND a.available_at <= p.known_at;
+
+-- One run event of OpenLineage 2-0-2 per edge's stage: INSERT the lines into a file, or POST them.
+CREATE VIEW IF NOT EXISTS openlineage_events AS
+SELECT r.run_id, json_object(
+    'eventType', CASE r.outcome WHEN 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
+    'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + r.duration_ms / 86400000),
+    'producer', 'https://github.com/athlete',
+    'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
+    -- a UUID (version 8) out of when and which run it was
+    'run', json_object('runId', printf('%s-%s-8%03x-8%03x-%012x', substr(h, 1, 8), substr(h, 9, 4), r.run_id & 4095, r.run_id / 4096 & 4095, r.run_id)),
+    'job', json_object('namespace', 'athlete', 'name', r.stage),
+    'inputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', from_name))
+               FROM (SELECT DISTINCT from_name FROM feature_lineage AS e WHERE e.stage = r.stage AND from_kind = 'table')),
+    'outputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', to_name))
+                FROM (SELECT DISTINCT to_name FROM feature_lineage AS e WHERE e.stage = r.stage AND to_kind = 'table'))) AS event
+FROM (SELECT *, lower(hex(substr(started_at, 3, 2) || substr(started_at, 6, 2) || substr(started_at, 9, 2))) AS h FROM ops_runs) AS r
+WHERE r.stage IN (SELECT stage FROM feature_lineage);
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+-- What the stages between bronze and features, and between features and models, read: that a test compares with what
+-- their headers say.
+CREATE TEMP TABLE told (from_name TEXT, to_name TEXT, stage TEXT);
+INSERT INTO temp.told (from_name, to_name, stage) VALUES
+    ('bronze_strava_activities', 'silver_strava_activities', '20_silver_activities'),
+    ('bronze_strava_activities', 'silver_strava_sub_activity', '21_silver_sub_activity'),
+    ('bronze_strava_sub_activity', 'silver_strava_sub_activity', '21_silver_sub_activity'),
+    ('silver_strava_activities', 'silver_strava_sub_activity', '21_silver_sub_activity'),
+    ('bronze_documents', 'silver_survey_runners', '22_silver_race_survey'),
+    ('bronze_documents', 'silver_survey_races', '22_silver_race_survey'),
+    ('silver_survey_runners', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('silver_survey_races', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('race_results', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('silver_strava_activities', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('athlete_daily_features', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('athlete_rolling_features', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('athlete_profile', 'time_estimator_rows', '40_time_estimator_rows'),
+    ('time_estimator_rows', 'ml_model_versions', '41_time_estimator_train'),
+    ('time_estimator_rows', 'gold_athlete_predictions', '50_predict_race_times'),
+    ('ml_model_versions', 'gold_athlete_predictions', '50_predict_race_times');
+
+-- Which features of the groups become which input of the time estimator.
+CREATE TEMP TABLE input (from_name TEXT, input TEXT);
+INSERT INTO temp.input (from_name, input) VALUES
+    ('athlete_rolling_features.ctl_42d', 'ctl_42d'),
+    ('athlete_rolling_features.pace_trend_30d', 'pace_trend_30d'),
+    ('athlete_rolling_features.longest_distance_90d_km', 'longest_distance_90d_km'),
+    ('athlete_rolling_features.total_elevation_30d_m', 'climb_m_per_km_30d'),
+    ('athlete_rolling_features.total_distance_30d_km', 'climb_m_per_km_30d'),
+    ('athlete_daily_features.run_distance_km', 'weekly_km'),
+    ('athlete_profile.sex', 'is_female'),
+    ('athlete_profile.birth_year', 'ln_speed'),
+    ('race_results.seconds', 'ln_speed'),
+    ('race_results.seconds', 'endurance'),
+    ('race_results.seconds', 'uncertainty'),
+    ('race_results.seconds', 'from_shorter'),
+    ('race_results.seconds', 'from_longer'),
+    ('silver_strava_activities.elapsed_s', 'ln_speed'),
+    ('silver_strava_activities.distance_m', 'ln_speed');
+
+CREATE TEMP TABLE computed AS
+SELECT 'table' AS from_kind, r.value AS from_name, 'table' AS to_kind, g.name AS to_name, COALESCE(g.stage, 'ingest') AS stage
+FROM feature_groups_current AS g, json_each(g.reads) AS r
+UNION
+SELECT 'table', from_name, 'table', to_name, stage FROM told
+UNION
+SELECT 'column', c.value, 'column', f.group_name || '.' || f.name, COALESCE(g.stage, 'ingest')
+FROM features_current AS f
+JOIN feature_groups_current AS g ON g.name = f.group_name, json_each(f.comes_from) AS c
+UNION
+SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '40_time_estimator_rows' FROM input
+UNION
+SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '41_time_estimator_train'
+FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
+UNION
+SELECT DISTINCT 'model', p.model || '/' || p.version, 'predictions', 'gold_athlete_predictions/' || p.model || '/' || p.version, '50_predict_race_times'
+FROM gold_athlete_predictions AS p
+WHERE (p.model, p.version) IN (SELECT model, version FROM ml_model_versions);
+
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM computed WHERE stage <> 'ingest' AND stage NOT IN (SELECT stage FROM ops_runs)),
+    '60_feature_lineage: a stage that never ran is said to have computed something');
+
+DELETE FROM feature_lineage
+WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
+INSERT INTO feature_lineage
+SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
+EXCEPT
+SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage;
+
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
+SELECT '60_feature_lineage', started_at, (julianday('now') - started) * 86400000,
+       (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM feature_lineage), 0, 'ok'
+FROM stage_clock;
+
+DROP TABLE temp.computed;
+DROP TABLE temp.input;
+DROP TABLE temp.told;
+DROP TABLE temp.stage_clock;
+
+COMMIT;
