@@ -90,7 +90,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables bench readme
+.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -112,6 +112,12 @@ pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for 
 	@sql/import $(DB) $(REFERENCE)
 	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
 	@sql/run $(DB) $(STAGES)
+
+training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
+	@sql/training-set $(DB) "$(SPEC)"
+
+rebuild-training-set: all ## make a stored training set again, to the bit: make rebuild-training-set ID=1
+	@sql/training-set $(DB) --rebuild $(ID)
 
 page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
 	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql

@@ -5,6 +5,7 @@ Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now
 
     page                the page of `make demo`, without the seconds, which differ from run to run
     functions           one table per domain, from athlete_functions
+    options             one table per function that takes them, from athlete_options
     stages              the stages, from their headers
     sql                 the answer to the ```sql block just before it, by the sqlite3 shell, over the demo's database
 
@@ -47,6 +48,23 @@ def functions(database):
     return "\n".join(out).strip() + "\n"
 
 
+def options(database):
+    """Functions that share their options share the table."""
+    rows = shell(database, """
+        SELECT group_concat(function, ', '), name, alias, CASE type WHEN 'choice' THEN replace(choices, '|', ', ') ELSE type END,
+               CASE WHEN type IN ('number', 'integer') THEN printf('%g to %g', min, max) END, "default", meaning
+        FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM athlete_options ORDER BY place)
+        GROUP BY name, meaning ORDER BY MIN(place)""", "-separator", "\x1f", "-newline", "\x1e")
+    out, before = [], None
+    for row in rows.strip("\x1e").split("\x1e"):
+        functions_of_it, name, alias, kind, span, default, meaning = row.split("\x1f")
+        if functions_of_it != before:
+            out += ["", f"**{functions_of_it}**", "", "| option | also | value | range | default | meaning |", "|---|---|---|---|---|---|"]
+            before = functions_of_it
+        out.append(f"| `{name}` | {f'`{alias}`' if alias else ''} | {kind} | {span} | {default} | {meaning} |")
+    return "\n".join(out).strip() + "\n"
+
+
 def stages(_database):
     out = ["| stage | what it does | writes |", "|---|---|---|"]
     for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
@@ -65,7 +83,7 @@ def render(database):
             query = re.findall(r"```sql\n(.*?)```", text[: match.start()], re.S)[-1]
             body = f"```text\n{shell(database, query, '-box').rstrip()}\n```\n"
         else:
-            body = {"page": page, "functions": functions, "stages": stages}[name](database)
+            body = {"page": page, "functions": functions, "options": options, "stages": stages}[name](database)
         return f"<!-- output: {name} -->\n{body}<!-- end -->"
 
     return BLOCK.sub(produce, text)

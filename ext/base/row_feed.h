@@ -1,12 +1,11 @@
 /* The rows of a caller's query, read at the speed of a function call.
 **
-** Stepping a statement row by row and asking for each column takes the connection's lock three times per value, and that is
-** most of the time of a wide query. SQLite hands values to an SQL function without any of it, so the query is put into
+** Asking a statement for each column of each row takes the connection's lock three times per value, which is most of the
+** time of a wide query. SQLite hands values to an SQL function without any of it, so the query is put inside
 **
-**   SELECT 1 FROM (query) WHERE row_feed(reader, column, column, …)
+**   SELECT row_feed(reader, column, column, …) FROM (query)
 **
-** whose only function gives each row to a reader in C and answers 1 when it wants to pause, so that a step reads
-** as many rows as the reader has room for, in the order of the query. */
+** whose only function gives each row to a reader in C, in the order of the query. */
 #ifndef ATHLETE_BASE_ROW_FEED_H
 #define ATHLETE_BASE_ROW_FEED_H
 
@@ -21,6 +20,7 @@ typedef struct row_feed {
 
     sqlite3_stmt *statement;
     int n_parts, parts_taken;
+    bool paused;
 } row_feed;
 
 /* Prepares the reading of `n` columns of the query that `query` is prepared from; column[i] is the number of the

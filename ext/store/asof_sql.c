@@ -63,6 +63,8 @@ typedef struct asof_plan {
     int n_idle;
 } asof_plan;
 
+typedef struct asof_cursor asof_cursor;
+
 typedef struct asof_vtab {
     sqlite3_vtab base; /* must be first */
     const athlete_function *function;
@@ -70,15 +72,18 @@ typedef struct asof_vtab {
     lookup_rules rules;
     asof_plan **plans;
     size_t n_plans, plans_capacity;
+    asof_cursor *spare;
 } asof_vtab;
 
-typedef struct asof_cursor {
+struct asof_cursor {
     sqlite3_vtab_cursor base; /* must be first */
     asof_plan *plan;
     asof_lookup *lookup;
     kept_row as_of; /* of the request */
     bool at_row;
-} asof_cursor;
+};
+
+static void cursor_free(asof_cursor *cursor);
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 
@@ -91,6 +96,7 @@ static int asof_disconnect(sqlite3_vtab *base) {
         memory_free(NULL, plan);
     }
     memory_free(NULL, vtab->plans);
+    cursor_free(vtab->spare);
     group_close(&vtab->group);
     memory_free(NULL, vtab);
     return SQLITE_OK;
@@ -326,15 +332,25 @@ static int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
 /* --- the cursor ----------------------------------------------------------------------------------------- */
 
 static int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
-    (void)base;
-    asof_cursor *cursor = memory_zeroed(NULL, 1, sizeof *cursor);
-    if (!cursor) return SQLITE_NOMEM;
-    if (!kept_row_open(&cursor->as_of, 1)) {
-        memory_free(NULL, cursor);
-        return SQLITE_NOMEM;
+    asof_vtab *vtab = (asof_vtab *)base;
+    asof_cursor *cursor = vtab->spare;
+    vtab->spare = NULL;
+    if (!cursor) {
+        cursor = memory_zeroed(NULL, 1, sizeof *cursor);
+        if (!cursor) return SQLITE_NOMEM;
+        if (!kept_row_open(&cursor->as_of, 1)) {
+            memory_free(NULL, cursor);
+            return SQLITE_NOMEM;
+        }
     }
     *out = &cursor->base;
     return SQLITE_OK;
+}
+
+static void cursor_free(asof_cursor *cursor) {
+    if (!cursor) return;
+    kept_row_close(&cursor->as_of);
+    memory_free(NULL, cursor);
 }
 
 static void give_back(asof_cursor *cursor) {
@@ -354,11 +370,13 @@ static int take(asof_cursor *cursor, asof_plan *plan) {
     return cursor->lookup ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* The last cursor waits for the next query, as its lookup does. */
 static int asof_close(sqlite3_vtab_cursor *base) {
     asof_cursor *cursor = (asof_cursor *)base;
+    asof_vtab *vtab = (asof_vtab *)base->pVtab;
     give_back(cursor);
-    kept_row_close(&cursor->as_of);
-    memory_free(NULL, cursor);
+    cursor_free(vtab->spare);
+    vtab->spare = cursor;
     return SQLITE_OK;
 }
 

@@ -78,6 +78,19 @@ void kept_result(sqlite3_context *context, const kept_row *row, int i) {
     }
 }
 
+int kept_bind(sqlite3_stmt *statement, int index, const kept_row *row, int i) {
+    const kept_value *value = &row->values[i];
+    switch (value->type) {
+    case SQLITE_INTEGER: return sqlite3_bind_int64(statement, index, value->as.integer);
+    case SQLITE_FLOAT: return sqlite3_bind_double(statement, index, value->as.number);
+    case SQLITE_TEXT:
+        return sqlite3_bind_text(statement, index, kept_text(row, value), value->bytes, SQLITE_STATIC);
+    case SQLITE_BLOB:
+        return sqlite3_bind_blob(statement, index, kept_text(row, value), value->bytes, SQLITE_STATIC);
+    default: return sqlite3_bind_null(statement, index);
+    }
+}
+
 static int class_of(const kept_value *value) {
     return value->type == SQLITE_NULL   ? 0
            : value->type == SQLITE_TEXT ? 2

@@ -44,6 +44,8 @@ static inline const char *kept_text(const kept_row *row, const kept_value *value
     return row->text + value->as.offset;
 }
 
+/* Binds value `i` to parameter `index`; text stays where it is, until it is bound anew. */
+int kept_bind(sqlite3_stmt *statement, int index, const kept_row *row, int i);
 void kept_result(sqlite3_context *context, const kept_row *row, int i);
 
 /* SQLite's order of two values in byte order: below, at or above 0. */

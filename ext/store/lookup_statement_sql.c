@@ -176,25 +176,12 @@ static int bind_value(sqlite3_stmt *statement, int index, sqlite3_value *value) 
     }
 }
 
-static int bind_kept(sqlite3_stmt *statement, int index, const kept_row *row, int i) {
-    const kept_value *value = &row->values[i];
-    switch (value->type) {
-    case SQLITE_INTEGER: return sqlite3_bind_int64(statement, index, value->as.integer);
-    case SQLITE_FLOAT: return sqlite3_bind_double(statement, index, value->as.number);
-    case SQLITE_TEXT:
-        return sqlite3_bind_text(statement, index, kept_text(row, value), value->bytes, SQLITE_STATIC);
-    case SQLITE_BLOB:
-        return sqlite3_bind_blob(statement, index, kept_text(row, value), value->bytes, SQLITE_STATIC);
-    default: return sqlite3_bind_null(statement, index);
-    }
-}
-
 int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
     int rc = SQLITE_OK, at = PARAMETER_KEYS;
     for (int i = 0; i < request->n_keys && rc == SQLITE_OK; i++)
         rc = bind_value(statement, at++, request->keys[i]);
     if (rc == SQLITE_OK && request->as_of) rc = bind_value(statement, at++, request->as_of);
-    if (rc == SQLITE_OK && request->since) rc = bind_kept(statement, at, request->since, KEPT_TIMESTAMP);
+    if (rc == SQLITE_OK && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
     return rc;
 }
 

@@ -3,7 +3,9 @@
 
 #include "store/asof_sql.h"
 #include "store/definition_sql.h"
+#include "store/leakage_sql.h"
 #include "store/lookup_statement_sql.h"
+#include "store/training_set_sql.h"
 
 static const athlete_function functions[] = {
     {
@@ -107,6 +109,43 @@ static const athlete_function functions[] = {
                   "sentence has "
                   "the statement that makes it); an as_of written in another form than the group's times",
         .module = &asof_module,
+    },
+    {
+        .name = "training_set",
+        .kind = ATHLETE_VIRTUAL,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"spec", ATHLETE_OPTIONS, 0, 0, 0,
+             "labels (a SELECT), as_of (its column of moments), lookups (each with group, and if need be "
+             "keys, as_of, "
+             "features, prefix, lookback, defaults, strict, ignore_nulls, backfill), computed, exclude"}),
+        .summary = "Labels, and to each what was known at its time from any number of feature groups.",
+        .returns = "the labels' columns, the features, the computed columns, and hidden row_sources (JSON: "
+                   "the row that "
+                   "each lookup used); one row per label",
+        .errors = "what SQLite says of the labels' query or of an expression; what asof says of a group; two "
+                  "columns of "
+                  "one name",
+        .module = &training_set_module,
+    },
+    {
+        .name = "leakage_report",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0,
+                               "a training set: a label, a moment, features and if need be their times"},
+                              {"options", ATHLETE_OPTIONS, 0, 0, 0,
+                               "label and as_of (columns), available and window_end (columns by feature), "
+                               "exclude, auc, r2, min_rows"}),
+        .summary =
+            "What in a training set could not have been known at the label's time, feature by feature: "
+            "values "
+            "available too late, windows that the label lies in, features that tell the label too well.",
+        .errors = "a query without the columns that the options name; times written in different forms",
+        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
+        .table = &leakage_report_table,
+        .options = leakage_options,
     },
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,

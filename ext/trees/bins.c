@@ -50,17 +50,22 @@ static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
     if (pool_due(hand, 16 * present)) return;
     size_t n_runs = runs_of_sorted(scratch->values, scratch->weights, present, scratch->runs);
     float *cuts = job->cuts + feature * ((size_t)source->max_bin + 1);
-    bool categorical = source->categorical && source->categorical[feature];
-    job->bins->n_bins[feature] = categorical
-                                     ? cuts_of_categories(scratch->runs, n_runs, source->max_bin, cuts)
-                                     : cuts_between(scratch->runs, n_runs, source->max_bin, cuts);
+    if (source->categorical && source->categorical[feature]) {
+        job->bins->n_bins[feature] = cuts_of_categories(scratch->runs, n_runs, source->max_bin, cuts);
+        job->bins->categorical[feature] = n_runs > (size_t)source->max_bin ? 2 : 1;
+    } else {
+        job->bins->n_bins[feature] = cuts_between(scratch->runs, n_runs, source->max_bin, cuts);
+    }
 }
 
 static void gather_cuts(bins_job *job) {
     bin_matrix *bins = job->bins;
+    uint32_t slots = ATHLETE_FEW_SLOTS;
+    for (int f = 0; f < bins->n_features; f++)
+        slots = bins->n_bins[f] < ATHLETE_FEW_SLOTS ? slots : ATHLETE_MANY_SLOTS;
     for (size_t f = 0; f < (size_t)bins->n_features; f++) {
         const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
-        bins->offset[f + 1] = bins->offset[f] + (uint32_t)bins->n_bins[f] + 1;
+        bins->offset[f + 1] = bins->offset[f] + slots;
         memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
         rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
     }
@@ -68,13 +73,18 @@ static void gather_cuts(bins_job *job) {
 
 /* --- codes ---------------------------------------------------------------------------------------------- */
 
-/* Categories that have no bin of their own are in the last one. */
-static void rank_categories(const float *cuts, int n_bins, const float *values, size_t step, size_t n,
-                            uint8_t *codes) {
+/* Categories that have no bin of their own are in the last one, behind `n_own` in ascending order. */
+static void rank_categories(const float *cuts, int n_own, int n_bins, const float *values, size_t step,
+                            size_t n, uint8_t *codes) {
     for (size_t i = 0; i < n; i++) {
         float x = values[i * step];
         int bin = 0;
-        while (bin < n_bins - 1 && cuts[bin] != x) bin++;
+        for (int left = n_own; left > 0;) {
+            int half = (left + 1) / 2;
+            bin += cuts[bin + half - 1] < x ? half : 0;
+            left -= half;
+        }
+        if (bin == n_own || cuts[bin] != x) bin = n_bins - 1;
         codes[i] = (uint8_t)(isnan(x) ? n_bins : bin);
     }
 }
@@ -90,7 +100,8 @@ static void code_rows(void *argument, size_t part, pool_hand *hand) {
         const float *values = job->source->values + start * n_features + f;
         uint8_t *codes = bins->columns + f * bins->n_rows + start;
         if (bins->categorical && bins->categorical[f])
-            rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f], values, n_features, n, codes);
+            rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
+                            bins->n_bins[f], values, n_features, n, codes);
         else rank_values(&job->tables[f], values, n_features, n, codes, job->level);
         uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
         for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
@@ -115,7 +126,7 @@ static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hand
     bins->records = memory_alloc(budget, n, bins->record_bytes);
     bins->n_bins = memory_zeroed(budget, f, sizeof *bins->n_bins);
     bins->offset = memory_zeroed(budget, f + 1, sizeof *bins->offset);
-    bins->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *bins->cuts);
+    bins->cuts = memory_alloc(budget, f, ATHLETE_MANY_SLOTS * sizeof *bins->cuts);
     job->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *job->cuts);
     job->tables = memory_alloc(budget, f, sizeof *job->tables);
     job->scratch = memory_zeroed(budget, (size_t)n_hands, sizeof *job->scratch);

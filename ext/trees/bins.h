@@ -18,7 +18,9 @@
 #include "trees/weights.h"
 
 #define ATHLETE_MAX_BIN       255
-#define ATHLETE_RECORD_HEADER 4 /* bytes of a record before its codes: the gradient (gradients.h) */
+#define ATHLETE_MANY_SLOTS    256
+#define ATHLETE_FEW_SLOTS     64 /* of a feature in a histogram, if that is enough for each */
+#define ATHLETE_RECORD_HEADER 4  /* bytes of a record before its codes: the gradient (gradients.h) */
 
 typedef struct bin_matrix {
     size_t n_rows;
@@ -27,12 +29,15 @@ typedef struct bin_matrix {
     uint8_t *records; /* n_rows x record_bytes */
     size_t record_bytes;
     int *n_bins; /* per feature, of the values present: 0 (all are missing) to 255 */
-    uint32_t *
-        offset; /* per feature, its first slot in a histogram of n_bins + 1 slots each; then the sum of all */
+
+    /* Per feature, its first slot in a histogram, of n_bins + 1; then the number of all slots. Features are equally far
+    ** apart, by one of the two numbers above. */
+    uint32_t *offset;
     float *cuts; /* cuts[offset[f] + b]: what is in bin b or below is less than this */
-    uint8_t *
-        categorical; /* per feature, not 0 where a bin is a category: bin b is category cuts[offset[f] + b], and what is
-                          ** too rare for a bin of its own is in the last one; NULL if no feature is categorical */
+
+    /* Per feature, not 0 where a bin is a category: bin b is category cuts[offset[f] + b]; 2 where the last bin is shared by
+    ** categories that are too rare for one of their own. NULL if no feature is categorical. */
+    uint8_t *categorical;
 } bin_matrix;
 
 /* What is to be cut. */
@@ -40,8 +45,9 @@ typedef struct bin_source {
     const float *values; /* n_rows x n_features with NaN where a value is missing and no infinity */
     size_t n_rows;
     int n_features;
-    const uint8_t *
-        categorical; /* per feature, not 0 where the values are whole numbers from 0 up that name categories; or NULL */
+
+    /* Per feature, not 0 where the values are whole numbers from 0 up that name categories; or NULL. */
+    const uint8_t *categorical;
     const row_weights *weights; /* bins of about equal weight; or NULL: of about equal numbers of rows */
     int max_bin;
 } bin_source;

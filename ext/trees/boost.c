@@ -2,10 +2,11 @@
 
 #include <math.h>
 #include <string.h>
+#include "trees/advance.h"
 #include "trees/evaluation.h"
-#include "trees/fixed_point.h"
 #include "trees/float_key.h"
 #include "trees/quantile.h"
+#include "trees/residuals.h"
 #include "trees/sample.h"
 
 typedef struct booster {
@@ -23,7 +24,8 @@ typedef struct booster {
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
-    uint32_t *residuals;          /* per row of a leaf, as keys, if leaves are renewed */
+    residuals kept;               /* the squared error's gradients, from tree to tree */
+    uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
     int *features;                /* those that the tree may use */
     uint64_t *feature_order;
@@ -50,7 +52,7 @@ static athlete_status allocate(booster *b, int n_features) {
     b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
     if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
-        b->residuals = take(b, n, sizeof *b->residuals, &complete);
+        b->leaf_residuals = take(b, n, sizeof *b->leaf_residuals, &complete);
         if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
     }
     if (!complete) return memory_status(b->budget);
@@ -59,7 +61,7 @@ static athlete_status allocate(booster *b, int n_features) {
 }
 
 static void release(booster *b) {
-    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->residuals,
+    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
                             b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
@@ -80,6 +82,14 @@ static void set_intercepts(booster *b) {
     }
 }
 
+/* Bins finer than half the smallest leaf make the search longer and no better. */
+static int useful_bins(const boost_options *options, const row_weights *weights) {
+    double rows = ldexp((double)weights->total, -weights->fraction_bits);
+    double bins = 2 * rows / (double)(options->grow.split.min_child_rows + 1);
+    if (bins < 16) bins = 16;
+    return bins < options->max_bin ? (int)bins : options->max_bin;
+}
+
 static athlete_status begin(booster *b, const training_set *set) {
     const row_set *rows = b->rows;
     const boost_options *options = b->options;
@@ -93,8 +103,9 @@ static athlete_status begin(booster *b, const training_set *set) {
     const bin_source source = {.values = rows->values,
                                .n_rows = rows->n,
                                .n_features = set->n_features,
+                               .categorical = set->categorical,
                                .weights = weights,
-                               .max_bin = options->max_bin};
+                               .max_bin = useful_bins(options, &b->weights)};
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
@@ -126,17 +137,17 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
     size_t n = leaf->end - leaf->begin;
     for (size_t i = 0; i < n; i++) {
         uint32_t row = b->grower.rows[leaf->begin + i];
-        b->residuals[i] = float_key(b->rows->labels[row] - margins[row]);
+        b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
         if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->residuals, b->leaf_units, n);
+    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units, n);
 }
 
 static double leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
-    double best = b->residuals ? renewed_value(b, leaf, margins)
-                               : node_weight(leaf->sum, &b->grower.gradients.scale, &b->options->grow.split);
+    double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
+    best = best < leaf->lower ? leaf->lower : best > leaf->upper ? leaf->upper : best;
     return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
 }
 
@@ -147,34 +158,54 @@ static void set_leaf_values(booster *b, const float *margins, double intercept) 
     }
 }
 
-/* The margins become what the model would predict, to the bit: float32 additions in the order of the trees. */
-static void advance_margins(booster *b, size_t n_seen, float *margins) {
-    grower *g = &b->grower;
-    if (n_seen < b->rows->n) {
-        for (size_t row = 0; row < b->rows->n; row++) margins[row] += g->nodes[grower_leaf(g, row)].value;
-        return;
+/* The categories that go right at a split, as a set of the model's. */
+static athlete_status keep_set(booster *b, const node_split *split, uint32_t *set) {
+    const bin_matrix *bins = &b->bins;
+    const float *category = bins->cuts + bins->offset[split->feature];
+    size_t n_words = 0;
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        if (!split_bin_left(split, bin) && (size_t)category[bin] / 32 >= n_words)
+            n_words = (size_t)category[bin] / 32 + 1;
     }
-    for (size_t id = 0; id < g->n_nodes; id++) {
-        if (g->nodes[id].left >= 0) continue;
-        float value = g->nodes[id].value;
-        for (uint32_t i = g->grown[id].begin; i < g->grown[id].end; i++) margins[g->rows[i]] += value;
+    uint32_t *words;
+    athlete_status status = forest_add_set(b->budget, b->model, n_words, &words);
+    if (status != ATHLETE_OK) return status;
+    memset(words, 0, n_words * sizeof *words);
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        uint32_t c = (uint32_t)category[bin];
+        if (!split_bin_left(split, bin)) words[c / 32] |= (uint32_t)1 << c % 32;
     }
+    *set = (uint32_t)(b->model->n_sets - 1);
+    return ATHLETE_OK;
 }
 
 static athlete_status keep_tree(booster *b, int output) {
     tree_node *nodes;
-    athlete_status status = forest_add_tree(b->budget, b->model, b->grower.n_nodes, output, &nodes);
-    if (status == ATHLETE_OK) memcpy(nodes, b->grower.nodes, b->grower.n_nodes * sizeof *nodes);
+    const grower *g = &b->grower;
+    athlete_status status = forest_add_tree(b->budget, b->model, g->n_nodes, output, &nodes);
+    if (status != ATHLETE_OK) return status;
+    memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
+    for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
+        if (nodes[id].left >= 0 && nodes[id].categorical)
+            status = keep_set(b, &g->grown[id].split, &nodes[id].set);
+    }
     if (status == ATHLETE_OK && b->validation.set)
         status = evaluation_advance(&b->validation, b->model, b->poll);
     return status;
+}
+
+static bool may_keep_residuals(const booster *b) {
+    return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
 }
 
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     const boost_options *options = b->options;
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
-    athlete_status status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    athlete_status status = ATHLETE_OK;
+    if (!b->kept.kept) status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
+        status = residuals_begin(&b->kept, &b->grower);
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
@@ -182,28 +213,37 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
                                      b->feature_order, b->features);
     status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
-    set_leaf_values(b, margins, round == 0 ? b->intercepts[output] : 0);
+    double intercept = round == 0 ? b->intercepts[output] : 0;
+    set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
-    advance_margins(b, n_seen, margins);
-    return keep_tree(b, output);
+    if (b->kept.kept) status = residuals_advance(&b->kept, &b->grower, intercept, margins);
+    else status = advance_margins(&b->grower, n_seen, n, margins);
+    return status == ATHLETE_OK ? keep_tree(b, output) : status;
 }
 
 /* --- rounds --------------------------------------------------------------------------------------------- */
 
-static void find_gradients(booster *b) {
-    const row_set *rows = b->rows;
-    objective_gradients(&b->options->objective, &(objective_rows){rows->n, b->margins, rows->labels,
-                                                                  b->gradients, b->hessians, b->losses});
+static athlete_status find_gradients(booster *b) {
+    const objective_rows rows = {b->rows->n,   b->margins,  b->rows->labels,
+                                 b->gradients, b->hessians, b->losses};
+    return advance_gradients(&b->options->objective, &rows, &b->pool);
 }
 
-static void record(booster *b, int round, boost_history *history) {
+static athlete_status record(booster *b, int round, bool was_kept, boost_history *history) {
     const objective *o = &b->options->objective;
-    double sum = fixed_point_sum(b->losses, b->units, b->weights.total, b->rows->n);
-    history->train[round] = (float)objective_metric_value(o, sum / (double)b->weights.total);
+    double mean = b->kept.mean_squares;
+    if (!was_kept) {
+        double sum;
+        athlete_status status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &sum);
+        if (status != ATHLETE_OK) return status;
+        mean = sum / (double)b->weights.total;
+    }
+    history->train[round] = (float)objective_metric_value(o, mean);
     history->rounds = round + 1;
-    if (!b->validation.set) return;
+    if (!b->validation.set) return ATHLETE_OK;
     history->validation[round] = evaluation_metric(&b->validation, o);
     if (history->validation[round] < history->validation[history->best]) history->best = round;
+    return ATHLETE_OK;
 }
 
 static bool may_go_on(const booster *b, int round, const boost_history *history) {
@@ -212,17 +252,14 @@ static bool may_go_on(const booster *b, int round, const boost_history *history)
 }
 
 static athlete_status boost_rounds(booster *b, boost_history *history) {
-    find_gradients(b);
-    for (int round = 0; may_go_on(b, round, history); round++) {
-        for (int output = 0; output < b->n_outputs; output++) {
-            athlete_status status = boost_tree(b, output, (uint64_t)round);
-            if (status != ATHLETE_OK) return status;
-        }
-        find_gradients(b);
-        record(b, round, history);
-        if (poll_due(b->poll, 20 * b->rows->n * (size_t)b->n_outputs)) return ATHLETE_INTERRUPTED;
+    athlete_status status = find_gradients(b);
+    for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
+        for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
+            status = boost_tree(b, output, (uint64_t)round);
+        if (status == ATHLETE_OK && !b->kept.kept) status = find_gradients(b);
+        if (status == ATHLETE_OK) status = record(b, round, b->kept.kept, history);
     }
-    return ATHLETE_OK;
+    return status;
 }
 
 static void end_with_round(forest *model, int round) {

@@ -138,7 +138,8 @@ int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]) {
     uint64_t fraction = (uint64_t)ldexp(frexp(fabs(x), &binary), 53);
     binary -= 53;
     for (; fraction != 0 && fraction % 2 == 0; binary++) fraction /= 2;
-    whole value = {3, {fraction % LIMB, fraction / LIMB % LIMB, (uint32_t)(fraction / LIMB / LIMB)}};
+    whole value = {.n = 0};
+    for (; fraction > 0; fraction /= LIMB) value.limb[value.n++] = (uint32_t)(fraction % LIMB);
     if (binary > 0) multiply_power(&value, 2, 30, (uint64_t)1 << 30, binary);
     else multiply_power(&value, 5, 13, 1220703125, -binary);
     int n = whole_digits(&value, digits);

@@ -16,7 +16,8 @@ typedef struct explain_state {
     const double *number; /* where they are */
 } explain_state;
 
-static athlete_status open_numbers(athlete_call *call, explain_state *state, sqlite3_value **argv) {
+static athlete_status open_numbers(athlete_call *call, explain_state *state, int argc, sqlite3_value **argv) {
+    sqlite3_value *options = argc > 2 ? argv[2] : NULL;
     model_rows *rows = &state->rows;
     const forest *model = &rows->model;
     athlete_status status = shap_prepare(model, &rows->budget, &rows->poll, &state->explainer);
@@ -27,34 +28,33 @@ static athlete_status open_numbers(athlete_call *call, explain_state *state, sql
     state->side = (size_t)model->n_features + 1;
     state->per_row = (size_t)model->n_outputs * state->side * (state->interactions ? state->side : 1);
     size_t n = shap_block_rows(state->per_row);
-    status = model_rows_query(call, rows, argv[1], n);
+    status = model_rows_query(rows, argv[1], options, n);
     if (status != ATHLETE_OK) return status;
     state->numbers = memory_alloc(&rows->budget, state->per_row, n * sizeof *state->numbers);
     return state->numbers ? ATHLETE_OK : memory_status(&rows->budget);
 }
 
-static athlete_status open_state(athlete_call *call, sqlite3_value **argv, bool interactions, void **out) {
+static athlete_status open_state(athlete_call *call, int argc, sqlite3_value **argv, bool interactions,
+                                 void **out) {
     explain_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     state->interactions = interactions;
     athlete_status status = model_rows_open(call, &state->rows, argv[0]);
-    return status == ATHLETE_OK ? open_numbers(call, state, argv) : status;
+    return status == ATHLETE_OK ? open_numbers(call, state, argc, argv) : status;
 }
 
 static athlete_status explain_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc;
-    return open_state(call, argv, false, out);
+    return open_state(call, argc, argv, false, out);
 }
 
 static athlete_status interactions_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc;
-    return open_state(call, argv, true, out);
+    return open_state(call, argc, argv, true, out);
 }
 
 static int next_block(athlete_call *call, explain_state *state) {
     model_rows *rows = &state->rows;
-    athlete_status status = model_rows_next(call, rows);
+    athlete_status status = model_rows_next(rows);
     if (status == ATHLETE_OK && rows->n == 0) return SQLITE_DONE;
     if (status == ATHLETE_OK) {
         status = (state->interactions ? shap_interactions : shap_contributions)(

@@ -1,18 +1,61 @@
 /* Binding of gbdt_fit: trains on the rows of a query, whose column names become the feature names. */
 #include <string.h>
 #include "base/query.h"
+#include "base/row_feed.h"
 #include "trees/trees_callbacks.h"
 #include "trees/training_sql.h"
 
 typedef struct fit_state {
     sqlite3_stmt *query;
+    row_feed feed;
     athlete_poll poll;
     training training;
     training_result result;
+    athlete_status status; /* of the row taken last */
     bool done;
 } fit_state;
 
 enum { OUT_MODEL, OUT_ROWS, OUT_VALIDATION_ROWS, OUT_ROUNDS, OUT_BEST, OUT_METRIC, OUT_LOSS };
+
+/* Pauses when a row cannot be trained on. */
+static bool take(void *opaque, int first, int n, sqlite3_value **values, bool complete) {
+    (void)complete;
+    fit_state *state = opaque;
+    if (state->status == ATHLETE_OK) state->status = training_take(&state->training, first, n, values);
+    return state->status != ATHLETE_OK;
+}
+
+static athlete_status fail(athlete_call *call, fit_state *state, athlete_status status) {
+    call_fail_status(call, status, training_message(&state->training, status));
+    return status;
+}
+
+static athlete_status begin(athlete_call *call, fit_state *state, const char *options) {
+    int n_columns = sqlite3_column_count(state->query) - 1;
+    const char **names = memory_alloc(NULL, (size_t)n_columns, sizeof *names);
+    if (!names) return ATHLETE_NOMEM;
+    athlete_status status = ATHLETE_OK;
+    for (int i = 0; i < n_columns; i++) {
+        names[i] = sqlite3_column_name(state->query, i + 1);
+        if (!names[i]) status = ATHLETE_NOMEM;
+    }
+    if (status == ATHLETE_OK) status = training_begin(&state->training, options, n_columns, names);
+    memory_free(NULL, names);
+    return status == ATHLETE_OK ? ATHLETE_OK : fail(call, state, status);
+}
+
+static athlete_status open_feed(athlete_call *call, fit_state *state) {
+    int *column = memory_alloc(NULL, (size_t)sqlite3_column_count(state->query), sizeof *column);
+    if (!column) return ATHLETE_NOMEM;
+    state->feed = (row_feed){.reader = state, .take = take};
+    char *message;
+    athlete_status status = row_feed_open(call->db, state->query, column,
+                                          training_order(&state->training, column), &state->feed, &message);
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    memory_free(NULL, column);
+    return status;
+}
 
 static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     (void)argc;
@@ -27,53 +70,31 @@ static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **arg
     athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &message);
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
     sqlite3_free(message);
-    if (status != ATHLETE_OK) return status;
-
-    int n_columns = sqlite3_column_count(state->query) - 1;
-    const char **names = memory_alloc(NULL, (size_t)n_columns, sizeof *names);
-    if (!names) return ATHLETE_NOMEM;
-    for (int i = 0; i < n_columns; i++) {
-        names[i] = sqlite3_column_name(state->query, i + 1);
-        if (!names[i]) status = ATHLETE_NOMEM;
-    }
-    if (status == ATHLETE_OK) status = training_begin(&state->training, options, n_columns, names);
-    memory_free(NULL, names);
-    if (status != ATHLETE_OK) call_fail_status(call, status, training_message(&state->training, status));
-    return status;
-}
-
-/* SQLite's values of a row stay valid until the next step; this connection's mutex is ours while it is in our code. */
-static athlete_status add_row(fit_state *state, sqlite3_value **values, int n) {
-    for (int i = 0; i < n; i++) values[i] = sqlite3_column_value(state->query, i);
-    return training_add(&state->training, values);
+    if (status == ATHLETE_OK) status = begin(call, state, options);
+    return status == ATHLETE_OK ? open_feed(call, state) : status;
 }
 
 static int read_rows(athlete_call *call, fit_state *state) {
-    int n = sqlite3_column_count(state->query), rc;
-    sqlite3_value **values = memory_alloc(NULL, (size_t)n, sizeof(sqlite3_value *));
-    if (!values) return call_fail_status(call, ATHLETE_NOMEM, NULL);
-    while ((rc = sqlite3_step(state->query)) == SQLITE_ROW) {
-        athlete_status status = add_row(state, values, n);
-        if (status == ATHLETE_OK) continue;
-        rc = call_fail_status(call, status, training_message(&state->training, status));
-        break;
+    int rc = row_feed_step(&state->feed);
+    if (state->status != ATHLETE_OK) {
+        fail(call, state, state->status);
+        return call->code;
     }
-    memory_free(NULL, values);
-    if (call->code != SQLITE_OK || rc == SQLITE_DONE) return rc;
-    return query_fail(call, rc);
+    return rc == SQLITE_DONE ? rc : query_fail(call, rc);
 }
 
-/* The query is reset before the training: what it read is not kept locked meanwhile. */
+/* The feed is closed before the training: what it read is not kept locked meanwhile. */
 static int fit_next(athlete_call *call, void *opaque) {
     fit_state *state = opaque;
     if (state->done) return SQLITE_DONE;
     state->done = true;
     int rc = read_rows(call, state);
     if (rc != SQLITE_DONE || state->training.n_read == 0) return rc;
-    sqlite3_reset(state->query);
+    row_feed_close(&state->feed);
     athlete_status status = training_finish(&state->training, &state->poll, &state->result);
     if (status == ATHLETE_OK) return SQLITE_ROW;
-    return call_fail_status(call, status, training_message(&state->training, status));
+    fail(call, state, status);
+    return call->code;
 }
 
 static void fit_column(void *opaque, sqlite3_context *context, int column) {
@@ -95,6 +116,7 @@ static void fit_column(void *opaque, sqlite3_context *context, int column) {
 
 static void fit_close(void *opaque) {
     fit_state *state = opaque;
+    row_feed_close(&state->feed);
     sqlite3_finalize(state->query);
     memory_free(&state->training.budget, state->result.model.bytes);
     training_free(&state->training);

@@ -21,29 +21,41 @@ static void insertion_sort(float *values, uint32_t *companions, size_t n) {
     }
 }
 
-static void count_digits(const float *values, size_t n, int shift, uint32_t *start) {
-    memset(start, 0, DIGITS * sizeof *start);
-    for (size_t i = 0; i < n; i++) start[float_key(values[i]) >> shift & (DIGITS - 1)]++;
-    uint32_t total = 0;
-    for (int d = 0; d < DIGITS; d++) {
-        uint32_t count = start[d];
-        start[d] = total;
-        total += count;
+/* Where the values with each digit begin, for all three digits in one pass. */
+typedef struct digit_starts {
+    uint32_t of[3][DIGITS];
+} digit_starts;
+
+static void count_digits(const float *values, size_t n, digit_starts *start) {
+    memset(start, 0, sizeof *start);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t key = float_key(values[i]);
+        start->of[0][key & (DIGITS - 1)]++;
+        start->of[1][key >> DIGIT_BITS & (DIGITS - 1)]++;
+        start->of[2][key >> 2 * DIGIT_BITS]++;
+    }
+    for (int digit = 0; digit < 3; digit++) {
+        uint32_t total = 0;
+        for (int d = 0; d < DIGITS; d++) {
+            uint32_t count = start->of[digit][d];
+            start->of[digit][d] = total;
+            total += count;
+        }
     }
 }
 
-static void sort_by_digit(const float *from, float *to, size_t n, int shift) {
-    uint32_t start[DIGITS];
-    count_digits(from, n, shift, start);
-    for (size_t i = 0; i < n; i++) to[start[float_key(from[i]) >> shift & (DIGITS - 1)]++] = from[i];
+static void sort_by_digit(const float *from, float *to, size_t n, int digit, digit_starts *start) {
+    uint32_t *place = start->of[digit];
+    int shift = digit * DIGIT_BITS;
+    for (size_t i = 0; i < n; i++) to[place[float_key(from[i]) >> shift & (DIGITS - 1)]++] = from[i];
 }
 
 static void sort_pairs_by_digit(const float *from, const uint32_t *companions_from, float *to,
-                                uint32_t *companions_to, size_t n, int shift) {
-    uint32_t start[DIGITS];
-    count_digits(from, n, shift, start);
+                                uint32_t *companions_to, size_t n, int digit, digit_starts *start) {
+    uint32_t *place = start->of[digit];
+    int shift = digit * DIGIT_BITS;
     for (size_t i = 0; i < n; i++) {
-        uint32_t at = start[float_key(from[i]) >> shift & (DIGITS - 1)]++;
+        uint32_t at = place[float_key(from[i]) >> shift & (DIGITS - 1)]++;
         to[at] = from[i];
         companions_to[at] = companions_from[i];
     }
@@ -54,9 +66,11 @@ void float_sort(float *values, float *scratch, size_t n) {
         insertion_sort(values, NULL, n);
         return;
     }
-    sort_by_digit(values, scratch, n, 0);
-    sort_by_digit(scratch, values, n, DIGIT_BITS);
-    sort_by_digit(values, scratch, n, 2 * DIGIT_BITS);
+    digit_starts start;
+    count_digits(values, n, &start);
+    sort_by_digit(values, scratch, n, 0, &start);
+    sort_by_digit(scratch, values, n, 1, &start);
+    sort_by_digit(values, scratch, n, 2, &start);
     memcpy(values, scratch, n * sizeof *values);
 }
 
@@ -66,9 +80,11 @@ void float_sort_pairs(float *values, uint32_t *companions, float *scratch, uint3
         insertion_sort(values, companions, n);
         return;
     }
-    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 0);
-    sort_pairs_by_digit(scratch, companion_scratch, values, companions, n, DIGIT_BITS);
-    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 2 * DIGIT_BITS);
+    digit_starts start;
+    count_digits(values, n, &start);
+    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 0, &start);
+    sort_pairs_by_digit(scratch, companion_scratch, values, companions, n, 1, &start);
+    sort_pairs_by_digit(values, companions, scratch, companion_scratch, n, 2, &start);
     memcpy(values, scratch, n * sizeof *values);
     memcpy(companions, companion_scratch, n * sizeof *companions);
 }

@@ -94,12 +94,14 @@ static void choose_form(fix_job *job, bool counted, bool fine) {
     g->in_records = !few;
     job->hessian_bits = few ? 32 - b : 15;
     if (counted) {
-        job->gradient_bits = few ? smaller_of(62 - 2 * b, 52 - b) : smaller_of(31, 62 - 2 * b);
+        job->gradient_bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(30, 62 - 2 * b);
         fine = fine || job->gradient_bits < 20;
     } else {
         job->gradient_bits = few ? 31 - b : 16;
     }
     if (fine) job->gradient_bits = job->hessian_bits = wide_bits;
+    g->bits = job->gradient_bits;
+    g->fine = fine;
     if (fine || g->weights) {
         g->form = GRADIENTS_WIDE;
         g->shift = 0;
@@ -177,23 +179,4 @@ void gradients_end(row_gradients *g, athlete_budget *budget) {
     memory_free(budget, g->packed);
     memory_free(budget, g->wide);
     *g = (row_gradients){.total = 0};
-}
-
-gradient_sum gradients_sum(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n) {
-    gradient_sum sum = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        gradient_sum row;
-        if (g->form == GRADIENTS_WIDE) {
-            row = g->wide[rows[i]];
-        } else if (!g->in_records) {
-            row = slot_sum(g->packed[rows[i]], g->shift);
-        } else {
-            uint32_t header;
-            memcpy(&header, bins->records + rows[i] * bins->record_bytes, sizeof header);
-            row = slot_sum(slot_of_header(header, g->form, g->shift), g->shift);
-        }
-        sum.gradient += row.gradient;
-        sum.hessian += row.hessian;
-    }
-    return sum;
 }

@@ -7,7 +7,8 @@
 ** XGBoost make two of doubles. With n rows and b = count_bits(n), so that n < 2^b:
 **
 **   COUNTED  where every hessian is 1 (squared error, quantiles): a row is g << b | 1, the low part counts rows. It stays
-**            below 2^b, and |g| <= 2^(62 - 2 b) keeps the whole below 2^62: no overflow, whatever the rows. 22 bits for g at a
+**            below 2^b, and |g| <= 2^(62 - 2 b) keeps the whole below 2^62: no overflow, whatever the rows. (Few rows have |g| <= 2^(51 - b),
+**            so that a sum of gradients is below 2^51, which scan.c needs to make doubles of them.) 22 bits for g at a
 **            million rows.
 **   PAIRED   else: a row is g << 32 | h. Up to 2^14 rows, |g| < 2^(31 - b) and h < 2^(32 - b), so no sum leaves its half. With
 **            more rows |g| < 2^16 and h < 2^15, and a slot takes at most 2^15 rows before it is emptied into a WIDE one:
@@ -45,6 +46,8 @@ typedef enum gradient_form { GRADIENTS_COUNTED, GRADIENTS_PAIRED, GRADIENTS_WIDE
 typedef struct row_gradients {
     gradient_form form;
     int shift;        /* of the gradient in a slot that is not WIDE */
+    int bits;         /* that a gradient has at most; with one more no sum would overflow yet */
+    bool fine;        /* the units are finer than rows without weights would need */
     bool counts_rows; /* every hessian is 1, so a sum of hessians is a number of rows, or their weight */
     gradient_scale scale;
     int64_t largest_hessian; /* of a row of weight 1, in units */
@@ -89,8 +92,5 @@ static inline double sum_hessian(gradient_sum sum, const gradient_scale *scale) 
 static inline gradient_sum sum_difference(gradient_sum a, gradient_sum b) {
     return (gradient_sum){a.gradient - b.gradient, a.hessian - b.hessian};
 }
-
-/* The sum over the n given rows. */
-gradient_sum gradients_sum(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n);
 
 #endif

@@ -1,7 +1,9 @@
 #include "trees/grow.h"
 
 #include <math.h>
+#include <string.h>
 #include "trees/partition.h"
+#include "trees/sample.h"
 
 /* Waiting nodes keep their histograms up to this much memory; beyond it they are summed again when needed. */
 #define KEPT_HISTOGRAM_BYTES ((size_t)64 << 20)
@@ -11,29 +13,71 @@ typedef struct tree_task {
     size_t n_leaves;
 } tree_task;
 
+static bool has_node_features(const grow_rules *rules) {
+    return rules->interactions || (rules->colsample_bynode > 0 && rules->colsample_bynode < 1);
+}
+
 athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
                             athlete_budget *budget, athlete_pool *pool) {
     *g = (grower){.bins = bins, .rules = rules, .budget = budget, .pool = pool};
     gradients_begin(&g->gradients, bins, weights);
-    g->finder = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
-    g->finder.level = simd_available();
-    g->finder.found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
+    for (int i = 0; i < 2; i++) {
+        g->finders[i] = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
+        g->finders[i].level = simd_available();
+        g->finders[i].found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
+        g->finders[i].monotone = rules->monotone;
+        if (!g->finders[i].found) return memory_status(budget);
+    }
+    size_t n_features = (size_t)bins->n_features;
+    if (has_node_features(rules)) {
+        g->node_features = memory_alloc(budget, n_features, sizeof *g->node_features);
+        g->feature_order = memory_alloc(budget, n_features, sizeof *g->feature_order);
+        g->path = memory_alloc(budget, n_features / 64 + 1, sizeof *g->path);
+        g->reachable = memory_alloc(budget, n_features / 64 + 1, sizeof *g->reachable);
+        if (!g->node_features || !g->feature_order || !g->path || !g->reachable) return memory_status(budget);
+    }
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
-    if (!g->finder.found || !g->rows || !g->scratch) return memory_status(budget);
+    if (!g->rows || !g->scratch) return memory_status(budget);
     return histogram_begin(&g->builder, bins, &g->gradients, budget, pool);
 }
 
+/* Never fails: the list has room for every histogram there is. */
+static void give_back(grower *g, size_t id) {
+    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
+    g->grown[id].histogram.words = NULL;
+}
+
 void grower_end(grower *g) {
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    void *const blocks[] = {g->spare, g->queue, g->grown, g->nodes, g->scratch, g->rows, g->finder.found};
+    void *const blocks[] = {g->node_features,
+                            g->feature_order,
+                            g->path,
+                            g->reachable,
+                            g->spare,
+                            g->queue,
+                            g->grown,
+                            g->nodes,
+                            g->scratch,
+                            g->rows,
+                            g->finders[0].found,
+                            g->finders[1].found,
+                            g->root};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(g->budget, blocks[i]);
     gradients_end(&g->gradients, g->budget);
     histogram_end(&g->builder, g->budget);
     *g = (grower){.bins = NULL};
 }
 
+athlete_status grower_keep_histograms(grower *g) {
+    g->root = memory_alloc(g->budget, g->bins->offset[g->bins->n_features], sizeof *g->root);
+    g->keeps_histograms = g->root != NULL;
+    return g->root ? ATHLETE_OK : memory_status(g->budget);
+}
+
 athlete_status grower_fit(grower *g, const double *gradients, const double *hessians) {
+    g->has_root = false;
     return gradients_fix(&g->gradients, gradients, hessians, g->bins, g->budget, g->pool);
 }
 
@@ -55,12 +99,6 @@ static int64_t *take_histogram(grower *g) {
     return words;
 }
 
-/* Never fails: the list has room for every histogram there is. */
-static void give_back(grower *g, size_t id) {
-    if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
-    g->grown[id].histogram.words = NULL;
-}
-
 static athlete_status build_histogram(grower *g, size_t id) {
     grown_node *node = &g->grown[id];
     if (!node->histogram.words) node->histogram.words = take_histogram(g);
@@ -68,23 +106,10 @@ static athlete_status build_histogram(grower *g, size_t id) {
     return histogram_build(&g->builder, g->rows + node->begin, node->end - node->begin, &node->histogram);
 }
 
-static bool may_split(const tree_task *task, size_t id);
-
-/* Histograms of those children that may be split. Only the smaller one is summed up from its rows if the parent's is there. */
-static athlete_status build_children(const tree_task *task, size_t parent, size_t smaller, size_t larger) {
-    grower *g = task->g;
-    bool smaller_splits = may_split(task, smaller), larger_splits = may_split(task, larger);
-    if (!smaller_splits && !larger_splits) return ATHLETE_OK;
-    bool subtracts = larger_splits && g->grown[parent].histogram.words;
-    athlete_status status = ATHLETE_OK;
-    if (smaller_splits || subtracts) status = build_histogram(g, smaller);
-    if (status != ATHLETE_OK || !larger_splits) return status;
-    if (!subtracts) return build_histogram(g, larger);
-    grown_node *node = &g->grown[larger];
-    node->histogram = g->grown[parent].histogram;
+/* Takes over the histogram of the parent, from which the sibling's is still to be taken away. */
+static void inherit_histogram(grower *g, size_t parent, size_t child) {
+    g->grown[child].histogram = g->grown[parent].histogram;
     g->grown[parent].histogram.words = NULL;
-    histogram_subtract(&g->builder, &node->histogram, &g->grown[smaller].histogram, node->end - node->begin);
-    return interrupted(g, histogram_words(g->bins) / 2) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 /* --- the queue ------------------------------------------------------------------------------------------ */
@@ -147,14 +172,38 @@ static athlete_status add_node(grower *g, int32_t parent, uint32_t begin, uint32
     if (status != ATHLETE_OK) return status;
     g->grown[g->n_nodes] = (grown_node){.begin = begin, .end = end, .depth = depth, .sum = sum};
     g->grown[g->n_nodes].weight = weight_of(g, begin, end, sum);
+    g->grown[g->n_nodes].lower = -INFINITY;
+    g->grown[g->n_nodes].upper = INFINITY;
     g->nodes[g->n_nodes] = (tree_node){
         .left = -1,
         .parent = parent,
         .cover = (float)sum_hessian(sum, &g->gradients.scale),
-        .weight = (float)node_weight(sum, &g->gradients.scale, &g->rules->split),
     };
     g->n_nodes++;
     return ATHLETE_OK;
+}
+
+double grower_weight(const grower *g, size_t id) {
+    const grown_node *node = &g->grown[id];
+    double weight = node_weight(node->sum, &g->gradients.scale, &g->rules->split);
+    return weight < node->lower ? node->lower : weight > node->upper ? node->upper : weight;
+}
+
+/* Children inherit the node's bounds; after a split by a constrained feature each of them stays, whatever is split below, on its
+** side of the middle between their weights (XGBoost's rule). */
+static void bound_children(grower *g, size_t id, size_t left) {
+    const grown_node *node = &g->grown[id];
+    grown_node *children = &g->grown[left];
+    for (int i = 0; i < 2; i++) {
+        children[i].lower = node->lower;
+        children[i].upper = node->upper;
+    }
+    int direction = g->rules->monotone ? g->rules->monotone[node->split.feature] : 0;
+    if (direction != 0) {
+        double middle = (grower_weight(g, left) + grower_weight(g, left + 1)) / 2;
+        children[direction > 0 ? 0 : 1].upper = middle;
+        children[direction > 0 ? 1 : 0].lower = middle;
+    }
 }
 
 static bool may_split(const tree_task *task, size_t id) {
@@ -166,19 +215,65 @@ static bool may_split(const tree_task *task, size_t id) {
            (rules->split.min_child_rows <= 1 || (double)node->weight >= 2 * least);
 }
 
-/* Finds the split of a node whose histogram is there, and puts the node in the queue if there is one. */
-static athlete_status consider(tree_task *task, size_t id) {
-    grower *g = task->g;
+static void add_feature(uint64_t *set, int feature) {
+    set[feature / 64] |= (uint64_t)1 << feature % 64;
+}
+
+/* Into g->reachable: the features of the path to a node, and those of every set of interactions that has all of them. */
+static void find_reachable(grower *g, size_t id) {
+    const grow_rules *rules = g->rules;
+    size_t words = rules->interaction_words;
+    memset(g->path, 0, words * sizeof *g->path);
+    for (int32_t at = g->nodes[id].parent; at >= 0; at = g->nodes[at].parent)
+        add_feature(g->path, g->grown[at].split.feature);
+    memcpy(g->reachable, g->path, words * sizeof *g->path);
+    for (size_t i = 0; i < rules->n_interactions; i++) {
+        const uint64_t *set = rules->interactions + i * words;
+        bool has_path = true;
+        for (size_t w = 0; w < words; w++) has_path = has_path && (g->path[w] & ~set[w]) == 0;
+        for (size_t w = 0; has_path && w < words; w++) g->reachable[w] |= set[w];
+    }
+}
+
+/* The features that this node may be split by. */
+static void choose_features(grower *g, size_t id, split_finder *finder) {
+    finder->features = g->tree_features;
+    finder->n_features = g->n_tree_features;
+    if (!has_node_features(g->rules)) return;
+    bool limited = g->rules->interactions && g->nodes[id].parent >= 0;
+    if (limited) find_reachable(g, id);
+    int n = 0;
+    for (int i = 0; i < g->n_tree_features; i++) {
+        int feature = g->tree_features[i];
+        if (!limited || g->reachable[feature / 64] >> feature % 64 & 1) g->node_features[n++] = feature;
+    }
+    double share = g->rules->colsample_bynode;
+    if (n > 0 && share > 0 && share < 1)
+        n = sample_list(g->node_features, n, share, g->rules->seed, g->n_trees, id, g->feature_order);
+    finder->features = g->node_features;
+    finder->n_features = n;
+}
+
+/* Finds the split of a node whose histogram is there. */
+static void find_split(grower *g, size_t id, split_finder *finder) {
     grown_node *node = &g->grown[id];
     const split_node asked = {.rows = g->rows + node->begin,
                               .n_rows = node->end - node->begin,
                               .weight = node->weight,
                               .sum = node->sum,
-                              .histogram = &node->histogram};
-    node->split = split_find(&g->finder, &asked);
-    bool splits = node->split.gain > 0;
+                              .histogram = &node->histogram,
+                              .lower = node->lower,
+                              .upper = node->upper};
+    choose_features(g, id, finder);
+    node->split = split_find(finder, &asked);
+}
+
+/* Puts a node in the queue if there is a split of it. */
+static athlete_status queue_split(grower *g, size_t id) {
+    bool splits = g->grown[id].split.gain > 0, may_keep = splits || g->keeps_histograms;
     size_t held = g->n_histograms - g->n_spare;
-    if (!splits || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES) give_back(g, id);
+    if (!may_keep || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES)
+        give_back(g, id);
     if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
     return splits ? enqueue(g, id) : ATHLETE_OK;
 }
@@ -186,8 +281,9 @@ static athlete_status consider(tree_task *task, size_t id) {
 /* Which codes go left. */
 static side_table sides_of(const bin_matrix *bins, const node_split *split) {
     side_table side = {{0}};
-    for (int bin = 0; bin <= split->bin; bin++) side.left[bin] = 1;
-    side.left[bins->n_bins[split->feature]] = split->missing_left;
+    int n_bins = bins->n_bins[split->feature];
+    for (int bin = 0; bin < n_bins; bin++) side.left[bin] = split_bin_left(split, bin);
+    side.left[n_bins] = split->missing_left;
     return side;
 }
 
@@ -196,10 +292,52 @@ static void describe_split(grower *g, size_t id, size_t left) {
     tree_node *node = &g->nodes[id];
     node->left = (int32_t)left;
     node->feature = (uint32_t)split->feature;
-    node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
+    if (!split->categorical)
+        node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
     node->missing_left =
         split->none_missing ? 2 * g->grown[left].weight >= g->grown[id].weight : split->missing_left;
     node->gain = (float)split->gain;
+    node->categorical = split->categorical;
+}
+
+/* Two nodes of which the histogram of the first is there, and that of the second once the first's is taken from it. */
+typedef struct siblings {
+    grower *g;
+    size_t ids[2];
+    bool subtracts, searched[2];
+} siblings;
+
+static void search_sibling(void *argument, size_t part, pool_hand *hand) {
+    const siblings *pair = argument;
+    grower *g = pair->g;
+    grown_node *node = &g->grown[pair->ids[part]];
+    if (part == 1 && pair->subtracts) {
+        histogram_subtract(&g->builder, &node->histogram, &g->grown[pair->ids[0]].histogram,
+                           node->end - node->begin);
+    }
+    if (pair->searched[part]) find_split(g, pair->ids[part], &g->finders[part]);
+    pool_due(hand, histogram_words(g->bins));
+}
+
+/* Histograms of those children that may be split, and their splits. Only the smaller child's is summed up from its rows if the
+** parent's is there. */
+static athlete_status consider_children(tree_task *task, size_t parent, size_t smaller, size_t larger) {
+    grower *g = task->g;
+    siblings pair = {g, {smaller, larger}, false, {may_split(task, smaller), may_split(task, larger)}};
+    if (!pair.searched[0] && !pair.searched[1]) return ATHLETE_OK;
+    pair.subtracts = pair.searched[1] && g->grown[parent].histogram.words;
+    athlete_status status = ATHLETE_OK;
+    if (pair.searched[0] || pair.subtracts) status = build_histogram(g, smaller);
+    if (status == ATHLETE_OK && pair.subtracts) inherit_histogram(g, parent, larger);
+    else if (status == ATHLETE_OK && pair.searched[1]) status = build_histogram(g, larger);
+    if (status != ATHLETE_OK) return status;
+    bool shared = g->builder.n_hands > 1 && !has_node_features(g->rules);
+    status = pool_run_if(shared, g->pool, 2, search_sibling, &pair);
+    for (int i = 0; status == ATHLETE_OK && i < 2; i++) {
+        if (pair.searched[i]) status = queue_split(g, pair.ids[i]);
+        else if (!g->keeps_histograms) give_back(g, pair.ids[i]);
+    }
+    return status;
 }
 
 static athlete_status split_node_in_two(tree_task *task, size_t id) {
@@ -219,25 +357,48 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
                           sum_difference(parent.sum, parent.split.left));
     if (status != ATHLETE_OK) return status;
     describe_split(g, id, left);
+    bound_children(g, id, left);
     task->n_leaves++;
 
     bool left_smaller = n_left <= parent.end - middle;
-    status = build_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
-    for (size_t child = left; status == ATHLETE_OK && child <= right; child++) {
-        if (may_split(task, child)) status = consider(task, child);
-        else give_back(g, child);
+    status = consider_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
+    if (status != ATHLETE_OK) return status;
+    bool children_have_none = !g->grown[left].histogram.words && !g->grown[right].histogram.words;
+    if (!g->keeps_histograms || !children_have_none) give_back(g, id);
+    return ATHLETE_OK;
+}
+
+/* Every row is in one bin of any feature. */
+static gradient_sum sum_of_bins(const grower *g, const histogram *h) {
+    gradient_sum sum = {0, 0};
+    for (size_t slot = 0; slot < g->bins->offset[1]; slot++) {
+        gradient_sum bin = histogram_slot(h, slot, g->gradients.shift);
+        sum.gradient += bin.gradient;
+        sum.hessian += bin.hessian;
     }
-    give_back(g, id);
+    return sum;
+}
+
+static athlete_status add_root(grower *g, size_t n_rows) {
+    histogram h = {.words = take_histogram(g)};
+    if (!h.words) return memory_status(g->budget);
+    size_t root_bytes = g->bins->offset[g->bins->n_features] * sizeof *g->root;
+    athlete_status status = ATHLETE_OK;
+    if (g->has_root) memcpy(h.words, g->root, root_bytes);
+    else status = histogram_build(&g->builder, g->rows, n_rows, &h);
+    if (g->keeps_histograms && !g->has_root && status == ATHLETE_OK) memcpy(g->root, h.words, root_bytes);
+    if (status == ATHLETE_OK) status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum_of_bins(g, &h));
+    if (status == ATHLETE_OK) g->grown[0].histogram = h;
+    else g->spare[g->n_spare++] = h.words;
     return status;
 }
 
 static athlete_status grow(tree_task *task, size_t n_rows) {
     grower *g = task->g;
-    gradient_sum sum = gradients_sum(&g->gradients, g->bins, g->rows, n_rows);
-    athlete_status status = add_node(g, -1, 0, (uint32_t)n_rows, 0, sum);
+    athlete_status status = add_root(g, n_rows);
     if (status == ATHLETE_OK && may_split(task, 0)) {
-        status = build_histogram(g, 0);
-        if (status == ATHLETE_OK) status = consider(task, 0);
+        find_split(g, 0, &g->finders[0]);
+        status = queue_split(g, 0);
     }
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
@@ -248,12 +409,17 @@ static athlete_status grow(tree_task *task, size_t n_rows) {
 
 athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features) {
     tree_task task = {g, 1};
-    g->finder.features = features;
-    g->finder.n_features = n_features;
+    g->tree_features = features;
+    g->n_tree_features = n_features;
+    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
-    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
+    for (size_t id = 0; id < g->n_nodes; id++) {
+        if (!g->keeps_histograms) give_back(g, id);
+        g->nodes[id].weight = (float)grower_weight(g, id);
+    }
+    g->n_trees++;
     return status;
 }
 
@@ -262,7 +428,8 @@ size_t grower_leaf(const grower *g, size_t row) {
     while (g->nodes[id].left >= 0) {
         const node_split *split = &g->grown[id].split;
         int code = bins_column(g->bins, split->feature)[row];
-        bool left = code == g->bins->n_bins[split->feature] ? g->nodes[id].missing_left : code <= split->bin;
+        bool left =
+            code == g->bins->n_bins[split->feature] ? g->nodes[id].missing_left : split_bin_left(split, code);
         id = (size_t)g->nodes[id].left + (left ? 0 : 1);
     }
     return id;

@@ -33,6 +33,7 @@ typedef struct grown_node {
     int depth;
     int64_t weight; /* of its rows, in units; their number if they have no weights */
     gradient_sum sum;
+    double lower, upper; /* bounds of its weight, set by monotone constraints above; infinite for none */
     node_split split;
     histogram histogram; /* while the node waits to be split, room permitting; else without words */
 } grown_node;
@@ -45,7 +46,13 @@ typedef struct grower {
     athlete_pool *pool;
     row_gradients gradients; /* that the next tree is fitted to: see gradients_fix */
     histogram_builder builder;
-    split_finder finder;
+    split_finder finders[2]; /* for two siblings at once */
+    const int *tree_features;
+    int n_tree_features;
+    uint64_t n_trees;   /* grown so far */
+    int *node_features; /* those a node may use, where nodes differ */
+    uint64_t *path, *reachable,
+        *feature_order;       /* scratch for choosing them; the first two are sets of features */
     uint32_t *rows, *scratch; /* n_rows of each: the rows in the order of the nodes */
     grown_node *grown;        /* of the tree that was grown last; parallel to `nodes` */
     tree_node *nodes;
@@ -54,6 +61,11 @@ typedef struct grower {
     size_t n_queued, queue_capacity;
     int64_t **spare; /* words of histograms that no node holds */
     size_t n_spare, n_histograms, spare_capacity;
+
+    /* For residuals.h. With `keeps_histograms`, what was built stays with the nodes until the next tree, and the root's is
+    ** kept in `root`; with `has_root`, that is the next root's already. */
+    bool keeps_histograms, has_root;
+    int64_t *root;
 } grower;
 
 /* weights may be NULL. */
@@ -61,8 +73,14 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
                             athlete_budget *budget, athlete_pool *pool);
 void grower_end(grower *g);
 
+/* From now on histograms are kept. ATHLETE_NOMEM leaves it as it was. */
+athlete_status grower_keep_histograms(grower *g);
+
 /* What the next tree is fitted to: gradient and hessian per row of the training set, before weights. */
 athlete_status grower_fit(grower *g, const double *gradients, const double *hessians);
+
+/* The best value of a node within its bounds. */
+double grower_weight(const grower *g, size_t id);
 
 /* Grows a tree on the first n_rows of g->rows (ascending), choosing among `features`, into g->nodes and g->grown. A node's
 ** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in `weight`. */

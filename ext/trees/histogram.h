@@ -1,8 +1,8 @@
 /* Sums of gradients and hessians per bin, the only thing that a split is chosen from.
 **
 ** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched ahead of its
-** use and copied to the first-level cache; then the block is added to the bins of as many features at a time as have their
-** slots in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
+** use and copied to the first-level cache; then the block is added to the bins of eight features at a time, whose slots are
+** in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
 #ifndef ATHLETE_TREES_HISTOGRAM_H
 #define ATHLETE_TREES_HISTOGRAM_H
 
@@ -21,8 +21,6 @@ typedef struct histogram_builder {
     athlete_pool *pool;
     int n_hands;
     struct histogram_scratch *scratch; /* per hand */
-    int *tile_end; /* tile t is the features from tile_end[t - 1], or 0, to tile_end[t] - 1 */
-    int n_tiles;
 } histogram_builder;
 
 athlete_status histogram_begin(histogram_builder *builder, const bin_matrix *bins,
@@ -34,6 +32,10 @@ size_t histogram_words(const bin_matrix *bins);
 
 /* The histogram of the n given rows, in the narrowest form that holds it. */
 athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows, size_t n, histogram *out);
+
+/* Adds `value` to the bins of each of the n rows: what the histogram of one-word slots changes by when every row's word does. */
+void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_t n, int64_t value,
+                   int64_t *words);
 
 /* whole -= part: what is left is the histogram of the sibling, of n rows. */
 void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n);

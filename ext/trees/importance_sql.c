@@ -11,11 +11,12 @@ typedef struct importance_state {
 } importance_state;
 
 /* Mean |SHAP| from the query's rows. */
-static athlete_status add_rows(athlete_call *call, importance_state *state, sqlite3_value *query) {
+static athlete_status add_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
+                               sqlite3_value *options) {
     model_rows *rows = &state->rows;
     const size_t per_row = (size_t)rows->model.n_outputs * ((size_t)rows->model.n_features + 1);
     size_t block = shap_block_rows(per_row);
-    athlete_status status = model_rows_query(call, rows, query, block);
+    athlete_status status = model_rows_query(rows, query, options, block);
     if (status != ATHLETE_OK) return status;
     shap_forest explainer;
     status = shap_prepare(&rows->model, &rows->budget, &rows->poll, &explainer);
@@ -23,7 +24,7 @@ static athlete_status add_rows(athlete_call *call, importance_state *state, sqli
     double *contributions = memory_alloc(&rows->budget, per_row, block * sizeof *contributions);
     if (status == ATHLETE_OK && !contributions) status = memory_status(&rows->budget);
     while (status == ATHLETE_OK) {
-        status = model_rows_next(call, rows);
+        status = model_rows_next(rows);
         if (status != ATHLETE_OK || rows->n == 0) break;
         status = importance_add_rows(&explainer, rows->features, rows->n, contributions, state->features,
                                      &rows->poll);
@@ -45,7 +46,7 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
     if (!state->features) return memory_status(&rows->budget);
     importance_of_splits(&rows->model, state->features);
     if (argc < 2 || sqlite3_value_type(argv[1]) == SQLITE_NULL) return ATHLETE_OK;
-    return add_rows(call, state, argv[1]);
+    return add_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
 }
 
 static int importance_next(athlete_call *call, void *opaque) {

@@ -4,7 +4,8 @@
 ** `x < threshold`. Between two float32 there is a double that separates what rounds to the one from what rounds to the
 ** other, so a model can be written such that LightGBM sends every double where it goes here. A model that is read goes
 ** the same way for every value that is a float32; a double that is none can lie between LightGBM's threshold and the
-** float32 it rounds to, and then goes the way of that float32. */
+** float32 it rounds to, and then goes the way of that float32. And LightGBM takes every number of a size up to 1e-35
+** for zero before it looks at a tree. */
 #ifndef ATHLETE_TREES_LIGHTGBM_H
 #define ATHLETE_TREES_LIGHTGBM_H
 

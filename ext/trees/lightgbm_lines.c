@@ -102,11 +102,14 @@ bool lines_numbers(lightgbm_reader *r, const char *name, bool may_be_missing, si
     for (; p < end && found < n; found++) {
         double x;
         athlete_status status = decimal_read(&p, &x);
-        if (status == ATHLETE_INVALID || p > end || (p < end && *p != ' ')) {
+        if (status == ATHLETE_NOMEM) {
+            r->status = status;
+            return false;
+        }
+        if (status != ATHLETE_OK || p > end || (p < end && *p != ' ')) {
             return lines_fail(r, "%s[%zu] is not a number", name, found);
         }
-        if (status != ATHLETE_OK) r->status = status;
-        if (status != ATHLETE_OK || !lines_add(r, x)) return false;
+        if (!lines_add(r, x)) return false;
         while (p < end && *p == ' ') p++;
     }
     if (p < end) return lines_fail(r, "%s has more than %zu items", name, n);

@@ -246,6 +246,7 @@ static bool read_header(lightgbm_reader *r, header *h, const char **objective, r
     int32_t last_feature, n_classes;
     *h = (header){.steepness = 1};
     if (!lines_section(r, "tree")) return lines_fail(r, "the text does not start with \"tree\"");
+    snprintf(r->section, sizeof r->section, "header");
     if (!lines_whole(r, "max_feature_idx", 0, ATHLETE_MODEL_MAX_FEATURES - 1, &last_feature) ||
         !lines_whole(r, "num_class", 1, ATHLETE_MODEL_MAX_OUTPUTS, &n_classes) ||
         !lines_whole(r, "num_tree_per_iteration", 1, ATHLETE_MODEL_MAX_OUTPUTS, &h->n_outputs)) {

@@ -131,7 +131,7 @@ static bool read_categorical(lightgbm_reader *r, const source *s, int32_t split,
     size_t last = (size_t)r->values[s->boundaries + (size_t)set + 1], start = r->n_values, at = 0;
     for (size_t w = first; w < last; w++) {
         uint32_t word = (uint32_t)r->values[s->words + w];
-        for (uint32_t bit = 0; word >> bit != 0 && bit < 32; bit++) {
+        for (uint32_t bit = 0; bit < 32; bit++) {
             size_t category = (w - first) * 32 + bit;
             if (!(word >> bit & 1)) continue;
             if (category >= ATHLETE_MODEL_MAX_CATEGORIES) {

@@ -1,11 +1,21 @@
 #include "trees/model_rows_sql.h"
 
-#include <float.h>
-#include <math.h>
-#include <string.h>
 #include "base/query.h"
+#include "trees/feature_sql.h"
+#include "trees/score_columns_sql.h"
+
+typedef struct rows_options {
+    int match;
+} rows_options;
+
+const athlete_option model_rows_options[] = {
+    {"match", NULL, OPTION_CHOICE, offsetof(rows_options, match), 0, 0, "name|position",
+     "how the query's columns are features; default name if the model has feature names"},
+    {.name = NULL},
+};
 
 athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model) {
+    rows->call = call;
     rows->budget.limit = ATHLETE_BUDGET_DEFAULT;
     poll_begin(&rows->poll, call->db);
     const char *text = (const char *)sqlite3_value_text(model);
@@ -17,125 +27,106 @@ athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_val
     return status;
 }
 
-/* --- columns -------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
-/* The query's column of each feature name; false if one has none or two. */
-static bool match_names(model_rows *rows) {
-    const char *const *names = rows->model.feature_names;
-    int n_columns = sqlite3_column_count(rows->query);
-    for (int f = 0; names && f < rows->model.n_features; f++) {
-        rows->columns[f] = -1;
-        for (int c = 1; c < n_columns; c++) {
-            const char *name = sqlite3_column_name(rows->query, c);
-            if (!name || strcmp(name, names[f]) != 0) continue;
-            if (rows->columns[f] >= 0) return false;
-            rows->columns[f] = c;
+static void refuse(model_rows *rows, int feature, sqlite3_value *value) {
+    char *sentence = feature_refusal(&rows->model, feature, value);
+    if (sentence) call_fail(rows->call, "row %lld: %s", rows->n_read + 1, sentence);
+    else call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
+    sqlite3_free(sentence);
+}
+
+/* Takes part of a row: column 0 is the key, column f + 1 is feature f. */
+static bool take(void *reader, int first, int n, sqlite3_value **values, bool complete) {
+    model_rows *rows = reader;
+    if (rows->call->code != SQLITE_OK) return true;
+    const size_t row = rows->n * (size_t)rows->model.n_features;
+    int i = 0;
+    if (first == 0) {
+        rows->keys[rows->n] = sqlite3_value_dup(values[i++]);
+        if (!rows->keys[rows->n]) {
+            call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
+            return true;
         }
-        if (rows->columns[f] < 0) return false;
     }
-    return names != NULL;
-}
-
-athlete_status model_rows_query(athlete_call *call, model_rows *rows, sqlite3_value *query, size_t capacity) {
-    const size_t n_features = (size_t)rows->model.n_features;
-    const char *sql = (const char *)sqlite3_value_text(query);
-    if (!sql) return ATHLETE_NOMEM;
-    char *message;
-    athlete_status status = query_open(call->db, sql, 2, "key, feature[, …]", &rows->query, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    if (status != ATHLETE_OK) return status;
-
-    rows->capacity = capacity;
-    rows->columns = memory_alloc(&rows->budget, n_features, sizeof *rows->columns);
-    rows->keys = memory_zeroed(&rows->budget, capacity, sizeof(sqlite3_value *));
-    rows->features = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->features);
-    rows->given = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->given);
-    if (!rows->columns || !rows->keys || !rows->features || !rows->given) return memory_status(&rows->budget);
-    if (match_names(rows)) return ATHLETE_OK;
-    int given = sqlite3_column_count(rows->query) - 1;
-    if (given != rows->model.n_features) {
-        call_fail(call, "the model has %d features, the query gives %d after the key", rows->model.n_features,
-                  given);
-        return ATHLETE_INVALID;
+    for (; i < n; i++) {
+        int feature = first + i - 1;
+        float x;
+        if (!feature_read(&rows->model, feature, values[i], &x)) {
+            refuse(rows, feature, values[i]);
+            return true;
+        }
+        size_t at = row + (size_t)feature;
+        rows->features[at] = x;
+        rows->given[at] =
+            sqlite3_value_type(values[i]) == SQLITE_FLOAT ? sqlite3_value_double(values[i]) : (double)x;
     }
-    for (int f = 0; f < given; f++) rows->columns[f] = f + 1;
-    return ATHLETE_OK;
-}
-
-/* --- rows ----------------------------------------------------------------------------------------------- */
-
-static athlete_status fail_value(athlete_call *call, const model_rows *rows, int column) {
-    sqlite3_str *got = sqlite3_str_new(NULL);
-    value_describe(got, sqlite3_column_value(rows->query, column));
-    char *described = sentence_finish(got);
-    if (!described) return ATHLETE_NOMEM;
-    call_fail(call, "row %lld of the query: %s must be a number in the range of float32, or NULL, got %s",
-              rows->n_read, sqlite3_column_name(rows->query, column), described);
-    sqlite3_free(described);
-    return ATHLETE_INVALID;
-}
-
-/* The number of a text among the feature's categories; one that the model does not know is missing. */
-static double category_of(const category_names *categories, const char *text) {
-    for (size_t c = 0; text && c < categories->n; c++) {
-        if (strcmp(categories->name[c], text) == 0) return (double)c;
+    if (complete) {
+        rows->n++;
+        rows->n_read++;
     }
-    return NAN;
-}
-
-static athlete_status read_feature(athlete_call *call, const model_rows *rows, int feature, double *x) {
-    const category_names *categories = rows->model.categories ? &rows->model.categories[feature] : NULL;
-    int column = rows->columns[feature], type = sqlite3_column_type(rows->query, column);
-    *x = NAN;
-    if (type == SQLITE_NULL) return ATHLETE_OK;
-    if (type == SQLITE_TEXT && categories && categories->n > 0) {
-        const char *text = (const char *)sqlite3_column_text(rows->query, column);
-        if (!text) return ATHLETE_NOMEM;
-        *x = category_of(categories, text);
-        return ATHLETE_OK;
-    }
-    if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return fail_value(call, rows, column);
-    *x = sqlite3_column_double(rows->query, column);
-    return fabs(*x) > FLT_MAX ? fail_value(call, rows, column) : ATHLETE_OK;
+    return rows->n == rows->capacity;
 }
 
 static void forget_block(model_rows *rows) {
-    for (size_t i = 0; i < rows->n; i++) sqlite3_value_free(rows->keys[i]);
+    for (size_t i = 0; rows->keys && i < rows->capacity; i++) {
+        sqlite3_value_free(rows->keys[i]);
+        rows->keys[i] = NULL;
+    }
     rows->n = 0;
 }
 
-athlete_status model_rows_next(athlete_call *call, model_rows *rows) {
-    const size_t n_features = (size_t)rows->model.n_features;
+athlete_status model_rows_next(model_rows *rows) {
     forget_block(rows);
-    while (rows->n < rows->capacity && !rows->at_end) {
-        int rc = sqlite3_step(rows->query);
-        rows->at_end = rc == SQLITE_DONE;
-        if (rows->at_end) break;
-        if (rc != SQLITE_ROW) {
-            query_fail(call, rc);
-            return ATHLETE_INVALID;
-        }
-        rows->n_read++;
-        double *given = rows->given + rows->n * n_features;
-        float *features = rows->features + rows->n * n_features;
-        for (size_t f = 0; f < n_features; f++) {
-            athlete_status status = read_feature(call, rows, (int)f, &given[f]);
-            if (status != ATHLETE_OK) return status;
-            features[f] = (float)given[f];
-        }
-        sqlite3_value *key = sqlite3_value_dup(sqlite3_column_value(rows->query, 0));
-        if (!key) return ATHLETE_NOMEM;
-        rows->keys[rows->n++] = key;
+    if (rows->ended) return ATHLETE_OK;
+    int rc = row_feed_step(&rows->feed);
+    rows->ended = rc == SQLITE_DONE;
+    if (rows->call->code == SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) query_fail(rows->call, rc);
+    return rows->call->code == SQLITE_OK ? ATHLETE_OK : ATHLETE_INVALID;
+}
+
+/* --- opening and closing -------------------------------------------------------------------------------- */
+
+static athlete_status open_feed(model_rows *rows, const char *sql, int match, char **message) {
+    sqlite3_stmt *query;
+    int *columns = NULL;
+    athlete_status status = query_open(rows->call->db, sql, 1, "key, feature, …", &query, message);
+    if (status == ATHLETE_OK) status = score_columns(&rows->model, query, match, &columns, message);
+    if (status == ATHLETE_OK) {
+        rows->feed.reader = rows;
+        rows->feed.take = take;
+        status =
+            row_feed_open(rows->call->db, query, columns, rows->model.n_features + 1, &rows->feed, message);
     }
-    return ATHLETE_OK;
+    memory_free(NULL, columns);
+    sqlite3_finalize(query);
+    return status;
+}
+
+athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, sqlite3_value *options,
+                                size_t capacity) {
+    const size_t n_features = (size_t)rows->model.n_features;
+    const char *sql = (const char *)sqlite3_value_text(query);
+    const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
+    if (!sql) return ATHLETE_NOMEM;
+    rows->capacity = capacity;
+    rows->keys = memory_zeroed(&rows->budget, capacity, sizeof(sqlite3_value *));
+    rows->features = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->features);
+    rows->given = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->given);
+    if (!rows->keys || !rows->features || !rows->given) return memory_status(&rows->budget);
+    rows_options chosen = {.match = -1};
+    char *message;
+    athlete_status status = options_read(model_rows_options, json, &chosen, &message);
+    if (status == ATHLETE_OK) status = open_feed(rows, sql, chosen.match, &message);
+    if (status == ATHLETE_INVALID) call_fail(rows->call, "%s", message);
+    sqlite3_free(message);
+    return status;
 }
 
 void model_rows_close(model_rows *rows) {
     forget_block(rows);
-    sqlite3_finalize(rows->query);
+    row_feed_close(&rows->feed);
     poll_end(&rows->poll);
-    memory_free(&rows->budget, rows->columns);
     memory_free(&rows->budget, rows->keys);
     memory_free(&rows->budget, rows->features);
     memory_free(&rows->budget, rows->given);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/simd.h"
 #include "trees/model.h"
 #include "trees/weights.h"
 
@@ -28,6 +29,7 @@ typedef struct objective {
     double positive_weight; /* of rows with label 1, for the logistic loss */
     double max_delta_step;  /* for Poisson: hessians are those of a margin higher by this */
     int n_classes;          /* at least 2, for softmax */
+    simd_level level;       /* of vector instructions: simd_available() or less */
 } objective;
 
 /* XGBoost's name, or LightGBM's where XGBoost has none; and the name of XGBoost's under which a model of it is stored:

@@ -2,12 +2,12 @@
 #include "trees/float_math.h"
 #include "trees/objective_family.h"
 
-/* The hessian has a factor 2: the diagonal alone is too small a bound (Friedman, Annals of Statistics 2001, §4.6 and
-** XGBoost's multiclass_obj). */
+/* The hessian's factor K / (K - 1) makes a leaf's step that of Friedman, Annals of Statistics 2001, algorithm 6. */
 static void row_gradients(const objective_rows *rows, size_t i, int n_classes, int label, double sum) {
+    double factor = n_classes / (n_classes - 1.0);
     for (int k = 0; k < n_classes; k++) {
         size_t cell = (size_t)k * rows->n + i;
-        double p = (float)rows->gradients[cell] / (float)sum, hessian = 2 * p * (1 - p);
+        double p = (float)rows->gradients[cell] / (float)sum, hessian = factor * p * (1 - p);
         rows->gradients[cell] = p - (k == label);
         rows->hessians[cell] = hessian > OBJECTIVE_LEAST_HESSIAN ? hessian : OBJECTIVE_LEAST_HESSIAN;
     }

@@ -88,3 +88,18 @@ int sample_features(int n_features, double fraction, uint64_t seed, uint64_t rou
     }
     return n;
 }
+
+int sample_list(int *features, int n, double fraction, uint64_t seed, uint64_t tree, uint64_t node,
+                uint64_t *order) {
+    uint64_t draw = combine(combine(mix(seed ^ 0x6e6f6465u), tree), node);
+    int wanted = (int)(fraction * n);
+    if (wanted < 1) wanted = 1;
+    for (int i = 0; i < n; i++) order[i] = mix(combine(draw, (uint64_t)features[i]));
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        int before = 0;
+        for (int other = 0; other < n; other++) before += order[other] < order[i];
+        if (before < wanted) features[kept++] = features[i];
+    }
+    return kept;
+}

@@ -23,4 +23,9 @@ size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_
 int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order,
                     int *features);
 
+/* Draws from a list of n features for one node of a tree in the same way: keeps that share of them in place, and returns how
+** many. */
+int sample_list(int *features, int n, double fraction, uint64_t seed, uint64_t tree, uint64_t node,
+                uint64_t *order);
+
 #endif

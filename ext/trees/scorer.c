@@ -68,6 +68,7 @@ static void rank_words(const scorer *compiled, const scorer_column *column, cons
 
 static void code_categories(const scorer *compiled, const scorer_column *column, const float *values,
                             size_t n_rows, uint8_t *ranks) {
+    if (column->left == NO_RANKS) return; /* only trees that are walked look at it */
     for (size_t r = 0; r < n_rows; r++) {
         float x = values[r];
         uint8_t code = isnan(x) ? NO_CATEGORY : x >= 0 && x < (float)column->n ? (uint8_t)x : OTHER_CATEGORY;

@@ -251,6 +251,16 @@ static void write_planes(compiler *c, scorer_tree *tree) {
     c->n_values += room;
 }
 
+/* A column that only trees that are walked ask about is never ranked. */
+static void drop_unused_columns(scorer *out) {
+    size_t n = 0;
+    for (size_t i = 0; i < out->n_columns; i++) {
+        const scorer_column *column = &out->columns[i];
+        if (column->left != NO_RANKS || column->right != NO_RANKS) out->columns[n++] = *column;
+    }
+    out->n_columns = n;
+}
+
 static athlete_status prepare_blending(compiler *c) {
     size_t n_features = (size_t)c->model->n_features;
     scorer *out = c->out;
@@ -294,6 +304,7 @@ static athlete_status compile(compiler *c) {
         if (out->kernel && compile_blend(c, t, tree)) write_planes(c, tree);
         else tree->way = tree->n_walk > 0 ? WAY_WALK : WAY_REFERENCE;
     }
+    drop_unused_columns(out);
     return ATHLETE_OK;
 }
 

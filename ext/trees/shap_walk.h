@@ -5,8 +5,8 @@
 #include <math.h>
 #include "trees/shap.h"
 
-/* One double per row. With GNU vectors the compiler has a register for it, or several small ones, at every level. */
-#ifdef __GNUC__
+/* One double per row. With GNU vectors the compiler has a register for it, or several small ones, on every processor. */
+#if defined(__GNUC__) && (!defined(ATHLETE_SIMD_LIMIT) || ATHLETE_SIMD_LIMIT > 0)
 #define SHAP_LANES 4
 typedef double shap_lanes __attribute__((vector_size(32)));
 #define SHAP_INLINE static inline __attribute__((always_inline))
@@ -36,7 +36,7 @@ typedef struct shap_scratch {
 
 /* 1 in the lanes where x < limit, or `missing` where x is NaN; 0 in the others. */
 SHAP_INLINE void shap_less(const shap_lanes *x, double limit, bool missing, shap_lanes *less) {
-#ifdef __GNUC__
+#if SHAP_LANES > 1
     typedef int64_t lane_mask __attribute__((vector_size(32)));
     shap_lanes limits = SHAP_BROADCAST(limit);
     lane_mask mask = missing ? ~(lane_mask)(*x >= limits) : (lane_mask)(*x < limits);

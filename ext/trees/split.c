@@ -1,16 +1,19 @@
 #include "trees/split.h"
 
 #include <math.h>
+#include <string.h>
 #include "trees/scan.h"
 
 /* Less gain than this is rounding (kRtEps in XGBoost). */
 #define MIN_GAIN 1e-6
 
 typedef struct feature_split {
-    double score; /* below 0 if the feature has no cut that is allowed */
-    int bin;
+    double score; /* -infinity if the feature has no cut that is allowed */
+    int bin;      /* the last one that goes left */
     bool missing_left;
     bool certain; /* that both children have rows enough */
+    bool categorical;
+    bin_set right;
 } feature_split;
 
 size_t split_found_bytes(void) {
@@ -29,12 +32,6 @@ double node_weight(gradient_sum sum, const gradient_scale *scale, const split_ru
     return hessian > 0 ? -gradient / (hessian + rules->lambda) : 0;
 }
 
-/* T(G)^2 / (H + lambda) in units. */
-static double node_score(const scan_node *node) {
-    double gradient = soft_threshold(node->gradient, node->alpha);
-    return node->hessian > 0 ? gradient * gradient / (node->hessian + node->lambda) : 0;
-}
-
 static scan_node scan_of(const split_finder *finder, const split_node *node) {
     const row_gradients *g = finder->gradients;
     const split_rules *rules = finder->rules;
@@ -47,70 +44,99 @@ static scan_node scan_of(const split_finder *finder, const split_node *node) {
         .rows = (double)node->weight,
         .least_rows = ldexp((double)rules->min_child_rows, g->weight_bits),
     };
+    double weight_unit = g->scale.gradient / g->scale.hessian;
+    scan.lower = node->lower * weight_unit;
+    scan.upper = node->upper * weight_unit;
     if (rules->min_child_rows <= 1) scan.least_rows = 0; /* no weight is too small for one row */
     if (g->counts_rows && scan.least_rows > scan.least_hessian) scan.least_hessian = scan.least_rows;
     if (scan.least_hessian < 1) scan.least_hessian = 1;
     return scan;
 }
 
-/* --- one feature ---------------------------------------------------------------------------------------- */
+/* --- one categorical feature ---------------------------------------------------------------------------- */
 
-typedef struct feature_scan {
-    cut_sums left;
-    gradient_sum missing;
-    int n_bins, n_cuts;
-} feature_scan;
-
-/* The last cut parts what is present from what is missing, if anything is. */
-static void read_feature(const split_finder *finder, const split_node *node, int feature, feature_scan *f) {
-    size_t offset = finder->bins->offset[feature];
-    int shift = finder->gradients->shift;
-    f->n_bins = finder->bins->n_bins[feature];
-    f->missing = histogram_slot(node->histogram, offset + (size_t)f->n_bins, shift);
-    f->n_cuts = f->missing.hessian > 0 ? f->n_bins : f->n_bins - 1;
-    if (f->n_cuts > 0) scan_sums(node->histogram, offset, f->n_cuts, shift, finder->level, &f->left);
+/* Rows per bin. */
+static void count_rows(const split_finder *finder, const split_node *node, int feature, int64_t *rows) {
+    const uint8_t *column = bins_column(finder->bins, feature);
+    const uint32_t *weights = finder->gradients->weights;
+    memset(rows, 0, (ATHLETE_MAX_BIN + 1) * sizeof *rows);
+    for (size_t i = 0; i < node->n_rows; i++)
+        rows[column[node->rows[i]]] += weights ? weights[node->rows[i]] : 1;
 }
 
-static feature_split better_of(scan_best right, scan_best left) {
-    bool missing_left = left.score > right.score || (left.score == right.score && left.bin < right.bin);
-    scan_best best = missing_left ? left : right;
-    return (feature_split){.score = best.score, .bin = best.bin, .missing_left = missing_left};
+static feature_split try_categories(const split_finder *finder, const split_node *node, const scan_node *scan,
+                                    int feature, const int64_t *rows) {
+    const split_rules *rules = finder->rules;
+    double unit = finder->gradients->scale.hessian;
+    const category_rules category = {rules->cat_smooth * unit, rules->cat_l2 * unit, rules->max_cat_to_onehot,
+                                     rules->max_cat_threshold};
+    int n_bins = finder->bins->n_bins[feature];
+    const category_bins bins = {.histogram = node->histogram,
+                                .slot = finder->bins->offset[feature],
+                                .n_bins = n_bins,
+                                .n_choices = n_bins - (finder->bins->categorical[feature] == 2),
+                                .shift = finder->gradients->shift,
+                                .rows = rows};
+    category_best best = category_split(&bins, scan, &category);
+    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
+    return (feature_split){
+        .score = best.score,
+        .missing_left = best.missing_left,
+        .certain = rows || finder->gradients->counts_rows ||
+                   (best.left_hessian >= least && scan->hessian - best.left_hessian >= least),
+        .categorical = true,
+        .right = best.right,
+    };
+}
+
+/* --- one numeric feature ---------------------------------------------------------------------------------------- */
+
+/* The last cut parts what is present from what is missing, if anything is. */
+static scan_feature read_feature(const split_finder *finder, const split_node *node, int feature) {
+    size_t offset = finder->bins->offset[feature];
+    int shift = finder->gradients->shift, n_bins = finder->bins->n_bins[feature];
+    gradient_sum missing = histogram_slot(node->histogram, offset + (size_t)n_bins, shift);
+    return (scan_feature){.histogram = node->histogram,
+                          .slot = offset,
+                          .n_bins = missing.hessian > 0 ? n_bins : n_bins - 1,
+                          .shift = shift,
+                          .missing = missing};
+}
+
+static feature_split scan_numeric(const split_finder *finder, const scan_feature *f, const scan_node *scan,
+                                  int feature) {
+    int direction = finder->monotone ? finder->monotone[feature] : 0;
+    bool bounded = direction != 0 || isfinite(scan->lower) || isfinite(scan->upper);
+    scan_result found = bounded ? scan_cuts_bounded(f, scan, direction) : scan_cuts(f, scan, finder->level);
+    const scan_best *right = &found.right, *left = &found.left;
+    bool missing_left = left->score > right->score || (left->score == right->score && left->bin < right->bin);
+    const scan_best *best = missing_left ? left : right;
+    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
+    return (feature_split){.score = best->score,
+                           .bin = best->bin,
+                           .missing_left = missing_left,
+                           .certain = f->rows || finder->gradients->counts_rows ||
+                                      (best->hessian >= least && scan->hessian - best->hessian >= least)};
 }
 
 static feature_split try_feature(const split_finder *finder, const split_node *node, const scan_node *scan,
                                  int feature) {
-    feature_scan f;
-    read_feature(finder, node, feature, &f);
-    if (f.n_cuts <= 0) return (feature_split){.score = -1};
-    scan_best right = scan_cuts(&f.left, f.n_cuts, (gradient_sum){0, 0}, scan, finder->level), left = right;
-    if (f.missing.hessian > 0) left = scan_cuts(&f.left, f.n_cuts, f.missing, scan, finder->level);
-    feature_split best = better_of(right, left);
-    if (best.score < 0) return best;
-    double hessian = f.left.hessian[best.bin] + (best.missing_left ? (double)f.missing.hessian : 0);
-    double least = scan->least_rows * (double)finder->gradients->largest_hessian;
-    best.certain = finder->gradients->counts_rows || (hessian >= least && scan->hessian - hessian >= least);
-    return best;
+    if (finder->bins->categorical && finder->bins->categorical[feature])
+        return try_categories(finder, node, scan, feature, NULL);
+    scan_feature f = read_feature(finder, node, feature);
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 static feature_split try_feature_counted(const split_finder *finder, const split_node *node,
                                          const scan_node *scan, int feature) {
-    feature_scan f;
-    read_feature(finder, node, feature, &f);
-    const uint8_t *column = bins_column(finder->bins, feature);
-    const uint32_t *weights = finder->gradients->weights;
-    int64_t rows[ATHLETE_MAX_BIN + 1] = {0};
-    for (size_t i = 0; i < node->n_rows; i++)
-        rows[column[node->rows[i]]] += weights ? weights[node->rows[i]] : 1;
-    int64_t missing = rows[f.n_bins];
-    for (int b = 1; b < f.n_cuts; b++) rows[b] += rows[b - 1];
-    scan_best right = scan_cuts_counted(&f.left, rows, f.n_cuts, (gradient_sum){0, 0}, scan), left = right;
-    if (f.missing.hessian > 0) {
-        for (int b = 0; b < f.n_cuts; b++) rows[b] += missing;
-        left = scan_cuts_counted(&f.left, rows, f.n_cuts, f.missing, scan);
-    }
-    feature_split best = better_of(right, left);
-    best.certain = true;
-    return best;
+    int64_t rows[ATHLETE_MAX_BIN + 1];
+    count_rows(finder, node, feature, rows);
+    if (finder->bins->categorical && finder->bins->categorical[feature])
+        return try_categories(finder, node, scan, feature, rows);
+    scan_feature f = read_feature(finder, node, feature);
+    f.rows = rows;
+    f.rows_missing = rows[finder->bins->n_bins[feature]];
+    return scan_numeric(finder, &f, scan, feature);
 }
 
 /* --- all features --------------------------------------------------------------------------------------- */
@@ -119,7 +145,8 @@ static feature_split try_feature_counted(const split_finder *finder, const split
 static int best_place(const split_finder *finder) {
     int best = -1;
     for (int i = 0; i < finder->n_features; i++) {
-        if (finder->found[i].score >= 0 && (best < 0 || finder->found[i].score > finder->found[best].score))
+        if (finder->found[i].score > -INFINITY &&
+            (best < 0 || finder->found[i].score > finder->found[best].score))
             best = i;
     }
     return best;
@@ -130,7 +157,8 @@ static gradient_sum left_sum(const split_finder *finder, const split_node *node,
     int shift = finder->gradients->shift, n_bins = finder->bins->n_bins[split->feature];
     gradient_sum sum = {0, 0};
     if (split->missing_left) sum = histogram_slot(node->histogram, offset + (size_t)n_bins, shift);
-    for (int bin = 0; bin <= split->bin; bin++) {
+    for (int bin = 0; bin < n_bins; bin++) {
+        if (!split_bin_left(split, bin)) continue;
         gradient_sum slot = histogram_slot(node->histogram, offset + (size_t)bin, shift);
         sum.gradient += slot.gradient;
         sum.hessian += slot.hessian;
@@ -151,9 +179,12 @@ node_split split_find(const split_finder *finder, const split_node *node) {
     if (best < 0) return (node_split){.gain = 0};
     const feature_split *found = &finder->found[best];
     node_split split = {
-        .gain = (found->score - node_score(&scan)) * (scale->hessian / scale->gradient / scale->gradient),
+        .gain = (found->score - scan_score(&scan, scan.gradient, scan.hessian)) *
+                (scale->hessian / scale->gradient / scale->gradient),
         .feature = finder->features[best],
         .bin = found->bin,
+        .categorical = found->categorical,
+        .right = found->right,
         .missing_left = found->missing_left,
     };
     if (!(split.gain > MIN_GAIN) || split.gain < finder->rules->min_gain) return (node_split){.gain = 0};

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include "base/simd.h"
+#include "trees/category_split.h"
 #include "trees/histogram.h"
 
 typedef struct split_rules {
@@ -28,7 +29,9 @@ typedef struct split_rules {
 typedef struct node_split {
     double gain; /* 0 if there is no split worth making */
     int feature;
-    int bin;           /* rows in this bin and below go left */
+    int bin;          /* of a numeric feature: rows in this bin and below go left */
+    bool categorical; /* then rows in the bins of `right` go right and all others left */
+    bin_set right;
     bool missing_left; /* if some row is missing */
     bool none_missing; /* in the node: a later one is to follow the greater number of rows */
     gradient_sum left;
@@ -39,7 +42,8 @@ typedef struct split_finder {
     const bin_matrix *bins;
     const row_gradients *gradients;
     const split_rules *rules;
-    const int *features; /* ascending */
+    const int8_t *monotone; /* per feature, see grow_rules; or NULL */
+    const int *features;    /* ascending */
     int n_features;
     struct feature_split *found; /* room for one per feature */
     simd_level level;
@@ -52,7 +56,13 @@ typedef struct split_node {
     int64_t weight;
     gradient_sum sum;
     const histogram *histogram;
+    double lower, upper; /* bounds of its weight that monotone constraints above have set */
 } split_node;
+
+/* Whether a row in this bin, not missing, goes left. */
+static inline bool split_bin_left(const node_split *split, int bin) {
+    return split->categorical ? !bin_set_has(&split->right, bin) : bin <= split->bin;
+}
 
 size_t split_found_bytes(void);
 

@@ -167,8 +167,10 @@ void train_options_free(train_options *options) {
 }
 
 boost_options train_options_for_kernel(const train_options *options) {
+    objective aim = options->objective;
+    aim.level = simd_available();
     return (boost_options){
-        .objective = options->objective,
+        .objective = aim,
         .rounds = (int)options->rounds,
         .eta = options->eta,
         .grow =

@@ -145,19 +145,18 @@ static athlete_status add_value(training *t, int feature, sqlite3_value *value, 
     return add_number(t, feature, value, out);
 }
 
-static athlete_status add_features(training *t, sqlite3_value **columns, float *row) {
-    const int *of_feature = t->columns.of_feature;
+/* The features from `first` on. */
+static athlete_status add_features(training *t, int first, int n, sqlite3_value **values, float *row) {
     const column_content *content = t->content;
-    for (int f = 0; f < t->columns.n_features; f++) {
-        sqlite3_value *value = columns[of_feature[f]];
-        if (content[f] == CONTENT_NUMBERS && sqlite3_value_type(value) == SQLITE_FLOAT) {
-            double x = sqlite3_value_double(value);
+    for (int i = 0, f = first; i < n; i++, f++) {
+        if (content[f] == CONTENT_NUMBERS && sqlite3_value_type(values[i]) == SQLITE_FLOAT) {
+            double x = sqlite3_value_double(values[i]);
             if (fabs(x) < FLT_MAX) {
                 row[f] = (float)x + 0.0f; /* -0 becomes 0, which it is equal to */
                 continue;
             }
         }
-        athlete_status status = add_value(t, f, value, &row[f]);
+        athlete_status status = add_value(t, f, values[i], &row[f]);
         if (status != ATHLETE_OK) return status;
     }
     return ATHLETE_OK;
@@ -186,30 +185,61 @@ static athlete_status grow_block(training *t, row_block *block) {
     return ATHLETE_OK;
 }
 
-athlete_status training_add(training *t, sqlite3_value **row) {
-    const int *of_role = t->columns.of_role;
-    sqlite3_value **columns = row + 1;
-    float weight = 1;
-    bool validates = false;
-    athlete_status status = ATHLETE_OK;
-    if (of_role[ROLE_WEIGHT] >= 0) status = read_weight(t, columns[of_role[ROLE_WEIGHT]], &weight);
-    if (status == ATHLETE_OK && of_role[ROLE_VALIDATION] >= 0)
-        status = read_flag(t, columns[of_role[ROLE_VALIDATION]], &validates);
-    if (status != ATHLETE_OK) return status;
-    if (weight == 0) { /* as if it were not there */
-        t->n_read++;
-        return ATHLETE_OK;
+int training_order(const training *t, int *column) {
+    int n = 0;
+    for (int role = 0; role < N_ROLES; role++) {
+        if (t->columns.of_role[role] >= 0) column[n++] = t->columns.of_role[role] + 1;
     }
-    row_block *block = validates ? &t->validation : &t->train;
+    column[n++] = 0;
+    for (int f = 0; f < t->columns.n_features; f++) column[n++] = t->columns.of_feature[f] + 1;
+    return n;
+}
+
+/* What comes before the features: `at` is its place in that order. */
+static athlete_status read_lead(training *t, int at, sqlite3_value *value) {
+    pending_row *row = &t->row;
+    if (row->weight == 0) return ATHLETE_OK;
+    for (int role = 0; role < N_ROLES; role++) {
+        if (t->columns.of_role[role] < 0 || at-- > 0) continue;
+        return role == ROLE_WEIGHT ? read_weight(t, value, &row->weight)
+                                   : read_flag(t, value, &row->validates);
+    }
+    return read_label(t, value, &row->label);
+}
+
+static athlete_status open_row(training *t) {
+    pending_row *row = &t->row;
+    if (row->weight == 0) return ATHLETE_OK; /* as if it were not there */
+    row_block *block = row->validates ? &t->validation : &t->train;
     if (block->n == ATHLETE_MAX_ROWS)
         return fail(t, sqlite3_mprintf("more than %lld rows", (sqlite3_int64)ATHLETE_MAX_ROWS));
-    if (block->n == block->capacity) status = grow_block(t, block);
-    if (status == ATHLETE_OK) status = read_label(t, row[0], &block->labels[block->n]);
-    if (status == ATHLETE_OK)
-        status = add_features(t, columns, block->values + block->n * (size_t)t->columns.n_features);
-    if (status != ATHLETE_OK) return status;
-    if (block->weights) block->weights[block->n] = weight;
+    athlete_status status = block->n == block->capacity ? grow_block(t, block) : ATHLETE_OK;
+    if (status == ATHLETE_OK) row->block = block;
+    return status;
+}
+
+static void close_row(training *t) {
+    row_block *block = t->row.block;
     t->n_read++;
+    if (!block) return;
+    block->labels[block->n] = t->row.label;
+    if (block->weights) block->weights[block->n] = t->row.weight;
     block->n++;
-    return ATHLETE_OK;
+}
+
+athlete_status training_take(training *t, int first, int n, sqlite3_value **values) {
+    int n_features = t->columns.n_features, n_leads = t->columns.n_columns - n_features + 1;
+    int at = first, end = first + n;
+    athlete_status status = ATHLETE_OK;
+    if (first == 0) t->row = (pending_row){.weight = 1};
+    for (; status == ATHLETE_OK && at < end && at < n_leads; at++)
+        status = read_lead(t, at, values[at - first]);
+    if (status == ATHLETE_OK && at == n_leads && at < end) status = open_row(t);
+    row_block *block = t->row.block;
+    if (status == ATHLETE_OK && block && at < end) {
+        status = add_features(t, at - n_leads, end - at, values + (at - first),
+                              block->values + block->n * (size_t)n_features);
+    }
+    if (status == ATHLETE_OK && end == n_leads + n_features) close_row(t);
+    return status;
 }

@@ -9,6 +9,9 @@ typedef struct train_group {
     char *options;      /* as the first row had it; NULL for SQL's NULL */
     size_t options_bytes;
     training training;
+    int n_values;
+    int *order;              /* in which the training takes them */
+    sqlite3_value **ordered; /* a row in that order */
 } train_group;
 
 static void report(sqlite3_context *context, train_group *group, athlete_status status) {
@@ -23,7 +26,20 @@ static athlete_status begin(train_group *group, int argc, sqlite3_value *options
         if (!group->options) return ATHLETE_NOMEM;
         group->options_bytes = strlen(group->options);
     }
-    return training_begin(&group->training, group->options, argc - 2, NULL);
+    athlete_status status = training_begin(&group->training, group->options, argc - 2, NULL);
+    if (status != ATHLETE_OK) return status;
+    athlete_budget *budget = &group->training.budget;
+    size_t n = (size_t)argc - 1;
+    group->order = memory_alloc(budget, n, sizeof *group->order);
+    group->ordered = memory_alloc(budget, n, sizeof(sqlite3_value *));
+    if (!group->order || !group->ordered) return memory_status(budget);
+    group->n_values = training_order(&group->training, group->order);
+    return ATHLETE_OK;
+}
+
+static athlete_status add_row(train_group *group, sqlite3_value **values) {
+    for (int i = 0; i < group->n_values; i++) group->ordered[i] = values[group->order[i]];
+    return training_take(&group->training, 0, group->n_values, group->ordered);
 }
 
 static bool same_options(const train_group *group, sqlite3_value *options) {
@@ -47,7 +63,7 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
                       (sqlite3_int64)group->training.n_read + 1);
         return;
     }
-    if (status == ATHLETE_OK) status = training_add(&group->training, argv + 1);
+    if (status == ATHLETE_OK) status = add_row(group, argv + 1);
     if (status != ATHLETE_OK) report(context, group, status);
 }
 
@@ -70,6 +86,8 @@ void gbdt_train_final(sqlite3_context *context) {
     train_group *group = sqlite3_aggregate_context(context, 0);
     if (!group || !group->begun) return; /* no rows: NULL */
     if (!group->failed) answer(context, group);
+    memory_free(&group->training.budget, group->order);
+    memory_free(&group->training.budget, group->ordered);
     training_free(&group->training);
     sqlite3_free(group->options);
     group->options = NULL;

@@ -14,6 +14,12 @@ typedef struct row_block {
 /* What a column has been seen to hold. Numbers and names do not mix: a model must not depend on which came first. */
 typedef enum column_content { CONTENT_NONE, CONTENT_NUMBERS, CONTENT_CODES, CONTENT_NAMES } column_content;
 
+typedef struct pending_row {
+    float label, weight;
+    bool validates;
+    row_block *block; /* where its features go; NULL before they come, and for a row without weight */
+} pending_row;
+
 typedef struct training {
     athlete_budget budget;
     train_options options;
@@ -22,7 +28,8 @@ typedef struct training {
     column_content *content;   /* per feature */
     category_list *categories; /* per feature */
     size_t n_read;
-    char *message; /* why it failed, once it did */
+    pending_row row; /* of which a part was taken */
+    char *message;   /* why it failed, once it did */
 } training;
 
 typedef struct training_result {
@@ -37,8 +44,12 @@ typedef struct training_result {
 /* The first call; `names` as in train_columns_read. */
 athlete_status training_begin(training *t, const char *options, int n_columns, const char *const *names);
 
-/* A row: the label and n_columns values. */
-athlete_status training_add(training *t, sqlite3_value **row);
+/* The order in which values are taken: column[i], from 0 for the label, is that of value i. Room for n_columns + 1 numbers;
+** returns how many there are. Without roles it is the order of the columns. */
+int training_order(const training *t, int *column);
+
+/* The values first, first + 1, … of a row in that order; a row may come in parts. */
+athlete_status training_take(training *t, int first, int n, sqlite3_value **values);
 
 /* Trains. The text is the caller's to free, under t->budget, also after a failure. */
 athlete_status training_finish(training *t, athlete_poll *poll, training_result *result);

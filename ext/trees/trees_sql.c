@@ -1,5 +1,6 @@
 /* The table of everything that this folder adds to SQL. */
 #include "trees/model_cache.h"
+#include "trees/model_rows_sql.h"
 #include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 #include "trees/trees_sql.h"
@@ -19,6 +20,8 @@
             "else "                                                                                          \
             "by position; NULL is missing"                                                                   \
     }
+#define ROWS_OPTIONS                                                                                         \
+    { "options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0, "JSON: match (name, position)" }
 #define ROWS_ERRORS                                                                                          \
     "the model is not a valid one, with the place in it; the query's columns are not the model's features; " \
     "a "                                                                                                     \
@@ -153,7 +156,7 @@ static const athlete_function functions[] = {
         .name = "gbdt_explain",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
         .summary =
             "Why a model predicts what it does: per row of the query, output and feature the feature's SHAP "
             "value, exact and path-dependent, and with a feature of NULL the base value; they sum to the "
@@ -163,18 +166,20 @@ static const athlete_function functions[] = {
                   "Management "
                   "Science 1972, by Gauss-Legendre quadrature",
         .table = &gbdt_explain_table,
+        .options = model_rows_options,
     },
     {
         .name = "gbdt_interactions",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT),
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
         .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
                    "a), what "
                    "one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
         .errors = ROWS_ERRORS,
         .source = "Lundberg et al., Nature Machine Intelligence 2020, equations 5 to 7",
         .table = &gbdt_interactions_table,
+        .options = model_rows_options,
     },
     {
         .name = "gbdt_importance",
@@ -182,7 +187,8 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
                                        {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
-                                        "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"}),
+                                        "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"},
+                                       ROWS_OPTIONS),
         .summary =
             "What each feature that a model asks for is worth: weight (splits), gain and cover (means over "
             "them) and their totals as XGBoost's get_score has them; and the mean size of its SHAP values "
@@ -190,6 +196,7 @@ static const athlete_function functions[] = {
         .errors = ROWS_ERRORS,
         .source = "XGBoost, Booster.get_score; Lundberg et al., Nature Machine Intelligence 2020",
         .table = &gbdt_importance_table,
+        .options = model_rows_options,
     },
     {
         .name = "gbdt_trees",

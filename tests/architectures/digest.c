@@ -72,7 +72,8 @@ int main(int argc, char **argv) {
     fclose(file);
     sqlite3 *db;
     char *message = NULL;
-    if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_athlete_init(db, &message, NULL) != SQLITE_OK) return 2;
+    if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_athlete_init(db, &message, NULL) != SQLITE_OK)
+        return 2;
     int failed = 0;
     for (const char *sql = text; *sql && !failed;) failed = run(db, &sql);
     if (failed) fprintf(stderr, "%s\n", sqlite3_errmsg(db));

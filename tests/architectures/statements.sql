@@ -45,3 +45,21 @@ UNION ALL SELECT 'logistic', gbdt_train('{"num_boost_round": 6, "objective": "bi
 CREATE TABLE judged AS SELECT * FROM t WHERE i % 40 = 0;
 SELECT 'prediction, ' || name || ', row ' || i, gbdt_predict(model, f0, f1, f2, f3, f4, f5, f6, f7), gbdt_margin(model, f0, f1, f2, f3, f4, f5, f6, f7)
   FROM models, judged WHERE i % 400 = 0;
+
+-- Few rows, whose sums of gradients are as large as they can be: the first prediction is far from all labels.
+SELECT 'model, far from the labels', gbdt_train('{"num_boost_round": 5, "base_score": -2147483648, "nthread": ' || threads || '}', y, f0, f1, f2)
+  FROM (SELECT 1 AS threads UNION ALL SELECT 2), (SELECT * FROM t WHERE i <= 12) GROUP BY threads;
+
+-- Scoring and explaining.
+SELECT 'score, ' || name || ', row ' || s.key, s.value
+  FROM models, gbdt_score(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged', '{"match": "position"}') AS s;
+SELECT 'explanation, ' || name || ', row ' || e.key || ', ' || ifnull(e.feature, 'base'), e.contribution
+  FROM models, gbdt_explain(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged WHERE i % 400 = 0') AS e;
+SELECT 'interactions', group_concat(hex(feature_1 || feature_2)), sum(contribution)
+  FROM models, gbdt_interactions(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged WHERE i % 2000 = 0') WHERE name = 'few bins';
+SELECT 'categories', gbdt_train('{"num_boost_round": 5, "nthread": ' || threads || '}', y, f0, f8, f2)
+  FROM (SELECT 1 AS threads UNION ALL SELECT 2 UNION ALL SELECT 3), t GROUP BY threads;
+SELECT 'classes', gbdt_train('{"num_boost_round": 2, "objective": "multi:softprob", "num_class": 6}', f2, f0, f1, f3, f4, f5) FROM t;
+SELECT 'rates', gbdt_train('{"num_boost_round": 3, "objective": "count:poisson"}', f2, f0, f1, f3, f4, f5) FROM t;
+SELECT 'Huber', gbdt_train('{"num_boost_round": 3, "objective": "huber"}', y, f0, f1, f3, f4, f5) FROM t;
+SELECT 'LightGBM''s form, ' || name, gbdt_export(model, 'lightgbm'), gbdt_import(gbdt_export(model, 'lightgbm')) FROM models;

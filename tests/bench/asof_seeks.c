@@ -111,14 +111,15 @@ int main(int argc, char **argv) {
     sqlite3_enable_load_extension(db, 1);
     char *message = NULL;
     if (sqlite3_load_extension(db, argv[1], NULL, &message)) return fprintf(stderr, "%s\n", message), 1;
-    check(sqlite3_exec(db, "CREATE VIRTUAL TABLE temp.f USING asof(features, entity=athlete_id)", NULL, NULL, NULL));
+    check(sqlite3_exec(db, "CREATE VIRTUAL TABLE temp.f USING asof(features, entity=athlete_id);"
+                           "CREATE VIRTUAL TABLE temp.p USING asof(people, entity=athlete_id)", NULL, NULL, NULL));
     check(sqlite3_exec(db, "PRAGMA mmap_size = 4000000000; BEGIN", NULL, NULL, NULL));
     if (strcmp(argv[3], "raw") == 0) raw(argv[4]);
     else if (strcmp(argv[3], "join") == 0) join(argv[4]);
     else if (strcmp(argv[3], "online") == 0)
-        online("SELECT " FEATURES " FROM f WHERE athlete_id = ?1", atoi(argv[4]));
+        online("SELECT " FEATURES " FROM p AS f WHERE athlete_id = ?1", atoi(argv[4]));
     else if (strcmp(argv[3], "plain") == 0)
-        online("SELECT " FEATURES " FROM features AS f WHERE athlete_id = ?1 ORDER BY event_timestamp DESC LIMIT 1",
+        online("SELECT " FEATURES " FROM people AS f WHERE athlete_id = ?1 ORDER BY event_timestamp DESC LIMIT 1",
                atoi(argv[4]));
     else return 2;
     check(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));

@@ -43,6 +43,11 @@ OPTIONS = {"num_boost_round": 100, "eta": 0.1, "max_leaves": 31, "max_depth": 0,
 OBJECTIVES = {"squared": "reg:squarederror", "logistic": "binary:logistic"}
 
 
+
+def options_text(objective):
+    return json.dumps({**OPTIONS, "objective": OBJECTIVES[objective], "nthread": THREADS})
+
+
 # --- data -------------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +194,7 @@ def serve(spec):
     name, work, folder, n, objective = spec["name"], spec["work"], spec["folder"], spec["rows"], spec["objective"]
     if name == "athlete":
         db = connect(folder)
-        features, options = ", ".join(f"f{i}" for i in range(COLUMNS)), json.dumps({**OPTIONS, "objective": OBJECTIVES[objective], "nthread": THREADS})
+        features, options = ", ".join(f"f{i}" for i in range(COLUMNS)), options_text(objective)
         grouping = "GROUP BY g" if work == "groups" else ""
         train = lambda: db.execute(f"SELECT count(*), sum(length(m)) FROM (SELECT gbdt_train(?, y, {features}) AS m FROM t {grouping})", (options,)).fetchone()
         loss = lambda: None
@@ -235,7 +240,7 @@ class Worker:
         self.name, environment = name, {**os.environ, "OMP_NUM_THREADS": str(THREADS)}
         self.kernel = name == "athlete" and work in ("core", "busy")
         if self.kernel:
-            command = [f"{folder}/train_kernel", f"{folder}/{objective}{rows}.bin", str(rows), str(HELD_OUT), str(COLUMNS), objective, str(THREADS)]
+            command = [f"{folder}/train_kernel", f"{folder}/{objective}{rows}.bin", str(rows), str(HELD_OUT), str(COLUMNS), options_text(objective)]
         else:
             spec = {"name": name, "work": "core" if work == "busy" else work, "folder": folder, "rows": rows, "objective": objective}
             command = [sys.executable, __file__, "--serve", json.dumps(spec)]
@@ -256,13 +261,15 @@ class Worker:
         self.process.wait()
 
 
+def package_flags(which):
+    return subprocess.run(["pkg-config", which, "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
+
+
 def build_kernel(folder):
     library = pathlib.Path(EXTENSION).parent / "libathlete.a"
     subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={library.parent}", "static"], check=True)
-    flags = ["-DATHLETE_BENCH_THREADS"] if "threads" in (ROOT / "ext/trees/boost.h").read_text() else []
-    libraries = subprocess.run(["pkg-config", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
     source = str(pathlib.Path(__file__).with_name("train_kernel.c"))
-    subprocess.run(["cc", "-std=c11", "-O2", f"-I{ROOT}/ext", *flags, "-o", f"{folder}/train_kernel", source, str(library), *libraries, "-lm", "-pthread"],
+    subprocess.run(["cc", "-std=c11", "-O2", f"-I{ROOT}/ext", "-DSQLITE_CORE", *package_flags("--cflags"), "-o", f"{folder}/train_kernel", source, str(library), *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip
 
 
@@ -383,14 +390,14 @@ def peak(spec):
             db = connect(folder)
             features = ", ".join(f"f{i}" for i in range(COLUMNS))
             before = peak_mib()
-            db.execute(f"SELECT length(gbdt_train(?, y, {features})) FROM t", (json.dumps({**OPTIONS, "nthread": THREADS}),)).fetchone()
+            db.execute(f"SELECT length(gbdt_train(?, y, {features})) FROM t", (options_text("squared"),)).fetchone()
         else:
             fit = learner(name, "squared", THREADS)
             before = peak_mib()
             fit(*read_table(folder))
         after = peak_mib()
     elif name == "athlete":
-        command = [f"{folder}/train_kernel", f"{folder}/squared{n}.bin", str(n), "0", str(COLUMNS), "squared", str(THREADS)]
+        command = [f"{folder}/train_kernel", f"{folder}/squared{n}.bin", str(n), "0", str(COLUMNS), options_text("squared")]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         process.stdout.readline()
         status = lambda: int(next(line for line in open(f"/proc/{process.pid}/status") if line.startswith("VmHWM")).split()[1]) / 1024

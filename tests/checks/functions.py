@@ -30,11 +30,12 @@ EXAMPLES = {
     "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
     "gbdt_predict": [MODEL, "1.5"],
     "gbdt_margin": [MODEL, "1.5"],
+    "gbdt_score": [MODEL, "'SELECT ''a'', 1.5 UNION ALL SELECT ''b'', NULL'", "'{}'"],
     "gbdt_export": [MODEL, "'lightgbm'"],
     "gbdt_import": [f"gbdt_export({MODEL}, 'lightgbm')"],
-    "gbdt_explain": [MODEL, "'SELECT 1, 1.5'"],
-    "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'"],
-    "gbdt_importance": [MODEL, "'SELECT 1, 1.5'"],
+    "gbdt_explain": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
+    "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
+    "gbdt_importance": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
     "gbdt_trees": [MODEL],
     "gbdt_fit": ["'{\"num_boost_round\": 2}'", "'SELECT 1 AS y, 2 AS a UNION ALL SELECT 3, 4'"],
     "time_series_split": ["10", "3", "1", "2"],
@@ -43,6 +44,7 @@ EXAMPLES = {
     "feature_group_ddl": [GROUP, "NULL", GROUP],
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
     "feature_validate": [GROUP, GROUP_ROWS],
+    "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 

@@ -110,6 +110,7 @@ class Target:
 
 TARGETS = {
     "fuzz_model": Target("fuzz_model", (own_models, xgboost_models, lightgbm_models), 6000),
+    "fuzz_lightgbm": Target("fuzz_lightgbm", (lightgbm_models,), 4000),
     "fuzz_options": Target("fuzz_options", (option_texts,), 600),
 }
 
@@ -132,7 +133,7 @@ def build(name, folder, trusting=False):
     switched = [p for p in sorted((ROOT / "ext" / "trees").glob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
     flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
-    sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", *switched]
+    sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", HERE / "use_model.c", *switched]
     subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "libathlete.a", *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip
     return program

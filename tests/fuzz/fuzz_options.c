@@ -14,7 +14,8 @@
 
 static const char *const setting_up =
     "CREATE TABLE t(y, a, b, c);"
-    "INSERT INTO t VALUES (0, 1, NULL, 3), (1, 2, 5, 3), (1, 2, 6, NULL), (0, -1, 7, 4), (1, 8, 7, 4), (0, 3, 2.5, 0),"
+    "INSERT INTO t VALUES (0, 1, NULL, 3), (1, 2, 5, 3), (1, 2, 6, NULL), (0, -1, 7, 4), (1, 8, 7, 4), (0, "
+    "3, 2.5, 0),"
     " (1, 1e6, 9, 1), (0, 5, -9, 2), (1, 2, NULL, 1), (0, 1, 1, 1), (1, 4, 4, 4), (0, 0, 0, 0);";
 
 static sqlite3 *db;
@@ -45,8 +46,8 @@ static void set_up(void) {
     must(sqlite3_open(":memory:", &db));
     must(sqlite3_athlete_init(db, NULL, NULL));
     must(sqlite3_exec(db, setting_up, NULL, NULL, NULL));
-    must(sqlite3_prepare_v2(db, "SELECT gbdt_predict((SELECT gbdt_train(?1, y, a, b, c) FROM t), 1, NULL, 3)", -1,
-                            &statement, NULL));
+    must(sqlite3_prepare_v2(db, "SELECT gbdt_predict((SELECT gbdt_train(?1, y, a, b, c) FROM t), 1, NULL, 3)",
+                            -1, &statement, NULL));
     sqlite3_progress_handler(db, 100, handler, NULL);
 }
 
@@ -54,7 +55,8 @@ static void train_and_score(const char *text) {
     left = 20;
     must(sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC));
     int code = sqlite3_step(statement);
-    if (code != SQLITE_ROW && code != SQLITE_ERROR && code != SQLITE_INTERRUPT && code != SQLITE_NOMEM) abort();
+    if (code != SQLITE_ROW && code != SQLITE_ERROR && code != SQLITE_INTERRUPT && code != SQLITE_NOMEM)
+        abort();
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
 }

@@ -13,11 +13,12 @@ typedef struct span {
 } span;
 
 static const char *const special[] = {
-    "0",          "-0",         "1",      "-1",          "2",           "3",    "7",    "31",
-    "32",         "255",        "256",    "65535",       "65536",       "0.5",  "-0.5", "0.1",
-    "2147483646", "2147483647", "1e38",   "-2147483648", "4294967295",  "1e39", "3e9",  "1e-45",
-    "16777215",   "16777216",   "1e400",  "-1e400",      "-4294967296", "NaN",  "null", "true",
-    "1e308",      "64",         "-65536", "9007199254740993",
+    "0",        "-0",          "1",          "-1",     "2",           "3",
+    "7",        "31",          "32",         "255",    "256",         "65535",
+    "65536",    "0.5",         "-0.5",       "0.1",    "2147483646",  "2147483647",
+    "1e38",     "-2147483648", "4294967295", "1e39",   "3e9",         "1e-45",
+    "16777215", "16777216",    "1e400",      "-1e400", "-4294967296", "NaN",
+    "null",     "true",        "1e308",      "64",     "-65536",      "9007199254740993",
 };
 
 static uint32_t next(uint32_t *state) { /* Marsaglia's xorshift */
@@ -49,7 +50,8 @@ static size_t find_numbers(const uint8_t *data, size_t size, span *found) {
 /* Puts `length` bytes in the place of a span; the size then, or 0 if there is no room. */
 static size_t put(uint8_t *data, size_t size, size_t max_size, span place, const void *bytes, size_t length) {
     if (size - place.length + length > max_size) return 0;
-    memmove(data + place.start + length, data + place.start + place.length, size - place.start - place.length);
+    memmove(data + place.start + length, data + place.start + place.length,
+            size - place.start - place.length);
     memcpy(data + place.start, bytes, length);
     return size - place.length + length;
 }

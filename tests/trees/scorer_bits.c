@@ -34,7 +34,8 @@ static const shape shapes[] = {
     {3, 2, 10, 700, 30, 0, 0, 0},      {6, 1, 50, 30, 20, 50, 20, 50},    {6, 4, 50, 60, 20, 100, 254, 50},
     {4, 1, 50, 60, 20, 50, 255, 50},   {4, 1, 30, 60, 20, 50, 3000, 300}, {40, 1, 20, 255, 100, 0, 0, 0},
     {2, 1, 3, 10000, 100, 0, 0, 0},    {2, 1, 3, 10000, 100, 50, 9, 0},   {9, 1, 20, 400, 20, 30, 40, 0},
-    {1, 1, 700, 255, 10, 0, 0, 0},     {1, 1, 1, 100000, 10, 0, 0, 0},
+    {1, 1, 700, 255, 10, 0, 0, 0},     {1, 1, 1, 100000, 10, 0, 0, 0},   {2, 1, 1, 4, 50, 100, 3000, 0},
+    {2, 1, 1, 4, 50, 100, 3000, 0},    {2, 1, 1, 4, 50, 100, 3000, 0},   {2, 1, 1, 4, 50, 100, 3000, 0},
 };
 
 static float threshold_of(const shape *s, uint32_t feature) {
@@ -68,11 +69,12 @@ static void grow(forest *model, const shape *s, uint32_t *order) {
         node->missing_left = random_below(2);
         node->categorical = node->feature * 100 < s->categorical * (uint32_t)s->n_features;
         if (node->categorical) {
-            uint32_t *words, n_words = s->categories / 32 + 1;
+            uint32_t categories = node->feature % 2 && s->categories > 1000 ? 20 : s->categories;
+            uint32_t *words, n_words = categories / 32 + 1;
             check(forest_add_set(NULL, model, n_words, &words));
             memset(words, 0, n_words * sizeof *words);
-            for (uint32_t k = random_below(s->categories) + 1; k > 0; k--) {
-                uint32_t category = random_below(s->categories);
+            for (uint32_t k = random_below(categories) + 1; k > 0; k--) {
+                uint32_t category = random_below(categories);
                 words[category / 32] |= 1u << category % 32;
             }
             node = model->nodes + forest_tree_start(model, tree) + order[pick];
@@ -138,7 +140,7 @@ int main(void) {
             check(scorer_block_open(compiled[level], NULL, &block[level]));
         }
         size_t step = s->max_splits > 5000 ? 61 : 9;
-        for (size_t n = 1; n <= SCORER_ROWS; n += n < 66 ? (step == 9 ? 1 : 31) : step) {
+        for (size_t n = SCORER_ROWS; n > 0; n -= n > 66 ? (n < step ? n : step) : step == 9 || n < 31 ? 1 : 31) {
             for (size_t r = 0; r < n; r++) {
                 for (size_t f = 0; f < f_count; f++) {
                     float x = value_of(&model, s, (uint32_t)f);

@@ -29,6 +29,29 @@ def score(db, model, x, function="gbdt_predict"):
     return np.array([row[0] for row in db.execute(sql, (model,))])
 
 
+def margins(db, model, x, output="margin"):
+    """Per row and output what the trees add up to, or with output="probabilities" what becomes of it."""
+    fill(db, x, np.zeros(len(x)), "scored")
+    query = f"SELECT rowid, {feature_list(x.shape[1])} FROM scored"
+    options = json.dumps({"output": output, "match": "position"})
+    values = [row[0] for row in db.execute("SELECT value FROM gbdt_score(?, ?, ?)", (model, query, options))]
+    return np.array(values).reshape(len(x), -1)
+
+
+def mixed_rows(seed, n=1500, missing=0.1):
+    """Three numbers and three categories of 50, 5 and 300 values, and a label that depends on some of them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 6)).astype(np.float32).astype(float)
+    for column, size in ((3, 50), (4, 5), (5, 300)):
+        x[:, column] = rng.integers(0, size, n)
+    y = 2 * x[:, 0] + x[:, 3] % 7 + x[:, 5] % 3 + rng.normal(size=n) * 0.1
+    x[rng.random(x.shape) < missing] = np.nan
+    return x, y
+
+
+MIXED_TYPES = ["q", "q", "q", "c", "c", "c"]
+
+
 def rows(seed, n=400, n_features=5, missing=0.1):
     """Features, some of them with ties, as float32 values, and a label that depends on some of them."""
     rng = np.random.default_rng(seed)

@@ -1,7 +1,8 @@
 """gbdt_explain and gbdt_interactions give the Shapley values that XGBoost, LightGBM, shap and the definition give."""
 
-import json
+import shutil
 import sqlite3
+import subprocess
 
 import lightgbm
 import numpy as np
@@ -10,7 +11,7 @@ import shap
 import xgboost
 
 import trees_by_hand as by_hand
-from conftest import connect
+from conftest import ROOT
 from tables import feature_list, rows
 
 
@@ -113,7 +114,11 @@ def test_contributions_are_those_of_lightgbm_in_double_precision(db):
     settings = {"num_leaves": 31, "min_data_in_leaf": 5, "verbose": -1, "num_threads": 1, "boost_from_average": False}
     booster = lightgbm.train(settings, lightgbm.Dataset(x, y), 20)
     theirs = booster.predict(x[:70], pred_contrib=True)
-    ours = explain(db, by_hand.model_text(by_hand.from_lightgbm(booster), 12), x[:70])[:, 0]
+    model = db.execute("SELECT gbdt_import(?)", (booster.model_to_string(),)).fetchone()[0]
+    data = ", ".join(f"f{i} AS Column_{i}" for i in range(12))
+    fill(db, x[:70])
+    ours = db.execute(f"SELECT contribution FROM gbdt_explain(?, 'SELECT id, {data} FROM x')", (model,)).fetchall()
+    ours = np.array(ours).reshape(70, 13)
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
 
 
@@ -228,6 +233,38 @@ def test_a_row_is_explained_alike_in_any_company(db):
             assert (some.reshape(n, width, 2) == whole[:n]).all()
 
 
+@pytest.fixture(scope="module")
+def digest_of_build(tmp_path_factory):
+    """The digest that shap_bits.c prints when the kernels are built by this compiler with these flags."""
+
+    def build(compiler, *flags):
+        assert shutil.which(compiler), f"{compiler} is needed for this test"
+        program = tmp_path_factory.mktemp("bits") / "shap_bits"
+        packages = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True)
+        kernels = ["trees/shap", "trees/shap_walk", "trees/shap_values", "trees/shap_interactions", "trees/quadrature", "trees/model"]
+        sources = [ROOT / "ext" / f"{name}.c" for name in [*kernels, "base/memory", "base/poll", "base/simd"]]
+        subprocess.run(
+            [compiler, "-std=c11", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}", *flags, "-o", program,
+             ROOT / "tests" / "trees" / "shap_bits.c", *sources, *packages.stdout.split(), "-lm"],
+            check=True,
+        )  # fmt: skip
+        return subprocess.run([program], capture_output=True, text=True, check=True).stdout
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def digest(digest_of_build):
+    return digest_of_build("gcc", "-O3")
+
+
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("flags", ["-O0", "-O2", "-O3 -DATHLETE_SIMD_LIMIT=1", "-O1 -DATHLETE_SIMD_LIMIT=0"])
+def test_every_compiler_and_vector_gives_the_same_bits(digest_of_build, digest, compiler, flags):
+    assert digest_of_build(compiler, *flags.split()) == digest
+
+
 # --- columns ---------------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +281,8 @@ def named(db):
 
 def test_features_are_found_by_their_names(db, named):
     by_name = db.execute("SELECT * FROM gbdt_explain(?, 'SELECT * FROM runs')", (named,)).fetchall()
-    by_position = db.execute("SELECT * FROM gbdt_explain(?, 'SELECT run, pace AS a, hr AS b, grade AS c FROM runs')", (named,)).fetchall()
+    query = "SELECT run, pace AS a, hr AS b, grade AS c FROM runs"
+    by_position = db.execute("SELECT * FROM gbdt_explain(?, ?, '{\"match\": \"position\"}')", (named, query)).fetchall()
     assert by_name == by_position
     assert [row[2] for row in by_name[:4]] == ["pace", "hr", "grade", None]
 
@@ -271,7 +309,7 @@ def test_no_rows_are_explained_by_none(db, named):
 
 
 def test_a_query_of_other_columns_is_refused(db, named):
-    with pytest.raises(sqlite3.OperationalError, match="3 features"):
+    with pytest.raises(sqlite3.OperationalError, match="feature 3 of the model .grade. is not a column of the query"):
         db.execute("SELECT * FROM gbdt_explain(?, 'SELECT run, pace, hr FROM runs')", (named,)).fetchall()
 
 

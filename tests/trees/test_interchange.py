@@ -3,10 +3,11 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost
 
-from tables import rows, score, train
+from tables import MIXED_TYPES, margins, mixed_rows, rows, score, train
 
 OBJECTIVES = ["reg:squarederror", "binary:logistic", "reg:absoluteerror", "reg:quantileerror"]
 
@@ -119,3 +120,139 @@ def test_covers_and_gains_are_those_of_xgboost_on_the_same_splits(db):
     assert a["split_indices"] == b["split_indices"] and a["left_children"] == b["left_children"]
     assert a["sum_hessian"] == b["sum_hessian"]
     np.testing.assert_allclose(a["loss_changes"], b["loss_changes"], rtol=1e-3, atol=1e-3)
+
+
+# --- classes, rates, ranks and categories ------------------------------------------------------------------------
+
+KINDS = {
+    "multi:softprob": ({"num_class": 4}, lambda y: np.floor(y) % 4),
+    "multi:softmax": ({"num_class": 3, "num_parallel_tree": 2}, lambda y: np.floor(y) % 3),
+    "count:poisson": ({}, lambda y: np.floor(np.abs(y))),
+    "reg:gamma": ({}, lambda y: np.abs(y) + 1),
+    "reg:tweedie": ({"tweedie_variance_power": 1.3}, lambda y: np.abs(y)),
+    "rank:ndcg": ({}, lambda y: np.floor(np.abs(y)) % 4),
+    "rank:pairwise": ({}, lambda y: np.floor(np.abs(y)) % 4),
+    "binary:logistic": ({}, lambda y: y > 4),
+    "binary:logitraw": ({"base_score": 0.3}, lambda y: y > 4),
+    "reg:squaredlogerror": ({}, lambda y: np.abs(y)),
+    "reg:squarederror": ({}, lambda y: y),
+}
+
+
+def mixed_matrix(x, y=None, names=None):
+    return xgboost.DMatrix(x, y, feature_types=MIXED_TYPES, feature_names=names, enable_categorical=True)
+
+
+def strange_rows(seed):
+    """Rows with categories that no training row had, also none that there can be."""
+    x, _ = mixed_rows(seed, n=800, missing=0.2)
+    x[:8, 3] = [77, 1000, -1, 16777215, 16777216, 3e7, -0.5, 2.7]
+    return x
+
+
+def assert_same_margins(db, model, loaded, seed):
+    x = strange_rows(seed)
+    theirs = loaded.predict(mixed_matrix(x, names=loaded.feature_names), output_margin=True).reshape(len(x), -1)
+    ours = margins(db, model, x)
+    assert ours.shape == theirs.shape and (ours == theirs.astype(float)).all()
+
+
+@pytest.mark.parametrize("objective", KINDS)
+@pytest.mark.parametrize(
+    "shape",
+    [{}, {"max_cat_to_onehot": 1000, "max_depth": 4}, {"max_depth": 0, "max_leaves": 20, "grow_policy": "lossguide", "gamma": 1}, {"tree_method": "approx", "gamma": 2}],
+    ids=["sets", "single categories", "lossguide", "pruned"],
+)  # fmt: skip
+def test_models_of_every_kind_that_xgboost_trains_give_the_same_bits(db, objective, shape):
+    options, label = KINDS[objective]
+    x, y = mixed_rows(11)
+    matrix = mixed_matrix(x, label(y))
+    if objective.startswith("rank"):
+        matrix.set_group([500, 400, 600])
+    settings = {"objective": objective, "tree_method": "hist", "nthread": 1, **options, **shape}
+    trained = xgboost.train(settings, matrix, 6)
+    assert_same_margins(db, trained.save_raw("json").decode(), trained, 12)
+
+
+@pytest.mark.parametrize("objective", ["multi:softprob", "count:poisson", "binary:logistic", "reg:squarederror"])
+@pytest.mark.parametrize("shape", [{}, {"max_depth": 0, "max_leaves": 20, "grow_policy": "lossguide"}], ids=["depthwise", "lossguide"])
+def test_xgboost_gives_the_bits_of_our_models_with_classes_rates_and_categories(db, objective, shape):
+    options, label = KINDS[objective]
+    x, y = mixed_rows(13)
+    model = train(db, x, label(y), objective=objective, num_boost_round=8, categorical_features=["f3", "f4", "f5"], feature_names=[f"f{i}" for i in range(6)], **options, **shape)  # fmt: skip
+    assert_same_margins(db, model, booster(model), 14)
+
+
+def test_probabilities_of_classes_are_those_of_xgboost(db):
+    x, y = mixed_rows(15)
+    trained = xgboost.train({"objective": "multi:softprob", "num_class": 5, "nthread": 1}, mixed_matrix(x, np.floor(y) % 5), 8)
+    x = strange_rows(16)
+    ours = margins(db, trained.save_raw("json").decode(), x, "probabilities")
+    np.testing.assert_allclose(ours, trained.predict(mixed_matrix(x)), rtol=3e-7)
+
+
+def test_a_base_score_for_each_class_is_read(db):
+    x, y = mixed_rows(17, n=300)
+    trained = xgboost.train({"objective": "multi:softprob", "num_class": 3}, mixed_matrix(x, np.floor(y) % 3), 2)
+    model = json.loads(trained.save_raw("json"))
+    for score_text in ("[1E-1,-2E0,3.5E0]", "2.5E-1", "[7E-1]"):
+        model["learner"]["learner_model_param"]["base_score"] = score_text
+        text = json.dumps(model)
+        assert_same_margins(db, text, booster(text), 18)
+
+
+def frame(seed, names, n=600):
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame({"pace": rng.normal(5, 1, n).astype(np.float32), "sport": rng.choice(names, n)})
+    data.loc[rng.random(n) < 0.1, "pace"] = np.nan
+    return data
+
+
+@pytest.mark.parametrize(
+    "names", [["ride", "run", "swim"], ["swim", "ride", "run", "walk", "ski"], [3, 1, 70, 20], [0, 1, 2, 3]],
+    ids=["names in order", "names in another order", "numbers", "small numbers"],
+)  # fmt: skip
+def test_categories_of_a_data_frame_are_the_values_of_the_column(db, names):
+    data = frame(19, names)
+    label = np.nan_to_num(data["pace"]) + data["sport"].map({name: i % 3 for i, name in enumerate(names)})
+    categories = pd.CategoricalDtype(names)
+    coded = data.astype({"sport": categories})
+    trained = xgboost.train({"max_depth": 4, "nthread": 1}, xgboost.DMatrix(coded, label, enable_categorical=True), 10)
+    db.execute("CREATE TABLE t (pace, sport)")
+    db.executemany("INSERT INTO t VALUES (?, ?)", [(None if np.isnan(p) else float(p), s) for p, s in data.itertuples(index=False)])
+    model = trained.save_raw("json").decode()
+    assert json.loads(model)["learner"]["gradient_booster"]["model"]["cats"]["enc"]
+    ours = [v for v, in db.execute("SELECT value FROM gbdt_score(?, 'SELECT rowid, pace, sport FROM t')", (model,))]
+    theirs = trained.predict(xgboost.DMatrix(coded, enable_categorical=True))
+    assert (np.array(ours) == theirs.astype(float)).all()
+
+
+def test_our_text_categories_are_xgboosts_codes_in_the_order_of_names(db):
+    names = ["swim", "ride", "läufe", "run"]
+    data = frame(20, names)
+    label = np.nan_to_num(data["pace"]) + data["sport"].map({name: i % 3 for i, name in enumerate(names)})
+    db.execute("CREATE TABLE t (pace, sport, y)")
+    values = [(None if np.isnan(p) else float(p), s, float(y)) for (p, s), y in zip(data.itertuples(index=False), label)]
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", values)
+    options = json.dumps({"num_boost_round": 10, "feature_names": ["pace", "sport"]})
+    model = db.execute("SELECT gbdt_train(?, y, pace, sport) FROM t", (options,)).fetchone()[0]
+    in_order = sorted(names, key=str.encode)
+    assert json.loads(json.loads(model)["learner"]["attributes"]["athlete_categories"]) == [[], in_order]
+    codes = np.column_stack([data["pace"], data["sport"].map(in_order.index)]).astype(float)
+    theirs = booster(model).predict(xgboost.DMatrix(codes, feature_names=["pace", "sport"], feature_types=["q", "c"], enable_categorical=True))
+    ours = [v for v, in db.execute("SELECT value FROM gbdt_score(?, 'SELECT rowid, pace, sport FROM t')", (model,))]
+    assert (np.array(ours) == theirs.astype(float)).all()
+
+
+def test_names_that_xgboost_stores_damaged_are_refused(db, error):
+    data = frame(21, ["swim", "läufe", "ride"])
+    coded = data.astype({"sport": "category"})
+    trained = xgboost.train({"max_depth": 2}, xgboost.DMatrix(coded, np.nan_to_num(data["pace"]), enable_categorical=True), 2)
+    assert "cats.enc[1].values[1] is not ASCII" in error("gbdt_predict(?, 1, 'ride')", trained.save_raw("json").decode())
+
+
+def test_best_iteration_is_kept_and_all_trees_are_used_as_by_booster_predict(db):
+    x, y = rows(22)
+    trained = xgboost.train({"max_depth": 3, "nthread": 1}, xgboost.DMatrix(x, y), 20)
+    trained.set_attr(best_iteration="4")
+    assert_same_bits(db, trained.save_raw("json").decode(), trained, 23, x.shape[1])

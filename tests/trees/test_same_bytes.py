@@ -19,6 +19,10 @@ SETTINGS = [
     {"num_boost_round": 15, "objective": "binary:logistic", "subsample": 0.8},
     {"num_boost_round": 15, "objective": "reg:absoluteerror"},
     {"num_boost_round": 15, "objective": "reg:quantileerror", "quantile_alpha": 0.9},
+    {"num_boost_round": 15, "objective": "reg:pseudohubererror", "huber_slope": 0.2},
+    {"num_boost_round": 15, "objective": "count:poisson", "weight": 5},
+    {"num_boost_round": 15, "objective": "reg:absoluteerror", "weight": 5, "subsample": 0.7},
+    {"num_boost_round": 8, "objective": "multi:softprob", "num_class": 3, "colsample_bytree": 0.7},
 ]
 
 
@@ -28,16 +32,22 @@ def awkward_rows():
     x[:, 1] *= 1e6
     x[:, 2] *= 1e-3
     x, y = np.vstack([x, x[:60]]), np.concatenate([y, y[:60]])
+    x[:, 4] = np.nan_to_num(np.abs(x[:, 4]), nan=0.7)  # can be a weight
     return x, 1 / (1 + np.exp(-y))
+
+
+def training(settings):
+    label = "CAST(3 * y AS INTEGER)" if "num_class" in settings else "y"
+    return f"gbdt_train('{json.dumps(settings)}', {label}, {feature_list(5)})"
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: " ".join(map(str, s.values())))
 def test_rows_in_any_order_give_the_same_model(db, settings):
     x, y = awkward_rows()
     fill(db, x, y)
-    sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM (SELECT * FROM t ORDER BY {{}})"
+    sql = f"SELECT {training(settings)} FROM (SELECT * FROM t ORDER BY %s)"
     orders = ["rowid", "rowid DESC", "f0, rowid", "rowid * 7919 % 1009", "y DESC, f1"]
-    models = {db.execute(sql.format(order), (json.dumps(settings),)).fetchone()[0] for order in orders}
+    models = {db.execute(sql % order).fetchone()[0] for order in orders}
     assert len(models) == 1
 
 
@@ -57,4 +67,14 @@ def test_the_number_of_threads_changes_nothing(db):
     fill(db, x, y)
     sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
     models = {db.execute(sql, (json.dumps({"num_boost_round": 5, "nthread": n}),)).fetchone()[0] for n in (1, 2, 8)}
+    assert len(models) == 1
+
+
+@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic"])
+def test_the_number_of_threads_changes_nothing_where_they_share_the_work(db, objective):
+    x, y = rows(22, n=80_000)
+    fill(db, x, np.nan_to_num(y) > 0)
+    sql = f"SELECT gbdt_train(?, y, {feature_list(5)}) FROM t"
+    options = {"objective": objective, "num_boost_round": 3, "min_data_in_leaf": 30}
+    models = {db.execute(sql, (json.dumps({**options, "nthread": n}),)).fetchone()[0] for n in (1, 2, 3, 8)}
     assert len(models) == 1

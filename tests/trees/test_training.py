@@ -262,3 +262,11 @@ def test_a_progress_handler_stops_training_long_before_its_end(db):
         db.execute(f"SELECT gbdt_train(?, y, {feature_list(20)}) FROM t", (options,)).fetchall()
     db.set_progress_handler(None, 0)
     assert db.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("n", [12, 15, 500, 1000])
+def test_a_first_prediction_far_from_all_labels_leaves_nothing_to_split(db, n):
+    """All gradients are then the same float32, and their sum the largest that n rows can have."""
+    x, y = rows(5, n=n)
+    model = train(db, x, y, num_boost_round=6, base_score=-2147483648.0, max_depth=3)
+    assert {len(tree_of(model, i)["left_children"]) for i in range(3)} == {1}

@@ -1,4 +1,4 @@
-"""Trees as nested tuples, as a model's text, as the game that SHAP values share out, and LightGBM's trees as such.
+"""Trees as nested tuples, as a model's text, and as the game that SHAP values share out.
 
 A leaf is (cover, value); a split (feature, threshold, missing_left, left, right), or with a set of categories, which go
 right, for a threshold. The cover of a split is the sum of its children's.
@@ -116,20 +116,6 @@ def model_text(trees, n_features, outputs=None, base_score="0E0"):
         },
         "version": [1, 7, 4],
     })  # fmt: skip
-
-
-def from_lightgbm(booster):
-    """The trees of a booster of numeric splits that was trained with missing values as NaN."""
-
-    def tree(node):
-        if "leaf_value" in node:
-            return (node.get("leaf_count", 0), node["leaf_value"])
-        threshold = np.float32(node["threshold"])  # x <= 64-bit threshold in float32 values: x < the next float32
-        if float(threshold) <= node["threshold"]:
-            threshold = np.nextafter(threshold, np.float32(np.inf))
-        return (node["split_feature"], float(threshold), node["default_left"], tree(node["left_child"]), tree(node["right_child"]))
-
-    return [tree(t["tree_structure"]) for t in booster.dump_model()["tree_info"]]
 
 
 def random_tree(rng, n_features, depth, empty=0.0, categorical=()):

@@ -1,0 +1,278 @@
+#include "store/training_columns_sql.h"
+
+#include <string.h>
+#include "base/memory.h"
+#include "base/query.h"
+#include "store/module_arguments_sql.h"
+
+/* --- columns -------------------------------------------------------------------------------------------- */
+
+static int fail_set(training_set *set, char **message, char *sentence) {
+    if (!sentence) return SQLITE_NOMEM;
+    int rc = module_fail(set->function, message, "%s", sentence);
+    sqlite3_free(sentence);
+    return rc;
+}
+
+static int add_column(training_set *set, set_column column, char **message) {
+    if (!column.name) return SQLITE_NOMEM;
+    for (size_t i = 0; i < set->n_columns; i++) {
+        if (sqlite3_stricmp(set->columns[i].name, column.name) != 0) continue;
+        int rc =
+            fail_set(set, message,
+                     sqlite3_mprintf("two columns are named %.60s; give a lookup a prefix", column.name));
+        sqlite3_free(column.name);
+        return rc;
+    }
+    const cJSON *excluded;
+    cJSON_ArrayForEach(excluded, set->spec.exclude) {
+        column.excluded |= sqlite3_stricmp(excluded->valuestring, column.name) == 0;
+    }
+    void *block = set->columns;
+    athlete_status status =
+        memory_grow(NULL, &block, &set->columns_capacity, set->n_columns + 1, sizeof *set->columns);
+    set->columns = block;
+    if (status != ATHLETE_OK) {
+        sqlite3_free(column.name);
+        return SQLITE_NOMEM;
+    }
+    set->columns[set->n_columns++] = column;
+    return SQLITE_OK;
+}
+
+static int label_named(const training_set *set, const char *name) {
+    for (int i = 0; i < set->n_label_columns; i++)
+        if (sqlite3_stricmp(set->columns[i].name, name) == 0) return i;
+    return -1;
+}
+
+int training_labels(training_set *set, sqlite3_stmt **labels, char **message) {
+    char *sentence = NULL;
+    athlete_status status =
+        query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, &sentence);
+    if (status == ATHLETE_OK) return SQLITE_OK;
+    if (status == ATHLETE_INTERRUPTED) return SQLITE_INTERRUPT;
+    if (status != ATHLETE_INVALID) return SQLITE_NOMEM;
+    int rc = module_fail(set->function, message, "labels: %s", sentence);
+    sqlite3_free(sentence);
+    return rc;
+}
+
+static int add_label_columns(training_set *set, char **message) {
+    sqlite3_stmt *labels;
+    int rc = training_labels(set, &labels, message);
+    for (int i = 0; rc == SQLITE_OK && i < sqlite3_column_count(labels); i++) {
+        char *name = sqlite3_mprintf("%s", sqlite3_column_name(labels, i));
+        rc = add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, message);
+        set->n_label_columns++;
+    }
+    sqlite3_finalize(labels);
+    return rc;
+}
+
+/* --- lookups -------------------------------------------------------------------------------------------- */
+
+/* The keys as group_open wants them, from {"key": "column of the labels"}. */
+static char *key_names(const lookup_spec *spec) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    const cJSON *key;
+    cJSON_ArrayForEach(key, spec->keys) {
+        sqlite3_str_appendf(out, "%s\"%w\"", sqlite3_str_length(out) ? "," : "", key->string);
+    }
+    return sqlite3_str_finish(out);
+}
+
+static int open_group(training_set *set, const lookup_spec *spec, feature_group *group, char **message) {
+    group_names names = {.group = spec->group,
+                         .timestamp = spec->timestamp,
+                         .available = spec->available,
+                         .lookback = spec->lookback,
+                         .history = spec->history,
+                         .needs_available = !spec->backfill};
+    char *keys = spec->keys ? key_names(spec) : NULL;
+    if (spec->keys && !keys) return SQLITE_NOMEM;
+    names.entity = keys;
+    char *sentence = NULL;
+    int rc = group_open(group, set->db, &names, &sentence);
+    if (sentence) {
+        int said = module_fail(set->function, message, "lookup %.60s: %s", spec->group, sentence);
+        if (said == SQLITE_NOMEM) rc = said;
+    }
+    sqlite3_free(sentence);
+    sqlite3_free(keys);
+    return rc;
+}
+
+static int no_label(training_set *set, const lookup_spec *spec, const char *what, const char *name,
+                    char **message) {
+    return fail_set(
+        set, message,
+        sqlite3_mprintf("lookup %.60s: %s %.60s is no column of the labels", spec->group, what, name));
+}
+
+/* Where in the labels a lookup's keys and moment are. */
+static int map_request(training_set *set, const lookup_spec *spec, set_lookup *lookup, char **message) {
+    const feature_group *group = &lookup->group;
+    for (int k = 0; k < group->n_keys; k++) {
+        const char *name = group->columns[group->keys[k]].name;
+        const cJSON *mapped = NULL, *key;
+        cJSON_ArrayForEach(key, spec->keys) {
+            if (sqlite3_stricmp(key->string, name) == 0) mapped = key;
+        }
+        if (mapped) name = mapped->valuestring;
+        lookup->keys[k] = label_named(set, name);
+        if (lookup->keys[k] < 0) return no_label(set, spec, "key", name, message);
+    }
+    const char *as_of = spec->as_of ? spec->as_of : set->spec.as_of;
+    if (!as_of)
+        return fail_set(set, message,
+                        sqlite3_mprintf("lookup %.60s: name its moment, \"as_of\"", spec->group));
+    lookup->as_of = label_named(set, as_of);
+    return lookup->as_of < 0 ? no_label(set, spec, "as_of", as_of, message) : SQLITE_OK;
+}
+
+static bool is_feature(const feature_group *group, int column) {
+    for (int k = 0; k < group->n_keys; k++)
+        if (group->keys[k] == column) return false;
+    return column != group->timestamp && column != group->available;
+}
+
+static int add_feature(training_set *set, int number, int column, char **message) {
+    const lookup_spec *spec = &set->spec.lookups[number];
+    set_lookup *lookup = &set->lookups[number];
+    const char *name = lookup->group.columns[column].name;
+    lookup->wanted[column] = true;
+    set_column added = {.name = sqlite3_mprintf("%s%s", spec->prefix ? spec->prefix : "", name),
+                        .origin = FROM_LOOKUP,
+                        .lookup = number,
+                        .index = column,
+                        .absent = cJSON_GetObjectItem(spec->defaults, name)};
+    return add_column(set, added, message);
+}
+
+static int add_features(training_set *set, int number, char **message) {
+    const lookup_spec *spec = &set->spec.lookups[number];
+    const feature_group *group = &set->lookups[number].group;
+    int rc = SQLITE_OK;
+    for (int i = 0; !spec->features && i < group->n_columns && rc == SQLITE_OK; i++)
+        if (is_feature(group, i)) rc = add_feature(set, number, i, message);
+    const cJSON *feature;
+    cJSON_ArrayForEach(feature, spec->features) {
+        if (rc != SQLITE_OK) break;
+        int column = group_column_named(group, feature->valuestring);
+        rc = column >= 0 ? add_feature(set, number, column, message)
+                         : fail_set(set, message,
+                                    sqlite3_mprintf("lookup %.60s has no feature %.60s", spec->group,
+                                                    feature->valuestring));
+    }
+    const cJSON *value;
+    cJSON_ArrayForEach(value, spec->defaults) {
+        if (rc != SQLITE_OK) break;
+        int column = group_column_named(group, value->string);
+        if (column < 0 || !set->lookups[number].wanted[column])
+            rc = fail_set(set, message,
+                          sqlite3_mprintf("lookup %.60s has a default for %.60s, which it does not read",
+                                          spec->group, value->string));
+        else if (!cJSON_IsNumber(value) && !cJSON_IsString(value) && !cJSON_IsBool(value))
+            rc = fail_set(set, message,
+                          sqlite3_mprintf("the default of %.60s must be a number or a text", value->string));
+    }
+    return rc;
+}
+
+static bool is_wanted(const void *wanted, int column) {
+    return ((const bool *)wanted)[column];
+}
+
+static int open_lookup(training_set *set, int number, char **message) {
+    const lookup_spec *spec = &set->spec.lookups[number];
+    set_lookup *lookup = &set->lookups[number];
+    int rc = open_group(set, spec, &lookup->group, message);
+    if (rc != SQLITE_OK) return rc;
+    lookup->wanted = memory_zeroed(NULL, (size_t)lookup->group.n_columns, sizeof *lookup->wanted);
+    if (!lookup->wanted) return SQLITE_NOMEM;
+    rc = map_request(set, spec, lookup, message);
+    if (rc == SQLITE_OK) rc = add_features(set, number, message);
+    if (rc != SQLITE_OK) return rc;
+    lookup_rules rules = {
+        .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
+    rc = lookup_plan_open(&lookup->plan, &lookup->group, &rules, true, is_wanted, lookup->wanted);
+    lookup->has_plan = rc == SQLITE_OK;
+    return rc;
+}
+
+/* --- expressions ---------------------------------------------------------------------------------------- */
+
+int training_expressions(training_set *set, sqlite3_stmt **statement, char **message) {
+    *statement = NULL;
+    if (!set->expressions) return SQLITE_OK;
+    const char *tail = NULL;
+    int rc = sqlite3_prepare_v2(set->db, set->expressions, -1, statement, &tail);
+    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
+    if (rc != SQLITE_OK) return module_fail(set->function, message, "computed: %s", sqlite3_errmsg(set->db));
+    bool is_one = tail && *tail == '\0' && sqlite3_stmt_readonly(*statement) &&
+                  sqlite3_column_count(*statement) == set->n_expressions &&
+                  sqlite3_bind_parameter_count(*statement) == set->n_inputs;
+    if (is_one) return SQLITE_OK;
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+    return module_fail(set->function, message, "computed: each must be one SQL expression");
+}
+
+/* SELECT (expression), … FROM (SELECT ?1 AS "athlete_id", …); a line of its own for each bracket, since an expression may
+** end in a comment. */
+static int add_expressions(training_set *set, char **message) {
+    const cJSON *expression;
+    set->n_inputs = (int)set->n_columns;
+    if (!set->spec.computed || !set->spec.computed->child) return SQLITE_OK;
+    sqlite3_str *sql = sqlite3_str_new(set->db);
+    int n = 0, rc = SQLITE_OK;
+    cJSON_ArrayForEach(expression, set->spec.computed) {
+        sqlite3_str_appendf(sql, "%s(%s\n)", n ? ", " : "SELECT ", expression->valuestring);
+        set_column added = {
+            .name = sqlite3_mprintf("%s", expression->string), .origin = FROM_EXPRESSION, .index = n++};
+        if (rc == SQLITE_OK) rc = add_column(set, added, message);
+        else sqlite3_free(added.name);
+    }
+    for (int i = 0; i < set->n_inputs; i++)
+        sqlite3_str_appendf(sql, "%s?%d AS \"%w\"", i ? ", " : " FROM (SELECT ", i + 1, set->columns[i].name);
+    sqlite3_str_appendall(sql, ")");
+    set->n_expressions = n;
+    set->expressions = sqlite3_str_finish(sql);
+    if (rc == SQLITE_OK && !set->expressions) rc = SQLITE_NOMEM;
+    sqlite3_stmt *checked = NULL;
+    if (rc == SQLITE_OK) rc = training_expressions(set, &checked, message);
+    sqlite3_finalize(checked);
+    return rc;
+}
+
+/* --- life ----------------------------------------------------------------------------------------------- */
+
+int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,
+                      char **message) {
+    *set = (training_set){.db = db, .function = function};
+    char *sentence = NULL;
+    athlete_status status = training_spec_read(&set->spec, json, &sentence);
+    int rc = status == ATHLETE_OK ? SQLITE_OK : status == ATHLETE_INVALID ? SQLITE_ERROR : SQLITE_NOMEM;
+    if (sentence) rc = module_fail(function, message, "%s", sentence);
+    sqlite3_free(sentence);
+    if (rc == SQLITE_OK) rc = add_label_columns(set, message);
+    if (rc != SQLITE_OK) return rc;
+    set->lookups = memory_zeroed(NULL, (size_t)set->spec.n_lookups, sizeof *set->lookups);
+    if (!set->lookups) return SQLITE_NOMEM;
+    for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) rc = open_lookup(set, i, message);
+    return rc == SQLITE_OK ? add_expressions(set, message) : rc;
+}
+
+void training_set_close(training_set *set) {
+    for (int i = 0; set->lookups && i < set->spec.n_lookups; i++) {
+        if (set->lookups[i].has_plan) lookup_plan_close(&set->lookups[i].plan);
+        memory_free(NULL, set->lookups[i].wanted);
+        group_close(&set->lookups[i].group);
+    }
+    memory_free(NULL, set->lookups);
+    for (size_t i = 0; i < set->n_columns; i++) sqlite3_free(set->columns[i].name);
+    memory_free(NULL, set->columns);
+    sqlite3_free(set->expressions);
+    training_spec_close(&set->spec);
+}

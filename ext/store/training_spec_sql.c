@@ -1,0 +1,141 @@
+#include "store/training_spec_sql.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "base/options.h"
+
+#define LOOKBACK_DAYS_MAX 3650000
+
+static const athlete_option spec_table[] = {
+    {"labels", NULL, OPTION_TEXT, offsetof(training_spec, labels), 0, 0, NULL,
+     "a SELECT of keys, times and labels"},
+    {"as_of", NULL, OPTION_TEXT, offsetof(training_spec, as_of), 0, 0, NULL,
+     "column of the labels with the moment to look up at"},
+    {"lookups", NULL, OPTION_JSON, offsetof(training_spec, lookups_json), 0, 0, NULL, "a list of lookups"},
+    {"computed", NULL, OPTION_JSON, offsetof(training_spec, computed_json), 0, 0, NULL,
+     "SQL expressions over the columns, by name"},
+    {"exclude", NULL, OPTION_JSON, offsetof(training_spec, exclude_json), 0, 0, NULL, "columns to leave out"},
+    {.name = NULL},
+};
+
+static const athlete_option lookup_table[] = {
+    {"group", "table", OPTION_TEXT, offsetof(lookup_spec, group), 0, 0, NULL, "a feature group or a table"},
+    {"keys", NULL, OPTION_JSON, offsetof(lookup_spec, keys_json), 0, 0, NULL,
+     "column of the labels for each key"},
+    {"as_of", NULL, OPTION_TEXT, offsetof(lookup_spec, as_of), 0, 0, NULL, "column of the labels"},
+    {"features", NULL, OPTION_JSON, offsetof(lookup_spec, features_json), 0, 0, NULL, "a list; default all"},
+    {"prefix", NULL, OPTION_TEXT, offsetof(lookup_spec, prefix), 0, 0, NULL, "of the columns' names"},
+    {"lookback", NULL, OPTION_TEXT, offsetof(lookup_spec, lookback), 0, 0, NULL,
+     "a duration such as 90 days"},
+    {"lookback_days", NULL, OPTION_NUMBER, offsetof(lookup_spec, lookback_days), 0, LOOKBACK_DAYS_MAX, NULL,
+     "days"},
+    {"defaults", NULL, OPTION_JSON, offsetof(lookup_spec, defaults_json), 0, 0, NULL,
+     "value for each feature"},
+    {"timestamp", NULL, OPTION_TEXT, offsetof(lookup_spec, timestamp), 0, 0, NULL, "column, as of asof"},
+    {"available", NULL, OPTION_TEXT, offsetof(lookup_spec, available), 0, 0, NULL, "column, as of asof"},
+    {"history", NULL, OPTION_TEXT, offsetof(lookup_spec, history), 0, 0, NULL, "table, as of asof"},
+    {"strict", NULL, OPTION_FLAG, offsetof(lookup_spec, strict), 0, 0, NULL, "as of asof"},
+    {"ignore_nulls", NULL, OPTION_FLAG, offsetof(lookup_spec, ignore_nulls), 0, 0, NULL, "as of asof"},
+    {"backfill", NULL, OPTION_FLAG, offsetof(lookup_spec, backfill), 0, 0, NULL, "as of asof"},
+    {.name = NULL},
+};
+
+static athlete_status say(char **message, char *sentence) {
+    sqlite3_free(*message);
+    *message = sentence;
+    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
+}
+
+/* The JSON of an option, an object or else a list whose members are texts; NULL stays NULL. With `any` an object's may be
+** anything. */
+static athlete_status read_member(const char *name, const char *json, bool object, bool any, cJSON **tree,
+                                  char **message) {
+    if (!json) return ATHLETE_OK;
+    json_fault fault;
+    athlete_status status = json_parse(json, strlen(json), tree, &fault);
+    if (status != ATHLETE_OK)
+        return status == ATHLETE_INVALID ? ATHLETE_NOMEM : status; /* it was printed here */
+    bool fits = object ? cJSON_IsObject(*tree) : cJSON_IsArray(*tree);
+    const cJSON *member;
+    cJSON_ArrayForEach(member, *tree) fits = fits && (any || cJSON_IsString(member));
+    if (fits) return ATHLETE_OK;
+    return say(message,
+               sqlite3_mprintf("option \"%s\" must be %s of texts", name, object ? "an object" : "a list"));
+}
+
+static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char **message) {
+    *lookup = (lookup_spec){.lookback_days = -1};
+    char *text = cJSON_PrintUnformatted(json);
+    if (!text) return ATHLETE_NOMEM;
+    athlete_status status = options_read(lookup_table, text, lookup, message);
+    cJSON_free(text);
+    if (status == ATHLETE_OK && !lookup->group)
+        status = say(message, sqlite3_mprintf("a lookup has no \"group\""));
+    if (status == ATHLETE_OK)
+        status = read_member("keys", lookup->keys_json, true, false, &lookup->keys, message);
+    if (status == ATHLETE_OK)
+        status = read_member("features", lookup->features_json, false, false, &lookup->features, message);
+    if (status == ATHLETE_OK)
+        status = read_member("defaults", lookup->defaults_json, true, true, &lookup->defaults, message);
+    if (status == ATHLETE_OK && lookup->lookback_days >= 0 && !lookup->lookback) {
+        lookup->lookback = sqlite3_mprintf("%.6f days", lookup->lookback_days);
+        if (!lookup->lookback) status = ATHLETE_NOMEM;
+    }
+    return status;
+}
+
+static athlete_status read_lookups(training_spec *spec, char **message) {
+    if (!spec->lookups_json) return ATHLETE_OK;
+    cJSON *list;
+    json_fault fault;
+    athlete_status status = json_parse(spec->lookups_json, strlen(spec->lookups_json), &list, &fault);
+    if (status != ATHLETE_OK) return ATHLETE_NOMEM;
+    if (!cJSON_IsArray(list))
+        status = say(message, sqlite3_mprintf("option \"lookups\" must be a list of objects"));
+    int n = status == ATHLETE_OK ? cJSON_GetArraySize(list) : 0;
+    if (status == ATHLETE_OK) {
+        spec->lookups = memory_zeroed(NULL, (size_t)n, sizeof *spec->lookups);
+        if (!spec->lookups) status = ATHLETE_NOMEM;
+    }
+    const cJSON *member;
+    cJSON_ArrayForEach(member, list) {
+        if (status == ATHLETE_OK) status = read_lookup(&spec->lookups[spec->n_lookups++], member, message);
+    }
+    cJSON_Delete(list);
+    return status;
+}
+
+athlete_status training_spec_read(training_spec *spec, const char *json, char **message) {
+    *spec = (training_spec){.labels = NULL};
+    athlete_status status = options_read(spec_table, json, spec, message);
+    if (status == ATHLETE_OK && !spec->labels)
+        status = say(message, sqlite3_mprintf("the spec has no \"labels\""));
+    if (status == ATHLETE_OK) status = read_lookups(spec, message);
+    if (status == ATHLETE_OK)
+        status = read_member("computed", spec->computed_json, true, false, &spec->computed, message);
+    if (status == ATHLETE_OK)
+        status = read_member("exclude", spec->exclude_json, false, false, &spec->exclude, message);
+    return status;
+}
+
+void training_spec_close(training_spec *spec) {
+    for (int i = 0; i < spec->n_lookups; i++) {
+        lookup_spec *lookup = &spec->lookups[i];
+        char *texts[] = {lookup->group,         lookup->timestamp,    lookup->available, lookup->lookback,
+                         lookup->history,       lookup->as_of,        lookup->prefix,    lookup->keys_json,
+                         lookup->features_json, lookup->defaults_json};
+        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) sqlite3_free(texts[t]);
+        cJSON_Delete(lookup->keys);
+        cJSON_Delete(lookup->features);
+        cJSON_Delete(lookup->defaults);
+    }
+    memory_free(NULL, spec->lookups);
+    char *texts[] = {spec->labels, spec->as_of, spec->lookups_json, spec->computed_json, spec->exclude_json};
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) sqlite3_free(texts[t]);
+    cJSON_Delete(spec->computed);
+    cJSON_Delete(spec->exclude);
+    *spec = (training_spec){.labels = NULL};
+}

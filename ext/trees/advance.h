@@ -1,0 +1,19 @@
+/* What happens to every row between two trees, shared among threads. Every answer is the same for any number of them. */
+#ifndef ATHLETE_TREES_ADVANCE_H
+#define ATHLETE_TREES_ADVANCE_H
+
+#include "trees/grow.h"
+#include "trees/objective.h"
+
+/* The margins of all rows become what the model with the tree that was grown last would predict, to the bit. The tree has seen
+** n_seen rows of n. */
+athlete_status advance_margins(const grower *g, size_t n_seen, size_t n, float *margins);
+
+/* objective_gradients. */
+athlete_status advance_gradients(const objective *o, const objective_rows *rows, athlete_pool *pool);
+
+/* The sum of n losses, as fixed_point_sum computes it. */
+athlete_status advance_loss(const double *losses, const row_weights *weights, size_t n, athlete_pool *pool,
+                            double *sum);
+
+#endif

@@ -1,0 +1,45 @@
+-- stage:    60_training_sets
+-- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/training-set writes them
+-- reads:    -
+-- writes:   ml_training_sets, ml_training_set_rows
+-- grain:    training_set_id, position
+-- params:   -
+
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS ml_training_sets (
+    training_set_id INTEGER PRIMARY KEY,
+    name            TEXT NOT NULL,
+    spec            TEXT NOT NULL,    -- JSON, as training_set() reads it
+    columns         TEXT NOT NULL,    -- JSON list, in their order
+    definitions     TEXT NOT NULL,    -- JSON: version of each registered group that was looked up
+    made_at         TEXT NOT NULL,    -- UTC
+    n_rows          INTEGER NOT NULL,
+    rows_sha256     TEXT NOT NULL     -- of the rows' texts, a line feed after each but the last
+);
+
+CREATE TABLE IF NOT EXISTS ml_training_set_rows (
+    training_set_id INTEGER NOT NULL,
+    position        INTEGER NOT NULL, -- from 1, in the order of the labels
+    row             TEXT NOT NULL,    -- the values as SQL literals, exact to the bit, with commas
+    sources         TEXT NOT NULL,    -- JSON: for each lookup the row of the group that was used, or null
+    PRIMARY KEY (training_set_id, position)
+) WITHOUT ROWID;
+
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_keep BEFORE UPDATE ON ml_training_sets
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_stay BEFORE DELETE ON ml_training_sets
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_keep BEFORE UPDATE ON ml_training_set_rows
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_stay BEFORE DELETE ON ml_training_set_rows
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_once BEFORE INSERT ON ml_training_sets
+WHEN EXISTS (SELECT 1 FROM ml_training_sets WHERE training_set_id = new.training_set_id)
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_once BEFORE INSERT ON ml_training_set_rows
+WHEN EXISTS (SELECT 1 FROM ml_training_set_rows
+             WHERE training_set_id = new.training_set_id AND position = new.position)
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+
+COMMIT;

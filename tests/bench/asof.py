@@ -1,0 +1,260 @@
+"""As-of lookups beside raw prepared seeks, DuckDB, polars and pandas: same rows, same labels, answers compared.
+
+    python tests/bench/asof.py --folder DIR [--athletes 4000] [--days 2500] [--labels 250] [--only lookup,online,training]
+
+Needs the built extension (ATHLETE_EXTENSION or build/athlete), a C compiler with SQLite's headers, and from PyPI duckdb and
+pandas; polars is measured where it is installed. The folder keeps the data for the next run: 10 M rows are 1.1 GB in SQLite.
+Every contender is a process of its own, reads its file from the page cache and runs three times; the best counts.
+
+lookup    labels x rows x 6 features, labels in the order of athlete and time, and in random order
+online    the newest 6 features of one of a million entities, a prepared statement in one read transaction
+training  100,000 labels over four groups of a million rows with 6 features each, from disk to a table in memory
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pathlib
+import platform
+import sqlite3
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+EXTENSION = os.environ.get("ATHLETE_EXTENSION", str(ROOT / "build" / "athlete"))
+NAMES = ["ctl", "atl", "tsb", "acwr", "monotony", "runs"]
+GROUPS = 4
+INSTANT = "'%Y-%m-%dT%H:%M:%SZ'"
+
+
+def feature_expressions(a, d, group=0):
+    """The six features as integer arithmetic, the same in every dialect."""
+    whole = [f"({a} * 7919 + {d} * 31) % 10007", f"({a} * 104729 + {d} * 17) % 10007", f"({a} + {d} * 7) % 10007",
+             f"({a} * 3 + {d}) % 1009", f"({a} * 5 + {d} * 11) % 1013", f"({a} + {d} + {group}) % 14"]  # fmt: skip
+    return ", ".join(f"{e} / 4.0 AS {n}" for e, n in zip(whole, NAMES))
+
+
+# --- the data ---------------------------------------------------------------------------------------------------------
+
+SERIES = "(WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < {} - 1) SELECT i FROM n)"
+
+
+def build_sqlite(path, athletes, days, labels):
+    if path.exists():
+        return
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
+    db.execute(f"CREATE TEMP TABLE day AS SELECT i, strftime({INSTANT}, '2015-01-01', i || ' days') AS at FROM {SERIES.format(days)}")
+
+    def group(name, n_athletes, n_days, number=0):
+        columns = ", ".join(f"{n} REAL" for n in NAMES)
+        db.execute(f"CREATE TABLE {name}(athlete_id INTEGER NOT NULL, event_timestamp TEXT NOT NULL, available_at TEXT NOT NULL, {columns},"
+                   " PRIMARY KEY (athlete_id, event_timestamp)) WITHOUT ROWID")  # fmt: skip
+        db.execute(f"INSERT INTO {name} SELECT a.i + 1, d.at, d.at, {feature_expressions('a.i', 'd.i', number)}"
+                   f" FROM {SERIES.format(n_athletes)} AS a CROSS JOIN day AS d WHERE d.i < {n_days}")  # fmt: skip
+
+    def label_table(name, n_athletes, n_labels, order):
+        at = f"strftime({INSTANT}, '2015-01-01', ((k.i * {days // n_labels}) + (a.i * k.i) % {days // n_labels}) || ' days', ((a.i * 31 + k.i * 977) % 86400) || ' seconds')"
+        db.execute(f"CREATE TABLE {name}(id INTEGER PRIMARY KEY, athlete_id INTEGER NOT NULL, at TEXT NOT NULL)")
+        db.execute(f"INSERT INTO {name}(athlete_id, at) SELECT * FROM (SELECT a.i + 1 AS athlete_id, {at} AS at"
+                   f" FROM {SERIES.format(n_athletes)} AS a CROSS JOIN {SERIES.format(n_labels)} AS k) ORDER BY {order}")  # fmt: skip
+
+    group("features", athletes, days)
+    label_table("labels", athletes, labels, "athlete_id, at")
+    db.execute("CREATE TABLE labels_random(id INTEGER PRIMARY KEY, athlete_id INTEGER NOT NULL, at TEXT NOT NULL)")
+    db.execute("INSERT INTO labels_random(athlete_id, at) SELECT athlete_id, at FROM labels ORDER BY (id * 2654435761) % 1000003")
+    for g in range(GROUPS):
+        group(f"g{g}", athletes // 10, days, g)
+    label_table("races", athletes // 10, labels, "athlete_id, at")
+    group("people", athletes * labels, 1)
+    db.execute("COMMIT")
+    db.close()
+
+
+def build_others(folder, source):
+    """DuckDB's file, Parquet for polars and pickled frames for pandas, all from SQLite's rows."""
+    import duckdb
+
+    path = folder / "duck.db"
+    if path.exists():
+        return
+    duck = duckdb.connect(str(path))
+    db = sqlite3.connect(source)
+    db.text_factory = str
+    import pandas
+
+    for table in ("features", "labels", "labels_random", "races", *(f"g{g}" for g in range(GROUPS))):
+        frames = pandas.read_sql(f"SELECT * FROM {table}", db, chunksize=1_000_000)
+        for i, frame in enumerate(frames):
+            for name in ("event_timestamp", "available_at", "at"):
+                if name in frame:
+                    frame[name] = pandas.to_datetime(frame[name].str[:19], format="%Y-%m-%dT%H:%M:%S")
+            duck.register("frame", frame)
+            duck.execute(f"CREATE TABLE {table} AS FROM frame" if i == 0 else f"INSERT INTO {table} FROM frame")
+            duck.unregister("frame")
+        if table in ("features", "labels", "labels_random"):
+            duck.execute(f"COPY {table} TO '{folder}/{table}.parquet'")
+        else:
+            duck.execute(f"FROM {table}").df().to_pickle(folder / f"{table}.pickle")
+    duck.close()
+
+
+# --- the contenders, each in a process of its own ---------------------------------------------------------------------
+
+
+def best_of(run, times=3):
+    seconds, answer = [], None
+    for _ in range(times):
+        started = time.perf_counter()
+        answer = run()
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": min(seconds), "sum": answer}
+
+
+def run_duckdb(folder, threads, labels):
+    import duckdb
+
+    duck = duckdb.connect(str(folder / "duck.db"), read_only=True)
+    duck.execute(f"SET threads = {threads}")
+    sql = f'SELECT sum({" + ".join(NAMES)}) FROM {labels} AS r ASOF LEFT JOIN features AS f ON f.athlete_id = r.athlete_id AND f.event_timestamp <= r."at"'
+    return best_of(lambda: duck.execute(sql).fetchone()[0])
+
+
+def run_polars(folder, labels):
+    import polars
+
+    def run():
+        features = polars.read_parquet(folder / "features.parquet", columns=["athlete_id", "event_timestamp", *NAMES]).set_sorted("event_timestamp")
+        requests = polars.read_parquet(folder / f"{labels}.parquet").sort("at")
+        found = requests.join_asof(features.sort("event_timestamp"), left_on="at", right_on="event_timestamp", by="athlete_id")
+        return found.select(polars.sum_horizontal(polars.col(n).sum() for n in NAMES)).item()
+
+    return best_of(run)
+
+
+def run_pandas_training(folder):
+    import pandas
+
+    def run():
+        table = pandas.read_pickle(folder / "races.pickle").sort_values("at", kind="stable")
+        for g in range(GROUPS):
+            group = pandas.read_pickle(folder / f"g{g}.pickle").drop(columns="available_at").sort_values("event_timestamp", kind="stable")
+            group = group.rename(columns={n: f"g{g}_{n}" for n in NAMES})
+            table = pandas.merge_asof(table, group, left_on="at", right_on="event_timestamp", by="athlete_id").drop(columns="event_timestamp")
+        return float(sum(table[f"g{g}_{n}"].sum() for g in range(GROUPS) for n in NAMES))
+
+    return best_of(run)
+
+
+def run_our_training(folder):
+    spec = {"labels": "SELECT athlete_id, at FROM races", "as_of": "at",
+            "lookups": [{"group": f"g{g}", "keys": {"athlete_id": "athlete_id"}, "features": NAMES, "prefix": f"g{g}_"} for g in range(GROUPS)]}  # fmt: skip
+
+    def run():
+        db = sqlite3.connect(f"file:{folder}/ours.db?mode=ro", uri=True)
+        db.execute("PRAGMA mmap_size = 4000000000")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.enable_load_extension(True)
+        db.load_extension(EXTENSION)
+        db.execute(f"CREATE VIRTUAL TABLE temp.ts USING training_set('{json.dumps(spec)}')")
+        db.execute("CREATE TEMP TABLE made AS SELECT * FROM ts")
+        total = db.execute(f"SELECT {' + '.join(f'sum(g{g}_{n})' for g in range(GROUPS) for n in NAMES)} FROM made").fetchone()[0]
+        db.close()
+        return total
+
+    return best_of(run)
+
+
+CONTENDERS = {
+    "duckdb": lambda folder, threads, labels: run_duckdb(folder, int(threads), labels),
+    "polars": run_polars,
+    "pandas": run_pandas_training,
+    "ours": run_our_training,
+}
+
+
+def child(name, *arguments, **environment):
+    command = [sys.executable, __file__, "--child", name, *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}).stdout)
+
+
+def seeks(folder, mode, argument, times=3):
+    """The fastest of some runs of asof_seeks.c; its own warm-up is the first."""
+    runs = []
+    for _ in range(times):
+        words = subprocess.run([folder / "seeks", EXTENSION, folder / "ours.db", mode, str(argument)], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        runs.append([float(w) for w in words])
+    return min(runs)
+
+
+# --- the run ----------------------------------------------------------------------------------------------------------
+
+
+def show(label, seconds, n, beside=None):
+    ratio = f"{beside / seconds:8.2f}" if beside else " " * 8
+    print(f"{label:44} {seconds:8.3f} {n / seconds:12,.0f} {ratio}", flush=True)
+
+
+def lookup(folder, version):
+    for labels in ("labels", "labels_random"):
+        raw, ours = seeks(folder, "raw", labels), seeks(folder, "join", labels)
+        assert abs(raw[2] - ours[2]) < 1e-6 * abs(raw[2])
+        n = raw[1]
+        print(f"{labels + ', ' + format(int(n), ','):44} {'seconds':>8} {'lookups/s':>12} {'of raw':>8}")
+        show("raw prepared seeks", raw[0], n, raw[0])
+        show("asof", ours[0], n, raw[0])
+        peers = [(f"DuckDB {version}, {t} thread{'s' * (t > 1)}", child("duckdb", folder, t, labels)) for t in (1, 2)]
+        if importlib.util.find_spec("polars"):
+            peers += [(f"polars {importlib.metadata.version('polars')}, {t} thread{'s' * (t > 1)}",
+                       child("polars", folder, labels, POLARS_MAX_THREADS=str(t))) for t in (1, 2)]  # fmt: skip
+        for label, peer in peers:
+            assert abs(peer["sum"] - raw[2]) < 1e-6 * abs(raw[2]), label
+            show(label, peer["seconds"], n, raw[0])
+
+
+def online(folder, entities):
+    print(f"{'online, ' + format(entities, ',') + ' entities':44} {'seconds':>8} {'reads/s':>12} {'p50 µs':>8} {'p99 µs':>8}")
+    for label, mode in (("plain prepared SELECT", "plain"), ("asof", "online")):
+        seconds, n, _, p50, p99 = seeks(folder, mode, entities, 2)
+        print(f"{label:44} {seconds:8.3f} {n / seconds:12,.0f} {p50:8.2f} {p99:8.2f}", flush=True)
+
+
+def training(folder, n):
+    print(f"{'training set, ' + format(n, ',') + ' labels, 4 groups':44} {'seconds':>8} {'rows/s':>12} {'of ours':>8}")
+    ours, pandas = child("ours", folder), child("pandas", folder)
+    assert abs(ours["sum"] - pandas["sum"]) < 1e-6 * abs(pandas["sum"])
+    show("training_set", ours["seconds"], n, ours["seconds"])
+    show(f"pandas {importlib.metadata.version('pandas')} merge_asof", pandas["seconds"], n, ours["seconds"])
+
+
+def main():
+    if sys.argv[1:2] == ["--child"]:
+        name, folder, *rest = sys.argv[2:]
+        return print(json.dumps(CONTENDERS[name](pathlib.Path(folder), *rest)))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--folder", type=pathlib.Path, required=True)
+    parser.add_argument("--athletes", type=int, default=4000)
+    parser.add_argument("--days", type=int, default=2500)
+    parser.add_argument("--labels", type=int, default=250, help="for each athlete")
+    parser.add_argument("--only", default="lookup,online,training", help="what to measure, with commas; none: make the data")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    build_sqlite(options.folder / "ours.db", options.athletes, options.days, options.labels)
+    build_others(options.folder, options.folder / "ours.db")
+    subprocess.run(["cc", "-O2", "-o", options.folder / "seeks", pathlib.Path(__file__).with_name("asof_seeks.c"), "-lsqlite3"], check=True)
+    version = importlib.metadata.version("duckdb")
+    print(f"{platform.machine()}, {os.cpu_count()} cores; SQLite {sqlite3.sqlite_version}; {options.athletes * options.days:,} rows of 6 features")
+    wanted = options.only.split(",")
+    if "lookup" in wanted:
+        lookup(options.folder, version)
+    if "online" in wanted:
+        online(options.folder, options.athletes * options.labels)
+    if "training" in wanted:
+        training(options.folder, options.athletes // 10 * options.labels)
+
+
+if __name__ == "__main__":
+    main()

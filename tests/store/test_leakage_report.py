@@ -1,0 +1,129 @@
+"""The leakage report: its measures against scipy and scikit-learn, and leaks that it has to find."""
+
+import json
+import random
+
+import pytest
+
+import stages
+from conftest import DATA
+
+NOT_YET = "not available at the label's time"
+INSIDE = "the label lies in the feature's own window"
+TOO_WELL = "tells the label too well to be true"
+
+
+def report(db, query, **options):
+    found = db.execute("SELECT * FROM leakage_report(?, ?)", (query, json.dumps(options)))
+    names = [d[0] for d in found.description]
+    return {row[0]: dict(zip(names, row)) for row in found}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_strength_is_that_of_scipy_and_scikit_learn(db, seed):
+    import numpy
+    from scipy.stats import spearmanr
+    from sklearn.metrics import roc_auc_score
+
+    rng = numpy.random.default_rng(seed)
+    n = int(rng.choice([2, 3, 10, 1000]))
+    x = rng.choice([rng.normal(size=n), rng.integers(0, 4, n).astype(float)])
+    y = x + rng.normal(size=n) * rng.choice([0.1, 3, 30])
+    binary = (y > numpy.median(y)).astype(int)
+    gaps = rng.random(n) < 0.2
+    db.execute("CREATE TABLE t(x, y, b, at)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, 0)", [(None if g else v, float(w), int(c)) for v, w, c, g in zip(x, y, binary, gaps)])
+    known = ~gaps
+    for label, of in (("y", y), ("b", binary)):
+        got = report(db, f"SELECT {label}, x, at FROM t", label=label, as_of="at")["x"]
+        values = numpy.unique(of[known])
+        if known.sum() < 2 or len(values) < 2 or len(numpy.unique(x[known])) < 2:
+            assert got["strength"] is None
+        elif len(values) == 2:
+            auc = roc_auc_score(of[known] == values[1], x[known])
+            assert got["measure"] == "auc" and got["strength"] == pytest.approx(max(auc, 1 - auc), abs=1e-12)
+        else:
+            assert got["measure"] == "r2" and got["strength"] == pytest.approx(spearmanr(x[known], of[known])[0] ** 2, abs=1e-12)
+
+
+def test_each_kind_of_leak_is_found_where_it_is_and_nowhere_else(db):
+    rng = random.Random(1)
+    db.execute("CREATE TABLE t(label, at, honest, late, late_known, wide, wide_end, echo, note)")
+    for i in range(200):
+        y = rng.random()
+        at = f"2024-03-{i % 28 + 1:02d}T09:00:00Z"
+        known = at if i % 4 else at.replace("T09", "T10")
+        db.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'x')",
+                   (y, at, rng.random(), rng.random(), known, rng.random() if i % 10 else None, at[:10] if i % 2 else "2024-04-01", y**3))  # fmt: skip
+    found = report(db, "SELECT * FROM t", label="label", as_of="at", available={"late": "late_known"}, window_end={"wide": "wide_end"}, exclude=["note"])
+    assert list(found) == ["honest", "late", "wide", "echo"]
+    assert {f: r["reason"] for f, r in found.items()} == {"honest": None, "late": NOT_YET, "wide": INSIDE, "echo": TOO_WELL}
+    assert {f: r["is_suspicious"] for f, r in found.items()} == {"honest": 0, "late": 1, "wide": 1, "echo": 1}
+    assert (found["late"]["n_values"], found["late"]["n_unavailable"]) == (200, 50)
+    assert found["wide"]["n_values"] == 180 and found["wide"]["n_unavailable"] is None
+    assert found["wide"]["n_inside_window"] == sum(1 for i in range(200) if i % 10 and i % 2 == 0)
+    assert report(db, "SELECT * FROM t", label="label", as_of="at", available={"*": "late_known"}, exclude=["note", "wide_end"])["honest"]["n_unavailable"] == 50
+
+
+def test_few_rows_are_no_evidence_and_a_time_that_is_not_known_is_too_late(db):
+    query = "SELECT value AS y, value AS x, '2024-01-01' AS at, NULL AS known FROM json_each('[1,2,3,4,5]')"
+    found = report(db, query, label="y", as_of="at", available={"x": "known"})["x"]
+    assert (found["strength"], found["n_unavailable"], found["reason"]) == (1, 5, NOT_YET)
+    assert report(db, query, label="y", as_of="at", min_rows=5, exclude=["known"])["x"]["reason"] == TOO_WELL
+
+
+REFUSED = {
+    '{"as_of": "t"}': 'option "label" is missing',
+    '{"label": "y"}': 'option "as_of" is missing',
+    '{"label": "z", "as_of": "t"}': 'option "label": z is no column of the query',
+    '{"label": "y", "as_of": "t", "available": {"x": "when"}}': 'option "available": when is no column of the query',
+    '{"label": "y", "as_of": "t", "available": {"z": "known"}}': 'option "available": z is no column of the query',
+    '{"label": "y", "as_of": "t", "window_end": ["known"]}': 'option "window_end" must be an object of columns by feature',
+    '{"label": "y", "as_of": "t", "exclude": [1]}': 'option "exclude" must be a list of columns',
+    '{"label": "y", "as_of": "t", "available": {"x": "known"}}':
+        "row 1: as_of '2024-03-01T00:00:00Z' and known '2024-03-02 00:00:00' are written differently, they have no order in time",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", REFUSED)
+def test_what_cannot_be_checked_is_refused_with_a_sentence(error, options):
+    query = "SELECT 1 AS y, '2024-03-01T00:00:00Z' AS t, 2 AS x, '2024-03-02 00:00:00' AS known"
+    assert error("* FROM leakage_report(?, ?)", query, options) == "leakage_report: " + REFUSED[options]
+
+
+# --- the seeds' R1: a race that sees itself -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def runner():
+    """The bundled runner's eight years up to the race results."""
+    db = stages.new_database()
+    stages.run(db, stages.BRONZE)
+    stages.put(db, (DATA / "strava-api" / "runner" / "activities.json").read_text())
+    stages.run(db, [name for name in stages.STAGES if name < "36"])
+    db.execute("CREATE INDEX rolling_by_time ON athlete_rolling_features(athlete_id, event_timestamp, available_at)")
+    yield db
+    db.close()
+
+
+FORM = ["ctl_42d", "atl_7d", "tsb"]
+TIMES = {"available": {f: "available_at" for f in FORM}, "window_end": {f: "event_timestamp" for f in FORM}}
+COLUMNS = f"r.seconds, a.start_time AS starts_at, {', '.join('f.' + f for f in FORM)}, f.available_at, f.event_timestamp"
+RACES = "race_results AS r JOIN silver_strava_activities AS a USING (athlete_id, activity_id)"
+
+
+def test_r1_form_joined_by_the_day_of_the_race_lights_up_in_every_row(runner):
+    query = f"SELECT {COLUMNS} FROM {RACES} JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = r.race_date"
+    found = report(runner, query, label="seconds", as_of="starts_at", **TIMES)
+    assert len(found) == 3
+    for row in found.values():
+        assert row["n_unavailable"] == row["n_inside_window"] == row["n_values"] > 3
+        assert row["reason"].startswith(f"{NOT_YET}; {INSIDE}")
+
+
+def test_r1_form_looked_up_as_of_the_start_does_not(runner):
+    runner.execute("CREATE VIRTUAL TABLE temp.form USING asof(athlete_rolling_features, entity=athlete_id, timestamp=event_timestamp, available=available_at)")
+    query = f"SELECT {COLUMNS} FROM {RACES} JOIN form AS f ON f.athlete_id = r.athlete_id AND f.as_of = a.start_time"
+    found = report(runner, query, label="seconds", as_of="starts_at", min_rows=1000, **TIMES)
+    assert [(row["n_unavailable"], row["n_inside_window"], row["reason"]) for row in found.values()] == [(0, 0, None)] * 3
+    assert found["ctl_42d"]["n_values"] > 3

@@ -1,0 +1,85 @@
+/* Compares the decimal text of doubles with the C library's, in both directions: prints how many values were tried, how
+ * many are written otherwise and how many are read otherwise. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "trees/decimal.h"
+
+static uint64_t state = 1;
+
+static uint64_t random_bits(void) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return state ^ state >> 29;
+}
+
+/* Any double, any float32, a whole number, one with three decimals, or the middle between two float32. */
+static double random_double(int kind) {
+    uint64_t bits = random_bits();
+    double x;
+    float f;
+    if (kind == 0) {
+        memcpy(&x, &bits, sizeof x);
+        return x;
+    }
+    if (kind == 1) return (double)(int64_t)(bits >> 20);
+    if (kind == 2) return (double)(int64_t)(bits >> 40) / 1000;
+    uint32_t half = (uint32_t)(bits >> 13);
+    memcpy(&f, &half, sizeof f);
+    return kind == 3 ? f : ((double)f + (double)nextafterf(f, 0)) / 2;
+}
+
+/* "1.2500000000000000e-01" as "1.25e-1", which is how it is written here. */
+static void expected_text(double x, char out[64]) {
+    snprintf(out, 64, "%.16e", x);
+    char *e = strchr(out, 'e');
+    int exponent = atoi(e + 1);
+    while (e[-1] == '0') e--;
+    if (e[-1] == '.') e--;
+    *e = '\0';
+    if (exponent != 0) sprintf(e, "e%d", exponent);
+}
+
+static int reads_otherwise(const char *text) {
+    const char *p = text;
+    double x;
+    return decimal_read(&p, &x) != ATHLETE_OK || *p != '\0' || x != strtod(text, NULL);
+}
+
+int main(void) {
+    long tried = 0, written_otherwise = 0, read_otherwise = 0;
+    for (int i = 0; i < 300000; i++) {
+        double x = random_double(i % 5);
+        char text[ATHLETE_DECIMAL_SIZE], expected[64];
+        if (!isfinite(x) || x == 0) continue;
+        tried++;
+        int length = decimal_write(x, text);
+        expected_text(x, expected);
+        written_otherwise += strcmp(text, expected) != 0 || length != (int)strlen(text);
+        read_otherwise += reads_otherwise(text);
+        snprintf(expected, sizeof expected, "%.*g", 1 + i % 20, x);
+        read_otherwise += reads_otherwise(expected);
+    }
+    static const char *const hard[] = {
+        "0",
+        "-0",
+        "9007199254740993",
+        "1e23",
+        "8.5e-324",
+        "2.2250738585072011e-308",
+        "1.7976931348623159e308",
+        "123456789012345678901234567890",
+        "1e-400",
+        "0.000000000000000000000000000000000000000000000000000000000000000000001"};
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) read_otherwise += reads_otherwise(hard[i]);
+    static const char *const refused[] = {"",   "-",   ".5",  "5.",  "01",    "+1",
+                                          "1e", "1e+", "nan", "inf", "0x1p3", " 1"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const char *p = refused[i];
+        double x;
+        read_otherwise += decimal_read(&p, &x) != ATHLETE_INVALID && *p == '\0';
+    }
+    printf("%ld %ld %ld\n", tried, written_otherwise, read_otherwise);
+    return 0;
+}
