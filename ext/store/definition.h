@@ -20,7 +20,7 @@
 #define DEFINITION_RULES_MAX   100
 
 typedef struct definition_fault {
-    char text[320]; /* a sentence without the function's name, which says where: "features[2].min: …" */
+    char text[520]; /* a sentence without the function's name, which says where: "features[2].min: …" */
 } definition_fault;
 
 /* How values of a type are stored, and what holds for one that is not NULL; $ stands for the value. */

@@ -11,7 +11,7 @@ static const char *const change_names[] = {"no", "patch", "minor", "major"};
 
 typedef struct changes {
     change largest;
-    char what[240]; /* the first of the largest */
+    char what[250]; /* the first of the largest */
 } changes;
 
 static void note(changes *found, change size, const char *what, const char *name, const char *before,
@@ -129,7 +129,7 @@ static athlete_status refuse(definition_fault *fault, const feature_definition *
 
 athlete_status definition_change_check(const feature_definition *before, const feature_definition *after,
                                        definition_fault *fault) {
-    char why[260];
+    char why[300];
     if (strcmp(before->name, after->name) != 0) {
         snprintf(fault->text, sizeof fault->text, "%s is another group than %s", after->name, before->name);
         return ATHLETE_INVALID;
