@@ -264,7 +264,7 @@ void write_rule_reason(sqlite3_str *out, const feature_definition *definition, c
 
 /* --- a row as JSON -------------------------------------------------------------------------------------- */
 
-#define PAIRS_PER_CALL 40 /* json_object takes a hundred arguments in every SQLite */
+#define PAIRS_PER_CALL 4 /* what a function takes under the limits that SQLite advises for hostile input */
 
 void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
     sqlite3_str_appendall(out, "CASE WHEN typeof(");

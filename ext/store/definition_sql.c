@@ -267,7 +267,7 @@ static char *registered_definition(sqlite3 *db, const char *name, char **message
     if (rc == SQLITE_OK && sqlite3_step(query) == SQLITE_ROW)
         found = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
     sqlite3_finalize(query);
-    if (!found) *message = sqlite3_mprintf("%.60s is no registered feature group", name);
+    if (!found) *message = sqlite3_mprintf("'%.60s' is no registered feature group", name);
     return found;
 }
 
