@@ -108,36 +108,36 @@ static void write_create(sqlite3_str *out, const feature_definition *definition,
     sqlite3_str_appendf(out, "CREATE %s IF NOT EXISTS \"%w%s\"", what, definition->table, suffix);
 }
 
-/* `until` is SQL for superseded_at. What was replaced before it could be known was never believed. */
-static void write_keep(sqlite3_str *out, const feature_definition *definition, const char *until) {
+/* When a version stops being believed: when the one that replaces it became known, or now. What was replaced before it
+** could be known was never believed. */
+static void write_keep(sqlite3_str *out, const feature_definition *definition, bool is_replaced) {
+    const char *available = definition->columns[definition->available].name;
     sqlite3_str_appendf(out, "    INSERT INTO \"%w_history\" (", definition->table);
     write_names(out, definition, "", NULL, 0);
     sqlite3_str_appendall(out, ", superseded_at, superseded_by)\n    SELECT ");
     write_names(out, definition, "old.", NULL, 0);
-    sqlite3_str_appendf(out,
-                        ", _until, (SELECT who FROM ops_actor)\n    FROM (SELECT %s AS _until)\n    WHERE "
-                        "_until > old.\"%w\";\n",
-                        until, definition->columns[definition->available].name);
+    sqlite3_str_appendall(out, ", _until, (SELECT who FROM ops_actor)\n    FROM (SELECT ");
+    if (is_replaced)
+        sqlite3_str_appendf(out, "CASE WHEN new.\"%w\" > old.\"%w\" THEN new.\"%w\" ELSE ", available,
+                            available, available);
+    write_now(out, definition);
+    sqlite3_str_appendf(out, "%s AS _until)\n    WHERE _until > old.\"%w\";\n", is_replaced ? " END" : "",
+                        available);
 }
 
 static void write_history_triggers(sqlite3_str *out, const feature_definition *definition, bool replaces) {
-    const char *available = definition->columns[definition->available].name;
-    sqlite3_str *text = sqlite3_str_new(NULL);
-    write_now(text, definition);
-    char *now = sqlite3_str_finish(text);
-    char *until = sqlite3_mprintf("CASE WHEN new.\"%w\" > old.\"%w\" THEN new.\"%w\" ELSE %s END", available,
-                                  available, available, now ? now : "");
     write_create(out, definition, "TRIGGER", "_replaced", replaces);
     sqlite3_str_appendf(out, " AFTER UPDATE ON \"%w\"\nWHEN (", definition->table);
     write_names(out, definition, "old.", NULL, 0);
     sqlite3_str_appendall(out, ") IS NOT (");
     write_names(out, definition, "new.", NULL, 0);
     sqlite3_str_appendall(out, ")\nBEGIN\n");
-    write_keep(out, definition, until ? until : "");
+    write_keep(out, definition, true);
     sqlite3_str_appendall(out, "END;\n");
 
-    sqlite3_str_appendall(out, "-- A stage that knows when a row stopped being believed says so in the "
-                               "history before it deletes the row.\n");
+    sqlite3_str_appendall(
+        out, "-- A stage that knows when a row stopped being believed says so in the history before it "
+             "deletes the row.\n");
     write_create(out, definition, "TRIGGER", "_deleted", replaces);
     sqlite3_str_appendf(out, " AFTER DELETE ON \"%w\"\nWHEN (", definition->table);
     write_names(out, definition, "old.", NULL, 0);
@@ -148,10 +148,8 @@ static void write_history_triggers(sqlite3_str *out, const feature_definition *d
     sqlite3_str_appendall(out, ") = (");
     write_names(out, definition, "old.", definition->row_key, definition->n_row_key);
     sqlite3_str_appendall(out, ") ORDER BY rowid DESC LIMIT 1)\nBEGIN\n");
-    write_keep(out, definition, now ? now : "");
+    write_keep(out, definition, false);
     sqlite3_str_appendall(out, "END;\n");
-    sqlite3_free(now);
-    sqlite3_free(until);
 }
 
 static void write_versions_view(sqlite3_str *out, const feature_definition *definition, bool replaces) {
@@ -248,10 +246,13 @@ static void write_single_upsert(sqlite3_str *out, const row_scope *scope) {
     write_now(out, definition);
     sqlite3_str_appendall(out, ")\n    WHERE (");
     write_names_but_available(out, definition, "excluded.");
-    sqlite3_str_appendf(out, ") IS NOT (");
-    char *prefix = sqlite3_mprintf("\"%w\".", definition->table);
-    write_names_but_available(out, definition, prefix ? prefix : "");
-    sqlite3_free(prefix);
+    sqlite3_str_appendall(out, ") IS NOT (");
+    const char *between = "";
+    for (int i = 0; i < definition->n_columns; i++) {
+        if (i == definition->available) continue;
+        sqlite3_str_appendf(out, "%s\"%w\".\"%w\"", between, definition->table, definition->columns[i].name);
+        between = ", ";
+    }
     sqlite3_str_appendall(out, ");\n");
 }
 

@@ -103,21 +103,22 @@ static void write_unique(sqlite3_str *out, const feature_definition *definition,
 
 /* --- rejects -------------------------------------------------------------------------------------------- */
 
-static void write_reject(sqlite3_str *out, const feature_definition *definition, const char *feature,
-                         const char *rule, int column, const char *reason) {
+/* Up to the reason, which comes next. */
+static void write_reject_head(sqlite3_str *out, const feature_definition *definition, int column,
+                              const char *rule) {
     const row_scope scope = {definition, "s.", false};
     sqlite3_str_appendf(
         out,
         "INSERT OR IGNORE INTO feature_rejects (group_name, feature, rule, value, reason, row, rejected_at)\n"
         "SELECT %Q, %Q, %Q, ",
-        definition->name, feature, rule);
+        definition->name, column < 0 ? "" : definition->columns[column].name, rule);
     if (column >= 0) write_column(out, &scope, column);
     else sqlite3_str_appendall(out, "NULL");
-    sqlite3_str_appendf(out, ", %s, ", reason);
-    write_row_json(out, &scope);
-    sqlite3_str_appendall(
-        out, ", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')\nFROM temp.feature_left AS s WHERE s._verdict = ");
+    sqlite3_str_appendall(out, ", ");
 }
+
+#define REJECT_TAIL                                                                                          \
+    ", s._row, strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')\nFROM temp.feature_left AS s WHERE s._verdict = "
 
 static void write_rejects(sqlite3_str *out, const feature_definition *definition) {
     const row_scope scope = {definition, "s.", false};
@@ -128,26 +129,20 @@ static void write_rejects(sqlite3_str *out, const feature_definition *definition
     write_row_json(out, &scope);
     sqlite3_str_appendall(out, "\nWHERE s._verdict NOT IN ('valid', 'same');\n");
     while (rule_next(definition, &walk, &rule)) {
-        sqlite3_str *reason = sqlite3_str_new(NULL);
-        write_rule_reason(reason, definition, &rule);
-        char *text = sqlite3_str_finish(reason);
-        write_reject(out, definition, rule.column < 0 ? "" : definition->columns[rule.column].name,
-                     rule_name(&rule), rule.column, text ? text : "''");
-        sqlite3_free(text);
-        sqlite3_str_appendall(out, "'broken' AND NOT (");
+        write_reject_head(out, definition, rule.column, rule_name(&rule));
+        write_rule_reason(out, definition, &rule);
+        sqlite3_str_appendf(out, REJECT_TAIL "'broken' AND NOT (");
         write_rule_holds(out, &scope, &rule);
         sqlite3_str_appendall(out, ");\n");
     }
-    write_reject(out, definition, "", "one_row_per_key", -1,
-                 "'another row of the batch has the same key and came first'");
-    sqlite3_str_appendall(out, "'twice';\n");
+    write_reject_head(out, definition, -1, "one_row_per_key");
+    sqlite3_str_appendf(out, "'another row of the batch has the same key and came first'" REJECT_TAIL
+                             "'twice';\n");
     for (int i = 0; i < definition->n_columns; i++) {
         const char *name = definition->columns[i].name;
         if (!definition->columns[i].is_unique) continue;
-        char *reason = sqlite3_mprintf("'%w is in another row'", name);
-        write_reject(out, definition, name, "unique", i, reason ? reason : "''");
-        sqlite3_str_appendf(out, "'unique %w';\n", name);
-        sqlite3_free(reason);
+        write_reject_head(out, definition, i, "unique");
+        sqlite3_str_appendf(out, "'%w is in another row'" REJECT_TAIL "'unique %w';\n", name, name);
     }
 }
 

@@ -234,37 +234,39 @@ void write_row_is_valid(sqlite3_str *out, const row_scope *scope) {
     }
 }
 
+/* A literal inside a text literal. */
+static void write_plainly(sqlite3_str *out, const cJSON *value) {
+    if (cJSON_IsString(value)) sqlite3_str_appendf(out, "%q", value->valuestring);
+    else write_literal(out, value);
+}
+
 void write_rule_reason(sqlite3_str *out, const feature_definition *definition, const row_rule *rule) {
     const definition_column *column = rule->column >= 0 ? &definition->columns[rule->column] : NULL;
-    sqlite3_str *reason = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(out, "'");
     switch (rule->kind) {
-    case RULE_NOT_NULL: sqlite3_str_appendf(reason, "%s is missing", column->name); break;
-    case RULE_TYPE:
-        sqlite3_str_appendf(reason, "%s is not of type %s", column->name, column->type.name);
-        break;
+    case RULE_NOT_NULL: sqlite3_str_appendf(out, "%s is missing", column->name); break;
+    case RULE_TYPE: sqlite3_str_appendf(out, "%s is not of type %s", column->name, column->type.name); break;
     case RULE_MIN:
     case RULE_MAX:
-        sqlite3_str_appendf(reason, "%s is %s ", column->name, rule->kind == RULE_MIN ? "below" : "above");
-        write_literal(reason, rule->value);
+        sqlite3_str_appendf(out, "%s is %s ", column->name, rule->kind == RULE_MIN ? "below" : "above");
+        write_plainly(out, rule->value);
         break;
     case RULE_ALLOWED:
-        sqlite3_str_appendf(reason, "%s is none of ", column->name);
-        write_list(reason, rule->value);
+        sqlite3_str_appendf(out, "%s is none of ", column->name);
+        for (const cJSON *each = rule->value->child; each; each = each->next) {
+            write_plainly(out, each);
+            if (each->next) sqlite3_str_appendall(out, ", ");
+        }
         break;
     case RULE_PATTERN:
-        sqlite3_str_appendf(reason, "%s is not like %s", column->name, rule->value->valuestring);
+        sqlite3_str_appendf(out, "%s is not like %q", column->name, rule->value->valuestring);
         break;
-    case RULE_PREDICATE: sqlite3_str_appendall(reason, text_field(rule->value, "reason")); break;
+    case RULE_PREDICATE: sqlite3_str_appendf(out, "%q", text_field(rule->value, "reason")); break;
     }
-    char *text = sqlite3_str_finish(reason);
-    if (text) sqlite3_str_appendf(out, "%Q", text);
-    else sqlite3_str_appendall(out, "''");
-    sqlite3_free(text);
+    sqlite3_str_appendall(out, "'");
 }
 
 /* --- a row as JSON -------------------------------------------------------------------------------------- */
-
-#define PAIRS_PER_CALL 4 /* what a function takes under the limits that SQLite advises for hostile input */
 
 void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
     sqlite3_str_appendall(out, "CASE WHEN typeof(");
@@ -281,15 +283,11 @@ void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
 }
 
 void write_row_json(sqlite3_str *out, const row_scope *scope) {
-    int n = scope->definition->n_columns;
-    for (int first = 0; first < n; first += PAIRS_PER_CALL) {
-        bool is_last = first + PAIRS_PER_CALL >= n;
-        if (first > 0) sqlite3_str_appendall(out, " || ',' || ");
-        sqlite3_str_appendall(out, is_last ? "substr(json_object(" : "rtrim(substr(json_object(");
-        for (int i = first; i < n && i < first + PAIRS_PER_CALL; i++) {
-            sqlite3_str_appendf(out, "%s%Q, ", i > first ? ", " : "", scope->definition->columns[i].name);
-            write_json_value(out, scope, i);
-        }
-        sqlite3_str_appendf(out, "), %d)%s", first > 0 ? 2 : 1, is_last ? "" : ", '}')");
+    sqlite3_str_appendall(out, "(SELECT json_group_object(column1, column2) FROM (VALUES ");
+    for (int i = 0; i < scope->definition->n_columns; i++) {
+        sqlite3_str_appendf(out, "%s(%Q, ", i > 0 ? ", " : "", scope->definition->columns[i].name);
+        write_json_value(out, scope, i);
+        sqlite3_str_appendall(out, ")");
     }
+    sqlite3_str_appendall(out, "))");
 }

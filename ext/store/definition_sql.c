@@ -114,14 +114,15 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
 /* --- the rows of a batch -------------------------------------------------------------------------------- */
 
 /* Whether the text is the name of a table with row ids, which can be read where it is. */
-static bool is_rowid_table(sqlite3 *db, const char *text) {
+static athlete_status find_rowid_table(sqlite3 *db, const char *text, bool *found) {
     sqlite3_stmt *list = NULL;
     char *sql = sqlite3_mprintf("SELECT 1 FROM pragma_table_list(%Q) WHERE type = 'table' AND NOT wr", text);
-    bool found =
-        sql && sqlite3_prepare_v2(db, sql, -1, &list, NULL) == SQLITE_OK && sqlite3_step(list) == SQLITE_ROW;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &list, NULL) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK) rc = sqlite3_step(list);
+    *found = rc == SQLITE_ROW;
     sqlite3_finalize(list);
     sqlite3_free(sql);
-    return found;
+    return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_OK;
 }
 
 /* A definition's own source: each feature with a transformation is computed from it, the others are its columns. */
@@ -171,7 +172,10 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
         *message = sqlite3_mprintf("%s has no source of its own: say where its rows are", definition->name);
         return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
     }
-    if (text && is_rowid_table(db, text)) {
+    bool is_table = false;
+    athlete_status status = text ? find_rowid_table(db, text, &is_table) : ATHLETE_OK;
+    if (status != ATHLETE_OK) return status;
+    if (is_table) {
         source->table = as_query ? NULL : text;
         source->query = sqlite3_mprintf("SELECT * FROM \"%w\"", text);
     } else {
@@ -179,7 +183,7 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
     }
     if (!source->query) return ATHLETE_NOMEM;
     sqlite3_stmt *query;
-    athlete_status status = query_open(db, source->query, 1, "columns of the group", &query, message);
+    status = query_open(db, source->query, 1, "columns of the group", &query, message);
     if (status != ATHLETE_OK) return status;
     status = find_columns(definition, query, source, message);
     sqlite3_finalize(query);
@@ -255,20 +259,25 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
 /* --- feature_validate ----------------------------------------------------------------------------------- */
 
 /* The definition that is registered under a name; the caller frees it. */
-static char *registered_definition(sqlite3 *db, const char *name, char **message) {
+static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition,
+                                            char **message) {
     sqlite3_stmt *query = NULL;
-    char *found = NULL;
     int rc = sqlite3_prepare_v2(
         db,
         "SELECT definition FROM feature_groups WHERE name = ?1 ORDER BY status = 'active' DESC,"
         " major DESC, minor DESC, patch DESC LIMIT 1",
         -1, &query, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK && sqlite3_step(query) == SQLITE_ROW)
-        found = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
+    if (rc == SQLITE_OK) rc = sqlite3_step(query);
+    if (rc == SQLITE_ROW) {
+        *definition = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
+        if (!*definition) rc = SQLITE_NOMEM;
+    } else if (rc != SQLITE_NOMEM) {
+        *message = sqlite3_mprintf("there is no registered feature group '%.60s'", name);
+        if (!*message) rc = SQLITE_NOMEM;
+    }
     sqlite3_finalize(query);
-    if (!found) *message = sqlite3_mprintf("'%.60s' is no registered feature group", name);
-    return found;
+    return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : *definition ? ATHLETE_OK : ATHLETE_INVALID;
 }
 
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
@@ -276,11 +285,14 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     feature_definition definition = {.tree = NULL};
     definition_fault fault = {""};
     batch_source source = {NULL, NULL, NULL};
-    char *found = group[strspn(group, " \t\r\n")] == '{' ? NULL : registered_definition(db, group, message);
-    if (*message) return ATHLETE_INVALID;
+    char *found = NULL;
+    athlete_status status = ATHLETE_OK;
+    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);
     const char *json = found ? found : group;
-    athlete_status status = definition_open(&definition, json, strlen(json), NULL, 0, &fault);
-    if (status == ATHLETE_INVALID) *message = sqlite3_mprintf("%s", fault.text);
+    if (status == ATHLETE_OK) {
+        status = definition_open(&definition, json, strlen(json), NULL, 0, &fault);
+        if (status == ATHLETE_INVALID) *message = sqlite3_mprintf("%s", fault.text);
+    }
     if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
     if (status == ATHLETE_OK) {
         bool has_table = sqlite3_table_column_metadata(db, NULL, definition.table, NULL, NULL, NULL, NULL,

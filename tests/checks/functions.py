@@ -19,7 +19,7 @@ BY_TYPE = {
 MODEL = "(SELECT gbdt_train('{\"num_boost_round\": 2}', y, y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
 
 GROUP = """'{"feature_group": "g", "version": "1.0.0", "description": "d", "entity": "e", "keys": ["k"],
-    "source": "SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1.5 AS x",
+    "source": "SELECT 1.5 AS x, json_array(1) AS k, date(0) AS event_timestamp",
     "features": [{"name": "x", "type": "numerical", "min": 0, "max": 9}, {"name": "y", "type": "text", "default": "a"}]}'"""
 GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1.5 AS x'"
 
