@@ -221,17 +221,28 @@ static void write_column_is_valid(sqlite3_str *out, const row_scope *scope, int 
     sqlite3_str_appendall(out, "))");
 }
 
-void write_row_is_valid(sqlite3_str *out, const row_scope *scope) {
-    for (int i = 0; i < scope->definition->n_columns; i++) {
-        if (i > 0) sqlite3_str_appendall(out, " AND ");
-        write_column_is_valid(out, scope, i);
-    }
-    const cJSON *predicate = scope->definition->rules ? scope->definition->rules->child : NULL;
-    for (; predicate; predicate = predicate->next) {
-        const row_rule rule = {RULE_PREDICATE, -1, predicate};
-        sqlite3_str_appendall(out, " AND ");
+/* Columns, then predicates, from the `first` on: halved until there is one, because SQLite limits how deep an expression
+** may be. */
+static void write_tests(sqlite3_str *out, const row_scope *scope, int first, int n) {
+    int n_columns = scope->definition->n_columns;
+    if (n > 1) {
+        sqlite3_str_appendall(out, n > 2 ? "(" : "");
+        write_tests(out, scope, first, n / 2);
+        sqlite3_str_appendall(out, n > 2 ? ")\n    AND (" : " AND ");
+        write_tests(out, scope, first + n / 2, n - n / 2);
+        sqlite3_str_appendall(out, n > 2 ? ")" : "");
+    } else if (first < n_columns) {
+        write_column_is_valid(out, scope, first);
+    } else {
+        const row_rule rule = {RULE_PREDICATE, -1,
+                               cJSON_GetArrayItem(scope->definition->rules, first - n_columns)};
         write_rule_holds(out, scope, &rule);
     }
+}
+
+void write_row_is_valid(sqlite3_str *out, const row_scope *scope) {
+    const cJSON *rules = scope->definition->rules;
+    write_tests(out, scope, 0, scope->definition->n_columns + (rules ? cJSON_GetArraySize(rules) : 0));
 }
 
 /* A literal inside a text literal. */
