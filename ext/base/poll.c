@@ -2,6 +2,10 @@
 
 #include "base/sqlite.h"
 
+/* A progress handler is called after a number of instructions that the host has set, 1000 in Datasette; the statement
+** is some five of them. Stepped once in a poll, it would be heard after 200 polls, more than a tenth of a second. */
+#define STEPS 8
+
 void poll_begin(athlete_poll *poll, void *db) {
     *poll = (athlete_poll){.left = ATHLETE_POLL_UNITS, .db = db};
 }
@@ -16,7 +20,7 @@ bool poll_now(athlete_poll *poll) {
         rc = sqlite3_prepare_v2(poll->db, "SELECT 1", -1, &statement, NULL);
         poll->statement = statement;
     }
-    if (rc == SQLITE_OK) {
+    for (int i = 0; i < STEPS && rc == SQLITE_OK; i++) {
         rc = sqlite3_step(poll->statement);
         if (rc == SQLITE_ROW) rc = sqlite3_reset(poll->statement);
     }

@@ -152,6 +152,7 @@ athlete_status definition_change_check(const feature_definition *before, const f
     compare_groups(&found, before, after);
     compare_columns(&found, before, after);
     if (found.largest <= step) return ATHLETE_OK;
-    snprintf(why, sizeof why, "%s, which needs a new %s version", found.what, change_names[found.largest]);
+    snprintf(why, sizeof why, "%.200s, which needs a new %s version", found.what,
+             change_names[found.largest]);
     return refuse(fault, before, after, why);
 }

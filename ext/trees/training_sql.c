@@ -217,8 +217,19 @@ static athlete_status check_rows(training *t) {
     return ATHLETE_OK;
 }
 
+/* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress
+** handler that stopped it is asked again only after the number of instructions that the host has set, 1000 in
+** Datasette; a poll is some forty. */
+static bool is_stopped(athlete_poll *poll) {
+    for (int i = 0; i < 32; i++) {
+        if (poll_now(poll)) return true;
+    }
+    return false;
+}
+
 athlete_status training_finish(training *t, athlete_poll *poll, training_result *result) {
     *result = (training_result){.model.budget = &t->budget};
+    if (is_stopped(poll)) return ATHLETE_INTERRUPTED;
     athlete_status status = check_rows(t);
     if (status != ATHLETE_OK) return status;
     size_t rounds = (size_t)t->options.rounds, n_features = (size_t)t->columns.n_features;

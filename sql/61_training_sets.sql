@@ -1,4 +1,4 @@
--- stage:    60_training_sets
+-- stage:    61_training_sets
 -- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/training-set writes them
 -- reads:    -
 -- writes:   ml_training_sets, ml_training_set_rows
