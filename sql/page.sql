@@ -144,7 +144,7 @@ SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), '
 
 CREATE TEMP TABLE latest AS
 SELECT stage, duration_ms, rows_in, ROW_NUMBER() OVER (PARTITION BY stage ORDER BY run_id DESC) AS age
-FROM ops_runs WHERE outcome = 'ok' AND (rows_in > 0 OR rows_out > 0);
+FROM ops_runs WHERE outcome = 'ok' AND (rows_in > 0 OR rows_out > 0) AND EXISTS (SELECT 1 FROM temp.page);
 
 SELECT char(10) || 'SECONDS of each stage when it last had something to do' WHERE EXISTS (SELECT 1 FROM latest);
 SELECT printf('  %-26s %6.3f  %-!24s %6d rows', stage, duration_ms / 1000, bar(duration_ms, 0, MAX(duration_ms) OVER (), 24), rows_in)

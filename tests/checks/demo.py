@@ -10,7 +10,9 @@ import tempfile
 from conftest import DATA, EXTENSION, ROOT
 
 RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
-REFERENCE = [ROOT / "schemas" / "models" / "time_estimator.json", ROOT / "sql" / "data" / "race-times" / "runners.csv"]
+SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
+SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
+REFERENCE = [SPECIFICATION, *sorted((ROOT / "schemas" / "features").glob("*.json")), SURVEY]
 STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
 
 

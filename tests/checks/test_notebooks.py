@@ -11,7 +11,6 @@ from stage_headers import statements
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
 PAGE = (ROOT / "sql" / "page.sql").read_text()
-SURVEY, SPECIFICATION = demo.REFERENCE[1], demo.REFERENCE[0]
 
 
 # --- notebooks -----------------------------------------------------------------------------------------------------
@@ -113,10 +112,10 @@ def survey_only(tmp_path_factory):
     """The survey and a model with ten small trees, no athlete yet."""
     folder = tmp_path_factory.mktemp("survey")
     quick = folder / "quick.json"
-    specification = json.loads(SPECIFICATION.read_text())
+    specification = json.loads(demo.SPECIFICATION.read_text())
     specification["options"]["num_boost_round"] = 10
     quick.write_text(json.dumps(specification))
-    return demo.build(folder / "survey.db", quick, SURVEY)
+    return demo.build(folder / "survey.db", quick, demo.SURVEY)
 
 
 def with_activities(base, tmp_path, activities):
