@@ -170,6 +170,7 @@ test-packages:
 	$(call install,$(TEST_PACKAGES))
 
 $(BUILD)/venv/installed: tests/requirements.txt | test-packages
+	@test ! -L $(@D) || { echo "$(@D) is a link: what it leads to is not emptied" >&2; exit 1; }
 	@echo "Installing tests/requirements.txt into $(@D)"
 	@$(PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements.txt
