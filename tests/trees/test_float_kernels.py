@@ -10,7 +10,6 @@ import pytest
 
 from conftest import ROOT
 
-pytestmark = pytest.mark.unsanitized  # programs of their own, which the sanitized extension is no part of
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 
 
