@@ -26,7 +26,14 @@ def runner(program):
     return run
 
 
-@pytest.fixture(scope="module", params=[[], ["-fsanitize=thread"], ["-DATHLETE_NO_THREADS"]], ids=["threads", "race detector", "none"])
+BUILDS = [
+    pytest.param([], id="threads"),
+    pytest.param(["-fsanitize=thread"], id="race detector", marks=pytest.mark.unsanitized),  # no program bears two sanitizers
+    pytest.param(["-DATHLETE_NO_THREADS"], id="none"),
+]
+
+
+@pytest.fixture(scope="module", params=BUILDS)
 def check(request, tmp_path_factory):
     run = runner(build(tmp_path_factory.mktemp("pool"), *request.param))
     run.threads = "-DATHLETE_NO_THREADS" not in request.param
