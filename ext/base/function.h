@@ -136,8 +136,16 @@ extern const athlete_domain *const athlete_domains[]; /* ends with NULL; in athl
 /* Registers every function of the domain; the first failing code and its message, or SQLITE_OK. */
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message);
 
-/* Used by domain_register for kind ATHLETE_TABLE; in table_function.c. */
-int table_function_register(sqlite3 *db, const athlete_function *function);
+/* What SQLite keeps of a registered function. */
+typedef struct athlete_registration {
+    const athlete_function *function;
+    void *domain_state;
+    struct shared_state *shared; /* function.c's own */
+} athlete_registration;
+
+/* Used by domain_register for kind ATHLETE_TABLE; in table_function.c. `drop` is called when the connection forgets
+** the function, also when it refuses it. */
+int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)(void *row));
 
 /* "moving_min, pace[, options]" into `out`, for messages and documentation. */
 void function_signature(const athlete_function *function, sqlite3_str *out);
@@ -183,8 +191,9 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
 struct athlete_call {
     sqlite3 *db;
     const athlete_function *function;
-    char *message; /* "<function>: <what happened>"; owned by the cursor */
-    int code;      /* SQLite result code of the failure */
+    void *domain_state; /* what the domain's state_open returned on this connection */
+    char *message;      /* "<function>: <what happened>"; owned by the cursor */
+    int code;           /* SQLite result code of the failure */
 };
 
 /* Record a failure. call_fail returns SQLITE_ERROR for `next`; call_fail_status the matching code. */
