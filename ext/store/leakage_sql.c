@@ -201,10 +201,8 @@ static double number_at(const leakage_state *state, int column) {
 
 static athlete_status read_row(athlete_call *call, leakage_state *state) {
     size_t width = (size_t)state->n_features + 1;
-    void *block = state->numbers;
     athlete_status status =
-        memory_grow(&state->budget, &block, &state->capacity, (state->n_rows + 1) * width, sizeof(double));
-    state->numbers = block;
+        memory_reserve(&state->budget, &state->numbers, &state->capacity, (state->n_rows + 1) * width);
     if (status != ATHLETE_OK) return status;
     double *row = state->numbers + state->n_rows * width;
     row[0] = number_at(state, state->label);

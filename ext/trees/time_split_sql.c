@@ -65,14 +65,10 @@ typedef struct dates_state {
 } dates_state;
 
 static athlete_status keep_row(dates_state *state, sqlite3_stmt *query, int day) {
-    void *keys = state->keys, *days = state->days;
     athlete_status status =
-        memory_grow(&state->budget, &keys, &state->keys_capacity, state->n_rows + 1, sizeof *state->keys);
-    state->keys = keys;
-    if (status != ATHLETE_OK) return status;
-    status =
-        memory_grow(&state->budget, &days, &state->days_capacity, state->n_rows + 1, sizeof *state->days);
-    state->days = days;
+        memory_reserve(&state->budget, &state->keys, &state->keys_capacity, state->n_rows + 1);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(&state->budget, &state->days, &state->days_capacity, state->n_rows + 1);
     if (status != ATHLETE_OK) return status;
     sqlite3_value *key = sqlite3_value_dup(sqlite3_column_value(query, 0));
     if (!key) return ATHLETE_NOMEM;
