@@ -249,9 +249,7 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
     if (status == ATHLETE_OK)
         status = sql ? query_open(call->db, sql, 2, "label, as_of, features", &state->query, &message)
                      : ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    if (status == ATHLETE_OK) status = find_features(call, state);
+    if (call_told(call, status, message) == ATHLETE_OK) status = find_features(call, state);
     if (status != ATHLETE_OK) return status;
     int rc;
     while (status == ATHLETE_OK && (rc = sqlite3_step(state->query)) != SQLITE_DONE) {

@@ -109,9 +109,7 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
     athlete_status status = query_open(call->db, sql, 2, "key, day", &query, &refusal);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", refusal);
-    sqlite3_free(refusal);
-    if (status != ATHLETE_OK) return status;
+    if (call_told(call, status, refusal) != ATHLETE_OK) return status;
     status = read_rows(call, state, query);
     sqlite3_finalize(query);
     if (status != ATHLETE_OK) return status;
