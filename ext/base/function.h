@@ -167,6 +167,9 @@ void value_describe(sqlite3_str *out, sqlite3_value *value);
 ** because a host may refuse to read the message at all. NULL when memory is short. */
 char *sentence_finish(sqlite3_str *out);
 
+/* Ends a check with the sentence that says why it failed: ATHLETE_INVALID, or ATHLETE_NOMEM for a NULL. */
+athlete_status sentence_refuse(char **message, char *sentence);
+
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
 const athlete_function *function_of(sqlite3_context *context);
@@ -199,5 +202,8 @@ struct athlete_call {
 /* Record a failure. call_fail returns SQLITE_ERROR for `next`; call_fail_status the matching code. */
 int call_fail(athlete_call *call, const char *format, ...);
 int call_fail_status(athlete_call *call, athlete_status status, const char *detail);
+
+/* Records the failure of a check that has said it in `message`, which is freed; returns `status` in any case. */
+athlete_status call_told(athlete_call *call, athlete_status status, char *message);
 
 #endif

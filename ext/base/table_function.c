@@ -276,3 +276,9 @@ int call_fail_status(athlete_call *call, athlete_status status, const char *deta
     }
     return call->code = SQLITE_NOMEM;
 }
+
+athlete_status call_told(athlete_call *call, athlete_status status, char *message) {
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    return status;
+}
