@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define BLOCK_ROWS     64     /* whose records are copied at once */
-#define MIN_PART_CELLS 100000 /* rows times features that are worth a thread */
+#define BLOCK_ROWS     64    /* whose records are copied at once */
+#define MIN_PART_CELLS 30000 /* rows times features that are worth a thread */
 #define MAX_PART_ROWS  ATHLETE_PAIRED_ROWS
 
 typedef struct histogram_scratch {
