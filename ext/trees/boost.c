@@ -140,7 +140,8 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
         b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
         if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units, n);
+    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units,
+                             ldexp(1, b->weights.fraction_bits), n);
 }
 
 static double leaf_value(booster *b, size_t id, const float *margins) {
