@@ -4,6 +4,7 @@
 #include "store/asof_sql.h"
 #include "store/definition_sql.h"
 #include "store/leakage_sql.h"
+#include "store/lookup_merge_sql.h"
 #include "store/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 
@@ -104,7 +105,7 @@ static const athlete_function functions[] = {
             "A feature group as it was known at a moment: of each entity the newest row with timestamp and "
             "available_at at or before as_of.",
         .returns = "the group's columns, and hidden as_of, row_timestamp, row_available, row_superseded, "
-                   "row_age_days, row_id; at most one row per request",
+                   "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
                   "sentence has "
                   "the statement that makes it); an as_of written in another form than the group's times",
@@ -159,6 +160,18 @@ static const athlete_function functions[] = {
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
      .module = &lookup_request_module},
+    {.name = "asof walk",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = merge_walk},
+    {.name = "asof skip",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = merge_skip},
     {.name = NULL},
 };
 
