@@ -1,5 +1,8 @@
 # athlete: build, demo, import, pipeline, test, bench. `make help` lists the targets.
 
+# No rule but those below: make need not ask for each of a thousand headers how C++ or Fortran would make it.
+MAKEFLAGS += --no-builtin-rules
+
 BUILD  ?= build
 DB     ?= athlete.db
 PYTHON ?= /usr/bin/python3
