@@ -8,6 +8,8 @@ import pytest
 import served
 from served import api, own_api  # noqa: F401
 
+pytestmark = pytest.mark.unsanitized
+
 INGEST, LOOK_UP = "/ingest/athlete_sleep/4001", "/features/athlete_sleep"
 ROW = json.dumps(served.sleep_row(1))
 

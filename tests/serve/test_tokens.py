@@ -7,6 +7,8 @@ import served
 from served import api, own_api  # noqa: F401
 from test_reading import segment
 
+pytestmark = pytest.mark.unsanitized
+
 VALUES = [
     ("GET", "/features/athlete_sleep/4001", None),
     ("POST", "/features/athlete_sleep", {"entities": ["4001"]}),

@@ -139,12 +139,12 @@ class FeatureApi:
             group = session.group(name)
             entity = group.entity_from_path(texts)
             bearer.may_read(group, [entity])
-            columns, as_of = group.select(features), group.as_of(asked.get("as_of"))
-            (row,) = session.look_up(group, [entity], as_of)
+            columns, moment = group.select(features), session.moment(group, asked.get("as_of"))
+            (row,) = session.look_up(group, [entity], moment)
             if row is None:
                 whose = ", ".join(f"{key.name} {value}" for key, value in zip(group.keys, entity))
-                raise Refusal(404, f"{name} has no row of {whose[:200]} as of {as_of}")
-            return {**of_group(group, as_of), **of_row(group, entity, row, columns)}
+                raise Refusal(404, f"{name} has no row of {whose[:200]} as of {moment}")
+            return {**of_group(group, moment), **of_row(group, entity, row, columns)}
 
         return await self.read(work)
 
@@ -165,7 +165,7 @@ class FeatureApi:
             group = session.group(name)
             keys = [group.entity_from_json(entity, f"entities[{i}]") for i, entity in enumerate(entities)]
             bearer.may_read(group, keys)
-            columns, moment = group.select(features), group.as_of(as_of)
+            columns, moment = group.select(features), session.moment(group, as_of)
             found = session.look_up(group, keys, moment)
             return {**of_group(group, moment), "rows": [of_row(group, key, row, columns) for key, row in zip(keys, found)]}
 
@@ -271,8 +271,8 @@ def of_entity(group, entity):
     return {key.name: value for key, value in zip(group.keys, entity)}
 
 
-def of_group(group, as_of):
-    return {"group": group.name, "version": group.version, "as_of": as_of}
+def of_group(group, moment):
+    return {"group": group.name, "version": group.version, "as_of": moment}
 
 
 def of_row(group, entity, row, columns):
