@@ -19,7 +19,9 @@ FEATURES = """
     SELECT f.group_name, f.name, f.type, f.unit, f.description, f.owner, f.tags, f.status, f.default_value, f.rules
     FROM features_current AS f ORDER BY f.group_name, f.position"""
 
-INTEGERS = range(-(2**63), 2**63)
+
+def is_int64(value):
+    return -(2**63) <= value < 2**63
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Column:
         """A key's value in a path; None when it cannot be one."""
         try:
             if self.storage == "INTEGER":
-                value = int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) else None
-                return value if value in INTEGERS else None
+                return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) and is_int64(int(text)) else None
             if self.storage == "REAL":
                 return float(text) if math.isfinite(float(text)) else None
         except ValueError:
@@ -47,7 +48,7 @@ class Column:
         if isinstance(value, bool):
             return False
         if isinstance(value, int):
-            return self.storage in ("INTEGER", "REAL") and value in INTEGERS
+            return self.storage in ("INTEGER", "REAL") and is_int64(value)
         if isinstance(value, float):
             return self.storage == "REAL" and math.isfinite(value)
         return self.storage == "TEXT" and isinstance(value, str) and value != ""

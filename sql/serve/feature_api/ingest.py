@@ -5,7 +5,7 @@ import math
 import sqlite3
 import struct
 
-from feature_api.catalog import INTEGERS
+from feature_api.catalog import is_int64
 from feature_api.refusal import Refusal
 
 SOURCE = "feature_api_rows"
@@ -42,7 +42,7 @@ def stored(column, value):
     if isinstance(value, bool):
         return int(value) if column.type == "boolean" else unfit(value)
     if isinstance(value, int):
-        return value if value in INTEGERS else unfit(value)
+        return value if is_int64(value) else unfit(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else unfit(value)
     if isinstance(value, str):
@@ -100,7 +100,8 @@ def _run(conn, group, entity, rows, who):
                 raise
             outcome = _outcome(conn, group)
             raise Refusal(422, str(error).removeprefix("assert_that: "), **{name: outcome[name] for name in ("rows", "rejected", "rejects")}) from error
-    _extend(conn, group, entity, answer["new"])
+    if answer["new"] or answer["changed"]:
+        _extend(conn, group, entity, answer["new"])
     conn.execute("UPDATE ops_actor SET who = ?", (before,))
     conn.execute(commit)
     return answer
@@ -165,7 +166,7 @@ def _extend(conn, group, entity, new):
     newest = f'SELECT MAX("{group.timestamp.name}") AS newest, MAX("{group.available.name}") AS available, COUNT(*) AS n FROM "{group.table}"'
     if not conn.execute("SELECT 1 FROM feature_extent WHERE group_name = ?", (group.name,)).fetchone():
         conn.execute(f"INSERT INTO feature_extent SELECT ?, newest, available, n FROM ({newest})", (group.name,))
-    elif new:
+    else:
         keys = " AND ".join(f'"{key.name}" = ?' for key in group.keys)
         conn.execute(
             f"""UPDATE feature_extent SET n_rows = n_rows + ?, newest_timestamp = MAX(COALESCE(newest_timestamp, newest), newest),
