@@ -1,16 +1,20 @@
 """The notebooks and the page run wherever SQLite runs, and every part of them has something to say."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import subprocess
 
 import pytest
 
 import demo
-from conftest import ROOT, connect
+from conftest import EXTENSION, ROOT, connect
 from stage_headers import statements
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
+IN_PYTHON = sorted((ROOT / "notebooks").glob("*.py"))
 PAGE = (ROOT / "sql" / "page.sql").read_text()
 
 
