@@ -146,6 +146,15 @@ def test_root_sees_the_pages_and_never_the_tokens(api):
         assert not any(digest in text for digest in digests)
 
 
+def test_a_file_served_as_immutable_takes_no_rows(tmp_path):
+    path, tokens = tmp_path / "athlete.db", served.original()[1]
+    path.write_bytes(served.original()[0].read_bytes())
+    opened = served.Served(path, immutable=True)
+    assert opened.get("/features/athlete_sleep/4001", tokens["first"]).status_code == 200
+    assert opened.post("/ingest/athlete_sleep/4001", {"rows": [served.sleep_row(1)]}, tokens["first"]).status_code == 409
+    opened.close()
+
+
 def test_reading_never_opens_the_file_for_writing(api):
     api.get("/features/athlete_sleep/4001", api.tokens["coach"])
     api.post("/features/athlete_sleep", {"entities": ["4001"]}, api.tokens["coach"])
