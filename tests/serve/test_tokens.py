@@ -90,7 +90,8 @@ def test_the_maker_of_tokens_refuses_what_makes_no_sense(api):
     path = api.path
     assert "already" in served.token(path, "coach", "--athlete", "all", fails=True)
     assert "no feature group sleep" in served.token(path, "x", "--athlete", "1", "--write", "sleep", fails=True)
-    assert "for whom" in served.token(path, "x", fails=True)
+    for whom in ([], ["--athlete", ""], ["--key", "race_id"], ["--key", "=7"], ["--athlete", "all", "--key", "race_id=7"]):
+        assert "for whom" in served.token(path, "x", *whom, fails=True)
     assert "no token 'x'" in served.token(path, "--revoke", "x", fails=True)
     assert "unable to open" in served.token(path.parent / "nowhere.db", "x", "--athlete", "1", fails=True)
     assert not (path.parent / "nowhere.db").exists()
