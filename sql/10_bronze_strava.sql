@@ -64,7 +64,7 @@ CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_activity ON bronze_stra
 -- What is not Strava's: answers of the race survey, specifications of models, definitions of feature groups.
 CREATE TABLE IF NOT EXISTS bronze_documents (
     bronze_id    INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification', 'feature_group')),
+    kind         TEXT NOT NULL CHECK (kind <> ''),
     document_id  TEXT NOT NULL,
     payload      TEXT NOT NULL,
     content_hash TEXT NOT NULL,

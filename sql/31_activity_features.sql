@@ -221,8 +221,8 @@ FROM outdated AS d
 JOIN activity_features AS o USING (athlete_id, activity_id)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM activity_features
-WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM fresh);
-INSERT OR REPLACE INTO activity_features SELECT * FROM fresh;
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+INSERT INTO activity_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000,
