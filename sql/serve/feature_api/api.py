@@ -182,6 +182,8 @@ class FeatureApi:
             bearer.may_write(group, [entity])
             if group.stage:
                 raise Refusal(409, f"{name} is computed by the stage {group.stage} and takes no rows")
+            if not self.database.is_mutable:
+                raise Refusal(409, "the file is served as one that does not change")
             return bearer, group, entity
 
         bearer, group, entity = await self.read(authorize)
