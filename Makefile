@@ -90,7 +90,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set bench readme
+.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set parquet-out parquet-in bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -130,6 +130,15 @@ feature-tables: all ## write the stage that makes the bundled groups' tables, fr
 	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
 	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
 
+# Feature groups as Parquet need Python with pyarrow, in an environment of their own.
+parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
+	@test -n "$(DIR)" || { echo "Say where to: make parquet-out DIR=folder" >&2; exit 1; }
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
+
+parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet: make parquet-in DIR=folder GROUP=name
+	@test -n "$(DIR)" -a -n "$(GROUP)" || { echo "Say what to read: make parquet-in DIR=folder GROUP=name" >&2; exit 1; }
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet in $(DB) "$(DIR)" $(GROUP)
+
 bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
 	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done
 
@@ -163,17 +172,22 @@ endef
 deps: ## install what building and running need (Debian, Ubuntu)
 	$(call install,$(RUN_PACKAGES))
 
-test-deps: $(BUILD)/venv/installed
+test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed
 
 .PHONY: test-packages
 test-packages:
 	$(call install,$(TEST_PACKAGES))
 
+# Environments of Python. Feast has its own because it needs an older pandas than the other tests.
 $(BUILD)/venv/installed: tests/requirements.txt | test-packages
+$(BUILD)/feast/installed: tests/exchange/requirements.txt | test-packages
+$(BUILD)/exchange/installed: sql/exchange/requirements.txt
+
+$(BUILD)/%/installed:
 	@test ! -L $(@D) || { echo "$(@D) is a link: what it leads to is not emptied" >&2; exit 1; }
-	@echo "Installing tests/requirements.txt into $(@D)"
+	@echo "Installing $< into $(@D)"
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements.txt
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # --- checking ------------------------------------------------------------------------------------------------
