@@ -1,7 +1,6 @@
 """Parquet out and in: the same rows to the byte, the same types and units elsewhere, and the group's rules on the way in."""
 
 import random
-import re
 
 import duckdb
 import pandas as pd
@@ -259,9 +258,3 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path, out, monkeypatch):
         outlet.write(folder.parent / "a.db", tmp_path / "out", [], "month")
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.parquet")} == before
     assert [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")] == []
-
-
-def test_the_packages_of_the_tool_are_those_that_the_tests_check():
-    pins = lambda path: dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / path).read_text(), re.M))  # noqa: E731
-    tool, tests = pins("sql/exchange/requirements.txt"), pins("tests/requirements.txt")
-    assert tool and tool.items() <= tests.items()
