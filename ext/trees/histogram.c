@@ -59,9 +59,11 @@ static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_fea
 }
 
 static void add_block(int64_t *slots, const bin_matrix *bins, row_block block) {
-    if (bins->offset[1] == ATHLETE_FEW_SLOTS)
-        add_block_spaced(slots, ATHLETE_FEW_SLOTS, bins->n_features, block);
-    else add_block_spaced(slots, ATHLETE_MANY_SLOTS, bins->n_features, block);
+    switch (bins->offset[1]) {
+    case ATHLETE_FEW_SLOTS: add_block_spaced(slots, ATHLETE_FEW_SLOTS, bins->n_features, block); break;
+    case ATHLETE_SOME_SLOTS: add_block_spaced(slots, ATHLETE_SOME_SLOTS, bins->n_features, block); break;
+    default: add_block_spaced(slots, ATHLETE_MANY_SLOTS, bins->n_features, block);
+    }
 }
 
 static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_each, int n_features,
@@ -78,9 +80,11 @@ static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_e
 }
 
 static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block block) {
-    if (bins->offset[1] == ATHLETE_FEW_SLOTS)
-        add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, bins->n_features, block);
-    else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, bins->n_features, block);
+    switch (bins->offset[1]) {
+    case ATHLETE_FEW_SLOTS: add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, bins->n_features, block); break;
+    case ATHLETE_SOME_SLOTS: add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, bins->n_features, block); break;
+    default: add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, bins->n_features, block);
+    }
 }
 
 static void prefetch(const void *address) {
