@@ -1,5 +1,8 @@
 # athlete: build, demo, import, pipeline, test, bench. `make help` lists the targets.
 
+# No rule but those below: make need not ask for each of a thousand headers how C++ or Fortran would make it.
+MAKEFLAGS += --no-builtin-rules
+
 BUILD  ?= build
 DB     ?= athlete.db
 PYTHON ?= /usr/bin/python3
@@ -90,7 +93,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set bench readme
+.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set serve token bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -129,6 +132,18 @@ define: all ## register a feature group and make its tables: make define DEF=sle
 feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
 	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
 	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
+
+PORT ?= 8001
+SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/serve/plugins --port $(PORT)
+
+serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for Datasette's own pages
+	@$(MAKE) -s --no-print-directory all
+	@test -e $(DB) || { echo "There is no $(DB): say which database, make serve DB=demo.db" >&2; exit 1; }
+	@echo "Serving $(DB) at http://127.0.0.1:$(PORT), described in /openapi.json. Values need a token: make token DB=$(DB) NAME=me ATHLETE=all"
+	@exec $(SERVE) $(if $(METADATA),--metadata $(METADATA)) $(if $(PAGES),--root)
+
+token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/serve/token does more
+	@sql/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
 
 bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
 	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done
@@ -169,12 +184,24 @@ test-deps: $(BUILD)/venv/installed
 test-packages:
 	$(call install,$(TEST_PACKAGES))
 
-$(BUILD)/venv/installed: tests/requirements.txt | test-packages
-	@test ! -L $(@D) || { echo "$(@D) is a link: what it leads to is not emptied" >&2; exit 1; }
-	@echo "Installing tests/requirements.txt into $(@D)"
-	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements.txt
-	@touch $@
+# An environment of Python's in build, with what its list says.
+define environment
+@test ! -L $(@D) || { echo "$(@D) is a link: what it leads to is not emptied" >&2; exit 1; }
+@echo "Installing $< into $(@D)"
+@$(PYTHON) -m venv --clear $(@D)
+@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+@touch $@
+endef
+
+.PHONY: serve-packages
+serve-packages:
+	$(call install,$(RUN_PACKAGES) python3-venv)
+
+$(BUILD)/serve/installed: sql/serve/requirements.txt | serve-packages
+	$(environment)
+
+$(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt | test-packages
+	$(environment)
 
 # --- checking ------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 -- stage:    10_bronze_strava
 -- purpose:  land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects
--- reads:    bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
--- writes:   bronze_inbox, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
+-- reads:    bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
+-- writes:   bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
 -- grain:    one row per version of an object
 -- params:   -
 
@@ -14,6 +14,16 @@ CREATE TABLE IF NOT EXISTS bronze_inbox (
     body        NOT NULL,
     received_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
+
+-- What landed together, and how far the tables that it landed in reached then (NULL: none of it is there). As long as they
+-- reach no further, the same texts again change nothing and need not be read.
+CREATE TABLE IF NOT EXISTS bronze_landings (
+    content_hash TEXT PRIMARY KEY,
+    activities   INTEGER,
+    athletes     INTEGER,
+    laps         INTEGER,
+    documents    INTEGER
+) WITHOUT ROWID;
 
 -- Activity objects: a summary and a detailed object are two streams of versions of one activity. A deletion
 -- (the webhook's aspect_type 'delete') is a version without payload facts: a tombstone.
@@ -54,7 +64,7 @@ CREATE INDEX IF NOT EXISTS bronze_strava_sub_activity_by_activity ON bronze_stra
 -- What is not Strava's: answers of the race survey, specifications of models, definitions of feature groups.
 CREATE TABLE IF NOT EXISTS bronze_documents (
     bronze_id    INTEGER PRIMARY KEY,
-    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification', 'feature_group')),
+    kind         TEXT NOT NULL CHECK (kind <> ''),
     document_id  TEXT NOT NULL,
     payload      TEXT NOT NULL,
     content_hash TEXT NOT NULL,
@@ -107,9 +117,22 @@ WHEN EXISTS (SELECT 1 FROM bronze_documents WHERE bronze_id = new.bronze_id)
 BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 
 CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
-           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) + (SELECT COUNT(*) FROM bronze_documents) AS rows_before;
+WITH reached AS (
+    SELECT (SELECT MAX(bronze_id) FROM bronze_strava_activities) AS activities,
+           (SELECT MAX(bronze_id) FROM bronze_strava_athlete) AS athletes,
+           (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity) AS laps,
+           (SELECT MAX(bronze_id) FROM bronze_documents) AS documents
+),
+texts AS MATERIALIZED (
+    SELECT sha256(json_group_array(json_array(source, sha256(body)))) AS content_hash FROM (SELECT * FROM bronze_inbox ORDER BY inbox_id)
+)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, r.*, t.content_hash,
+       EXISTS (SELECT 1 FROM bronze_landings AS l
+               WHERE l.content_hash = t.content_hash AND COALESCE(l.activities, r.activities) IS r.activities
+                 AND COALESCE(l.athletes, r.athletes) IS r.athletes AND COALESCE(l.laps, r.laps) IS r.laps
+                 AND COALESCE(l.documents, r.documents) IS r.documents) AS has_landed
+FROM reached AS r
+CROSS JOIN texts AS t;
 
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is read as
 -- text (->), so that no digit is lost on the way through a double; null, '' and anything nested is no identifier.
@@ -117,8 +140,10 @@ CREATE TEMP TABLE arrived AS
 WITH object AS (
     SELECT i.inbox_id, i.source, strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
            CASE WHEN o.fault IS NULL THEN o.object END AS json
-    FROM bronze_inbox AS i
-    JOIN json_objects(CAST(i.body AS TEXT)) AS o
+    FROM stage_clock AS c
+    CROSS JOIN bronze_inbox AS i
+    CROSS JOIN json_objects(CAST(i.body AS TEXT)) AS o
+    WHERE NOT c.has_landed
 ),
 field AS (
     SELECT *,
@@ -240,7 +265,7 @@ ORDER BY a, b;
 
 INSERT INTO bronze_documents (kind, document_id, payload, content_hash, source, ingested_at)
 WITH history AS (
-    SELECT 0 AS is_new, bronze_id AS a, 0 AS b, kind, document_id, payload, content_hash, source, ingested_at
+    SELECT 0 AS is_new, bronze_id AS a, 0 AS b, kind, document_id, NULL AS payload, content_hash, NULL AS source, NULL AS ingested_at
     FROM bronze_documents
     WHERE (kind, document_id) IN (SELECT document_kind, object_id FROM arrived WHERE kind = 'document')
     UNION ALL
@@ -280,10 +305,26 @@ SELECT assert_that(NOT EXISTS (
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000,
        (SELECT COUNT(*) FROM arrived),
-       (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_strava_athlete)
-           + (SELECT COUNT(*) FROM bronze_strava_sub_activity) + (SELECT COUNT(*) FROM bronze_documents) - rows_before,
+       (SELECT COUNT(*) FROM bronze_strava_activities WHERE bronze_id > COALESCE(activities, 0))
+           + (SELECT COUNT(*) FROM bronze_strava_athlete WHERE bronze_id > COALESCE(athletes, 0))
+           + (SELECT COUNT(*) FROM bronze_strava_sub_activity WHERE bronze_id > COALESCE(laps, 0))
+           + (SELECT COUNT(*) FROM bronze_documents WHERE bronze_id > COALESCE(documents, 0)),
        (SELECT COUNT(*) FROM arrived WHERE kind = 'reject'), 'ok'
 FROM stage_clock;
+
+-- Twice the same changes nothing only if nothing in it changed, left, or was refused.
+INSERT OR REPLACE INTO bronze_landings (content_hash, activities, athletes, laps, documents)
+SELECT c.content_hash,
+       CASE WHEN SUM(kind = 'activity') THEN (SELECT MAX(bronze_id) FROM bronze_strava_activities) END,
+       CASE WHEN SUM(kind = 'athlete') THEN (SELECT MAX(bronze_id) FROM bronze_strava_athlete) END,
+       CASE WHEN SUM(kind = 'lap') THEN (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity) END,
+       CASE WHEN SUM(kind = 'document') THEN (SELECT MAX(bronze_id) FROM bronze_documents) END
+FROM stage_clock AS c
+CROSS JOIN (SELECT kind, COUNT(DISTINCT content_hash) AS n_versions
+            FROM arrived
+            GROUP BY kind, CASE kind WHEN 'activity' THEN stream WHEN 'document' THEN document_kind END, CASE kind WHEN 'lap' THEN id ELSE object_id END)
+GROUP BY c.content_hash
+HAVING SUM(kind IN ('reject', 'tombstone') OR n_versions > 1) = 0;
 
 DELETE FROM bronze_inbox;
 DROP TABLE temp.arrived;

@@ -99,6 +99,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_once" BEFORE INSERT ON "activity_features"
+WHEN EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "activity_features"
+WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 -- athlete_daily_features 1.0.0: The activities of each local day, added up
 CREATE TABLE IF NOT EXISTS "athlete_daily_features" (
@@ -163,6 +169,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_once" BEFORE INSERT ON "athlete_daily_features"
+WHEN EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_moved" BEFORE UPDATE OF "athlete_id", "activity_date" ON "athlete_daily_features"
+WHEN (new."athlete_id", new."activity_date") IS NOT (old."athlete_id", old."activity_date") AND EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 -- athlete_profile 1.0.0: Who an athlete is: the first values told, kept
 CREATE TABLE IF NOT EXISTS "athlete_profile" (
@@ -209,6 +221,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_once" BEFORE INSERT ON "athlete_profile"
+WHEN EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
+BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_moved" BEFORE UPDATE OF "athlete_id" ON "athlete_profile"
+WHEN (new."athlete_id") IS NOT (old."athlete_id") AND EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
+BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 -- athlete_rolling_features 1.0.0: Load, form, trends and risk for every calendar day, looking back from the end of that day
 CREATE TABLE IF NOT EXISTS "athlete_rolling_features" (
@@ -331,6 +349,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_once" BEFORE INSERT ON "athlete_rolling_features"
+WHEN EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_moved" BEFORE UPDATE OF "athlete_id", "as_of_date" ON "athlete_rolling_features"
+WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 -- athlete_weekly_features 1.0.0: Volume, load, monotony and strain of every week from Monday to Sunday
 CREATE TABLE IF NOT EXISTS "athlete_weekly_features" (
@@ -389,6 +413,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_once" BEFORE INSERT ON "athlete_weekly_features"
+WHEN EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_moved" BEFORE UPDATE OF "athlete_id", "week_start" ON "athlete_weekly_features"
+WHEN (new."athlete_id", new."week_start") IS NOT (old."athlete_id", old."week_start") AND EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 -- race_results 1.0.0: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
@@ -441,6 +471,12 @@ BEGIN
     FROM (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS _until)
     WHERE _until > old."available_at";
 END;
+CREATE TRIGGER IF NOT EXISTS "race_results_once" BEFORE INSERT ON "race_results"
+WHEN EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "race_results_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "race_results"
+WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '25_feature_tables', started_at, (julianday('now') - started) * 86400000, 0, 0, 0, 'ok'

@@ -65,8 +65,8 @@ FROM outdated AS d
 JOIN athlete_profile AS o USING (athlete_id)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_profile
-WHERE athlete_id IN (SELECT athlete_id FROM outdated) AND athlete_id NOT IN (SELECT athlete_id FROM fresh);
-INSERT OR REPLACE INTO athlete_profile SELECT * FROM fresh;
+WHERE athlete_id IN (SELECT athlete_id FROM outdated);
+INSERT INTO athlete_profile SELECT * FROM fresh;
 
 SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
                    '30_athlete_profile: an athlete with activities has no profile');

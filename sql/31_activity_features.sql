@@ -63,12 +63,20 @@ FROM activity, config
 WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m >= 1000 * min_distance_km;
 CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot);
 
--- The highest heart rate of each activity, usable from the day after it ended, highest first.
+-- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
+-- that enough earlier ones reached is never needed: only records remain, highest first.
 CREATE TEMP TABLE observed AS
-SELECT athlete_id, max_hr, known_date, end_time
+SELECT ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS position, athlete_id, max_hr, known_date, end_time
 FROM activity, config
 WHERE max_hr <= max_hr_plausible;
-CREATE INDEX temp.observed_by_height ON observed (athlete_id, max_hr DESC, known_date, end_time);
+CREATE UNIQUE INDEX temp.observed_by_position ON observed (athlete_id, position, max_hr, end_time);
+CREATE TEMP TABLE record AS
+SELECT athlete_id, max_hr, known_date, end_time
+FROM observed AS o
+WHERE NOT EXISTS (SELECT 1 FROM observed AS e
+                  WHERE e.athlete_id = o.athlete_id AND e.position < o.position AND e.max_hr >= o.max_hr AND e.end_time <= o.end_time
+                  LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config));
+CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_date, end_time);
 
 -- What was known when each day began. Who crosses the date line to the east lives a date twice: an earlier day can end
 -- after a later one has started, so what is used must also have ended before the first start of the day.
@@ -95,7 +103,7 @@ found AS MATERIALIZED (
            (SELECT MAX(vdot) FROM proof AS p
             WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date AND p.end_time <= d.first_start) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
-           (SELECT max_hr FROM observed AS o
+           (SELECT max_hr FROM record AS o
             WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date AND o.end_time <= d.first_start
             ORDER BY max_hr DESC LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config)) AS observed_max_hr,
            (SELECT max_hr_estimate(CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year) FROM athlete_profile AS p
@@ -213,8 +221,8 @@ FROM outdated AS d
 JOIN activity_features AS o USING (athlete_id, activity_id)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM activity_features
-WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM fresh);
-INSERT OR REPLACE INTO activity_features SELECT * FROM fresh;
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+INSERT INTO activity_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000,
@@ -229,6 +237,7 @@ DROP TABLE temp.computed;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;
 DROP TABLE temp.known;
+DROP TABLE temp.record;
 DROP TABLE temp.observed;
 DROP TABLE temp.proof;
 DROP TABLE temp.activity;

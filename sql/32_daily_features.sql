@@ -69,8 +69,8 @@ FROM outdated AS d
 JOIN athlete_daily_features AS o USING (athlete_id, activity_date)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_daily_features
-WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND (athlete_id, activity_date) NOT IN (SELECT athlete_id, activity_date FROM fresh);
-INSERT OR REPLACE INTO athlete_daily_features SELECT * FROM fresh;
+WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
+INSERT INTO athlete_daily_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000,

@@ -89,8 +89,8 @@ FROM outdated AS d
 JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_rolling_features
-WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND (athlete_id, as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM fresh);
-INSERT OR REPLACE INTO athlete_rolling_features SELECT * FROM fresh;
+WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
+INSERT INTO athlete_rolling_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000,

@@ -80,8 +80,8 @@ FROM outdated AS d
 JOIN athlete_weekly_features AS o USING (athlete_id, week_start)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_weekly_features
-WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated) AND (athlete_id, week_start) NOT IN (SELECT athlete_id, week_start FROM fresh);
-INSERT OR REPLACE INTO athlete_weekly_features SELECT * FROM fresh;
+WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated);
+INSERT INTO athlete_weekly_features SELECT * FROM fresh;
 
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
 SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000,

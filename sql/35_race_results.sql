@@ -98,8 +98,8 @@ FROM outdated AS d
 JOIN race_results AS o USING (athlete_id, activity_id)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM race_results
-WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM fresh);
-INSERT OR REPLACE INTO race_results SELECT * FROM fresh;
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+INSERT INTO race_results SELECT * FROM fresh;
 
 DELETE FROM race_rejects
 WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);

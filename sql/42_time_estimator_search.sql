@@ -62,14 +62,15 @@ WITH specified AS (
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
        (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
        (SELECT value FROM ops_config WHERE name = 'search_time_estimator') AS is_wanted,
-       sha256(json_array(payload,
-                         (SELECT value FROM ops_config WHERE name = 'cv_gap_days'),
-                         (SELECT json_group_array(json_array(configuration, changes)) FROM ml_search_configurations WHERE model = 'time_estimator'),
-                         (SELECT json_group_array(json_array(
-                              source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
-                              weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
-                              ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d))
-                          FROM time_estimator_rows WHERE seconds IS NOT NULL))) AS search_hash
+       CASE WHEN (SELECT value FROM ops_config WHERE name = 'search_time_estimator')
+            THEN sha256(json_array(payload,
+                                   (SELECT value FROM ops_config WHERE name = 'cv_gap_days'),
+                                   (SELECT json_group_array(json_array(configuration, changes)) FROM ml_search_configurations WHERE model = 'time_estimator'),
+                                   (SELECT json_group_array(json_array(
+                                        source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
+                                        weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
+                                        ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d))
+                                    FROM time_estimator_rows WHERE seconds IS NOT NULL))) END AS search_hash
 FROM specified;
 
 -- Rows with a label, as long as this search has not been made before.

@@ -74,6 +74,11 @@ char *sentence_finish(sqlite3_str *out) {
     return sentence;
 }
 
+athlete_status sentence_refuse(char **message, char *sentence) {
+    *message = sentence;
+    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
+}
+
 static void append_range(sqlite3_str *out, const athlete_argument *a) {
     if (a->min == 0 && a->max == 0) return;
     const char *low = a->flags & ATHLETE_ABOVE_MIN ? "above" : "at least";
@@ -131,6 +136,5 @@ athlete_status argument_check(const athlete_function *function, int index, sqlit
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     value_describe(out, value);
-    *message = sentence_finish(out);
-    return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+    return sentence_refuse(message, sentence_finish(out));
 }

@@ -1,12 +1,10 @@
-/* Binding of what every part of the system uses: version, assertions, hashes, JSON input, the list of functions. */
+/* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 #include "athlete.h"
 #include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
-#include "base/list_options.h"
+#include "base/list_functions.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/row_feed.h"
@@ -113,175 +111,6 @@ static const athlete_table objects_table = {
     .close = objects_close,
 };
 
-/* --- athlete_functions ---------------------------------------------------------------------------------- */
-
-typedef struct functions_state {
-    int domain;
-    int function;
-} functions_state;
-
-static athlete_status functions_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)call, (void)argc, (void)argv;
-    functions_state *state = memory_zeroed(NULL, 1, sizeof *state);
-    if (!state) return ATHLETE_NOMEM;
-    state->function = -1;
-    *out = state;
-    return ATHLETE_OK;
-}
-
-static int functions_next(athlete_call *call, void *opaque) {
-    (void)call;
-    functions_state *state = opaque;
-    const athlete_function *at;
-    state->function++;
-    while (athlete_domains[state->domain] &&
-           (!(at = &athlete_domains[state->domain]->functions[state->function])->name || at->is_internal)) {
-        if (at->name) {
-            state->function++;
-        } else {
-            state->domain++;
-            state->function = 0;
-        }
-    }
-    return athlete_domains[state->domain] ? SQLITE_ROW : SQLITE_DONE;
-}
-
-static void result_string(sqlite3_context *context, sqlite3_str *text) {
-    int bytes = sqlite3_str_length(text);
-    bool failed = sqlite3_str_errcode(text) != SQLITE_OK;
-    char *string = sqlite3_str_finish(text);
-    if (failed) sqlite3_result_error_nomem(context);
-    else sqlite3_result_text(context, string ? string : "", bytes, string ? sqlite3_free : SQLITE_STATIC);
-}
-
-/* One line per argument: "pace: min/km, above 0". */
-static void result_arguments(sqlite3_context *context, const athlete_function *function) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    for (const athlete_argument *a = function->arguments; a->name; a++) {
-        sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name,
-                            a->meaning ? a->meaning : "");
-    }
-    result_string(context, out);
-}
-
-static void functions_column(void *opaque, sqlite3_context *context, int column) {
-    static const char *const kinds[] = {"scalar", "aggregate", "window", "table", "virtual table"};
-    static const char *const trusts[] = {"pure", "direct"};
-    const functions_state *state = opaque;
-    const athlete_domain *domain = athlete_domains[state->domain];
-    const athlete_function *function = &domain->functions[state->function];
-    switch (column) {
-    case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
-    case 1: sqlite3_result_text(context, domain->name, -1, SQLITE_STATIC); break;
-    case 2: sqlite3_result_text(context, kinds[function->kind], -1, SQLITE_STATIC); break;
-    case 3: {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendf(out, "%s(", function->name);
-        function_signature(function, out);
-        sqlite3_str_appendall(out, ")");
-        result_string(context, out);
-        break;
-    }
-    case 4: sqlite3_result_text(context, function->summary, -1, SQLITE_STATIC); break;
-    case 5: result_arguments(context, function); break;
-    case 6:
-        sqlite3_result_text(context, function->table ? function->table->columns : function->returns, -1,
-                            SQLITE_STATIC);
-        break;
-    case 7: sqlite3_result_text(context, function->errors, -1, SQLITE_STATIC); break;
-    case 8: sqlite3_result_text(context, function->source, -1, SQLITE_STATIC); break;
-    case 9: sqlite3_result_text(context, trusts[function->trust], -1, SQLITE_STATIC); break;
-    }
-}
-
-static void functions_close(void *state) {
-    memory_free(NULL, state);
-}
-
-static const athlete_table functions_table = {
-    .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, "
-               "returns TEXT, errors TEXT, source TEXT, trust TEXT",
-    .expected_rows = 60,
-    .open = functions_open,
-    .next = functions_next,
-    .column = functions_column,
-    .close = functions_close,
-};
-
-/* --- athlete_arguments ---------------------------------------------------------------------------------- */
-
-typedef struct arguments_state {
-    functions_state at;
-    int position; /* of the argument, from 0 */
-} arguments_state;
-
-static const athlete_function *arguments_function(const arguments_state *state) {
-    return &athlete_domains[state->at.domain]->functions[state->at.function];
-}
-
-static athlete_status arguments_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc, (void)argv;
-    arguments_state *state = memory_zeroed(NULL, 1, sizeof *state);
-    if (!state) return ATHLETE_NOMEM;
-    state->at.function = -1;
-    *out = state;
-    return functions_next(call, &state->at) == SQLITE_ROW ? ATHLETE_OK : ATHLETE_INVALID;
-}
-
-static int arguments_next(athlete_call *call, void *opaque) {
-    arguments_state *state = opaque;
-    while (!arguments_function(state)->arguments[state->position].name) {
-        state->position = 0;
-        if (functions_next(call, &state->at) == SQLITE_DONE) return SQLITE_DONE;
-    }
-    state->position++;
-    return SQLITE_ROW;
-}
-
-static void arguments_column(void *opaque, sqlite3_context *context, int column) {
-    static const char *const types[] = {
-        [ATHLETE_ANY] = "any",     [ATHLETE_NUMBER] = "number", [ATHLETE_INTEGER] = "integer",
-        [ATHLETE_TEXT] = "text",   [ATHLETE_DATE] = "date",     [ATHLETE_OPTIONS] = "options",
-        [ATHLETE_QUERY] = "query", [ATHLETE_MODEL] = "model",
-    };
-    const arguments_state *state = opaque;
-    const athlete_function *function = arguments_function(state);
-    const athlete_argument *a = &function->arguments[state->position - 1];
-    bool ranged = a->min != 0 || a->max != 0;
-    switch (column) {
-    case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
-    case 1: sqlite3_result_int(context, state->position); break;
-    case 2: sqlite3_result_text(context, a->name, -1, SQLITE_STATIC); break;
-    case 3: sqlite3_result_text(context, types[a->type], -1, SQLITE_STATIC); break;
-    case 4: sqlite3_result_int(context, (a->flags & ATHLETE_OPTIONAL) != 0); break;
-    case 5: sqlite3_result_int(context, (a->flags & ATHLETE_NULLABLE) != 0); break;
-    case 6: sqlite3_result_int(context, (a->flags & ATHLETE_REPEATED) != 0); break;
-    case 7:
-        if (ranged && a->min > -HUGE_VAL) sqlite3_result_double(context, a->min);
-        break;
-    case 8:
-        if (ranged && a->max < HUGE_VAL) sqlite3_result_double(context, a->max);
-        break;
-    case 9: sqlite3_result_int(context, (a->flags & ATHLETE_ABOVE_MIN) != 0); break;
-    case 10: sqlite3_result_int(context, (a->flags & ATHLETE_BELOW_MAX) != 0); break;
-    case 11: sqlite3_result_text(context, a->meaning, -1, SQLITE_STATIC); break;
-    }
-}
-
-static void arguments_close(void *state) {
-    memory_free(NULL, state);
-}
-
-static const athlete_table arguments_table = {
-    .columns = "function TEXT, position INTEGER, name TEXT, type TEXT, optional INTEGER, nullable INTEGER, "
-               "repeated INTEGER, min REAL, max REAL, above_min INTEGER, below_max INTEGER, meaning TEXT",
-    .expected_rows = 200,
-    .open = arguments_open,
-    .next = arguments_next,
-    .column = arguments_column,
-    .close = arguments_close,
-};
-
 /* --- the table ------------------------------------------------------------------------------------------ */
 
 static const athlete_function functions[] = {
@@ -299,22 +128,21 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every function of this extension with its arguments, units, errors and the source of its "
                    "formula.",
-        .table = &functions_table,
+        .table = &athlete_functions_table,
     },
     {
         .name = "athlete_arguments",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every argument of every function: its type, its range, and what it may be besides.",
-        .table = &arguments_table,
+        .table = &athlete_arguments_table,
     },
     {
         .name = "athlete_options",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every option of every function that takes a JSON object of them: its other name, its "
-                   "type, range, "
-                   "default and meaning.",
+                   "type, range, default and meaning.",
         .table = &athlete_options_table,
     },
     {

@@ -14,17 +14,12 @@ typedef struct shared_state {
     size_t references;
 } shared_state;
 
-typedef struct registration {
-    const athlete_function *function;
-    shared_state *shared;
-} registration;
-
 const athlete_function *function_of(sqlite3_context *context) {
-    return ((const registration *)sqlite3_user_data(context))->function;
+    return ((const athlete_registration *)sqlite3_user_data(context))->function;
 }
 
 void *domain_state_of(sqlite3_context *context) {
-    return ((const registration *)sqlite3_user_data(context))->shared->state;
+    return ((const athlete_registration *)sqlite3_user_data(context))->domain_state;
 }
 
 void function_fail(sqlite3_context *context, const char *format, ...) {
@@ -164,11 +159,11 @@ static void shared_release(shared_state *shared) {
 }
 
 static void registration_free(void *opaque) {
-    shared_release(((registration *)opaque)->shared);
+    shared_release(((athlete_registration *)opaque)->shared);
 }
 
 /* SQLite calls registration_free also when it refuses the function. */
-static int function_register(sqlite3 *db, registration *row) {
+static int function_register(sqlite3 *db, athlete_registration *row) {
     const athlete_function *function = row->function;
     int flags = SQLITE_UTF8;
     flags |= function->trust == ATHLETE_PURE ? SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS : SQLITE_DIRECTONLY;
@@ -185,28 +180,27 @@ static int function_register(sqlite3 *db, registration *row) {
         return sqlite3_create_window_function(db, function->name, -1, flags, row, step_callback,
                                               final_callback, value_callback, inverse_callback,
                                               registration_free);
-    case ATHLETE_TABLE:
+    case ATHLETE_TABLE: return table_function_register(db, row, registration_free);
     case ATHLETE_VIRTUAL: break;
     }
     shared_release(row->shared);
-    if (function->kind == ATHLETE_TABLE) return table_function_register(db, function);
     return sqlite3_create_module_v2(db, function->name, function->module, (void *)(size_t)function, NULL);
 }
 
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
     size_t n = 0;
     while (domain->functions[n].name) n++;
-    shared_state *shared = sqlite3_malloc64(sizeof *shared + n * sizeof(registration));
+    shared_state *shared = sqlite3_malloc64(sizeof *shared + n * sizeof(athlete_registration));
     if (!shared) return SQLITE_NOMEM;
     *shared = (shared_state){.domain = domain, .references = 1};
-    registration *rows = (registration *)(shared + 1);
+    athlete_registration *rows = (athlete_registration *)(shared + 1);
     int rc = SQLITE_OK;
     if (domain->state_open) {
         shared->state = domain->state_open();
         if (!shared->state) rc = SQLITE_NOMEM;
     }
     for (size_t i = 0; i < n && rc == SQLITE_OK; i++) {
-        rows[i] = (registration){.function = &domain->functions[i], .shared = shared};
+        rows[i] = (athlete_registration){&domain->functions[i], shared->state, shared};
         rc = function_register(db, &rows[i]);
         if (rc != SQLITE_OK && message) {
             *message = sqlite3_mprintf("athlete: cannot register %s: %s", domain->functions[i].name,

@@ -136,8 +136,16 @@ extern const athlete_domain *const athlete_domains[]; /* ends with NULL; in athl
 /* Registers every function of the domain; the first failing code and its message, or SQLITE_OK. */
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message);
 
-/* Used by domain_register for kind ATHLETE_TABLE; in table_function.c. */
-int table_function_register(sqlite3 *db, const athlete_function *function);
+/* What SQLite keeps of a registered function. */
+typedef struct athlete_registration {
+    const athlete_function *function;
+    void *domain_state;
+    struct shared_state *shared; /* function.c's own */
+} athlete_registration;
+
+/* Used by domain_register for kind ATHLETE_TABLE; in table_function.c. `drop` is called when the connection forgets
+** the function, also when it refuses it. */
+int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)(void *row));
 
 /* "moving_min, pace[, options]" into `out`, for messages and documentation. */
 void function_signature(const athlete_function *function, sqlite3_str *out);
@@ -158,6 +166,9 @@ void value_describe(sqlite3_str *out, sqlite3_value *value);
 /* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
 ** because a host may refuse to read the message at all. NULL when memory is short. */
 char *sentence_finish(sqlite3_str *out);
+
+/* Ends a check with the sentence that says why it failed: ATHLETE_INVALID, or ATHLETE_NOMEM for a NULL. */
+athlete_status sentence_refuse(char **message, char *sentence);
 
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
@@ -183,12 +194,16 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
 struct athlete_call {
     sqlite3 *db;
     const athlete_function *function;
-    char *message; /* "<function>: <what happened>"; owned by the cursor */
-    int code;      /* SQLite result code of the failure */
+    void *domain_state; /* what the domain's state_open returned on this connection */
+    char *message;      /* "<function>: <what happened>"; owned by the cursor */
+    int code;           /* SQLite result code of the failure */
 };
 
 /* Record a failure. call_fail returns SQLITE_ERROR for `next`; call_fail_status the matching code. */
 int call_fail(athlete_call *call, const char *format, ...);
 int call_fail_status(athlete_call *call, athlete_status status, const char *detail);
+
+/* Records the failure of a check that has said it in `message`, which is freed; returns `status` in any case. */
+athlete_status call_told(athlete_call *call, athlete_status status, char *message);
 
 #endif

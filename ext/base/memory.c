@@ -33,19 +33,22 @@ void *memory_zeroed(athlete_budget *budget, size_t count, size_t size) {
     return block;
 }
 
-athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed,
+/* Pointers to objects have one representation, whatever they point to, on every system with POSIX or Windows. */
+athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity, size_t needed,
                            size_t size) {
     if (needed <= *capacity) return ATHLETE_OK;
+    void *block;
+    memcpy(&block, array, sizeof block);
     size_t wanted = *capacity + *capacity / 2;
     if (wanted < needed) wanted = needed;
     if (wanted < 16) wanted = 16;
-    size_t held = *block ? (size_t)sqlite3_msize(*block) : 0;
+    size_t held = block ? (size_t)sqlite3_msize(block) : 0;
     size_t bytes = admitted(budget, wanted, size, held);
     void *larger =
-        bytes ? sqlite3_realloc64(*block, bytes) : NULL; /* a large block moves without being copied */
+        bytes ? sqlite3_realloc64(block, bytes) : NULL; /* a large block moves without being copied */
     if (!larger) return memory_status(budget);
     if (budget) budget->used += (size_t)sqlite3_msize(larger) - held;
-    *block = larger;
+    memcpy(array, &larger, sizeof larger);
     *capacity = wanted;
     return ATHLETE_OK;
 }

@@ -21,10 +21,13 @@ typedef struct athlete_budget {
 void *memory_alloc(athlete_budget *budget, size_t count, size_t size);
 void *memory_zeroed(athlete_budget *budget, size_t count, size_t size);
 
-/* Makes room for `needed` elements in *block (of *capacity elements of `size` bytes), growing by half or more.
-** On failure *block and *capacity are as they were. */
-athlete_status memory_grow(athlete_budget *budget, void **block, size_t *capacity, size_t needed,
-                           size_t size);
+/* Makes room for `needed` elements in the array at *array (of any type, NULL at first), which has room for *capacity,
+** growing by half or more. On failure both are as they were. */
+#define memory_reserve(budget, array, capacity, needed)                                                      \
+    memory_grow(budget, array, capacity, needed, sizeof **(array))
+
+/* The same; `array` is the address of a pointer to elements of `size` bytes. */
+athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity, size_t needed, size_t size);
 
 void memory_free(athlete_budget *budget, void *block);
 

@@ -3,12 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include "base/function.h"
 #include "base/json_text.h"
-
-static athlete_status say(char **message, sqlite3_str *out) {
-    *message = sqlite3_str_finish(out);
-    return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
 
 static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
     sqlite3_str *out = sqlite3_str_new(NULL);
@@ -17,7 +13,7 @@ static athlete_status unknown(const athlete_option *table, const char *name, cha
         sqlite3_str_appendf(out, "%s %s", o == table ? "" : ",", o->name);
         if (o->alias) sqlite3_str_appendf(out, " (%s)", o->alias);
     }
-    return say(message, out);
+    return sentence_refuse(message, sqlite3_str_finish(out));
 }
 
 static athlete_status mismatch(const athlete_option *option, const cJSON *value, char **message) {
@@ -41,7 +37,7 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     sqlite3_str_appendall(out, ", got ");
     sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
     cJSON_free(found);
-    return say(message, out);
+    return sentence_refuse(message, sqlite3_str_finish(out));
 }
 
 /* The position of `word` in "a|b|c", or -1. */
@@ -113,21 +109,18 @@ static bool is_named(const athlete_option *option, const char *name) {
 
 static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
                                    char **message) {
-    if (!cJSON_IsObject(tree)) {
-        *message = sqlite3_mprintf("options must be a JSON object");
-        return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
-    }
-    unsigned long long seen = 0;
+    if (!cJSON_IsObject(tree))
+        return sentence_refuse(message, sqlite3_mprintf("options must be a JSON object"));
     const cJSON *value;
     cJSON_ArrayForEach(value, tree) {
         const athlete_option *option = table;
         while (option->name && !is_named(option, value->string)) option++;
         if (!option->name) return unknown(table, value->string, message);
-        if (seen & 1ull << (option - table)) {
-            *message = sqlite3_mprintf("option \"%s\" is given twice", option->name);
-            return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        for (const cJSON *before = tree->child; before != value; before = before->next) {
+            if (is_named(option, before->string))
+                return sentence_refuse(message,
+                                       sqlite3_mprintf("option \"%s\" is given twice", option->name));
         }
-        seen |= 1ull << (option - table);
         athlete_status status = store(option, value, target, message);
         if (status != ATHLETE_OK) return status;
     }
@@ -141,9 +134,8 @@ athlete_status options_read(const athlete_option *table, const char *json, void 
     json_fault fault;
     athlete_status status = json_parse(json, strlen(json), &tree, &fault);
     if (status == ATHLETE_INVALID) {
-        *message = sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
-                                   (sqlite3_int64)fault.offset);
-        return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        return sentence_refuse(message, sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
+                                                        (sqlite3_int64)fault.offset));
     }
     if (status != ATHLETE_OK) return status;
     status = read_members(table, tree, target, message);

@@ -1,14 +1,19 @@
 #if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
-#define _POSIX_C_SOURCE 200809L /* pthread_sigmask, sysconf */
+#define _POSIX_C_SOURCE 200809L /* pthread_sigmask, sched_yield, sysconf */
 #endif
 #include "base/pool.h"
 
 #ifndef ATHLETE_NO_THREADS
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 #endif
 
-#define MAX_SPINS 300
+/* A thread looks for what it waits for some 100 microseconds before it sleeps: while jobs follow each other that closely,
+** nobody has to be woken. */
+#define MAX_LOOKS       128
+#define PAUSES_PER_LOOK 32
+#define PATIENT_AFTER   16
 
 static bool is_stopped(athlete_pool *pool) {
     return atomic_load_explicit(&pool->stopped, memory_order_relaxed);
@@ -84,6 +89,21 @@ static void work_on(pool_hand *hand, size_t part) {
     }
 }
 
+typedef bool pool_answer(athlete_pool *pool);
+
+/* Waits a while for `true`; false if it did not come. Who is `patient` soon offers its processor to whoever else wants it, the
+** caller perhaps, between two looks. */
+static bool look_for(pool_answer *answer, athlete_pool *pool, bool patient) {
+    for (int look = 0; look < MAX_LOOKS; look++) {
+        for (int i = 0; i < PAUSES_PER_LOOK; i++) {
+            if (answer(pool)) return true;
+            pause_briefly();
+        }
+        if (patient && look >= PATIENT_AFTER) sched_yield();
+    }
+    return answer(pool);
+}
+
 /* --- workers -------------------------------------------------------------------------------------------- */
 
 static bool has_news(athlete_pool *pool) {
@@ -105,8 +125,7 @@ static void *run_worker(void *argument) {
     while (!atomic_load(&pool->ending)) {
         size_t part;
         while (claim(pool, &part)) work_on(hand, part);
-        for (int spins = 0; spins < MAX_SPINS && !has_news(pool); spins++) pause_briefly();
-        if (!has_news(pool)) sleep_until_news(pool);
+        if (!look_for(has_news, pool, true)) sleep_until_news(pool);
     }
     return NULL;
 }
@@ -155,10 +174,13 @@ void pool_end(athlete_pool *pool) {
 
 /* --- the caller ----------------------------------------------------------------------------------------- */
 
+static bool is_finished(athlete_pool *pool) {
+    return atomic_load(&pool->unfinished) == 0;
+}
+
 /* Sleeps after a while, but not through a poll that a worker finds due. */
 static void wait_for_workers(athlete_pool *pool) {
-    for (int spins = 0; spins < MAX_SPINS && atomic_load(&pool->unfinished) > 0; spins++) pause_briefly();
-    if (atomic_load(&pool->unfinished) == 0) return;
+    if (look_for(is_finished, pool, false)) return;
     pthread_mutex_lock(&pool->mutex);
     atomic_store(&pool->caller_waits, true);
     while (atomic_load(&pool->unfinished) > 0) {

@@ -3,7 +3,7 @@
 ** A job is cut into parts that belong to nobody. The caller works on them itself, from the last to the first; a worker
 ** that happens to be awake claims what is left, one part at a time. So a worker that a busy neighbour keeps from its
 ** processor costs nothing but its help, where a barrier (OpenMP's, for one) would make everybody wait for it. Workers
-** look for new parts for some hundred pauses and then sleep.
+** look for new parts for some 100 microseconds, offering their processor to others between two looks, and then sleep.
 **
 ** Workers touch neither SQLite nor memory.h: a part computes in memory that the job brings along. Results must not
 ** depend on who did which part, nor on how many threads there are; integer sums do not. Threads begin with the first
@@ -64,7 +64,7 @@ static inline int pool_hands(const athlete_pool *pool) {
 }
 
 /* Calls work(job, part, hand) once for each part below n_parts (at most 2^32 - 1), and returns when all are done. Parts of less
-** than some 50 microseconds are not worth a thread: give them to one hand as a single part. ATHLETE_INTERRUPTED when the
+** than some 10 microseconds are not worth a thread: give them to one hand as a single part. ATHLETE_INTERRUPTED when the
 ** poll asked to stop, now or before: then some parts were begun and left, and some not begun. */
 athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, void *job);
 athlete_status pool_run_alone(athlete_pool *pool, size_t n_parts, pool_work *work, void *job);

@@ -24,11 +24,6 @@ static bool starts_with_word(const char *sql, const char *word) {
            sql[n] != '_';
 }
 
-static athlete_status refuse(char **message, char *sentence) {
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
-
 athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
                           sqlite3_stmt **statement, char **message) {
     *statement = NULL;
@@ -36,15 +31,15 @@ athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char 
     const char *start = skip_noise(sql, false);
     if (!starts_with_word(start, "SELECT") && !starts_with_word(start, "WITH") &&
         !starts_with_word(start, "VALUES")) {
-        return refuse(message,
-                      sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
+        return sentence_refuse(
+            message, sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
     }
     const char *tail = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, statement, &tail);
     if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
     if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
     if (rc != SQLITE_OK)
-        return refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
+        return sentence_refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
     char *sentence = NULL;
     if (*skip_noise(tail, true)) {
         sentence =
@@ -61,7 +56,7 @@ athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char 
     }
     sqlite3_finalize(*statement);
     *statement = NULL;
-    return refuse(message, sentence);
+    return sentence_refuse(message, sentence);
 }
 
 int query_fail(athlete_call *call, int code) {

@@ -73,8 +73,8 @@ athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column
                     .n = n,
                     .part = sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2};
     if (q.part < 1) {
-        *message = sqlite3_mprintf("this connection allows too few arguments of a function");
-        return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        return sentence_refuse(message,
+                               sqlite3_mprintf("this connection allows too few arguments of a function"));
     }
     size_t length = strlen(q.sql);
     if (length > 0 && q.sql[length - 1] == ';') length--;
@@ -87,8 +87,7 @@ athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column
     if (rc == SQLITE_OK) return ATHLETE_OK;
     if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
     if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    *message = sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db));
-    return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+    return sentence_refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
 }
 
 int row_feed_step(row_feed *feed) {

@@ -20,9 +20,8 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     if (!sql) return ATHLETE_NOMEM;
     char *message;
     athlete_status status = query_open(call->db, sql, 1, "c1[, c2, c3, c4]", &state->statement, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    if (status == ATHLETE_OK) state->n_columns = sqlite3_column_count(state->statement);
+    if (call_told(call, status, message) == ATHLETE_OK)
+        state->n_columns = sqlite3_column_count(state->statement);
     return status;
 }
 

@@ -16,6 +16,7 @@ typedef struct table_vtab {
     sqlite3_vtab base; /* must be first */
     sqlite3 *db;
     const athlete_function *function;
+    void *domain_state;
     int n_columns;
 } table_vtab;
 
@@ -44,7 +45,8 @@ static int count_columns(const char *columns) {
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                          char **message) {
     (void)argc, (void)argv, (void)message;
-    const athlete_function *function = aux;
+    const athlete_registration *row = aux;
+    const athlete_function *function = row->function;
     sqlite3_str *schema = sqlite3_str_new(db);
     sqlite3_str_appendf(schema, "CREATE TABLE x(%s", function->table->columns);
     for (const athlete_argument *a = function->arguments; a->name; a++) {
@@ -60,8 +62,10 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 
     table_vtab *vtab = sqlite3_malloc64(sizeof *vtab);
     if (!vtab) return SQLITE_NOMEM;
-    *vtab =
-        (table_vtab){.db = db, .function = function, .n_columns = count_columns(function->table->columns)};
+    *vtab = (table_vtab){.db = db,
+                         .function = function,
+                         .domain_state = row->domain_state,
+                         .n_columns = count_columns(function->table->columns)};
     *out = &vtab->base;
     return SQLITE_OK;
 }
@@ -112,9 +116,11 @@ static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     table_vtab *vtab = (table_vtab *)base;
     table_cursor *cursor = sqlite3_malloc64(sizeof *cursor);
     if (!cursor) return SQLITE_NOMEM;
-    *cursor =
-        (table_cursor){.call = {.db = vtab->db, .function = vtab->function}, .n_columns = vtab->n_columns};
-    cursor->first_number = vtab->n_columns;
+    *cursor = (table_cursor){
+        .call = {.db = vtab->db, .function = vtab->function, .domain_state = vtab->domain_state},
+        .n_columns = vtab->n_columns,
+        .first_number = vtab->n_columns,
+    };
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -241,8 +247,8 @@ static const sqlite3_module table_module = {
     .xRowid = table_rowid,
 };
 
-int table_function_register(sqlite3 *db, const athlete_function *function) {
-    return sqlite3_create_module_v2(db, function->name, &table_module, (void *)(size_t)function, NULL);
+int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)(void *row)) {
+    return sqlite3_create_module_v2(db, row->function->name, &table_module, row, drop);
 }
 
 int call_fail(athlete_call *call, const char *format, ...) {
@@ -269,4 +275,10 @@ int call_fail_status(athlete_call *call, athlete_status status, const char *deta
     case ATHLETE_OK: break;
     }
     return call->code = SQLITE_NOMEM;
+}
+
+athlete_status call_told(athlete_call *call, athlete_status status, char *message) {
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    return status;
 }

@@ -12,10 +12,7 @@ athlete_status sparkline_add(sparkline *line, double y) {
         line->end -= line->first;
         line->first = 0;
     }
-    void *block = line->points;
-    athlete_status status =
-        memory_grow(&line->budget, &block, &line->capacity, line->end + 1, sizeof *line->points);
-    line->points = block;
+    athlete_status status = memory_reserve(&line->budget, &line->points, &line->capacity, line->end + 1);
     if (status != ATHLETE_OK) return status;
     line->points[line->end++] = y;
     return ATHLETE_OK;

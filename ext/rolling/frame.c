@@ -10,10 +10,7 @@ static athlete_status make_room(athlete_budget *budget, frame *f) {
         f->first = 0;
         return ATHLETE_OK;
     }
-    void *block = f->block;
-    athlete_status status = memory_grow(budget, &block, &f->capacity, f->capacity + 1, sizeof *f->block);
-    f->block = block;
-    return status;
+    return memory_reserve(budget, &f->block, &f->capacity, f->capacity + 1);
 }
 
 athlete_status frame_push(athlete_budget *budget, frame *f, frame_row row) {

@@ -85,10 +85,8 @@ static athlete_status read_options(athlete_call *call, load_state *state, const 
                                               .expected_days_per_week = 4};
     char *message;
     athlete_status status = options_read(training_load_options, json, &state->options, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
     state->start_day = state->end_day = INT_MIN;
-    if (status == ATHLETE_OK)
+    if (call_told(call, status, message) == ATHLETE_OK)
         status = read_date_option(call, "start_date", state->options.start_date, &state->start_day);
     if (status == ATHLETE_OK)
         status = read_date_option(call, "end_date", state->options.end_date, &state->end_day);
@@ -100,9 +98,9 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
     char *message;
     athlete_status status = query_open(call->db, sql, IN_COUNT, INPUT_FORM, query, &message);
     if (status == ATHLETE_OK && sqlite3_column_count(*query) != IN_COUNT) {
-        message = sqlite3_mprintf("the query must have %d columns (%s), it has %d", IN_COUNT, INPUT_FORM,
-                                  sqlite3_column_count(*query));
-        status = message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        status =
+            sentence_refuse(&message, sqlite3_mprintf("the query must have %d columns (%s), it has %d",
+                                                      IN_COUNT, INPUT_FORM, sqlite3_column_count(*query)));
     }
     if (status == ATHLETE_OK) {
         const char *text = sqlite3_sql(*query); /* the one statement, with its semicolon */
@@ -121,9 +119,7 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
             ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &message) : ATHLETE_NOMEM;
         sqlite3_free(ordered);
     }
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    return status;
+    return call_told(call, status, message);
 }
 
 static int read_ahead(athlete_call *call, load_state *state);

@@ -7,7 +7,7 @@
 **
 ** The columns are those of the group's table; what is not asked for is not read. Hidden columns: as_of, the moment of the
 ** request, and of the answer row_timestamp, row_available, row_superseded (NULL for a current row), row_age_days and
-** row_id. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it the
+** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it the
 ** newest row is the answer, the same as with the moment of the query for as_of, because a table holds nothing that is not
 ** yet known (write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') to leave out rows whose available_at is still to come,
 ** such as that of a day that is not over). A lookback needs as_of, since a function reads no clock.
@@ -24,6 +24,7 @@
 #include "base/function.h"
 #include "base/memory.h"
 #include "store/instant.h"
+#include "store/lookup_merge_sql.h"
 #include "store/lookup_sql.h"
 #include "store/module_arguments_sql.h"
 
@@ -48,10 +49,11 @@ enum {
     HIDDEN_SUPERSEDED,
     HIDDEN_AGE,
     HIDDEN_ROWID,
+    HIDDEN_FOUND_BY,
     HIDDEN_COUNT
 };
-static const char *const hidden_names[HIDDEN_COUNT] = {"as_of",          "row_timestamp", "row_available",
-                                                       "row_superseded", "row_age_days",  "row_id"};
+static const char *const hidden_names[HIDDEN_COUNT] = {
+    "as_of", "row_timestamp", "row_available", "row_superseded", "row_age_days", "row_id", "row_found_by"};
 
 #define IDLE_MAX                                                                                             \
     4 /* lookups that wait for the next query; a query takes one for each time that it names the table */
@@ -249,6 +251,8 @@ static char *explain(const asof_vtab *vtab, const asof_plan *plan) {
     sqlite3_str_appendf(out, ", by index %s", group->sources[GROUP_CURRENT].index);
     if (group->sources[GROUP_HISTORY].table && plan->columns.has_as_of)
         sqlite3_str_appendf(out, " and %s", group->sources[GROUP_HISTORY].index);
+    if (merge_is_possible(&plan->columns))
+        sqlite3_str_appendall(out, ", a merge where many requests come in its order");
     const char *before = "; reads ";
     for (int i = 0; i < group->n_columns; i++) {
         if (plan->columns.slots[i] < 0) continue;
@@ -426,6 +430,9 @@ static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, i
     case HIDDEN_AVAILABLE: kept_result(context, row, KEPT_AVAILABLE); break;
     case HIDDEN_SUPERSEDED: kept_result(context, row, KEPT_SUPERSEDED); break;
     case HIDDEN_ROWID: kept_result(context, row, KEPT_ROWID); break;
+    case HIDDEN_FOUND_BY:
+        sqlite3_result_text(context, lookup_is_merged(cursor->lookup) ? "merge" : "seek", -1, SQLITE_STATIC);
+        break;
     case HIDDEN_AGE:
         if (lookup_age_us(cursor->lookup, &age_us))
             sqlite3_result_double(context, (double)age_us / (double)INSTANT_US_PER_DAY);

@@ -89,6 +89,12 @@ int definition_column_named(const feature_definition *definition, const char *na
     return -1;
 }
 
+bool definition_is_in_row_key(const feature_definition *definition, int column) {
+    for (int i = 0; i < definition->n_row_key; i++)
+        if (definition->row_key[i] == column) return true;
+    return false;
+}
+
 /* Whether `features` lists the column, so that its place is there. */
 static bool is_listed(const cJSON *features, const char *name) {
     for (const cJSON *feature = features->child; feature; feature = feature->next) {

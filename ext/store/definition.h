@@ -67,6 +67,7 @@ void definition_close(feature_definition *definition);
 
 /* The column's number, or -1. Names are compared without regard to ASCII case, as SQLite does. */
 int definition_column_named(const feature_definition *definition, const char *name);
+bool definition_is_in_row_key(const feature_definition *definition, int column);
 
 /* A text of the feature, or NULL. */
 const char *definition_text(const definition_column *column, const char *field);

@@ -8,6 +8,7 @@
 #include "store/definition_ddl_sql.h"
 
 #include <string.h>
+#include "store/definition_batch_sql.h"
 #include "store/definition_rules_sql.h"
 
 /* A text of the definition inside a comment, which ends with the line. */
@@ -125,6 +126,57 @@ static void write_keep(sqlite3_str *out, const feature_definition *definition, b
                         available);
 }
 
+static void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column) {
+    const char *name = definition->columns[column].name;
+    sqlite3_str_appendf(out, "EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = new.\"%w\" AND ",
+                        definition->table, name, name);
+    write_row_key(out, definition, "o.");
+    sqlite3_str_appendall(out, " IS NOT ");
+    write_row_key(out, definition, "new.");
+    sqlite3_str_appendall(out, ")");
+}
+
+/* REPLACE takes out what is in its way without asking the triggers that keep it, and inside a trigger it looks like any
+** other INSERT or UPDATE. So nothing may be in the way. */
+static void write_refuses_taken(sqlite3_str *out, const feature_definition *definition) {
+    for (int i = 0; i < definition->n_columns; i++) {
+        if (!definition->columns[i].is_unique) continue;
+        sqlite3_str_appendall(out, "\n   OR ");
+        write_unique_taken(out, definition, i);
+    }
+    sqlite3_str_appendf(
+        out,
+        "\nBEGIN SELECT RAISE(ABORT, '%q: this row is there; UPDATE it, or DELETE it first, so that "
+        "what it was goes to the history'); END;\n",
+        definition->table);
+}
+
+void write_once_trigger(sqlite3_str *out, const feature_definition *definition, bool replaces) {
+    write_create(out, definition, "TRIGGER", "_once", replaces);
+    sqlite3_str_appendf(out, " BEFORE INSERT ON \"%w\"\nWHEN EXISTS (SELECT 1 FROM \"%w\" WHERE ",
+                        definition->table, definition->table);
+    write_same_key(out, definition, "", "new.");
+    sqlite3_str_appendall(out, ")");
+    write_refuses_taken(out, definition);
+}
+
+static void write_moved_trigger(sqlite3_str *out, const feature_definition *definition, bool replaces) {
+    write_create(out, definition, "TRIGGER", "_moved", replaces);
+    sqlite3_str_appendall(out, " BEFORE UPDATE OF ");
+    write_names(out, definition, "", definition->row_key, definition->n_row_key);
+    for (int i = 0; i < definition->n_columns; i++)
+        if (definition->columns[i].is_unique)
+            sqlite3_str_appendf(out, ", \"%w\"", definition->columns[i].name);
+    sqlite3_str_appendf(out, " ON \"%w\"\nWHEN ", definition->table);
+    write_row_key(out, definition, "new.");
+    sqlite3_str_appendall(out, " IS NOT ");
+    write_row_key(out, definition, "old.");
+    sqlite3_str_appendf(out, " AND EXISTS (SELECT 1 FROM \"%w\" WHERE ", definition->table);
+    write_same_key(out, definition, "", "new.");
+    sqlite3_str_appendall(out, ")");
+    write_refuses_taken(out, definition);
+}
+
 static void write_history_triggers(sqlite3_str *out, const feature_definition *definition, bool replaces) {
     write_create(out, definition, "TRIGGER", "_replaced", replaces);
     sqlite3_str_appendf(out, " AFTER UPDATE ON \"%w\"\nWHEN (", definition->table);
@@ -164,22 +216,12 @@ static void write_versions_view(sqlite3_str *out, const feature_definition *defi
 
 /* --- single rows ---------------------------------------------------------------------------------------- */
 
-static void write_unique_holds(sqlite3_str *out, const feature_definition *definition, int column) {
-    const char *name = definition->columns[column].name;
-    sqlite3_str_appendf(out, "NOT EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = new.\"%w\" AND (",
-                        definition->table, name, name);
-    write_names(out, definition, "o.", definition->row_key, definition->n_row_key);
-    sqlite3_str_appendall(out, ") IS NOT (");
-    write_names(out, definition, "new.", definition->row_key, definition->n_row_key);
-    sqlite3_str_appendall(out, "))");
-}
-
 static void write_all_valid(sqlite3_str *out, const row_scope *scope) {
     write_row_is_valid(out, scope);
     for (int i = 0; i < scope->definition->n_columns; i++) {
         if (!scope->definition->columns[i].is_unique) continue;
-        sqlite3_str_appendall(out, " AND ");
-        write_unique_holds(out, scope->definition, i);
+        sqlite3_str_appendall(out, " AND NOT ");
+        write_unique_taken(out, scope->definition, i);
     }
 }
 
@@ -205,9 +247,9 @@ static void write_judgements(sqlite3_str *out, const row_scope *scope) {
     for (int i = 0; i < definition->n_columns; i++) {
         const char *name = definition->columns[i].name;
         if (!definition->columns[i].is_unique) continue;
-        sqlite3_str_appendf(out, ",\n        (%Q, 'unique', new.\"%w\", '%w is in another row', ", name, name,
-                            name);
-        write_unique_holds(out, definition, i);
+        sqlite3_str_appendf(out, ",\n        (%Q, 'unique', new.\"%w\", '%w is in another row', NOT ", name,
+                            name, name);
+        write_unique_taken(out, definition, i);
         sqlite3_str_appendall(out, ")");
     }
 }
@@ -226,33 +268,40 @@ static void write_single_rejects(sqlite3_str *out, const row_scope *scope) {
     sqlite3_str_appendall(out, ")\n    WHERE NOT column5;\n");
 }
 
-static void write_single_upsert(sqlite3_str *out, const row_scope *scope) {
+static void write_single_row(sqlite3_str *out, const row_scope *scope) {
     const feature_definition *definition = scope->definition;
     const char *available = definition->columns[definition->available].name;
-    sqlite3_str_appendf(out, "    INSERT INTO \"%w\" (", definition->table);
+    sqlite3_str_appendf(out, "    UPDATE \"%w\" SET \"%w\" = max(", definition->table, available);
+    write_column(out, scope, definition->available);
+    sqlite3_str_appendall(out, ", ");
+    write_now(out, definition);
+    sqlite3_str_appendall(out, ")");
+    for (int i = 0; i < definition->n_columns; i++) {
+        if (i == definition->available || definition_is_in_row_key(definition, i)) continue;
+        sqlite3_str_appendf(out, ", \"%w\" = ", definition->columns[i].name);
+        write_column(out, scope, i);
+    }
+    sqlite3_str_appendall(out, "\n    WHERE ");
+    write_same_key(out, definition, "", "new.");
+    sqlite3_str_appendall(out, " AND (");
+    write_names_but_available(out, definition, "");
+    sqlite3_str_appendall(out, ") IS NOT ");
+    const char *between = "(";
+    for (int i = 0; i < definition->n_columns; i++) {
+        if (i == definition->available) continue;
+        sqlite3_str_appendall(out, between);
+        write_column(out, scope, i);
+        between = ", ";
+    }
+    sqlite3_str_appendf(out, ");\n    INSERT INTO \"%w\" (", definition->table);
     write_names(out, definition, "", NULL, 0);
-    sqlite3_str_appendall(out, ")\n    VALUES (");
+    sqlite3_str_appendall(out, ")\n    SELECT ");
     for (int i = 0; i < definition->n_columns; i++) {
         if (i > 0) sqlite3_str_appendall(out, ", ");
         write_column(out, scope, i);
     }
-    sqlite3_str_appendall(out, ")\n    ON CONFLICT (");
-    write_names(out, definition, "", definition->row_key, definition->n_row_key);
-    sqlite3_str_appendall(out, ") DO UPDATE SET (");
-    write_names_but_available(out, definition, "");
-    sqlite3_str_appendall(out, ") = (");
-    write_names_but_available(out, definition, "excluded.");
-    sqlite3_str_appendf(out, "),\n        \"%w\" = max(excluded.\"%w\", ", available, available);
-    write_now(out, definition);
-    sqlite3_str_appendall(out, ")\n    WHERE (");
-    write_names_but_available(out, definition, "excluded.");
-    sqlite3_str_appendall(out, ") IS NOT (");
-    const char *between = "";
-    for (int i = 0; i < definition->n_columns; i++) {
-        if (i == definition->available) continue;
-        sqlite3_str_appendf(out, "%s\"%w\".\"%w\"", between, definition->table, definition->columns[i].name);
-        between = ", ";
-    }
+    sqlite3_str_appendf(out, " WHERE NOT EXISTS (SELECT 1 FROM \"%w\" WHERE ", definition->table);
+    write_same_key(out, definition, "", "new.");
     sqlite3_str_appendall(out, ");\n");
 }
 
@@ -268,7 +317,7 @@ static void write_ingest_view(sqlite3_str *out, const feature_definition *defini
         write_all_valid(out, &scope);
         sqlite3_str_appendall(out, rejects ? " THEN 0 ELSE 1 END\nBEGIN\n" : " THEN 1 ELSE 0 END\nBEGIN\n");
         if (rejects) write_single_rejects(out, &scope);
-        else write_single_upsert(out, &scope);
+        else write_single_row(out, &scope);
         sqlite3_str_appendall(out, "END;\n");
     }
 }
@@ -296,6 +345,8 @@ void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
     else write_tables(out, definition);
     write_versions_view(out, definition, grows);
     write_history_triggers(out, definition, grows);
+    write_once_trigger(out, definition, grows);
+    write_moved_trigger(out, definition, grows);
     if (!cJSON_GetObjectItemCaseSensitive(definition->tree, "stage"))
         write_ingest_view(out, definition, grows);
 }

@@ -1,5 +1,6 @@
 #include "store/definition_ingest_sql.h"
 
+#include "store/definition_ddl_sql.h"
 #include "store/definition_rules_sql.h"
 
 /* A batch that is a query is kept while it is looked at: asked twice, it might answer twice. */
@@ -178,6 +179,7 @@ static void write_changes(sqlite3_str *out, const feature_definition *definition
     sqlite3_str_appendall(out, " DO UPDATE SET ");
     const char *between = "";
     for (int i = 0; i < definition->n_columns; i++) {
+        if (definition_is_in_row_key(definition, i)) continue;
         sqlite3_str_appendf(out, "%s\"%w\" = excluded.\"%w\"", between, definition->columns[i].name,
                             definition->columns[i].name);
         between = ", ";
@@ -196,6 +198,8 @@ void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, 
     else write_now(out, definition);
     sqlite3_str_appendall(out, " AS known_at;\n");
     if (!source->table) write_kept_batch(out, definition, source);
+    sqlite3_str_appendf(out, "DROP TRIGGER IF EXISTS \"%w_once\"; -- what it refuses is asked for here\n",
+                        definition->table);
     write_first_pass(out, definition, source);
     write_left(out, definition, source);
     write_twice(out, definition, source);
@@ -204,6 +208,7 @@ void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, 
     write_rejects(out, definition);
     write_limit(out, definition, reject_limit);
     write_changes(out, definition);
+    write_once_trigger(out, definition, false);
     sqlite3_str_appendf(
         out,
         "\nINSERT INTO ops_audit (at, who, action, object, detail)\n"

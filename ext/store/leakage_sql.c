@@ -201,10 +201,8 @@ static double number_at(const leakage_state *state, int column) {
 
 static athlete_status read_row(athlete_call *call, leakage_state *state) {
     size_t width = (size_t)state->n_features + 1;
-    void *block = state->numbers;
     athlete_status status =
-        memory_grow(&state->budget, &block, &state->capacity, (state->n_rows + 1) * width, sizeof(double));
-    state->numbers = block;
+        memory_reserve(&state->budget, &state->numbers, &state->capacity, (state->n_rows + 1) * width);
     if (status != ATHLETE_OK) return status;
     double *row = state->numbers + state->n_rows * width;
     row[0] = number_at(state, state->label);
@@ -251,9 +249,7 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
     if (status == ATHLETE_OK)
         status = sql ? query_open(call->db, sql, 2, "label, as_of, features", &state->query, &message)
                      : ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    if (status == ATHLETE_OK) status = find_features(call, state);
+    if (call_told(call, status, message) == ATHLETE_OK) status = find_features(call, state);
     if (status != ATHLETE_OK) return status;
     int rc;
     while (status == ATHLETE_OK && (rc = sqlite3_step(state->query)) != SQLITE_DONE) {
@@ -335,9 +331,8 @@ static void leakage_close(void *opaque) {
 }
 
 const athlete_table leakage_report_table = {
-    .columns = "feature TEXT, n_values INTEGER, n_unavailable INTEGER, n_inside_window INTEGER, measure "
-               "TEXT, strength "
-               "REAL, is_suspicious INTEGER, reason TEXT",
+    .columns = "feature TEXT, n_values INTEGER, n_unavailable INTEGER, n_inside_window INTEGER, "
+               "measure TEXT, strength REAL, is_suspicious INTEGER, reason TEXT",
     .expected_rows = 50,
     .open = leakage_open,
     .next = leakage_next,

@@ -1,6 +1,8 @@
 #include "trees/advance.h"
 
+#include <string.h>
 #include "trees/fixed_point.h"
+#include "trees/predict.h"
 
 #define PART_ROWS       8192
 #define MIN_SHARED_ROWS (4 * PART_ROWS)
@@ -44,6 +46,30 @@ athlete_status advance_margins(const grower *g, size_t n_seen, size_t n, float *
     bool shared = n >= MIN_SHARED_ROWS;
     if (n_seen < n) return pool_run_if(shared, g->pool, parts_of(n), advance_unseen, &job);
     return pool_run_if(shared, g->pool, g->n_nodes, advance_leaf, &job);
+}
+
+typedef struct forest_job {
+    const forest *model;
+    const float *values;
+    size_t n_features, n;
+    float *margins;
+} forest_job;
+
+static void find_margins(void *argument, size_t part, pool_hand *hand) {
+    forest_job *job = argument;
+    size_t start = part * PART_ROWS, n = part_rows(part, job->n);
+    memset(job->margins + start, 0, n * sizeof *job->margins);
+    for (size_t tree = 0; tree < job->model->n_trees; tree++) {
+        for (size_t row = start; row < start + n; row++)
+            job->margins[row] += forest_leaf(job->model, tree, job->values + row * job->n_features, 1)->value;
+        if (pool_due(hand, 30 * n)) return;
+    }
+}
+
+athlete_status advance_find_margins(const forest *model, const float *values, int n_features, size_t n,
+                                    athlete_pool *pool, float *margins) {
+    forest_job job = {model, values, (size_t)n_features, n, margins};
+    return pool_run_if(n >= MIN_SHARED_ROWS, pool, parts_of(n), find_margins, &job);
 }
 
 /* --- gradients ------------------------------------------------------------------------------------------ */

@@ -9,6 +9,10 @@
 ** n_seen rows of n. */
 athlete_status advance_margins(const grower *g, size_t n_seen, size_t n, float *margins);
 
+/* The same from nothing: the margins of n rows of `values` that a model of one output, whose base margin is 0, predicts. */
+athlete_status advance_find_margins(const forest *model, const float *values, int n_features, size_t n,
+                                    athlete_pool *pool, float *margins);
+
 /* objective_gradients. */
 athlete_status advance_gradients(const objective *o, const objective_rows *rows, athlete_pool *pool);
 

@@ -140,7 +140,8 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
         b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
         if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units, n);
+    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units,
+                             ldexp(1, b->weights.fraction_bits), n);
 }
 
 static double leaf_value(booster *b, size_t id, const float *margins) {
@@ -216,9 +217,13 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     double intercept = round == 0 ? b->intercepts[output] : 0;
     set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
-    if (b->kept.kept) status = residuals_advance(&b->kept, &b->grower, intercept, margins);
+    bool was_kept = b->kept.kept;
+    if (was_kept) status = residuals_advance(&b->kept, &b->grower, intercept);
     else status = advance_margins(&b->grower, n_seen, n, margins);
-    return status == ATHLETE_OK ? keep_tree(b, output) : status;
+    if (status == ATHLETE_OK) status = keep_tree(b, output);
+    if (status == ATHLETE_OK && was_kept && !b->kept.kept)
+        status = advance_find_margins(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
+    return status;
 }
 
 /* --- rounds --------------------------------------------------------------------------------------------- */

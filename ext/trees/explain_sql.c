@@ -19,7 +19,7 @@ typedef struct explain_state {
 static athlete_status open_numbers(athlete_call *call, explain_state *state, int argc, sqlite3_value **argv) {
     sqlite3_value *options = argc > 2 ? argv[2] : NULL;
     model_rows *rows = &state->rows;
-    const forest *model = &rows->model;
+    const forest *model = model_rows_model(rows);
     athlete_status status = shap_prepare(model, &rows->budget, &rows->poll, &state->explainer);
     if (status == ATHLETE_INVALID) {
         call_fail(call, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
@@ -28,7 +28,12 @@ static athlete_status open_numbers(athlete_call *call, explain_state *state, int
     state->side = (size_t)model->n_features + 1;
     state->per_row = (size_t)model->n_outputs * state->side * (state->interactions ? state->side : 1);
     size_t n = shap_block_rows(state->per_row);
-    status = model_rows_query(rows, argv[1], options, n);
+    column_match match;
+    status = model_rows_read_options(call, options, &match);
+    if (status != ATHLETE_OK) return status;
+    row_places places = model_rows_matrix(rows, n, true);
+    if (!places.features) return memory_status(&rows->budget);
+    status = model_rows_query(rows, argv[1], match, n, places);
     if (status != ATHLETE_OK) return status;
     state->numbers = memory_alloc(&rows->budget, state->per_row, n * sizeof *state->numbers);
     return state->numbers ? ATHLETE_OK : memory_status(&rows->budget);
@@ -58,7 +63,7 @@ static int next_block(athlete_call *call, explain_state *state) {
     if (status == ATHLETE_OK && rows->n == 0) return SQLITE_DONE;
     if (status == ATHLETE_OK) {
         status = (state->interactions ? shap_interactions : shap_contributions)(
-            &state->explainer, rows->features, rows->n, state->numbers, &rows->poll);
+            &state->explainer, rows->places.features, rows->n, state->numbers, &rows->poll);
     }
     if (status != ATHLETE_OK)
         return call->code != SQLITE_OK ? call->code : call_fail_status(call, status, NULL);
@@ -70,7 +75,7 @@ static int next_block(athlete_call *call, explain_state *state) {
 /* To the next output, row or block. */
 static int next_output(athlete_call *call, explain_state *state) {
     state->number++;
-    if (++state->output < (size_t)state->rows.model.n_outputs) return SQLITE_ROW;
+    if (++state->output < (size_t)model_rows_model(&state->rows)->n_outputs) return SQLITE_ROW;
     state->output = 0;
     return ++state->row < state->rows.n ? SQLITE_ROW : next_block(call, state);
 }
@@ -100,20 +105,20 @@ static int interactions_next(athlete_call *call, void *opaque) {
         state->feature++;
     }
     if (state->feature == base) state->other = base;
-    size_t matrix = state->row * (size_t)state->rows.model.n_outputs + state->output;
+    size_t matrix = state->row * (size_t)model_rows_model(&state->rows)->n_outputs + state->output;
     state->number = state->numbers + (matrix * state->side + state->feature) * state->side + state->other;
     return SQLITE_ROW;
 }
 
 static void result_feature(const explain_state *state, sqlite3_context *context, size_t feature) {
-    if (feature + 1 < state->side) model_rows_result_name(context, &state->rows.model, feature);
+    if (feature + 1 < state->side) model_result_name(context, model_rows_model(&state->rows), feature);
 }
 
 /* What the query gave: a number, or the text that the number of a category stands for. */
 static void result_value(const explain_state *state, sqlite3_context *context) {
-    const forest *model = &state->rows.model;
+    const forest *model = model_rows_model(&state->rows);
     if (state->feature + 1 == state->side) return;
-    double x = state->rows.given[state->row * (state->side - 1) + state->feature];
+    double x = state->rows.places.given[state->row * (state->side - 1) + state->feature];
     const category_names *categories = model->categories ? &model->categories[state->feature] : NULL;
     if (categories && x >= 0 && x < (double)categories->n && x == floor(x)) {
         sqlite3_result_text(context, categories->name[(size_t)x], -1, SQLITE_TRANSIENT);
@@ -125,7 +130,7 @@ static void result_value(const explain_state *state, sqlite3_context *context) {
 static void explain_column(void *opaque, sqlite3_context *context, int column) {
     const explain_state *state = opaque;
     switch (column) {
-    case 0: sqlite3_result_value(context, state->rows.keys[state->row]); break;
+    case 0: model_rows_result_key(context, &state->rows, state->row); break;
     case 1: sqlite3_result_int64(context, (sqlite3_int64)state->output); break;
     case 2: result_feature(state, context, state->feature); break;
     case 3: result_value(state, context); break;
@@ -136,7 +141,7 @@ static void explain_column(void *opaque, sqlite3_context *context, int column) {
 static void interactions_column(void *opaque, sqlite3_context *context, int column) {
     const explain_state *state = opaque;
     switch (column) {
-    case 0: sqlite3_result_value(context, state->rows.keys[state->row]); break;
+    case 0: model_rows_result_key(context, &state->rows, state->row); break;
     case 1: sqlite3_result_int64(context, (sqlite3_int64)state->output); break;
     case 2: result_feature(state, context, state->feature); break;
     case 3: result_feature(state, context, state->other); break;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define BLOCK_ROWS     64     /* whose records are copied at once */
-#define MIN_PART_CELLS 100000 /* rows times features that are worth a thread */
+#define BLOCK_ROWS     64    /* whose records are copied at once */
+#define MIN_PART_CELLS 30000 /* rows times features that are worth a thread */
 #define MAX_PART_ROWS  ATHLETE_PAIRED_ROWS
 
 typedef struct histogram_scratch {
@@ -50,40 +50,21 @@ static inline void add_features(int64_t *restrict slots, size_t count, size_t sl
     }
 }
 
-/* Eight features at a time: their slots stay in the first-level cache. */
-static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_features, row_block block) {
-    int f = 0;
-    for (; f + 8 <= n_features; f += 8) add_features(slots + (size_t)f * slots_each, 8, slots_each, f, block);
-    for (; f + 4 <= n_features; f += 4) add_features(slots + (size_t)f * slots_each, 4, slots_each, f, block);
-    for (; f < n_features; f++) add_features(slots + (size_t)f * slots_each, 1, slots_each, f, block);
-}
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define SHIFT_OF_BYTE(i) (56 - 8 * (i))
+#else
+#define SHIFT_OF_BYTE(i) (8 * (i))
+#endif
 
-static void add_block(int64_t *slots, const bin_matrix *bins, row_block block) {
-    switch (bins->offset[1]) {
-    case ATHLETE_FEW_SLOTS: add_block_spaced(slots, ATHLETE_FEW_SLOTS, bins->n_features, block); break;
-    case ATHLETE_SOME_SLOTS: add_block_spaced(slots, ATHLETE_SOME_SLOTS, bins->n_features, block); break;
-    default: add_block_spaced(slots, ATHLETE_MANY_SLOTS, bins->n_features, block);
-    }
-}
-
-static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_each, int n_features,
-                                         row_block block) {
-    for (size_t i = 0; i < block.n; i++) {
-        const uint8_t *codes = block.records + i * block.stride + ATHLETE_RECORD_HEADER;
-        int64_t gradient = block.values[2 * i], hessian = block.values[2 * i + 1];
-        for (size_t f = 0; f < (size_t)n_features; f++) {
-            int64_t *slot = words + 2 * (f * slots_each + codes[f]);
-            slot[0] += gradient;
-            slot[1] += hessian;
-        }
-    }
-}
-
-static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block block) {
-    switch (bins->offset[1]) {
-    case ATHLETE_FEW_SLOTS: add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, bins->n_features, block); break;
-    case ATHLETE_SOME_SLOTS: add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, bins->n_features, block); break;
-    default: add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, bins->n_features, block);
+/* The same of eight, with one load of all codes: what bounds additions is how many loads and stores there can be at a time. */
+static inline void add_eight_features(int64_t *restrict slots, size_t slots_each, int first,
+                                      row_block block) {
+    const uint8_t *codes = block.records + ATHLETE_RECORD_HEADER + first;
+    for (size_t i = 0; i < block.n; i++, codes += block.stride) {
+        int64_t value = block.values[i];
+        uint64_t eight;
+        memcpy(&eight, codes, sizeof eight);
+        for (size_t f = 0; f < 8; f++) slots[f * slots_each + (eight >> SHIFT_OF_BYTE(f) & 255)] += value;
     }
 }
 
@@ -93,6 +74,68 @@ static void prefetch(const void *address) {
 #else
     (void)address;
 #endif
+}
+
+/* The rows that come after a block, whose records are fetched while the block is added: a few at a time, since a processor that has
+** as many misses under way as it can keep track of drops what it is asked to prefetch. */
+typedef struct rows_ahead {
+    const bin_matrix *bins;
+    const uint32_t *rows;
+    size_t n;
+} rows_ahead;
+
+static inline void fetch_some(rows_ahead *ahead, size_t wanted) {
+    size_t n = ahead->n < wanted ? ahead->n : wanted, bytes = ahead->bins->record_bytes;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *record = ahead->bins->records + ahead->rows[i] * bytes;
+        for (size_t b = 0; b < bytes; b += 64) prefetch(record + b);
+    }
+    ahead->rows += n;
+    ahead->n -= n;
+}
+
+/* Eight features at a time: their slots stay in the first-level cache. */
+static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_features, row_block block,
+                                    rows_ahead ahead) {
+    int f = 0;
+    size_t some = BLOCK_ROWS / ((size_t)n_features / 8 + 1) + 1;
+    for (; f + 8 <= n_features; f += 8) {
+        fetch_some(&ahead, some);
+        add_eight_features(slots + (size_t)f * slots_each, slots_each, f, block);
+    }
+    fetch_some(&ahead, BLOCK_ROWS);
+    for (; f + 4 <= n_features; f += 4) add_features(slots + (size_t)f * slots_each, 4, slots_each, f, block);
+    for (; f < n_features; f++) add_features(slots + (size_t)f * slots_each, 1, slots_each, f, block);
+}
+
+static void add_block(int64_t *slots, const bin_matrix *bins, row_block block, rows_ahead ahead) {
+    uint32_t slots_each = bins->offset[1];
+    int n = bins->n_features;
+    if (slots_each == ATHLETE_FEW_SLOTS) add_block_spaced(slots, ATHLETE_FEW_SLOTS, n, block, ahead);
+    else if (slots_each == ATHLETE_SOME_SLOTS) add_block_spaced(slots, ATHLETE_SOME_SLOTS, n, block, ahead);
+    else add_block_spaced(slots, ATHLETE_MANY_SLOTS, n, block, ahead);
+}
+
+static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_each, int n_features,
+                                         row_block block, rows_ahead ahead) {
+    for (size_t i = 0; i < block.n; i++) {
+        const uint8_t *codes = block.records + i * block.stride + ATHLETE_RECORD_HEADER;
+        int64_t gradient = block.values[2 * i], hessian = block.values[2 * i + 1];
+        fetch_some(&ahead, 1);
+        for (size_t f = 0; f < (size_t)n_features; f++) {
+            int64_t *slot = words + 2 * (f * slots_each + codes[f]);
+            slot[0] += gradient;
+            slot[1] += hessian;
+        }
+    }
+}
+
+static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block block, rows_ahead ahead) {
+    uint32_t slots_each = bins->offset[1];
+    int n = bins->n_features;
+    if (slots_each == ATHLETE_FEW_SLOTS) add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, n, block, ahead);
+    else if (slots_each == ATHLETE_SOME_SLOTS) add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, n, block, ahead);
+    else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, n, block, ahead);
 }
 
 static void read_values(const histogram_builder *builder, const uint32_t *rows, row_block block,
@@ -117,12 +160,8 @@ static void read_values(const histogram_builder *builder, const uint32_t *rows, 
     }
 }
 
-static void copy_records(const bin_matrix *bins, const uint32_t *rows, size_t n, size_t n_ahead,
-                         uint8_t *to) {
+static void copy_records(const bin_matrix *bins, const uint32_t *rows, size_t n, uint8_t *to) {
     size_t bytes = bins->record_bytes;
-    for (size_t i = 0; i < n_ahead; i++) {
-        for (size_t b = 0; b < bytes; b += 64) prefetch(bins->records + rows[n + i] * bytes + b);
-    }
     if (bytes == 32) {
         for (size_t i = 0; i < n; i++) memcpy(to + 32 * i, bins->records + (size_t)rows[i] * 32, 32);
     } else {
@@ -138,15 +177,14 @@ static void add_rows(const histogram_builder *builder, histogram_scratch *scratc
         const uint32_t *here = rows + start;
         row_block block = {scratch->records, bins->record_bytes,
                            n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, scratch->values};
-        if (here[block.n - 1] - here[0] == block.n - 1) {
+        if (here[block.n - 1] - here[0] == block.n - 1)
             block.records = bins->records + here[0] * bins->record_bytes;
-        } else {
-            size_t after = n - start - block.n;
-            copy_records(bins, here, block.n, after < BLOCK_ROWS ? after : BLOCK_ROWS, scratch->records);
-        }
+        else copy_records(bins, here, block.n, scratch->records);
         read_values(builder, here, block, scratch->values);
-        if (wide) add_block_wide(words, bins, block);
-        else add_block(words, bins, block);
+        size_t after = n - start - block.n;
+        rows_ahead ahead = {bins, here + block.n, after < BLOCK_ROWS ? after : BLOCK_ROWS};
+        if (wide) add_block_wide(words, bins, block, ahead);
+        else add_block(words, bins, block, ahead);
     }
 }
 
@@ -213,8 +251,10 @@ void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_
     for (size_t i = 0; i < BLOCK_ROWS; i++) scratch->values[i] = value;
     for (size_t start = 0; start < n; start += BLOCK_ROWS) {
         size_t count = n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, after = n - start - count;
-        copy_records(bins, rows + start, count, after < BLOCK_ROWS ? after : BLOCK_ROWS, scratch->records);
-        add_block(words, bins, (row_block){scratch->records, bins->record_bytes, count, scratch->values});
+        rows_ahead ahead = {bins, rows + start + count, after < BLOCK_ROWS ? after : BLOCK_ROWS};
+        copy_records(bins, rows + start, count, scratch->records);
+        add_block(words, bins, (row_block){scratch->records, bins->record_bytes, count, scratch->values},
+                  ahead);
     }
 }
 

@@ -1,8 +1,8 @@
 /* Sums of gradients and hessians per bin, the only thing that a split is chosen from.
 **
-** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched ahead of its
-** use and copied to the first-level cache; then the block is added to the bins of eight features at a time, whose slots are
-** in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
+** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched while the block
+** before is added, and copied to the first-level cache; then the block is added to the bins of eight features at a time, whose
+** slots are in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
 #ifndef ATHLETE_TREES_HISTOGRAM_H
 #define ATHLETE_TREES_HISTOGRAM_H
 

@@ -14,19 +14,25 @@ typedef struct importance_state {
 static athlete_status add_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
                                sqlite3_value *options) {
     model_rows *rows = &state->rows;
-    const size_t per_row = (size_t)rows->model.n_outputs * ((size_t)rows->model.n_features + 1);
+    const forest *model = model_rows_model(rows);
+    const size_t per_row = (size_t)model->n_outputs * ((size_t)model->n_features + 1);
     size_t block = shap_block_rows(per_row);
-    athlete_status status = model_rows_query(rows, query, options, block);
+    column_match match;
+    athlete_status status = model_rows_read_options(call, options, &match);
+    if (status != ATHLETE_OK) return status;
+    row_places places = model_rows_matrix(rows, block, false);
+    if (!places.features) return memory_status(&rows->budget);
+    status = model_rows_query(rows, query, match, block, places);
     if (status != ATHLETE_OK) return status;
     shap_forest explainer;
-    status = shap_prepare(&rows->model, &rows->budget, &rows->poll, &explainer);
+    status = shap_prepare(model, &rows->budget, &rows->poll, &explainer);
     if (status == ATHLETE_INVALID) call_fail(call, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
     double *contributions = memory_alloc(&rows->budget, per_row, block * sizeof *contributions);
     if (status == ATHLETE_OK && !contributions) status = memory_status(&rows->budget);
     while (status == ATHLETE_OK) {
         status = model_rows_next(rows);
         if (status != ATHLETE_OK || rows->n == 0) break;
-        status = importance_add_rows(&explainer, rows->features, rows->n, contributions, state->features,
+        status = importance_add_rows(&explainer, places.features, rows->n, contributions, state->features,
                                      &rows->poll);
     }
     memory_free(&rows->budget, contributions);
@@ -42,9 +48,10 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
     athlete_status status = model_rows_open(call, &state->rows, argv[0]);
     if (status != ATHLETE_OK) return status;
     model_rows *rows = &state->rows;
-    state->features = memory_alloc(&rows->budget, (size_t)rows->model.n_features, sizeof *state->features);
+    const forest *model = model_rows_model(rows);
+    state->features = memory_alloc(&rows->budget, (size_t)model->n_features, sizeof *state->features);
     if (!state->features) return memory_status(&rows->budget);
-    importance_of_splits(&rows->model, state->features);
+    importance_of_splits(model, state->features);
     if (argc < 2 || sqlite3_value_type(argv[1]) == SQLITE_NULL) return ATHLETE_OK;
     return add_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
 }
@@ -52,7 +59,7 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
 static int importance_next(athlete_call *call, void *opaque) {
     (void)call;
     importance_state *state = opaque;
-    while (++state->feature < state->rows.model.n_features) {
+    while (++state->feature < model_rows_model(&state->rows)->n_features) {
         if (state->features[state->feature].weight > 0) return SQLITE_ROW;
     }
     return SQLITE_DONE;
@@ -62,7 +69,7 @@ static void importance_column(void *opaque, sqlite3_context *context, int column
     const importance_state *state = opaque;
     const feature_importance *feature = &state->features[state->feature];
     switch (column) {
-    case 0: model_rows_result_name(context, &state->rows.model, (size_t)state->feature); break;
+    case 0: model_result_name(context, model_rows_model(&state->rows), (size_t)state->feature); break;
     case 1: sqlite3_result_int64(context, feature->weight); break;
     case 2: sqlite3_result_double(context, feature->total_gain / (double)feature->weight); break;
     case 3: sqlite3_result_double(context, feature->total_cover / (double)feature->weight); break;

@@ -1,7 +1,7 @@
 /* Binding of gbdt_export and gbdt_import. */
 #include <string.h>
 #include "trees/lightgbm.h"
-#include "trees/model_cache.h"
+#include "trees/model_argument_sql.h"
 #include "trees/trees_callbacks.h"
 
 /* Room for a text that is made here; a million leaves take a tenth of it. */
@@ -33,20 +33,13 @@ static void export_lightgbm(sqlite3_context *context, const forest *model) {
 
 void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
-    const char *text = (const char *)sqlite3_value_text(argv[0]);
     const char *format = (const char *)sqlite3_value_text(argv[1]);
-    if (!text || !format) {
+    if (!format) {
         sqlite3_result_error_nomem(context);
         return;
     }
-    athlete_status status;
-    model_fault fault = {{0}};
-    size_t length = (size_t)sqlite3_value_bytes(argv[0]);
-    cached_model *cached = model_cache_find(domain_state_of(context), text, length, &status, &fault);
-    if (!cached) {
-        function_fail_status(context, status, fault.text);
-        return;
-    }
+    cached_model *cached = model_of_context(context, argv[0]);
+    if (!cached) return;
     if (strcmp(format, "xgboost") == 0) sqlite3_result_value(context, argv[0]);
     else if (strcmp(format, "lightgbm") == 0) export_lightgbm(context, &cached->model);
     else function_fail_argument(context, 1, "'xgboost' or 'lightgbm'", argv[1]);

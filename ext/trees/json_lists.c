@@ -30,10 +30,7 @@ static athlete_status go_on(cutter *c) {
 static athlete_status add_value(cutter *c, double x) {
     json_lists *p = c->parsed;
     if (p->n_values == p->values_capacity) {
-        void *values = p->values;
-        athlete_status status =
-            memory_grow(c->budget, &values, &p->values_capacity, p->n_values + 1, sizeof *p->values);
-        p->values = values;
+        athlete_status status = memory_reserve(c->budget, &p->values, &p->values_capacity, p->n_values + 1);
         if (status != ATHLETE_OK) return status;
     }
     p->values[p->n_values++] = x;
@@ -93,9 +90,7 @@ static athlete_status cut_list(cutter *c) {
     }
     if (status != ATHLETE_OK) return status;
     c->at++;
-    void *lists = p->lists;
-    status = memory_grow(c->budget, &lists, &p->lists_capacity, p->n_lists + 1, sizeof *p->lists);
-    p->lists = lists;
+    status = memory_reserve(c->budget, &p->lists, &p->lists_capacity, p->n_lists + 1);
     if (status != ATHLETE_OK) return status;
     text_add(&c->rest, "[");
     text_add_integer(&c->rest, (int64_t)p->n_lists);
@@ -150,10 +145,8 @@ athlete_status json_lists_parse(const char *text, size_t length, athlete_budget 
     *parsed = (json_lists){.root = NULL};
     cutter c = {.text = text, .length = length, .budget = budget, .poll = poll, .parsed = parsed};
     c.rest = (text_buffer){.budget = budget};
-    void *values = NULL; /* a number and its comma take six bytes or so; what is not touched costs nothing */
-    athlete_status status =
-        memory_grow(budget, &values, &parsed->values_capacity, length / 6 + 8, sizeof *parsed->values);
-    parsed->values = values;
+    /* A number and its comma take six bytes or so; what is not touched costs nothing. */
+    athlete_status status = memory_reserve(budget, &parsed->values, &parsed->values_capacity, length / 6 + 8);
     if (status == ATHLETE_OK) status = cut(&c);
     if (status == ATHLETE_OK && c.n_items > ATHLETE_JSON_MAX_ITEMS) {
         *fault =

@@ -20,18 +20,12 @@ void forest_free(athlete_budget *budget, forest *model) {
 
 athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_nodes, int output,
                                tree_node **nodes) {
-    void *ends = model->tree_end, *outputs = model->tree_output, *all = model->nodes;
-    athlete_status status =
-        memory_grow(budget, &ends, &model->trees_capacity, model->n_trees + 1, sizeof *model->tree_end);
-    model->tree_end = ends;
-    if (status != ATHLETE_OK) return status;
-    status = memory_grow(budget, &outputs, &model->outputs_capacity, model->n_trees + 1,
-                         sizeof *model->tree_output);
-    model->tree_output = outputs;
-    if (status != ATHLETE_OK) return status;
-    status =
-        memory_grow(budget, &all, &model->nodes_capacity, model->n_nodes + n_nodes, sizeof *model->nodes);
-    model->nodes = all;
+    size_t n_trees = model->n_trees + 1;
+    athlete_status status = memory_reserve(budget, &model->tree_end, &model->trees_capacity, n_trees);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(budget, &model->tree_output, &model->outputs_capacity, n_trees);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(budget, &model->nodes, &model->nodes_capacity, model->n_nodes + n_nodes);
     if (status != ATHLETE_OK) return status;
     *nodes = model->nodes + model->n_nodes;
     model->n_nodes += n_nodes;
@@ -42,13 +36,9 @@ athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_n
 
 athlete_status forest_add_set(athlete_budget *budget, forest *model, size_t n_words, uint32_t **words) {
     size_t start = model->n_sets == 0 ? 0 : model->set_end[model->n_sets - 1];
-    void *ends = model->set_end, *all = model->set_words;
-    athlete_status status =
-        memory_grow(budget, &ends, &model->sets_capacity, model->n_sets + 1, sizeof *model->set_end);
-    model->set_end = ends;
-    if (status != ATHLETE_OK) return status;
-    status = memory_grow(budget, &all, &model->words_capacity, start + n_words, sizeof *model->set_words);
-    model->set_words = all;
+    athlete_status status = memory_reserve(budget, &model->set_end, &model->sets_capacity, model->n_sets + 1);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(budget, &model->set_words, &model->words_capacity, start + n_words);
     if (status != ATHLETE_OK) return status;
     *words = model->set_words + start;
     model->set_end[model->n_sets++] = start + n_words;

@@ -105,6 +105,9 @@ void forest_margins(const forest *model, const float *row, float *margins);
 /* A row's margins, in place, become the user's numbers: themselves, probabilities or rates. */
 void forest_outputs(const forest *model, float *margins);
 
+/* The output of the largest margin, the first of equal ones. */
+int forest_likeliest(const forest *model, const float *margins);
+
 /* --- the text (model_write.c, model_read.c) ------------------------------------------------------------- */
 
 /* An attribute of ours: a JSON list with one list per feature, of the names of its categories. */

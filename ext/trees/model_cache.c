@@ -22,7 +22,7 @@ void model_release(void *opaque) {
     memory_free(NULL, cached);
 }
 
-cached_model *model_open(const char *text, size_t length, athlete_status *status, model_fault *fault) {
+static cached_model *parse(const char *text, size_t length, athlete_status *status, model_fault *fault) {
     cached_model *cached = memory_zeroed(NULL, 1, sizeof *cached);
     *status = ATHLETE_NOMEM;
     if (!cached) return NULL;
@@ -52,7 +52,7 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
         }
     }
     if (!found) {
-        found = model_open(text, length, status, fault);
+        found = parse(text, length, status, fault);
         if (!found) return NULL;
         if (at == ATHLETE_MODEL_CACHE_SLOTS) model_release(cache->slots[--at]);
     }

@@ -37,9 +37,6 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
                                model_fault *fault);
 void model_release(void *cached);
 
-/* A model for one call, outside any cache. */
-cached_model *model_open(const char *text, size_t length, athlete_status *status, model_fault *fault);
-
 /* Compiles the model for scoring and makes room for one row, unless that was done before. */
 athlete_status model_prepare(cached_model *cached);
 

@@ -2,35 +2,41 @@
 
 #include "base/query.h"
 #include "trees/feature_sql.h"
-#include "trees/score_columns_sql.h"
 
-typedef struct rows_options {
-    int match;
-} rows_options;
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
-const athlete_option model_rows_options[] = {
-    {"match", NULL, OPTION_CHOICE, offsetof(rows_options, match), 0, 0, "name|position",
-     "how the query's columns are features; default name if the model has feature names"},
-    {.name = NULL},
-};
+static bool keep_key(row_key *key, sqlite3_value *value) {
+    key->type = sqlite3_value_type(value);
+    switch (key->type) {
+    case SQLITE_NULL: break;
+    case SQLITE_INTEGER: key->integer = sqlite3_value_int64(value); break;
+    case SQLITE_FLOAT: key->real = sqlite3_value_double(value); break;
+    default: key->other = sqlite3_value_dup(value); return key->other != NULL;
+    }
+    return true;
+}
 
-athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model) {
-    rows->call = call;
-    rows->budget.limit = ATHLETE_BUDGET_DEFAULT;
-    poll_begin(&rows->poll, call->db);
-    const char *text = (const char *)sqlite3_value_text(model);
-    if (!text) return ATHLETE_NOMEM;
-    model_fault fault = {{0}};
-    size_t length = (size_t)sqlite3_value_bytes(model);
-    athlete_status status = model_read(text, length, &rows->budget, &rows->model, &fault);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", fault.text);
-    return status;
+static void forget_keys(model_rows *rows, size_t n) {
+    for (size_t r = 0; r < n; r++) {
+        sqlite3_value_free(rows->keys[r].other);
+        rows->keys[r].other = NULL;
+    }
+}
+
+void model_rows_result_key(sqlite3_context *context, const model_rows *rows, size_t row) {
+    const row_key *key = &rows->keys[row];
+    switch (key->type) {
+    case SQLITE_NULL: break;
+    case SQLITE_INTEGER: sqlite3_result_int64(context, key->integer); break;
+    case SQLITE_FLOAT: sqlite3_result_double(context, key->real); break;
+    default: sqlite3_result_value(context, key->other); break;
+    }
 }
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
 static void refuse(model_rows *rows, int feature, sqlite3_value *value) {
-    char *sentence = feature_refusal(&rows->model, feature, value);
+    char *sentence = feature_refusal(model_rows_model(rows), feature, value);
     if (sentence) call_fail(rows->call, "row %lld: %s", rows->n_read + 1, sentence);
     else call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
     sqlite3_free(sentence);
@@ -39,27 +45,25 @@ static void refuse(model_rows *rows, int feature, sqlite3_value *value) {
 /* Takes part of a row: column 0 is the key, column f + 1 is feature f. */
 static bool take(void *reader, int first, int n, sqlite3_value **values, bool complete) {
     model_rows *rows = reader;
+    const forest *model = model_rows_model(rows);
     if (rows->call->code != SQLITE_OK) return true;
-    const size_t row = rows->n * (size_t)rows->model.n_features;
     int i = 0;
-    if (first == 0) {
-        rows->keys[rows->n] = sqlite3_value_dup(values[i++]);
-        if (!rows->keys[rows->n]) {
-            call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
-            return true;
-        }
+    if (first == 0 && !keep_key(&rows->keys[rows->n], values[i++])) {
+        call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
+        return true;
     }
-    for (; i < n; i++) {
-        int feature = first + i - 1;
-        float x;
-        if (!feature_read(&rows->model, feature, values[i], &x)) {
-            refuse(rows, feature, values[i]);
+    const size_t stride = rows->places.feature_stride;
+    size_t at = (size_t)(first + i - 1) * stride + rows->n * rows->places.row_stride;
+    float *x = rows->places.features;
+    double *given = rows->places.given;
+    for (; i < n; i++, at += stride) {
+        if (!feature_read(model, first + i - 1, values[i], &x[at])) {
+            refuse(rows, first + i - 1, values[i]);
             return true;
         }
-        size_t at = row + (size_t)feature;
-        rows->features[at] = x;
-        rows->given[at] =
-            sqlite3_value_type(values[i]) == SQLITE_FLOAT ? sqlite3_value_double(values[i]) : (double)x;
+        if (given)
+            given[at] = sqlite3_value_type(values[i]) == SQLITE_FLOAT ? sqlite3_value_double(values[i])
+                                                                      : (double)x[at];
     }
     if (complete) {
         rows->n++;
@@ -68,16 +72,9 @@ static bool take(void *reader, int first, int n, sqlite3_value **values, bool co
     return rows->n == rows->capacity;
 }
 
-static void forget_block(model_rows *rows) {
-    for (size_t i = 0; rows->keys && i < rows->capacity; i++) {
-        sqlite3_value_free(rows->keys[i]);
-        rows->keys[i] = NULL;
-    }
-    rows->n = 0;
-}
-
 athlete_status model_rows_next(model_rows *rows) {
-    forget_block(rows);
+    forget_keys(rows, rows->n);
+    rows->n = 0;
     if (rows->ended) return ATHLETE_OK;
     int rc = row_feed_step(&rows->feed);
     rows->ended = rc == SQLITE_DONE;
@@ -87,58 +84,84 @@ athlete_status model_rows_next(model_rows *rows) {
 
 /* --- opening and closing -------------------------------------------------------------------------------- */
 
-static athlete_status open_feed(model_rows *rows, const char *sql, int match, char **message) {
+const athlete_option model_rows_options[] = {
+    {"match", NULL, OPTION_CHOICE, 0, 0, 0, "name|position",
+     "how the query's columns are features; default name if the model has feature names"},
+    {.name = NULL},
+};
+
+athlete_status model_rows_read_options(athlete_call *call, sqlite3_value *options, column_match *match) {
+    int chosen = MATCH_DEFAULT;
+    char *message;
+    const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
+    athlete_status status = options_read(model_rows_options, json, &chosen, &message);
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    *match = (column_match)chosen;
+    return status;
+}
+
+athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model) {
+    rows->call = call;
+    rows->budget.limit = ATHLETE_BUDGET_DEFAULT;
+    poll_begin(&rows->poll, call->db);
+    rows->cached = model_of_call(call, model);
+    return rows->cached ? ATHLETE_OK : ATHLETE_INVALID;
+}
+
+static athlete_status open_feed(model_rows *rows, const char *sql, column_match match, char **message) {
+    const forest *model = model_rows_model(rows);
     sqlite3_stmt *query;
     int *columns = NULL;
     athlete_status status = query_open(rows->call->db, sql, 1, "key, feature, …", &query, message);
-    if (status == ATHLETE_OK) status = score_columns(&rows->model, query, match, &columns, message);
+    if (status == ATHLETE_OK) status = score_columns(model, query, match, &columns, message);
     if (status == ATHLETE_OK) {
         rows->feed.reader = rows;
         rows->feed.take = take;
-        status =
-            row_feed_open(rows->call->db, query, columns, rows->model.n_features + 1, &rows->feed, message);
+        status = row_feed_open(rows->call->db, query, columns, model->n_features + 1, &rows->feed, message);
     }
     memory_free(NULL, columns);
     sqlite3_finalize(query);
     return status;
 }
 
-athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, sqlite3_value *options,
-                                size_t capacity) {
-    const size_t n_features = (size_t)rows->model.n_features;
+athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, column_match match, size_t capacity,
+                                row_places places) {
     const char *sql = (const char *)sqlite3_value_text(query);
-    const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
     if (!sql) return ATHLETE_NOMEM;
+    rows->places = places;
     rows->capacity = capacity;
-    rows->keys = memory_zeroed(&rows->budget, capacity, sizeof(sqlite3_value *));
-    rows->features = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->features);
-    rows->given = memory_alloc(&rows->budget, capacity * n_features, sizeof *rows->given);
-    if (!rows->keys || !rows->features || !rows->given) return memory_status(&rows->budget);
-    rows_options chosen = {.match = -1};
+    rows->keys = memory_zeroed(&rows->budget, capacity, sizeof *rows->keys);
+    if (!rows->keys) return memory_status(&rows->budget);
     char *message;
-    athlete_status status = options_read(model_rows_options, json, &chosen, &message);
-    if (status == ATHLETE_OK) status = open_feed(rows, sql, chosen.match, &message);
+    athlete_status status = open_feed(rows, sql, match, &message);
     if (status == ATHLETE_INVALID) call_fail(rows->call, "%s", message);
     sqlite3_free(message);
     return status;
 }
 
+row_places model_rows_matrix(model_rows *rows, size_t capacity, bool given) {
+    const size_t n_features = (size_t)model_rows_model(rows)->n_features;
+    row_places *places = &rows->own;
+    places->feature_stride = 1;
+    places->row_stride = n_features;
+    places->features = memory_alloc(&rows->budget, capacity * n_features, sizeof *places->features);
+    if (given && places->features) {
+        places->given = memory_alloc(&rows->budget, capacity * n_features, sizeof *places->given);
+        if (!places->given) {
+            memory_free(&rows->budget, places->features);
+            places->features = NULL;
+        }
+    }
+    return *places;
+}
+
 void model_rows_close(model_rows *rows) {
-    forget_block(rows);
+    if (rows->keys) forget_keys(rows, rows->capacity); /* also that of a row that was not finished */
     row_feed_close(&rows->feed);
     poll_end(&rows->poll);
     memory_free(&rows->budget, rows->keys);
-    memory_free(&rows->budget, rows->features);
-    memory_free(&rows->budget, rows->given);
-    forest_free(&rows->budget, &rows->model);
-}
-
-void model_rows_result_name(sqlite3_context *context, const forest *model, size_t feature) {
-    if (model->feature_names) {
-        sqlite3_result_text(context, model->feature_names[feature], -1, SQLITE_TRANSIENT);
-    } else {
-        char name[24];
-        sqlite3_snprintf((int)sizeof name, name, "f%u", (unsigned)feature);
-        sqlite3_result_text(context, name, -1, SQLITE_TRANSIENT);
-    }
+    memory_free(&rows->budget, rows->own.features);
+    memory_free(&rows->budget, rows->own.given);
+    model_release(rows->cached);
 }

@@ -108,7 +108,7 @@ static float quantile_of_labels(double q, const label_set *set, double *scratch)
     uint32_t *keys = (uint32_t *)scratch, *units = set->weights->units ? keys + set->n : NULL;
     for (size_t i = 0; i < set->n; i++) keys[i] = float_key(set->labels[i]);
     if (units) memcpy(units, set->weights->units, set->n * sizeof *units);
-    return weighted_quantile(q, keys, units, set->n);
+    return weighted_quantile(q, keys, units, ldexp(1, set->weights->fraction_bits), set->n);
 }
 
 /* Rows with label 1 count `positive_weight` times. */

@@ -48,3 +48,11 @@ void forest_outputs(const forest *model, float *margins) {
     case MODEL_SOFTMAX: softmax(margins, model->n_outputs); break;
     }
 }
+
+int forest_likeliest(const forest *model, const float *margins) {
+    int at = 0;
+    for (int k = 1; k < model->n_outputs; k++) {
+        if (margins[k] > margins[at]) at = k;
+    }
+    return at;
+}

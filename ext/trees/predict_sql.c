@@ -1,25 +1,16 @@
 /* Binding of gbdt_predict and gbdt_margin. */
 #include "trees/feature_sql.h"
-#include "trees/model_cache.h"
+#include "trees/model_argument_sql.h"
 #include "trees/trees_callbacks.h"
 
-/* The model of the first argument, with a reference for the caller; NULL with the error set. */
+/* The model of the first argument, ready to score; NULL with the error set. */
 static cached_model *find_model(sqlite3_context *context, sqlite3_value *argument) {
-    const char *text = (const char *)sqlite3_value_text(argument);
-    if (!text) {
-        sqlite3_result_error_nomem(context);
-        return NULL;
-    }
-    athlete_status status;
-    model_fault fault = {{0}};
-    cached_model *found = model_cache_find(domain_state_of(context), text,
-                                           (size_t)sqlite3_value_bytes(argument), &status, &fault);
-    if (found && (status = model_prepare(found)) != ATHLETE_OK) {
-        model_release(found);
-        found = NULL;
-    }
-    if (!found) function_fail_status(context, status, fault.text);
-    return found;
+    cached_model *found = model_of_context(context, argument);
+    athlete_status status = found ? model_prepare(found) : ATHLETE_OK;
+    if (status == ATHLETE_OK) return found;
+    model_release(found);
+    function_fail_status(context, status, NULL);
+    return NULL;
 }
 
 /* The features as float32; false with the error set. */
@@ -35,20 +26,12 @@ static bool read_features(sqlite3_context *context, const forest *model, sqlite3
     return true;
 }
 
-static int largest(const float *margins, int n) {
-    int at = 0;
-    for (int k = 1; k < n; k++) {
-        if (margins[k] > margins[at]) at = k;
-    }
-    return at;
-}
-
 static void answer(sqlite3_context *context, const cached_model *cached, bool as_margin) {
     const forest *model = &cached->model;
     bool classes = model->link == MODEL_SOFTMAX && !as_margin;
     scorer_row(cached->compiled, cached->row, cached->inputs, cached->margins);
     if (classes) {
-        sqlite3_result_int(context, largest(cached->margins, model->n_outputs));
+        sqlite3_result_int(context, forest_likeliest(model, cached->margins));
     } else {
         if (!as_margin) forest_outputs(model, cached->margins);
         sqlite3_result_double(context, (double)cached->margins[0]);

@@ -27,23 +27,33 @@ static size_t split_by_bit(uint32_t *keys, uint32_t *weights, size_t from, size_
     return end;
 }
 
-float weighted_quantile(double q, uint32_t *keys, uint32_t *weights, size_t n) {
-    double share = q * (double)weight_of(weights, 0, n);
-    size_t from = 0, to = n; /* what is sought is among these */
-    uint64_t below = 0;      /* the weight of keys[0] to keys[from - 1] */
+/* The most that the window of the estimate may span of the cumulated weight: no row is lighter. */
+static double window_of(const uint32_t *weights, double one, size_t n) {
+    if (!weights) return 1;
+    uint32_t lightest = weights[0];
+    for (size_t i = 1; i < n; i++) lightest = weights[i] < lightest ? weights[i] : lightest;
+    return one < lightest ? one : lightest;
+}
+
+float weighted_quantile(double q, uint32_t *keys, uint32_t *weights, double one, size_t n) {
+    double total = (double)weight_of(weights, 0, n), window = window_of(weights, one, n);
+    double end = q * (total - window) + window; /* of the window */
+    size_t from = 0, to = n;                    /* the value at the window's end is among these */
+    uint64_t below = 0;                         /* the weight of keys[0] to keys[from - 1] */
     for (uint32_t bit = 0x80000000u; bit > 0 && to - from > 1; bit >>= 1) {
         size_t middle = split_by_bit(keys, weights, from, to, bit);
         uint64_t lower = weight_of(weights, from, middle);
-        if (middle == to || (middle > from && (double)(below + lower) >= share)) {
+        if (middle == to || (middle > from && (double)(below + lower) >= end)) {
             to = middle;
         } else {
             below += lower;
             from = middle;
         }
     }
-    float found = float_of_key(keys[from]);
-    if (to == n || (double)(below + weight_of(weights, from, to)) != share) return found;
-    uint32_t next = keys[to];
-    for (size_t i = to + 1; i < n; i++) next = keys[i] < next ? keys[i] : next;
-    return (float)(((double)found + float_of_key(next)) / 2);
+    double found = float_of_key(keys[from]), share = (end - (double)below) / window;
+    if (share >= 1) return (float)found;
+    uint32_t before = keys[0];
+    for (size_t i = 1; i < from; i++) before = keys[i] > before ? keys[i] : before;
+    double previous = float_of_key(before);
+    return (float)(previous + (found - previous) * share);
 }

@@ -28,9 +28,9 @@ typedef struct residuals {
 ** memory fails. */
 athlete_status residuals_begin(residuals *r, grower *g);
 
-/* After a tree whose leaves have their values: what remains of every row, the root of the next tree, and the margins as
-** advance_margins makes them. `offset` is what is in the leaves' values besides the step. If *r is not kept any more,
-** gradients are to be fitted anew, to the margins. */
-athlete_status residuals_advance(residuals *r, grower *g, double offset, float *margins);
+/* After a tree whose leaves have their values: what remains of every row, and the root of the next tree. `offset` is what is in
+** the leaves' values besides the step. If *r is not kept any more, gradients are to be fitted anew, to the margins, which nobody
+** needs before: advance_find_margins. */
+athlete_status residuals_advance(residuals *r, grower *g, double offset);
 
 #endif

@@ -39,7 +39,7 @@ static athlete_status match_names(const forest *model, sqlite3_stmt *query, int 
     return ATHLETE_OK;
 }
 
-athlete_status score_columns(const forest *model, sqlite3_stmt *query, int match, int **columns,
+athlete_status score_columns(const forest *model, sqlite3_stmt *query, column_match match, int **columns,
                              char **message) {
     *columns = memory_zeroed(NULL, (size_t)model->n_features + 1, sizeof **columns);
     if (!*columns) return ATHLETE_NOMEM;

@@ -6,9 +6,7 @@
 
 void text_add_bytes(text_buffer *text, const char *bytes, size_t length) {
     if (text->status != ATHLETE_OK) return;
-    void *block = text->bytes;
-    text->status = memory_grow(text->budget, &block, &text->capacity, text->length + length + 1, 1);
-    text->bytes = block;
+    text->status = memory_reserve(text->budget, &text->bytes, &text->capacity, text->length + length + 1);
     if (text->status != ATHLETE_OK) return;
     memcpy(text->bytes + text->length, bytes, length);
     text->length += length;

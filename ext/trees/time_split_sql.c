@@ -65,14 +65,10 @@ typedef struct dates_state {
 } dates_state;
 
 static athlete_status keep_row(dates_state *state, sqlite3_stmt *query, int day) {
-    void *keys = state->keys, *days = state->days;
     athlete_status status =
-        memory_grow(&state->budget, &keys, &state->keys_capacity, state->n_rows + 1, sizeof *state->keys);
-    state->keys = keys;
-    if (status != ATHLETE_OK) return status;
-    status =
-        memory_grow(&state->budget, &days, &state->days_capacity, state->n_rows + 1, sizeof *state->days);
-    state->days = days;
+        memory_reserve(&state->budget, &state->keys, &state->keys_capacity, state->n_rows + 1);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(&state->budget, &state->days, &state->days_capacity, state->n_rows + 1);
     if (status != ATHLETE_OK) return status;
     sqlite3_value *key = sqlite3_value_dup(sqlite3_column_value(query, 0));
     if (!key) return ATHLETE_NOMEM;
@@ -113,9 +109,7 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
     athlete_status status = query_open(call->db, sql, 2, "key, day", &query, &refusal);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", refusal);
-    sqlite3_free(refusal);
-    if (status != ATHLETE_OK) return status;
+    if (call_told(call, status, refusal) != ATHLETE_OK) return status;
     status = read_rows(call, state, query);
     sqlite3_finalize(query);
     if (status != ATHLETE_OK) return status;

@@ -16,9 +16,9 @@
 #define ROWS_ARGUMENT                                                                                        \
     {                                                                                                        \
         "query", ATHLETE_QUERY, 0, 0, 0,                                                                     \
-            "gives key, then the features: by name if the model has names and the columns have them all, "   \
-            "else "                                                                                          \
-            "by position; NULL is missing"                                                                   \
+            "gives key, feature, … for each row; a model with feature names finds its features by the "    \
+            "names of the columns, in any order and among others, one without by their order; NULL is "      \
+            "missing"                                                                                        \
     }
 #define ROWS_OPTIONS                                                                                         \
     { "options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0, "JSON: match (name, position)" }
@@ -138,10 +138,7 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
-            MODEL_ARGUMENT,
-            {"query", ATHLETE_QUERY, 0, 0, 0,
-             "gives key, feature, … for each row; a model with feature names finds its features by the "
-             "names of the columns, in any order and among others, one without by their order"},
+            MODEL_ARGUMENT, ROWS_ARGUMENT,
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
              "output: value (default), margin, probabilities (a row per key and class) or leaf (a row per "
              "key and tree: the number of its node); match: name or position; nthread"}),

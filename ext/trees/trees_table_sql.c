@@ -1,10 +1,12 @@
 /* Binding of gbdt_trees: a model's nodes as rows, in the order of XGBoost's Booster.trees_to_dataframe. */
-#include "trees/model_rows_sql.h"
+#include "trees/model_argument_sql.h"
 #include "trees/text.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct trees_state {
-    model_rows rows; /* of which the model alone is used */
+    cached_model *cached;
+    athlete_budget budget;
+    athlete_poll poll;
     size_t tree;
     const tree_node *nodes; /* of the tree */
     int32_t n_nodes, node;
@@ -17,12 +19,15 @@ static athlete_status trees_open(athlete_call *call, int argc, sqlite3_value **a
     trees_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
-    return model_rows_open(call, &state->rows, argv[0]);
+    state->budget.limit = ATHLETE_BUDGET_DEFAULT;
+    poll_begin(&state->poll, call->db);
+    state->cached = model_of_call(call, argv[0]);
+    return state->cached ? ATHLETE_OK : ATHLETE_INVALID;
 }
 
 /* Goes to the next tree: finds which of its nodes are reached, and how deep they are. */
 static athlete_status begin_tree(trees_state *state) {
-    const forest *model = &state->rows.model;
+    const forest *model = &state->cached->model;
     size_t start = forest_tree_start(model, state->tree);
     state->nodes = model->nodes + start;
     state->n_nodes = (int32_t)(model->tree_end[state->tree] - start);
@@ -30,10 +35,10 @@ static athlete_status begin_tree(trees_state *state) {
     const size_t n = (size_t)state->n_nodes;
     void *depth = state->depth, *queue = state->queue;
     athlete_status status =
-        memory_grow(&state->rows.budget, &depth, &state->depth_capacity, n, sizeof *state->depth);
+        memory_grow(&state->budget, &depth, &state->depth_capacity, n, sizeof *state->depth);
     state->depth = depth;
     if (status != ATHLETE_OK) return status;
-    status = memory_grow(&state->rows.budget, &queue, &state->queue_capacity, n, sizeof *state->queue);
+    status = memory_grow(&state->budget, &queue, &state->queue_capacity, n, sizeof *state->queue);
     state->queue = queue;
     if (status != ATHLETE_OK) return status;
     for (size_t i = 0; i < n; i++) state->depth[i] = -1;
@@ -48,7 +53,7 @@ static athlete_status begin_tree(trees_state *state) {
             state->queue[tail++] = child;
         }
     }
-    return poll_due(&state->rows.poll, 5 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    return poll_due(&state->poll, 5 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 static int trees_next(athlete_call *call, void *opaque) {
@@ -58,7 +63,7 @@ static int trees_next(athlete_call *call, void *opaque) {
             if (state->depth[state->node] >= 0) return SQLITE_ROW;
         }
         if (state->nodes) state->tree++;
-        if (state->tree >= state->rows.model.n_trees) return SQLITE_DONE;
+        if (state->tree >= state->cached->model.n_trees) return SQLITE_DONE;
         athlete_status status = begin_tree(state);
         if (status != ATHLETE_OK) return call_fail_status(call, status, NULL);
     }
@@ -72,7 +77,7 @@ static void result_id(const trees_state *state, sqlite3_context *context, int32_
 
 /* The categories that go right, as a JSON array: their names, or their numbers if they have none. */
 static void result_categories(const trees_state *state, sqlite3_context *context, const tree_node *node) {
-    const forest *model = &state->rows.model;
+    const forest *model = &state->cached->model;
     const category_names *names = model->categories ? &model->categories[node->feature] : NULL;
     size_t start = node->set == 0 ? 0 : model->set_end[node->set - 1];
     size_t n = 32 * (model->set_end[node->set] - start);
@@ -98,7 +103,7 @@ static void split_column(const trees_state *state, sqlite3_context *context, con
     /* XGBoost reads a categorical split as "is it one of these", and these go right. */
     int32_t yes = node->left + (node->categorical ? 1 : 0), no = node->left + (node->categorical ? 0 : 1);
     switch (column) {
-    case 4: model_rows_result_name(context, &state->rows.model, node->feature); break;
+    case 4: model_result_name(context, &state->cached->model, node->feature); break;
     case 5:
         if (!node->categorical) sqlite3_result_double(context, node->value);
         break;
@@ -117,7 +122,9 @@ static void trees_column(void *opaque, sqlite3_context *context, int column) {
     const tree_node *node = &state->nodes[state->node];
     switch (column) {
     case 0: sqlite3_result_int64(context, (sqlite3_int64)state->tree); break;
-    case 1: sqlite3_result_int64(context, (sqlite3_int64)state->rows.model.tree_output[state->tree]); break;
+    case 1:
+        sqlite3_result_int64(context, (sqlite3_int64)state->cached->model.tree_output[state->tree]);
+        break;
     case 2: sqlite3_result_int64(context, state->node); break;
     case 3: result_id(state, context, state->node); break;
     case 10: sqlite3_result_double(context, node->cover); break;
@@ -135,9 +142,10 @@ static void trees_column(void *opaque, sqlite3_context *context, int column) {
 
 static void trees_close(void *opaque) {
     trees_state *state = opaque;
-    memory_free(&state->rows.budget, state->depth);
-    memory_free(&state->rows.budget, state->queue);
-    model_rows_close(&state->rows);
+    memory_free(&state->budget, state->depth);
+    memory_free(&state->budget, state->queue);
+    poll_end(&state->poll);
+    model_release(state->cached);
     memory_free(NULL, state);
 }
 

@@ -16,11 +16,13 @@ REFERENCE = [SPECIFICATION, *sorted((ROOT / "schemas" / "features").glob("*.json
 STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
 
 
+ENVIRONMENT = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
+
+
 def build(path, *files):
     """Imports files and runs all stages, as `make import pipeline` does."""
-    environment = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
     for command in (["sql/import", path, *files], ["sql/run", path, *STAGES]):
-        subprocess.run([str(c) for c in command], cwd=ROOT, env=environment, check=True)
+        subprocess.run([str(c) for c in command], cwd=ROOT, env=ENVIRONMENT, check=True)
     return path
 
 
@@ -31,9 +33,9 @@ def database():
     return build(pathlib.Path(folder.name) / "demo.db", *RUNNER, *REFERENCE)
 
 
-def shell(path, sql, *options):
-    """What the sqlite3 shell prints; an error of a statement is a failure."""
+def shell(path, sql, *options, cwd=ROOT):
+    """What the sqlite3 shell prints; an error of a statement or of a command is a failure."""
     command = ["sqlite3", "-bail", *options, "-cmd", f".load {EXTENSION}", str(path)]
-    done = subprocess.run(command, input=sql, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(command, input=sql, capture_output=True, text=True, cwd=cwd, env=ENVIRONMENT)
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return done.stdout

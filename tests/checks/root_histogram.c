@@ -16,9 +16,9 @@ static double draw(uint64_t *state) {
 }
 
 int main(void) {
-    float *values = malloc(sizeof(float) * ROWS * FEATURES), *margins = calloc(ROWS, sizeof *margins);
+    float *values = malloc(sizeof(float) * ROWS * FEATURES);
     double *gradients = malloc(sizeof(double) * ROWS), *hessians = malloc(sizeof(double) * ROWS);
-    if (!values || !margins || !gradients || !hessians) return 2;
+    if (!values || !gradients || !hessians) return 2;
     uint64_t state = 7;
     for (size_t i = 0; i < ROWS; i++) {
         float *row = values + i * FEATURES;
@@ -33,7 +33,8 @@ int main(void) {
     pool_begin(&pool, 2, &poll);
     bin_matrix bins;
     const bin_source source = {.values = values, .n_rows = ROWS, .n_features = FEATURES, .max_bin = 255};
-    grow_rules rules = {.split = {.lambda = 1, .min_child_rows = 20}, .max_leaves = 31, .best_gain_first = true};
+    grow_rules rules = {
+        .split = {.lambda = 1, .min_child_rows = 20}, .max_leaves = 31, .best_gain_first = true};
     grower g;
     residuals r;
     int features[FEATURES] = {0, 1, 2, 3, 4, 5, 6};
@@ -50,7 +51,7 @@ int main(void) {
         if (grow_tree(&g, ROWS, features, FEATURES)) return 3;
         for (size_t id = 0; id < g.n_nodes; id++)
             if (g.nodes[id].left < 0) g.nodes[id].value = (float)(0.3 * grower_weight(&g, id));
-        if (residuals_advance(&r, &g, 0, margins) || histogram_build(&g.builder, all, ROWS, &direct)) return 3;
+        if (residuals_advance(&r, &g, 0) || histogram_build(&g.builder, all, ROWS, &direct)) return 3;
         n_found += g.has_root;
         for (size_t i = 0; g.has_root && i < n_slots; i++) n_differing += g.root[i] != direct.words[i];
     }
@@ -59,6 +60,6 @@ int main(void) {
     bins_free(&budget, &bins);
     pool_end(&pool);
     poll_end(&poll);
-    free(all), free(direct.words), free(hessians), free(gradients), free(margins), free(values);
+    free(all), free(direct.words), free(hessians), free(gradients), free(values);
     return budget.used != 0;
 }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -15,43 +16,126 @@ PAGE = (ROOT / "sql" / "page.sql").read_text()
 
 # --- notebooks -----------------------------------------------------------------------------------------------------
 
+COMMAND = ".shell "
+
+
+def cells(path):
+    """The contents between COMMAND lines, after the first line; each the lines that are not empty."""
+    lines = path.read_text().splitlines()
+    assert lines[0] == "-- Databricks notebook source"
+    for cell in "\n".join(lines[1:]).split("\n-- COMMAND ----------\n"):
+        yield [line for line in cell.splitlines() if line.strip()]
+
+
+def is_prose(cell):
+    return cell[0].startswith("-- MAGIC")
+
+
+def steps(path):
+    """What a notebook does: statements, and commands for a terminal."""
+    return ["\n".join(cell) for cell in cells(path) if not is_prose(cell)]
+
+
+def is_query(step):
+    return step.startswith(("SELECT", "WITH"))
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """Makes a folder in which a notebook runs as it says: with the demo's database, or a copy of it that it may write to."""
+
+    def prepare(path):
+        name = re.search(rf"(\w+\.db) < notebooks/{path.name}$", path.read_text(), re.M)[1]
+        (tmp_path / name).write_bytes(demo.database().read_bytes())
+        for folder in ("sql", "notebooks"):
+            (tmp_path / folder).symlink_to(ROOT / folder)
+        return tmp_path / name
+
+    return prepare
+
+
+def run_in_python(path, database):
+    """What each statement answers, and what each command prints."""
+    found = {}
+    mode = "ro" if database.name == "demo.db" else "rw"
+    with connect(f"file:{database}?mode={mode}", uri=True, isolation_level=None) as db:
+        for step in steps(path):
+            if step.startswith(COMMAND):
+                command = step.removeprefix(COMMAND)
+                found[command] = subprocess.run(command, shell=True, check=True, capture_output=True, text=True, cwd=database.parent, env=demo.ENVIRONMENT).stdout
+            else:
+                found[step] = db.execute(step).fetchall()
+    db.close()
+    return found
+
 
 def test_there_are_notebooks():
-    assert [p.name for p in NOTEBOOKS][:1] == ["01_first_look.sql"]
+    assert [p.name for p in NOTEBOOKS] == ["01_first_look.sql", "02_feature_store.sql", "03_trees.sql"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_opens_in_databricks(path):
-    """Its source format: the first line, cells between COMMAND lines, and prose in lines of MAGIC; one query a cell."""
-    lines = path.read_text().splitlines()
-    assert lines[0] == "-- Databricks notebook source"
-    cells = "\n".join(lines[1:]).split("\n-- COMMAND ----------\n")
-    for cell in cells:
-        content = [line for line in cell.splitlines() if line.strip()]
-        assert content
-        prose = [line.startswith("-- MAGIC") for line in content]
+    """Its source format: the first line, cells between COMMAND lines, and prose in lines of MAGIC; one statement or command a cell."""
+    for cell in cells(path):
+        assert cell
+        prose = [line.startswith("-- MAGIC") for line in cell]
         assert all(prose) or not any(prose), cell
         if all(prose):
-            assert content[0] == "-- MAGIC %md"
+            assert cell[0] == "-- MAGIC %md"
+        elif cell[0].startswith(COMMAND):
+            assert len(cell) == 1, cell
         else:
-            assert len(statements(cell)) == 1, cell
+            assert len(statements("\n".join(cell))) == 1, cell
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_runs_under_the_shell_and_every_query_has_rows(path):
-    text = path.read_text()
-    printed = demo.shell(demo.database(), text, "-box")
-    assert printed.count("┌") == len(statements(text)) > 0
+def test_a_notebook_runs_under_the_shell_and_every_query_has_rows(path, workplace):
+    database = workplace(path)
+    printed = demo.shell(database, path.read_text(), "-box", cwd=database.parent)
+    assert printed.count("┌") == len([step for step in steps(path) if is_query(step)]) > 0
+    assert (database.name == "demo.db") == (database.read_bytes() == demo.database().read_bytes())
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_runs_statement_by_statement_in_python_and_changes_nothing(path):
-    with connect(f"file:{demo.database()}?mode=ro", uri=True) as db:
-        for statement in statements(path.read_text()):
-            rows = db.execute(statement).fetchall()
-            assert rows, statement
-            assert any(value is not None for row in rows for value in row), statement
+def test_a_notebook_runs_statement_by_statement_in_python_and_changes_the_demo_in_nothing(path, workplace):
+    database = workplace(path)
+    writes = database.name != "demo.db"
+    for step, rows in run_in_python(path, database).items():
+        if is_query(step):
+            assert rows, step
+            assert any(value is not None for row in rows for value in row), step
+        else:
+            assert writes, step
+
+
+def test_the_feature_store_notebook_shows_what_it_says(workplace):
+    """Its numbers against the silver rows that the group is made of, and against what was corrected."""
+    path = ROOT / "notebooks" / "02_feature_store.sql"
+    database = workplace(path)
+    found = run_in_python(path, database)
+
+    def rows(part):
+        (answer,) = [answer for step, answer in found.items() if part in step]
+        return answer
+
+    with connect(database) as db:
+        one = lambda sql: db.execute(sql).fetchone()[0]  # noqa: E731
+        walked = {cadence for (cadence,) in db.execute("SELECT cadence_spm FROM silver_strava_activities WHERE is_run AND cadence_spm < 140")}
+        measured = one("SELECT COUNT(cadence_spm) FROM silver_strava_activities WHERE is_run")
+        races = one("SELECT COUNT(*) FROM race_results")
+        before = one("SELECT cadence_spm FROM silver_strava_activities WHERE is_run AND start_time < '2021-02-24T12:00' ORDER BY start_time DESC LIMIT 1")
+        felt = one("SELECT avg_temp_c FROM silver_strava_activities WHERE start_time = '2023-11-05T14:48:15Z'")
     db.close()
+    assert len(walked) == 7 and {row[2] for row in rows("FROM feature_rejects")} == walked
+    assert [(row[0], row[3]) for row in rows("FROM feature_validate")] == [("new", measured - 7), ("reject", 7)]
+    assert rows("sql/ingest store.db run_sensors") == f"{measured} rows: 0 new, 0 changed, 7 rejected\n"
+    assert (rows("FROM moment AS m")[1][3], rows("FROM hindsight")[0][2], felt) == (felt, 16, 23)
+    assert rows("LEFT JOIN patient")[0][1:3] == (None, before)
+    assert rows("--rebuild 1").startswith(f"training set 1: {races} rows, the same to the bit")
+    assert [row[1:4] for row in rows("f.as_of_date = r.race_date")] == [(races, races, races)] * 3
+    assert [row[1:4] for row in rows("f.as_of = a.start_time")] == [(races, 0, 0)] * 3 and races == 35
+    assert [row[2] for row in rows("FROM ops_audit")] == ["register", "ingest", "ingest", "status"]
+    assert {row[1] for row in rows("FROM run_sensors_history")} == {"coach@example.org"}
 
 
 # --- the page ------------------------------------------------------------------------------------------------------

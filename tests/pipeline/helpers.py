@@ -38,9 +38,9 @@ def table_names(db):
     return [r[0] for r in db.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
 
 
-def dump(db, leave_out=("ops_runs",), with_history=False):
-    """Every table as sorted texts of its rows, in which a type or a bit that differs is a difference. What was believed
-    before depends on when the stages ran, so it is left out unless asked for."""
+def dump(db, leave_out=("ops_runs", "bronze_landings"), with_history=False):
+    """Every table as sorted texts of its rows, in which a type or a bit that differs is a difference. What landed together,
+    and what was believed before, depends on when the stages ran, so it is left out or waits to be asked for."""
     return {t: sorted(map(repr, db.execute(f"SELECT * FROM {t}"))) for t in table_names(db)
             if t not in leave_out and (with_history or not t.endswith("_history"))}
 

@@ -166,6 +166,38 @@ def test_an_identical_object_lands_not_at_all_and_an_edited_one_as_a_new_version
     assert one(bronze, "SELECT COUNT(*) FROM bronze_strava_athlete") == 2
 
 
+def test_texts_that_landed_are_not_read_again_until_something_else_of_their_kind_has_landed(bronze):
+    a, person = activity(1), {"id": 5, "firstname": "A"}
+    read = lambda: one(bronze, "SELECT rows_in, rows_out FROM ops_runs ORDER BY run_id DESC LIMIT 1")  # noqa: E731
+    land(bronze, a, person)
+    assert read() == (2, 2)
+    land(bronze, a, person)
+    assert read() == (0, 0)
+    land(bronze, person)
+    assert read() == (1, 0)
+    land(bronze, make_laps(seeded(1), a, 2))
+    land(bronze, a, person)
+    assert read() == (0, 0)
+    land(bronze, a | {"name": "edited"})
+    land(bronze, a, person)
+    assert read() == (2, 1)
+    assert ids(bronze) == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("texts", [[{"name": "b"}, {"name": "c"}], [{"name": "b"}, None], [None, {"name": "b"}], [{"name": "b"}, {"id": None}]])
+def test_texts_that_say_two_things_of_one_activity_are_read_each_time(bronze, texts):
+    """As if each had landed alone: what the second says follows what the first says, again and again."""
+    bodies = [deletion(1) if t is None else activity(1) | t for t in texts]
+    alone = new_database()
+    run(alone, BRONZE)
+    for _ in range(3):
+        land(bronze, *bodies)
+        for body in bodies:
+            land(alone, body)
+        assert one(bronze, "SELECT rows_in FROM ops_runs ORDER BY run_id DESC LIMIT 1") == 2
+    assert list(zip(ids(bronze), streams(bronze))) == list(zip(ids(alone), streams(alone)))
+
+
 def test_summary_and_detail_are_two_streams_of_versions(bronze):
     a = activity(1)
     for _ in range(3):

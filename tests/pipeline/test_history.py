@@ -1,6 +1,7 @@
 """Corrections do not overwrite: what was believed at an instant is what a copy of the file made then would have said."""
 
 import json
+import re
 
 import pytest
 from helpers import (FEATURES, STAGES, deletion, dump, epoch, instant, make_activity, make_history, new_database, one, pipeline, put, rows, run,
@@ -27,9 +28,11 @@ def believed(db, table, t):
 
 
 def clocked(now):
-    """The stages as they would run at that moment."""
-    clock = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at"
-    return {name: text.replace(clock, f"'{now}' AS started_at") for name, text in STAGES.items()}
+    """The stages, and the triggers of the groups' tables, as they would run at that moment."""
+    clock = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+    found = {name: text.replace(f"{clock} AS started_at", f"'{now}' AS started_at") for name, text in STAGES.items()}
+    tables = re.sub(r'CREATE TRIGGER IF NOT EXISTS ("\w+")', r"DROP TRIGGER IF EXISTS \1;\nCREATE TRIGGER \1", found["25_feature_tables"])
+    return found | {"25_feature_tables": tables.replace(clock, f"'{now}'")}
 
 
 def life(seed):

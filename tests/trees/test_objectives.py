@@ -85,7 +85,7 @@ def losses(db, case, seed):
 @pytest.mark.parametrize("case", CASES)
 def test_held_out_loss_is_near_that_of_the_better_peer(db, case):
     ours, peers = zip(*(losses(db, case, seed) for seed in range(4)))
-    assert np.mean(ours) < 1.03 * np.mean(peers, axis=0).min()
+    assert np.mean(ours) < 1.01 * np.mean(peers, axis=0).min()
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -104,7 +104,7 @@ def test_one_leaf_is_the_quantile_of_numpy(db):
         y = rng.normal(size=n).astype(np.float32).astype(float)
         for q in (0.1, 0.3, 0.5, 0.75, 0.9):
             model = train(db, np.zeros((n, 1)), y, objective="quantile", quantile_alpha=q, num_boost_round=1, eta=1, base_score=0)
-            expected = np.quantile(y, q, method="averaged_inverted_cdf")
+            expected = np.quantile(y, q)
             assert score(db, model, np.zeros((1, 1)))[0] == pytest.approx(expected, rel=1e-6)
 
 

@@ -247,6 +247,46 @@ def test_every_model_of_a_table_scores_the_same_rows(db, models):
     assert [v for n, v in got if n != "logistic"] == values(db, models["squared error"], query)
 
 
+def test_models_of_a_join_are_each_their_own_when_there_are_more_than_the_cache_holds(db):
+    x, y = rows(14, n=120)
+    texts = [train(db, x, y, num_boost_round=2, seed=i, subsample=0.5) for i in range(20)]
+    db.execute("CREATE TABLE m (id, model)")
+    db.executemany("INSERT INTO m VALUES (?, ?)", enumerate(texts))
+    query = f"SELECT rowid, {FEATURES} FROM t"
+    for function, columns in (("gbdt_score", "key, value"), ("gbdt_explain", "key, feature, contribution")):
+        alone = {i: db.execute(f"SELECT {columns} FROM {function}(?, ?)", (text, query)).fetchall() for i, text in enumerate(texts)}
+        assert len({str(v) for v in alone.values()}) == 20
+        for order in ("id", "id % 10, id", "id % 3, id"):
+            joined = db.execute(f"SELECT id, {columns} FROM (SELECT id, m.model AS text FROM m, (VALUES (0), (1)) ORDER BY {order}) CROSS JOIN {function}(text, ?)", (query,))
+            got = {}
+            for i, *row in joined:
+                got.setdefault(i, []).append(tuple(row))
+            assert got == {i: rows_ + rows_ for i, rows_ in alone.items()}
+
+
+def test_a_model_may_score_and_be_scored_with_inside_its_own_query(db, models):
+    x, y = rows(15, n=400)
+    fill(db, x, y)
+    db.execute("CREATE TABLE m AS SELECT ? AS model", (models["logistic"],))
+    inner = f"SELECT gbdt_predict((SELECT model FROM m), {FEATURES}) AS p, value AS f0 FROM t JOIN gbdt_score((SELECT model FROM m), 'SELECT rowid, {FEATURES} FROM t') AS s ON s.key = t.rowid"
+    expected = values(db, models["logistic"], f"SELECT rowid, {FEATURES} FROM t")
+    got = scored(db, models["logistic"], f"SELECT p, f0, 1, 2, 3, 4 FROM ({inner}) ORDER BY 1")
+    assert [row[0] for row in got] == sorted(expected)
+
+
+def test_the_extension_may_be_loaded_once_more_on_a_connection(models):
+    from conftest import EXTENSION, connect
+
+    x, y = rows(16, n=300)
+    with connect() as db:
+        fill(db, x, y)
+        query = f"SELECT rowid, {FEATURES} FROM t"
+        expected = scored(db, models["logistic"], query)
+        db.enable_load_extension(True)
+        db.load_extension(EXTENSION)
+        assert scored(db, models["logistic"], query) == expected
+
+
 # --- names ---------------------------------------------------------------------------------------------------
 
 

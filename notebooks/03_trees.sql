@@ -6,7 +6,7 @@
 -- MAGIC as one query over the survey of runners that `make demo` leaves: what a race takes, from the distance and what was known of the runner.
 -- MAGIC
 -- MAGIC     make demo
--- MAGIC     sqlite3 -bail -box -cmd '.load build/athlete' demo.db < notebooks/02_trees.sql
+-- MAGIC     sqlite3 -bail -box -cmd '.load build/athlete' demo.db < notebooks/03_trees.sql
 -- MAGIC
 -- MAGIC Nothing is written. To keep a model, put the query into `CREATE TABLE … AS` or `INSERT`.
 

@@ -1,0 +1,26 @@
+/* The rows of each leaf of a tree, block by block of the training set.
+**
+** A pass over all rows that went leaf by leaf would fetch every line of memory once for each leaf that has a row in it. A block is
+** small enough for the second-level cache, and within it each leaf's rows, which ascend, are a run to be found by halving. Blocks
+** are parts for threads that never write to the same line. */
+#ifndef ATHLETE_TREES_LEAF_ROWS_H
+#define ATHLETE_TREES_LEAF_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEAF_BLOCK_ROWS 4096
+
+/* A block has enough rows for finding each leaf's first one to cost little. */
+static inline size_t leaf_block_rows(size_t n_leaves) {
+    return n_leaves < LEAF_BLOCK_ROWS / 16 ? LEAF_BLOCK_ROWS : 16 * n_leaves;
+}
+
+/* How many of n ascending rows are below `row`, without a branch that could be guessed wrong. */
+static inline size_t rows_before(const uint32_t *rows, size_t n, size_t row) {
+    const uint32_t *first = rows;
+    for (; n > 1; n -= n / 2) first = first[n / 2 - 1] < row ? first + n / 2 : first;
+    return (size_t)(first - rows) + (n > 0 && *first < row);
+}
+
+#endif

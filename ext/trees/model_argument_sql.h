@@ -1,0 +1,15 @@
+/* The model that an argument is the text of, out of the connection's cache (model_cache.h). */
+#ifndef ATHLETE_TREES_MODEL_ARGUMENT_SQL_H
+#define ATHLETE_TREES_MODEL_ARGUMENT_SQL_H
+
+#include "base/function.h"
+#include "trees/model_cache.h"
+
+/* Of a scalar function, and of a table-valued one; to be given back with model_release. NULL with the error set. */
+cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument);
+cached_model *model_of_call(athlete_call *call, sqlite3_value *argument);
+
+/* Ends a column with a feature's name: the model's own, or f0, f1, … as XGBoost calls them. */
+void model_result_name(sqlite3_context *context, const forest *model, size_t feature);
+
+#endif

@@ -1,0 +1,1 @@
+"""Feature groups over HTTP: reading as of a moment, validated ingest, and the registry; see api.py."""

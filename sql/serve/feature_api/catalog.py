@@ -1,0 +1,177 @@
+"""The registry as objects: the groups that can be read, with their columns, types and units."""
+
+import dataclasses
+import json
+import math
+import re
+import struct
+
+from feature_api.refusal import Refusal
+
+GROUPS = """
+    SELECT g.name, g.major || '.' || g.minor || '.' || g.patch AS version, g.status, g.table_name, g.entity, g.entity_keys, g.row_key,
+           g.timestamp_key, g.available_key, g.lookback_days, g.expected_every_hours, g.reject_limit, g.stage, g.description, g.owner,
+           g.tags, g.definition, (SELECT group_concat(name, char(10)) FROM pragma_table_info(g.table_name)) AS columns
+    FROM feature_groups_current AS g ORDER BY g.name"""
+FEATURES = """
+    SELECT f.group_name, f.name, f.type, f.unit, f.description, f.owner, f.tags, f.status, f.default_value, f.rules
+    FROM features_current AS f ORDER BY f.group_name, f.position"""
+
+
+def is_int64(value):
+    return -(2**63) <= value < 2**63
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    storage: str
+    rules: dict
+    feature: dict | None = None  # as registered; None for a key or time that the definition only names
+
+    def from_text(self, text):
+        """A key's value in a path; None when it cannot be one."""
+        try:
+            if self.storage == "INTEGER":
+                return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) and is_int64(int(text)) else None
+            if self.storage == "REAL":
+                return float(text) if math.isfinite(float(text)) else None
+        except ValueError:
+            return None
+        return text if self.storage == "TEXT" and text else None
+
+    def from_json(self, value):
+        """A key's value in a body; None when it cannot be one."""
+        if isinstance(value, float) and self.storage == "INTEGER" and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, int):
+            return value if self.storage in ("INTEGER", "REAL") and is_int64(value) else None
+        if isinstance(value, float):
+            return value if self.storage == "REAL" and math.isfinite(value) else None
+        return value if self.storage == "TEXT" and isinstance(value, str) and value else None
+
+    def to_json(self, value):
+        """A stored value as JSON has it. JSON has no infinity: null."""
+        if value is None:
+            return None
+        if self.type == "boolean":
+            return bool(value)
+        if isinstance(value, bytes):
+            if self.type == "embedding" and len(value) % 4 == 0:
+                return [x if math.isfinite(x) else None for (x,) in struct.iter_unpack("<f", value)]
+            return value.hex()
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    name: str
+    version: str
+    status: str
+    table: str
+    entity: str
+    keys: tuple
+    row_key: tuple  # names
+    timestamp: Column
+    available: Column
+    values: tuple  # the columns of an answer: neither keys nor times
+    stage: str | None
+    expected_every_hours: float | None
+    reject_limit: float
+    description: str
+    owner: str | None
+    tags: tuple
+    definition: str
+    has_table: bool
+
+    @property
+    def columns(self):
+        return (*self.keys, self.timestamp, *self.values, self.available)
+
+    def about(self):
+        return {
+            "name": self.name, "version": self.version, "status": self.status, "description": self.description, "entity": self.entity,
+            "keys": [key.name for key in self.keys], "owner": self.owner, "tags": list(self.tags), "stage": self.stage,
+            "expected_every_hours": self.expected_every_hours, "features": [c.name for c in self.values],
+        }
+
+    def entity_from_path(self, texts):
+        """The keys' values, from their segments."""
+        if len(texts) != len(self.keys):
+            raise Refusal(404, f"{self.name} is kept by {' and '.join(key.name for key in self.keys)}: the path has {len(texts)} of them")
+        values = tuple(key.from_text(text) for key, text in zip(self.keys, texts))
+        for key, text, value in zip(self.keys, texts, values):
+            if value is None:
+                raise Refusal(400, f"{key.name} of {self.name} is {key.storage.lower()}, which '{text[:60]}' is not")
+        return values
+
+    def entity_from_json(self, value, place):
+        """A plain value for one key, a list in the keys' order for several."""
+        values = value if len(self.keys) > 1 else [value]
+        if not isinstance(values, list) or len(values) != len(self.keys):
+            raise Refusal(400, f"{place} is not a list of {', '.join(key.name for key in self.keys)}")
+        entity = tuple(key.from_json(each) for key, each in zip(self.keys, values))
+        for key, each in zip(self.keys, entity):
+            if each is None:
+                raise Refusal(400, f"{place}: {key.name} of {self.name} is {key.storage.lower()}")
+        return entity
+
+    def select(self, names):
+        """The columns that a request names; all without names."""
+        if names is None:
+            return self.values
+        known = {column.name: column for column in self.values}
+        for name in names:
+            if name not in known:
+                raise Refusal(400, f"{self.name} has no feature '{str(name)[:60]}'; it has {', '.join(known)}")
+        return tuple(known[name] for name in dict.fromkeys(names))
+
+
+def read(conn):
+    """What the registry holds, as it can be compared with an earlier reading."""
+    try:
+        types = {row["type"]: row["storage"] for row in conn.execute("SELECT type, storage FROM feature_types")}
+        return types, [tuple(row) for row in conn.execute(FEATURES)], [dict(row) for row in conn.execute(GROUPS)]
+    except Exception as error:
+        if "no such table" in str(error):
+            return {}, [], []  # nothing was ever registered
+        raise
+
+
+def build(reading):
+    """The groups by name."""
+    types, features, groups = reading
+    named = ("name", "type", "unit", "description", "owner", "tags", "status", "default", "rules")
+    of_group = {}
+    for group, *values in features:
+        about = dict(zip(named, values))
+        about |= {"tags": json.loads(about["tags"]), "rules": json.loads(about["rules"])}
+        of_group.setdefault(group, []).append(Column(about["name"], about["type"], types.get(about["type"], "TEXT"), about["rules"], about))
+    return {row["name"]: _group(row, of_group.get(row["name"], [])) for row in groups}
+
+
+def _group(row, features):
+    """Columns that the definition only names are text, as their table has them."""
+    listed = {column.name: column for column in features}
+    plain = {"timestamp": {"not_null": True}, "text": {"not_null": True}}
+
+    def column(name, kind):
+        return listed.get(name) or Column(name, kind, "TEXT", plain[kind])
+
+    keys = tuple(column(name, "text") for name in json.loads(row["entity_keys"]))
+    row_key = tuple(json.loads(row["row_key"]))
+    timestamp, available = column(row["timestamp_key"], "timestamp"), column(row["available_key"], "timestamp")
+    apart = {*(key.name for key in keys), timestamp.name, available.name}
+    values = [column(name, "text") for name in row_key if name not in apart and name not in listed]
+    values += [each for each in features if each.name not in apart]
+    there = (row["columns"] or "").split("\n")
+    return Group(
+        name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys,
+        row_key=row_key, timestamp=timestamp, available=available, values=tuple(values), stage=row["stage"],
+        expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"], description=row["description"],
+        owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],
+        has_table=all(c in there for c in [*apart, *(each.name for each in values)]),
+    )
