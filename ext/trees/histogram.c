@@ -134,7 +134,8 @@ static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block blo
     uint32_t slots_each = bins->offset[1];
     int n = bins->n_features;
     if (slots_each == ATHLETE_FEW_SLOTS) add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, n, block, ahead);
-    else if (slots_each == ATHLETE_SOME_SLOTS) add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, n, block, ahead);
+    else if (slots_each == ATHLETE_SOME_SLOTS)
+        add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, n, block, ahead);
     else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, n, block, ahead);
 }
 
