@@ -66,12 +66,12 @@ def token(path, *arguments, fails=False):
 class Served:
     """Datasette with the plugin, over one file, and a client that speaks to it inside this process."""
 
-    def __init__(self, path, plugin=None, immutable=False):
+    def __init__(self, path, plugin=None, immutable=False, **settings):
         extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
         self.path = path
         self.datasette = Datasette(
             [] if immutable else [str(path)], immutables=[str(path)] if immutable else [], sqlite_extensions=[extension],
-            plugins_dir=str(ROOT / "sql/serve/plugins"), metadata={"plugins": {"feature_api": plugin}} if plugin else None)
+            plugins_dir=str(ROOT / "sql/serve/plugins"), metadata={"plugins": {"feature_api": plugin}} if plugin else None, settings=settings)
         self.app = self.datasette.app()
         self.loop = asyncio.new_event_loop()
         self.loop.run_until_complete(self.datasette.invoke_startup())
