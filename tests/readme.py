@@ -24,7 +24,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-EXTENSION = os.environ.get("ATHLETE_EXTENSION", str(ROOT / "build" / "athlete"))
+EXTENSION = str(ROOT / os.environ.get("ATHLETE_EXTENSION", "build/athlete"))  # from any folder
 BLOCK = re.compile(r"<!-- output: (\w+) -->\n(.*?)<!-- end -->", re.S)
 
 

@@ -92,7 +92,7 @@ def _forms(data, names):
     for field in data.schema:
         if field.name in names and pa.types.is_timestamp(field.type):
             told = (field.metadata or {}).get(b"form", b"").decode()
-            if told in (*kinds.FORMS, kinds.MIXED):
+            if told in kinds.FORMS or told == kinds.MIXED and f"{field.name}_text" in data.schema.names:
                 forms[field.name] = told
                 continue
             found = {kinds.finest_form(b.column(0)) for b in data.to_batches([field.name], batch_readahead=1, fragment_readahead=1)}

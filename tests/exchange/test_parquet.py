@@ -14,6 +14,7 @@ import demo
 from conftest import ROOT, connect
 
 import outlet  # isort: skip, exchange names its folder
+import snapshot  # isort: skip
 from registry import ExchangeError  # isort: skip
 
 pytestmark = pytest.mark.unsanitized
@@ -91,6 +92,19 @@ def test_times_come_back_as_they_were_written_whatever_their_form(tmp_path, time
     assert everything(connect(tmp_path / "b.db"), "athlete_sleep") == everything(db, "athlete_sleep")
     days = {d for (d,) in duckdb.sql(f"SELECT DISTINCT CAST(event_date AS TEXT) FROM '{tmp_path}/out/athlete_sleep/**/*.parquet'").fetchall()}
     assert days == {t[:10] for t in times["event_timestamp"]}
+
+
+def test_an_export_sees_one_moment_while_others_write(tmp_path):
+    db = groups.store(groups.SLEEP, path=tmp_path / "a.db")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("INSERT INTO athlete_sleep (athlete_id, event_timestamp, available_at, resting_hr) VALUES ('a', '2024-01-01', '2024-01-01', 50)")
+    with snapshot.open_snapshot(tmp_path / "a.db") as reader:
+        values = lambda: snapshot.ask(reader, "SELECT resting_hr, (SELECT COUNT(*) FROM athlete_sleep_history) AS n FROM athlete_sleep")  # noqa: E731
+        before = values()
+        db.execute("UPDATE athlete_sleep SET resting_hr = 51, available_at = '2024-02-01'")
+        assert values() == before == [{"resting_hr": 50, "n": 0}]
+    with snapshot.open_snapshot(tmp_path / "a.db") as reader:
+        assert values() == [{"resting_hr": 51, "n": 1}]
 
 
 def test_times_that_are_numbers_go_out_as_numbers(tmp_path):
