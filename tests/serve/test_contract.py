@@ -8,7 +8,6 @@ import schemathesis
 import served
 from hypothesis import strategies
 from schemathesis.checks import load_all_checks
-from served import api  # noqa: F401
 from store import groups
 
 pytestmark = pytest.mark.unsanitized

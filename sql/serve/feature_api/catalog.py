@@ -74,7 +74,6 @@ class Group:
     table: str
     entity: str
     keys: tuple
-    row_key: tuple  # names
     timestamp: Column
     available: Column
     values: tuple  # the columns of an answer: neither keys nor times
@@ -170,7 +169,7 @@ def _group(row, features):
     there = (row["columns"] or "").split("\n")
     return Group(
         name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys,
-        row_key=row_key, timestamp=timestamp, available=available, values=tuple(values), stage=row["stage"],
+        timestamp=timestamp, available=available, values=tuple(values), stage=row["stage"],
         expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"], description=row["description"],
         owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],
         has_table=all(c in there for c in [*apart, *(each.name for each in values)]),
