@@ -31,9 +31,9 @@ void write_batch_rows(sqlite3_str *out, const feature_definition *definition, co
                       bool with_verdict) {
     const row_scope scope = {definition, "s.", false};
     if (with_verdict) {
-        sqlite3_str_appendall(out, "(SELECT *, CASE WHEN ");
+        sqlite3_str_appendall(out, "(SELECT *, ");
         write_row_is_valid(out, &scope);
-        sqlite3_str_appendall(out, " THEN 1 ELSE 0 END AS _is_valid FROM ");
+        sqlite3_str_appendall(out, " AS _is_valid FROM ");
     }
     sqlite3_str_appendall(out, "(SELECT r.rowid AS _seq, ");
     if (source->table) write_values(out, definition, source);

@@ -217,12 +217,15 @@ static void write_versions_view(sqlite3_str *out, const feature_definition *defi
 /* --- single rows ---------------------------------------------------------------------------------------- */
 
 static void write_all_valid(sqlite3_str *out, const row_scope *scope) {
-    write_row_is_valid(out, scope);
+    sqlite3_str_appendall(out, "CASE");
+    write_validity_tests(out, scope);
     for (int i = 0; i < scope->definition->n_columns; i++) {
         if (!scope->definition->columns[i].is_unique) continue;
-        sqlite3_str_appendall(out, " AND NOT ");
+        sqlite3_str_appendall(out, "\n    WHEN ");
         write_unique_taken(out, scope->definition, i);
+        sqlite3_str_appendall(out, " THEN 0");
     }
+    sqlite3_str_appendall(out, "\n    ELSE 1 END");
 }
 
 /* ('feature', 'rule', value, 'reason', holds), … : a compound SELECT would be limited in its terms. The row of constants that
@@ -313,9 +316,10 @@ static void write_ingest_view(sqlite3_str *out, const feature_definition *defini
     sqlite3_str_appendf(out, " FROM \"%w\";\n", definition->table);
     for (int rejects = 0; rejects < 2; rejects++) {
         write_create(out, definition, "TRIGGER", rejects ? "_ingest_reject" : "_ingest_row", replaces);
-        sqlite3_str_appendf(out, " INSTEAD OF INSERT ON \"%w_ingest\"\nWHEN CASE WHEN ", definition->table);
+        sqlite3_str_appendf(out, " INSTEAD OF INSERT ON \"%w_ingest\"\nWHEN ", definition->table);
+        if (rejects) sqlite3_str_appendall(out, "NOT ");
         write_all_valid(out, &scope);
-        sqlite3_str_appendall(out, rejects ? " THEN 0 ELSE 1 END\nBEGIN\n" : " THEN 1 ELSE 0 END\nBEGIN\n");
+        sqlite3_str_appendall(out, "\nBEGIN\n");
         if (rejects) write_single_rejects(out, &scope);
         else write_single_row(out, &scope);
         sqlite3_str_appendall(out, "END;\n");

@@ -48,8 +48,10 @@ void write_names(sqlite3_str *out, const feature_definition *definition, const c
 /* All columns but the one in which a row became known. */
 void write_names_but_available(sqlite3_str *out, const feature_definition *definition, const char *prefix);
 
-/* A condition that is true if the row keeps every rule, else false or NULL. */
+/* 1 if the row keeps every rule, else 0. */
 void write_row_is_valid(sqlite3_str *out, const row_scope *scope);
+/* Its inside, between CASE and ELSE 1 END: WHEN broken THEN 0 … */
+void write_validity_tests(sqlite3_str *out, const row_scope *scope);
 /* One that is 1 if it keeps this rule. */
 void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *rule);
 const char *rule_name(const row_rule *rule);

@@ -63,11 +63,11 @@ void write_batch_validation(sqlite3_str *out, const feature_definition *definiti
     const row_scope scope = {definition, "s.", false};
     sqlite3_str_appendall(out, "WITH r AS MATERIALIZED (SELECT ");
     write_values(out, definition, source);
-    sqlite3_str_appendf(out, " FROM (%s) AS r),\nvalid AS (SELECT *, CASE WHEN ", source->query);
+    sqlite3_str_appendf(out, " FROM (%s) AS r),\nvalid AS (SELECT *, ", source->query);
     write_row_is_valid(out, &scope);
     sqlite3_str_appendall(
         out,
-        " THEN 1 ELSE 0 END AS _is_valid FROM (SELECT ROW_NUMBER() OVER () AS _seq, r.* FROM r) AS s),\n"
+        " AS _is_valid FROM (SELECT ROW_NUMBER() OVER () AS _seq, r.* FROM r) AS s),\n"
         "s AS MATERIALIZED (SELECT *, CASE WHEN _is_valid THEN ROW_NUMBER() OVER (PARTITION BY _is_valid, ");
     write_names(out, definition, "", definition->row_key, definition->n_row_key);
     sqlite3_str_appendall(out, " ORDER BY _seq) END AS _nth FROM valid),\njudged AS (SELECT s.*, ");
