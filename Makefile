@@ -93,7 +93,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set serve token bench readme
+.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set parquet-out parquet-in serve token bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -132,6 +132,15 @@ define: all ## register a feature group and make its tables: make define DEF=sle
 feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
 	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
 	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
+
+# Feature groups as Parquet need Python with pyarrow, in an environment of their own.
+parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
+	@test -n "$(DIR)" || { echo "Say where to: make parquet-out DIR=folder" >&2; exit 1; }
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
+
+parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet: make parquet-in DIR=folder GROUP=name
+	@test -n "$(DIR)" -a -n "$(GROUP)" || { echo "Say what to read: make parquet-in DIR=folder GROUP=name" >&2; exit 1; }
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet in $(DB) "$(DIR)" $(GROUP)
 
 PORT ?= 8001
 SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/serve/plugins --port $(PORT)
@@ -178,7 +187,7 @@ endef
 deps: ## install what building and running need (Debian, Ubuntu)
 	$(call install,$(RUN_PACKAGES))
 
-test-deps: $(BUILD)/venv/installed
+test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed
 
 .PHONY: test-packages
 test-packages:
@@ -193,14 +202,21 @@ define environment
 @touch $@
 endef
 
-.PHONY: serve-packages
-serve-packages:
+.PHONY: python-packages
+python-packages:
 	$(call install,$(RUN_PACKAGES) python3-venv)
 
-$(BUILD)/serve/installed: sql/serve/requirements.txt | serve-packages
+$(BUILD)/serve/installed: sql/serve/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt | test-packages
+$(BUILD)/exchange/installed: sql/exchange/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt sql/exchange/requirements.txt | test-packages
+	$(environment)
+
+# Apart, because Feast needs an older pandas than the other tests.
+$(BUILD)/feast/installed: tests/exchange/requirements.txt | test-packages
 	$(environment)
 
 # --- checking ------------------------------------------------------------------------------------------------

@@ -34,28 +34,49 @@ SELECT from_kind, from_name, to_kind, to_name, MIN(distance) AS distance
 FROM path
 GROUP BY from_kind, from_name, to_kind, to_name;
 
--- The activities that stand behind a prediction: those of the athlete that were known then.
-CREATE VIEW IF NOT EXISTS prediction_activities AS
+-- The activities that stand behind a prediction: those of the athlete that were known then, as they were believed then.
+DROP VIEW IF EXISTS prediction_activities;
+CREATE VIEW prediction_activities AS
 SELECT p.prediction_id, p.model, p.version, a.athlete_id, a.activity_id, a.activity_date, a.available_at
 FROM gold_athlete_predictions AS p
-JOIN activity_features AS a ON a.athlete_id = p.athlete_id AND a.available_at <= p.known_at;
+JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.available_at <= p.known_at
+                                    AND (a.superseded_at IS NULL OR a.superseded_at > p.known_at);
 
--- One run event of OpenLineage 2-0-2 per edge's stage: INSERT the lines into a file, or POST them.
-CREATE VIEW IF NOT EXISTS openlineage_events AS
+-- Two run events of OpenLineage 2-0-2 for each run of a stage, its start and its end: INSERT the lines into a file, or POST them.
+-- Outputs tell of each column what it comes from. The producer names the code by what it is called, since a copy has no address.
+DROP VIEW IF EXISTS openlineage_events;
+CREATE VIEW openlineage_events AS
+WITH ended AS (
+    SELECT *, CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS ended_ms FROM ops_runs
+),
+run AS (
+    -- A UUID, version 8: when the run ended, its number, and when the first run in this file ended.
+    SELECT *, (SELECT ended_ms FROM ended ORDER BY run_id LIMIT 1) AS first_ms FROM ended
+    WHERE stage IN (SELECT stage FROM feature_lineage)
+)
 SELECT r.run_id, json_object(
-    'eventType', CASE r.outcome WHEN 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
-    'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + r.duration_ms / 86400000),
-    'producer', 'https://github.com/athlete',
+    'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
+    'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
+    'producer', 'urn:athlete:60_feature_lineage',
     'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
-    -- a UUID (version 8) out of when and which run it was
-    'run', json_object('runId', printf('%s-%s-8%03x-8%03x-%012x', substr(h, 1, 8), substr(h, 9, 4), r.run_id & 4095, r.run_id / 4096 & 4095, r.run_id)),
+    'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
     'job', json_object('namespace', 'athlete', 'name', r.stage),
     'inputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', from_name))
                FROM (SELECT DISTINCT from_name FROM feature_lineage AS e WHERE e.stage = r.stage AND from_kind = 'table')),
-    'outputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', to_name))
-                FROM (SELECT DISTINCT to_name FROM feature_lineage AS e WHERE e.stage = r.stage AND to_kind = 'table'))) AS event
-FROM (SELECT *, lower(hex(substr(started_at, 3, 2) || substr(started_at, 6, 2) || substr(started_at, 9, 2))) AS h FROM ops_runs) AS r
-WHERE r.stage IN (SELECT stage FROM feature_lineage);
+    'outputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', o.to_name, 'facets', json_object('columnLineage', json_object(
+                    '_producer', 'urn:athlete:60_feature_lineage',
+                    '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
+                    'fields', (SELECT json_group_object(c.column_name, json_object('inputFields', json(c.inputs)))
+                               FROM (SELECT substr(e.to_name, instr(e.to_name, '.') + 1) AS column_name,
+                                            json_group_array(json_object('namespace', 'athlete.db', 'name', substr(e.from_name, 1, instr(e.from_name, '.') - 1),
+                                                                         'field', substr(e.from_name, instr(e.from_name, '.') + 1))) AS inputs
+                                     FROM feature_lineage AS e
+                                     WHERE e.to_kind = 'column' AND e.from_kind = 'column' AND e.stage = r.stage
+                                       AND substr(e.to_name, 1, instr(e.to_name, '.') - 1) = o.to_name
+                                     GROUP BY e.to_name) AS c)))))
+                FROM (SELECT DISTINCT to_name FROM feature_lineage AS e WHERE e.stage = r.stage AND to_kind = 'table') AS o)) AS event
+FROM run AS r
+CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;

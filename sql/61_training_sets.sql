@@ -42,4 +42,22 @@ WHEN EXISTS (SELECT 1 FROM ml_training_set_rows
              WHERE training_set_id = new.training_set_id AND position = new.position)
 BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
 
+-- Who breaks if a feature goes: SELECT * FROM feature_dependents WHERE feature = 'athlete_rolling_features.ctl_42d';
+-- Features computed from it with their owners, models with what the gate said of them, their predictions, and stored training sets.
+CREATE VIEW IF NOT EXISTS feature_dependents AS
+SELECT p.from_name AS feature, p.to_kind AS kind, p.to_name AS name, p.distance, COALESCE(f.owner, json_extract(v.specification, '$.owner')) AS owner,
+       COALESCE(f.status, v.status, CASE p.to_kind WHEN 'predictions' THEN
+           (SELECT COUNT(*) || ' predictions' FROM gold_athlete_predictions AS g WHERE 'gold_athlete_predictions/' || g.model || '/' || g.version = p.to_name)
+       END) AS status
+FROM feature_lineage_paths AS p
+LEFT JOIN features_current AS f ON p.to_kind = 'column' AND p.to_name = f.group_name || '.' || f.name
+LEFT JOIN ml_model_versions AS v ON p.to_kind = 'model' AND p.to_name = v.model || '/' || v.version
+WHERE p.from_kind = 'column'
+UNION ALL
+SELECT f.group_name || '.' || f.name, 'training set', s.training_set_id || ' ' || s.name, 1, NULL, s.n_rows || ' rows'
+FROM ml_training_sets AS s
+JOIN json_each(s.spec, '$.lookups') AS l
+JOIN features_current AS f ON f.group_name = json_extract(l.value, '$.group')
+                          AND (json_extract(l.value, '$.features') IS NULL OR f.name IN (SELECT value FROM json_each(l.value, '$.features')));
+
 COMMIT;

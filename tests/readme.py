@@ -8,6 +8,9 @@ Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now
     options             one table per function that takes them, from athlete_options
     stages              the stages, from their headers
     sql                 the answer to the ```sql block just before it, by the sqlite3 shell, over the demo's database
+    definition          the definition of the feature group that the section on the feature store adds
+    store               what the ```sh block before it prints in a folder with the demo's database, and then the answer to the
+                        ```sql block just before it, over the copy that the commands made
 
 `tests/readme.py --write` writes it (`make readme`); tests/checks/test_readme.py compares.
 """
@@ -17,6 +20,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -73,17 +77,35 @@ def stages(_database):
     return "\n".join(out) + "\n"
 
 
+def definition(_database):
+    return f"```json\n{(ROOT / 'notebooks' / 'run_sensors.json').read_text()}```\n"
+
+
+def store(database, commands, query):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name in ("sql", "notebooks"):
+            (folder / name).symlink_to(ROOT / name)
+        (folder / "demo.db").symlink_to(pathlib.Path(database).resolve())
+        script = "\n".join(line for line in commands.splitlines() if not line.startswith("sqlite3"))
+        environment = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
+        printed = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, check=True, cwd=folder, env=environment).stdout
+        return f"```text\n{printed}{shell(folder / 'store.db', query, '-box').rstrip()}\n```\n"
+
+
 def render(database):
     """README.md as it should be."""
     text = README.read_text()
 
     def produce(match):
         name = match.group(1)
+        before = lambda language: re.findall(rf"```{language}\n(.*?)```", text[: match.start()], re.S)[-1]  # noqa: E731
         if name == "sql":
-            query = re.findall(r"```sql\n(.*?)```", text[: match.start()], re.S)[-1]
-            body = f"```text\n{shell(database, query, '-box').rstrip()}\n```\n"
+            body = f"```text\n{shell(database, before('sql'), '-box').rstrip()}\n```\n"
+        elif name == "store":
+            body = store(database, before("sh"), before("sql"))
         else:
-            body = {"page": page, "functions": functions, "options": options, "stages": stages}[name](database)
+            body = {"page": page, "functions": functions, "options": options, "stages": stages, "definition": definition}[name](database)
         return f"<!-- output: {name} -->\n{body}<!-- end -->"
 
     return BLOCK.sub(produce, text)

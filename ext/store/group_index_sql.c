@@ -9,6 +9,8 @@ enum { SERVES_NOT, SERVES, SERVES_WITH_AVAILABLE, SERVES_AS_TABLE };
 typedef struct index_found {
     int rating;
     group_order order;
+    bool ascending, binary; /* the keys and times */
+    int key_places[GROUP_KEYS_MAX];
 } index_found;
 
 /* The key columns of an index, one after another. */
@@ -26,6 +28,7 @@ static bool walk_key(index_walk *walk, int column) {
     for (int key = 0; key < group->n_keys; key++) {
         if (group->keys[key] != column || walk->seen & 1u << key) continue;
         walk->seen |= 1u << key;
+        walk->found.key_places[walk->place - 1] = key;
         return true;
     }
     return false;
@@ -37,6 +40,10 @@ static bool walk_column(index_walk *walk, int column, bool descending, const cha
     const char *own = column < 0 ? NULL : group->columns[column].collation;
     bool fits = own && sqlite3_stricmp(own, collation) == 0;
     int place = walk->place++;
+    if (place <= group->n_keys) {
+        walk->found.ascending &= !descending;
+        walk->found.binary &= sqlite3_stricmp(collation, "BINARY") == 0;
+    }
     if (place < group->n_keys) return fits && walk_key(walk, column);
     if (place == group->n_keys) {
         if (!fits || column != group->timestamp) return false;
@@ -94,14 +101,19 @@ int group_index_find(const feature_group *group, group_source *source, char **me
     int best = SERVES_NOT;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         if (sqlite3_column_int(list, 4)) continue; /* partial */
-        index_walk walk = {
-            .group = group, .has_rowid = source->has_rowid, .is_unique = sqlite3_column_int(list, 2) != 0};
+        index_walk walk = {.group = group,
+                           .has_rowid = source->has_rowid,
+                           .is_unique = sqlite3_column_int(list, 2) != 0,
+                           .found = {.ascending = true, .binary = true}};
         if ((rc = rate_index(&walk, catalog_text(list, 1), message)) != SQLITE_OK) break;
         if (walk.found.rating && !source->has_rowid && strcmp(catalog_text(list, 3), "pk") == 0)
             walk.found.rating = SERVES_AS_TABLE;
         if (walk.found.rating <= best) continue;
         best = walk.found.rating;
         source->order = walk.found.order;
+        source->can_merge = walk.found.rating > SERVES && walk.found.order != ORDER_SORTED &&
+                            walk.found.ascending && walk.found.binary;
+        memcpy(source->key_places, walk.found.key_places, sizeof source->key_places);
         sqlite3_free(source->index);
         if (!(source->index = catalog_copy(catalog_text(list, 1)))) {
             rc = SQLITE_NOMEM;

@@ -43,6 +43,8 @@ typedef struct group_source {
     group_order order;
     bool has_rowid;
     const char *rowid; /* a name of the row id that no column has; NULL if there is none */
+    bool can_merge;    /* the index alone tells who, when and since when known, ascending and byte by byte */
+    int key_places[GROUP_KEYS_MAX]; /* the numbers of the keys in the order of the index */
 } group_source;
 
 enum { GROUP_CURRENT, GROUP_HISTORY, GROUP_SOURCES };

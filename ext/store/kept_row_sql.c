@@ -55,6 +55,13 @@ void kept_row_store(kept_row *row, int first, int n, sqlite3_value **values) {
     }
 }
 
+bool kept_row_text(kept_row *row, int to, const char *text, int bytes) {
+    row->values[to].type = SQLITE_TEXT;
+    if (store_bytes(row, &row->values[to], text, bytes)) return true;
+    row->values[to].type = SQLITE_NULL;
+    return false;
+}
+
 bool kept_row_copy(kept_row *row, int to, const kept_row *other, int from) {
     const kept_value *value = &other->values[from];
     row->values[to] = *value;

@@ -37,6 +37,9 @@ static inline void kept_row_forget(kept_row *row) {
 /* Keeps `n` values from number `first` on. */
 void kept_row_store(kept_row *row, int first, int n, sqlite3_value **values);
 
+/* Keeps a text as value `to`. False when memory is short. */
+bool kept_row_text(kept_row *row, int to, const char *text, int bytes);
+
 /* Keeps value `from` of another row as number `to` of this one. False when memory is short. */
 bool kept_row_copy(kept_row *row, int to, const kept_row *other, int from);
 

@@ -331,9 +331,8 @@ static void leakage_close(void *opaque) {
 }
 
 const athlete_table leakage_report_table = {
-    .columns = "feature TEXT, n_values INTEGER, n_unavailable INTEGER, n_inside_window INTEGER, measure "
-               "TEXT, strength "
-               "REAL, is_suspicious INTEGER, reason TEXT",
+    .columns = "feature TEXT, n_values INTEGER, n_unavailable INTEGER, n_inside_window INTEGER, "
+               "measure TEXT, strength REAL, is_suspicious INTEGER, reason TEXT",
     .expected_rows = 50,
     .open = leakage_open,
     .next = leakage_next,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "store/instant.h"
+#include "store/lookup_merge_sql.h"
 
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on. */
 typedef struct lookup_search {
@@ -16,8 +17,10 @@ struct asof_lookup {
     lookup_search rows[LOOKUP_PLACES];
     lookup_search *features[LOOKUP_PLACES]; /* ignore_nulls: per column of the group, its newest value */
     lookup_request request, since; /* the same, but `since` has the row that the history begins with */
+    lookup_merge *merge;           /* NULL where the plan has none */
     kept_row *answer;
-    bool repeats; /* this is not the first request of the query */
+    bool is_merged; /* the current row was found by it */
+    bool repeats;   /* this is not the first request of the query */
     bool has_age;
     int64_t age_us;
 };
@@ -28,7 +31,9 @@ asof_lookup *lookup_open(const lookup_plan *plan) {
     asof_lookup *lookup = memory_zeroed(NULL, 1, sizeof *lookup);
     if (!lookup) return NULL;
     lookup->plan = plan;
-    bool complete = true;
+    bool is_possible = merge_is_possible(plan);
+    if (is_possible) lookup->merge = merge_open(plan);
+    bool complete = !is_possible || lookup->merge;
     for (int place = 0; place < LOOKUP_PLACES; place++) {
         complete &= kept_row_open(&lookup->rows[place].found, plan->n_values);
         if (!plan->rules.ignore_nulls) continue;
@@ -54,6 +59,7 @@ void lookup_close(asof_lookup *lookup) {
             search_close(&lookup->features[place][i]);
         memory_free(NULL, lookup->features[place]);
     }
+    merge_close(lookup->merge);
     memory_free(NULL, lookup);
 }
 
@@ -65,6 +71,7 @@ static void search_reset(lookup_search *search) {
 void lookup_reset(asof_lookup *lookup) {
     lookup->answer = NULL;
     lookup->repeats = false;
+    if (lookup->merge) merge_reset(lookup->merge);
     for (int place = 0; place < LOOKUP_PLACES; place++) {
         search_reset(&lookup->rows[place]);
         for (int i = 0; lookup->features[place] && i < lookup->plan->group->n_columns; i++)
@@ -200,6 +207,23 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
     return SQLITE_OK;
 }
 
+/* The newest current row: merged, or else searched for. */
+static int look_at_current(asof_lookup *lookup, kept_row **found, char **message) {
+    merge_answer answer = MERGE_CANNOT;
+    lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
+    *found = NULL;
+    if (merge) {
+        int rc = merge_look(merge, &lookup->request, &answer, found);
+        if (rc != SQLITE_OK) return fail(lookup, rc, message);
+    }
+    lookup->is_merged = answer != MERGE_CANNOT;
+    if (answer == MERGE_NONE) *found = NULL;
+    if (lookup->is_merged) return SQLITE_OK;
+    int rc = look(lookup, PLACE_CURRENT, -1, found, message);
+    if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
+    return rc;
+}
+
 static bool is_newer(const kept_row *a, const kept_row *b) {
     int order = kept_compare(a, KEPT_TIMESTAMP, b, KEPT_TIMESTAMP);
     if (order == 0) order = kept_compare(a, KEPT_AVAILABLE, b, KEPT_AVAILABLE);
@@ -210,7 +234,8 @@ static bool is_newer(const kept_row *a, const kept_row *b) {
 static int find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
-    int rc = look(lookup, PLACE_CURRENT, feature, found, message);
+    int rc = feature < 0 ? look_at_current(lookup, found, message)
+                         : look(lookup, PLACE_CURRENT, feature, found, message);
     if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && plan->has_as_of &&
         !plan->rules.backfill) {
         lookup->since = lookup->request;
@@ -269,6 +294,10 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
 
 const kept_row *lookup_answer_row(const asof_lookup *lookup) {
     return lookup->answer;
+}
+
+bool lookup_is_merged(const asof_lookup *lookup) {
+    return lookup->is_merged;
 }
 
 bool lookup_age_us(const asof_lookup *lookup, int64_t *age_us) {

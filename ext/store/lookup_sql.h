@@ -37,6 +37,9 @@ void lookup_reset(asof_lookup *lookup);
 /* The answer. `slot` is KEPT_TIMESTAMP, … or of the plan's slots. */
 const kept_row *lookup_answer_row(const asof_lookup *lookup);
 
+/* Whether the current row was found by merging (lookup_merge_sql.h) and not by a search. */
+bool lookup_is_merged(const asof_lookup *lookup);
+
 /* The answer's age in microseconds when it was asked for; false if it has none: without as_of, or where the times are
 ** neither days, instants nor numbers. A number counts seconds. */
 bool lookup_age_us(const asof_lookup *lookup, int64_t *age_us);

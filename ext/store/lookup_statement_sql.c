@@ -140,6 +140,14 @@ static void append_search(const lookup_text *text) {
     sqlite3_str_appendall(text->sql, " FROM best");
 }
 
+static int prepare_text(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **statement) {
+    char *sql = sqlite3_str_finish(text);
+    if (!sql) return SQLITE_NOMEM;
+    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    sqlite3_free(sql);
+    return rc;
+}
+
 int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, bool runs_on,
                    const lookup_request *request, kept_row *row, sqlite3_stmt **statement) {
     sqlite3 *db = plan->group->db;
@@ -153,15 +161,52 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
     if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
     append_search(&text);
     if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
-    char *sql = sqlite3_str_finish(text.sql);
-    if (!sql) return SQLITE_NOMEM;
-    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
-    sqlite3_free(sql);
+    int rc = prepare_text(db, text.sql, statement);
     if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
     if (rc == SQLITE_OK && runs_on) {
         rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, (void *)(size_t)request, REQUEST_POINTER,
                                   NULL);
     }
+    return rc;
+}
+
+/* "k1", "k2", …, "event_timestamp" in the order of the index */
+static void append_place(sqlite3_str *sql, const feature_group *group, const group_source *source) {
+    for (int i = 0; i < group->n_keys; i++)
+        sqlite3_str_appendf(sql, "\"%w\", ", column_name(group, group->keys[source->key_places[i]]));
+    sqlite3_str_appendf(sql, "\"%w\"", column_name(group, group->timestamp));
+}
+
+int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, kept_row *row,
+                        sqlite3_stmt **statement) {
+    const feature_group *group = plan->group;
+    const group_source *source = &group->sources[GROUP_CURRENT];
+    sqlite3_str *sql = sqlite3_str_new(group->db);
+    lookup_text text = {.sql = sql, .plan = plan, .source = source, .place = PLACE_CURRENT, .feature = -1};
+    sqlite3_str_appendall(sql, "SELECT ");
+    if (walk == WALK_BEHIND) append_answer(&text, false);
+    else sqlite3_str_appendall(sql, "1");
+    sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" INDEXED BY \"%w\" WHERE (", group->schema, source->table,
+                        source->index);
+    append_place(sql, group, source);
+    for (int i = 0; i <= group->n_keys; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i ? ", " : ") >= (", LOOKUP_WALK_START + i);
+    sqlite3_str_appendf(sql, ") AND \"asof %s\"(?%d", walk == WALK_AHEAD ? "walk" : "skip",
+                        PARAMETER_REQUEST);
+    if (walk == WALK_AHEAD) {
+        sqlite3_str_appendall(sql, ", ");
+        append_place(sql, group, source);
+        if (!plan->rules.backfill) sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
+    }
+    sqlite3_str_appendall(sql, ") ORDER BY ");
+    append_place(sql, group, source);
+    if (source->order == ORDER_COMPLETE && group->available >= 0)
+        sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
+    if (source->order == ORDER_COMPLETE && source->rowid) sqlite3_str_appendf(sql, ", %s", source->rowid);
+    int rc = prepare_text(group->db, sql, statement);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, merge, LOOKUP_WALK_POINTER, NULL);
     return rc;
 }
 

@@ -54,6 +54,15 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
                    const lookup_request *request, kept_row *row, sqlite3_stmt **statement);
 int lookup_bind(sqlite3_stmt *statement, const lookup_request *request);
 
+/* The two walks of a merge over the current rows, from the keys and the timestamp that the parameters from
+** LOOKUP_WALK_START on give, in the order of the index: one asks "asof walk" of `merge` where to stop, the other asks
+** "asof skip" and keeps the row there in `row`. */
+typedef enum lookup_walk { WALK_AHEAD, WALK_BEHIND } lookup_walk;
+enum { LOOKUP_WALK_START = 3 };
+#define LOOKUP_WALK_POINTER "athlete: a merge"
+int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, kept_row *row,
+                        sqlite3_stmt **statement);
+
 /* What the statements use: registered with the store's functions, callable by nobody else. */
 void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv);
 extern const sqlite3_module lookup_request_module;

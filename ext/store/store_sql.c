@@ -4,24 +4,37 @@
 #include "store/asof_sql.h"
 #include "store/definition_sql.h"
 #include "store/leakage_sql.h"
+#include "store/lookup_merge_sql.h"
 #include "store/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
+
+#define DEFINITION_ARGUMENT                                                                                  \
+    { "definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features" }
+#define TYPES_ARGUMENT                                                                                       \
+    {                                                                                                        \
+        "types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,                                 \
+            "types beyond the seven: {\"grade\": {\"storage\": \"REAL\", \"check\": \"$ BETWEEN -1 AND "     \
+            "1\"}}"                                                                                          \
+    }
+#define BEFORE_ARGUMENT(meaning)                                                                             \
+    { "before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, meaning }
+#define SOURCE_ARGUMENT(flags)                                                                               \
+    {                                                                                                        \
+        "source", ATHLETE_TEXT, flags, 0, 0,                                                                 \
+            "a table or a SELECT with the group's columns; default the definition's own source"              \
+    }
 
 static const athlete_function functions[] = {
     {
         .name = "feature_group_fault",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
-        .arguments =
-            ATHLETE_ARGUMENTS({"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
-                              {"before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-                               "the definition that it would follow; NULL for the first of its name"},
-                              {"types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-                               "types beyond the seven: {\"grade\": {\"storage\": \"REAL\", \"check\": \"$ "
-                               "BETWEEN -1 AND 1\"}}"}),
-        .summary =
-            "Why a definition of a feature group cannot be registered: what is wrong with it and where, or "
-            "what has changed and which new version that needs.",
+        .arguments = ATHLETE_ARGUMENTS(
+            DEFINITION_ARGUMENT,
+            BEFORE_ARGUMENT("the definition that it would follow; NULL for the first of its name"),
+            TYPES_ARGUMENT),
+        .summary = "Why a definition of a feature group cannot be registered: what is wrong with it and "
+                   "where, or what has changed and which new version that needs.",
         .returns = "a sentence; NULL when nothing speaks against it",
         .source = "semver.org 2.0.0, for versions",
         .scalar = feature_group_fault,
@@ -31,13 +44,10 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
-            {"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features"},
-            {"types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "types beyond the seven"},
-            {"before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "the definition whose tables are there and get the new columns"}),
-        .summary =
-            "The statements that make a feature group: table, index, history, the triggers that keep it, and "
-            "the views <group>_versions and <group>_ingest.",
+            DEFINITION_ARGUMENT, TYPES_ARGUMENT,
+            BEFORE_ARGUMENT("the definition whose tables are there and get the new columns")),
+        .summary = "The statements that make a feature group: table, index, history, the triggers that keep "
+                   "it, and the views <group>_versions and <group>_ingest.",
         .returns = "SQL text for the caller to run",
         .errors = "a definition that is not right, with the place",
         .scalar = feature_group_ddl,
@@ -47,31 +57,26 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
-            {"definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as registered"},
-            {"source", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "a table or a SELECT with the group's columns; default the definition's own source"},
+            DEFINITION_ARGUMENT, SOURCE_ARGUMENT(ATHLETE_OPTIONAL | ATHLETE_NULLABLE),
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "reject_limit, known_at, types"}),
+             "reject_limit (share of the batch, 0 to 1), known_at (an instant; default now), types"}),
         .summary = "The statements that bring a batch of rows into a feature group in one transaction: valid "
-                   "rows in, "
-                   "what they replace to the history, the others to feature_rejects with rule and reason.",
+                   "rows in, what they replace to the history, the others to feature_rejects with rule and "
+                   "reason.",
         .returns = "SQL text for the caller to run",
-        .errors =
-            "a definition that is not right; a source that is no table and no read-only SELECT, or lacks a "
-            "required column",
+        .errors = "a definition that is not right; a source that is no table and no read-only SELECT, or "
+                  "lacks a required column",
         .scalar = feature_group_ingest,
     },
     {
         .name = "feature_validate",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"group", ATHLETE_TEXT, 0, 0, 0, "a registered feature group, or a definition"},
-            {"source", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "a table or a SELECT with the group's columns; default the definition's own source"}),
-        .summary =
-            "What an ingest would do with each row, without doing it: new, change, same, or reject with the "
-            "first rule that it breaks.",
+        .arguments =
+            ATHLETE_ARGUMENTS({"group", ATHLETE_TEXT, 0, 0, 0, "a registered feature group, or a definition"},
+                              SOURCE_ARGUMENT(ATHLETE_OPTIONAL)),
+        .summary = "What an ingest would do with each row, without doing it: new, change, same, or reject "
+                   "with the first rule that it breaks.",
         .errors = "a group that is not registered; those of feature_group_ingest",
         .table = &feature_validate_table,
     },
@@ -90,8 +95,7 @@ static const athlete_function functions[] = {
              "available_at"},
             {"lookback", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
              "'90 days', '36 hours': the oldest row that is still an answer; default that of the "
-             "registration, or "
-             "no limit"},
+             "registration, or no limit"},
             {"strict", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1, "1: timestamp < as_of instead of <="},
             {"ignore_nulls", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1,
              "1: of each feature the newest value that is not NULL"},
@@ -101,13 +105,13 @@ static const athlete_function functions[] = {
              "table of replaced rows with superseded_at; default <table>_history if there is one, 0 for "
              "none"}),
         .summary =
-            "A feature group as it was known at a moment: of each entity the newest row with timestamp and "
-            "available_at at or before as_of.",
+            "A feature group as it was known at a moment: of each entity the newest row with timestamp "
+            "and available_at at or before as_of.",
         .returns = "the group's columns, and hidden as_of, row_timestamp, row_available, row_superseded, "
-                   "row_age_days, row_id; at most one row per request",
+                   "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
-                  "sentence has "
-                  "the statement that makes it); an as_of written in another form than the group's times",
+                  "sentence has the statement that makes it); an as_of written in another form than the "
+                  "group's times",
         .module = &asof_module,
     },
     {
@@ -117,31 +121,29 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_ARGUMENTS(
             {"spec", ATHLETE_OPTIONS, 0, 0, 0,
              "labels (a SELECT), as_of (its column of moments), lookups (each with group, and if need be "
-             "keys, as_of, "
-             "features, prefix, lookback, defaults, strict, ignore_nulls, backfill), computed, exclude"}),
+             "keys, as_of, features, prefix, lookback, defaults, strict, ignore_nulls, backfill), computed, "
+             "exclude"}),
         .summary = "Labels, and to each what was known at its time from any number of feature groups.",
         .returns = "the labels' columns, the features, the computed columns, and hidden row_sources (JSON: "
-                   "the row that "
-                   "each lookup used); one row per label",
+                   "the row that each lookup used); one row per label",
         .errors = "what SQLite says of the labels' query or of an expression; what asof says of a group; two "
-                  "columns of "
-                  "one name",
+                  "columns of one name",
         .module = &training_set_module,
     },
     {
         .name = "leakage_report",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments =
-            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0,
-                               "a training set: a label, a moment, features and if need be their times"},
-                              {"options", ATHLETE_OPTIONS, 0, 0, 0,
-                               "label and as_of (columns), available and window_end (columns by feature), "
-                               "exclude, auc, r2, min_rows"}),
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "a training set: a label, a moment, features and if need be their times"},
+            {"options", ATHLETE_OPTIONS, 0, 0, 0,
+             "label and as_of (columns), available and window_end (columns by feature), exclude, auc, r2, "
+             "min_rows"}),
         .summary =
             "What in a training set could not have been known at the label's time, feature by feature: "
-            "values "
-            "available too late, windows that the label lies in, features that tell the label too well.",
+            "values available too late, windows that the label lies in, features that tell the label "
+            "too well.",
         .errors = "a query without the columns that the options name; times written in different forms",
         .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
         .table = &leakage_report_table,
@@ -159,6 +161,18 @@ static const athlete_function functions[] = {
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
      .module = &lookup_request_module},
+    {.name = "asof walk",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = merge_walk},
+    {.name = "asof skip",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = merge_skip},
     {.name = NULL},
 };
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define MAX_PARTS       256
-#define MIN_PART_ROWS   16384
+#define MIN_PART_ROWS   2048
 #define MIN_SHARED_ROWS (4 * MIN_PART_ROWS) /* from here on threads take parts */
 
 /* Every row is written to both sides, of which one counts: no branch that could be guessed wrong. The left side may be where

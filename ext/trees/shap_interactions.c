@@ -63,26 +63,7 @@ SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int
     (shap_descend(explainer, tree, point, width, values, at), take_edges(explainer, tree, point, width, at), \
      ascend(explainer, tree, point, width, at, sums, poll))
 
-static bool walk_plain(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                       const shap_lanes *values, const shap_scratch *at, shap_lanes *sums,
-                       athlete_poll *poll){SHAP_FOR_WIDTH(width, WALK)}
-
-#ifdef ATHLETE_X86
-ATHLETE_AVX2 static bool walk_avx2(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                                   const shap_lanes *values, const shap_scratch *at, shap_lanes *sums,
-                                   athlete_poll *poll) {
-    SHAP_FOR_WIDTH(width, WALK)
-}
-#endif
-
-static shap_walk *walk_of(simd_level level) {
-#ifdef ATHLETE_X86
-    if (level >= SIMD_256) return walk_avx2;
-#else
-    (void)level;
-#endif
-    return walk_plain;
-}
+SHAP_WALK_OF(WALK)
 
 /* One output of one row: the matrix from its sums. What a feature does alone is what the pairs leave of its contribution. */
 static void fill_matrix(const shap_sums *sums, size_t row, size_t first, size_t n, double base, double *out) {

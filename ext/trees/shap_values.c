@@ -25,30 +25,7 @@ SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int
 #define WALK(width)                                                                                          \
     (shap_descend(explainer, tree, point, width, values, at), ascend(explainer, tree, point, width, at, sums))
 
-static bool walk_plain(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                       const shap_lanes *values, const shap_scratch *at, shap_lanes *sums,
-                       athlete_poll *poll) {
-    (void)poll;
-    SHAP_FOR_WIDTH(width, WALK)
-}
-
-#ifdef ATHLETE_X86
-ATHLETE_AVX2 static bool walk_avx2(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                                   const shap_lanes *values, const shap_scratch *at, shap_lanes *sums,
-                                   athlete_poll *poll) {
-    (void)poll;
-    SHAP_FOR_WIDTH(width, WALK)
-}
-#endif
-
-static shap_walk *walk_of(simd_level level) {
-#ifdef ATHLETE_X86
-    if (level >= SIMD_256) return walk_avx2;
-#else
-    (void)level;
-#endif
-    return walk_plain;
-}
+SHAP_WALK_OF(WALK)
 
 athlete_status shap_contributions(const shap_forest *explainer, const float *rows, size_t n,
                                   double *contributions, athlete_poll *poll) {

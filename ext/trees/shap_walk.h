@@ -93,8 +93,16 @@ SHAP_INLINE void shap_descend(const shap_forest *explainer, const shap_tree *tre
     }
 }
 
+/* One tree, one group of rows, `width` points from `point` on: adds to `sums`, those of the group and of the tree's
+** output. True when the poll says stop. */
+#define SHAP_WALK_PARAMETERS                                                                                 \
+    const shap_forest *explainer, const shap_tree *tree, int point, int width, const shap_lanes *values,     \
+        const shap_scratch *at, shap_lanes *sums, athlete_poll *poll
+typedef bool shap_walk(SHAP_WALK_PARAMETERS);
+
 /* Calls WALK with a width that the compiler knows, so that it unrolls the loops over points. */
-#define SHAP_FOR_WIDTH(width, WALK)                                                                          \
+#define SHAP_WALK_BODY(WALK)                                                                                 \
+    (void)poll;                                                                                              \
     switch (width) {                                                                                         \
     case 1: return WALK(1);                                                                                  \
     case 2: return WALK(2);                                                                                  \
@@ -106,11 +114,26 @@ SHAP_INLINE void shap_descend(const shap_forest *explainer, const shap_tree *tre
     default: return WALK(SHAP_WIDTH);                                                                        \
     }
 
-/* One tree, one group of rows, `width` points from `point` on: adds to `sums`, those of the group and of the tree's
-** output. True when the poll says stop. */
-typedef bool shap_walk(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                       const shap_lanes *values, const shap_scratch *at, shap_lanes *sums,
-                       athlete_poll *poll);
+/* Defines walk_of(level): the walk whose steps WALK(width) are, compiled for the instructions of the level. */
+#ifdef ATHLETE_X86
+#define SHAP_WALK_OF(WALK)                                                                                   \
+    static bool walk_plain(SHAP_WALK_PARAMETERS){SHAP_WALK_BODY(WALK)} ATHLETE_AVX2 static bool walk_avx2(   \
+        SHAP_WALK_PARAMETERS) {                                                                              \
+        SHAP_WALK_BODY(WALK)                                                                                 \
+    }                                                                                                        \
+    static shap_walk *walk_of(simd_level level) {                                                            \
+        return level >= SIMD_256 ? walk_avx2 : walk_plain;                                                   \
+    }
+#else
+#define SHAP_WALK_OF(WALK)                                                                                   \
+    static bool walk_plain(SHAP_WALK_PARAMETERS) {                                                           \
+        SHAP_WALK_BODY(WALK)                                                                                 \
+    }                                                                                                        \
+    static shap_walk *walk_of(simd_level level) {                                                            \
+        (void)level;                                                                                         \
+        return walk_plain;                                                                                   \
+    }
+#endif
 
 /* Walks every tree with every row. On success *sums, to be given back with shap_sums_free, has n_sums numbers for
 ** each output of each row; shap_sum finds them. */

@@ -5,35 +5,23 @@ The oracle is Python's decimal module with 50 digits; special values are compare
 
 import math
 import random
-import shutil
 import struct
 import subprocess
 from decimal import Context, Decimal
 
 import pytest
 
-from conftest import ROOT
+from programs import COMPILERS, compiled
 
 DIGITS = Context(prec=50, Emin=-(10**6), Emax=10**6)
-COMPILERS = [c for c in ("gcc", "clang", "cc") if shutil.which(c)]
 LEVELS = ["-O0", "-O3", "-Os"]
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("elementary")
-    built = []
-    for compiler in COMPILERS:
-        for level in LEVELS:
-            program = folder / f"{compiler}{level}"
-            subprocess.run(
-                [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", level, "-ffp-contract=off", f"-I{ROOT}/ext"]
-                + [f"{ROOT}/tests/base/elementary_bits.c", f"{ROOT}/ext/base/elementary.c", "-o", program, "-lm"],
-                check=True,
-            )
-            built.append(program)
-    assert built, "no C compiler found"
-    return built
+    assert COMPILERS, "no C compiler found"
+    builds = [(compiler, level) for compiler in COMPILERS for level in LEVELS]
+    return [compiled(tmp_path_factory.mktemp("elementary"), "base/elementary_bits", ["base/elementary"], *build) for build in builds]
 
 
 def evaluate(program, pairs):
@@ -163,11 +151,7 @@ def test_exp_and_log_never_step_backwards(programs):
         assert values == sorted(values)
 
 
-def test_nothing_but_arithmetic_is_linked(programs):
+def test_nothing_but_arithmetic_is_linked(tmp_path):
     """Without -lm the program must link: no exp, log or pow of the C library can be in it."""
     for compiler in COMPILERS:
-        subprocess.run(
-            [compiler, "-std=c11", "-O2", "-ffp-contract=off", f"-I{ROOT}/ext", f"{ROOT}/tests/base/elementary_bits.c"]
-            + [f"{ROOT}/ext/base/elementary.c", "-o", programs[0].parent / f"{compiler}-bare"],
-            check=True,
-        )
+        compiled(tmp_path, "base/elementary_bits", ["base/elementary"], compiler, "-O2", needs=[])

@@ -6,16 +6,13 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
+from programs import compiled
 
 OK, INTERRUPTED = 0, 3
 
 
 def build(folder, *flags):
-    program = folder / "pool_check"
-    sources = [ROOT / "tests/base/pool_check.c", ROOT / "ext/base/pool.c"]
-    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", f"-I{ROOT / 'ext'}", "-pthread", *flags, *sources, "-o", program], check=True)
-    return program
+    return compiled(folder, "base/pool_check", ["base/pool"], "gcc", "-O1", "-g", "-pthread", *flags)
 
 
 def runner(program):

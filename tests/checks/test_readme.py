@@ -20,7 +20,7 @@ def test_the_outputs_in_the_readme_are_those_of_the_program():
 def test_every_output_has_its_place_and_is_filled():
     blocks = readme.BLOCK.findall(TEXT)
     assert [name for name, _ in blocks].count("page") == 1
-    assert {"page", "sql", "stages", "functions", "options"} == {name for name, _ in blocks}
+    assert {"page", "sql", "stages", "functions", "options", "definition", "store"} == {name for name, _ in blocks}
     assert all(body.strip() for _, body in blocks)
 
 

@@ -113,6 +113,7 @@ class World:
     rows: list
     requests: list
     equals: list  # per key, from a request's value to the rows'
+    places: list  # the keys' numbers in the order of the index of the current rows
 
     def expected(self):
         for keys, as_of in self.requests:
@@ -159,6 +160,7 @@ def world(seed):
     columns = ", ".join([f"{n} {KEYS[kind][0]}" for n, kind in zip(key_names, kinds)] + [f"event_timestamp {timed}", f"available_at {knowable}", "x", "y", "z"])
     places = key_names[:]
     rng.shuffle(places)
+    key_places = [key_names.index(name) for name in places]
     places += ["event_timestamp", "available_at"]
     indexed = lambda: ", ".join(p + direction(rng) for p in places)
     if without_rowid:
@@ -173,7 +175,33 @@ def world(seed):
         at = rng.randrange(-5, hours + 30)
         requests.append((keys, rng.choice([write_known(at)] * 8 + [None])))
     requests += rng.choices(requests, k=5)
-    return World(rules, ddl, "g", key_names, rows, requests, [KEYS[kind][2] for kind in kinds])
+    return World(rules, ddl, "g", key_names, rows, requests, [KEYS[kind][2] for kind in kinds], key_places)
+
+
+ORDERS = ["sorted", "sorted", "nearly sorted", "with jumps", "with duplicates", "by turns"]
+
+
+def in_order(made, seed):
+    """The same world with many requests in the order of its index, or close to it."""
+    rng = random.Random(seed)
+    kind = rng.choice(ORDERS)
+    times = sorted({t for row in made.rows for t in (row.timestamp, row.available, row.superseded) if t is not None}) or ["2024-01-01"]
+    entities = sorted({row.keys for row in made.rows} | {keys for keys, _ in made.requests if None not in keys}, key=repr)
+    # SQLite's order of types: numbers, texts, blobs.
+    order = lambda v: (0 if isinstance(v, (int, float)) else 1 if isinstance(v, str) else 2, v)
+    in_index = lambda request: ([order(request[0][i]) for i in made.places], request[1])
+    requests = sorted(((keys, at) for keys in entities for at in rng.sample(times, min(len(times), 25))), key=in_index)
+    if kind == "nearly sorted":
+        for _ in range(len(requests) // 10):
+            i = rng.randrange(len(requests))
+            requests.insert(max(0, i - rng.randrange(4)), requests.pop(i))
+    elif kind == "with jumps":
+        requests = [r for i, r in enumerate(requests) if i // 13 % 3]
+    elif kind == "with duplicates":
+        requests = [r for r in requests for _ in range(rng.choice([1, 1, 3]))]
+    elif kind == "by turns":  # a NULL or a stranger now and then
+        requests = [r if rng.random() < 0.9 else rng.choice(made.requests) for r in requests]
+    return dataclasses.replace(made, requests=requests)
 
 
 def build(db, made):

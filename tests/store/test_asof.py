@@ -1,5 +1,6 @@
 """asof against brute force over random histories, against peers where they mean the same, and what it refuses."""
 
+import collections
 import sqlite3
 
 import pytest
@@ -12,9 +13,26 @@ def answers(db, made):
     db.execute("DROP TABLE IF EXISTS temp.f")
     db.execute(f"CREATE VIRTUAL TABLE temp.f USING asof(g, {histories.entity(made)}{made.rules.options()})")
     return db.execute(
-        "SELECT f.x, f.y, f.z, f.row_timestamp, f.row_available, f.row_superseded, f.row_age_days, f.row_id"
+        "SELECT f.x, f.y, f.z, f.row_timestamp, f.row_available, f.row_superseded, f.row_age_days, f.row_found_by"
         f" FROM r LEFT JOIN f ON {histories.on(made)} AND f.as_of = r.at ORDER BY r.id"
     ).fetchall()
+
+
+def check_answers(db, made, seed):
+    """Compares every answer with brute force; returns how many rows were found, by the way in which they were."""
+    histories.build(db, made)
+    got = answers(db, made)
+    assert len(got) == len(made.requests)
+    found_by = collections.Counter()
+    for request, row, expected in zip(made.requests, got, made.expected()):
+        if expected is None:
+            assert row == (None,) * 8, (seed, request)
+            continue
+        winner, features = expected
+        assert row[:6] == (*features, winner.timestamp, winner.available, winner.superseded), (seed, request, winner)
+        assert row[6] == pytest.approx(histories.age_days(request[1], winner.timestamp), abs=1e-6), (seed, request)
+        found_by[row[7]] += 1
+    return found_by
 
 
 @pytest.mark.parametrize("block", range(8))
@@ -22,22 +40,77 @@ def test_lookups_in_250_random_histories_are_those_of_brute_force(block):
     """With ties, late arrivals, unknown times, replaced and deleted rows, NULL keys, keys of any type, unknown keys,
     duplicate requests, lookbacks, ascending and descending indexes, tables without row ids, and every option."""
     db = connect(isolation_level=None)
-    found = 0
-    for seed in range(250 * block, 250 * (block + 1)):
-        made = histories.world(seed)
-        histories.build(db, made)
-        got = answers(db, made)
-        assert len(got) == len(made.requests)
-        for request, row, expected in zip(made.requests, got, made.expected()):
-            if expected is None:
-                assert row == (None,) * 8, (seed, request)
-                continue
-            winner, features = expected
-            found += 1
-            assert row[:6] == (*features, winner.timestamp, winner.available, winner.superseded), (seed, request, winner)
-            assert row[6] == pytest.approx(histories.age_days(request[1], winner.timestamp), abs=1e-6), (seed, request)
-    assert found > 500
+    found_by = sum((check_answers(db, histories.world(seed), seed) for seed in range(250 * block, 250 * (block + 1))), collections.Counter())
+    assert sum(found_by.values()) > 500
     db.close()
+
+
+# --- the merge ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_requests_in_the_order_of_the_index_are_merged_and_find_what_brute_force_finds(block):
+    """In order, nearly, with jumps, with duplicates, with NULLs and strangers in between."""
+    db = connect(isolation_level=None)
+    found_by = collections.Counter()
+    for seed in range(100 * block, 100 * (block + 1)):
+        found_by += check_answers(db, histories.in_order(histories.world(seed), seed), seed)
+    assert found_by["merge"] > 200 and found_by["seek"] > 1000
+    db.close()
+
+
+@pytest.fixture
+def daily(db):
+    """20 athletes with 300 days each, of which each is known in the morning after."""
+    db.execute("CREATE TABLE daily(athlete_id INTEGER, event_timestamp TEXT, available_at TEXT, x, PRIMARY KEY (athlete_id, event_timestamp)) WITHOUT ROWID")
+    db.execute("CREATE TABLE n AS WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 299) SELECT i FROM n")
+    db.execute("INSERT INTO daily SELECT a.i, date('2024-01-01', d.i || ' days'), date('2024-01-01', (d.i + 1) || ' days') || 'T04:00:00Z', a.i * 1000 + d.i"
+               " FROM n AS a, n AS d WHERE a.i < 20")  # fmt: skip
+    db.execute("CREATE VIRTUAL TABLE temp.f USING asof(daily, entity=athlete_id)")
+    return db
+
+
+def ways(db, requests):
+    """How many rows were found in which way, for requests (athlete_id, at) in this order; the answers are checked."""
+    db.execute("CREATE TABLE r(id INTEGER PRIMARY KEY, athlete_id, at)")
+    db.execute(f"INSERT INTO r(athlete_id, at) {requests}")
+    joined = "FROM r LEFT JOIN f ON f.athlete_id = r.athlete_id AND f.as_of = r.at"
+    search = "SELECT x FROM daily AS d WHERE d.athlete_id = r.athlete_id AND event_timestamp <= at AND available_at <= at ORDER BY event_timestamp DESC LIMIT 1"
+    assert db.execute(f"SELECT r.id, f.x {joined}").fetchall() == db.execute(f"SELECT id, ({search}) FROM r").fetchall()
+    return dict(db.execute(f"SELECT row_found_by, count(*) {joined} WHERE f.x IS NOT NULL GROUP BY 1").fetchall())
+
+
+def test_a_request_for_each_row_in_order_is_merged_from_the_third_on_across_entities_too(daily):
+    found = ways(daily, "SELECT athlete_id, event_timestamp || 'T06:00:00Z' FROM daily ORDER BY athlete_id, event_timestamp")
+    assert found["seek"] < 5 and sum(found.values()) == 20 * 299
+
+
+def test_few_requests_and_those_in_another_order_are_searched_for(daily):
+    for requests in ("WHERE x % 40 = 0 ORDER BY athlete_id, event_timestamp", "ORDER BY athlete_id, event_timestamp DESC", "ORDER BY (x * 7919) % 10007"):
+        found = ways(daily, f"SELECT athlete_id, event_timestamp || 'T06:00:00Z' FROM daily {requests}")
+        assert found.get("merge", 0) < 0.03 * found["seek"], requests
+        daily.execute("DROP TABLE r")
+
+
+def test_a_merge_begins_again_after_a_jump(daily):
+    found = ways(daily, "SELECT athlete_id, event_timestamp || 'T06:00:00Z' FROM daily WHERE event_timestamp >= '2024-06-01' ORDER BY athlete_id, event_timestamp")
+    assert 20 <= found["seek"] < 100 < found["merge"]
+
+
+def test_a_group_that_changes_under_a_merge_still_gives_rows_that_are_there(daily):
+    """The two statements of a merge do not see the same rows then, which it must notice."""
+    daily.execute("CREATE TABLE r(id INTEGER PRIMARY KEY, athlete_id, at)")
+    daily.execute("INSERT INTO r(athlete_id, at) SELECT athlete_id, event_timestamp || 'T06:00:00Z' FROM daily WHERE athlete_id < 3 ORDER BY athlete_id, event_timestamp")
+    asked = 0
+    for athlete, at, day, x in daily.execute(
+        "SELECT r.athlete_id, r.at, f.event_timestamp, f.x FROM r CROSS JOIN f ON f.athlete_id = r.athlete_id AND f.as_of = r.at"
+    ):
+        asked += 1
+        assert day == daily.execute("SELECT date(?, '-1 day')", (at,)).fetchone()[0] and x // 1000 == athlete
+        if asked % 7 == 3:
+            before = f"athlete_id = {athlete} AND event_timestamp < date('{day}', '-3 days')"
+            daily.execute(f"DELETE FROM daily WHERE {before} AND event_timestamp = (SELECT max(event_timestamp) FROM daily WHERE {before})")
+    assert asked == 3 * 299
 
 
 # --- peers -------------------------------------------------------------------------------------------------------
@@ -229,7 +302,7 @@ def test_the_plan_says_what_is_looked_up_and_by_which_index(group):
     plan = group.execute("EXPLAIN QUERY PLAN SELECT f.ctl FROM r LEFT JOIN f ON f.athlete_id = r.athlete_id AND f.as_of = r.at").fetchall()
     assert plan[-1][3].startswith(
         "SCAN f VIRTUAL TABLE INDEX 0:newest row with athlete_id = ? and event_timestamp <= as_of and"
-        " available_at <= as_of, at most 90.0 days old, by index g_i; reads athlete_id, ctl"
+        " available_at <= as_of, at most 90.0 days old, by index g_i, a merge where many requests come in its order; reads athlete_id, ctl"
     )
 
 

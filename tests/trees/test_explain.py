@@ -11,7 +11,7 @@ import shap
 import xgboost
 
 import trees_by_hand as by_hand
-from conftest import ROOT
+from programs import compiled, libraries
 from tables import feature_list, rows
 
 
@@ -239,15 +239,10 @@ def digest_of_build(tmp_path_factory):
 
     def build(compiler, *flags):
         assert shutil.which(compiler), f"{compiler} is needed for this test"
-        program = tmp_path_factory.mktemp("bits") / "shap_bits"
-        packages = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True)
-        kernels = ["trees/shap", "trees/shap_walk", "trees/shap_values", "trees/shap_interactions", "trees/quadrature", "trees/model"]
-        sources = [ROOT / "ext" / f"{name}.c" for name in [*kernels, "base/memory", "base/poll", "base/simd"]]
-        subprocess.run(
-            [compiler, "-std=c11", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}", *flags, "-o", program,
-             ROOT / "tests" / "trees" / "shap_bits.c", *sources, *packages.stdout.split(), "-lm"],
-            check=True,
-        )  # fmt: skip
+        trees = ["shap", "shap_walk", "shap_values", "shap_interactions", "quadrature", "model"]
+        kernels = [*(f"trees/{name}" for name in trees), "base/memory", "base/poll", "base/simd"]
+        needs = [*libraries("sqlite3", "libcjson"), "-lm"]
+        program = compiled(tmp_path_factory.mktemp("bits"), "trees/shap_bits", kernels, compiler, "-DSQLITE_CORE", *flags, needs=needs)
         return subprocess.run([program], capture_output=True, text=True, check=True).stdout
 
     return build

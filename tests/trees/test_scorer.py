@@ -5,16 +5,12 @@ by rows, denormal or huge, categories that fit a byte and that do not, several o
 at and next to thresholds.
 """
 
-import shutil
-import subprocess
-
 import pytest
 
-from conftest import ROOT
+from programs import COMPILERS, compiled, counts
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
-SOURCES = [ROOT / f"ext/trees/{name}.c" for name in TREES] + [ROOT / f"ext/base/{name}.c" for name in ("memory", "poll", "simd")]
-COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
+KERNELS = [*(f"trees/{name}" for name in TREES), "base/memory", "base/poll", "base/simd"]
 SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # clang's sanitized program cannot run under the library that is loaded ahead for gcc's.
 BUILDS = [pytest.param(["-O3"], id="fast"), pytest.param(SANITIZED, id="sanitized", marks=pytest.mark.unsanitized)]
@@ -23,8 +19,6 @@ BUILDS = [pytest.param(["-O3"], id="fast"), pytest.param(SANITIZED, id="sanitize
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("flags", BUILDS)
 def test_all_levels_give_the_same_margins(tmp_path, compiler, flags):
-    program = tmp_path / "scorer_bits"
-    options = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}", *flags]
-    subprocess.run([compiler, *options, ROOT / "tests/trees/scorer_bits.c", *SOURCES, "-o", program, "-lsqlite3", "-lm"], check=True)
-    compared, *differing = map(int, subprocess.run([program], capture_output=True, check=True).stdout.split())
+    program = compiled(tmp_path, "trees/scorer_bits", KERNELS, compiler, "-DSQLITE_CORE", *flags, needs=["-lsqlite3", "-lm"])
+    compared, *differing = counts(program)
     assert compared > 100_000 and differing == [0, 0, 0, 0]

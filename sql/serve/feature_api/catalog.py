@@ -1,12 +1,10 @@
 """The registry as objects: the groups that can be read, with their columns, types and units."""
 
 import dataclasses
-import datetime
 import json
 import math
 import re
 import struct
-import time
 
 from feature_api.refusal import Refusal
 
@@ -43,15 +41,17 @@ class Column:
             return None
         return text if self.storage == "TEXT" and text else None
 
-    def takes(self, value):
-        """Whether a value of JSON can be a key."""
+    def from_json(self, value):
+        """A key's value in a body; None when it cannot be one."""
+        if isinstance(value, float) and self.storage == "INTEGER" and value.is_integer():
+            value = int(value)
         if isinstance(value, bool):
-            return False
+            return None
         if isinstance(value, int):
-            return self.storage in ("INTEGER", "REAL") and is_int64(value)
+            return value if self.storage in ("INTEGER", "REAL") and is_int64(value) else None
         if isinstance(value, float):
-            return self.storage == "REAL" and math.isfinite(value)
-        return self.storage == "TEXT" and isinstance(value, str) and value != ""
+            return value if self.storage == "REAL" and math.isfinite(value) else None
+        return value if self.storage == "TEXT" and isinstance(value, str) and value else None
 
     def to_json(self, value):
         """A stored value as JSON has it. JSON has no infinity: null."""
@@ -113,29 +113,11 @@ class Group:
         values = value if len(self.keys) > 1 else [value]
         if not isinstance(values, list) or len(values) != len(self.keys):
             raise Refusal(400, f"{place} is not a list of {', '.join(key.name for key in self.keys)}")
-        for key, each in zip(self.keys, values):
-            if not key.takes(each):
+        entity = tuple(key.from_json(each) for key, each in zip(self.keys, values))
+        for key, each in zip(self.keys, entity):
+            if each is None:
                 raise Refusal(400, f"{place}: {key.name} of {self.name} is {key.storage.lower()}")
-        return tuple(values)
-
-    def as_of(self, text):
-        """The moment of a request in the form of the group's times; now without one."""
-        is_text = self.timestamp.storage == "TEXT"
-        if text is None:
-            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) if is_text else int(time.time())
-        if not is_text and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", text):
-            return float(text) if "." in text else int(text)
-        if re.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", text, re.ASCII):
-            try:
-                moment = datetime.datetime.fromisoformat(text)
-                if text[-6] in "+-" and len(text) > 10:
-                    moment = moment.astimezone(datetime.timezone.utc)
-                    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-            except (ValueError, OverflowError):
-                moment = None
-            if moment:
-                return text if is_text else moment.replace(tzinfo=moment.tzinfo or datetime.timezone.utc).timestamp()
-        raise Refusal(400, f"as_of is '{text[:60]}' where a day (2025-10-20) or an instant in UTC (2025-10-20T06:00:00Z) belongs")
+        return entity
 
     def select(self, names):
         """The columns that a request names; all without names."""

@@ -10,7 +10,6 @@ SENTENCES = {
     401: "No token, or one that is not known",
     403: "The token is not for this",
     404: "No such group, or no row of this entity as of this moment",
-    405: "Another method is for this",
     409: "The group is computed by a stage",
     413: "The body is larger than the limit, or has too many rows or entities",
     415: "The body is not application/json",
@@ -47,24 +46,38 @@ def describe(groups, settings):
 
 
 def value_schema(column, nullable):
-    """The column's JSON type, with what its definition says of it. Its rules are words here: a row is judged by them one by
-    one, and is no malformed request."""
-    kind = TYPES.get(column.type, {"INTEGER": "integer", "REAL": "number"}.get(column.storage, "string"))
+    """The column's JSON type, with what its definition says of it."""
+    kind = json_type(column)
     schema = {"type": [kind, "null"] if nullable else kind}
     if kind == "array":
         schema["items"] = {"type": ["number", "null"]}
     about = column.feature or {}
-    rules = {name: value for name, value in column.rules.items() if name != "not_null"}
-    words = [about.get("description"), about.get("unit") and f"in {about['unit']}", "; ".join(f"{name}: {value}" for name, value in rules.items())]
-    if any(words):
-        schema["description"] = "; ".join(word for word in words if word)
+    if words := "; ".join(word for word in (about.get("description"), about.get("unit") and f"in {about['unit']}") if word):
+        schema["description"] = words
     if about.get("unit"):
         schema["x-unit"] = about["unit"]
     return schema
 
 
+def json_type(column):
+    return TYPES.get(column.type, {"INTEGER": "integer", "REAL": "number"}.get(column.storage, "string"))
+
+
+def row_value_schema(column, nullable):
+    """The same of a row that is to be brought in, with the rules that JSON Schema has a word for."""
+    schema = value_schema(column, nullable)
+    if json_type(column) in ("number", "integer"):
+        schema |= {word: column.rules[rule] for rule, word in (("min", "minimum"), ("max", "maximum")) if rule in column.rules}
+    if "allowed" in column.rules:
+        schema["enum"] = [*column.rules["allowed"], *([None] if nullable else [])]
+    if "pattern" in column.rules:
+        schema["x-glob"] = column.rules["pattern"]
+    return schema
+
+
 def key_schema(key):
-    return value_schema(key, False) | ({"minLength": 1} if key.storage == "TEXT" else {})
+    limits = {"TEXT": {"minLength": 1}, "INTEGER": {"minimum": -(2**63), "maximum": 2**63 - 1, "format": "int64"}}
+    return value_schema(key, False) | limits.get(key.storage, {})
 
 
 def nullable(column):
@@ -83,7 +96,7 @@ def answer_schema(group):
         entity=of_object(**{key.name: key_schema(key) for key in group.keys}),
         event_timestamp=value_schema(group.timestamp, True) | {"description": "what the row describes"},
         available_at=value_schema(group.available, True) | {"description": "when it became known"},
-        age_days={"type": ["number", "null"]},
+        age_days={"type": ["number", "null"], "description": "from what the row describes to as_of"},
         features={"oneOf": [ref(f"{group.name}.features"), {"type": "null"}], "description": "null: no row as of this moment"},
     )
 
@@ -94,8 +107,12 @@ def lookup_schema(group, settings):
         entity = {"type": "array", "prefixItems": [key_schema(key) for key in group.keys], "items": False, "minItems": len(group.keys)}
     return of_object(
         ("entities",), entities={"type": "array", "minItems": 1, "maxItems": settings.max_entities, "items": entity},
-        features={"type": "array", "items": {"enum": [column.name for column in group.values]}}, as_of=AS_OF,
+        features=names_schema(group), as_of=AS_OF,
     )
+
+
+def names_schema(group):
+    return {"type": "array", "minItems": 1, "items": {"enum": [column.name for column in group.values]}, "description": "some only"}
 
 
 def rows_schema(group, settings):
@@ -103,7 +120,7 @@ def rows_schema(group, settings):
     columns = [column for column in group.columns if column.name not in keys]
     row = {
         "type": "object", "additionalProperties": False,
-        "properties": {column.name: value_schema(column, nullable(column) or column is group.available) for column in columns},
+        "properties": {column.name: row_value_schema(column, nullable(column) or column is group.available) for column in columns},
         "required": [c.name for c in columns if not nullable(c) and c is not group.available and (c.feature or {}).get("default") is None],
     }
     return of_object(rows={"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row})
@@ -113,20 +130,17 @@ def rows_schema(group, settings):
 
 
 def read_operation(group):
-    names = ",".join(column.name for column in group.values[:2])
+    features = query("features", names_schema(group)) | {"style": "form", "explode": False}
     return operation(
         f"read_{group.name}", f"{group.description}: of one, as of a moment", (400, 401, 403, 404),
-        schema={"allOf": [ref("as_of"), ref(f"{group.name}.answer")]},
-        parameters=[*path_parameters(group), query("as_of", AS_OF), query("features", {"type": "string", "description": f"some only: {names}"})],
+        schema=of_object(**OF_GROUP, **answer_schema(group)["properties"]), parameters=[*path_parameters(group), query("as_of", AS_OF), features],
     )
 
 
 def lookup_operation(group):
     return operation(
         f"look_up_{group.name}", f"{group.description}: of many, as of a moment", (400, 401, 403, 404, 413, 415),
-        schema={"allOf": [ref("as_of"), {"type": "object", "required": ["rows"], "properties": {
-            "rows": {"type": "array", "items": ref(f"{group.name}.answer")}}}]},
-        body=ref(f"{group.name}.lookup"),
+        schema=of_object(**OF_GROUP, rows={"type": "array", "items": ref(f"{group.name}.answer")}), body=ref(f"{group.name}.lookup"),
     )
 
 
@@ -181,14 +195,13 @@ TIME = {"type": ["string", "number", "null"]}
 NAMES = {"type": "array", "items": TEXT}
 COUNT = {"type": "integer", "minimum": 0}
 AS_OF = {
-    "type": "string", "description": "a day or an instant; without it now. Only what was known by then is an answer",
-    "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?$", "examples": ["2025-10-20T06:00:00Z"],
+    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+    "description": "a day or an instant; without it now. Only what was known by then is an answer", "examples": ["2025-10-20T06:00:00Z"],
 }
+OF_GROUP = {"group": TEXT, "version": TEXT, "as_of": {"type": ["string", "number"], "description": "the moment that was asked for"}}
 
 COMMON = {
     "error": {"type": "object", "required": ["status", "error"], "properties": {"status": {"type": "integer"}, "error": TEXT}},
-    "as_of": {"type": "object", "required": ["group", "version", "as_of"], "properties": {
-        "group": TEXT, "version": TEXT, "as_of": {"type": ["string", "number"], "description": "the moment that was asked for"}}},
     "ingest": of_object(
         group=TEXT, version=TEXT, entity={"type": "object"}, rows=COUNT, new=COUNT,
         changed=COUNT | {"description": "rows that replace others, which are now in the history"}, same=COUNT, rejected=COUNT,

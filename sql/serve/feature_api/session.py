@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 
 from feature_api import catalog
+from feature_api.moment import as_of
 from feature_api.refusal import Refusal
 
 
@@ -14,6 +15,7 @@ class Session:
         self._reading = None
         self._seen = None
         self._lookups = {}
+        self._samples = {}
 
     @contextlib.contextmanager
     def snapshot(self):
@@ -33,10 +35,10 @@ class Session:
             return
         reading = (self.conn.execute("PRAGMA schema_version").fetchone()[0], catalog.read(self.conn))
         if reading != self._reading:
+            groups = catalog.build(reading[1])
             for name in self._lookups:
-                self.conn.execute(f'DROP TABLE temp."{self._table(name)}"')
-            self._lookups = {}
-            self.groups = catalog.build(reading[1])
+                self.conn.execute(f'DROP TABLE IF EXISTS temp."{self._table(name)}"')
+            self.groups, self._lookups, self._samples = groups, {}, {}
             self._reading = reading
         self._seen = seen
 
@@ -50,7 +52,16 @@ class Session:
             raise Refusal(404, f"the feature group {name} is registered, and its table is not made yet")
         return group
 
-    def look_up(self, group, entities, as_of):
+    def moment(self, group, text):
+        """The as_of of a request, None for now, as the group's own times are written."""
+        if group.name not in self._samples:
+            (sample,) = self.conn.execute(f'SELECT "{group.timestamp.name}" FROM "{group.table}" LIMIT 1').fetchone() or (None,)
+            if sample is None:
+                return as_of(text, group.timestamp, None)
+            self._samples[group.name] = sample
+        return as_of(text, group.timestamp, self._samples[group.name])
+
+    def look_up(self, group, entities, moment):
         """For each entity its row as of a moment, or None: timestamp, available_at, age in days and the values."""
         if group.name not in self._lookups:
             self.conn.execute(f'CREATE VIRTUAL TABLE temp."{self._table(group.name)}" USING asof({group.name})')
@@ -62,7 +73,7 @@ class Session:
             )
         statement = self._lookups[group.name]
         try:
-            return [self.conn.execute(statement, (*entity, as_of)).fetchone() for entity in entities]
+            return [self.conn.execute(statement, (*entity, moment)).fetchone() for entity in entities]
         except sqlite3.OperationalError as error:
             if str(error).startswith("asof: "):
                 raise Refusal(400, str(error)) from error  # a moment in another form than the group's times
