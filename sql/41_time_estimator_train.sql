@@ -62,6 +62,29 @@ CREATE TABLE IF NOT EXISTS ml_metrics (
     PRIMARY KEY (model, version, source, distance_class)
 ) WITHOUT ROWID;
 
+-- What a version was judged by stays as it was judged.
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_keep BEFORE UPDATE ON ml_validation_predictions
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_stay BEFORE DELETE ON ml_validation_predictions
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_once BEFORE INSERT ON ml_validation_predictions
+WHEN EXISTS (SELECT 1 FROM ml_validation_predictions WHERE (model, version, source, subject, as_of_date, distance_class) = (new.model, new.version, new.source, new.subject, new.as_of_date, new.distance_class))
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_keep BEFORE UPDATE ON ml_intervals
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_stay BEFORE DELETE ON ml_intervals
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_once BEFORE INSERT ON ml_intervals
+WHEN EXISTS (SELECT 1 FROM ml_intervals WHERE (model, version, distance_class, evidence_group) = (new.model, new.version, new.distance_class, new.evidence_group))
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_keep BEFORE UPDATE ON ml_metrics
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_stay BEFORE DELETE ON ml_metrics
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_once BEFORE INSERT ON ml_metrics
+WHEN EXISTS (SELECT 1 FROM ml_metrics WHERE (model, version, source, distance_class) = (new.model, new.version, new.source, new.distance_class))
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+
 CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload FROM bronze_documents

@@ -219,3 +219,13 @@ def test_r5_predictions_of_two_days_both_stay():
     after = db.execute(PREDICTIONS).fetchall()
     assert after[: len(before)] == before and len(after) == 2 * len(before)
     assert {r[2] for r in after} == {"2025-10-20", "2025-10-27"}
+
+
+@pytest.mark.parametrize("table", ["ml_validation_predictions", "ml_intervals", "ml_metrics"])
+def test_r5_what_a_version_was_judged_by_is_append_only(table):
+    db = lab.copy("quick")
+    before = lab.rows(db, f"SELECT * FROM {table}")
+    for statement in (f"UPDATE {table} SET version = version + 1", f"DELETE FROM {table}", f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+            db.execute(statement)
+    assert before and lab.rows(db, f"SELECT * FROM {table}") == before
