@@ -258,20 +258,22 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
 
 /* --- feature_validate ----------------------------------------------------------------------------------- */
 
-/* The definition that is registered under a name; the caller frees it. */
-static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition,
+/* The definition that is registered under a name, the version that lookups use, and the types that the registry knows;
+** the caller frees both. */
+static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition, char **types,
                                             char **message) {
     sqlite3_stmt *query = NULL;
-    int rc = sqlite3_prepare_v2(
-        db,
-        "SELECT definition FROM feature_groups WHERE name = ?1 ORDER BY status = 'active' DESC,"
-        " major DESC, minor DESC, patch DESC LIMIT 1",
-        -1, &query, NULL);
+    int rc = sqlite3_prepare_v2(db,
+                                "SELECT definition, (SELECT json_group_object(type, json_object('storage', "
+                                "storage, 'check', \"check\"))"
+                                " FROM feature_types) FROM feature_groups_current WHERE name = ?1",
+                                -1, &query, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK) rc = sqlite3_step(query);
     if (rc == SQLITE_ROW) {
         *definition = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
-        if (!*definition) rc = SQLITE_NOMEM;
+        *types = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 1));
+        if (!*definition || !*types) rc = SQLITE_NOMEM;
     } else if (rc != SQLITE_NOMEM) {
         *message = sqlite3_mprintf("there is no registered feature group '%.60s'", name);
         if (!*message) rc = SQLITE_NOMEM;
@@ -285,12 +287,13 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     feature_definition definition = {.tree = NULL};
     definition_fault fault = {""};
     batch_source source = {NULL, NULL, NULL};
-    char *found = NULL;
+    char *found = NULL, *types = NULL;
     athlete_status status = ATHLETE_OK;
-    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);
+    if (group[strspn(group, " \t\r\n")] != '{')
+        status = registered_definition(db, group, &found, &types, message);
     const char *json = found ? found : group;
     if (status == ATHLETE_OK) {
-        status = definition_open(&definition, json, strlen(json), NULL, 0, &fault);
+        status = definition_open(&definition, json, strlen(json), types, types ? strlen(types) : 0, &fault);
         if (status == ATHLETE_INVALID) *message = sqlite3_mprintf("%s", fault.text);
     }
     if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
@@ -306,6 +309,7 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     source_close(&source);
     definition_close(&definition);
     sqlite3_free(found);
+    sqlite3_free(types);
     return status;
 }
 

@@ -63,3 +63,4 @@ def test_a_type_that_was_added_to_the_registry_is_known(tmp_path, nights):
     batch = "SELECT 'a' AS athlete_id, '2024-01-0' || value AS event_timestamp, value AS mark FROM json_each('[6, 7]')"
     assert tool("marks", batch).stdout == "2 rows: 1 new, 0 changed, 1 rejected\n"
     assert db.execute("SELECT rule, value FROM feature_rejects").fetchall() == [("type", 7)]
+    assert db.execute("SELECT verdict, rule FROM feature_validate('marks', ?)", (batch,)).fetchall() == [("same", None), ("reject", "type")]
