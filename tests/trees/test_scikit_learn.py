@@ -1,4 +1,4 @@
-"""notebooks/03_scikit_learn.py: scikit-learn's models as JSON text predict here what they predict there, to float32."""
+"""notebooks/04_scikit_learn.py: scikit-learn's models as JSON text predict here what they predict there, to float32."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from sklearn.ensemble import (
 from conftest import ROOT
 from tables import margins, rows
 
-CELLS = (ROOT / "notebooks" / "03_scikit_learn.py").read_text().split("# COMMAND ----------\n")
+CELLS = (ROOT / "notebooks" / "04_scikit_learn.py").read_text().split("# COMMAND ----------\n")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@
 # MAGIC `gbdt_explain` and XGBoost itself read. Trained here, scored where the data lives: in the `sqlite3` shell, a phone, Datasette.
 # MAGIC
 # MAGIC     make demo
-# MAGIC     python notebooks/03_scikit_learn.py
+# MAGIC     python notebooks/04_scikit_learn.py
 # MAGIC
 # MAGIC needs numpy and scikit-learn. Nothing is written.
 
