@@ -1,7 +1,7 @@
 #include "trees/evaluation.h"
 
-#include <math.h>
 #include "trees/fixed_point.h"
+#include "trees/predict.h"
 
 #define ROWS_BETWEEN_POLLS 1024
 
@@ -22,24 +22,11 @@ void evaluation_end(evaluation *e, athlete_budget *budget) {
     *e = (evaluation){.set = NULL};
 }
 
-static float tree_value(const forest *model, const tree_node *root, const float *row) {
-    const tree_node *node = root;
-    while (node->left >= 0) {
-        float x = row[node->feature];
-        bool left = isnan(x)            ? node->missing_left
-                    : node->categorical ? forest_category_left(model, node->set, x)
-                                        : x < node->value;
-        node = root + node->left + (left ? 0 : 1);
-    }
-    return node->value;
-}
-
 athlete_status evaluation_advance(evaluation *e, const forest *model, athlete_poll *poll) {
     size_t tree = model->n_trees - 1, n_features = (size_t)model->n_features;
-    const tree_node *root = model->nodes + forest_tree_start(model, tree);
     float *margins = e->margins + model->tree_output[tree] * e->set->n;
     for (size_t row = 0; row < e->set->n; row++) {
-        margins[row] += tree_value(model, root, e->set->values + row * n_features);
+        margins[row] += forest_leaf(model, tree, e->set->values + row * n_features, 1)->value;
         if (row % ROWS_BETWEEN_POLLS == 0 && poll_due(poll, 50 * ROWS_BETWEEN_POLLS))
             return ATHLETE_INTERRUPTED;
     }
