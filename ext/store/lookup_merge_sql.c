@@ -28,6 +28,7 @@ struct lookup_merge {
     int n_keys, n_args; /* keys; what "asof walk" is told of a row */
     sqlite3_stmt *ahead, *behind;
     kept_row request; /* the last one: keys in the order of the index, as_of */
+    size_t keys_used; /* of its text */
     kept_row start;   /* where the walk began: keys, timestamp */
     kept_row next;    /* the row at which `ahead` stands: keys and times */
     kept_row answer;
@@ -241,10 +242,15 @@ void merge_reset(lookup_merge *merge) {
 
 /* --- requests ------------------------------------------------------------------------------------------- */
 
-static bool keep_request(lookup_merge *merge, const lookup_request *request) {
-    kept_row_forget(&merge->request);
-    for (int k = 0; k < merge->n_keys; k++)
-        kept_row_store(&merge->request, k, 1, &request->keys[merge->source->key_places[k]]);
+/* The keys are kept already where the entity is the same. */
+static bool keep_request(lookup_merge *merge, const lookup_request *request, bool same_entity) {
+    if (!same_entity) {
+        kept_row_forget(&merge->request);
+        for (int k = 0; k < merge->n_keys; k++)
+            kept_row_store(&merge->request, k, 1, &request->keys[merge->source->key_places[k]]);
+        merge->keys_used = merge->request.text_used;
+    }
+    merge->request.text_used = merge->keys_used;
     sqlite3_value *as_of = request->as_of;
     if (as_of) kept_row_store(&merge->request, merge->n_keys, 1, &as_of);
     merge->has_request = !merge->request.failed;
@@ -283,7 +289,7 @@ int merge_searched(lookup_merge *merge, const lookup_request *request, const kep
         return SQLITE_OK;
     }
     bool in_order = step_to(merge, request) != STEP_BACK;
-    if (!keep_request(merge, request)) return SQLITE_NOMEM;
+    if (!keep_request(merge, request, false)) return SQLITE_NOMEM;
     if (!in_order || !found) return SQLITE_OK;
     kept_row_forget(&merge->start);
     for (int k = 0; k < merge->n_keys; k++)
@@ -376,7 +382,7 @@ int merge_look(lookup_merge *merge, const lookup_request *request, merge_answer 
         give_up(merge);
         return SQLITE_OK;
     }
-    if (!keep_request(merge, request)) return SQLITE_NOMEM;
+    if (!keep_request(merge, request, step == STEP_SAME_ENTITY)) return SQLITE_NOMEM;
     int rc = merge->is_begun ? SQLITE_OK : begin(merge);
     if (rc != SQLITE_OK) return rc;
     if (step == STEP_NEXT_ENTITY) {

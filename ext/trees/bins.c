@@ -60,9 +60,11 @@ static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
 
 static void gather_cuts(bins_job *job) {
     bin_matrix *bins = job->bins;
-    uint32_t slots = ATHLETE_FEW_SLOTS;
-    for (int f = 0; f < bins->n_features; f++)
-        slots = bins->n_bins[f] < ATHLETE_FEW_SLOTS ? slots : ATHLETE_MANY_SLOTS;
+    int most = 0;
+    for (int f = 0; f < bins->n_features; f++) most = bins->n_bins[f] > most ? bins->n_bins[f] : most;
+    uint32_t slots = most < ATHLETE_FEW_SLOTS    ? ATHLETE_FEW_SLOTS
+                     : most < ATHLETE_SOME_SLOTS ? ATHLETE_SOME_SLOTS
+                                                 : ATHLETE_MANY_SLOTS;
     for (size_t f = 0; f < (size_t)bins->n_features; f++) {
         const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
         bins->offset[f + 1] = bins->offset[f] + slots;

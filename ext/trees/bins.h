@@ -18,9 +18,10 @@
 #include "trees/weights.h"
 
 #define ATHLETE_MAX_BIN       255
-#define ATHLETE_MANY_SLOTS    256
-#define ATHLETE_FEW_SLOTS     64 /* of a feature in a histogram, if that is enough for each */
-#define ATHLETE_RECORD_HEADER 4  /* bytes of a record before its codes: the gradient (gradients.h) */
+#define ATHLETE_MANY_SLOTS    256 /* of each feature in a histogram, or the next number that is enough for all */
+#define ATHLETE_SOME_SLOTS    128
+#define ATHLETE_FEW_SLOTS     64
+#define ATHLETE_RECORD_HEADER 4 /* bytes of a record before its codes: the gradient (gradients.h) */
 
 typedef struct bin_matrix {
     size_t n_rows;
@@ -31,7 +32,7 @@ typedef struct bin_matrix {
     int *n_bins; /* per feature, of the values present: 0 (all are missing) to 255 */
 
     /* Per feature, its first slot in a histogram, of n_bins + 1; then the number of all slots. Features are equally far
-    ** apart, by one of the two numbers above. */
+    ** apart, by one of the numbers above. */
     uint32_t *offset;
     float *cuts; /* cuts[offset[f] + b]: what is in bin b or below is less than this */
 

@@ -6,6 +6,7 @@
 #include "trees/evaluation.h"
 #include "trees/float_key.h"
 #include "trees/quantile.h"
+#include "trees/refit.h"
 #include "trees/residuals.h"
 #include "trees/sample.h"
 
@@ -25,6 +26,9 @@ typedef struct booster {
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
     residuals kept;               /* the squared error's gradients, from tree to tree */
+    refit refit;                  /* all other gradients */
+    bool refitted;                /* the grower has the gradients of the next tree already */
+    double loss;                  /* then: the sum of losses */
     uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
     int *features;                /* those that the tree may use */
@@ -117,6 +121,7 @@ static athlete_status begin(booster *b, const training_set *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
+    b->refit = (refit){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
     set_intercepts(b);
     return ATHLETE_OK;
 }
@@ -199,12 +204,22 @@ static bool may_keep_residuals(const booster *b) {
     return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
 }
 
+/* What the tree that has its leaves' values now means for every row. */
+static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, float *margins) {
+    b->refitted = false;
+    if (b->kept.kept) return residuals_advance(&b->kept, &b->grower, intercept);
+    if (n_seen < b->rows->n || b->n_outputs > 1 || b->grower.gradients.fine)
+        return advance_margins(&b->grower, n_seen, b->rows->n, margins);
+    return refit_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
+}
+
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     const boost_options *options = b->options;
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
     athlete_status status = ATHLETE_OK;
-    if (!b->kept.kept) status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (!b->kept.kept && !b->refitted)
+        status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
     if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
         status = residuals_begin(&b->kept, &b->grower);
     if (status != ATHLETE_OK) return status;
@@ -218,8 +233,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
     bool was_kept = b->kept.kept;
-    if (was_kept) status = residuals_advance(&b->kept, &b->grower, intercept);
-    else status = advance_margins(&b->grower, n_seen, n, margins);
+    status = advance_rows(b, n_seen, intercept, margins);
     if (status == ATHLETE_OK) status = keep_tree(b, output);
     if (status == ATHLETE_OK && was_kept && !b->kept.kept)
         status = advance_find_margins(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
@@ -238,10 +252,10 @@ static athlete_status record(booster *b, int round, bool was_kept, boost_history
     const objective *o = &b->options->objective;
     double mean = b->kept.mean_squares;
     if (!was_kept) {
-        double sum;
-        athlete_status status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &sum);
+        athlete_status status = ATHLETE_OK;
+        if (!b->refitted) status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
         if (status != ATHLETE_OK) return status;
-        mean = sum / (double)b->weights.total;
+        mean = b->loss / (double)b->weights.total;
     }
     history->train[round] = (float)objective_metric_value(o, mean);
     history->rounds = round + 1;
@@ -261,7 +275,7 @@ static athlete_status boost_rounds(booster *b, boost_history *history) {
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
-        if (status == ATHLETE_OK && !b->kept.kept) status = find_gradients(b);
+        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = find_gradients(b);
         if (status == ATHLETE_OK) status = record(b, round, b->kept.kept, history);
     }
     return status;

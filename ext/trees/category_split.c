@@ -44,7 +44,6 @@ static bool try_right(category_search *s, category right) {
         if (!(score > s->best.score)) continue;
         s->best.score = score;
         s->best.missing_left = !with_missing;
-        s->best.left_hessian = s->node->hessian - right.hessian;
         better = true;
     }
     return better;

@@ -34,10 +34,9 @@ static inline bool bin_set_has(const bin_set *set, int bin) {
 }
 
 typedef struct category_best {
-    double score; /* as scan_best's */
+    double score; /* as scan_cut's */
     bin_set right;
     bool missing_left;
-    double left_hessian;
 } category_best;
 
 category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules);

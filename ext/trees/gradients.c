@@ -7,39 +7,45 @@
 #define PART_ROWS 16384
 #define MAX_PACKED_ROWS                                                                                      \
     16384 /* a 64-bit form of its own for each row costs nothing while all fit the caches */
-#define MIN_MEAN_UNITS 64
+#define MIN_MEAN_UNITS  64
+#define ROUNDED_AT_ONCE 512
 
 typedef struct fix_job {
     row_gradients *g;
     const double *gradient, *hessian;
     bin_matrix *bins;
-    int gradient_bits, hessian_bits;
     struct {
-        double gradient, hessian, smallest_hessian;
-        int64_t gradient_units, hessian_units; /* sums of sizes */
-        char apart[24];                        /* hands write on cache lines of their own */
+        gradient_measures measures;
+        char apart[24]; /* hands write on cache lines of their own */
     } of[ATHLETE_MAX_THREADS];
 } fix_job;
 
-static size_t part_end(size_t part, size_t n) {
-    return n - part * PART_ROWS < PART_ROWS ? n : (part + 1) * PART_ROWS;
+static double larger(double a, double b) {
+    return a > b ? a : b;
 }
 
-static void find_largest(void *argument, size_t part, pool_hand *hand) {
-    fix_job *job = argument;
-    size_t end = part_end(part, job->bins->n_rows);
-    double largest = job->of[hand->number].gradient, largest_hessian = job->of[hand->number].hessian,
-           smallest_hessian = job->of[hand->number].smallest_hessian;
-    for (size_t i = part * PART_ROWS; i < end; i++) {
-        double size = fabs(job->gradient[i]);
-        largest = size > largest ? size : largest;
-        largest_hessian = job->hessian[i] > largest_hessian ? job->hessian[i] : largest_hessian;
-        smallest_hessian = job->hessian[i] < smallest_hessian ? job->hessian[i] : smallest_hessian;
+void gradient_measures_add(gradient_measures *all, const gradient_measures *some) {
+    all->largest = larger(all->largest, some->largest);
+    all->largest_hessian = larger(all->largest_hessian, some->largest_hessian);
+    all->smallest_hessian = -larger(-all->smallest_hessian, -some->smallest_hessian);
+    all->gradient_units += some->gradient_units;
+    all->hessian_units += some->hessian_units;
+}
+
+static size_t rows_of(size_t part, size_t n) {
+    return n - part * PART_ROWS < PART_ROWS ? n - part * PART_ROWS : PART_ROWS;
+}
+
+/* --- rounding ------------------------------------------------------------------------------------------- */
+
+static void measure(const double *gradient, const double *hessian, size_t n, gradient_measures *measures) {
+    gradient_measures m = *measures;
+    for (size_t i = 0; i < n; i++) {
+        m.largest = larger(fabs(gradient[i]), m.largest);
+        m.largest_hessian = larger(hessian[i], m.largest_hessian);
+        m.smallest_hessian = hessian[i] < m.smallest_hessian ? hessian[i] : m.smallest_hessian;
     }
-    job->of[hand->number].gradient = largest;
-    job->of[hand->number].hessian = largest_hessian;
-    job->of[hand->number].smallest_hessian = smallest_hessian;
-    pool_due(hand, end - part * PART_ROWS);
+    *measures = m;
 }
 
 static int64_t limited(int64_t x, int bits) {
@@ -47,35 +53,121 @@ static int64_t limited(int64_t x, int bits) {
     return x > limit ? limit : x < -limit ? -limit : x;
 }
 
-static void round_rows(void *argument, size_t part, pool_hand *hand) {
-    fix_job *job = argument;
-    row_gradients *g = job->g;
-    bin_matrix *bins = job->bins;
-    bool counted = g->counts_rows;
-    int64_t gradient_units = 0, hessian_units = 0, two_to_shift = (int64_t)1 << g->shift;
-    size_t end = part_end(part, bins->n_rows);
-    for (size_t i = part * PART_ROWS; i < end; i++) {
-        int64_t gradient = limited(fixed_point(job->gradient[i], g->scale.gradient), job->gradient_bits);
-        int64_t hessian = 1;
-        if (!counted) {
-            hessian = limited(fixed_point(job->hessian[i], g->scale.hessian), job->hessian_bits);
-            hessian = hessian < 1 ? 1 : hessian;
-        }
-        int64_t weight = g->weights ? g->weights[i] : 1;
-        gradient_units += (gradient < 0 ? -gradient : gradient) * weight;
-        hessian_units += hessian * weight;
-        if (g->form == GRADIENTS_WIDE) {
-            g->wide[i] = (gradient_sum){gradient * weight, hessian * weight};
-        } else if (!g->in_records) {
-            g->packed[i] = gradient * two_to_shift + hessian;
-        } else {
-            uint32_t header = (uint32_t)(int32_t)(counted ? gradient : gradient * 0x8000 + hessian);
-            memcpy(bins->records + i * bins->record_bytes, &header, sizeof header);
-        }
+static int64_t hessian_in_units(const row_gradients *g, double hessian, double scale) {
+    int64_t units = limited(fixed_point(hessian, scale), g->hessian_bits);
+    return units < 1 ? 1 : units;
+}
+
+/* Units per 1 of a row's gradient and hessian, before its weight. */
+static gradient_scale row_scale(const row_gradients *g) {
+    return (gradient_scale){ldexp(g->scale.gradient, -g->weight_bits),
+                            ldexp(g->scale.hessian, -g->weight_bits)};
+}
+
+/* What fixed_point and `limited` make of a gradient or hessian, of at most 30 bits: limited before it is a whole number, which vector
+** instructions of every processor can do. */
+static inline int32_t rounded(double x, double scale, double limit) {
+    double units = x * scale + (x < 0 ? -0.5 : 0.5);
+    units = units < limit ? units : limit;
+    return (int32_t)(units > -limit ? units : -limit);
+}
+
+static double limit_of(int bits) {
+    return (double)(((int64_t)1 << bits) - 1);
+}
+
+/* The headers of at most ROUNDED_AT_ONCE records, and the sums of sizes. */
+static void round_some(const row_gradients *g, size_t n, const double *restrict gradient,
+                       const double *restrict hessian, int32_t *restrict headers,
+                       gradient_measures *measures) {
+    const gradient_scale scale = row_scale(g);
+    const double limit = limit_of(g->bits), hessian_limit = limit_of(g->hessian_bits);
+    int64_t gradient_units = 0, hessian_units = 0;
+    for (size_t i = 0; i < n; i++) {
+        headers[i] = rounded(gradient[i], scale.gradient, limit);
+        gradient_units += headers[i] < 0 ? -headers[i] : headers[i];
     }
-    job->of[hand->number].gradient_units += gradient_units;
-    job->of[hand->number].hessian_units += hessian_units;
-    pool_due(hand, 2 * (end - part * PART_ROWS));
+    for (size_t i = 0; !g->counts_rows && i < n; i++) {
+        int32_t units = rounded(hessian[i], scale.hessian, hessian_limit);
+        units = units > 1 ? units : 1;
+        headers[i] = headers[i] * 0x8000 + units;
+        hessian_units += units;
+    }
+    measures->gradient_units += gradient_units;
+    measures->hessian_units += g->counts_rows ? (int64_t)n : hessian_units;
+}
+
+/* Rows as most of them are: without weights, and with their gradients in their records. */
+static void round_records(const row_gradients *g, uint8_t *records, size_t record_bytes, size_t n,
+                          const double *gradient, const double *hessian, gradient_measures *measures) {
+    int32_t headers[ROUNDED_AT_ONCE];
+    for (size_t start = 0; start < n; start += ROUNDED_AT_ONCE) {
+        size_t some = n - start < ROUNDED_AT_ONCE ? n - start : ROUNDED_AT_ONCE;
+        round_some(g, some, gradient + start, hessian + start, headers, measures);
+        for (size_t i = 0; i < some; i++, records += record_bytes)
+            memcpy(records, &headers[i], sizeof headers[i]);
+    }
+}
+
+static void round_others(row_gradients *g, size_t begin, size_t n, const double *gradient,
+                         const double *hessian, gradient_measures *measures) {
+    const gradient_scale scale = row_scale(g);
+    for (size_t i = 0; i < n; i++) {
+        int64_t units = limited(fixed_point(gradient[i], scale.gradient), g->bits);
+        int64_t low = g->counts_rows ? 1 : hessian_in_units(g, hessian[i], scale.hessian);
+        int64_t weight = g->weights ? g->weights[begin + i] : 1;
+        measures->gradient_units += (units < 0 ? -units : units) * weight;
+        measures->hessian_units += low * weight;
+        if (g->form == GRADIENTS_WIDE) g->wide[begin + i] = (gradient_sum){units * weight, low * weight};
+        else g->packed[begin + i] = units * ((int64_t)1 << g->shift) + low;
+    }
+}
+
+static void round_rows(row_gradients *g, bin_matrix *bins, size_t begin, size_t n, const double *gradient,
+                       const double *hessian, gradient_measures *measures) {
+    if (g->in_records)
+        round_records(g, bins->records + begin * bins->record_bytes, bins->record_bytes, n, gradient, hessian,
+                      measures);
+    else round_others(g, begin, n, gradient, hessian, measures);
+}
+
+void gradients_round(row_gradients *g, bin_matrix *bins, size_t begin, size_t n, const double *gradient,
+                     const double *hessian, gradient_measures *measures) {
+    const gradient_scale scale = row_scale(g);
+    measure(gradient, hessian, n, measures);
+    bool near =
+        measures->largest * scale.gradient < 0x1p40 && measures->largest_hessian * scale.hessian < 0x1p40;
+    if (near)
+        round_rows(g, bins, begin, n, gradient, hessian, measures); /* else they are not rounded for long */
+}
+
+static void measure_part(void *argument, size_t part, pool_hand *hand) {
+    fix_job *job = argument;
+    size_t begin = part * PART_ROWS, n = rows_of(part, job->bins->n_rows);
+    gradient_measures m = job->of[hand->number].measures;
+    measure(job->gradient + begin, job->hessian + begin, n, &m);
+    job->of[hand->number].measures = m;
+    pool_due(hand, n);
+}
+
+static void round_part(void *argument, size_t part, pool_hand *hand) {
+    fix_job *job = argument;
+    size_t begin = part * PART_ROWS, n = rows_of(part, job->bins->n_rows);
+    gradient_measures m = job->of[hand->number].measures;
+    round_rows(job->g, job->bins, begin, n, job->gradient + begin, job->hessian + begin, &m);
+    job->of[hand->number].measures = m;
+    pool_due(hand, 2 * n);
+}
+
+/* Calls `work` for all rows and returns the measures of all hands, which begin anew with none. */
+static athlete_status measure_all(fix_job *job, pool_work *work, athlete_pool *pool, gradient_measures *all) {
+    *all = (gradient_measures){.smallest_hessian = INFINITY};
+    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) job->of[hand].measures = *all;
+    size_t n = job->bins->n_rows;
+    athlete_status status = pool_run_if(n > 4 * PART_ROWS, pool, (n + PART_ROWS - 1) / PART_ROWS, work, job);
+    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++)
+        gradient_measures_add(all, &job->of[hand].measures);
+    return status;
 }
 
 /* --- form ----------------------------------------------------------------------------------------------- */
@@ -85,22 +177,21 @@ static int smaller_of(int a, int b) {
 }
 
 /* Bits, shift and place of the form that this many rows, or this total weight, are best added in. */
-static void choose_form(fix_job *job, bool counted, bool fine) {
-    row_gradients *g = job->g;
+static void choose_form(row_gradients *g, bool counted, bool fine) {
     int b = count_bits(g->total), wide_bits = smaller_of(31, 61 - b);
     bool few = g->total <= MAX_PACKED_ROWS;
     g->form = counted ? GRADIENTS_COUNTED : GRADIENTS_PAIRED;
     g->shift = counted ? b : 32;
     g->in_records = !few;
-    job->hessian_bits = few ? 32 - b : 15;
+    g->counts_rows = counted;
+    g->hessian_bits = few ? 32 - b : 15;
     if (counted) {
-        job->gradient_bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(30, 62 - 2 * b);
-        fine = fine || job->gradient_bits < 20;
+        g->bits = few ? smaller_of(62 - 2 * b, 51 - b) : smaller_of(30, 62 - 2 * b);
+        fine = fine || g->bits < 20;
     } else {
-        job->gradient_bits = few ? 31 - b : 16;
+        g->bits = few ? 31 - b : 16;
     }
-    if (fine) job->gradient_bits = job->hessian_bits = wide_bits;
-    g->bits = job->gradient_bits;
+    if (fine) g->bits = g->hessian_bits = wide_bits;
     g->fine = fine;
     if (fine || g->weights) {
         g->form = GRADIENTS_WIDE;
@@ -117,53 +208,49 @@ static athlete_status make_room(row_gradients *g, size_t n_rows, athlete_budget 
                                                                             : memory_status(budget);
 }
 
-static athlete_status fix(fix_job *job, double largest, double largest_hessian, bool counted, bool fine,
-                          athlete_budget *budget, athlete_pool *pool) {
-    row_gradients *g = job->g;
-    choose_form(job, counted, fine);
-    athlete_status status = make_room(g, job->bins->n_rows, budget);
-    if (status != ATHLETE_OK) return status;
-    g->scale.gradient = fixed_point_scale(largest, job->gradient_bits);
-    g->scale.hessian = counted ? 1 : fixed_point_scale(largest_hessian, job->hessian_bits);
-    g->counts_rows = counted;
-    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++)
-        job->of[hand].gradient_units = job->of[hand].hessian_units = 0;
-    size_t n = job->bins->n_rows;
-    status = pool_run_if(n > 4 * PART_ROWS, pool, (n + PART_ROWS - 1) / PART_ROWS, round_rows, job);
-    int64_t most = counted ? 1 : limited(fixed_point(largest_hessian, g->scale.hessian), job->hessian_bits);
-    g->largest_hessian = most < 1 ? 1 : most;
-    g->scale.gradient = ldexp(g->scale.gradient, g->weight_bits);
-    g->scale.hessian = ldexp(g->scale.hessian, g->weight_bits);
-    return status;
+static bool all_are_counted(const gradient_measures *m) {
+    return m->largest_hessian == 1 && m->smallest_hessian == 1;
+}
+
+/* The units that take the largest gradient and hessian to the bits that there are. */
+static void choose_units(row_gradients *g, const gradient_measures *m) {
+    g->scale.gradient = ldexp(fixed_point_scale(m->largest, g->bits), g->weight_bits);
+    double hessian = g->counts_rows ? 1 : fixed_point_scale(m->largest_hessian, g->hessian_bits);
+    g->scale.hessian = ldexp(hessian, g->weight_bits);
+    g->largest_hessian = g->counts_rows ? 1 : hessian_in_units(g, m->largest_hessian, hessian);
+}
+
+static bool is_too_coarse(const row_gradients *g, const gradient_measures *m) {
+    int64_t least = (int64_t)g->total * MIN_MEAN_UNITS;
+    return (m->largest > 0 && m->gradient_units < least) || (!g->counts_rows && m->hessian_units < least);
 }
 
 athlete_status gradients_fix(row_gradients *g, const double *gradient, const double *hessian,
                              bin_matrix *bins, athlete_budget *budget, athlete_pool *pool) {
     fix_job job = {.g = g, .gradient = gradient, .hessian = hessian, .bins = bins};
-    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) job.of[hand].smallest_hessian = INFINITY;
-    size_t n = bins->n_rows;
-    athlete_status status =
-        pool_run_if(n > 4 * PART_ROWS, pool, (n + PART_ROWS - 1) / PART_ROWS, find_largest, &job);
-    if (status != ATHLETE_OK) return status;
-    double largest = 0, largest_hessian = 0, smallest_hessian = INFINITY;
-    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) {
-        largest = job.of[hand].gradient > largest ? job.of[hand].gradient : largest;
-        largest_hessian = job.of[hand].hessian > largest_hessian ? job.of[hand].hessian : largest_hessian;
-        if (job.of[hand].smallest_hessian < smallest_hessian)
-            smallest_hessian = job.of[hand].smallest_hessian;
+    gradient_measures m;
+    athlete_status status = measure_all(&job, measure_part, pool, &m);
+    bool counted = all_are_counted(&m), coarse = true;
+    for (int fine = 0; status == ATHLETE_OK && coarse && fine < 2; fine++) {
+        choose_form(g, counted, fine);
+        choose_units(g, &m);
+        status = make_room(g, bins->n_rows, budget);
+        gradient_measures rounded;
+        if (status == ATHLETE_OK) status = measure_all(&job, round_part, pool, &rounded);
+        if (status != ATHLETE_OK) break;
+        rounded.largest = m.largest;
+        coarse = is_too_coarse(g, &rounded);
     }
-    bool counted = largest_hessian == 1 && smallest_hessian == 1;
-    status = fix(&job, largest, largest_hessian, counted, false, budget, pool);
-    if (status != ATHLETE_OK) return status;
-    int64_t gradient_units = 0, hessian_units = 0;
-    for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) {
-        gradient_units += job.of[hand].gradient_units;
-        hessian_units += job.of[hand].hessian_units;
-    }
-    int64_t least = (int64_t)g->total * MIN_MEAN_UNITS;
-    if ((largest > 0 && gradient_units < least) || (!counted && hessian_units < least))
-        return fix(&job, largest, largest_hessian, counted, true, budget, pool);
-    return ATHLETE_OK;
+    return status;
+}
+
+bool gradients_settle(row_gradients *g, const gradient_measures *m) {
+    if (g->fine || all_are_counted(m) != g->counts_rows || is_too_coarse(g, m)) return false;
+    row_gradients other = *g;
+    choose_units(&other, m);
+    if (other.scale.gradient != g->scale.gradient || other.scale.hessian != g->scale.hessian) return false;
+    g->largest_hessian = other.largest_hessian;
+    return true;
 }
 
 void gradients_begin(row_gradients *g, const bin_matrix *bins, const row_weights *weights) {

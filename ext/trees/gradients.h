@@ -47,6 +47,7 @@ typedef struct row_gradients {
     gradient_form form;
     int shift;        /* of the gradient in a slot that is not WIDE */
     int bits;         /* that a gradient has at most; with one more no sum would overflow yet */
+    int hessian_bits; /* that a hessian has at most */
     bool fine;        /* the units are finer than rows without weights would need */
     bool counts_rows; /* every hessian is 1, so a sum of hessians is a number of rows, or their weight */
     gradient_scale scale;
@@ -68,6 +69,20 @@ void gradients_end(row_gradients *g, athlete_budget *budget);
 ** sees the largest of each and the mean size, not the order. */
 athlete_status gradients_fix(row_gradients *g, const double *gradient, const double *hessian,
                              bin_matrix *bins, athlete_budget *budget, athlete_pool *pool);
+
+/* What the choice of units and form sees of gradients. Begins with an infinite smallest hessian. */
+typedef struct gradient_measures {
+    double largest, largest_hessian, smallest_hessian;
+    int64_t gradient_units, hessian_units; /* sums of sizes in units, as rounded */
+} gradient_measures;
+
+void gradient_measures_add(gradient_measures *all, const gradient_measures *some);
+
+/* The two steps of gradients_fix for who computes gradients block by block: rounds those of the n rows from `begin` in the units and
+** form that there are, and adds to the measures; then tells whether gradients_fix would have chosen the same for all. */
+void gradients_round(row_gradients *g, bin_matrix *bins, size_t begin, size_t n, const double *gradient,
+                     const double *hessian, gradient_measures *measures);
+bool gradients_settle(row_gradients *g, const gradient_measures *measures);
 
 /* What a slot holds. */
 static inline gradient_sum slot_sum(int64_t slot, int shift) {

@@ -109,9 +109,11 @@ static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_fea
 }
 
 static void add_block(int64_t *slots, const bin_matrix *bins, row_block block, rows_ahead ahead) {
-    if (bins->offset[1] == ATHLETE_FEW_SLOTS)
-        add_block_spaced(slots, ATHLETE_FEW_SLOTS, bins->n_features, block, ahead);
-    else add_block_spaced(slots, ATHLETE_MANY_SLOTS, bins->n_features, block, ahead);
+    uint32_t slots_each = bins->offset[1];
+    int n = bins->n_features;
+    if (slots_each == ATHLETE_FEW_SLOTS) add_block_spaced(slots, ATHLETE_FEW_SLOTS, n, block, ahead);
+    else if (slots_each == ATHLETE_SOME_SLOTS) add_block_spaced(slots, ATHLETE_SOME_SLOTS, n, block, ahead);
+    else add_block_spaced(slots, ATHLETE_MANY_SLOTS, n, block, ahead);
 }
 
 static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_each, int n_features,
@@ -129,9 +131,12 @@ static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_e
 }
 
 static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block block, rows_ahead ahead) {
-    if (bins->offset[1] == ATHLETE_FEW_SLOTS)
-        add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, bins->n_features, block, ahead);
-    else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, bins->n_features, block, ahead);
+    uint32_t slots_each = bins->offset[1];
+    int n = bins->n_features;
+    if (slots_each == ATHLETE_FEW_SLOTS) add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, n, block, ahead);
+    else if (slots_each == ATHLETE_SOME_SLOTS)
+        add_block_wide_spaced(words, ATHLETE_SOME_SLOTS, n, block, ahead);
+    else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, n, block, ahead);
 }
 
 static void read_values(const histogram_builder *builder, const uint32_t *rows, row_block block,

@@ -25,7 +25,7 @@ typedef struct share_block {
 ** guesses wrongly for every other row. True if some label lies between the classes. */
 static bool find_shares(const float *margins, const float *labels, size_t n, simd_level level,
                         share_block *b) {
-    bool between = false;
+    int between = 0;
     float_sigmoid_each(margins, n, level, b->p);
     for (size_t i = 0; i < n; i++) {
         float label = labels[i], own = b->p[i] * label + (1 - b->p[i]) * (1 - label);
@@ -33,14 +33,16 @@ static bool find_shares(const float *margins, const float *labels, size_t n, sim
         between |= (label != 0) & (label != 1);
     }
     float_log_each(b->own, n, level, b->own);
-    return between;
+    return between != 0;
 }
 
-static void add_gradients(const objective *o, const float *p, const float *labels, size_t n,
-                          double *restrict gradients, double *restrict hessians) {
-    const double weights[2] = {1, o->positive_weight};
+/* The weight of a row is 1, or `positive` where the label is 1. Looked up only where that differs, so that the usual loop has
+** nothing that vector instructions cannot do. */
+static inline void add_gradients(double positive, const float *restrict p, const float *restrict labels,
+                                 size_t n, double *restrict gradients, double *restrict hessians) {
+    const double weights[2] = {1, positive};
     for (size_t i = 0; i < n; i++) {
-        double label = labels[i], weight = weights[label == 1];
+        double label = (double)labels[i], weight = positive == 1 ? 1 : weights[label == 1];
         double hessian = weight * (double)p[i] * (1 - (double)p[i]);
         gradients[i] = weight * ((double)p[i] - label);
         hessians[i] = hessian > OBJECTIVE_LEAST_HESSIAN ? hessian : OBJECTIVE_LEAST_HESSIAN;
@@ -55,7 +57,9 @@ void logistic_loss(const objective *o, const objective_rows *rows) {
         bool between = find_shares(rows->margins + start, labels, n, o->level, &b);
         for (size_t i = 0; i < n; i++) rows->losses[start + i] = -(double)b.own[i];
         for (size_t i = 0; between && i < n; i++) rows->losses[start + i] = cross_entropy(b.p[i], labels[i]);
-        if (rows->gradients)
-            add_gradients(o, b.p, labels, n, rows->gradients + start, rows->hessians + start);
+        if (!rows->gradients) continue;
+        double *gradients = rows->gradients + start, *hessians = rows->hessians + start;
+        if (o->positive_weight == 1) add_gradients(1, b.p, labels, n, gradients, hessians);
+        else add_gradients(o->positive_weight, b.p, labels, n, gradients, hessians);
     }
 }

@@ -9,6 +9,7 @@
 #define PART_SLOTS      1024
 #define MIN_SHARED_ROWS (4 * PART_ROWS)
 #define MIN_MEAN_UNITS  64
+#define MIN_ROOT_ROWS   8192 /* fewer are added up before the histograms of their leaves are */
 
 /* Of what remains. */
 typedef struct measures {
@@ -293,7 +294,7 @@ static uint64_t find_steps(residual_job *job, double offset) {
 static athlete_status advance(residuals *r, residual_job *job, double offset) {
     grower *g = job->g;
     int bits = g->gradients.bits;
-    g->has_root = g->gradients.form == GRADIENTS_COUNTED;
+    g->has_root = g->keeps_histograms;
     uint64_t reach = find_steps(job, offset) + ((uint64_t)1 << r->bits) - 1;
     athlete_status status = ATHLETE_OK;
     if (count_bits(reach) > bits + 1) {
@@ -342,5 +343,6 @@ athlete_status residuals_advance(residuals *r, grower *g, double offset) {
 
 athlete_status residuals_begin(residuals *r, grower *g) {
     *r = (residuals){.kept = g->gradients.counts_rows && !g->gradients.fine, .bits = g->gradients.bits};
-    return r->kept && g->gradients.form == GRADIENTS_COUNTED ? grower_keep_histograms(g) : ATHLETE_OK;
+    bool worthwhile = g->gradients.form == GRADIENTS_COUNTED && g->bins->n_rows >= MIN_ROOT_ROWS;
+    return r->kept && worthwhile ? grower_keep_histograms(g) : ATHLETE_OK;
 }

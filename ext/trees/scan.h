@@ -6,6 +6,7 @@
 #ifndef ATHLETE_TREES_SCAN_H
 #define ATHLETE_TREES_SCAN_H
 
+#include <math.h>
 #include "base/simd.h"
 #include "trees/histogram.h"
 
@@ -18,35 +19,38 @@ typedef struct scan_node {
     double rows, least_rows; /* of the node, and that a child must have where rows are counted */
 } scan_node;
 
-typedef struct scan_best {
+typedef struct scan_cut {
     double
-        score; /* T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda), see split.h; -infinity if no cut is allowed */
-    double hessian; /* that goes left */
-    int bin;        /* the last one that goes left; the lowest of those with this score */
-} scan_best;
+        score; /* T(GL)^2 / (HL + lambda) + T(GR)^2 / (HR + lambda), see split.h; within the node's bounds if there
+                  ** are any; -infinity if no cut is allowed */
+    int bin;           /* the last one that goes left */
+    bool missing_left; /* false if nothing is missing */
+} scan_cut;
 
 typedef struct scan_feature {
     const histogram *histogram;
     size_t slot; /* of the first bin */
     int n_bins;  /* behind which the feature can be cut */
     int shift;
+    int direction; /* 1: the left side's weight must not be above the right one's; -1: not below it; 0: any */
     gradient_sum missing;
     const int64_t *rows; /* in each bin, if the least number of rows in a child is asked for; or NULL */
     int64_t rows_missing;
 } scan_feature;
 
-/* The best cuts when what is missing goes right, and when it goes left; the second is the first if nothing is missing. */
-typedef struct scan_result {
-    scan_best right, left;
-} scan_result;
+/* Of equal scores the lowest bin, then what is missing on the right. */
+static inline bool scan_is_better(const scan_cut *left_cut, const scan_cut *cut) {
+    return left_cut->score > cut->score || (left_cut->score == cut->score && left_cut->bin < cut->bin);
+}
 
-scan_result scan_cuts(const scan_feature *feature, const scan_node *node, simd_level level);
+scan_cut scan_best_cut(const scan_feature *feature, const scan_node *node);
+
+/* Whether the weights of a node are limited. */
+static inline bool scan_is_bounded(const scan_node *node) {
+    return isfinite(node->lower) || isfinite(node->upper);
+}
 
 /* What a part of the node is worth with the best weight within the node's bounds: T(G)^2 / (H + lambda) if there are none. */
-double scan_score(const scan_node *node, double gradient, double hessian);
-
-/* The best cuts by those scores of which the left side's weight is not above the right one's (direction 1), or not below it
-** (-1). */
-scan_result scan_cuts_bounded(const scan_feature *feature, const scan_node *node, int direction);
+double scan_part_score(const scan_node *node, double gradient, double hessian);
 
 #endif

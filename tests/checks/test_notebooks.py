@@ -1,34 +1,42 @@
 """The notebooks and the page run wherever SQLite runs, and every part of them has something to say."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 
 import pytest
 
 import demo
-from conftest import ROOT, connect
+from conftest import EXTENSION, ROOT, connect
 from stage_headers import statements
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
+IN_PYTHON = sorted((ROOT / "notebooks").glob("*.py"))
 PAGE = (ROOT / "sql" / "page.sql").read_text()
 
 
 # --- notebooks -----------------------------------------------------------------------------------------------------
 
 COMMAND = ".shell "
+MARK = {".sql": "--", ".py": "#"}  # of a comment
 
 
 def cells(path):
     """The contents between COMMAND lines, after the first line; each the lines that are not empty."""
-    lines = path.read_text().splitlines()
-    assert lines[0] == "-- Databricks notebook source"
-    for cell in "\n".join(lines[1:]).split("\n-- COMMAND ----------\n"):
+    lines, mark = path.read_text().splitlines(), MARK[path.suffix]
+    assert lines[0] == f"{mark} Databricks notebook source"
+    for cell in "\n".join(lines[1:]).split(f"\n{mark} COMMAND ----------\n"):
         yield [line for line in cell.splitlines() if line.strip()]
 
 
+def is_magic(line):
+    return line.startswith(("-- MAGIC", "# MAGIC"))
+
+
 def is_prose(cell):
-    return cell[0].startswith("-- MAGIC")
+    return is_magic(cell[0])
 
 
 def steps(path):
@@ -71,21 +79,35 @@ def run_in_python(path, database):
 
 def test_there_are_notebooks():
     assert [p.name for p in NOTEBOOKS] == ["01_first_look.sql", "02_feature_store.sql", "03_trees.sql"]
+    assert [p.name for p in IN_PYTHON] == ["04_scikit_learn.py"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *IN_PYTHON], ids=lambda p: p.stem)
 def test_a_notebook_opens_in_databricks(path):
     """Its source format: the first line, cells between COMMAND lines, and prose in lines of MAGIC; one statement or command a cell."""
     for cell in cells(path):
         assert cell
-        prose = [line.startswith("-- MAGIC") for line in cell]
+        prose = [is_magic(line) for line in cell]
         assert all(prose) or not any(prose), cell
         if all(prose):
-            assert cell[0] == "-- MAGIC %md"
+            assert cell[0] == f"{MARK[path.suffix]} MAGIC %md"
+        elif path in IN_PYTHON:
+            compile("\n".join(cell), path.name, "exec")
         elif cell[0].startswith(COMMAND):
             assert len(cell) == 1, cell
         else:
             assert len(statements("\n".join(cell))) == 1, cell
+
+
+@pytest.mark.unsanitized
+def test_models_of_scikit_learn_predict_in_sql_what_they_predict_in_python():
+    environment = os.environ | {"ATHLETE_DB": str(demo.database()), "ATHLETE_EXTENSION": EXTENSION}
+    command = [sys.executable, ROOT / "notebooks" / "04_scikit_learn.py"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    differences = [float(d) for d in re.findall(r"largest difference of the pace: (\S+) min/km", done.stdout)]
+    assert len(differences) == 3 and max(differences) < 1e-5
+    assert "on average" in done.stdout
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -66,12 +66,12 @@ def token(path, *arguments, fails=False):
 class Served:
     """Datasette with the plugin, over one file, and a client that speaks to it inside this process."""
 
-    def __init__(self, path, plugin=None, **options):
+    def __init__(self, path, plugin=None, immutable=False, **settings):
         extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
         self.path = path
         self.datasette = Datasette(
-            [str(path)], sqlite_extensions=[extension], plugins_dir=str(ROOT / "sql/serve/plugins"),
-            metadata={"plugins": {"feature_api": plugin}} if plugin else None, **options)
+            [] if immutable else [str(path)], immutables=[str(path)] if immutable else [], sqlite_extensions=[extension],
+            plugins_dir=str(ROOT / "sql/serve/plugins"), metadata={"plugins": {"feature_api": plugin}} if plugin else None, settings=settings)
         self.app = self.datasette.app()
         self.loop = asyncio.new_event_loop()
         self.loop.run_until_complete(self.datasette.invoke_startup())
@@ -80,6 +80,10 @@ class Served:
         self.loop.close()
         self.datasette.get_database().close()
         self.datasette.executor.shutdown()
+
+    def write_fast(self):
+        """Without waiting for the disk at each commit."""
+        self.loop.run_until_complete(self.datasette.get_database().execute_write_fn(lambda conn: conn.execute("PRAGMA synchronous = OFF")))
 
     def together(self, *calls):
         async def all_of_them():
@@ -146,6 +150,7 @@ def api(tmp_path_factory):
 @pytest.fixture
 def own_api(tmp_path):
     served = serve(tmp_path / "athlete.db")
+    served.write_fast()
     yield served
     served.close()
 

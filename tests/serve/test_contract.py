@@ -28,6 +28,7 @@ def contract(tmp_path_factory):
     groups.script(db, db.execute("SELECT feature_group_ddl(?)", (json.dumps(STRICT),)).fetchone()[0])
     db.close()
     opened = served.Served(path)
+    opened.write_fast()
     opened.token = served.token(path, "contract", "--athlete", "all", "--write", "strict_sleep,race_scores")
     yield opened
     opened.close()

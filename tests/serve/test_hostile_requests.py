@@ -115,6 +115,7 @@ def test_bytes_that_are_no_text_are_refused(api):
     paths += [bytes(random.randrange(1, 256) for _ in range(random.randrange(1, 20))) for _ in range(60)]
     calls = [raw(api.app, b"/features/athlete_sleep/4001", each, method) for each in headers for method in ("GET", "POST")]
     calls += [raw(api.app, b"/" + path.lstrip(b"/") if path.startswith(b"/") else b"/features/" + path, [], query=path) for path in paths]
+    calls += [raw(api.app, path, [], method) for path in (b"*", b"", b"\xff", b"http://localhost/groups") for method in ("OPTIONS", "GET")]
     statuses = api.together(*calls)
     assert [status for status in statuses if not 200 <= status < 500] == []
 
@@ -129,8 +130,10 @@ def test_an_error_of_the_server_is_told_without_its_details(own_api, caplog):
     assert own_api.get("/features/athlete_sleep/4001", own_api.tokens["first"]).status_code == 200
 
 
-def test_a_name_of_a_database_file_does_not_matter(tmp_path):
+def test_neither_the_name_of_the_file_nor_a_prefix_of_all_addresses_matters(tmp_path):
     path = served.database(tmp_path / "features.db")
-    opened = served.Served(path, {"anonymous_reads": True})
-    assert opened.get("/features/athlete_sleep/4001").status_code == 200
-    opened.close()
+    for base in ("/", "/run/", "/a/b/"):
+        opened = served.Served(path, {"anonymous_reads": True}, base_url=base)
+        assert opened.get(f"{base}features/athlete_sleep/4001").status_code == 200
+        assert opened.get(f"{base}features/features").status_code == 405
+        opened.close()

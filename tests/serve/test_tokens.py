@@ -90,7 +90,8 @@ def test_the_maker_of_tokens_refuses_what_makes_no_sense(api):
     path = api.path
     assert "already" in served.token(path, "coach", "--athlete", "all", fails=True)
     assert "no feature group sleep" in served.token(path, "x", "--athlete", "1", "--write", "sleep", fails=True)
-    assert "for whom" in served.token(path, "x", fails=True)
+    for whom in ([], ["--athlete", ""], ["--key", "race_id"], ["--key", "=7"], ["--athlete", "all", "--key", "race_id=7"]):
+        assert "for whom" in served.token(path, "x", *whom, fails=True)
     assert "no token 'x'" in served.token(path, "--revoke", "x", fails=True)
     assert "unable to open" in served.token(path.parent / "nowhere.db", "x", "--athlete", "1", fails=True)
     assert not (path.parent / "nowhere.db").exists()
@@ -144,6 +145,15 @@ def test_root_sees_the_pages_and_never_the_tokens(api):
     for page in ("/", "/athlete", "/athlete.json", "/-/databases.json"):
         text = api.get(page, headers=cookies).text
         assert not any(digest in text for digest in digests)
+
+
+def test_a_file_served_as_immutable_takes_no_rows(tmp_path):
+    path, tokens = tmp_path / "athlete.db", served.original()[1]
+    path.write_bytes(served.original()[0].read_bytes())
+    opened = served.Served(path, immutable=True)
+    assert opened.get("/features/athlete_sleep/4001", tokens["first"]).status_code == 200
+    assert opened.post("/ingest/athlete_sleep/4001", {"rows": [served.sleep_row(1)]}, tokens["first"]).status_code == 409
+    opened.close()
 
 
 def test_reading_never_opens_the_file_for_writing(api):

@@ -186,7 +186,7 @@ def in_order(made, seed):
     rng = random.Random(seed)
     kind = rng.choice(ORDERS)
     times = sorted({t for row in made.rows for t in (row.timestamp, row.available, row.superseded) if t is not None}) or ["2024-01-01"]
-    entities = {tuple(row.keys) for row in made.rows} | {keys for keys, _ in made.requests if None not in keys}
+    entities = sorted({row.keys for row in made.rows} | {keys for keys, _ in made.requests if None not in keys}, key=repr)
     # SQLite's order of types: numbers, texts, blobs.
     order = lambda v: (0 if isinstance(v, (int, float)) else 1 if isinstance(v, str) else 2, v)
     in_index = lambda request: ([order(request[0][i]) for i in made.places], request[1])

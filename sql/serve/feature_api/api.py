@@ -22,6 +22,7 @@ from feature_api.settings import Settings
 
 log = logging.getLogger("feature_api")
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+OURS = ([b"openapi.json"], [b"groups"], [b"features"], [b"health"], [b"ingest"])
 
 
 def is_busy(error):
@@ -33,7 +34,7 @@ class FeatureApi:
         self.datasette = datasette
         self.app = app
         self.settings = Settings.of(datasette)
-        self.base = datasette.setting("base_url").strip("/").split("/") if datasette.setting("base_url") != "/" else []
+        self.base = [part.encode() for part in datasette.setting("base_url").split("/") if part]
         self.session = None  # of the event loop
         self.sessions = threading.local()
         self.routes = {
@@ -55,36 +56,35 @@ class FeatureApi:
             return await self.app(scope, receive, send)
         raw_path = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode()
         segments = raw_path.partition(b"?")[0].split(b"/")[1:]
-        if segments[: len(self.base)] == [s.encode() for s in self.base]:
+        if segments[: len(self.base)] == self.base:
             segments = segments[len(self.base) :]
-        if segments[0] not in (b"openapi.json", b"groups", b"features", b"health", b"ingest"):
-            if raw_path.isascii():
-                return await self.app(scope, receive, send)
-            segments = [b""]
-        status, headers = 200, {}
-        try:
-            answer = await self.answer(segments, scope, receive)
-        except Refusal as refusal:
-            status, headers, answer = refusal.status, refusal.headers, refusal.body
-        except Exception as error:
-            if is_busy(error):
-                status, headers, answer = 503, {"Retry-After": "1"}, {"status": 503, "error": "the database is being written to"}
-            else:
-                log.exception("%s %s", scope["method"], scope["path"])
-                status, answer = 500, {"status": 500, "error": "an error of the server, which its log tells"}
-        content = encode(answer).encode()
+        if raw_path.startswith(b"/") and raw_path.isascii() and segments[:1] not in OURS:  # Datasette is sent what it can read
+            return await self.app(scope, receive, send)
+        status, headers, content = await self.respond(segments, scope, receive)
         headers = {"Content-Type": "application/json", "Content-Length": str(len(content)), "Cache-Control": "no-store",
                    "X-Content-Type-Options": "nosniff", **headers}
         await send({"type": "http.response.start", "status": status,
                     "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
+    async def respond(self, segments, scope, receive):
+        """Status, headers and content, whatever happens."""
+        try:
+            return 200, {}, encode(await self.answer(segments, scope, receive)).encode()
+        except Refusal as refusal:
+            return refusal.status, refusal.headers, encode(refusal.body).encode()
+        except Exception as error:
+            if is_busy(error):
+                return 503, {"Retry-After": "1"}, encode({"status": 503, "error": "the database is being written to"}).encode()
+            log.exception("%s %s", scope["method"], scope["path"])
+            return 500, {}, encode({"status": 500, "error": "an error of the server, which its log tells"}).encode()
+
     async def answer(self, segments, scope, receive):
         try:
             path = [urllib.parse.unquote(segment.decode("ascii"), errors="strict") for segment in segments]
         except UnicodeError:
             raise Refusal(400, "the path is not UTF-8, percent-encoded") from None
-        first, *rest = path
+        first, *rest = path or [""]
         methods = self.routes.get(tuple(path))
         if first == "features" and len(rest) > 1:
             methods = {"GET": self.get_entity}
@@ -182,6 +182,8 @@ class FeatureApi:
             bearer.may_write(group, [entity])
             if group.stage:
                 raise Refusal(409, f"{name} is computed by the stage {group.stage} and takes no rows")
+            if not self.database.is_mutable:
+                raise Refusal(409, "the file is served as one that does not change")
             return bearer, group, entity
 
         bearer, group, entity = await self.read(authorize)

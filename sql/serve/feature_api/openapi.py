@@ -10,7 +10,6 @@ SENTENCES = {
     401: "No token, or one that is not known",
     403: "The token is not for this",
     404: "No such group, or no row of this entity as of this moment",
-    405: "Another method is for this",
     409: "The group is computed by a stage",
     413: "The body is larger than the limit, or has too many rows or entities",
     415: "The body is not application/json",

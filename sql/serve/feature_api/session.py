@@ -35,10 +35,10 @@ class Session:
             return
         reading = (self.conn.execute("PRAGMA schema_version").fetchone()[0], catalog.read(self.conn))
         if reading != self._reading:
+            groups = catalog.build(reading[1])
             for name in self._lookups:
-                self.conn.execute(f'DROP TABLE temp."{self._table(name)}"')
-            self._lookups, self._samples = {}, {}
-            self.groups = catalog.build(reading[1])
+                self.conn.execute(f'DROP TABLE IF EXISTS temp."{self._table(name)}"')
+            self.groups, self._lookups, self._samples = groups, {}, {}
             self._reading = reading
         self._seen = seen
 
