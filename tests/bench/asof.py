@@ -1,26 +1,32 @@
 """As-of lookups beside raw prepared seeks, DuckDB, polars and pandas: same rows, same labels, answers compared.
 
-    python tests/bench/asof.py --folder DIR [--athletes 4000] [--days 2500] [--labels 250] [--only lookup,online,training]
+    python tests/bench/asof.py --folder DIR [--athletes 4000] [--days 2500] [--labels 250] [--only lookup,dense,online,training]
+    python tests/bench/asof.py --folder DIR --sizes 1e5,1e6,1e7
 
 Needs the built extension (ATHLETE_EXTENSION or build/athlete), a C compiler with SQLite's headers, and from PyPI duckdb and
 pandas; polars is measured where it is installed. The folder keeps the data for the next run: 10 M rows are 1.1 GB in SQLite.
 Every contender is a process of its own, reads its file from the page cache and runs three times; the best counts.
 
 lookup    labels x rows x 6 features, labels in the order of athlete and time, and in random order
-online    the newest 6 features of one of a million entities, a prepared statement in one read transaction
+dense     a label for each row of the group, in its order: what asof merges
+online    the newest 6 features of one of a million entities, a prepared statement in one read transaction; where
+          redis-server is installed, HMGET of the same by redis-benchmark beside it, over a socket: what asking a server costs
 training  100,000 labels over four groups of a million rows with 6 features each, from disk to a table in memory
 """
 
 import argparse
+import csv
 import importlib.metadata
 import importlib.util
 import json
 import os
 import pathlib
 import platform
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -74,6 +80,14 @@ def build_sqlite(path, athletes, days, labels):
     db.close()
 
 
+def build_size(folder, rows):
+    """A group of so many rows, a tenth as many labels, and as many people as rows up to a million."""
+    days, labels = 2500, 250
+    path = folder / "ours.db" if rows == 10**7 else folder / f"ours_{rows}.db"
+    build_sqlite(path, rows // days, days, labels)
+    return path
+
+
 def build_others(folder, source):
     """DuckDB's file, Parquet for polars and pickled frames for pandas, all from SQLite's rows."""
     import duckdb
@@ -119,6 +133,8 @@ def run_duckdb(folder, threads, labels):
 
     duck = duckdb.connect(str(folder / "duck.db"), read_only=True)
     duck.execute(f"SET threads = {threads}")
+    if labels.startswith("dense"):
+        labels = f'(SELECT athlete_id, event_timestamp AS "at" FROM features WHERE athlete_id <= {labels.split()[1]})'
     sql = f'SELECT sum({" + ".join(NAMES)}) FROM {labels} AS r ASOF LEFT JOIN features AS f ON f.athlete_id = r.athlete_id AND f.event_timestamp <= r."at"'
     return best_of(lambda: duck.execute(sql).fetchone()[0])
 
@@ -181,11 +197,11 @@ def child(name, *arguments, **environment):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}).stdout)
 
 
-def seeks(folder, mode, argument, times=3):
+def seeks(folder, mode, argument, times=3, database="ours.db"):
     """The fastest of some runs of asof_seeks.c; its own warm-up is the first."""
     runs = []
     for _ in range(times):
-        words = subprocess.run([folder / "seeks", EXTENSION, folder / "ours.db", mode, str(argument)], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        words = subprocess.run([folder / "seeks", EXTENSION, folder / database, mode, str(argument)], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
         runs.append([float(w) for w in words])
     return min(runs)
 
@@ -215,11 +231,80 @@ def lookup(folder, version):
             show(label, peer["seconds"], n, raw[0])
 
 
+EACH_ROW = "(SELECT athlete_id, event_timestamp AS at FROM features LIMIT 1000000)"
+
+
+def dense(folder, version):
+    import duckdb
+
+    raw, ours = seeks(folder, "raw", EACH_ROW), seeks(folder, "join", EACH_ROW)
+    assert abs(raw[2] - ours[2]) < 1e-6 * abs(raw[2])
+    n = raw[1]
+    print(f"{'a label for each of ' + format(int(n), ',') + ' rows':44} {'seconds':>8} {'lookups/s':>12} {'of raw':>8}")
+    show("raw prepared seeks", raw[0], n, raw[0])
+    show("asof", ours[0], n, raw[0])
+    path = str(folder / "duck.db")
+    last = duckdb.connect(path, read_only=True).execute(f"SELECT max(athlete_id) FROM (SELECT athlete_id FROM features ORDER BY athlete_id LIMIT {int(n)})").fetchone()[0]
+    for threads in (1, 2):
+        show(f"DuckDB {version}, {threads} thread{'s' * (threads > 1)}", child("duckdb", folder, threads, f"dense {last}")["seconds"], n, raw[0])
+
+
+def redis(entities):
+    """Redis with the same people, asked for the six features of one at a time: on one connection, on 50, and pipelined."""
+    if not (shutil.which("redis-server") and shutil.which("redis-benchmark")):
+        return print("redis-server is not installed", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/redis.sock"
+        server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], stdout=subprocess.DEVNULL)
+        try:
+            while not pathlib.Path(socket).exists():
+                time.sleep(0.05)
+            load = subprocess.Popen(["redis-cli", "-s", socket, "--pipe"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            for i in range(entities):
+                load.stdin.write(f"HSET f:{i:012d} " + " ".join(f"{name} {(i * 7919 + place) % 10007 / 4}" for place, name in enumerate(NAMES)) + "\r\n")
+            load.stdin.close()
+            load.wait()
+            for label, flags in (("1 connection", ["-c", "1"]), ("50 connections", ["-c", "50"]), ("50 connections, 16 pipelined", ["-c", "50", "-P", "16"])):
+                n = 1_000_000 if "-P" in flags else 200_000
+                command = ["redis-benchmark", "-s", socket, "--csv", "-n", str(n), "-r", str(entities), *flags, "HMGET", "f:__rand_int__", *NAMES]
+                header, row = csv.reader(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines())
+                said = dict(zip(header, row))
+                rate, p50, p99 = (float(said[k]) for k in ("rps", "p50_latency_ms", "p99_latency_ms"))
+                print(f"{'Redis, ' + label:44} {n / rate:8.3f} {rate:12,.0f} {p50 * 1e3:8.2f} {p99 * 1e3:8.2f}", flush=True)
+        finally:
+            server.terminate()
+            server.wait()
+
+
 def online(folder, entities):
     print(f"{'online, ' + format(entities, ',') + ' entities':44} {'seconds':>8} {'reads/s':>12} {'p50 µs':>8} {'p99 µs':>8}")
     for label, mode in (("plain prepared SELECT", "plain"), ("asof", "online")):
         seconds, n, _, p50, p99 = seeks(folder, mode, entities, 2)
         print(f"{label:44} {seconds:8.3f} {n / seconds:12,.0f} {p50:8.2f} {p99:8.2f}", flush=True)
+    redis(entities)
+
+
+def slopes(folder, sizes):
+    """What one lookup costs as the group grows."""
+    paths = [build_size(folder, rows) for rows in sizes]
+    lines = [
+        ("raw prepared seeks, sorted", "raw", "labels"),
+        ("asof, sorted", "join", "labels"),
+        ("raw prepared seeks, random order", "raw", "labels_random"),
+        ("asof, random order", "join", "labels_random"),
+        ("raw prepared seeks, a label for each row", "raw", EACH_ROW),
+        ("asof, a label for each row", "join", EACH_ROW),
+        ("online read, plain prepared SELECT", "plain", None),
+        ("online read, asof", "online", None),
+        ("offline scan, for each row", "scan", ""),
+    ]
+    print(f"{'µs each, of rows':44}" + "".join(f"{rows:14,}" for rows in sizes))
+    for label, mode, argument in lines:
+        costs = []
+        for rows, path in zip(sizes, paths):
+            run = seeks(folder, mode, rows // 10 if argument is None else argument, 2, path.name)
+            costs.append(run[0] / run[1] * 1e6)
+        print(f"{label:44}" + "".join(f"{cost:14.3f}" for cost in costs), flush=True)
 
 
 def training(folder, n):
@@ -239,17 +324,23 @@ def main():
     parser.add_argument("--athletes", type=int, default=4000)
     parser.add_argument("--days", type=int, default=2500)
     parser.add_argument("--labels", type=int, default=250, help="for each athlete")
-    parser.add_argument("--only", default="lookup,online,training", help="what to measure, with commas; none: make the data")
+    parser.add_argument("--only", default="lookup,dense,online,training", help="what to measure, with commas; none: make the data")
+    parser.add_argument("--sizes", type=lambda text: [int(float(s)) for s in text.split(",")], help="print what a lookup costs in groups of so many rows, and no more")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    compile_seeks = ["cc", "-O2", "-o", options.folder / "seeks", pathlib.Path(__file__).with_name("asof_seeks.c"), "-lsqlite3"]
+    subprocess.run(compile_seeks, check=True)
+    if options.sizes:
+        return slopes(options.folder, options.sizes)
     build_sqlite(options.folder / "ours.db", options.athletes, options.days, options.labels)
     build_others(options.folder, options.folder / "ours.db")
-    subprocess.run(["cc", "-O2", "-o", options.folder / "seeks", pathlib.Path(__file__).with_name("asof_seeks.c"), "-lsqlite3"], check=True)
     version = importlib.metadata.version("duckdb")
     print(f"{platform.machine()}, {os.cpu_count()} cores; SQLite {sqlite3.sqlite_version}; {options.athletes * options.days:,} rows of 6 features")
     wanted = options.only.split(",")
     if "lookup" in wanted:
         lookup(options.folder, version)
+    if "dense" in wanted:
+        dense(options.folder, version)
     if "online" in wanted:
         online(options.folder, options.athletes * options.labels)
     if "training" in wanted:

@@ -1,11 +1,12 @@
 /* Times lookups in one SQLite file, each mode printing seconds and lookups: "1.234 1000000 <checksum>".
 **
-**     asof_seeks <library> <database> <mode> <labels table>
+**     asof_seeks <library> <database> <mode> <labels: a table or a SELECT in brackets; or the number of entities>
 **
 ** raw      a prepared SELECT … ORDER BY event_timestamp DESC LIMIT 1, bound, stepped and reset for each label
 ** join     the labels joined with asof in one statement
 ** online   one entity's newest row by asof, a prepared statement in one read transaction; prints also p50 and p99 in µs
-** plain    the same as a plain SELECT on the table */
+** plain    the same as a plain SELECT on the table
+** scan     the sum of the six features over all rows */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,14 @@ static void join(const char *labels) {
     sqlite3_finalize(joined);
 }
 
+static void scan(void) {
+    sqlite3_stmt *all = prepare("SELECT sum(ctl + atl + tsb + acwr + monotony + runs), count(*) FROM features");
+    double started = now_s();
+    check(sqlite3_step(all));
+    printf("%.4f %lld %.6f\n", now_s() - started, sqlite3_column_int64(all, 1), sqlite3_column_double(all, 0));
+    sqlite3_finalize(all);
+}
+
 static int ascending(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
@@ -116,6 +125,7 @@ int main(int argc, char **argv) {
     check(sqlite3_exec(db, "PRAGMA mmap_size = 4000000000; BEGIN", NULL, NULL, NULL));
     if (strcmp(argv[3], "raw") == 0) raw(argv[4]);
     else if (strcmp(argv[3], "join") == 0) join(argv[4]);
+    else if (strcmp(argv[3], "scan") == 0) scan();
     else if (strcmp(argv[3], "online") == 0)
         online("SELECT " FEATURES " FROM p AS f WHERE athlete_id = ?1", atoi(argv[4]));
     else if (strcmp(argv[3], "plain") == 0)
