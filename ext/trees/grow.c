@@ -326,10 +326,18 @@ static athlete_status consider_children(tree_task *task, size_t parent, size_t s
     siblings pair = {g, {smaller, larger}, false, {may_split(task, smaller), may_split(task, larger)}};
     if (!pair.searched[0] && !pair.searched[1]) return ATHLETE_OK;
     pair.subtracts = pair.searched[1] && g->grown[parent].histogram.words;
+    const grown_node *small = &g->grown[smaller];
+    if (pair.subtracts && !pair.searched[0] && !g->keeps_histograms &&
+        histogram_remove(&g->builder, g->rows + small->begin, small->end - small->begin,
+                         &g->grown[parent].histogram)) {
+        inherit_histogram(g, parent, larger);
+        pair.subtracts = false;
+    }
     athlete_status status = ATHLETE_OK;
     if (pair.searched[0] || pair.subtracts) status = build_histogram(g, smaller);
     if (status == ATHLETE_OK && pair.subtracts) inherit_histogram(g, parent, larger);
-    else if (status == ATHLETE_OK && pair.searched[1]) status = build_histogram(g, larger);
+    else if (status == ATHLETE_OK && pair.searched[1] && !g->grown[larger].histogram.words)
+        status = build_histogram(g, larger);
     if (status != ATHLETE_OK) return status;
     bool shared = g->builder.n_hands > 1 && !has_node_features(g->rules);
     status = pool_run_if(shared, g->pool, 2, search_sibling, &pair);

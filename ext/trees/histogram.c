@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#define BLOCK_ROWS     64    /* whose records are copied at once */
-#define MIN_PART_CELLS 30000 /* rows times features that are worth a thread */
-#define MAX_PART_ROWS  ATHLETE_PAIRED_ROWS
+#define BLOCK_ROWS       64    /* whose records are copied at once */
+#define MIN_PART_CELLS   30000 /* rows times features that are worth a thread */
+#define MAX_REMOVED_ROWS 256   /* that are taken from a histogram one by one */
+#define MAX_PART_ROWS    ATHLETE_PAIRED_ROWS
 
 typedef struct histogram_scratch {
     int64_t *own;    /* this hand's histogram; hand 0 adds to the result itself */
@@ -170,8 +171,12 @@ static void copy_records(const bin_matrix *bins, const uint32_t *rows, size_t n,
     }
 }
 
+static void negate(int64_t *values, size_t n) {
+    for (size_t i = 0; i < n; i++) values[i] = -values[i];
+}
+
 static void add_rows(const histogram_builder *builder, histogram_scratch *scratch, const uint32_t *rows,
-                     size_t n, int64_t *words) {
+                     size_t n, bool removes, int64_t *words) {
     const bin_matrix *bins = builder->bins;
     bool wide = builder->gradients->form == GRADIENTS_WIDE;
     for (size_t start = 0; start < n; start += BLOCK_ROWS) {
@@ -182,6 +187,7 @@ static void add_rows(const histogram_builder *builder, histogram_scratch *scratc
             block.records = bins->records + here[0] * bins->record_bytes;
         else copy_records(bins, here, block.n, scratch->records);
         read_values(builder, here, block, scratch->values);
+        if (removes) negate(scratch->values, wide ? 2 * block.n : block.n);
         size_t after = n - start - block.n;
         rows_ahead ahead = {bins, here + block.n, after < BLOCK_ROWS ? after : BLOCK_ROWS};
         if (wide) add_block_wide(words, bins, block, ahead);
@@ -211,10 +217,10 @@ static void build_part(void *argument, size_t part, pool_hand *hand) {
     if (job->out->wide && builder->gradients->form == GRADIENTS_PAIRED) {
         size_t n_slots = slots_of(builder);
         memset(scratch->paired, 0, n_slots * sizeof *scratch->paired);
-        add_rows(builder, scratch, job->rows + start, n, scratch->paired);
+        add_rows(builder, scratch, job->rows + start, n, false, scratch->paired);
         empty_paired(scratch->paired, n_slots, words);
     } else {
-        add_rows(builder, scratch, job->rows + start, n, words);
+        add_rows(builder, scratch, job->rows + start, n, false, words);
     }
     pool_due(hand, n * (size_t)builder->bins->n_features / 2);
 }
@@ -260,6 +266,13 @@ void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_
 }
 
 /* --- siblings ------------------------------------------------------------------------------------------- */
+
+bool histogram_remove(const histogram_builder *builder, const uint32_t *rows, size_t n, histogram *whole) {
+    bool few = n <= MAX_REMOVED_ROWS, paired = builder->gradients->form == GRADIENTS_PAIRED;
+    if (!few || (whole->wide && paired)) return false;
+    add_rows(builder, &builder->scratch[0], rows, n, true, whole->words);
+    return true;
+}
 
 void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n) {
     size_t n_slots = slots_of(builder);

@@ -40,6 +40,10 @@ void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_
 /* whole -= part: what is left is the histogram of the sibling, of n rows. */
 void histogram_subtract(const histogram_builder *builder, histogram *whole, const histogram *part, size_t n);
 
+/* The same for a part of which no histogram is wanted otherwise, if its rows are so few that it is quicker to take them away one by
+** one; else nothing is done and the answer is false. */
+bool histogram_remove(const histogram_builder *builder, const uint32_t *rows, size_t n, histogram *whole);
+
 static inline gradient_sum histogram_slot(const histogram *h, size_t slot, int shift) {
     if (h->wide) return (gradient_sum){h->words[2 * slot], h->words[2 * slot + 1]};
     return slot_sum(h->words[slot], shift);
