@@ -63,7 +63,7 @@ static void gather_part(void *argument, size_t part, pool_hand *hand) {
 
 athlete_status partition_rows(const uint8_t *column, const side_table *side, uint32_t *rows,
                               uint32_t *scratch, size_t n, athlete_pool *pool, size_t *n_left) {
-    if (n < MIN_SHARED_ROWS) {
+    if (n < MIN_SHARED_ROWS || pool_hands(pool) == 1) {
         *n_left = divide(column, side, rows, n, rows, scratch);
         memcpy(rows + *n_left, scratch, (n - *n_left) * sizeof *rows);
         return pool_due(&pool->hands[0], 2 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;

@@ -7,7 +7,7 @@
 
 #define PART_ROWS       8192
 #define PART_SLOTS      1024
-#define MIN_SHARED_ROWS (4 * PART_ROWS)
+#define MIN_SHARED_ROWS (2 * PART_ROWS)
 #define MIN_MEAN_UNITS  64
 #define MIN_ROOT_ROWS   8192 /* fewer are added up before the histograms of their leaves are */
 
