@@ -1,8 +1,8 @@
 #include "store/lookup_merge_sql.h"
 
-#include <string.h>
 #include "base/function.h"
 #include "base/memory.h"
+#include "store/lookup_value_sql.h"
 
 /* Rows to walk for each request, on average and with a reserve to begin with, before a search is cheaper. */
 #define ROWS_PER_REQUEST 6
@@ -45,59 +45,12 @@ struct lookup_merge {
 
 /* --- comparing ------------------------------------------------------------------------------------------ */
 
-/* A value, wherever it is. */
-typedef struct value_view {
-    int type, bytes;
-    sqlite3_int64 integer;
-    double number;
-    const char *text;
-} value_view;
-
-static value_view view_value(sqlite3_value *value) {
-    value_view view = {.type = sqlite3_value_type(value)};
-    if (view.type == SQLITE_INTEGER) {
-        view.integer = sqlite3_value_int64(value);
-    } else if (view.type == SQLITE_FLOAT) {
-        view.number = sqlite3_value_double(value);
-    } else if (view.type == SQLITE_TEXT) {
-        view.text = (const char *)sqlite3_value_text(value);
-        view.bytes = sqlite3_value_bytes(value);
-    }
-    return view;
-}
-
-static value_view view_kept(const kept_row *row, int i) {
-    const kept_value *value = &row->values[i];
-    value_view view = {.type = value->type, .bytes = value->bytes};
-    if (view.type == SQLITE_INTEGER) view.integer = value->as.integer;
-    else if (view.type == SQLITE_FLOAT) view.number = value->as.number;
-    else if (view.type == SQLITE_TEXT) view.text = kept_text(row, value);
-    return view;
-}
-
-/* The order of two numbers or two texts; false for any other pair, whose order is left to SQLite. */
-static bool compare(const value_view *a, const value_view *b, int *order) {
-    if (a->type != b->type) return false;
-    switch (a->type) {
-    case SQLITE_INTEGER: *order = (a->integer > b->integer) - (a->integer < b->integer); return true;
-    case SQLITE_FLOAT: *order = (a->number > b->number) - (a->number < b->number); return true;
-    case SQLITE_TEXT: {
-        if (!a->text || !b->text) return false;
-        int shared = a->bytes < b->bytes ? a->bytes : b->bytes;
-        int difference = memcmp(a->text, b->text, (size_t)shared);
-        *order = difference ? difference : a->bytes - b->bytes;
-        return true;
-    }
-    default: return false;
-    }
-}
-
 /* Of the keys of a row and those of the request. */
 static bool compare_keys(const lookup_merge *merge, const value_view *row, int *order) {
     *order = 0;
     for (int k = 0; k < merge->n_keys && *order == 0; k++) {
         value_view key = view_kept(&merge->request, k);
-        if (!compare(&row[k], &key, order)) return false;
+        if (!value_compare(&row[k], &key, order)) return false;
     }
     return true;
 }
@@ -127,7 +80,7 @@ static bool is_known(lookup_merge *merge, const value_view *available) {
     if (!merge->plan->has_as_of) return true;
     value_view as_of = view_kept(&merge->request, merge->n_keys);
     int order;
-    if (compare(available, &as_of, &order)) return order <= 0;
+    if (value_compare(available, &as_of, &order)) return order <= 0;
     merge->failed = true;
     return false;
 }
@@ -142,7 +95,7 @@ static bool is_after(lookup_merge *merge, const value_view *row) {
     if (order < 0 || times[TIME_EVENT].type == SQLITE_NULL) return false;
     if (plan->has_as_of) {
         value_view as_of = view_kept(&merge->request, merge->n_keys);
-        merge->failed |= !compare(&times[TIME_EVENT], &as_of, &order);
+        merge->failed |= !value_compare(&times[TIME_EVENT], &as_of, &order);
         if (merge->failed || order > 0 || (plan->rules.strict && order == 0)) return true;
     } else if (times[TIME_EVENT].type == SQLITE_BLOB) {
         merge->failed = true;
@@ -269,7 +222,7 @@ static request_step step_to(const lookup_merge *merge, const lookup_request *req
     if (order > 0) return STEP_NEXT_ENTITY;
     if (!request->as_of) return STEP_SAME_ENTITY;
     value_view as_of = view_value(request->as_of), last = view_kept(&merge->request, merge->n_keys);
-    return compare(&as_of, &last, &order) && order >= 0 ? STEP_SAME_ENTITY : STEP_BACK;
+    return value_compare(&as_of, &last, &order) && order >= 0 ? STEP_SAME_ENTITY : STEP_BACK;
 }
 
 /* The walk has come to an end: was it worth its beginning? */

@@ -15,7 +15,8 @@
 **    found, so that text order is no order in time, is an error; likewise a text against a number.
 **
 ** Each seek walks the index back from as_of past the rows that were not yet available then, and in the history past the
-** versions of rows newer than the answer: its cost is logarithmic in the group and linear in these alone. */
+** versions of rows newer than the answer: its cost is logarithmic in the group and linear in these alone. Requests that
+** come in the order of the index are merged with it instead where they are dense (lookup_merge_sql.h). */
 #ifndef ATHLETE_STORE_LOOKUP_SQL_H
 #define ATHLETE_STORE_LOOKUP_SQL_H
 
