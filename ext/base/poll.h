@@ -21,6 +21,7 @@ typedef struct athlete_poll {
 
 void poll_begin(athlete_poll *poll, void *db);
 bool poll_now(athlete_poll *poll);
+bool poll_late(athlete_poll *poll, size_t units); /* the polls that so much work has missed */
 void poll_end(athlete_poll *poll);
 
 /* True when the caller must give up. `units` is the work done since the last call, about a nanosecond each. */
@@ -29,7 +30,7 @@ static inline bool poll_due(athlete_poll *poll, size_t units) {
         poll->left -= units;
         return false;
     }
-    return poll_now(poll);
+    return poll_late(poll, units);
 }
 
 #endif

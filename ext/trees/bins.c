@@ -37,11 +37,11 @@ static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
     size_t present = 0;
     for (size_t row = 0; row < source->n_rows; row++) {
         float x = source->values[row * (size_t)source->n_features + feature];
+        if (row % 4096 == 0 && pool_due(hand, 4096)) return;
         if (isnan(x)) continue;
         scratch->values[present] = x;
         if (units) scratch->weights[present] = units[row];
         present++;
-        if (row % 4096 == 0 && pool_due(hand, 4096)) return;
     }
     if (units)
         float_sort_pairs(scratch->values, scratch->weights, scratch->sorting, scratch->sorting_weights,

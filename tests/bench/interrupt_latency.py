@@ -4,13 +4,15 @@
 
 First the workloads of tests/checks/workloads.py, stopped a tenth of a second after their start. Then training, scoring and
 explaining over a table of `--rows` x 28, each stopped at moments spread evenly over the time that it takes undisturbed, so
-that reading, binning, growing and writing all are met; these are stopped by a progress handler, as Datasette does it.
+that reading, binning, growing and writing all are met: once by a progress handler, as Datasette does it, and once by
+sqlite3_interrupt from another thread, as Ctrl-C does.
 """
 
 import argparse
 import pathlib
 import sqlite3
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -56,7 +58,7 @@ def large_workloads(db):
     }
 
 
-def stopped_after(db, sql, parameters, moment):
+def stopped_by_handler(db, sql, parameters, moment):
     """Seconds from the wish to the stop, or None if the call had ended before."""
     deadline = time.monotonic() + moment
     db.set_progress_handler(lambda: time.monotonic() > deadline, 1000)
@@ -70,21 +72,46 @@ def stopped_after(db, sql, parameters, moment):
         db.set_progress_handler(None, 0)
 
 
+def stopped_by_interrupt(db, sql, parameters, moment):
+    """The same, asked by another thread."""
+    asked = []
+    timer = threading.Timer(moment, lambda: (asked.append(time.monotonic()), db.interrupt()))
+    timer.start()
+    try:
+        db.execute(sql, parameters).fetchall()
+        return None
+    except sqlite3.OperationalError as stop:
+        assert str(stop) == "interrupted"
+        return time.monotonic() - asked[0]
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def worst(stopped, db, sql, parameters, moments):
+    return max(s for s in (stopped(db, sql, parameters, m) for m in moments) if s is not None)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--moments", type=int, default=6)
+    parser.add_argument("--only", default="", help="large workloads whose names begin so, without the small ones")
     options = parser.parse_args()
-    small_workloads()
+    if not options.only:
+        small_workloads()
     db = large_table(options.rows)
-    print(f"\n{options.rows} rows x 28, worst of {options.moments} moments\n{'':50}{'undisturbed':>12}{'handler':>12}")
+    print(f"\n{options.rows} rows x 28, worst of {options.moments} moments\n{'':50}{'undisturbed':>12}{'interrupt':>12}{'handler':>12}")
     for name, (sql, parameters) in large_workloads(db).items():
+        if not name.startswith(options.only):
+            continue
         began = time.monotonic()
         db.execute(sql, parameters).fetchall()
         whole = time.monotonic() - began
         moments = [whole * (i + 0.5) / options.moments for i in range(options.moments)]
-        stops = [s for s in (stopped_after(db, sql, parameters, m) for m in moments) if s is not None]
-        print(f"{name:50}{whole:>10.2f} s{max(stops) * 1000:>9.0f} ms", flush=True)
+        interrupt = worst(stopped_by_interrupt, db, sql, parameters, moments)
+        handler = worst(stopped_by_handler, db, sql, parameters, moments)
+        print(f"{name:50}{whole:>10.2f} s{interrupt * 1000:>9.0f} ms{handler * 1000:>9.0f} ms", flush=True)
 
 
 if __name__ == "__main__":
