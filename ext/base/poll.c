@@ -6,9 +6,6 @@
 ** is some five of them. Stepped once in a poll, it would be heard after 200 polls, more than a tenth of a second. */
 #define STEPS 8
 
-/* Enough for a handler that is called after a thousand instructions to be heard. */
-#define MAX_LATE_POLLS 32
-
 void poll_begin(athlete_poll *poll, void *db) {
     *poll = (athlete_poll){.left = ATHLETE_POLL_UNITS, .db = db};
 }
@@ -32,15 +29,6 @@ bool poll_now(athlete_poll *poll) {
         poll->code = rc;
     }
     return poll->stopped;
-}
-
-bool poll_late(athlete_poll *poll, size_t units) {
-    size_t missed = units / ATHLETE_POLL_UNITS + 1;
-    if (missed > MAX_LATE_POLLS) missed = MAX_LATE_POLLS;
-    for (size_t i = 0; i < missed; i++) {
-        if (poll_now(poll)) return true;
-    }
-    return false;
 }
 
 void poll_end(athlete_poll *poll) {

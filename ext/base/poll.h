@@ -21,8 +21,16 @@ typedef struct athlete_poll {
 
 void poll_begin(athlete_poll *poll, void *db);
 bool poll_now(athlete_poll *poll);
-bool poll_late(athlete_poll *poll, size_t units); /* the polls that so much work has missed */
 void poll_end(athlete_poll *poll);
+
+/* The polls that a long stretch of work has missed, as many as a handler needs that is called after a thousand instructions. */
+static inline bool poll_late(athlete_poll *poll, size_t units) {
+    size_t missed = units / ATHLETE_POLL_UNITS;
+    for (size_t i = 0; i < missed && i < 32; i++) {
+        if (poll_now(poll)) return true;
+    }
+    return poll_now(poll);
+}
 
 /* True when the caller must give up. `units` is the work done since the last call, about a nanosecond each. */
 static inline bool poll_due(athlete_poll *poll, size_t units) {
