@@ -125,10 +125,8 @@ static void find_largest(void *argument, size_t part, pool_hand *hand) {
 static void add_losses(void *argument, size_t part, pool_hand *hand) {
     loss_job *job = argument;
     size_t start = part * PART_ROWS, n = part_rows(part, job->n);
-    int64_t sum = 0;
-    for (size_t i = start; i < start + n; i++)
-        sum += fixed_point(job->losses[i], job->scale) * (job->units ? (int64_t)job->units[i] : 1);
-    job->of[hand->number].sum += sum;
+    const uint32_t *units = job->units ? job->units + start : NULL;
+    job->of[hand->number].sum += fixed_point_add(job->losses + start, units, n, job->scale);
     pool_due(hand, n);
 }
 
@@ -140,7 +138,7 @@ athlete_status advance_loss(const double *losses, const row_weights *weights, si
     double largest = 0;
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++)
         largest = job.of[hand].largest > largest ? job.of[hand].largest : largest;
-    job.scale = fixed_point_scale(largest, 62 - count_bits(weights->total));
+    job.scale = fixed_point_sum_scale(largest, weights->total);
     if (status == ATHLETE_OK) status = pool_run_if(shared, pool, parts_of(n), add_losses, &job);
     int64_t total = 0;
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) total += job.of[hand].sum;

@@ -37,14 +37,24 @@ static inline double fixed_point_largest(const double *x, size_t n) {
     return largest;
 }
 
-/* The sum of n numbers, each times its weight in units (weights.h) if there are any; `total` is the sum of the units,
-** or n. A number is rounded to an integer before it is multiplied, and how finely depends on the total and not on n:
-** a weight of 2 gives the same bits as a number that comes twice. */
-static inline double fixed_point_sum(const double *x, const uint32_t *units, uint64_t total, size_t n) {
-    double scale = fixed_point_scale(fixed_point_largest(x, n), 62 - count_bits(total));
+/* The scale of a sum of numbers of at most `largest` in size, each times its weight in units (weights.h) if there are any; `total` is
+** the sum of the units, or how many numbers there are. */
+static inline double fixed_point_sum_scale(double largest, uint64_t total) {
+    return fixed_point_scale(largest, 62 - count_bits(total));
+}
+
+/* Some of the numbers of such a sum. A number is rounded to an integer before it is multiplied, and how finely depends on the total
+** and not on n: a weight of 2 gives the same bits as a number that comes twice. */
+static inline int64_t fixed_point_add(const double *x, const uint32_t *units, size_t n, double scale) {
     int64_t sum = 0;
     for (size_t i = 0; i < n; i++) sum += fixed_point(x[i], scale) * (units ? (int64_t)units[i] : 1);
-    return (double)sum / scale;
+    return sum;
+}
+
+/* All of them. */
+static inline double fixed_point_sum(const double *x, const uint32_t *units, uint64_t total, size_t n) {
+    double scale = fixed_point_sum_scale(fixed_point_largest(x, n), total);
+    return (double)fixed_point_add(x, units, n, scale) / scale;
 }
 
 #endif

@@ -50,10 +50,9 @@ static void refit_part(void *argument, size_t part, pool_hand *hand) {
         gradients_round(&g->gradients, g->bins, start, n, gradients, hessians, &measures);
         double block_largest = fixed_point_largest(losses, n);
         largest = block_largest > largest ? block_largest : largest;
-        if (fixed_point_scale(largest, 62 - count_bits(r->weights->total)) < r->loss_scale) continue;
+        if (fixed_point_sum_scale(largest, r->weights->total) < r->loss_scale) continue;
         const uint32_t *units = r->weights->units ? r->weights->units + start : NULL;
-        for (size_t i = 0; i < n; i++)
-            loss += fixed_point(losses[i], r->loss_scale) * (units ? (int64_t)units[i] : 1);
+        loss += fixed_point_add(losses, units, n, r->loss_scale);
     }
     job->of[hand->number].measures = measures;
     job->of[hand->number].largest_loss = largest;
@@ -75,7 +74,7 @@ athlete_status refit_rows(refit *r, grower *g, float *margins, bool *good, doubl
         largest = job.of[hand].largest_loss > largest ? job.of[hand].largest_loss : largest;
         sum += job.of[hand].loss;
     }
-    double scale = fixed_point_scale(largest, 62 - count_bits(r->weights->total));
+    double scale = fixed_point_sum_scale(largest, r->weights->total);
     *good = gradients_settle(&g->gradients, &measures) && scale == r->loss_scale;
     *loss = (double)sum / scale;
     r->loss_scale = scale;
