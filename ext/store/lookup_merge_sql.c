@@ -114,11 +114,9 @@ static bool is_after(lookup_merge *merge, const value_view *row) {
     return merge->failed;
 }
 
-#define MERGE_POINTER LOOKUP_WALK_POINTER
-
 /* "asof walk"(merge, key, …, timestamp, available_at): true where the statement is to stop. */
 void merge_walk(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    lookup_merge *merge = argc > 0 ? sqlite3_value_pointer(argv[0], MERGE_POINTER) : NULL;
+    lookup_merge *merge = argc > 0 ? sqlite3_value_pointer(argv[0], LOOKUP_WALK_POINTER) : NULL;
     if (!merge || argc - 1 != merge->n_args) {
         sqlite3_result_error(context, "asof walk: a part of asof, not to be called", -1);
         return;
@@ -139,7 +137,7 @@ void merge_walk(sqlite3_context *context, int argc, sqlite3_value **argv) {
 
 /* "asof skip"(merge): true for the row that the second statement is to read. */
 void merge_skip(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    lookup_merge *merge = argc == 1 ? sqlite3_value_pointer(argv[0], MERGE_POINTER) : NULL;
+    lookup_merge *merge = argc == 1 ? sqlite3_value_pointer(argv[0], LOOKUP_WALK_POINTER) : NULL;
     if (merge) sqlite3_result_int(context, --merge->to_skip == 0);
     else sqlite3_result_error(context, "asof skip: a part of asof, not to be called", -1);
 }

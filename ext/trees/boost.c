@@ -248,10 +248,10 @@ static athlete_status find_gradients(booster *b) {
     return advance_gradients(&b->options->objective, &rows, &b->pool);
 }
 
-static athlete_status record(booster *b, int round, bool was_kept, boost_history *history) {
+static athlete_status record(booster *b, int round, boost_history *history) {
     const objective *o = &b->options->objective;
     double mean = b->kept.mean_squares;
-    if (!was_kept) {
+    if (!b->kept.kept) {
         athlete_status status = ATHLETE_OK;
         if (!b->refitted) status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
         if (status != ATHLETE_OK) return status;
@@ -276,7 +276,7 @@ static athlete_status boost_rounds(booster *b, boost_history *history) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
         if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = find_gradients(b);
-        if (status == ATHLETE_OK) status = record(b, round, b->kept.kept, history);
+        if (status == ATHLETE_OK) status = record(b, round, history);
     }
     return status;
 }
