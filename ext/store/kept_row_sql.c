@@ -43,8 +43,10 @@ void kept_row_store(kept_row *row, int first, int n, sqlite3_value **values) {
         case SQLITE_FLOAT: kept->as.number = sqlite3_value_double(values[i]); break;
         case SQLITE_TEXT:
         case SQLITE_BLOB: {
-            const void *bytes = sqlite3_value_blob(values[i]);
+            /* The length first: it turns UTF-16 into UTF-8, in place. The bytes then need no zero at their end, for
+            ** which sqlite3_value_text might copy them. */
             int length = sqlite3_value_bytes(values[i]);
+            const void *bytes = sqlite3_value_blob(values[i]);
             if ((!bytes && length > 0) || !store_bytes(row, kept, bytes, length)) {
                 kept->type = SQLITE_NULL;
                 row->failed = true;
