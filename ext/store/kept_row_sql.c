@@ -73,18 +73,11 @@ bool kept_row_copy(kept_row *row, int to, const kept_row *other, int from) {
     return false;
 }
 
-void kept_result(sqlite3_context *context, const kept_row *row, int i) {
+void kept_result_bytes(sqlite3_context *context, const kept_row *row, int i) {
     const kept_value *value = &row->values[i];
-    switch (value->type) {
-    case SQLITE_INTEGER: sqlite3_result_int64(context, value->as.integer); break;
-    case SQLITE_FLOAT: sqlite3_result_double(context, value->as.number); break;
-    case SQLITE_TEXT:
-        sqlite3_result_text(context, kept_text(row, value), value->bytes, SQLITE_TRANSIENT);
-        break;
-    case SQLITE_BLOB:
-        sqlite3_result_blob(context, kept_text(row, value), value->bytes, SQLITE_TRANSIENT);
-        break;
-    }
+    const char *bytes = kept_text(row, value);
+    if (value->type == SQLITE_TEXT) sqlite3_result_text(context, bytes, value->bytes, SQLITE_TRANSIENT);
+    else sqlite3_result_blob(context, bytes, value->bytes, SQLITE_TRANSIENT);
 }
 
 int kept_bind(sqlite3_stmt *statement, int index, const kept_row *row, int i) {
