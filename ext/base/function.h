@@ -106,7 +106,9 @@ struct athlete_function {
     const athlete_table *table;
     const sqlite3_module *module; /* of ATHLETE_VIRTUAL; its client data is this row */
 
-    const struct athlete_option *options; /* the members of its options argument (options.h); or NULL */
+    const struct athlete_option *options;       /* the members of its options argument (options.h); or NULL */
+    const char *inner_name;                     /* of these one that is a list of objects, or NULL */
+    const struct athlete_option *inner_options; /* and the members of those */
 };
 
 #define ATHLETE_ARGUMENTS(...)                                                                               \

@@ -161,14 +161,33 @@ const athlete_table athlete_arguments_table = {
 
 /* --- athlete_options ------------------------------------------------------------------------------------ */
 
+/* Option `index` of the function, those within another one last; NULL after the last. */
+static const athlete_option *option_at(const athlete_function *function, int index, bool *is_inner) {
+    *is_inner = false;
+    for (const athlete_option *o = function->options; o && o->name; o++)
+        if (index-- == 0) return o;
+    *is_inner = true;
+    for (const athlete_option *o = function->inner_options; o && o->name; o++)
+        if (index-- == 0) return o;
+    return NULL;
+}
+
 static int options_next(athlete_call *call, void *state) {
     (void)call;
     listing *at = state;
-    while (at->function < 0 || !listed(at)->options || !listed(at)->options[at->item].name) {
+    bool is_inner;
+    while (at->function < 0 || !option_at(listed(at), at->item, &is_inner)) {
         if (!next_function(at)) return SQLITE_DONE;
     }
     at->item++;
     return SQLITE_ROW;
+}
+
+/* "lookups[].group" */
+static void result_inner_name(sqlite3_context *context, const athlete_function *function, const char *name) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "%s[].%s", function->inner_name, name);
+    result_string(context, out);
 }
 
 /* "meaning; default 3" is told as two columns. */
@@ -187,11 +206,15 @@ static void options_column(void *opaque, sqlite3_context *context, int column) {
     };
     const listing *at = opaque;
     const athlete_function *function = listed(at);
-    const athlete_option *option = &function->options[at->item - 1];
+    bool is_inner;
+    const athlete_option *option = option_at(function, at->item - 1, &is_inner);
     bool ranged = option->type == OPTION_NUMBER || option->type == OPTION_INTEGER;
     switch (column) {
     case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
-    case 1: sqlite3_result_text(context, option->name, -1, SQLITE_STATIC); break;
+    case 1:
+        if (is_inner) result_inner_name(context, function, option->name);
+        else sqlite3_result_text(context, option->name, -1, SQLITE_STATIC);
+        break;
     case 2: sqlite3_result_text(context, option->alias, -1, SQLITE_STATIC); break;
     case 3: sqlite3_result_text(context, types[option->type], -1, SQLITE_STATIC); break;
     case 4:

@@ -198,7 +198,7 @@ typedef struct ingest_options {
     char *types;
 } ingest_options;
 
-static const athlete_option options_table[] = {
+const athlete_option ingest_options_table[] = {
     {"reject_limit", NULL, OPTION_NUMBER, offsetof(ingest_options, reject_limit), 0, 1, NULL,
      "share of rows that may break a rule; default the definition's"},
     {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL,
@@ -235,7 +235,7 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
     const char *given = is_given(argc, argv, 2) ? (const char *)sqlite3_value_text(argv[2]) : NULL;
     const char *source = is_given(argc, argv, 1) ? (const char *)sqlite3_value_text(argv[1]) : NULL;
     const char *json = (const char *)sqlite3_value_text(argv[0]);
-    athlete_status status = options_read(options_table, given, &options, &message);
+    athlete_status status = options_read(ingest_options_table, given, &options, &message);
     if (status == ATHLETE_OK && json)
         status = definition_open(&definition, json, (size_t)sqlite3_value_bytes(argv[0]), options.types,
                                  options.types ? strlen(options.types) : 0, &fault);

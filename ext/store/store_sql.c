@@ -7,6 +7,7 @@
 #include "store/lookup_merge_sql.h"
 #include "store/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
+#include "store/training_spec_sql.h"
 
 #define DEFINITION_ARGUMENT                                                                                  \
     { "definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features" }
@@ -56,10 +57,10 @@ static const athlete_function functions[] = {
         .name = "feature_group_ingest",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(
-            DEFINITION_ARGUMENT, SOURCE_ARGUMENT(ATHLETE_OPTIONAL | ATHLETE_NULLABLE),
-            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "reject_limit (share of the batch, 0 to 1), known_at (an instant; default now), types"}),
+        .arguments =
+            ATHLETE_ARGUMENTS(DEFINITION_ARGUMENT, SOURCE_ARGUMENT(ATHLETE_OPTIONAL | ATHLETE_NULLABLE),
+                              {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+                               "JSON: reject_limit, known_at, types"}),
         .summary = "The statements that bring a batch of rows into a feature group in one transaction: valid "
                    "rows in, what they replace to the history, the others to feature_rejects with rule and "
                    "reason.",
@@ -67,6 +68,7 @@ static const athlete_function functions[] = {
         .errors = "a definition that is not right; a source that is no table and no read-only SELECT, or "
                   "lacks a required column",
         .scalar = feature_group_ingest,
+        .options = ingest_options_table,
     },
     {
         .name = "feature_validate",
@@ -120,15 +122,17 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"spec", ATHLETE_OPTIONS, 0, 0, 0,
-             "labels (a SELECT), as_of (its column of moments), lookups (each with group, and if need be "
-             "keys, as_of, features, prefix, lookback, defaults, strict, ignore_nulls, backfill), computed, "
-             "exclude"}),
+             "JSON: labels, as_of, lookups, computed, exclude; SELECT * FROM athlete_options lists what each "
+             "holds"}),
         .summary = "Labels, and to each what was known at its time from any number of feature groups.",
         .returns = "the labels' columns, the features, the computed columns, and hidden row_sources (JSON: "
                    "the row that each lookup used); one row per label",
         .errors = "what SQLite says of the labels' query or of an expression; what asof says of a group; two "
                   "columns of one name",
         .module = &training_set_module,
+        .options = training_spec_table,
+        .inner_name = "lookups",
+        .inner_options = training_lookup_table,
     },
     {
         .name = "leakage_report",

@@ -9,23 +9,25 @@
 
 #define LOOKBACK_DAYS_MAX 3650000
 
-static const athlete_option spec_table[] = {
+const athlete_option training_spec_table[] = {
     {"labels", NULL, OPTION_TEXT, offsetof(training_spec, labels), 0, 0, NULL,
      "a SELECT of keys, times and labels"},
     {"as_of", NULL, OPTION_TEXT, offsetof(training_spec, as_of), 0, 0, NULL,
      "column of the labels with the moment to look up at"},
-    {"lookups", NULL, OPTION_JSON, offsetof(training_spec, lookups_json), 0, 0, NULL, "a list of lookups"},
+    {"lookups", NULL, OPTION_JSON, offsetof(training_spec, lookups_json), 0, 0, NULL,
+     "a list of objects, one for each group"},
     {"computed", NULL, OPTION_JSON, offsetof(training_spec, computed_json), 0, 0, NULL,
      "SQL expressions over the columns, by name"},
     {"exclude", NULL, OPTION_JSON, offsetof(training_spec, exclude_json), 0, 0, NULL, "columns to leave out"},
     {.name = NULL},
 };
 
-static const athlete_option lookup_table[] = {
+const athlete_option training_lookup_table[] = {
     {"group", "table", OPTION_TEXT, offsetof(lookup_spec, group), 0, 0, NULL, "a feature group or a table"},
     {"keys", NULL, OPTION_JSON, offsetof(lookup_spec, keys_json), 0, 0, NULL,
-     "column of the labels for each key"},
-    {"as_of", NULL, OPTION_TEXT, offsetof(lookup_spec, as_of), 0, 0, NULL, "column of the labels"},
+     "column of the labels for each key; default those of the same names"},
+    {"as_of", NULL, OPTION_TEXT, offsetof(lookup_spec, as_of), 0, 0, NULL,
+     "column of the labels; default that of the training set"},
     {"features", NULL, OPTION_JSON, offsetof(lookup_spec, features_json), 0, 0, NULL, "a list; default all"},
     {"prefix", NULL, OPTION_TEXT, offsetof(lookup_spec, prefix), 0, 0, NULL, "of the columns' names"},
     {"lookback", NULL, OPTION_TEXT, offsetof(lookup_spec, lookback), 0, 0, NULL,
@@ -34,12 +36,12 @@ static const athlete_option lookup_table[] = {
      "days"},
     {"defaults", NULL, OPTION_JSON, offsetof(lookup_spec, defaults_json), 0, 0, NULL,
      "value for each feature"},
-    {"timestamp", NULL, OPTION_TEXT, offsetof(lookup_spec, timestamp), 0, 0, NULL, "column, as of asof"},
-    {"available", NULL, OPTION_TEXT, offsetof(lookup_spec, available), 0, 0, NULL, "column, as of asof"},
-    {"history", NULL, OPTION_TEXT, offsetof(lookup_spec, history), 0, 0, NULL, "table, as of asof"},
-    {"strict", NULL, OPTION_FLAG, offsetof(lookup_spec, strict), 0, 0, NULL, "as of asof"},
-    {"ignore_nulls", NULL, OPTION_FLAG, offsetof(lookup_spec, ignore_nulls), 0, 0, NULL, "as of asof"},
-    {"backfill", NULL, OPTION_FLAG, offsetof(lookup_spec, backfill), 0, 0, NULL, "as of asof"},
+    {"timestamp", NULL, OPTION_TEXT, offsetof(lookup_spec, timestamp), 0, 0, NULL, "column, as in asof"},
+    {"available", NULL, OPTION_TEXT, offsetof(lookup_spec, available), 0, 0, NULL, "column, as in asof"},
+    {"history", NULL, OPTION_TEXT, offsetof(lookup_spec, history), 0, 0, NULL, "table, as in asof"},
+    {"strict", NULL, OPTION_FLAG, offsetof(lookup_spec, strict), 0, 0, NULL, "as in asof"},
+    {"ignore_nulls", NULL, OPTION_FLAG, offsetof(lookup_spec, ignore_nulls), 0, 0, NULL, "as in asof"},
+    {"backfill", NULL, OPTION_FLAG, offsetof(lookup_spec, backfill), 0, 0, NULL, "as in asof"},
     {.name = NULL},
 };
 
@@ -70,7 +72,7 @@ static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char *
     *lookup = (lookup_spec){.lookback_days = -1};
     char *text = cJSON_PrintUnformatted(json);
     if (!text) return ATHLETE_NOMEM;
-    athlete_status status = options_read(lookup_table, text, lookup, message);
+    athlete_status status = options_read(training_lookup_table, text, lookup, message);
     cJSON_free(text);
     if (status == ATHLETE_OK && !lookup->group)
         status = say(message, sqlite3_mprintf("a lookup has no \"group\""));
@@ -110,7 +112,7 @@ static athlete_status read_lookups(training_spec *spec, char **message) {
 
 athlete_status training_spec_read(training_spec *spec, const char *json, char **message) {
     *spec = (training_spec){.labels = NULL};
-    athlete_status status = options_read(spec_table, json, spec, message);
+    athlete_status status = options_read(training_spec_table, json, spec, message);
     if (status == ATHLETE_OK && !spec->labels)
         status = say(message, sqlite3_mprintf("the spec has no \"labels\""));
     if (status == ATHLETE_OK) status = read_lookups(spec, message);

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <cJSON.h>
+#include "base/options.h"
 #include "base/sqlite.h"
 #include "base/status.h"
 
@@ -35,6 +36,9 @@ typedef struct training_spec {
     lookup_spec *lookups;
     int n_lookups;
 } training_spec;
+
+/* The members of a specification, and those of each of its lookups. */
+extern const athlete_option training_spec_table[], training_lookup_table[];
 
 /* ATHLETE_INVALID sets *message, a sentence without the function's name. Whatever came, training_spec_close frees it. */
 athlete_status training_spec_read(training_spec *spec, const char *json, char **message);

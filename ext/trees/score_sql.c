@@ -16,11 +16,12 @@ typedef struct score_options {
     sqlite3_int64 nthread;
 } score_options;
 
-static const athlete_option option_table[] = {
+const athlete_option score_options_table[] = {
     {"output", NULL, OPTION_CHOICE, offsetof(score_options, output), 0, 0, "value|margin|probabilities|leaf",
-     "default value"},
+     "a row per key; of probabilities one per key and class; of leaf one per key and tree, the number of its "
+     "node; default value"},
     {"match", NULL, OPTION_CHOICE, offsetof(score_options, match), 0, 0, "name|position",
-     "default name if the model has feature names"},
+     "how columns are told to be features; default name if the model has feature names"},
     {"nthread", NULL, OPTION_INTEGER, offsetof(score_options, nthread), 0, 1024, NULL,
      "accepted for XGBoost's sake: the query is read by one thread"},
     {.name = NULL},
@@ -40,7 +41,7 @@ static athlete_status read_options(athlete_call *call, score_options *options, s
     options->match = MATCH_DEFAULT;
     char *message;
     const char *json = argument ? (const char *)sqlite3_value_text(argument) : NULL;
-    athlete_status status = options_read(option_table, json, options, &message);
+    athlete_status status = options_read(score_options_table, json, options, &message);
     if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
     sqlite3_free(message);
     return status;

@@ -3,6 +3,7 @@
 #define ATHLETE_TREES_TREES_CALLBACKS_H
 
 #include "base/function.h"
+#include "base/options.h"
 
 /* train_sql.c */
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);
@@ -21,6 +22,7 @@ void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* score_sql.c */
 extern const athlete_table gbdt_score_table;
+extern const athlete_option score_options_table[];
 
 /* explain_sql.c */
 extern const athlete_table gbdt_explain_table;

@@ -140,14 +140,14 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_ARGUMENTS(
             MODEL_ARGUMENT, ROWS_ARGUMENT,
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
-             "output: value (default), margin, probabilities (a row per key and class) or leaf (a row per "
-             "key and tree: the number of its node); match: name or position; nthread"}),
+             "JSON: output (value, margin, probabilities, leaf), match (name, position), nthread"}),
         .summary = "A model's predictions for all rows of a query, in its order and many at a time: the same "
                    "numbers as gbdt_predict, gbdt_margin, several times as fast.",
         .errors = MODEL_ERRORS "; a feature without a column of its name; the number of the row where a "
                                "value is refused",
         .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
         .table = &gbdt_score_table,
+        .options = score_options_table,
     },
     {
         .name = "gbdt_explain",

@@ -6,6 +6,7 @@ exactly. After a change of wording or a new function, write the file again and r
     ATHLETE_WRITE_SENTENCES=1 make pytest TESTS=tests/checks/test_arguments.py
 """
 
+import json
 import os
 import pathlib
 import re
@@ -196,3 +197,34 @@ def test_the_sentences_are_those_that_were_agreed():
     if os.environ.get("ATHLETE_WRITE_SENTENCES"):
         SENTENCES.write_text(now)
     assert now == SENTENCES.read_text()
+
+
+def listed(db, where):
+    """Options as a sentence names them: "reg_lambda (lambda)"."""
+    return [f"{name} ({alias})" if alias else name for name, alias in db.execute(f"SELECT name, alias FROM athlete_options WHERE {where}")]
+
+
+def test_the_options_that_a_function_knows_are_those_that_are_listed(db):
+    """Called with an option that there is not, each function names those that there are."""
+    found = {}
+    for function in functions.declared(db):
+        for i, argument in enumerate(function.arguments):
+            values = function.base()
+            if argument.type != "options" or i >= len(values):
+                continue
+            values = [*values[:i], "'{\"no such option\": 1}'", *values[i + 1 :]]
+            with pytest.raises(sqlite3.OperationalError) as caught:
+                db.execute(next(iter(function.queries(values)))).fetchall()
+            if known := re.search('unknown option "no such option"; known are (.*)', str(caught.value)):
+                found[function.name] = known[1].split(", ")
+    assert len(found) > 8
+    assert found == {name: listed(db, f"function = '{name}'") for name in found}
+
+
+def test_the_members_of_a_specification_are_those_that_are_listed(db):
+    for spec, where in (({}, "name NOT LIKE 'lookups[]%'"), ({"labels": "SELECT 1", "lookups": [{"no": 1}]}, "name LIKE 'lookups[]%'")):
+        spec = json.dumps(spec or {"no": 1})
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            db.execute(f"CREATE VIRTUAL TABLE temp.t USING training_set('{spec}')")
+        known = re.search('unknown option "no"; known are (.*)', str(caught.value))[1].split(", ")
+        assert known == [name.removeprefix("lookups[].") for name in listed(db, f"function = 'training_set' AND {where}")]
