@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "base/simd.h"
 #include "trees/cuts.h"
 #include "trees/float_sort.h"
 #include "trees/rank.h"
@@ -24,7 +23,6 @@ typedef struct bins_job {
     cut_scratch *scratch; /* per hand */
     rank_table *tables;   /* per feature */
     float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
-    simd_level level;
 } bins_job;
 
 /* --- cuts ----------------------------------------------------------------------------------------------- */
@@ -104,7 +102,7 @@ static void code_rows(void *argument, size_t part, pool_hand *hand) {
         if (bins->categorical && bins->categorical[f])
             rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
                             bins->n_bins[f], values, n_features, n, codes);
-        else rank_values(&job->tables[f], values, n_features, n, codes, job->level);
+        else rank_values(&job->tables[f], values, n_features, n, codes, bins->level);
         uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
         for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
     }
@@ -167,8 +165,8 @@ static void release(bins_job *job, athlete_budget *budget, int n_hands) {
 
 athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
                           bin_matrix *bins) {
-    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features};
-    bins_job job = {.source = source, .bins = bins, .level = simd_available()};
+    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features, .level = source->level};
+    bins_job job = {.source = source, .bins = bins};
     bool small = source->n_rows * (size_t)source->n_features < 50000;
     int n_hands = small ? 1 : pool_hands(pool);
     athlete_status status = allocate(&job, budget, n_hands);
