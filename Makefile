@@ -154,8 +154,11 @@ serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db,
 token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/serve/token does more
 	@sql/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
 
-bench: all test-deps ## speed beside DuckDB, pandas and others; minutes
-	@for program in tests/bench/*.py; do $(BUILD)/venv/bin/python $$program || exit 1; done
+BENCHES = $(wildcard tests/bench/*.py)
+
+bench: all static $(BUILD)/venv/bench-installed ## speed beside DuckDB, LightGBM, pandas and others; more than an hour, or BENCHES=tests/bench/asof.py
+	$(call install,redis-server wrk)
+	@for program in $(BENCHES); do echo "== $$program"; $(BUILD)/venv/bin/python $$program || exit 1; done
 
 readme: demo ## write the outputs and the reference that README.md shows, from the program itself
 	@$(PYTHON) tests/readme.py --write
@@ -214,6 +217,10 @@ $(BUILD)/exchange/installed: sql/exchange/requirements.txt | python-packages
 
 $(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt sql/exchange/requirements.txt | test-packages
 	$(environment)
+
+$(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/installed
+	@$(BUILD)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 # Apart, because Feast needs an older pandas than the other tests.
 $(BUILD)/feast/installed: tests/exchange/requirements.txt | test-packages

@@ -346,12 +346,12 @@ WHERE p.model = 'time_estimator' AND p.distance_class = '42k' GROUP BY p.predict
 -- COMMAND ----------
 
 -- MAGIC %md
--- MAGIC The runner's export ends in October 2025, so a group that expects a row every day is late, and says by how much. The group of
--- MAGIC one's own heard of a correction a moment ago.
+-- MAGIC The runner's export ends in October 2025, so a group that expects a row every day is late, and says by how much. That the group
+-- MAGIC of one's own heard of corrections a moment ago does not make it fresh: its newest event is as old.
 
 -- COMMAND ----------
 
-SELECT group_name, n_rows, newest_available, expected_every_hours AS every_h, round(age_hours / 24) AS age_days, state FROM feature_freshness;
+SELECT group_name, n_rows, newest_timestamp, expected_every_hours AS every_h, round(age_hours / 24) AS age_days, state FROM feature_freshness;
 
 -- COMMAND ----------
 

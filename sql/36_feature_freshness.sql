@@ -1,6 +1,6 @@
 -- stage:    36_feature_freshness
 -- purpose:  how far each feature group reaches, so that feature_freshness can say how late it is
--- reads:    activity_features, athlete_daily_features, athlete_profile, athlete_rolling_features, athlete_weekly_features, race_results, feature_groups_current, feature_extent
+-- reads:    feature_extent_queries, feature_extent
 -- writes:   feature_extent
 -- grain:    group_name
 -- params:   -
@@ -9,22 +9,31 @@ BEGIN IMMEDIATE;
 
 CREATE TABLE IF NOT EXISTS feature_extent (
     group_name       TEXT PRIMARY KEY,
-    newest_timestamp,
-    newest_available,          -- NULL: no rows
+    newest_timestamp,          -- of the values that are known, or will be when the group's delay is over; NULL: none
+    newest_available,          -- when the last value became known, be it a correction of an old one
     n_rows           INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Late: the newest row became known longer ago than the group's definition expects the next one.
+-- What reads the extent of each group; a WHERE may follow. A row whose availability is farther off than the group's delay
+-- does not count: it is held back, or its time is wrong.
+CREATE VIEW IF NOT EXISTS feature_extent_queries AS
+SELECT name AS group_name, table_name,
+       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), MAX("%w"), COUNT(*) FROM "%w"',
+              timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name,
+              available_key, table_name) AS query
+FROM (SELECT *, delay_hours || ' hours' AS soon FROM feature_groups_current);
+
+-- Late: the event after the newest one has been expected, and the delay until it is known is over, too. A correction of an
+-- old row is no new event.
 CREATE VIEW IF NOT EXISTS feature_freshness AS
-SELECT g.name AS group_name, e.n_rows, e.newest_timestamp, e.newest_available, g.expected_every_hours,
-       round((julianday('now') - e.newest_available_day) * 24, 2) AS age_hours,
+SELECT g.name AS group_name, e.n_rows, e.newest_timestamp, e.newest_available, g.expected_every_hours, round(e.age_hours, 2) AS age_hours,
        CASE WHEN g.expected_every_hours IS NULL THEN 'not expected'
-            WHEN e.newest_available IS NULL THEN 'empty'
-            WHEN (julianday('now') - e.newest_available_day) * 24 > g.expected_every_hours + g.delay_hours THEN 'late'
-            ELSE 'fresh' END AS state
+            WHEN e.newest_timestamp IS NULL THEN 'empty'
+            WHEN e.age_hours <= g.expected_every_hours + g.delay_hours THEN 'fresh'
+            ELSE 'late' END AS state
 FROM feature_groups_current AS g
-LEFT JOIN (SELECT *, CASE typeof(newest_available) WHEN 'text' THEN julianday(newest_available)
-                          WHEN 'null' THEN NULL ELSE julianday(newest_available, 'unixepoch') END AS newest_available_day
+LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'text' THEN julianday(newest_timestamp)
+                                         ELSE julianday(newest_timestamp, 'unixepoch') END) * 24 AS age_hours
            FROM feature_extent) AS e ON e.group_name = g.name
 WHERE g.status IN ('active', 'deprecated');
 
@@ -32,17 +41,10 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE computed AS
-SELECT 'activity_features' AS group_name, MAX(event_timestamp) AS newest_timestamp, MAX(available_at) AS newest_available, COUNT(*) AS n_rows FROM activity_features
-UNION ALL SELECT 'athlete_daily_features', MAX(event_timestamp), MAX(available_at), COUNT(*) FROM athlete_daily_features
-UNION ALL SELECT 'athlete_profile', MAX(event_timestamp), MAX(available_at), COUNT(*) FROM athlete_profile
-UNION ALL SELECT 'athlete_rolling_features', MAX(event_timestamp), MAX(available_at), COUNT(*) FROM athlete_rolling_features
-UNION ALL SELECT 'athlete_weekly_features', MAX(event_timestamp), MAX(available_at), COUNT(*) FROM athlete_weekly_features
-UNION ALL SELECT 'race_results', MAX(event_timestamp), MAX(available_at), COUNT(*) FROM race_results
-UNION ALL
-SELECT g.name, r.c1, r.c2, r.c3 -- groups that users have added
-FROM feature_groups_current AS g
-JOIN select_rows(printf('SELECT MAX("%w"), MAX("%w"), COUNT(*) FROM "%w"', g.timestamp_key, g.available_key, g.table_name)) AS r
-WHERE g.stage IS NULL AND g.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+SELECT q.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
+FROM feature_extent_queries AS q
+JOIN select_rows(q.query) AS r
+WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
 
 DELETE FROM feature_extent WHERE group_name NOT IN (SELECT group_name FROM computed);
 INSERT OR REPLACE INTO feature_extent

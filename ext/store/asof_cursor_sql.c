@@ -14,6 +14,7 @@ int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
             memory_free(NULL, cursor);
             return SQLITE_NOMEM;
         }
+        cursor->n_columns = vtab->group.n_columns;
     }
     *out = &cursor->base;
     return SQLITE_OK;
@@ -56,7 +57,7 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
     (void)unused;
     asof_cursor *cursor = (asof_cursor *)base;
     asof_vtab *vtab = (asof_vtab *)base->pVtab;
-    cursor->at_row = false;
+    cursor->answer = NULL;
     if (number < 0 || (size_t)number >= vtab->n_plans) return SQLITE_INTERNAL;
     asof_plan *plan = vtab->plans[number];
     if (argc != vtab->group.n_keys + plan->columns.has_as_of) return SQLITE_INTERNAL;
@@ -68,7 +69,7 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
     if (cursor->as_of.failed) return SQLITE_NOMEM;
     char *sentence = NULL;
     rc = lookup_seek(cursor->lookup, argv, as_of, &sentence);
-    cursor->at_row = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW) cursor->answer = lookup_answer_row(cursor->lookup);
     if (sentence) {
         int said = module_fail(vtab->function, &base->pVtab->zErrMsg, "%s", sentence);
         if (said == SQLITE_NOMEM) rc = said;
@@ -78,16 +79,16 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
 }
 
 int asof_next(sqlite3_vtab_cursor *base) {
-    ((asof_cursor *)base)->at_row = false;
+    ((asof_cursor *)base)->answer = NULL;
     return SQLITE_OK;
 }
 
 int asof_eof(sqlite3_vtab_cursor *base) {
-    return !((asof_cursor *)base)->at_row;
+    return !((asof_cursor *)base)->answer;
 }
 
 static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, int column) {
-    const kept_row *row = lookup_answer_row(cursor->lookup);
+    const kept_row *row = cursor->answer;
     int64_t age_us;
     switch (column) {
     case HIDDEN_AS_OF:
@@ -109,15 +110,17 @@ static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, i
 
 int asof_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const asof_cursor *cursor = (const asof_cursor *)base;
-    int n_columns = ((const asof_vtab *)base->pVtab)->group.n_columns;
-    if (column >= n_columns) result_hidden(cursor, context, column - n_columns);
-    else if (cursor->plan->columns.slots[column] >= 0)
-        kept_result(context, lookup_answer_row(cursor->lookup), cursor->plan->columns.slots[column]);
+    if (column >= cursor->n_columns) {
+        result_hidden(cursor, context, column - cursor->n_columns);
+    } else {
+        int slot = cursor->plan->columns.slots[column];
+        if (slot >= 0) kept_result(context, cursor->answer, slot);
+    }
     return SQLITE_OK;
 }
 
 int asof_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
-    const kept_value *value = &lookup_answer_row(((asof_cursor *)base)->lookup)->values[KEPT_ROWID];
+    const kept_value *value = &((asof_cursor *)base)->answer->values[KEPT_ROWID];
     *rowid = value->type == SQLITE_INTEGER ? value->as.integer : 0;
     return SQLITE_OK;
 }

@@ -45,7 +45,10 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
         memory_free(NULL, plan);
         return SQLITE_NOMEM;
     }
-    plan->columns.wants_age = is_used(&set, vtab->group.n_columns + HIDDEN_AGE);
+    const int hidden = vtab->group.n_columns;
+    plan->columns.wants_age = is_used(&set, hidden + HIDDEN_AGE);
+    plan->columns.wants_times =
+        is_used(&set, hidden + HIDDEN_TIMESTAMP) || is_used(&set, hidden + HIDDEN_AVAILABLE);
     *number = (int)vtab->n_plans;
     vtab->plans[vtab->n_plans++] = plan;
     return SQLITE_OK;

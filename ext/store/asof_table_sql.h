@@ -43,8 +43,9 @@ struct asof_cursor {
     sqlite3_vtab_cursor base; /* must be first */
     asof_plan *plan;
     asof_lookup *lookup;
-    kept_row as_of; /* of the request */
-    bool at_row;
+    kept_row as_of;         /* of the request */
+    const kept_row *answer; /* NULL: there is none, or it has been read */
+    int n_columns;          /* of the group */
 };
 
 /* --- planning: asof_plan_sql.c ----------------------------------------------------------------------------- */

@@ -101,9 +101,9 @@ const char *rule_name(const row_rule *rule) {
     return rule->kind == RULE_PREDICATE ? text_field(rule->value, "name") : names[rule->kind];
 }
 
-/* The type's check, with the value in the place of $. */
-static void write_type_check(sqlite3_str *out, const row_scope *scope, int column) {
-    for (const char *at = scope->definition->columns[column].type.check; *at; at++) {
+/* A type's check, with the value in the place of $. */
+static void write_type_check(sqlite3_str *out, const row_scope *scope, int column, const char *check) {
+    for (const char *at = check; *at; at++) {
         if (*at == '$') write_column(out, scope, column);
         else sqlite3_str_appendchar(out, 1, *at);
     }
@@ -142,7 +142,7 @@ void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *
     case RULE_TYPE: /* whether NULL may stand here is another rule */
         write_column(out, scope, rule->column);
         sqlite3_str_appendall(out, " IS NULL OR ");
-        write_type_check(out, scope, rule->column);
+        write_type_check(out, scope, rule->column, scope->definition->columns[rule->column].type.check);
         break;
     case RULE_MIN:
     case RULE_MAX:
@@ -188,12 +188,18 @@ static void write_range_tests(sqlite3_str *out, const row_scope *scope, int colu
     }
 }
 
+/* Texts alone are as good as one of some texts. */
+static bool is_listed_text(const feature_definition *definition, int column) {
+    const feature_type *type = &definition->columns[column].type;
+    return strcmp(type->name, "categorical") == 0 && type->quick && field_of(definition, column, "allowed");
+}
+
 /* Type and range of a column, and whether it may be NULL. */
 static void write_type_tests(sqlite3_str *out, const row_scope *scope, int column) {
     const definition_column *c = &scope->definition->columns[column];
     bool is_bounded = is_bounded_number(scope->definition, column);
-    bool asks_for_null = c->not_null && (is_bounded || !c->type.refuses_null);
-    if (asks_for_null) {
+    bool is_listed = is_listed_text(scope->definition, column);
+    if (c->not_null && (is_bounded || is_listed || !c->type.quick)) {
         write_when(out, scope, column, "");
         sqlite3_str_appendall(out, " IS NULL THEN 0");
     }
@@ -206,15 +212,15 @@ static void write_type_tests(sqlite3_str *out, const row_scope *scope, int colum
         sqlite3_str_appendall(out, " THEN 0");
         return;
     }
+    if (is_listed) return;
     if (c->not_null) {
-        sqlite3_str_appendall(out, "\n    WHEN ");
+        sqlite3_str_appendall(out, "\n    WHEN (");
     } else {
         write_when(out, scope, column, "");
-        sqlite3_str_appendall(out, " IS NOT NULL AND ");
+        sqlite3_str_appendall(out, " IS NOT NULL AND (");
     }
-    sqlite3_str_appendall(out, c->type.refuses_null ? "NOT (" : "(");
-    write_type_check(out, scope, column);
-    sqlite3_str_appendall(out, c->type.refuses_null ? ") THEN 0" : ") IS 0 THEN 0");
+    write_type_check(out, scope, column, c->type.quick ? c->type.quick : c->type.check);
+    sqlite3_str_appendall(out, c->type.quick ? ") IS NOT TRUE THEN 0" : ") IS 0 THEN 0");
     write_range_tests(out, scope, column);
 }
 
@@ -223,7 +229,8 @@ static void write_list_tests(sqlite3_str *out, const row_scope *scope, int colum
     row_rule rule;
     if (column_rule(scope->definition, column, RULE_ALLOWED, &rule)) {
         write_when(out, scope, column, "");
-        sqlite3_str_appendall(out, " IS NOT NULL AND CASE ");
+        sqlite3_str_appendf(out, " IS NOT NULL AND CASE %s",
+                            is_listed_text(scope->definition, column) ? "+" : "");
         write_column(out, scope, column);
         for (const cJSON *each = rule.value->child; each; each = each->next) {
             sqlite3_str_appendall(out, " WHEN ");

@@ -2,7 +2,8 @@
 
 #include "store/definition_rules_sql.h"
 
-/* The first rule that a row breaks, as [feature, rule, value, reason]. */
+/* The first rule that a row breaks, as [feature, rule, value, reason]. What asks other rows comes last: an ingest asks it
+** of rows that keep all other rules. */
 static void write_broken(sqlite3_str *out, const feature_definition *definition, bool has_table) {
     const row_scope scope = {definition, "s.", false};
     rule_walk walk = {0, 0, NULL, false};
@@ -15,17 +16,6 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
         out,
         ")\n    THEN json_array('', 'one_row_per_key', NULL, 'another row of the batch has the same key and "
         "came first')");
-    for (int i = 0; i < definition->n_columns; i++) {
-        const char *name = definition->columns[i].name;
-        if (!definition->columns[i].is_unique || !has_table) continue;
-        sqlite3_str_appendf(out, " WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = s.\"%w\" AND ",
-                            definition->table, name, name);
-        write_row_key(out, definition, "o.");
-        sqlite3_str_appendall(out, " IS NOT ");
-        write_row_key(out, definition, "s.");
-        sqlite3_str_appendf(out, ") THEN json_array(%Q, 'unique', s.\"%w\", '%w is in another row')", name,
-                            name, name);
-    }
     while (rule_next(definition, &walk, &rule)) {
         sqlite3_str_appendall(out, "\n    WHEN NOT (");
         write_rule_holds(out, &scope, &rule);
@@ -39,6 +29,17 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
         sqlite3_str_appendall(out, ", ");
         write_rule_reason(out, definition, &rule);
         sqlite3_str_appendall(out, ")");
+    }
+    for (int i = 0; i < definition->n_columns; i++) {
+        const char *name = definition->columns[i].name;
+        if (!definition->columns[i].is_unique || !has_table) continue;
+        sqlite3_str_appendf(out, " WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = s.\"%w\" AND ",
+                            definition->table, name, name);
+        write_row_key(out, definition, "o.");
+        sqlite3_str_appendall(out, " IS NOT ");
+        write_row_key(out, definition, "s.");
+        sqlite3_str_appendf(out, ") THEN json_array(%Q, 'unique', s.\"%w\", '%w is in another row')", name,
+                            name, name);
     }
     sqlite3_str_appendall(out, " END");
 }

@@ -93,10 +93,22 @@ static int say_index(const feature_group *group, const char *table, char **messa
     return *message ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
+/* Whether an index has texts in the order of their bytes in UTF-8, in which a merge compares them. */
+static int ask_encoding(sqlite3 *db, bool *is_utf8, char **message) {
+    sqlite3_stmt *encoding;
+    int rc = catalog_ask(db, &encoding, message, "PRAGMA encoding");
+    if (rc != SQLITE_OK) return rc;
+    rc = sqlite3_step(encoding);
+    *is_utf8 = rc == SQLITE_ROW && strcmp(catalog_text(encoding, 0), "UTF-8") == 0;
+    return catalog_ended(db, encoding, rc, message);
+}
+
 int group_index_find(const feature_group *group, group_source *source, char **message) {
     sqlite3_stmt *list;
-    int rc =
-        catalog_ask(group->db, &list, message, "PRAGMA \"%w\".index_list(%Q)", group->schema, source->table);
+    bool is_utf8;
+    int rc = ask_encoding(group->db, &is_utf8, message);
+    if (rc != SQLITE_OK) return rc;
+    rc = catalog_ask(group->db, &list, message, "PRAGMA \"%w\".index_list(%Q)", group->schema, source->table);
     if (rc != SQLITE_OK) return rc;
     int best = SERVES_NOT;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
@@ -112,7 +124,7 @@ int group_index_find(const feature_group *group, group_source *source, char **me
         best = walk.found.rating;
         source->order = walk.found.order;
         source->can_merge = walk.found.rating > SERVES && walk.found.order != ORDER_SORTED &&
-                            walk.found.ascending && walk.found.binary;
+                            walk.found.ascending && walk.found.binary && is_utf8;
         memcpy(source->key_places, walk.found.key_places, sizeof source->key_places);
         sqlite3_free(source->index);
         if (!(source->index = catalog_copy(catalog_text(list, 1)))) {

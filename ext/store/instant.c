@@ -80,15 +80,15 @@ static bool is_like(const char *text, const char *pattern, const char *digits) {
     return ((value & ~free) | ((value + UINT64_C(0x7676767676767676)) & UINT64_C(0x8080808080808080))) == 0;
 }
 
-/* The form that most tables have, 'YYYY-MM-DDTHH:MM:SSZ', told in a few instructions. */
-static bool is_utc_second(const char *text) {
-    return is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && is_digit(text[8]) &&
+/* In a few instructions. */
+bool instant_is_utc_second(const char *text, size_t length) {
+    return length == 20 && is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && is_digit(text[8]) &&
            is_digit(text[9]) && text[10] == 'T' &&
            is_like(text + 11, "00:00:00", "\x0f\x0f\0\x0f\x0f\0\x0f\x0f") && text[19] == 'Z';
 }
 
 bool instant_same_form(const char *a, size_t a_length, const char *b, size_t b_length) {
-    if (a_length == 20 && b_length == 20 && is_utc_second(a) && is_utc_second(b)) return true;
+    if (instant_is_utc_second(a, a_length) && instant_is_utc_second(b, b_length)) return true;
     size_t shared = a_length < b_length ? a_length : b_length;
     if (a_length != b_length && shared != DAY_LENGTH) return false;
     for (size_t i = 0; i < shared; i++) {

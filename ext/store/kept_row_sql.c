@@ -43,8 +43,10 @@ void kept_row_store(kept_row *row, int first, int n, sqlite3_value **values) {
         case SQLITE_FLOAT: kept->as.number = sqlite3_value_double(values[i]); break;
         case SQLITE_TEXT:
         case SQLITE_BLOB: {
-            const void *bytes = sqlite3_value_blob(values[i]);
+            /* The length first: it turns UTF-16 into UTF-8, in place. The bytes then need no zero at their end, for
+            ** which sqlite3_value_text might copy them. */
             int length = sqlite3_value_bytes(values[i]);
+            const void *bytes = sqlite3_value_blob(values[i]);
             if ((!bytes && length > 0) || !store_bytes(row, kept, bytes, length)) {
                 kept->type = SQLITE_NULL;
                 row->failed = true;
@@ -71,18 +73,11 @@ bool kept_row_copy(kept_row *row, int to, const kept_row *other, int from) {
     return false;
 }
 
-void kept_result(sqlite3_context *context, const kept_row *row, int i) {
+void kept_result_bytes(sqlite3_context *context, const kept_row *row, int i) {
     const kept_value *value = &row->values[i];
-    switch (value->type) {
-    case SQLITE_INTEGER: sqlite3_result_int64(context, value->as.integer); break;
-    case SQLITE_FLOAT: sqlite3_result_double(context, value->as.number); break;
-    case SQLITE_TEXT:
-        sqlite3_result_text(context, kept_text(row, value), value->bytes, SQLITE_TRANSIENT);
-        break;
-    case SQLITE_BLOB:
-        sqlite3_result_blob(context, kept_text(row, value), value->bytes, SQLITE_TRANSIENT);
-        break;
-    }
+    const char *bytes = kept_text(row, value);
+    if (value->type == SQLITE_TEXT) sqlite3_result_text(context, bytes, value->bytes, SQLITE_TRANSIENT);
+    else sqlite3_result_blob(context, bytes, value->bytes, SQLITE_TRANSIENT);
 }
 
 int kept_bind(sqlite3_stmt *statement, int index, const kept_row *row, int i) {

@@ -49,7 +49,14 @@ static inline const char *kept_text(const kept_row *row, const kept_value *value
 
 /* Binds value `i` to parameter `index`; text stays where it is, until it is bound anew. */
 int kept_bind(sqlite3_stmt *statement, int index, const kept_row *row, int i);
-void kept_result(sqlite3_context *context, const kept_row *row, int i);
+void kept_result_bytes(sqlite3_context *context, const kept_row *row, int i);
+
+static inline void kept_result(sqlite3_context *context, const kept_row *row, int i) {
+    const kept_value *value = &row->values[i];
+    if (value->type == SQLITE_FLOAT) sqlite3_result_double(context, value->as.number);
+    else if (value->type == SQLITE_INTEGER) sqlite3_result_int64(context, value->as.integer);
+    else if (value->type != SQLITE_NULL) kept_result_bytes(context, row, i);
+}
 
 /* SQLite's order of two values in byte order: below, at or above 0. */
 int kept_compare(const kept_row *a, int i, const kept_row *b, int k);

@@ -179,8 +179,10 @@ void merge_close(lookup_merge *merge) {
 }
 
 static void stop(lookup_merge *merge) {
-    if (merge->ahead) sqlite3_reset(merge->ahead);
-    if (merge->behind) sqlite3_reset(merge->behind);
+    if (merge->is_begun) {
+        sqlite3_reset(merge->ahead);
+        sqlite3_reset(merge->behind);
+    }
     merge->is_walking = merge->is_begun = merge->has_next = merge->at_end = merge->failed = false;
 }
 

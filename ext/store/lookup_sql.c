@@ -6,9 +6,11 @@
 #include "store/instant.h"
 #include "store/lookup_merge_sql.h"
 
-/* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on. */
+/* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.
+** Those that ran in this query are reset when it ends: until then they keep what they read as it is. */
 typedef struct lookup_search {
     sqlite3_stmt *once, *running;
+    bool once_ran, running_ran;
     kept_row found;
 } lookup_search;
 
@@ -19,8 +21,9 @@ struct asof_lookup {
     lookup_request request, since; /* the same, but `since` has the row that the history begins with */
     lookup_merge *merge;           /* NULL where the plan has none */
     kept_row *answer;
-    bool is_merged; /* the current row was found by it */
-    bool repeats;   /* this is not the first request of the query */
+    bool is_merged;       /* the current row was found by it */
+    bool repeats;         /* this is not the first request of the query */
+    bool as_of_is_second; /* as instant_is_utc_second says */
     bool has_age;
     int64_t age_us;
 };
@@ -64,8 +67,9 @@ void lookup_close(asof_lookup *lookup) {
 }
 
 static void search_reset(lookup_search *search) {
-    if (search->once) sqlite3_reset(search->once);
-    if (search->running) sqlite3_reset(search->running);
+    if (search->once_ran) sqlite3_reset(search->once);
+    if (search->running_ran) sqlite3_reset(search->running);
+    search->once_ran = search->running_ran = false;
 }
 
 void lookup_reset(asof_lookup *lookup) {
@@ -125,6 +129,9 @@ static bool find_age(asof_lookup *lookup, const kept_row *row) {
 static int check_form(const asof_lookup *lookup, const kept_row *row, int time, char **message) {
     sqlite3_value *as_of = lookup->request.as_of;
     const kept_value *value = &row->values[time];
+    if (lookup->as_of_is_second && value->type == SQLITE_TEXT &&
+        instant_is_utc_second(kept_text(row, value), (size_t)value->bytes))
+        return SQLITE_OK;
     bool is_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
     if (value->type == SQLITE_TEXT) {
         if (!is_text) return say(lookup, row, time, ": a number has no place in the order of text", message);
@@ -141,11 +148,18 @@ static int check_form(const asof_lookup *lookup, const kept_row *row, int time, 
 }
 
 /* A column declared as text would compare a number by its digits. */
-static int check_as_of(const asof_lookup *lookup, char **message) {
+static int check_as_of(asof_lookup *lookup, char **message) {
     const feature_group *group = lookup->plan->group;
     const group_column *timestamp = &group->columns[group->timestamp];
-    if (sqlite3_value_type(lookup->request.as_of) == SQLITE_TEXT || strcmp(timestamp->affinity, "TEXT") != 0)
+    sqlite3_value *as_of = lookup->request.as_of;
+    lookup->as_of_is_second = false;
+    if (sqlite3_value_type(as_of) == SQLITE_TEXT) {
+        const char *text = (const char *)sqlite3_value_text(as_of);
+        if (!text) return SQLITE_NOMEM;
+        lookup->as_of_is_second = instant_is_utc_second(text, (size_t)sqlite3_value_bytes(as_of));
         return SQLITE_OK;
+    }
+    if (strcmp(timestamp->affinity, "TEXT") != 0) return SQLITE_OK;
     char *why = sqlite3_mprintf(", and %s is text", timestamp->name);
     if (!why) return SQLITE_NOMEM;
     int rc = say(lookup, NULL, 0, why, message);
@@ -194,10 +208,11 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
     if (rc != SQLITE_OK) return fail(lookup, rc, message);
     kept_row_forget(&search->found);
     if (lookup->repeats) {
+        search->running_ran = true;
         rc = sqlite3_step(search->running); /* at the row that says that the request has been answered */
         if (rc == SQLITE_DONE) rc = SQLITE_INTERNAL;
     } else {
-        sqlite3_reset(search->once);
+        search->once_ran = true;
         rc = lookup_bind(search->once, request);
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once);
     }

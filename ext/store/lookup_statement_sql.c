@@ -31,6 +31,7 @@ typedef struct lookup_text {
     lookup_place place;
     int feature;
     bool runs_on;
+    bool keeps_times; /* of the row that is found: not needed where it alone is asked for, as of now */
 } lookup_text;
 
 static const char *column_name(const feature_group *group, int column) {
@@ -90,10 +91,11 @@ static void append_kept(const lookup_text *text, int slot) {
 static void append_answer(const lookup_text *text, bool named) {
     int most = sqlite3_limit(text->plan->group->db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2;
     int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
-    for (int slot = 0; slot < n; slot++) {
-        if (slot % most == 0) {
-            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot ? ") + " : "", PARAMETER_ROW,
-                                slot);
+    int first = text->keeps_times ? KEPT_TIMESTAMP : KEPT_ROWID;
+    for (int slot = first; slot < n; slot++) {
+        if ((slot - first) % most == 0) {
+            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > first ? ") + " : "",
+                                PARAMETER_ROW, slot);
         }
         sqlite3_str_appendall(text->sql, ", ");
         if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
@@ -115,7 +117,8 @@ static void append_from(const lookup_text *text) {
             sqlite3_str_appendf(sql, ", \"%w\" DESC", column_name(group, group->available));
         if (source->rowid) sqlite3_str_appendf(sql, ", %s DESC", source->rowid);
     }
-    sqlite3_str_appendall(sql, " LIMIT 1");
+    bool is_expression = text->runs_on && source->order != ORDER_SORTED; /* whose value is its first row's */
+    if (!is_expression) sqlite3_str_appendall(sql, " LIMIT 1");
 }
 
 /* Where SQLite has to sort, it may call a function before it knows which row comes first; a materialized row is that
@@ -157,7 +160,8 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
                             &plan->group->sources[place == PLACE_CURRENT ? GROUP_CURRENT : GROUP_HISTORY],
                         .place = place,
                         .feature = feature,
-                        .runs_on = runs_on};
+                        .runs_on = runs_on,
+                        .keeps_times = runs_on || plan->has_as_of || plan->wants_times};
     if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
     append_search(&text);
     if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
@@ -182,7 +186,12 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     const feature_group *group = plan->group;
     const group_source *source = &group->sources[GROUP_CURRENT];
     sqlite3_str *sql = sqlite3_str_new(group->db);
-    lookup_text text = {.sql = sql, .plan = plan, .source = source, .place = PLACE_CURRENT, .feature = -1};
+    lookup_text text = {.sql = sql,
+                        .plan = plan,
+                        .source = source,
+                        .place = PLACE_CURRENT,
+                        .feature = -1,
+                        .keeps_times = true};
     sqlite3_str_appendall(sql, "SELECT ");
     if (walk == WALK_BEHIND) append_answer(&text, false);
     else sqlite3_str_appendall(sql, "1");

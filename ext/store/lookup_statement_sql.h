@@ -19,6 +19,7 @@ typedef struct lookup_plan {
     const feature_group *group;
     lookup_rules rules;
     bool has_as_of;
+    bool wants_times; /* of the answer */
     bool wants_age;
     int *slots; /* per column of the group its value in a kept row, or -1 */
     int n_values;

@@ -129,10 +129,7 @@ def _take(db, group, data):
         _stage(db, data, "parquet_current", names, "current" if is_ours else None)
         kept = _take_superseded(db, group, data) if is_ours else 0
         before = ask(db, "SELECT COALESCE(MAX(audit_id), 0) AS n FROM ops_audit")[0]["n"]
-        begin, *ingest, commit = _statements(ask(db, INGEST, group.definition)[0]["script"])
-        assert begin.endswith("BEGIN IMMEDIATE;") and commit.strip() == "COMMIT;"
-        for statement in ingest:
-            ask(db, statement)
+        _ingest(db, group, "parquet_current")
         done = ask(db, "SELECT detail FROM ops_audit WHERE audit_id > ? AND object = ?", before, group.name)
         rows = ask(db, "SELECT COUNT(*) AS n FROM temp.parquet_current")[0]["n"]
         ask(db, "COMMIT")
@@ -143,9 +140,15 @@ def _take(db, group, data):
             f"{kept} superseded versions")  # fmt: skip
 
 
-INGEST = """
-    SELECT feature_group_ingest(?, 'parquet_current', (
-        SELECT json_object('types', json_group_object(type, json_object('storage', storage, 'check', "check"))) FROM feature_types)) AS script"""
+def _ingest(db, group, source, **options):
+    """A validated ingest in the transaction at hand."""
+    types = ask(db, "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\")) AS types FROM feature_types")[0]["types"]
+    options |= {"types": json.loads(types)}
+    script = ask(db, "SELECT feature_group_ingest(?, ?, ?) AS script", group.definition, source, json.dumps(options))[0]["script"]
+    begin, *statements, commit = _statements(script)
+    assert begin.endswith("BEGIN IMMEDIATE;") and commit.strip() == "COMMIT;"
+    for statement in statements:
+        ask(db, statement)
 
 
 def _take_superseded(db, group, data):
@@ -154,18 +157,18 @@ def _take_superseded(db, group, data):
     columns, all_columns = ", ".join(quoted(n) for n in there if n in names), ", ".join(map(quoted, there))
     key = ", ".join(map(quoted, group.row_key))
     history = quoted(f"{group.table}_history")
-    ask(db, "CREATE TEMP TABLE parquet_verdicts AS SELECT * FROM feature_validate(?, ?) WHERE verdict = 'reject' AND rule NOT IN ('one_row_per_key', 'unique')",
-        group.name, f"SELECT {columns} FROM temp.parquet_superseded ORDER BY rowid")  # fmt: skip
-    ask(db, """
-        INSERT OR IGNORE INTO feature_rejects (group_name, feature, rule, value, reason, row, rejected_at)
-        SELECT ?, feature, rule, value, reason, row, strftime('%Y-%m-%dT%H:%M:%SZ', 'now') FROM temp.parquet_verdicts""", group.name)
+    versions = f"SELECT {columns} FROM temp.parquet_superseded"
+    ask(db, "CREATE TEMP TABLE parquet_broken AS SELECT seq FROM feature_validate(?, ?) WHERE verdict = 'reject' AND rule NOT IN ('one_row_per_key', 'unique')",
+        group.name, f"{versions} ORDER BY rowid")  # fmt: skip
+    if ask(db, "SELECT 1 AS there FROM temp.parquet_broken LIMIT 1"):
+        _ingest(db, group, f"{versions} WHERE rowid IN (SELECT seq FROM temp.parquet_broken)", reject_limit=1)  # rejects, all of them
     ask(db, f"""
         CREATE TEMP TABLE parquet_unknown AS
         SELECT {key} FROM temp.parquet_superseded EXCEPT SELECT {key} FROM {quoted(group.table)} EXCEPT SELECT {key} FROM {history}""")
     ask(db, f"""
         INSERT INTO {history} ({all_columns})
         SELECT {all_columns} FROM temp.parquet_superseded
-        WHERE rowid NOT IN (SELECT seq FROM temp.parquet_verdicts) AND superseded_at > {quoted(group.available)}
+        WHERE rowid NOT IN (SELECT seq FROM temp.parquet_broken) AND superseded_at > {quoted(group.available)}
           AND ({key}) IN (SELECT * FROM temp.parquet_unknown)
         ORDER BY rowid""")
     return ask(db, "SELECT changes() AS n")[0]["n"]

@@ -1,10 +1,10 @@
 """As-of lookups beside raw prepared seeks, DuckDB, polars and pandas: same rows, same labels, answers compared.
 
-    python tests/bench/asof.py --folder DIR [--athletes 4000] [--days 2500] [--labels 250] [--only lookup,dense,online,training]
-    python tests/bench/asof.py --folder DIR --sizes 1e5,1e6,1e7
+    python tests/bench/asof.py [--folder build/bench/asof] [--athletes 4000] [--days 2500] [--labels 250] [--only lookup,dense,online,training]
+    python tests/bench/asof.py [--folder build/bench/asof] --sizes 1e5,1e6,1e7
 
 Needs the built extension (ATHLETE_EXTENSION or build/athlete), a C compiler with SQLite's headers, and from PyPI duckdb and
-pandas; polars is measured where it is installed. The folder keeps the data for the next run: 10 M rows are 1.1 GB in SQLite.
+pandas; polars and Redis are measured where they are installed. The folder keeps the data for the next run: 10 M rows are 1.1 GB in SQLite.
 Every contender is a process of its own, reads its file from the page cache and runs three times; the best counts.
 
 lookup    labels x rows x 6 features, labels in the order of athlete and time, and in random order
@@ -320,7 +320,7 @@ def main():
         name, folder, *rest = sys.argv[2:]
         return print(json.dumps(CONTENDERS[name](pathlib.Path(folder), *rest)))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--folder", type=pathlib.Path, required=True)
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build" / "bench" / "asof")
     parser.add_argument("--athletes", type=int, default=4000)
     parser.add_argument("--days", type=int, default=2500)
     parser.add_argument("--labels", type=int, default=250, help="for each athlete")

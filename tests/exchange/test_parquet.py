@@ -224,16 +224,21 @@ def test_a_second_import_changes_nothing_and_a_correction_moves_the_old_row_to_t
     assert db.execute("SELECT load FROM readings_history ORDER BY rowid DESC LIMIT 1").fetchone() == (77.5,)
 
 
-def test_a_superseded_version_that_breaks_a_rule_is_a_reject(tmp_path):
-    db = groups.store({k: v for k, v in groups.SLEEP.items() if k != "rules"}, path=tmp_path / "a.db")
-    for at, rate in (("2024-02-01", 51), ("2024-03-01", 52)):
-        groups.ingest(db, groups.SLEEP, f"SELECT 'a' AS athlete_id, '2024-01-01T00:00:00Z' AS event_timestamp, {rate} AS resting_hr", known_at=f"{at}T00:00:00Z")
-    db.execute("UPDATE athlete_sleep_history SET resting_hr = 500")
+def test_a_superseded_version_that_breaks_rules_is_a_reject_for_each(tmp_path):
+    """Also one whose unique value is another row's by now, which alone is no reason against a version of the past."""
+    definition = {k: v for k, v in groups.SLEEP.items() if k != "rules"}
+    definition["features"] = [*definition["features"], {"name": "night", "type": "text", "unique": True}]
+    db = groups.store(definition, path=tmp_path / "a.db")
+    for month in range(2, 6):
+        row = f"SELECT 'a' AS athlete_id, '2024-01-01T00:00:00Z' AS event_timestamp, {month * 10 + 30} AS resting_hr, 'n{month}' AS night"
+        groups.ingest(db, definition, row, known_at=f"2024-{month:02d}-01T00:00:00Z")
+    db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr, night) VALUES ('b', '2024-01-01', 50, 'n2'), ('b', '2024-01-02', 50, 'n3')")
+    db.execute("UPDATE athlete_sleep_history SET resting_hr = 500, sleep_h = 99 WHERE night = 'n3'")
     outlet.write(tmp_path / "a.db", tmp_path / "out", [], "month")
     tool("in", tmp_path / "b.db", tmp_path / "out", "athlete_sleep")
     with connect(tmp_path / "b.db") as copy:
-        assert copy.execute("SELECT resting_hr FROM athlete_sleep_versions").fetchall() == [(52,)]
-        assert copy.execute("SELECT feature, rule, value FROM feature_rejects").fetchall() == [("resting_hr", "max", 500)]
+        assert copy.execute("SELECT night, resting_hr FROM athlete_sleep_versions WHERE athlete_id = 'a' ORDER BY 1").fetchall() == [("n2", 50), ("n4", 70), ("n5", 80)]
+        assert copy.execute("SELECT feature, rule, value FROM feature_rejects ORDER BY 1").fetchall() == [("resting_hr", "max", 500), ("sleep_h", "max", 99)]
 
 
 # --- calls that stop with a sentence -----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ CREATE TRIGGER bronze_documents_keep BEFORE UPDATE ON bronze_documents BEGIN SEL
 CREATE TRIGGER bronze_documents_stay BEFORE DELETE ON bronze_documents BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 CREATE VIEW of_a_reader AS SELECT document_id FROM bronze_documents;
 """
+LAST = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iterdir())
 
 
 def shell(name, *arguments):
@@ -73,7 +74,7 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
     assert one(db, "SELECT value FROM ops_config WHERE name = 'default_threshold_pace'") == 6.25
     assert one(db, "SELECT COUNT(*) FROM feature_groups") == 6 and one(db, "SELECT COUNT(*) FROM activity_features") > 1000
     assert one(db, "SELECT COUNT(*) FROM of_a_reader") == 9
-    assert one(db, "PRAGMA user_version") == 1
+    assert one(db, "PRAGMA user_version") == LAST
     for statement in ("UPDATE bronze_documents SET kind = 'x'", "DELETE FROM bronze_documents", "REPLACE INTO bronze_documents SELECT * FROM bronze_documents"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             db.execute(statement)
@@ -82,11 +83,11 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
 
 def test_the_stages_refuse_a_file_whose_schema_they_do_not_know_and_leave_it_as_it_was(old):
     db = new_database(old)
-    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 1: run sql/migrate"):
+    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 2: run sql/migrate"):
         run(db, ["00_ops_tables"])
     assert one(db, "PRAGMA user_version") == 0
-    db.execute("PRAGMA user_version = 2")
-    with pytest.raises(sqlite3.OperationalError, match="schema version 2 and the stages know version 1: it was made by a newer athlete"):
+    db.execute("PRAGMA user_version = 3")
+    with pytest.raises(sqlite3.OperationalError, match="schema version 3 and the stages know version 2: it was made by a newer athlete"):
         run(db, ["00_ops_tables"])
     db.close()
     assert shell("run", old, *stages()).returncode != 0
@@ -126,7 +127,21 @@ def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
 def test_a_new_file_is_of_the_schema_that_the_last_migration_makes():
     db = new_database()
     run(db)
-    last = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iterdir())
-    assert one(db, "PRAGMA user_version") == last
+    assert one(db, "PRAGMA user_version") == LAST
     put(db, {"feature_group": "x"})
     run(db)
+
+
+def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
+    path = tmp_path / "athlete.db"
+    assert shell("run", path, *stages()).returncode == 0
+    db = new_database(path)
+    of_today = one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'")
+    db.execute("DROP VIEW feature_freshness")
+    db.execute("DROP VIEW feature_extent_queries")
+    db.execute("CREATE VIEW feature_freshness AS SELECT 'of another time' AS state FROM feature_extent")
+    db.execute("PRAGMA user_version = 1")
+    assert shell("run", path, *stages()).returncode == 0
+    assert one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'") == of_today
+    assert rows(db, "SELECT state FROM feature_freshness") == []
+    db.close()

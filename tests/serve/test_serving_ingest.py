@@ -1,8 +1,10 @@
 """Rows over HTTP end where the statements of feature_group_ingest bring them, all of a batch or none."""
 
 import asyncio
+import datetime
 import json
 import random
+import re
 import shutil
 import sqlite3
 
@@ -10,6 +12,7 @@ import pytest
 import served
 from conftest import connect
 from served import own_api, sleep_row  # noqa: F401
+from stages import STAGES, statements
 from store import groups
 
 pytestmark = pytest.mark.unsanitized
@@ -133,18 +136,24 @@ def test_freshness_follows_what_arrives(own_api):
 
     assert state()["state"] == "unknown"
     db = connect(str(own_api.path))
-    stage = (served.ROOT / "sql/36_feature_freshness.sql").read_text()
-    for view in ("CREATE TABLE IF NOT EXISTS feature_extent", "CREATE VIEW IF NOT EXISTS feature_freshness"):
-        start = stage.index(view)
-        db.execute(stage[start : stage.index(";", start)])
+    for statement in statements(STAGES["36_feature_freshness"]):
+        if re.search("^CREATE (TABLE|VIEW)", statement, re.M):
+            db.execute(statement)
     db.close()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    ago = lambda **time: (now - datetime.timedelta(**time)).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: E731
     assert state()["rows"] is None
     own_api.post(URL, {"rows": [sleep_row(1)]}, own_api.tokens["first"])
-    assert (state()["rows"], state()["newest_timestamp"]) == (6, "2099-01-01T06:00:00Z")
-    own_api.post("/ingest/athlete_sleep/4005", {"rows": [sleep_row(2), sleep_row(3), sleep_row(4, available_at="2099-02-01T00:00:00Z")]}, own_api.tokens["writer"])
-    own_api.post("/ingest/athlete_sleep/4005", {"rows": [sleep_row(3, sleep_h=1)]}, own_api.tokens["writer"])
+    assert (state()["rows"], state()["newest_timestamp"], state()["state"]) == (6, sleep_row(1)["event_timestamp"], "late")
+    nobody = {"rows": [sleep_row(4, available_at="2099-02-01T00:00:00Z")]}  # held back: no value of this athlete is known
+    own_api.post("/ingest/athlete_sleep/4005", nobody, own_api.tokens["writer"])
+    own_api.post("/ingest/athlete_sleep/4001", {"rows": [sleep_row(1, sleep_h=1)]}, own_api.tokens["first"])  # of long ago, corrected now
     (counted,) = own_api.select("SELECT COUNT(*) AS n, MAX(available_at) AS newest FROM athlete_sleep")
     assert (state()["rows"], state()["newest_available"]) == (counted["n"], counted["newest"])
+    assert state()["newest_timestamp"] == sleep_row(1)["event_timestamp"]
+    assert own_api.get("/health").json()["status"] == "late" and state()["state"] == "late"
+    own_api.post("/ingest/athlete_sleep/4005", {"rows": [sleep_row(1, event_timestamp=ago(hours=20)), sleep_row(2)]}, own_api.tokens["writer"])
+    assert state()["newest_timestamp"] == ago(hours=20) and state()["age_hours"] == pytest.approx(20, abs=0.5)
     assert own_api.get("/health").json()["status"] == "ok" and state()["state"] == "fresh"
 
 

@@ -39,9 +39,10 @@ def register(db, *definitions):
     run(db, REGISTRY)
 
 
-def store(*definitions, path=":memory:"):
+def store(*definitions, path=":memory:", encoding="UTF-8"):
     """A database in which the groups are registered and have their tables."""
     db = new_database(path)
+    db.execute(f"PRAGMA encoding = '{encoding}'")
     run(db, REGISTRY)
     register(db, *definitions)
     for definition in definitions:

@@ -95,7 +95,7 @@ TIMES = {
 # What keys a column may hold: (declared, values of the rows, value in a request -> value in the rows that it equals).
 KEYS = {
     "integer": ("INTEGER", [1, 2, 3, -7, 2**62], lambda v: int(v) if isinstance(v, str) else v),
-    "text": ("TEXT NOT NULL", ["7", "a", "A", "ä", ""], lambda v: str(v) if isinstance(v, int) else v),
+    "text": ("TEXT NOT NULL", ["7", "a", "A", "ä", "", "Ā", "\uffee", "\U00010000"], lambda v: str(v) if isinstance(v, int) else v),
     "folded": ("TEXT COLLATE NOCASE", ["a", "b", "zz"], lambda v: v.lower()),
     "mixed": ("", [1, 2.5, "1", b"1", "x"], lambda v: v),
 }

@@ -137,7 +137,7 @@ def rejected(db):
 @pytest.mark.parametrize("how", ["table", "query", "view"])
 def test_random_batches_corrections_and_deletions_end_where_the_model_ends(seed, how):
     rng = random.Random(f"{seed} {how}")
-    db, model, seen = store(SLEEP), Model(), []
+    db, model, seen = store(SLEEP, encoding=["UTF-8", "UTF-16le", "UTF-16be"][seed % 3]), Model(), []
     for step in range(8):
         at = f"2024-02-{10 + step}T00:00:00Z"
         batch = [random_row(rng) for _ in range(rng.choice([1, 5, 30]))]
@@ -238,6 +238,9 @@ def test_a_unique_feature_is_in_one_row_only_whichever_way_it_comes():
     db.execute("DELETE FROM staging")
     db.execute("INSERT INTO staging VALUES ('a', '2024-01-01', 'y'), ('a', '2024-01-04', 'z'), ('b', '2024-01-04', 'z')")
     ingest(db, definition, "staging")
+    twice = "SELECT verdict, rule FROM feature_validate('athlete_sleep', 'SELECT ''c'' AS athlete_id, ? AS event_timestamp, ''x'' AS night')"
+    assert db.execute(twice.replace("?", "''2024-01-01''")).fetchall() == [("reject", "unique")]
+    assert db.execute(twice.replace("?", "''soon''")).fetchall() == [("reject", "type")]  # what asks other rows is asked of good ones
     db.execute("INSERT INTO athlete_sleep_ingest VALUES ('c', '2024-01-01', 'z', NULL), ('c', '2024-01-02', 'w', NULL)")
     assert [n for (n,) in db.execute("SELECT night FROM athlete_sleep ORDER BY 1")] == [None, "w", "x", "y", "z"]
     assert rows(db, "SELECT DISTINCT rule, feature, reason FROM feature_rejects") == [{"rule": "unique", "feature": "night", "reason": "night is in another row"}]

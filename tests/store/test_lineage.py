@@ -158,16 +158,57 @@ def test_lineage_and_freshness_of_unchanged_data_write_nothing(built):
     assert built.total_changes > changes  # the run log
 
 
-def test_a_group_is_late_when_its_newest_row_is_older_than_expected(built):
+NOW = datetime.datetime.now(datetime.timezone.utc)
+
+
+def ago(hours):
+    return (NOW - datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def freshness(definition, *inserted):
+    """What is said of a group into which rows of the columns athlete_id, event_timestamp, available_at came."""
+    db = store(definition)
+    for i, row in enumerate(inserted):
+        db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, available_at, resting_hr) VALUES (?, ?, ?, ?)", (*row, 50 + i))
+    run(db, ["36_feature_freshness"])
+    return rows(db, "SELECT * FROM feature_freshness WHERE group_name = 'athlete_sleep'")[0]
+
+
+DAILY = SLEEP | {"expected_every_hours": 24}
+DELAYED = DAILY | {"availability_delay_hours": 6}
+
+
+def test_a_group_is_late_when_its_newest_event_is_older_than_expected(built):
     state = dict(built.execute("SELECT group_name, state FROM feature_freshness").fetchall())
     assert state["race_results"] == "not expected" and state["athlete_daily_features"] == "late"
-    now = datetime.datetime.now(datetime.timezone.utc)
-    for hours, expected in ((1, "fresh"), (23, "fresh"), (25, "late"), (None, "empty")):
-        definition = SLEEP | {"expected_every_hours": 24}
-        db = store(definition)
-        run(db)
-        if hours is not None:
-            at = (now - datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr) VALUES ('a', ?, 50)", (at,))
-        run(db, ["36_feature_freshness"])
-        assert one(db, "SELECT state FROM feature_freshness WHERE group_name = 'athlete_sleep'") == expected
+    for hours, expected in ((1, "fresh"), (23, "fresh"), (25, "late")):
+        found = freshness(DAILY, ("a", ago(hours), None))
+        assert (found["state"], found["newest_timestamp"], found["age_hours"]) == (expected, ago(hours), pytest.approx(hours, abs=0.5))
+    assert freshness(DAILY)["state"] == "empty"
+
+
+def test_a_correction_of_an_old_row_leaves_a_late_group_late():
+    found = freshness(DAILY, ("a", ago(72), None), ("a", ago(48), None), ("a", ago(72), ago(0)))
+    assert (found["state"], found["newest_timestamp"]) == ("late", ago(48)) and found["newest_available"] >= ago(0)
+
+
+def test_a_delay_is_waited_for_and_no_longer():
+    """An event becomes known after the delay, so that the one before it may be the newest for that much longer."""
+    assert freshness(DELAYED, ("a", ago(29), None))["state"] == "fresh"
+    assert freshness(DELAYED, ("a", ago(31), None))["state"] == "late"
+    assert freshness(DELAYED, ("a", ago(48), None), ("a", ago(3), None))["newest_timestamp"] == ago(3)  # is here, and known in three hours
+
+
+def test_a_row_of_the_future_or_held_back_makes_no_group_fresh():
+    of_the_future, held_back = ("a", "2999-01-01T00:00:00Z", None), ("a", ago(1), "2999-01-01T00:00:00Z")
+    assert freshness(DAILY, of_the_future, held_back)["state"] == "empty"
+    found = freshness(DAILY, ("b", ago(30), None), of_the_future, held_back)
+    assert (found["state"], found["newest_timestamp"], found["n_rows"]) == ("late", ago(30), 3)
+
+
+def test_times_that_are_numbers_are_seconds():
+    seconds = {"features": [*SLEEP["features"], {"name": "event_timestamp", "type": "integer"}, {"name": "available_at", "type": "integer"}]}
+    at = lambda hours: int(NOW.timestamp()) - hours * 3600  # noqa: E731
+    for hours, expected in ((23, "fresh"), (25, "late")):
+        found = freshness(DAILY | seconds, ("a", at(hours), at(hours)), ("a", at(-9999), None))
+        assert (found["state"], found["newest_timestamp"]) == (expected, at(hours))

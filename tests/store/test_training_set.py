@@ -22,9 +22,10 @@ SPEC = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def world(db):
+@pytest.fixture(params=["UTF-8", "UTF-16"])
+def world(request, db):
     rng = random.Random(3)
+    db.execute(f"PRAGMA encoding = '{request.param}'")
     day = lambda: f"2024-{rng.randrange(1, 7):02d}-{rng.randrange(1, 29):02d}"
     groups = {"form": "ctl REAL, tsb REAL", "weekly": "runs INTEGER, note TEXT", "shoes": "km REAL, brand TEXT"}
     for name, columns in groups.items():

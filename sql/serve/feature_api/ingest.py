@@ -161,16 +161,16 @@ def _shown(value):
 
 def _extend(conn, group, entity, new):
     """Freshness is read from feature_extent, which a stage fills from all rows; this keeps it true between its runs."""
-    if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'feature_extent'").fetchone():
+    if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'feature_extent_queries'").fetchone():
         return
-    newest = f'SELECT MAX("{group.timestamp.name}") AS newest, MAX("{group.available.name}") AS available, COUNT(*) AS n FROM "{group.table}"'
+    (extent,) = conn.execute("SELECT query FROM feature_extent_queries WHERE group_name = ?", (group.name,)).fetchone()
     if not conn.execute("SELECT 1 FROM feature_extent WHERE group_name = ?", (group.name,)).fetchone():
-        conn.execute(f"INSERT INTO feature_extent SELECT ?, newest, available, n FROM ({newest})", (group.name,))
-    else:
-        keys = " AND ".join(f'"{key.name}" = ?' for key in group.keys)
-        conn.execute(
-            f"""UPDATE feature_extent SET n_rows = n_rows + ?, newest_timestamp = MAX(COALESCE(newest_timestamp, newest), newest),
-                    newest_available = MAX(COALESCE(newest_available, available), available)
-                FROM ({newest} WHERE {keys}) WHERE group_name = ?""",
-            (new, *entity, group.name),
-        )
+        conn.execute("INSERT INTO feature_extent VALUES (?, ?, ?, ?)", (group.name, *conn.execute(extent).fetchone()))
+        return
+    keys = " AND ".join(f'"{key.name}" = ?' for key in group.keys)
+    newest, available, _ = conn.execute(f"{extent} WHERE {keys}", entity).fetchone()
+    conn.execute(
+        """UPDATE feature_extent SET n_rows = n_rows + ?1, newest_timestamp = COALESCE(MAX(newest_timestamp, ?2), newest_timestamp, ?2),
+               newest_available = MAX(COALESCE(newest_available, ?3), ?3) WHERE group_name = ?4""",
+        (new, newest, available, group.name),
+    )
