@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "store/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
 
@@ -116,9 +117,13 @@ static void write_list(sqlite3_str *out, const cJSON *list) {
     }
 }
 
+static bool is_in_trigger(const row_scope *scope) {
+    return strcmp(scope->prefix, "new.") == 0;
+}
+
 /* A predicate names columns alone; in a trigger they stand in a row of their own. */
 static void write_predicate(sqlite3_str *out, const row_scope *scope, const char *predicate) {
-    if (strcmp(scope->prefix, "new.") != 0) {
+    if (!is_in_trigger(scope)) {
         sqlite3_str_appendf(out, "(%s)", predicate);
         return;
     }
@@ -168,8 +173,9 @@ void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *
 
 /* Numbers come before texts and blobs, so that one BETWEEN says both range and type. */
 static bool is_bounded_number(const feature_definition *definition, int column) {
-    return strcmp(definition->columns[column].type.name, "numerical") == 0 &&
-           field_of(definition, column, "min") && field_of(definition, column, "max");
+    const feature_type *type = &definition->columns[column].type;
+    return strcmp(type->name, "numerical") == 0 && type->quick && field_of(definition, column, "min") &&
+           field_of(definition, column, "max");
 }
 
 static void write_when(sqlite3_str *out, const row_scope *scope, int column, const char *before) {
@@ -188,6 +194,21 @@ static void write_range_tests(sqlite3_str *out, const row_scope *scope, int colu
     }
 }
 
+void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    if (argc != 1) {
+        sqlite3_result_error(context, "feature time: a part of feature_group_ingest, not to be called", -1);
+        return;
+    }
+    if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (text && instant_is_usual(text, (size_t)sqlite3_value_bytes(argv[0]))) sqlite3_result_int(context, 1);
+}
+
+/* What stands in a trigger has to do without the extension. */
+static bool asks_feature_time(const row_scope *scope, const definition_column *column) {
+    return !is_in_trigger(scope) && strcmp(column->type.name, "timestamp") == 0 && column->type.quick;
+}
+
 /* Texts alone are as good as one of some texts. */
 static bool is_listed_text(const feature_definition *definition, int column) {
     const feature_type *type = &definition->columns[column].type;
@@ -199,25 +220,26 @@ static void write_type_tests(sqlite3_str *out, const row_scope *scope, int colum
     const definition_column *c = &scope->definition->columns[column];
     bool is_bounded = is_bounded_number(scope->definition, column);
     bool is_listed = is_listed_text(scope->definition, column);
-    if (c->not_null && (is_bounded || is_listed || !c->type.quick)) {
+    if (c->not_null && (is_listed || !c->type.quick)) {
         write_when(out, scope, column, "");
         sqlite3_str_appendall(out, " IS NULL THEN 0");
     }
     if (is_bounded) {
-        write_when(out, scope, column, "+");
-        sqlite3_str_appendall(out, " NOT BETWEEN ");
+        write_when(out, scope, column, c->not_null ? "(+" : "+");
+        sqlite3_str_appendall(out, c->not_null ? " BETWEEN " : " NOT BETWEEN ");
         write_literal(out, field_of(scope->definition, column, "min"));
         sqlite3_str_appendall(out, " AND ");
         write_literal(out, field_of(scope->definition, column, "max"));
-        sqlite3_str_appendall(out, " THEN 0");
+        sqlite3_str_appendall(out, c->not_null ? ") IS NOT TRUE THEN 0" : " THEN 0");
         return;
     }
     if (is_listed) return;
-    if (c->not_null) {
-        sqlite3_str_appendall(out, "\n    WHEN (");
-    } else {
-        write_when(out, scope, column, "");
-        sqlite3_str_appendall(out, " IS NOT NULL AND (");
+    if (!c->not_null) write_when(out, scope, column, "");
+    sqlite3_str_appendall(out, c->not_null ? "\n    WHEN (" : " IS NOT NULL AND (");
+    if (asks_feature_time(scope, c)) {
+        sqlite3_str_appendall(out, "\"feature time\"(");
+        write_column(out, scope, column);
+        sqlite3_str_appendall(out, ") OR ");
     }
     write_type_check(out, scope, column, c->type.quick ? c->type.quick : c->type.check);
     sqlite3_str_appendall(out, c->type.quick ? ") IS NOT TRUE THEN 0" : ") IS 0 THEN 0");
