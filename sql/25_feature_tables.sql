@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS "activity_features" (
     "load_source" TEXT CHECK ("load_source" IN ('pace', 'heart_rate')), -- what the load was computed from
     "intensity_factor" REAL, -- ratio; threshold pace over pace; runs only
     "threshold_pace_min_km" REAL NOT NULL, -- min/km; threshold pace as known before this day
-    "threshold_source" TEXT NOT NULL CHECK ("threshold_source" IN ('profile', 'history', 'default')), -- where the threshold pace came from
+    "threshold_source" TEXT NOT NULL CHECK (CASE "threshold_source" WHEN 'profile' THEN 1 WHEN 'history' THEN 1 WHEN 'default' THEN 1 ELSE "threshold_source" IS NULL END), -- where the threshold pace came from
     "avg_hr" REAL, -- bpm; mean heart rate
     "max_hr" REAL, -- bpm; highest heart rate
     "reference_max_hr" REAL, -- bpm; the athlete's maximum as known before this day

@@ -6,7 +6,8 @@
 /* The compiler's own __builtin_cpu_supports keeps its answer in a writable variable. */
 static int has_avx2(void) {
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
+    __cpuid(1, a, b, c, d);
+    if (!(c & bit_OSXSAVE)) return 0;
     unsigned enabled, high;
     __asm__ volatile("xgetbv" : "=a"(enabled), "=d"(high) : "c"(0));
     if ((enabled & 6) != 6) return 0; /* the system saves the registers xmm and ymm */

@@ -1,4 +1,5 @@
-/* Which vector instructions a kernel may use, asked of the processor when a call begins.
+/* Which vector instructions a kernel may use, asked of the processor when a call begins, once: in a
+** virtual machine the question takes tens of microseconds.
 **
 ** Kernels with vector code have one function per level, chosen once per call, and all levels give the same bits. A
 ** build can be held below what the processor has with -DATHLETE_SIMD_LIMIT=0 or 1; tests compare such builds. */

@@ -12,15 +12,17 @@ const char *definition_text(const definition_column *column, const char *field_n
 
 /* --- types ---------------------------------------------------------------------------------------------- */
 
-/* The rows of feature_types that every database starts with. */
+/* The rows of feature_types that every database starts with. Numbers come before texts, and texts before blobs. */
 static const feature_type known_types[] = {
-    {"numerical", "REAL", "typeof($) IN ('real', 'integer')", true},
-    {"integer", "INTEGER", "typeof($) = 'integer' OR typeof($) = 'real' AND $ = CAST($ AS INTEGER)", true},
-    {"categorical", "TEXT", "typeof($) = 'text'", true},
-    {"boolean", "INTEGER", "typeof($) IN ('integer', 'real') AND $ IN (0, 1)", true},
-    {"timestamp", "TEXT", "substr($, 5, 1) = '-' AND julianday($) IS NOT NULL", true},
-    {"text", "TEXT", "typeof($) = 'text'", true},
-    {"embedding", "BLOB", "typeof($) = 'blob' AND length($) % 4 = 0", true},
+    {"numerical", "REAL", "typeof($) IN ('real', 'integer')", "+$ < ''"},
+    {"integer", "INTEGER", "typeof($) = 'integer' OR typeof($) = 'real' AND $ = CAST($ AS INTEGER)",
+     "+$ < '' AND +$ = CAST($ AS INTEGER)"},
+    {"categorical", "TEXT", "typeof($) = 'text'", "typeof($) = 'text'"},
+    {"boolean", "INTEGER", "typeof($) IN ('integer', 'real') AND $ IN (0, 1)", "+$ IN (0, 1)"},
+    {"timestamp", "TEXT", "substr($, 5, 1) = '-' AND julianday($) IS NOT NULL",
+     "+$ < x'' AND $ LIKE '____-%' AND julianday($) IS NOT NULL"},
+    {"text", "TEXT", "typeof($) = 'text'", "typeof($) = 'text'"},
+    {"embedding", "BLOB", "typeof($) = 'blob' AND length($) % 4 = 0", "+$ >= x'' AND length($) % 4 = 0"},
 };
 
 static athlete_status check_type(const cJSON *type, definition_fault *fault) {
@@ -63,7 +65,7 @@ static bool find_type(const feature_definition *definition, const char *name, fe
     const feature_type *known = known_type(name);
     if (told) {
         *type = (feature_type){told->string, field_text(told, "storage", "TEXT"),
-                               field_text(told, "check", "1"), false};
+                               field_text(told, "check", "1"), NULL};
         bool is_known =
             known && strcmp(known->storage, type->storage) == 0 && strcmp(known->check, type->check) == 0;
         if (!is_known) return true;

@@ -28,7 +28,7 @@ typedef struct feature_type {
     const char *name;
     const char *storage; /* TEXT, INTEGER, REAL or BLOB */
     const char *check;
-    bool refuses_null; /* the check is not 1 for NULL either */
+    const char *quick; /* as true as the check, in fewer steps, and not true of NULL; NULL: none is known */
 } feature_type;
 
 typedef struct definition_column {

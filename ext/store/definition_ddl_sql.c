@@ -26,11 +26,26 @@ static void write_column_declaration(sqlite3_str *out, const definition_column *
     write_literal(out, value);
 }
 
+/* For a longer list than two SQLite would make an index of it, in a CHECK anew for each row that is written. */
+static void write_case_check(sqlite3_str *out, const definition_column *column, const cJSON *allowed) {
+    sqlite3_str_appendf(out, " CHECK (CASE \"%w\"", column->name);
+    for (const cJSON *each = allowed->child; each; each = each->next) {
+        sqlite3_str_appendall(out, " WHEN ");
+        write_literal(out, each);
+        sqlite3_str_appendall(out, " THEN 1");
+    }
+    sqlite3_str_appendf(out, " ELSE \"%w\" IS NULL END)", column->name);
+}
+
 static void write_column_check(sqlite3_str *out, const definition_column *column) {
     const cJSON *allowed =
         column->feature ? cJSON_GetObjectItemCaseSensitive(column->feature, "allowed") : NULL;
     bool is_flag = strcmp(column->type.name, "boolean") == 0;
     if (!allowed && !is_flag) return;
+    if (cJSON_GetArraySize(allowed) > 2) {
+        write_case_check(out, column, allowed);
+        return;
+    }
     sqlite3_str_appendf(out, " CHECK (\"%w\" IN (", column->name);
     for (const cJSON *each = allowed ? allowed->child : NULL; each; each = each->next) {
         write_literal(out, each);
@@ -103,8 +118,8 @@ static void write_tables(sqlite3_str *out, const feature_definition *definition)
 
 /* --- triggers ------------------------------------------------------------------------------------------- */
 
-static void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
-                         const char *suffix, bool replaces) {
+void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
+                  const char *suffix, bool replaces) {
     if (replaces) sqlite3_str_appendf(out, "DROP %s IF EXISTS \"%w%s\";\n", what, definition->table, suffix);
     sqlite3_str_appendf(out, "CREATE %s IF NOT EXISTS \"%w%s\"", what, definition->table, suffix);
 }
@@ -126,7 +141,7 @@ static void write_keep(sqlite3_str *out, const feature_definition *definition, b
                         available);
 }
 
-static void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column) {
+void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column) {
     const char *name = definition->columns[column].name;
     sqlite3_str_appendf(out, "EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = new.\"%w\" AND ",
                         definition->table, name, name);
@@ -212,118 +227,6 @@ static void write_versions_view(sqlite3_str *out, const feature_definition *defi
                         definition->table);
     write_names(out, definition, "", NULL, 0);
     sqlite3_str_appendf(out, ", superseded_at, superseded_by FROM \"%w_history\";\n", definition->table);
-}
-
-/* --- single rows ---------------------------------------------------------------------------------------- */
-
-static void write_all_valid(sqlite3_str *out, const row_scope *scope) {
-    sqlite3_str_appendall(out, "CASE");
-    write_validity_tests(out, scope);
-    for (int i = 0; i < scope->definition->n_columns; i++) {
-        if (!scope->definition->columns[i].is_unique) continue;
-        sqlite3_str_appendall(out, "\n    WHEN ");
-        write_unique_taken(out, scope->definition, i);
-        sqlite3_str_appendall(out, " THEN 0");
-    }
-    sqlite3_str_appendall(out, "\n    ELSE 1 END");
-}
-
-/* ('feature', 'rule', value, 'reason', holds), … : a compound SELECT would be limited in its terms. The row of constants that
-** stands before them makes sure of the names column1 and so on. */
-static void write_judgements(sqlite3_str *out, const row_scope *scope) {
-    const feature_definition *definition = scope->definition;
-    rule_walk walk = {0, 0, NULL, false};
-    row_rule rule;
-    const char *between = "";
-    while (rule_next(definition, &walk, &rule)) {
-        sqlite3_str_appendf(out, "%s\n        (%Q, %Q, ", between,
-                            rule.column < 0 ? "" : definition->columns[rule.column].name, rule_name(&rule));
-        if (rule.column < 0) sqlite3_str_appendall(out, "NULL");
-        else write_column(out, scope, rule.column);
-        sqlite3_str_appendall(out, ", ");
-        write_rule_reason(out, definition, &rule);
-        sqlite3_str_appendall(out, ", ");
-        write_rule_holds(out, scope, &rule);
-        sqlite3_str_appendall(out, ")");
-        between = ",";
-    }
-    for (int i = 0; i < definition->n_columns; i++) {
-        const char *name = definition->columns[i].name;
-        if (!definition->columns[i].is_unique) continue;
-        sqlite3_str_appendf(out, ",\n        (%Q, 'unique', new.\"%w\", '%w is in another row', NOT ", name,
-                            name, name);
-        write_unique_taken(out, definition, i);
-        sqlite3_str_appendall(out, ")");
-    }
-}
-
-static void write_single_rejects(sqlite3_str *out, const row_scope *scope) {
-    sqlite3_str_appendf(out,
-                        "    INSERT OR IGNORE INTO feature_rejects (group_name, feature, rule, value, "
-                        "reason, row, rejected_at)\n"
-                        "    SELECT %Q, column1, column2, column3, column4, _row, "
-                        "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')\n"
-                        "    FROM (SELECT ",
-                        scope->definition->name);
-    write_row_json(out, scope);
-    sqlite3_str_appendall(out, " AS _row) CROSS JOIN (VALUES ('', '', NULL, '', 1),");
-    write_judgements(out, scope);
-    sqlite3_str_appendall(out, ")\n    WHERE NOT column5;\n");
-}
-
-static void write_single_row(sqlite3_str *out, const row_scope *scope) {
-    const feature_definition *definition = scope->definition;
-    const char *available = definition->columns[definition->available].name;
-    sqlite3_str_appendf(out, "    UPDATE \"%w\" SET \"%w\" = max(", definition->table, available);
-    write_column(out, scope, definition->available);
-    sqlite3_str_appendall(out, ", ");
-    write_now(out, definition);
-    sqlite3_str_appendall(out, ")");
-    for (int i = 0; i < definition->n_columns; i++) {
-        if (i == definition->available || definition_is_in_row_key(definition, i)) continue;
-        sqlite3_str_appendf(out, ", \"%w\" = ", definition->columns[i].name);
-        write_column(out, scope, i);
-    }
-    sqlite3_str_appendall(out, "\n    WHERE ");
-    write_same_key(out, definition, "", "new.");
-    sqlite3_str_appendall(out, " AND (");
-    write_names_but_available(out, definition, "");
-    sqlite3_str_appendall(out, ") IS NOT ");
-    const char *between = "(";
-    for (int i = 0; i < definition->n_columns; i++) {
-        if (i == definition->available) continue;
-        sqlite3_str_appendall(out, between);
-        write_column(out, scope, i);
-        between = ", ";
-    }
-    sqlite3_str_appendf(out, ");\n    INSERT INTO \"%w\" (", definition->table);
-    write_names(out, definition, "", NULL, 0);
-    sqlite3_str_appendall(out, ")\n    SELECT ");
-    for (int i = 0; i < definition->n_columns; i++) {
-        if (i > 0) sqlite3_str_appendall(out, ", ");
-        write_column(out, scope, i);
-    }
-    sqlite3_str_appendf(out, " WHERE NOT EXISTS (SELECT 1 FROM \"%w\" WHERE ", definition->table);
-    write_same_key(out, definition, "", "new.");
-    sqlite3_str_appendall(out, ");\n");
-}
-
-static void write_ingest_view(sqlite3_str *out, const feature_definition *definition, bool replaces) {
-    row_scope scope = {definition, "new.", true};
-    write_create(out, definition, "VIEW", "_ingest", replaces);
-    sqlite3_str_appendall(out, " AS SELECT ");
-    write_names(out, definition, "", NULL, 0);
-    sqlite3_str_appendf(out, " FROM \"%w\";\n", definition->table);
-    for (int rejects = 0; rejects < 2; rejects++) {
-        write_create(out, definition, "TRIGGER", rejects ? "_ingest_reject" : "_ingest_row", replaces);
-        sqlite3_str_appendf(out, " INSTEAD OF INSERT ON \"%w_ingest\"\nWHEN ", definition->table);
-        if (rejects) sqlite3_str_appendall(out, "NOT ");
-        write_all_valid(out, &scope);
-        sqlite3_str_appendall(out, "\nBEGIN\n");
-        if (rejects) write_single_rejects(out, &scope);
-        else write_single_row(out, &scope);
-        sqlite3_str_appendall(out, "END;\n");
-    }
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------ */

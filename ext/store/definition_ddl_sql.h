@@ -13,4 +13,14 @@ void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
 /* The trigger that refuses an INSERT of a row that is there. An ingest, which asks before it inserts, goes without it. */
 void write_once_trigger(sqlite3_str *out, const feature_definition *definition, bool replaces);
 
+/* <g>_ingest and its triggers: definition_row_ingest_sql.c. */
+void write_ingest_view(sqlite3_str *out, const feature_definition *definition, bool replaces);
+
+/* CREATE of what is named <g><suffix>, "TRIGGER" or "VIEW", up to its name. */
+void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
+                  const char *suffix, bool replaces);
+
+/* An expression: whether another row than new's has the value of new's column, which is to be unique. */
+void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column);
+
 #endif

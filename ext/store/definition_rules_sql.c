@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "store/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
 
@@ -101,9 +102,9 @@ const char *rule_name(const row_rule *rule) {
     return rule->kind == RULE_PREDICATE ? text_field(rule->value, "name") : names[rule->kind];
 }
 
-/* The type's check, with the value in the place of $. */
-static void write_type_check(sqlite3_str *out, const row_scope *scope, int column) {
-    for (const char *at = scope->definition->columns[column].type.check; *at; at++) {
+/* A type's check, with the value in the place of $. */
+static void write_type_check(sqlite3_str *out, const row_scope *scope, int column, const char *check) {
+    for (const char *at = check; *at; at++) {
         if (*at == '$') write_column(out, scope, column);
         else sqlite3_str_appendchar(out, 1, *at);
     }
@@ -116,9 +117,13 @@ static void write_list(sqlite3_str *out, const cJSON *list) {
     }
 }
 
+static bool is_in_trigger(const row_scope *scope) {
+    return strcmp(scope->prefix, "new.") == 0;
+}
+
 /* A predicate names columns alone; in a trigger they stand in a row of their own. */
 static void write_predicate(sqlite3_str *out, const row_scope *scope, const char *predicate) {
-    if (strcmp(scope->prefix, "new.") != 0) {
+    if (!is_in_trigger(scope)) {
         sqlite3_str_appendf(out, "(%s)", predicate);
         return;
     }
@@ -142,7 +147,7 @@ void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *
     case RULE_TYPE: /* whether NULL may stand here is another rule */
         write_column(out, scope, rule->column);
         sqlite3_str_appendall(out, " IS NULL OR ");
-        write_type_check(out, scope, rule->column);
+        write_type_check(out, scope, rule->column, scope->definition->columns[rule->column].type.check);
         break;
     case RULE_MIN:
     case RULE_MAX:
@@ -168,8 +173,9 @@ void write_rule_holds(sqlite3_str *out, const row_scope *scope, const row_rule *
 
 /* Numbers come before texts and blobs, so that one BETWEEN says both range and type. */
 static bool is_bounded_number(const feature_definition *definition, int column) {
-    return strcmp(definition->columns[column].type.name, "numerical") == 0 &&
-           field_of(definition, column, "min") && field_of(definition, column, "max");
+    const feature_type *type = &definition->columns[column].type;
+    return strcmp(type->name, "numerical") == 0 && type->quick && field_of(definition, column, "min") &&
+           field_of(definition, column, "max");
 }
 
 static void write_when(sqlite3_str *out, const row_scope *scope, int column, const char *before) {
@@ -188,33 +194,55 @@ static void write_range_tests(sqlite3_str *out, const row_scope *scope, int colu
     }
 }
 
+void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    if (argc != 1) {
+        sqlite3_result_error(context, "feature time: a part of feature_group_ingest, not to be called", -1);
+        return;
+    }
+    if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (text && instant_is_usual(text, (size_t)sqlite3_value_bytes(argv[0]))) sqlite3_result_int(context, 1);
+}
+
+/* What stands in a trigger has to do without the extension. */
+static bool asks_feature_time(const row_scope *scope, const definition_column *column) {
+    return !is_in_trigger(scope) && strcmp(column->type.name, "timestamp") == 0 && column->type.quick;
+}
+
+/* Texts alone are as good as one of some texts. */
+static bool is_listed_text(const feature_definition *definition, int column) {
+    const feature_type *type = &definition->columns[column].type;
+    return strcmp(type->name, "categorical") == 0 && type->quick && field_of(definition, column, "allowed");
+}
+
 /* Type and range of a column, and whether it may be NULL. */
 static void write_type_tests(sqlite3_str *out, const row_scope *scope, int column) {
     const definition_column *c = &scope->definition->columns[column];
     bool is_bounded = is_bounded_number(scope->definition, column);
-    bool asks_for_null = c->not_null && (is_bounded || !c->type.refuses_null);
-    if (asks_for_null) {
+    bool is_listed = is_listed_text(scope->definition, column);
+    if (c->not_null && (is_listed || !c->type.quick)) {
         write_when(out, scope, column, "");
         sqlite3_str_appendall(out, " IS NULL THEN 0");
     }
     if (is_bounded) {
-        write_when(out, scope, column, "+");
-        sqlite3_str_appendall(out, " NOT BETWEEN ");
+        write_when(out, scope, column, c->not_null ? "(+" : "+");
+        sqlite3_str_appendall(out, c->not_null ? " BETWEEN " : " NOT BETWEEN ");
         write_literal(out, field_of(scope->definition, column, "min"));
         sqlite3_str_appendall(out, " AND ");
         write_literal(out, field_of(scope->definition, column, "max"));
-        sqlite3_str_appendall(out, " THEN 0");
+        sqlite3_str_appendall(out, c->not_null ? ") IS NOT TRUE THEN 0" : " THEN 0");
         return;
     }
-    if (c->not_null) {
-        sqlite3_str_appendall(out, "\n    WHEN ");
-    } else {
-        write_when(out, scope, column, "");
-        sqlite3_str_appendall(out, " IS NOT NULL AND ");
+    if (is_listed) return;
+    if (!c->not_null) write_when(out, scope, column, "");
+    sqlite3_str_appendall(out, c->not_null ? "\n    WHEN (" : " IS NOT NULL AND (");
+    if (asks_feature_time(scope, c)) {
+        sqlite3_str_appendall(out, "\"feature time\"(");
+        write_column(out, scope, column);
+        sqlite3_str_appendall(out, ") OR ");
     }
-    sqlite3_str_appendall(out, c->type.refuses_null ? "NOT (" : "(");
-    write_type_check(out, scope, column);
-    sqlite3_str_appendall(out, c->type.refuses_null ? ") THEN 0" : ") IS 0 THEN 0");
+    write_type_check(out, scope, column, c->type.quick ? c->type.quick : c->type.check);
+    sqlite3_str_appendall(out, c->type.quick ? ") IS NOT TRUE THEN 0" : ") IS 0 THEN 0");
     write_range_tests(out, scope, column);
 }
 
@@ -223,7 +251,8 @@ static void write_list_tests(sqlite3_str *out, const row_scope *scope, int colum
     row_rule rule;
     if (column_rule(scope->definition, column, RULE_ALLOWED, &rule)) {
         write_when(out, scope, column, "");
-        sqlite3_str_appendall(out, " IS NOT NULL AND CASE ");
+        sqlite3_str_appendf(out, " IS NOT NULL AND CASE %s",
+                            is_listed_text(scope->definition, column) ? "+" : "");
         write_column(out, scope, column);
         for (const cJSON *each = rule.value->child; each; each = each->next) {
             sqlite3_str_appendall(out, " WHEN ");

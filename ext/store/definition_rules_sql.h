@@ -62,6 +62,10 @@ void write_rule_reason(sqlite3_str *out, const feature_definition *definition, c
 void write_json_value(sqlite3_str *out, const row_scope *scope, int column);
 void write_row_json(sqlite3_str *out, const row_scope *scope);
 
+/* "feature time"(value): 1 for a timestamp in one of the usual forms, else NULL, and SQLite has to look. For statements that
+** run where the extension is; registered with the store's functions, callable by nobody else. */
+void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv);
+
 /* An expression: this moment, in the form of the group's times. */
 void write_now(sqlite3_str *out, const feature_definition *definition);
 

@@ -87,6 +87,21 @@ bool instant_is_utc_second(const char *text, size_t length) {
            is_like(text + 11, "00:00:00", "\x0f\x0f\0\x0f\x0f\0\x0f\x0f") && text[19] == 'Z';
 }
 
+/* Two digits from `min` to `max`. */
+static bool is_within(const char *text, int min, int max) {
+    int number = (text[0] - '0') * 10 + text[1] - '0';
+    return number >= min && number <= max;
+}
+
+bool instant_is_usual(const char *text, size_t length) {
+    bool is_day = length == DAY_LENGTH && is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") &&
+                  is_digit(text[8]) && is_digit(text[9]);
+    if (!is_day && !instant_is_utc_second(text, length)) return false;
+    if (!is_within(text + 5, 1, 12) || !is_within(text + 8, 1, 31)) return false;
+    return is_day ||
+           (is_within(text + 11, 0, 23) && is_within(text + 14, 0, 59) && is_within(text + 17, 0, 59));
+}
+
 bool instant_same_form(const char *a, size_t a_length, const char *b, size_t b_length) {
     if (instant_is_utc_second(a, a_length) && instant_is_utc_second(b, b_length)) return true;
     size_t shared = a_length < b_length ? a_length : b_length;

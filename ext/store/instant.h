@@ -26,6 +26,10 @@ int64_t instant_age_us(const instant *as_of, const instant *row);
 /* Whether the text has the form that most tables have, 'YYYY-MM-DDTHH:MM:SSZ'. */
 bool instant_is_utc_second(const char *text, size_t length);
 
+/* Whether it has that form or is a day, with each number in its range; of a day of the month that is 1 to 31, as SQLite's
+** date functions have it. */
+bool instant_is_usual(const char *text, size_t length);
+
 /* Whether text order is time order for these two: both have the same separators, number of digits and zone, or one
 ** is a day and so the beginning of the other's form. */
 bool instant_same_form(const char *a, size_t a_length, const char *b, size_t b_length);

@@ -2,6 +2,7 @@
 #include "store/store_sql.h"
 
 #include "store/asof_sql.h"
+#include "store/definition_rules_sql.h"
 #include "store/definition_sql.h"
 #include "store/leakage_sql.h"
 #include "store/lookup_merge_sql.h"
@@ -155,6 +156,12 @@ static const athlete_function functions[] = {
         .table = &leakage_report_table,
         .options = leakage_options,
     },
+    {.name = "feature time",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = feature_time},
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,

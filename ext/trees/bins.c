@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "base/simd.h"
 #include "trees/cuts.h"
 #include "trees/float_sort.h"
 #include "trees/rank.h"
@@ -24,19 +23,47 @@ typedef struct bins_job {
     cut_scratch *scratch; /* per hand */
     rank_table *tables;   /* per feature */
     float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
-    simd_level level;
+    float *values;        /* n_rows of each feature from `first` on, as many as there is room for */
+    size_t first;
 } bins_job;
+
+static size_t blocks_of(const bin_source *source) {
+    return (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
 
 /* --- cuts ----------------------------------------------------------------------------------------------- */
 
-static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
+/* Those that there is room for and that are left. */
+static size_t columns_at_once(const bins_job *job) {
+    size_t room = job->bins->record_bytes / sizeof *job->values;
+    size_t left = (size_t)job->source->n_features - job->first;
+    return left < room ? left : room;
+}
+
+/* Values of the features of which the cuts are found next, by column. Reading one feature's from the rows would fetch about all of
+** their memory. */
+static void copy_columns(void *argument, size_t part, pool_hand *hand) {
     bins_job *job = argument;
     const bin_source *source = job->source;
+    size_t n_features = (size_t)source->n_features, start = part * BLOCK_ROWS, n_rows = source->n_rows;
+    size_t end = n_rows - start < BLOCK_ROWS ? n_rows : start + BLOCK_ROWS, n = columns_at_once(job);
+    if (pool_due(hand, 2 * n * (end - start))) return;
+    for (size_t row = start; row < end; row++) {
+        const float *values = source->values + row * n_features + job->first;
+        for (size_t i = 0; i < n; i++) job->values[i * n_rows + row] = values[i];
+    }
+}
+
+static void find_cuts(void *argument, size_t part, pool_hand *hand) {
+    bins_job *job = argument;
+    const bin_source *source = job->source;
+    const float *values = job->values + part * source->n_rows;
+    size_t feature = job->first + part;
     cut_scratch *scratch = &job->scratch[hand->number];
     const uint32_t *units = source->weights ? source->weights->units : NULL;
     size_t present = 0;
     for (size_t row = 0; row < source->n_rows; row++) {
-        float x = source->values[row * (size_t)source->n_features + feature];
+        float x = values[row];
         if (row % 4096 == 0 && pool_due(hand, 4096)) return;
         if (isnan(x)) continue;
         scratch->values[present] = x;
@@ -56,6 +83,18 @@ static void find_cuts(void *argument, size_t feature, pool_hand *hand) {
     } else {
         job->bins->n_bins[feature] = cuts_between(scratch->runs, n_runs, source->max_bin, cuts);
     }
+}
+
+/* The records, which are written when all cuts are known, are the room. */
+static athlete_status find_all_cuts(bins_job *job, bool shared, athlete_pool *pool) {
+    athlete_status status = ATHLETE_OK;
+    job->values = (void *)job->bins->records;
+    for (size_t n; status == ATHLETE_OK && job->first < (size_t)job->source->n_features; job->first += n) {
+        n = columns_at_once(job);
+        status = pool_run_if(shared, pool, blocks_of(job->source), copy_columns, job);
+        if (status == ATHLETE_OK) status = pool_run_if(shared, pool, n, find_cuts, job);
+    }
+    return status;
 }
 
 static void gather_cuts(bins_job *job) {
@@ -104,7 +143,7 @@ static void code_rows(void *argument, size_t part, pool_hand *hand) {
         if (bins->categorical && bins->categorical[f])
             rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
                             bins->n_bins[f], values, n_features, n, codes);
-        else rank_values(&job->tables[f], values, n_features, n, codes, job->level);
+        else rank_values(&job->tables[f], values, n_features, n, codes, bins->level);
         uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
         for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
     }
@@ -167,15 +206,15 @@ static void release(bins_job *job, athlete_budget *budget, int n_hands) {
 
 athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
                           bin_matrix *bins) {
-    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features};
-    bins_job job = {.source = source, .bins = bins, .level = simd_available()};
+    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features, .level = source->level};
+    bins_job job = {.source = source, .bins = bins};
     bool small = source->n_rows * (size_t)source->n_features < 50000;
     int n_hands = small ? 1 : pool_hands(pool);
     athlete_status status = allocate(&job, budget, n_hands);
-    if (status == ATHLETE_OK) status = pool_run_if(!small, pool, (size_t)source->n_features, find_cuts, &job);
+    if (status == ATHLETE_OK) status = find_all_cuts(&job, !small, pool);
     if (status == ATHLETE_OK) {
         gather_cuts(&job);
-        status = pool_run_if(!small, pool, (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, code_rows, &job);
+        status = pool_run_if(!small, pool, blocks_of(source), code_rows, &job);
     }
     release(&job, budget, n_hands);
     return status;

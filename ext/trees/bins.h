@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include "base/memory.h"
 #include "base/pool.h"
+#include "base/simd.h"
 #include "base/status.h"
 #include "trees/weights.h"
 
@@ -26,6 +27,7 @@
 typedef struct bin_matrix {
     size_t n_rows;
     int n_features;
+    simd_level level; /* that the source named */
     uint8_t *columns; /* n_features x n_rows: the bin, or n_bins[f] where the value is missing */
     uint8_t *records; /* n_rows x record_bytes */
     size_t record_bytes;
@@ -51,6 +53,7 @@ typedef struct bin_source {
     const uint8_t *categorical;
     const row_weights *weights; /* bins of about equal weight; or NULL: of about equal numbers of rows */
     int max_bin;
+    simd_level level; /* of vector instructions: simd_available() or less */
 } bin_source;
 
 /* Depends on the set of rows and not on their order. Free with bins_free also after a failure. */

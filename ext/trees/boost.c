@@ -109,7 +109,8 @@ static athlete_status begin(booster *b, const training_set *set) {
                                .n_features = set->n_features,
                                .categorical = set->categorical,
                                .weights = weights,
-                               .max_bin = useful_bins(options, &b->weights)};
+                               .max_bin = useful_bins(options, &b->weights),
+                               .level = options->objective.level};
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);

@@ -31,13 +31,10 @@ static athlete_status widen(category_list *list, athlete_budget *budget) {
 
 static athlete_status append(category_list *list, const char *text, athlete_budget *budget) {
     size_t bytes = strlen(text) + 1;
-    void *texts = list->texts, *start = list->start;
     athlete_status status =
-        memory_grow(budget, &texts, &list->texts_capacity, list->texts_length + bytes, sizeof *list->texts);
-    list->texts = texts;
-    if (status != ATHLETE_OK) return status;
-    status = memory_grow(budget, &start, &list->start_capacity, list->n + 1, sizeof *list->start);
-    list->start = start;
+        memory_reserve(budget, &list->texts, &list->texts_capacity, list->texts_length + bytes);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(budget, &list->start, &list->start_capacity, list->n + 1);
     if (status != ATHLETE_OK) return status;
     memcpy(list->texts + list->texts_length, text, bytes);
     list->start[list->n++] = list->texts_length;

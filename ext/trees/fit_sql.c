@@ -51,10 +51,8 @@ static athlete_status open_feed(athlete_call *call, fit_state *state) {
     char *message;
     athlete_status status = row_feed_open(call->db, state->query, column,
                                           training_order(&state->training, column), &state->feed, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
     memory_free(NULL, column);
-    return status;
+    return call_told(call, status, message);
 }
 
 static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
@@ -68,8 +66,7 @@ static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **arg
     if (!options || !sql) return ATHLETE_NOMEM;
     char *message;
     athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
+    status = call_told(call, status, message);
     if (status == ATHLETE_OK) status = begin(call, state, options);
     return status == ATHLETE_OK ? open_feed(call, state) : status;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Compile-time constants are rounded correctly, which is all that the digits below need. */
@@ -17,9 +18,10 @@ static double times_ten_to(double x, int exponent) {
 
 /* floor(log10(x)) for a positive float32. */
 static int decimal_exponent(double x) {
-    int binary;
-    frexp(x, &binary);
-    int decimal = (int)floor((binary - 1) * 0.30102999566398120);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int binary = (int)(bits >> 52) - 1023;
+    int decimal = binary * 315653 >> 20; /* 2^20 log10(2), rounded: floor(log10(2^binary)) for all float32 */
     return x >= times_ten_to(1, decimal + 1) ? decimal + 1 : decimal;
 }
 
@@ -31,6 +33,22 @@ static bool reads_back(double digits, int scale, float x) {
     return (float)(value * (1 - 0x1p-50)) == x && (float)(value * (1 + 0x1p-50)) == x;
 }
 
+/* The number of `precision` digits that is nearest. */
+static double round_to(float x, int precision, int exponent) {
+    return (double)(int64_t)(times_ten_to(x, precision - 1 - exponent) + 0.5);
+}
+
+static bool is_enough(int precision, float x, int exponent) {
+    return reads_back(round_to(x, precision, exponent), exponent - precision + 1, x);
+}
+
+/* The least number of digits that reads back: seldom fewer than seven, and then few. */
+static int digits_needed(float x, int exponent) {
+    int precision = is_enough(6, x, exponent) ? 1 : 7;
+    while (precision != 6 && precision != 9 && !is_enough(precision, x, exponent)) precision++;
+    return precision;
+}
+
 int float_text(float x, char out[ATHLETE_FLOAT_TEXT_SIZE]) {
     if (x == 0) {
         memcpy(out, "0E0", 4);
@@ -40,12 +58,8 @@ int float_text(float x, char out[ATHLETE_FLOAT_TEXT_SIZE]) {
     if (x < 0) *p++ = '-';
     x = fabsf(x);
     int exponent = decimal_exponent(x);
-    int precision = 0;
-    double digits;
-    do {
-        precision++;
-        digits = floor(times_ten_to(x, precision - 1 - exponent) + 0.5);
-    } while (precision < 9 && !reads_back(digits, exponent - precision + 1, x));
+    int precision = digits_needed(x, exponent);
+    double digits = round_to(x, precision, exponent);
     if (digits == ten_to[precision]) { /* 9.99 rounded up to 10.0 */
         digits /= 10;
         exponent++;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define BLOCK_ROWS       64    /* whose records are copied at once */
+#define BLOCK_ROWS       256   /* copied at once; with the slots of eight features they fill that cache */
 #define MIN_PART_CELLS   30000 /* rows times features that are worth a thread */
 #define MAX_REMOVED_ROWS 256   /* that are taken from a histogram one by one */
 #define MAX_PART_ROWS    ATHLETE_PAIRED_ROWS

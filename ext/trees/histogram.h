@@ -2,7 +2,8 @@
 **
 ** Rows are added in blocks. Of each row of a block the record, half a cache line for up to 28 features, is fetched while the block
 ** before is added, and copied to the first-level cache; then the block is added to the bins of eight features at a time, whose
-** slots are in that cache too. Threads add different rows to histograms of their own, which are added up at the end. */
+** slots are in that cache too. The slots of all features are not, so a block has so many rows that fetching eight features' slots
+** anew costs little for each. Threads add different rows to histograms of their own, which are added up at the end. */
 #ifndef ATHLETE_TREES_HISTOGRAM_H
 #define ATHLETE_TREES_HISTOGRAM_H
 

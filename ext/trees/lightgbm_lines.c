@@ -83,9 +83,7 @@ bool lines_whole(lightgbm_reader *r, const char *name, int32_t min, int32_t max,
 }
 
 bool lines_add(lightgbm_reader *r, double x) {
-    void *values = r->values;
-    r->status = memory_grow(r->budget, &values, &r->values_capacity, r->n_values + 1, sizeof *r->values);
-    r->values = values;
+    r->status = memory_reserve(r->budget, &r->values, &r->values_capacity, r->n_values + 1);
     if (r->status == ATHLETE_OK) r->values[r->n_values++] = x;
     return r->status == ATHLETE_OK;
 }

@@ -16,9 +16,7 @@
 
 static athlete_status add_item(lightgbm_writer *w, int32_t node, bool found, const tree_node *nodes,
                                int32_t *index) {
-    void *items = w->items;
-    athlete_status status = memory_grow(w->budget, &items, &w->capacity, w->n + 1, sizeof *w->items);
-    w->items = items;
+    athlete_status status = memory_reserve(w->budget, &w->items, &w->capacity, w->n + 1);
     if (status != ATHLETE_OK) return status;
     const tree_node *source = &nodes[node];
     lightgbm_item_kind kind = source->left < 0                                         ? ITEM_LEAF

@@ -132,8 +132,9 @@ typedef struct model_fault {
 } model_fault;
 
 /* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The text must
-** be terminated by a zero byte. ATHLETE_INVALID fills the fault; free with forest_free also after a failure. */
-athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
-                          model_fault *fault);
+** be terminated by a zero byte. `poll` may be NULL. ATHLETE_INVALID fills the fault; free with forest_free also after a
+** failure. */
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
+                          forest *model, model_fault *fault);
 
 #endif

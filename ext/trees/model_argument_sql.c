@@ -1,16 +1,23 @@
 #include "trees/model_argument_sql.h"
 
-static cached_model *find(void *cache, sqlite3_value *argument, athlete_status *status, model_fault *fault) {
+static cached_model *find(sqlite3 *db, void *cache, sqlite3_value *argument, athlete_status *status,
+                          model_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(argument);
     *status = ATHLETE_NOMEM;
     if (!text) return NULL;
-    return model_cache_find(cache, text, (size_t)sqlite3_value_bytes(argument), status, fault);
+    athlete_poll poll;
+    poll_begin(&poll, db);
+    cached_model *found =
+        model_cache_find(cache, text, (size_t)sqlite3_value_bytes(argument), &poll, status, fault);
+    poll_end(&poll);
+    return found;
 }
 
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument) {
     athlete_status status;
     model_fault fault = {{0}};
-    cached_model *found = find(domain_state_of(context), argument, &status, &fault);
+    cached_model *found =
+        find(sqlite3_context_db_handle(context), domain_state_of(context), argument, &status, &fault);
     if (!found) function_fail_status(context, status, fault.text);
     return found;
 }
@@ -18,7 +25,7 @@ cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument
 cached_model *model_of_call(athlete_call *call, sqlite3_value *argument) {
     athlete_status status;
     model_fault fault = {{0}};
-    cached_model *found = find(call->domain_state, argument, &status, &fault);
+    cached_model *found = find(call->db, call->domain_state, argument, &status, &fault);
     if (!found) call_fail_status(call, status, fault.text);
     return found;
 }

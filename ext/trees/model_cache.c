@@ -22,7 +22,8 @@ void model_release(void *opaque) {
     memory_free(NULL, cached);
 }
 
-static cached_model *parse(const char *text, size_t length, athlete_status *status, model_fault *fault) {
+static cached_model *parse(const char *text, size_t length, athlete_poll *poll, athlete_status *status,
+                           model_fault *fault) {
     cached_model *cached = memory_zeroed(NULL, 1, sizeof *cached);
     *status = ATHLETE_NOMEM;
     if (!cached) return NULL;
@@ -32,15 +33,15 @@ static cached_model *parse(const char *text, size_t length, athlete_status *stat
     if (cached->text) {
         memcpy(cached->text, text, length);
         cached->text[length] = '\0';
-        *status = model_read(cached->text, length, NULL, &cached->model, fault);
+        *status = model_read(cached->text, length, NULL, poll, &cached->model, fault);
     }
     if (*status == ATHLETE_OK) return cached;
     model_release(cached);
     return NULL;
 }
 
-cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_status *status,
-                               model_fault *fault) {
+cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_poll *poll,
+                               athlete_status *status, model_fault *fault) {
     *status = ATHLETE_OK;
     cached_model *found = NULL;
     int at = 0;
@@ -52,7 +53,7 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
         }
     }
     if (!found) {
-        found = parse(text, length, status, fault);
+        found = parse(text, length, poll, status, fault);
         if (!found) return NULL;
         if (at == ATHLETE_MODEL_CACHE_SLOTS) model_release(cache->slots[--at]);
     }

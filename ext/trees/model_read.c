@@ -26,8 +26,9 @@ static bool read_trees(model_reader *r, const cJSON *trees, const number_list *o
         if (id && !(cJSON_IsNumber(id) && id->valuedouble == (double)t)) {
             return reader_fail(r, "%s.id is not %zu: the trees must be in order", r->path, t);
         }
+        size_t before = r->model->n_nodes;
         if (!read_tree(r, tree, (int)outputs->values[t])) return false;
-        if (r->poll && poll_due(r->poll, 0)) {
+        if (r->poll && poll_due(r->poll, 200 * (r->model->n_nodes - before))) {
             r->status = ATHLETE_INTERRUPTED;
             return false;
         }
@@ -155,10 +156,10 @@ static bool read_learner(model_reader *r, const cJSON *root) {
     return read_booster(r, learner);
 }
 
-athlete_status model_read(const char *text, size_t length, athlete_budget *budget, forest *model,
-                          model_fault *fault) {
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
+                          forest *model, model_fault *fault) {
     *model = (forest){.n_features = 0};
-    model_reader r = {.budget = budget, .model = model, .fault = fault};
+    model_reader r = {.budget = budget, .poll = poll, .model = model, .fault = fault};
     if (length > ATHLETE_MODEL_MAX_BYTES) {
         reader_fail(&r, "the model has %zu bytes, at most %zu are accepted", length,
                     (size_t)ATHLETE_MODEL_MAX_BYTES);
@@ -169,7 +170,7 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
         return r.status;
     }
     json_fault json;
-    athlete_status status = json_lists_parse(text, length, budget, r.poll, &r.text, &json);
+    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, &json);
     if (status == ATHLETE_INVALID) {
         reader_fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
     } else if (status != ATHLETE_OK) {

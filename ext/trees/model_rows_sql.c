@@ -95,10 +95,8 @@ athlete_status model_rows_read_options(athlete_call *call, sqlite3_value *option
     char *message;
     const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
     athlete_status status = options_read(model_rows_options, json, &chosen, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
     *match = (column_match)chosen;
-    return status;
+    return call_told(call, status, message);
 }
 
 athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model) {
@@ -135,9 +133,7 @@ athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, column_m
     if (!rows->keys) return memory_status(&rows->budget);
     char *message;
     athlete_status status = open_feed(rows, sql, match, &message);
-    if (status == ATHLETE_INVALID) call_fail(rows->call, "%s", message);
-    sqlite3_free(message);
-    return status;
+    return call_told(rows->call, status, message);
 }
 
 row_places model_rows_matrix(model_rows *rows, size_t capacity, bool given) {

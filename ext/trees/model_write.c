@@ -1,50 +1,55 @@
 #include <string.h>
+#include "trees/float_text.h"
 #include "trees/model_objective.h"
 
 /* XGBoost's "no parent" (std::numeric_limits<int32_t>::max()). */
 #define NO_PARENT 2147483647
 
-typedef void add_member(text_buffer *out, const tree_node *node);
+/* Writes a node's member of an array, in up to MEMBER_SIZE bytes, and returns the length. */
+typedef int write_member(const tree_node *node, char *out);
+#define MEMBER_SIZE ATHLETE_INTEGER_TEXT_SIZE
 
-static void add_cover(text_buffer *out, const tree_node *node) {
-    text_add_float(out, node->cover);
+static int write_cover(const tree_node *node, char *out) {
+    return float_text(node->cover, out);
 }
-static void add_gain(text_buffer *out, const tree_node *node) {
-    text_add_float(out, node->gain);
+static int write_gain(const tree_node *node, char *out) {
+    return float_text(node->gain, out);
 }
-static void add_weight(text_buffer *out, const tree_node *node) {
-    text_add_float(out, node->weight);
+static int write_weight(const tree_node *node, char *out) {
+    return float_text(node->weight, out);
 }
-static void add_value(text_buffer *out, const tree_node *node) {
-    text_add_float(out, node->categorical ? 0 : node->value);
+static int write_value(const tree_node *node, char *out) {
+    return float_text(node->categorical ? 0 : node->value, out);
 }
-static void add_feature(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->feature);
+static int write_feature(const tree_node *node, char *out) {
+    return integer_text(node->feature, out);
 }
-static void add_default(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->missing_left);
+static int write_default(const tree_node *node, char *out) {
+    return integer_text(node->missing_left, out);
 }
-static void add_left(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->left);
+static int write_left(const tree_node *node, char *out) {
+    return integer_text(node->left, out);
 }
-static void add_right(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->left < 0 ? -1 : node->left + 1);
+static int write_right(const tree_node *node, char *out) {
+    return integer_text(node->left < 0 ? -1 : node->left + 1, out);
 }
-static void add_parent(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->parent < 0 ? NO_PARENT : node->parent);
+static int write_parent(const tree_node *node, char *out) {
+    return integer_text(node->parent < 0 ? NO_PARENT : node->parent, out);
 }
-static void add_type(text_buffer *out, const tree_node *node) {
-    text_add_integer(out, node->categorical);
+static int write_type(const tree_node *node, char *out) {
+    return integer_text(node->categorical, out);
 }
 
 static void add_array(text_buffer *out, const char *name, const tree_node *nodes, size_t n,
-                      add_member *member) {
+                      write_member *member) {
     text_add_quoted(out, name);
     text_add(out, ":[");
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0) text_add(out, ",");
-        member(out, &nodes[i]);
+    char *start = text_room(out, n * (MEMBER_SIZE + 1)), *p = start;
+    for (size_t i = 0; start && i < n; i++) {
+        if (i > 0) *p++ = ',';
+        p += member(&nodes[i], p);
     }
+    if (start) text_wrote(out, (size_t)(p - start));
     text_add(out, "],");
 }
 
@@ -99,20 +104,20 @@ static void add_tree(text_buffer *out, const forest *model, size_t tree) {
     size_t start = forest_tree_start(model, tree), n = model->tree_end[tree] - start;
     const tree_node *nodes = model->nodes + start;
     text_add(out, "{");
-    add_array(out, "base_weights", nodes, n, add_weight);
+    add_array(out, "base_weights", nodes, n, write_weight);
     add_sets(out, model, nodes, n);
-    add_array(out, "default_left", nodes, n, add_default);
+    add_array(out, "default_left", nodes, n, write_default);
     text_add(out, "\"id\":");
     text_add_integer(out, (int64_t)tree);
     text_add(out, ",");
-    add_array(out, "left_children", nodes, n, add_left);
-    add_array(out, "loss_changes", nodes, n, add_gain);
-    add_array(out, "parents", nodes, n, add_parent);
-    add_array(out, "right_children", nodes, n, add_right);
-    add_array(out, "split_conditions", nodes, n, add_value);
-    add_array(out, "split_indices", nodes, n, add_feature);
-    add_array(out, "split_type", nodes, n, add_type);
-    add_array(out, "sum_hessian", nodes, n, add_cover);
+    add_array(out, "left_children", nodes, n, write_left);
+    add_array(out, "loss_changes", nodes, n, write_gain);
+    add_array(out, "parents", nodes, n, write_parent);
+    add_array(out, "right_children", nodes, n, write_right);
+    add_array(out, "split_conditions", nodes, n, write_value);
+    add_array(out, "split_indices", nodes, n, write_feature);
+    add_array(out, "split_type", nodes, n, write_type);
+    add_array(out, "sum_hessian", nodes, n, write_cover);
     text_add(out, "\"tree_param\":{\"num_deleted\":\"0\",");
     add_count(out, "num_feature", (size_t)model->n_features);
     text_add(out, ",");

@@ -26,7 +26,7 @@ static void add_leaf_values(const refit_job *job, size_t begin, size_t end) {
         if (g->nodes[id].left >= 0) continue;
         const uint32_t *rows = g->rows + g->grown[id].begin;
         size_t n = g->grown[id].end - g->grown[id].begin;
-        const uint32_t *row = rows + rows_before(rows, n, begin), *stop = rows + n;
+        const uint32_t *row = rows + rows_before(rows, n, begin, g->bins->n_rows), *stop = rows + n;
         float value = g->nodes[id].value;
         for (; row < stop && *row < end; row++) margins[*row] += value;
     }

@@ -135,8 +135,8 @@ static void step_part(void *argument, size_t part, pool_hand *hand) {
         const grown_node *leaf = &g->grown[job->leaves[i].id];
         const uint32_t *rows = g->rows + leaf->begin;
         size_t n_leaf = leaf->end - leaf->begin;
-        const leaf_run run = {rows + rows_before(rows, n_leaf, begin), rows + n_leaf, begin + n,
-                              job->leaves[i].units};
+        const leaf_run run = {rows + rows_before(rows, n_leaf, begin, g->bins->n_rows), rows + n_leaf,
+                              begin + n, job->leaves[i].units};
         if (g->gradients.form == GRADIENTS_WIDE) step_weighted(g, run, job->square_shift, &m);
         else if (!g->gradients.in_records)
             step_packed(g->gradients.packed, g->gradients.shift, run, job->square_shift, &m);

@@ -47,8 +47,7 @@ static double cut_score_bounded(const scan_node *node, int direction, double gra
 static void try_cut(const scan_feature *f, const scan_node *node, double gradient, double hessian,
                     int64_t rows, scan_cut cut, scan_cut *best) {
     if (!(hessian >= node->least_hessian && node->hessian - hessian >= node->least_hessian)) return;
-    if (f->rows && !((double)rows >= node->least_rows && node->rows - (double)rows >= node->least_rows))
-        return;
+    if (f->rows && !scan_allows_rows(node, rows)) return;
     cut.score = f->direction != 0 || scan_is_bounded(node)
                     ? cut_score_bounded(node, f->direction, gradient, hessian)
                     : cut_score(node, gradient, hessian);

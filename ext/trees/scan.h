@@ -45,6 +45,11 @@ static inline bool scan_is_better(const scan_cut *left_cut, const scan_cut *cut)
 
 scan_cut scan_best_cut(const scan_feature *feature, const scan_node *node);
 
+/* Whether both sides have rows enough when the left one has these. */
+static inline bool scan_allows_rows(const scan_node *node, int64_t left) {
+    return (double)left >= node->least_rows && node->rows - (double)left >= node->least_rows;
+}
+
 /* Whether the weights of a node are limited. */
 static inline bool scan_is_bounded(const scan_node *node) {
     return isfinite(node->lower) || isfinite(node->upper);

@@ -95,6 +95,47 @@ FOUR_INLINE void try_cuts(const node_lanes *node, __m256d gradient, __m256d hess
     best->bin = _mm256_blendv_pd(best->bin, bin, better);
 }
 
+/* --- cuts that cannot win -------------------------------------------------------------------------------- */
+
+/* Tells, without a division, most cuts that cannot be better from those that may. With b = HL + lambda, S = H + 2 lambda and
+** d = GL - b G / S, the score of a cut is
+**     S d^2 / (b (S - b)) + G^2 / S
+** and `least` is what d^2 / (b (S - b)) must come to for the score to be above the best one. All this is rounded, so `least`
+** is for a score that is lower by a margin. The rounding of the scores themselves and of d moves a score by less than
+** sqrt(S / L) 2^-48 of it, that of S - b by S / L 2^-52 of it, L being the least b or S - b there may be: the margin is S / L 2^-44.
+** Without penalties on leaf values alone, which T in the score stands for. */
+typedef struct cut_screen {
+    __m256d all, mean, lambda, least_side;
+    __m256d per_score, offset; /* least = score * per_score - offset */
+    __m256d least;
+} cut_screen;
+
+FOUR_INLINE cut_screen screen_of(const scan_node *node) {
+    double all = node->hessian + 2 * node->lambda, side = node->least_hessian + node->lambda;
+    double margin = all / side * 0x1p-44, mean = node->gradient / all;
+    return (cut_screen){
+        .all = _mm256_set1_pd(all),
+        .mean = _mm256_set1_pd(mean),
+        .lambda = _mm256_set1_pd(node->lambda),
+        .least_side = _mm256_set1_pd(side - all * 0x1p-50),
+        .per_score = _mm256_set1_pd(margin < 0.5 ? (1 - margin) / all : NAN), /* else all cuts may win */
+        .offset = _mm256_set1_pd(mean * mean),
+    };
+}
+
+FOUR_INLINE void raise_screen(cut_screen *screen, __m256d score) {
+    screen->least = _mm256_sub_pd(_mm256_mul_pd(score, screen->per_score), screen->offset);
+}
+
+FOUR_INLINE __m256d may_win(const cut_screen *screen, __m256d gradient, __m256d hessian) {
+    __m256d side = _mm256_add_pd(hessian, screen->lambda), other_side = _mm256_sub_pd(screen->all, side);
+    __m256d apart = _mm256_sub_pd(gradient, _mm256_mul_pd(screen->mean, side));
+    __m256d least = _mm256_mul_pd(screen->least, _mm256_mul_pd(side, other_side));
+    __m256d worth = _mm256_cmp_pd(_mm256_mul_pd(apart, apart), least, _CMP_NLT_UQ);
+    __m256d allowed = _mm256_cmp_pd(_mm256_min_pd(side, other_side), screen->least_side, _CMP_GE_OQ);
+    return _mm256_and_pd(worth, allowed);
+}
+
 /* --- all cuts of four features -------------------------------------------------------------------------- */
 
 /* What is left of a cut of each feature; `hessian` of WIDE slots only. */
@@ -129,8 +170,22 @@ FOUR_INLINE void next_cuts(const scan_feature features[4], int first, scan_kind 
     }
 }
 
-FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_node *scanned, scan_kind kind,
-                      best_cuts *best_right, best_cuts *best_left) {
+FOUR_INLINE bool none_can_win(const cut_screen *screen, const left_sums *sums, int n, scan_kind kind,
+                              const slot_reader *reader, __m256d missing_gradient, __m256d missing_hessian) {
+    __m256d any = _mm256_setzero_pd();
+    for (int i = 0; i < n; i++) {
+        __m256d hessian = hessians_of(sums[i], reader, kind), gradient = gradients_of(sums[i], reader, kind);
+        any = _mm256_or_pd(any, may_win(screen, gradient, hessian));
+        if (!kind.missing) continue;
+        gradient = _mm256_add_pd(gradient, missing_gradient);
+        hessian = _mm256_add_pd(hessian, missing_hessian);
+        any = _mm256_or_pd(any, may_win(screen, gradient, hessian));
+    }
+    return _mm256_movemask_pd(any) == 0;
+}
+
+FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_node *scanned, double reached,
+                      scan_kind kind, best_cuts *best_right, best_cuts *best_left) {
     const node_lanes node = {_mm256_set1_pd(scanned->gradient), _mm256_set1_pd(scanned->hessian),
                              _mm256_set1_pd(scanned->lambda), _mm256_set1_pd(scanned->alpha),
                              _mm256_set1_pd(scanned->least_hessian)};
@@ -143,6 +198,9 @@ FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_nod
     const slot_reader reader = reader_of(features[0].shift, kind);
     const int n_cuts = kind.wide ? 2 : 4;
     best_cuts right = *best_right, left = *best_left;
+    const __m256d reached_lanes = _mm256_set1_pd(reached);
+    cut_screen screen = screen_of(scanned);
+    raise_screen(&screen, reached_lanes);
     left_sums last = {reader.lift, _mm256_setzero_si256()}, sums[4];
     for (int first = 0; first < n_bins; first += n_cuts) {
         next_cuts(features, first, kind, &last, sums);
@@ -154,6 +212,9 @@ FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_nod
         __m256d left_large = _mm256_cmp_pd(highest, node.least_hessian, _CMP_GE_OQ);
         if (_mm256_movemask_pd(right_large) == 0) break;
         if (_mm256_movemask_pd(_mm256_and_pd(right_large, left_large)) == 0) continue;
+        if (!kind.penalised &&
+            none_can_win(&screen, sums, n_cuts, kind, &reader, missing_gradient, missing_hessian))
+            continue;
         for (int i = 0; i < n_cuts; i++) {
             __m256d hessian = hessians_of(sums[i], &reader, kind),
                     gradient = gradients_of(sums[i], &reader, kind);
@@ -166,6 +227,7 @@ FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_nod
             hessian = _mm256_and_pd(present, _mm256_add_pd(hessian, missing_hessian));
             try_cuts(&node, gradient, hessian, bin, kind.penalised, &left);
         }
+        raise_screen(&screen, _mm256_max_pd(reached_lanes, _mm256_max_pd(right.score, left.score)));
     }
     *best_right = right;
     *best_left = left;
@@ -178,7 +240,8 @@ ATHLETE_AVX2 static void store(const best_cuts *best, scan_cut cuts[4]) {
     for (int i = 0; i < 4; i++) cuts[i] = (scan_cut){scores[i], (int)bins[i], false};
 }
 
-ATHLETE_AVX2 void scan_four(const scan_feature features[4], const scan_node *node, scan_cut best[4]) {
+ATHLETE_AVX2 void scan_four(const scan_feature features[4], const scan_node *node, double reached,
+                            scan_cut best[4]) {
     int n_bins = 0;
     bool missing = false, penalised = node->alpha > 0;
     for (int i = 0; i < 4; i++) {
@@ -187,14 +250,14 @@ ATHLETE_AVX2 void scan_four(const scan_feature features[4], const scan_node *nod
     }
     best_cuts right = {_mm256_set1_pd(-INFINITY), _mm256_setzero_pd()}, left = right;
     if (features[0].histogram->wide) {
-        if (penalised) scan(features, n_bins, node, (scan_kind){true, true, true}, &right, &left);
-        else scan(features, n_bins, node, (scan_kind){true, false, true}, &right, &left);
+        if (penalised) scan(features, n_bins, node, reached, (scan_kind){true, true, true}, &right, &left);
+        else scan(features, n_bins, node, reached, (scan_kind){true, false, true}, &right, &left);
     } else if (penalised) {
-        scan(features, n_bins, node, (scan_kind){false, true, true}, &right, &left);
+        scan(features, n_bins, node, reached, (scan_kind){false, true, true}, &right, &left);
     } else if (missing) {
-        scan(features, n_bins, node, (scan_kind){false, false, true}, &right, &left);
+        scan(features, n_bins, node, reached, (scan_kind){false, false, true}, &right, &left);
     } else {
-        scan(features, n_bins, node, (scan_kind){false, false, false}, &right, &left);
+        scan(features, n_bins, node, reached, (scan_kind){false, false, false}, &right, &left);
     }
     scan_cut with_left[4];
     store(&right, best);

@@ -42,9 +42,7 @@ static athlete_status read_options(athlete_call *call, score_options *options, s
     char *message;
     const char *json = argument ? (const char *)sqlite3_value_text(argument) : NULL;
     athlete_status status = options_read(score_options_table, json, options, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    return status;
+    return call_told(call, status, message);
 }
 
 static athlete_status open_model(athlete_call *call, score_state *state, sqlite3_value *argument) {

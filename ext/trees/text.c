@@ -1,29 +1,47 @@
 #include "trees/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include "trees/decimal.h"
 #include "trees/float_text.h"
 
-void text_add_bytes(text_buffer *text, const char *bytes, size_t length) {
-    if (text->status != ATHLETE_OK) return;
-    text->status = memory_reserve(text->budget, &text->bytes, &text->capacity, text->length + length + 1);
-    if (text->status != ATHLETE_OK) return;
-    memcpy(text->bytes + text->length, bytes, length);
+char *text_room(text_buffer *text, size_t length) {
+    if (text->status == ATHLETE_OK && text->capacity - text->length <= length)
+        text->status = memory_reserve(text->budget, &text->bytes, &text->capacity, text->length + length + 1);
+    return text->status == ATHLETE_OK ? text->bytes + text->length : NULL;
+}
+
+void text_wrote(text_buffer *text, size_t length) {
     text->length += length;
     text->bytes[text->length] = '\0';
+}
+
+void text_add_bytes(text_buffer *text, const char *bytes, size_t length) {
+    char *to = text_room(text, length);
+    if (!to) return;
+    memcpy(to, bytes, length);
+    text_wrote(text, length);
 }
 
 void text_add(text_buffer *text, const char *string) {
     text_add_bytes(text, string, strlen(string));
 }
 
-void text_add_integer(text_buffer *text, int64_t x) {
+int integer_text(int64_t x, char out[ATHLETE_INTEGER_TEXT_SIZE]) {
     char digits[20], *p = digits + sizeof digits;
     uint64_t size = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
     do *--p = (char)('0' + size % 10);
     while ((size /= 10) > 0);
-    if (x < 0) text_add_bytes(text, "-", 1);
-    text_add_bytes(text, p, (size_t)(digits + sizeof digits - p));
+    int length = 0;
+    if (x < 0) out[length++] = '-';
+    while (p < digits + sizeof digits) out[length++] = *p++;
+    out[length] = '\0';
+    return length;
+}
+
+void text_add_integer(text_buffer *text, int64_t x) {
+    char digits[ATHLETE_INTEGER_TEXT_SIZE];
+    text_add_bytes(text, digits, (size_t)integer_text(x, digits));
 }
 
 void text_add_float(text_buffer *text, float x) {
@@ -36,18 +54,21 @@ void text_add_double(text_buffer *text, double x) {
     text_add_bytes(text, digits, (size_t)decimal_write(x, digits));
 }
 
+static bool is_plain(unsigned char c) {
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
 void text_add_quoted(text_buffer *text, const char *string) {
     static const char hex[] = "0123456789abcdef";
     text_add_bytes(text, "\"", 1);
-    for (const char *p = string; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\') {
-            text_add_bytes(text, (char[]){'\\', *p}, 2);
-        } else if (c < 0x20) {
-            text_add_bytes(text, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
-        } else {
-            text_add_bytes(text, p, 1);
-        }
+    for (const char *p = string; *p;) {
+        const char *start = p;
+        while (is_plain((unsigned char)*p)) p++;
+        text_add_bytes(text, start, (size_t)(p - start));
+        if (!*p) break;
+        unsigned char c = (unsigned char)*p++;
+        if (c < 0x20) text_add_bytes(text, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+        else text_add_bytes(text, (char[]){'\\', (char)c}, 2);
     }
     text_add_bytes(text, "\"", 1);
 }

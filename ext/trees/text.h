@@ -5,12 +5,21 @@
 #include <stdint.h>
 #include "base/memory.h"
 
+#define ATHLETE_INTEGER_TEXT_SIZE 21 /* "-9223372036854775808" and the terminator */
+
 typedef struct text_buffer {
     athlete_budget *budget;
     char *bytes; /* always terminated once something was added; memory_free it */
     size_t length, capacity;
     athlete_status status;
 } text_buffer;
+
+/* Writes x in decimal and returns the length. */
+int integer_text(int64_t x, char out[ATHLETE_INTEGER_TEXT_SIZE]);
+
+/* Where up to `length` bytes may be written, of which text_wrote then says how many were; NULL after a failure. */
+char *text_room(text_buffer *text, size_t length);
+void text_wrote(text_buffer *text, size_t length);
 
 void text_add(text_buffer *text, const char *string);
 void text_add_bytes(text_buffer *text, const char *bytes, size_t length);

@@ -165,24 +165,14 @@ static athlete_status add_features(training *t, int first, int n, sqlite3_value 
 /* --- rows ----------------------------------------------------------------------------------------------- */
 
 static athlete_status grow_block(training *t, row_block *block) {
-    size_t wanted = block->capacity ? 2 * block->capacity : 64;
-    size_t n_features = (size_t)t->columns.n_features;
-    struct {
-        float **array;
-        size_t per_row;
-    } arrays[] = {{&block->values, n_features},
-                  {&block->labels, 1},
-                  {&block->weights, t->columns.of_role[ROLE_WEIGHT] >= 0}};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
-        void *array = *arrays[i].array;
-        size_t capacity = block->capacity * arrays[i].per_row;
-        athlete_status status =
-            memory_grow(&t->budget, &array, &capacity, wanted * arrays[i].per_row, sizeof(float));
-        *arrays[i].array = array;
-        if (status != ATHLETE_OK) return status;
-    }
-    block->capacity = wanted;
-    return ATHLETE_OK;
+    size_t had = block->capacity, wanted = had ? 2 * had : 64, n_features = (size_t)t->columns.n_features;
+    size_t cells = had * n_features, labels = had, weights = had;
+    athlete_status status = memory_reserve(&t->budget, &block->values, &cells, wanted * n_features);
+    if (status == ATHLETE_OK) status = memory_reserve(&t->budget, &block->labels, &labels, wanted);
+    if (status == ATHLETE_OK && t->columns.of_role[ROLE_WEIGHT] >= 0)
+        status = memory_reserve(&t->budget, &block->weights, &weights, wanted);
+    if (status == ATHLETE_OK) block->capacity = wanted;
+    return status;
 }
 
 int training_order(const training *t, int *column) {

@@ -24,15 +24,13 @@
     { "options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0, "JSON: match (name, position)" }
 #define ROWS_ERRORS                                                                                          \
     "the model is not a valid one, with the place in it; the query's columns are not the model's features; " \
-    "a "                                                                                                     \
-    "value that is neither a number in the range of float32 nor NULL; a path of the model that asks for "    \
-    "more "                                                                                                  \
-    "than 256 different features"
+    "a value that is neither a number in the range of float32 nor NULL; a path of the model that asks for "  \
+    "more than 256 different features"
 #define MODEL_ERRORS                                                                                         \
     "the model is not a valid one, with the place in it; it is of a kind that is not supported (several "    \
     "targets, DART, linear; a LightGBM text needs gbdt_import); another number of features than the model "  \
-    "has; a feature that is no number in the range of "                                                      \
-    "float32 and not the name of a category, by its number and name"
+    "has; a feature that is no number in the range of float32 and not the name of a category, by its "       \
+    "number and name"
 
 #define LABEL_MEANING                                                                                        \
     "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson, the class (0, 1, …) for "    \
@@ -41,8 +39,8 @@
     "a number, or text in a column of categories; NULL is missing and goes where it helps most"
 #define TRAINING_ERRORS                                                                                      \
     "an unknown option; a label that is NULL or not a finite number, a feature that is neither NULL, a "     \
-    "finite number "                                                                                         \
-    "nor text, text and numbers in one column, by the number of the row; more memory than memory_limit_mb"
+    "finite number nor text, text and numbers in one column, by the number of the row; more memory than "    \
+    "memory_limit_mb"
 #define TRAINING_SOURCE                                                                                      \
     "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), NIPS 2017"
 
@@ -73,8 +71,7 @@ static const athlete_function functions[] = {
                               {"query", ATHLETE_QUERY, 0, 0, 0,
                                "gives a label and features, whose column names become the feature names"}),
         .summary = "Trains a gradient-boosted forest on the rows of a query: the same bytes as gbdt_train "
-                   "with these "
-                   "feature names, for as many columns as SQLite can select.",
+                   "with these feature names, for as many columns as SQLite can select.",
         .errors = TRAINING_ERRORS,
         .source = TRAINING_SOURCE,
         .table = &gbdt_fit_table,
@@ -85,9 +82,8 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
         .summary = "A model's prediction for one row, with the float32 bits that XGBoost computes.",
-        .returns =
-            "the estimate; for binary:logistic the probability of 1, for several classes the number of "
-            "the likeliest, from 0, the first of equal ones; NULL without a model",
+        .returns = "the estimate; for binary:logistic the probability of 1, for several classes the number "
+                   "of the likeliest, from 0, the first of equal ones; NULL without a model",
         .errors = MODEL_ERRORS,
         .source = "XGBoost's predictor: x < threshold in float32 goes left, leaves are added in the order of "
                   "the trees",
@@ -109,12 +105,10 @@ static const athlete_function functions[] = {
         .arguments =
             ATHLETE_ARGUMENTS(MODEL_ARGUMENT, {"format", ATHLETE_TEXT, 0, 0, 0, "'xgboost' or 'lightgbm'"}),
         .summary = "A model as the text that another library loads.",
-        .returns =
-            "text: for 'xgboost' the model itself, for 'lightgbm' a text in which every double goes the "
-            "way it goes here; NULL without a model",
-        .errors =
-            "the model is not a valid one, with the place in it; many splits by category under one another "
-            "in which missing values go with the categories, which LightGBM cannot express",
+        .returns = "text: for 'xgboost' the model itself, for 'lightgbm' a text in which every double goes "
+                   "the way it goes here; NULL without a model",
+        .errors = "the model is not a valid one, with the place in it; many splits by category under one "
+                  "another in which missing values go with the categories, which LightGBM cannot express",
         .source = "Ke et al. (LightGBM), NIPS 2017; the formats of XGBoost 1.7 to 3.2 and LightGBM 4",
         .scalar = gbdt_export,
     },
@@ -124,12 +118,10 @@ static const athlete_function functions[] = {
         .arguments =
             ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a LightGBM model, as save_model writes it"}),
         .summary = "A LightGBM model as the JSON text that all functions take.",
-        .returns =
-            "text, the model in XGBoost's JSON format: the same leaf for every value that is a float32, with "
-            "its value as float32; NULL without a text",
+        .returns = "text, the model in XGBoost's JSON format: the same leaf for every value that is a "
+                   "float32, with its value as float32; NULL without a text",
         .errors = "the text is not a valid model, with the place in it; linear trees, zeros that are missing "
-                  "values "
-                  "and go the other way than their neighbours, objectives with an output of their own",
+                  "values and go the other way than their neighbours, objectives with an output of their own",
         .source = "x <= threshold in double is x < the next float32 above it, for every float32 x",
         .scalar = gbdt_import,
     },
@@ -143,8 +135,8 @@ static const athlete_function functions[] = {
              "JSON: output (value, margin, probabilities, leaf), match (name, position), nthread"}),
         .summary = "A model's predictions for all rows of a query, in its order and many at a time: the same "
                    "numbers as gbdt_predict, gbdt_margin, several times as fast.",
-        .errors = MODEL_ERRORS "; a feature without a column of its name; the number of the row where a "
-                               "value is refused",
+        .errors = MODEL_ERRORS
+        "; a feature without a column of its name; the number of the row where a value is refused",
         .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
         .table = &gbdt_score_table,
         .options = score_options_table,
@@ -154,14 +146,12 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
-        .summary =
-            "Why a model predicts what it does: per row of the query, output and feature the feature's SHAP "
-            "value, exact and path-dependent, and with a feature of NULL the base value; they sum to the "
-            "margin.",
+        .summary = "Why a model predicts what it does: per row of the query, output and feature the "
+                   "feature's SHAP value, exact and path-dependent, and with a feature of NULL the base "
+                   "value; they sum to the margin.",
         .errors = ROWS_ERRORS,
         .source = "Lundberg et al., Nature Machine Intelligence 2020, algorithm 2; the integral of Owen, "
-                  "Management "
-                  "Science 1972, by Gauss-Legendre quadrature",
+                  "Management Science 1972, by Gauss-Legendre quadrature",
         .table = &gbdt_explain_table,
         .options = model_rows_options,
     },
@@ -171,8 +161,7 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
         .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
-                   "a), what "
-                   "one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
+                   "a), what one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
         .errors = ROWS_ERRORS,
         .source = "Lundberg et al., Nature Machine Intelligence 2020, equations 5 to 7",
         .table = &gbdt_interactions_table,
@@ -186,10 +175,9 @@ static const athlete_function functions[] = {
                                        {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
                                         "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"},
                                        ROWS_OPTIONS),
-        .summary =
-            "What each feature that a model asks for is worth: weight (splits), gain and cover (means over "
-            "them) and their totals as XGBoost's get_score has them; and the mean size of its SHAP values "
-            "over the query's rows, added up over outputs.",
+        .summary = "What each feature that a model asks for is worth: weight (splits), gain and cover (means "
+                   "over them) and their totals as XGBoost's get_score has them; and the mean size of its "
+                   "SHAP values over the query's rows, added up over outputs.",
         .errors = ROWS_ERRORS,
         .source = "XGBoost, Booster.get_score; Lundberg et al., Nature Machine Intelligence 2020",
         .table = &gbdt_importance_table,
@@ -200,8 +188,7 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT),
         .summary = "A model's nodes, one per row, as in XGBoost's trees_to_dataframe: a split asks feature < "
-                   "split, or "
-                   "whether its category is in the list; a leaf has its value in leaf.",
+                   "split, or whether its category is in the list; a leaf has its value in leaf.",
         .errors = "the model is not a valid one, with the place in it",
         .source = "XGBoost, Booster.trees_to_dataframe",
         .table = &gbdt_trees_table,
@@ -231,9 +218,9 @@ static const athlete_function functions[] = {
                               {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
                               {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
                                "trained on are days before the first day of the test minus this; 0"}),
-        .summary = "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 "
-                   "blocks, and each block "
-                   "but the first is tested after training on what is at least the embargo older.",
+        .summary =
+            "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 blocks, and "
+            "each block but the first is tested after training on what is at least the embargo older.",
         .errors = "fewer days than blocks; a fold that the embargo leaves nothing to train on; a day that is "
                   "no date",
         .source =

@@ -33,13 +33,9 @@ static athlete_status begin_tree(trees_state *state) {
     state->n_nodes = (int32_t)(model->tree_end[state->tree] - start);
     state->node = -1;
     const size_t n = (size_t)state->n_nodes;
-    void *depth = state->depth, *queue = state->queue;
-    athlete_status status =
-        memory_grow(&state->budget, &depth, &state->depth_capacity, n, sizeof *state->depth);
-    state->depth = depth;
-    if (status != ATHLETE_OK) return status;
-    status = memory_grow(&state->budget, &queue, &state->queue_capacity, n, sizeof *state->queue);
-    state->queue = queue;
+    athlete_status status = memory_reserve(&state->budget, &state->depth, &state->depth_capacity, n);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(&state->budget, &state->queue, &state->queue_capacity, n);
     if (status != ATHLETE_OK) return status;
     for (size_t i = 0; i < n; i++) state->depth[i] = -1;
     size_t head = 0, tail = 0;

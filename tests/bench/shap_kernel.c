@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     shap_forest explainer;
     athlete_poll poll;
     poll_begin(&poll, NULL);
-    if (model_read(text, length, NULL, &model, &fault) != ATHLETE_OK) return 1;
+    if (model_read(text, length, NULL, NULL, &model, &fault) != ATHLETE_OK) return 1;
     if (shap_prepare(&model, NULL, &poll, &explainer) != ATHLETE_OK) return 1;
     const size_t n_features = (size_t)model.n_features, side = n_features + 1;
     if (bytes < n * n_features * sizeof *rows) return 1;

@@ -38,7 +38,7 @@ static void write_and_read(const forest *model, const char *objective, athlete_b
     forest again;
     model_fault fault;
     if (model_write(model, &description, &out, &poll) == ATHLETE_OK) {
-        athlete_status status = model_read(out.bytes, out.length, budget, &again, &fault);
+        athlete_status status = model_read(out.bytes, out.length, budget, NULL, &again, &fault);
         if (status == ATHLETE_INVALID) abort();
         if (status == ATHLETE_OK) compare_models(model, &again, budget);
         forest_free(budget, &again);

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     athlete_budget budget = {.limit = MEMORY_LIMIT};
     forest model;
     model_fault fault = {.text = ""};
-    athlete_status status = model_read(text, size, &budget, &model, &fault);
+    athlete_status status = model_read(text, size, &budget, NULL, &model, &fault);
     if (status == ATHLETE_OK) use_model(&model, &budget);
     if (status == ATHLETE_INVALID && fault.text[0] == '\0') abort(); /* refused without a word */
     forest_free(&budget, &model);

@@ -212,6 +212,39 @@ def test_what_validation_shows_is_what_an_ingest_does(seed):
             assert set(json.loads(text)) == set(NAMES)
 
 
+ODD = [None, 0, 1, 2, -1, 1.0, 0.5, 1e300, INFINITY, 1e-05, 2451545, "", "0", "1", "a", "run", "ride", "now", "12:00", "2451545", "1.0e-05", "-00e-1",
+       b"", b"\0", b"run", b"2024-01-05", b"\0\0\x80?", "2024-01-05", "2024-02-30", "2024-13-01", "2024-00-10", "2024-01-32", "2024-01-00", "2024-1-05",
+       "202a-01-05", "2024-01-0a", "0000-01-01", "9999-12-31T23:59:59Z", "2024-01-05T10:00:00Z", "2024-01-05T10:00:00z", "2024-01-05T23:59:59Z",
+       "2024-01-05T24:00:00Z", "2024-01-05T25:00:00Z", "2024-01-05T10:60:00Z", "2024-01-05T10:00:60Z", "2024-01-05T1a:00:00Z", "2024-01-05 10:00",
+       "2024-01-05T10:00:00+02:00", "2024-01-05T10:00:00.5Z", "2024-01-05T10:00:00Z ", "-2024-01-05", "é024-01-05", "2024-01-05\0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("not_null", [False, True])
+@pytest.mark.parametrize("type_name", ["numerical", "integer", "categorical", "boolean", "timestamp", "text", "embedding"])
+def test_a_value_is_of_a_type_where_the_registry_says_so_in_a_batch_and_alone(type_name, not_null):
+    features = [{"name": "v", "type": type_name, "not_null": not_null}]
+    if type_name == "categorical":
+        features[0]["allowed"] = ["run", "ride", "1"]
+    if type_name == "numerical":
+        features[0] |= {"min": -1e9, "max": 1e9}
+    definition = {"feature_group": "odd", "version": "1.0.0", "description": "…", "entity": "athlete", "keys": ["athlete_id"], "features": features, "reject_limit": 1}
+    db = store(definition)
+    check = one(db, 'SELECT "check" FROM feature_types WHERE type = ?', type_name).replace("$", "v")
+    extra = {"categorical": "v IN ('run', 'ride', '1')", "numerical": "v BETWEEN -1e9 AND 1e9"}.get(type_name, "1")
+    for how in ("batch", "alone"):
+        db.execute("CREATE TEMP TABLE staging (athlete_id TEXT, event_timestamp TEXT, v)")
+        db.executemany("INSERT INTO staging VALUES (?, '2024-01-06', ?)", [(f"{how}{i:03d}", v) for i, v in enumerate(ODD)])
+        if how == "batch":
+            ingest(db, definition, "staging")
+        else:
+            db.execute("INSERT INTO odd_ingest (athlete_id, event_timestamp, v) SELECT * FROM staging")
+        right = f"SELECT athlete_id FROM staging WHERE CASE WHEN v IS NULL THEN {int(not not_null)} ELSE ({check}) AND {extra} END"
+        assert rows(db, f"SELECT athlete_id FROM odd WHERE athlete_id LIKE '{how}%' ORDER BY 1") == rows(db, f"{right} ORDER BY 1")
+        told = f"SELECT DISTINCT json_extract(row, '$.athlete_id') AS athlete_id FROM feature_rejects WHERE json_extract(row, '$.athlete_id') LIKE '{how}%'"
+        assert rows(db, f"{told} ORDER BY 1") == rows(db, f"SELECT athlete_id FROM staging WHERE athlete_id NOT IN ({right}) ORDER BY 1")
+        db.execute("DROP TABLE temp.staging")
+
+
 def test_a_batch_with_too_many_rejects_is_refused_whole():
     db = store(SLEEP | {"reject_limit": 0.25})
     good = {"athlete_id": "a", "sleep_h": 7, "resting_hr": 50, "quality": "good", "device": None, "available_at": None}

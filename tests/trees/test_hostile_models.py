@@ -429,3 +429,13 @@ def test_long_numbers_and_long_lists_are_read(db, model):
     text = json.dumps(model).replace("1e+300", "1." + "3" * 1000)
     expected = db.execute("SELECT gbdt_predict(?, 1, 2, 3)", (json.dumps({"learner": model["learner"]}),)).fetchone()
     assert db.execute("SELECT gbdt_predict(?, 1, 2, 3)", (text,)).fetchone() == expected
+
+
+def test_reading_a_long_model_can_be_stopped_and_begun_again(db, model):
+    short = json.dumps(model)
+    long = json.dumps(model | {"padding": [0.25] * 1_000_000})
+    db.set_progress_handler(lambda: True, 1000)  # a call for one row has far fewer instructions of its own
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        db.execute("SELECT gbdt_predict(?, 1, 2, 3)", (long,)).fetchall()
+    db.set_progress_handler(None, 0)
+    assert db.execute("SELECT gbdt_predict(?, 1, 2, 3) = gbdt_predict(?, 1, 2, 3)", (long, short)).fetchone() == (1,)
