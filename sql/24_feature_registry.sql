@@ -1,6 +1,6 @@
 -- stage:    24_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
--- reads:    bronze_documents, feature_types, feature_groups, features, feature_definition_rejects
+-- reads:    bronze_documents, feature_groups, features, feature_definition_rejects
 -- writes:   feature_types, feature_groups, features, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
 -- grain:    name, major, minor, patch
 -- params:   -
@@ -185,8 +185,7 @@ BEGIN
 END;
 
 CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT json_group_object(type, json_object('storage', storage, 'check', "check")) FROM feature_types) AS types;
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE arrived AS
 SELECT bronze_id, document_id AS name, payload AS definition,
@@ -206,11 +205,10 @@ WITH RECURSIVE chain AS (
     WHERE a.nth = 1
     UNION ALL
     SELECT a.name, a.nth, a.bronze_id, a.definition,
-           CASE WHEN feature_group_fault(a.definition, c.believed, k.types) IS NULL THEN a.definition ELSE c.believed END,
-           feature_group_fault(a.definition, c.believed, k.types)
+           CASE WHEN feature_group_fault(a.definition, c.believed) IS NULL THEN a.definition ELSE c.believed END,
+           feature_group_fault(a.definition, c.believed)
     FROM chain AS c
     JOIN arrived AS a ON a.name = c.name AND a.nth = c.nth + 1
-    CROSS JOIN stage_clock AS k
 )
 SELECT bronze_id, name, definition, fault,
        CASE WHEN fault IS NULL THEN json('[' || replace(json_extract(definition, '$.version'), '.', ',') || ']') END AS version

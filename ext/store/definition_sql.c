@@ -8,6 +8,7 @@
 #include "store/definition.h"
 #include "store/definition_ddl_sql.h"
 #include "store/definition_ingest_sql.h"
+#include "store/registration_sql.h"
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
@@ -43,14 +44,32 @@ static athlete_status compile_rules(sqlite3 *db, const feature_definition *defin
     return ATHLETE_OK;
 }
 
+/* Reads a definition with the caller's types, or with those that the registry knows. */
+static athlete_status read_definition(sqlite3 *db, feature_definition *definition, const char *json,
+                                      const char *types, definition_fault *fault) {
+    *definition = (feature_definition){.tree = NULL};
+    char *known = NULL, *message = NULL;
+    int rc = types ? SQLITE_OK : registration_types(&known, db, &message);
+    if (message) sqlite3_snprintf(sizeof fault->text, fault->text, "feature_types: %s", message);
+    sqlite3_free(message);
+    athlete_status status = rc == SQLITE_OK          ? ATHLETE_OK
+                            : rc == SQLITE_NOMEM     ? ATHLETE_NOMEM
+                            : rc == SQLITE_INTERRUPT ? ATHLETE_INTERRUPTED
+                                                     : ATHLETE_INVALID;
+    if (known) types = known;
+    if (status == ATHLETE_OK)
+        status = definition_open(definition, json, strlen(json), types, types ? strlen(types) : 0, fault);
+    sqlite3_free(known);
+    return status;
+}
+
 static athlete_status open_definition(sqlite3 *db, feature_definition *definition, sqlite3_value *json,
                                       sqlite3_value *types, definition_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(json);
     const char *types_text = types ? (const char *)sqlite3_value_text(types) : NULL;
     *definition = (feature_definition){.tree = NULL};
     if (!text || (types && !types_text)) return ATHLETE_NOMEM;
-    athlete_status status = definition_open(definition, text, (size_t)sqlite3_value_bytes(json), types_text,
-                                            types ? (size_t)sqlite3_value_bytes(types) : 0, fault);
+    athlete_status status = read_definition(db, definition, text, types_text, fault);
     return status == ATHLETE_OK ? compile_rules(db, definition, fault) : status;
 }
 
@@ -157,9 +176,8 @@ static athlete_status find_columns(const feature_definition *definition, sqlite3
         bool is_filled_in = i == definition->available ||
                             (column->feature && cJSON_GetObjectItemCaseSensitive(column->feature, "default"));
         if (source->has_column[i] || is_filled_in || !column->not_null) continue;
-        *message =
-            sqlite3_mprintf("the source has no column %s, which %s requires", column->name, definition->name);
-        return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        return sentence_refuse(message, sqlite3_mprintf("the source has no column %s, which %s requires",
+                                                        column->name, definition->name));
     }
     return ATHLETE_OK;
 }
@@ -169,8 +187,8 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
                                   const char *text, bool as_query, char **message) {
     *source = (batch_source){NULL, NULL, NULL};
     if (!text && !definition->source) {
-        *message = sqlite3_mprintf("%s has no source of its own: say where its rows are", definition->name);
-        return *message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+        return sentence_refuse(message, sqlite3_mprintf("%s has no source of its own: say where its rows are",
+                                                        definition->name));
     }
     bool is_table = false;
     athlete_status status = text ? find_rowid_table(db, text, &is_table) : ATHLETE_OK;
@@ -203,7 +221,8 @@ const athlete_option ingest_options_table[] = {
      "share of rows that may break a rule; default the definition's"},
     {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL,
      "moment from which rows that replace others are believed; default now"},
-    {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL, "types beyond the seven"},
+    {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL,
+     "types beyond the seven; default those of the table feature_types"},
     {.name = NULL},
 };
 
@@ -237,8 +256,8 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
     const char *json = (const char *)sqlite3_value_text(argv[0]);
     athlete_status status = options_read(ingest_options_table, given, &options, &message);
     if (status == ATHLETE_OK && json)
-        status = definition_open(&definition, json, (size_t)sqlite3_value_bytes(argv[0]), options.types,
-                                 options.types ? strlen(options.types) : 0, &fault);
+        status =
+            read_definition(sqlite3_context_db_handle(context), &definition, json, options.types, &fault);
     if (status == ATHLETE_OK && json)
         status =
             write_ingest(out, sqlite3_context_db_handle(context), &definition, source, &options, &message);
@@ -258,28 +277,20 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
 
 /* --- feature_validate ----------------------------------------------------------------------------------- */
 
-/* The definition that is registered under a name, the version that lookups use, and the types that the registry knows;
-** the caller frees both. */
-static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition, char **types,
+/* The definition that is registered under a name, the version that lookups use; the caller frees it. */
+static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition,
                                             char **message) {
     sqlite3_stmt *query = NULL;
-    int rc = sqlite3_prepare_v2(db,
-                                "SELECT definition, (SELECT json_group_object(type, json_object('storage', "
-                                "storage, 'check', \"check\"))"
-                                " FROM feature_types) FROM feature_groups_current WHERE name = ?1",
-                                -1, &query, NULL);
+    int rc = sqlite3_prepare_v2(db, "SELECT definition FROM feature_groups_current WHERE name = ?1", -1,
+                                &query, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK) rc = sqlite3_step(query);
-    if (rc == SQLITE_ROW) {
-        *definition = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
-        *types = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 1));
-        if (!*definition || !*types) rc = SQLITE_NOMEM;
-    } else if (rc != SQLITE_NOMEM) {
-        *message = sqlite3_mprintf("there is no registered feature group '%.60s'", name);
-        if (!*message) rc = SQLITE_NOMEM;
-    }
+    if (rc == SQLITE_ROW) *definition = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
+    bool is_out_of_memory = rc == SQLITE_NOMEM || (rc == SQLITE_ROW && !*definition);
     sqlite3_finalize(query);
-    return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : *definition ? ATHLETE_OK : ATHLETE_INVALID;
+    if (is_out_of_memory) return ATHLETE_NOMEM;
+    if (*definition) return ATHLETE_OK;
+    return sentence_refuse(message, sqlite3_mprintf("there is no registered feature group '%.60s'", name));
 }
 
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
@@ -287,14 +298,13 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     feature_definition definition = {.tree = NULL};
     definition_fault fault = {""};
     batch_source source = {NULL, NULL, NULL};
-    char *found = NULL, *types = NULL;
+    char *found = NULL;
     athlete_status status = ATHLETE_OK;
-    if (group[strspn(group, " \t\r\n")] != '{')
-        status = registered_definition(db, group, &found, &types, message);
+    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);
     const char *json = found ? found : group;
     if (status == ATHLETE_OK) {
-        status = definition_open(&definition, json, strlen(json), types, types ? strlen(types) : 0, &fault);
-        if (status == ATHLETE_INVALID) *message = sqlite3_mprintf("%s", fault.text);
+        status = read_definition(db, &definition, json, NULL, &fault);
+        if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
     }
     if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
     if (status == ATHLETE_OK) {
@@ -309,7 +319,6 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     source_close(&source);
     definition_close(&definition);
     sqlite3_free(found);
-    sqlite3_free(types);
     return status;
 }
 
@@ -320,10 +329,8 @@ static athlete_status validate_open(athlete_call *call, int argc, sqlite3_value 
     char *message = NULL;
     if (!group) return ATHLETE_NOMEM;
     athlete_status status = validation_query(call->db, group, source, &query, &message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message ? message : "");
-    sqlite3_free(message);
     *state = query;
-    return status;
+    return call_told(call, status, message);
 }
 
 static int validate_next(athlete_call *call, void *query) {

@@ -52,3 +52,23 @@ void registration_forget(registration *found) {
     for (int i = 0; i < N_FIELDS; i++) sqlite3_free(*fields[i]);
     sqlite3_free(found->schema);
 }
+
+int registration_types(char **types, sqlite3 *db, char **message) {
+    *types = NULL;
+    catalog_table registry;
+    sqlite3_stmt *query = NULL;
+    int rc = catalog_find(db, NULL, "feature_types", &registry, message);
+    if (rc == SQLITE_OK && registry.schema) {
+        rc = catalog_ask(db, &query, message,
+                         "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\"))"
+                         " FROM \"%w\".feature_types",
+                         registry.schema);
+    }
+    if (rc == SQLITE_OK && query) {
+        rc = sqlite3_step(query);
+        if (rc == SQLITE_ROW && !(*types = catalog_copy(catalog_text(query, 0)))) rc = SQLITE_NOMEM;
+        rc = catalog_ended(db, query, rc, message);
+    }
+    catalog_forget(&registry);
+    return rc;
+}

@@ -1,4 +1,4 @@
-/* What the registry, the table feature_groups, says of a group. */
+/* What the registry says of a group, the table feature_groups, and of types, the table feature_types. */
 #ifndef ATHLETE_STORE_REGISTRATION_SQL_H
 #define ATHLETE_STORE_REGISTRATION_SQL_H
 
@@ -12,5 +12,8 @@ typedef struct registration {
 /* Of several versions the active one, or else the newest that is deprecated, then draft, then archived. */
 int registration_read(registration *found, sqlite3 *db, const char *name, char **message);
 void registration_forget(registration *found);
+
+/* The types that the registry knows, as definition_open wants them; the caller frees the text. NULL without a registry. */
+int registration_types(char **types, sqlite3 *db, char **message);
 
 #endif

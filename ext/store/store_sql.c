@@ -15,8 +15,8 @@
 #define TYPES_ARGUMENT                                                                                       \
     {                                                                                                        \
         "types", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,                                 \
-            "types beyond the seven: {\"grade\": {\"storage\": \"REAL\", \"check\": \"$ BETWEEN -1 AND "     \
-            "1\"}}"                                                                                          \
+            "types beyond the seven, by default those of the table feature_types: {\"grade\": "              \
+            "{\"storage\": \"REAL\", \"check\": \"$ BETWEEN -1 AND 1\"}}"                                    \
     }
 #define BEFORE_ARGUMENT(meaning)                                                                             \
     { "before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, meaning }

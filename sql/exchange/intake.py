@@ -142,8 +142,6 @@ def _take(db, group, data):
 
 def _ingest(db, group, source, **options):
     """A validated ingest in the transaction at hand."""
-    types = ask(db, "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\")) AS types FROM feature_types")[0]["types"]
-    options |= {"types": json.loads(types)}
     script = ask(db, "SELECT feature_group_ingest(?, ?, ?) AS script", group.definition, source, json.dumps(options))[0]["script"]
     begin, *statements, commit = _statements(script)
     assert begin.endswith("BEGIN IMMEDIATE;") and commit.strip() == "COMMIT;"

@@ -104,13 +104,20 @@ def test_a_new_type_is_one_more_row():
     definition = changed(features=[{"name": "slope", "type": "grade"}], rules=None)
     register(db, definition)
     assert one(db, "SELECT type FROM features") == "grade"
-    types = one(db, "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\")) FROM feature_types")
-    script(db, one(db, "SELECT feature_group_ddl(?, ?)", json.dumps(definition), types))
+    script(db, one(db, "SELECT feature_group_ddl(?)", json.dumps(definition)))
     db.execute("CREATE TABLE staging AS SELECT 'a' AS athlete_id, '2024-01-0' || column1 AS event_timestamp, column2 AS slope"
                " FROM (VALUES (1, 0.1), (2, 7.0), (3, -0.2))")
-    ingest(db, definition, "staging", types=json.loads(types))
+    other = {"grade": {"storage": "REAL", "check": "$ > 0"}}
+    assert "BETWEEN -1 AND 1" not in one(db, "SELECT feature_group_ingest(?, 'staging', ?)", json.dumps(definition), json.dumps({"types": other}))
+    ingest(db, definition, "staging")
     assert one(db, "SELECT COUNT(*) FROM athlete_sleep") == 2
     assert one(db, "SELECT rule || value FROM feature_rejects") == "type7.0"
+
+
+def test_types_that_are_no_types_are_said_to_be(db):
+    db.execute("CREATE TABLE feature_types (x)")
+    with pytest.raises(sqlite3.OperationalError, match="feature_group_ddl: feature_types: no such column: type"):
+        one(db, "SELECT feature_group_ddl(?)", json.dumps(SLEEP))
 
 
 # --- registering ---------------------------------------------------------------------------------------------------------

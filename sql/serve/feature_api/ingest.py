@@ -85,7 +85,8 @@ def _run(conn, group, entity, rows, who):
     names = ", ".join(f'"{column.name}"' for column in group.columns)
     conn.execute(f"CREATE TEMP TABLE {SOURCE} ({names})")
     conn.executemany(f"INSERT INTO temp.{SOURCE} VALUES ({', '.join('?' * len(group.columns))})", rows)
-    begin, *middle, commit = statements(_script(conn, group))
+    (script,) = conn.execute("SELECT feature_group_ingest(?, ?)", (group.definition, SOURCE)).fetchone()
+    begin, *middle, commit = statements(script)
     conn.execute(begin)
     before = conn.execute("SELECT who FROM ops_actor").fetchone()[0]
     conn.execute("UPDATE ops_actor SET who = ?", (who,))
@@ -105,13 +106,6 @@ def _run(conn, group, entity, rows, who):
     conn.execute("UPDATE ops_actor SET who = ?", (before,))
     conn.execute(commit)
     return answer
-
-
-def _script(conn, group):
-    types = conn.execute(
-        "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\")) FROM feature_types").fetchone()[0]
-    options = json.dumps({"types": json.loads(types)})
-    return conn.execute("SELECT feature_group_ingest(?, ?, ?)", (group.definition, SOURCE, options)).fetchone()[0]
 
 
 def statements(script):
