@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+#include "base/function.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/options.h"
@@ -45,12 +46,6 @@ const athlete_option training_lookup_table[] = {
     {.name = NULL},
 };
 
-static athlete_status say(char **message, char *sentence) {
-    sqlite3_free(*message);
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
-
 /* The JSON of an option, an object or else a list whose members are texts; NULL stays NULL. With `any` an object's may be
 ** anything. */
 static athlete_status read_member(const char *name, const char *json, bool object, bool any, cJSON **tree,
@@ -64,8 +59,8 @@ static athlete_status read_member(const char *name, const char *json, bool objec
     const cJSON *member;
     cJSON_ArrayForEach(member, *tree) fits = fits && (any || cJSON_IsString(member));
     if (fits) return ATHLETE_OK;
-    return say(message,
-               sqlite3_mprintf("option \"%s\" must be %s of texts", name, object ? "an object" : "a list"));
+    return sentence_refuse(
+        message, sqlite3_mprintf("option \"%s\" must be %s of texts", name, object ? "an object" : "a list"));
 }
 
 static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char **message) {
@@ -75,7 +70,7 @@ static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char *
     athlete_status status = options_read(training_lookup_table, text, lookup, message);
     cJSON_free(text);
     if (status == ATHLETE_OK && !lookup->group)
-        status = say(message, sqlite3_mprintf("a lookup has no \"group\""));
+        status = sentence_refuse(message, sqlite3_mprintf("a lookup has no \"group\""));
     if (status == ATHLETE_OK)
         status = read_member("keys", lookup->keys_json, true, false, &lookup->keys, message);
     if (status == ATHLETE_OK)
@@ -96,7 +91,7 @@ static athlete_status read_lookups(training_spec *spec, char **message) {
     athlete_status status = json_parse(spec->lookups_json, strlen(spec->lookups_json), &list, &fault);
     if (status != ATHLETE_OK) return ATHLETE_NOMEM;
     if (!cJSON_IsArray(list))
-        status = say(message, sqlite3_mprintf("option \"lookups\" must be a list of objects"));
+        status = sentence_refuse(message, sqlite3_mprintf("option \"lookups\" must be a list of objects"));
     int n = status == ATHLETE_OK ? cJSON_GetArraySize(list) : 0;
     if (status == ATHLETE_OK) {
         spec->lookups = memory_zeroed(NULL, (size_t)n, sizeof *spec->lookups);
@@ -114,7 +109,7 @@ athlete_status training_spec_read(training_spec *spec, const char *json, char **
     *spec = (training_spec){.labels = NULL};
     athlete_status status = options_read(training_spec_table, json, spec, message);
     if (status == ATHLETE_OK && !spec->labels)
-        status = say(message, sqlite3_mprintf("the spec has no \"labels\""));
+        status = sentence_refuse(message, sqlite3_mprintf("the spec has no \"labels\""));
     if (status == ATHLETE_OK) status = read_lookups(spec, message);
     if (status == ATHLETE_OK)
         status = read_member("computed", spec->computed_json, true, false, &spec->computed, message);
