@@ -217,6 +217,7 @@ static void choose_units(row_gradients *g, const gradient_measures *m) {
     g->scale.gradient = ldexp(fixed_point_scale(m->largest, g->bits), g->weight_bits);
     double hessian = g->counts_rows ? 1 : fixed_point_scale(m->largest_hessian, g->hessian_bits);
     g->scale.hessian = ldexp(hessian, g->weight_bits);
+    g->smallest_hessian = g->counts_rows ? 1 : hessian_in_units(g, m->smallest_hessian, hessian);
     g->largest_hessian = g->counts_rows ? 1 : hessian_in_units(g, m->largest_hessian, hessian);
 }
 
@@ -249,6 +250,7 @@ bool gradients_settle(row_gradients *g, const gradient_measures *m) {
     row_gradients other = *g;
     choose_units(&other, m);
     if (other.scale.gradient != g->scale.gradient || other.scale.hessian != g->scale.hessian) return false;
+    g->smallest_hessian = other.smallest_hessian;
     g->largest_hessian = other.largest_hessian;
     return true;
 }

@@ -51,7 +51,7 @@ typedef struct row_gradients {
     bool fine;        /* the units are finer than rows without weights would need */
     bool counts_rows; /* every hessian is 1, so a sum of hessians is a number of rows, or their weight */
     gradient_scale scale;
-    int64_t largest_hessian; /* of a row of weight 1, in units */
+    int64_t smallest_hessian, largest_hessian; /* of a row of weight 1, in units */
     bool
         in_records; /* the 32-bit form is in the header of the row's record; else `packed` or `wide` has it */
     int64_t *packed;         /* per row, as a slot takes it; of at most 2^14 rows */

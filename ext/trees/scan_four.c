@@ -103,7 +103,7 @@ FOUR_INLINE void try_cuts(const node_lanes *node, __m256d gradient, __m256d hess
 ** and `least` is what d^2 / (b (S - b)) must come to for the score to be above the best one. All this is rounded, so `least`
 ** is for a score that is lower by a margin. The rounding of the scores themselves and of d moves a score by less than
 ** sqrt(S / L) 2^-48 of it, that of S - b by S / L 2^-52 of it, L being the least b or S - b there may be: the margin is S / L 2^-44.
-** Without penalties on leaf values alone, which T in the score stands for. */
+** For a node without a penalty alpha. */
 typedef struct cut_screen {
     __m256d all, mean, lambda, least_side;
     __m256d per_score, offset; /* least = score * per_score - offset */

@@ -48,7 +48,9 @@ static scan_node scan_of(const split_finder *finder, const split_node *node) {
     scan.lower = node->lower * weight_unit;
     scan.upper = node->upper * weight_unit;
     if (rules->min_child_rows <= 1) scan.least_rows = 0; /* no weight is too small for one row */
-    if (g->counts_rows && scan.least_rows > scan.least_hessian) scan.least_hessian = scan.least_rows;
+    double of_row = g->counts_rows ? 1 : (double)g->smallest_hessian * (1 - 0x1p-50), /* not too much */
+        of_least_rows = scan.least_rows * of_row;
+    if (of_least_rows > scan.least_hessian) scan.least_hessian = of_least_rows;
     if (scan.least_hessian < 1) scan.least_hessian = 1;
     return scan;
 }

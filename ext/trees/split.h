@@ -72,8 +72,8 @@ double node_weight(gradient_sum sum, const gradient_scale *scale, const split_ru
 /* The best split of a node. Of equal gains the lowest feature, then the lowest cut, then missing values to the right win.
 **
 ** The least number of rows in a child is kept exactly. Where slots hold hessians and no counts, a sum of hessians divided by the
-** largest hessian of any row bounds the rows from below; only if the bound leaves it open for the best split are
-** that feature's rows counted. */
+** smallest hessian of any row bounds the rows from above and divided by the largest from below; only if both bounds leave it
+** open for the best split are that feature's rows counted. */
 node_split split_find(const split_finder *finder, const split_node *node);
 
 #endif
