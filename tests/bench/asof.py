@@ -11,7 +11,8 @@ lookup    labels x rows x 6 features, labels in the order of athlete and time, a
 dense     a label for each row of the group, in its order: what asof merges
 online    the newest 6 features of one of a million entities, a prepared statement in one read transaction; where
           redis-server is installed, HMGET of the same by redis-benchmark beside it, over a socket: what asking a server costs
-training  100,000 labels over four groups of a million rows with 6 features each, from disk to a table in memory
+training  100,000 labels over four groups of a million rows with 6 features each, from disk to a table in memory; pandas
+          from the same SQLite file, from Parquet, and from pickles, which are its own frames as they were in memory
 """
 
 import argparse
@@ -89,7 +90,7 @@ def build_size(folder, rows):
 
 
 def build_others(folder, source):
-    """DuckDB's file, Parquet for polars and pickled frames for pandas, all from SQLite's rows."""
+    """DuckDB's file, Parquet for polars and pandas, and pickled frames for pandas, all from SQLite's rows."""
     import duckdb
 
     path = folder / "duck.db"
@@ -109,9 +110,8 @@ def build_others(folder, source):
             duck.register("frame", frame)
             duck.execute(f"CREATE TABLE {table} AS FROM frame" if i == 0 else f"INSERT INTO {table} FROM frame")
             duck.unregister("frame")
-        if table in ("features", "labels", "labels_random"):
-            duck.execute(f"COPY {table} TO '{folder}/{table}.parquet'")
-        else:
+        duck.execute(f"COPY {table} TO '{folder}/{table}.parquet'")
+        if table not in ("features", "labels", "labels_random"):
             duck.execute(f"FROM {table}").df().to_pickle(folder / f"{table}.pickle")
     duck.close()
 
@@ -151,13 +151,29 @@ def run_polars(folder, labels):
     return best_of(run)
 
 
-def run_pandas_training(folder):
+def read_sqlite(folder, table, at):
     import pandas
 
+    db = sqlite3.connect(f"file:{folder}/ours.db?mode=ro", uri=True)
+    columns = ", ".join(["athlete_id", at, *(NAMES if table != "races" else ["id"])])
+    frame = pandas.read_sql(f"SELECT {columns} FROM {table}", db)
+    frame[at] = pandas.to_datetime(frame[at], format="%Y-%m-%dT%H:%M:%SZ")
+    return frame
+
+
+def run_pandas_training(folder, source):
+    import pandas
+
+    def read(table, at):
+        if source == "SQLite":
+            return read_sqlite(folder, table, at)
+        frame = pandas.read_parquet(folder / f"{table}.parquet") if source == "Parquet" else pandas.read_pickle(folder / f"{table}.pickle")
+        return frame.drop(columns="available_at", errors="ignore")
+
     def run():
-        table = pandas.read_pickle(folder / "races.pickle").sort_values("at", kind="stable")
+        table = read("races", "at").sort_values("at", kind="stable")
         for g in range(GROUPS):
-            group = pandas.read_pickle(folder / f"g{g}.pickle").drop(columns="available_at").sort_values("event_timestamp", kind="stable")
+            group = read(f"g{g}", "event_timestamp").sort_values("event_timestamp", kind="stable")
             group = group.rename(columns={n: f"g{g}_{n}" for n in NAMES})
             table = pandas.merge_asof(table, group, left_on="at", right_on="event_timestamp", by="athlete_id").drop(columns="event_timestamp")
         return float(sum(table[f"g{g}_{n}"].sum() for g in range(GROUPS) for n in NAMES))
@@ -309,10 +325,12 @@ def slopes(folder, sizes):
 
 def training(folder, n):
     print(f"{'training set, ' + format(n, ',') + ' labels, 4 groups':44} {'seconds':>8} {'rows/s':>12} {'of ours':>8}")
-    ours, pandas = child("ours", folder), child("pandas", folder)
-    assert abs(ours["sum"] - pandas["sum"]) < 1e-6 * abs(pandas["sum"])
-    show("training_set", ours["seconds"], n, ours["seconds"])
-    show(f"pandas {importlib.metadata.version('pandas')} merge_asof", pandas["seconds"], n, ours["seconds"])
+    ours = child("ours", folder)
+    show("training_set, from SQLite", ours["seconds"], n, ours["seconds"])
+    for source in ("SQLite", "Parquet", "pickles"):
+        pandas = child("pandas", folder, source)
+        assert abs(ours["sum"] - pandas["sum"]) < 1e-6 * abs(pandas["sum"]), source
+        show(f"pandas {importlib.metadata.version('pandas')} merge_asof, from {source}", pandas["seconds"], n, ours["seconds"])
 
 
 def main():
