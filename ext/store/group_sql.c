@@ -116,14 +116,15 @@ static int name_keys_json(feature_group *group, const char *json, char **message
     json_fault fault;
     athlete_status status = json_parse(json, strlen(json), &tree, &fault);
     if (status == ATHLETE_NOMEM) return SQLITE_NOMEM;
-    if (status != ATHLETE_OK) return catalog_say(message, "feature_groups: entity_keys are no JSON list");
+    if (status != ATHLETE_OK)
+        return catalog_say(message, "feature_groups_current: entity_keys are no JSON list");
     int rc = SQLITE_OK;
     const cJSON *key;
     group->n_keys = 0;
     cJSON_ArrayForEach(key, tree) {
         if (rc != SQLITE_OK) break;
         rc = cJSON_IsString(key) ? name_key(group, key->valuestring, message)
-                                 : catalog_say(message, "feature_groups: entity_keys must be names");
+                                 : catalog_say(message, "feature_groups_current: entity_keys must be names");
     }
     cJSON_Delete(tree);
     return rc;

@@ -1,6 +1,6 @@
 /* What a lookup needs to know of a feature group: its table, keys, times and index, from the registry or as named.
 **
-** The registry is the table feature_groups; a group's rows are in its table, and the versions that they replaced in
+** The registry is the view feature_groups_current; a group's rows are in its table, and the versions that they replaced in
 ** <table>_history with superseded_at, the instant from which a version was no longer believed. A table without a
 ** registration is as good, when keys and times are named. */
 #ifndef ATHLETE_STORE_GROUP_SQL_H

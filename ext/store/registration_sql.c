@@ -27,14 +27,12 @@ int registration_read(registration *found, sqlite3 *db, const char *name, char *
     *found = (registration){.schema = NULL};
     catalog_table registry;
     sqlite3_stmt *query = NULL;
-    int rc = catalog_find(db, NULL, "feature_groups", &registry, message);
+    int rc = catalog_find(db, NULL, "feature_groups_current", &registry, message);
     if (rc == SQLITE_OK && registry.schema) {
         rc = catalog_ask(
             db, &query, message,
             "SELECT major || '.' || minor || '.' || patch, status, table_name, entity_keys, timestamp_key,"
-            " available_key, lookback_days FROM \"%w\".feature_groups WHERE name = %Q ORDER BY CASE status"
-            " WHEN 'active' THEN 0 WHEN 'deprecated' THEN 1 WHEN 'draft' THEN 2 ELSE 3 END,"
-            " major DESC, minor DESC, patch DESC LIMIT 1",
+            " available_key, lookback_days FROM \"%w\".feature_groups_current WHERE name = %Q",
             registry.schema, name);
     }
     if (rc == SQLITE_OK && query) {

@@ -1,4 +1,4 @@
-/* What the registry says of a group, the table feature_groups, and of types, the table feature_types. */
+/* What the registry says of a group, the view feature_groups_current, and of types, the table feature_types. */
 #ifndef ATHLETE_STORE_REGISTRATION_SQL_H
 #define ATHLETE_STORE_REGISTRATION_SQL_H
 
@@ -9,7 +9,7 @@ typedef struct registration {
     char *version, *status, *table, *keys, *timestamp, *available, *lookback;
 } registration;
 
-/* Of several versions the active one, or else the newest that is deprecated, then draft, then archived. */
+/* The version that lookups use, of the view feature_groups_current. */
 int registration_read(registration *found, sqlite3 *db, const char *name, char **message);
 void registration_forget(registration *found);
 

@@ -7,6 +7,7 @@ import pytest
 
 import histories
 from conftest import connect
+from stages import STAGES, statements
 
 
 def answers(db, made):
@@ -386,6 +387,7 @@ def test_nothing_is_written_and_a_connection_closes_with_lookups_open(tmp_path):
 def test_a_registered_group_needs_no_names_and_the_version_in_use_counts(group):
     group.execute("CREATE TABLE feature_groups(name TEXT, major INTEGER, minor INTEGER, patch INTEGER, status TEXT, table_name TEXT,"
                   " entity_keys TEXT, timestamp_key TEXT, available_key TEXT, lookback_days REAL, definition TEXT)")  # fmt: skip
+    group.execute(next(s for s in statements(STAGES["24_feature_registry"]) if "VIEW IF NOT EXISTS feature_groups_current" in s))
     register = "INSERT INTO feature_groups VALUES ('load', ?, 0, 0, ?, ?, '[\"athlete_id\"]', 'event_timestamp', 'available_at', 3, '{}')"
     group.execute(register, (1, "active", "g"))
     group.execute(register, (2, "draft", "to_come"))
