@@ -2,8 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#include "trees/node_features.h"
+#include "trees/node_queue.h"
 #include "trees/partition.h"
-#include "trees/sample.h"
 
 /* Waiting nodes keep their histograms up to this much memory; beyond it they are summed again when needed. */
 #define KEPT_HISTOGRAM_BYTES ((size_t)64 << 20)
@@ -12,10 +13,6 @@ typedef struct tree_task {
     grower *g;
     size_t n_leaves;
 } tree_task;
-
-static bool has_node_features(const grow_rules *rules) {
-    return rules->interactions || (rules->colsample_bynode > 0 && rules->colsample_bynode < 1);
-}
 
 athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weights, const grow_rules *rules,
                             athlete_budget *budget, athlete_pool *pool) {
@@ -28,14 +25,8 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
         g->finders[i].monotone = rules->monotone;
         if (!g->finders[i].found) return memory_status(budget);
     }
-    size_t n_features = (size_t)bins->n_features;
-    if (has_node_features(rules)) {
-        g->node_features = memory_alloc(budget, n_features, sizeof *g->node_features);
-        g->feature_order = memory_alloc(budget, n_features, sizeof *g->feature_order);
-        g->path = memory_alloc(budget, n_features / 64 + 1, sizeof *g->path);
-        g->reachable = memory_alloc(budget, n_features / 64 + 1, sizeof *g->reachable);
-        if (!g->node_features || !g->feature_order || !g->path || !g->reachable) return memory_status(budget);
-    }
+    athlete_status status = node_features_begin(g);
+    if (status != ATHLETE_OK) return status;
     g->rows = memory_alloc(budget, bins->n_rows, sizeof *g->rows);
     g->scratch = memory_alloc(budget, bins->n_rows, sizeof *g->scratch);
     if (!g->rows || !g->scratch) return memory_status(budget);
@@ -89,10 +80,7 @@ static bool interrupted(const grower *g, size_t units) {
 
 static int64_t *take_histogram(grower *g) {
     if (g->n_spare > 0) return g->spare[--g->n_spare];
-    void *list = g->spare;
-    athlete_status status =
-        memory_grow(g->budget, &list, &g->spare_capacity, g->n_histograms + 1, sizeof *g->spare);
-    g->spare = list;
+    athlete_status status = memory_reserve(g->budget, &g->spare, &g->spare_capacity, g->n_histograms + 1);
     if (status != ATHLETE_OK) return NULL;
     int64_t *words = memory_alloc(g->budget, histogram_words(g->bins), sizeof *words);
     if (words) g->n_histograms++;
@@ -112,43 +100,6 @@ static void inherit_histogram(grower *g, size_t parent, size_t child) {
     g->grown[parent].histogram.words = NULL;
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------ */
-
-/* Ids are given out level by level when nodes are split in the order of their ids. */
-static bool comes_before(const grower *g, int32_t a, int32_t b) {
-    if (g->rules->best_gain_first && g->grown[a].split.gain != g->grown[b].split.gain) {
-        return g->grown[a].split.gain > g->grown[b].split.gain;
-    }
-    return a < b;
-}
-
-static athlete_status enqueue(grower *g, size_t id) {
-    void *block = g->queue;
-    athlete_status status =
-        memory_grow(g->budget, &block, &g->queue_capacity, g->n_queued + 1, sizeof *g->queue);
-    g->queue = block;
-    if (status != ATHLETE_OK) return status;
-    size_t at = g->n_queued++;
-    for (; at > 0 && comes_before(g, (int32_t)id, g->queue[(at - 1) / 2]); at = (at - 1) / 2) {
-        g->queue[at] = g->queue[(at - 1) / 2];
-    }
-    g->queue[at] = (int32_t)id;
-    return ATHLETE_OK;
-}
-
-static size_t dequeue(grower *g) {
-    int32_t first = g->queue[0], last = g->queue[--g->n_queued];
-    size_t at = 0;
-    for (size_t child = 1; child < g->n_queued; child = 2 * at + 1) {
-        if (child + 1 < g->n_queued && comes_before(g, g->queue[child + 1], g->queue[child])) child++;
-        if (!comes_before(g, g->queue[child], last)) break;
-        g->queue[at] = g->queue[child];
-        at = child;
-    }
-    g->queue[at] = last;
-    return (size_t)first;
-}
-
 /* --- nodes ---------------------------------------------------------------------------------------------- */
 
 /* Weight of the rows of a node whose sums are known. */
@@ -162,13 +113,9 @@ static int64_t weight_of(const grower *g, uint32_t begin, uint32_t end, gradient
 
 static athlete_status add_node(grower *g, int32_t parent, uint32_t begin, uint32_t end, int depth,
                                gradient_sum sum) {
-    void *grown = g->grown, *nodes = g->nodes;
-    athlete_status status =
-        memory_grow(g->budget, &grown, &g->grown_capacity, g->n_nodes + 1, sizeof *g->grown);
-    g->grown = grown;
-    if (status != ATHLETE_OK) return status;
-    status = memory_grow(g->budget, &nodes, &g->nodes_capacity, g->n_nodes + 1, sizeof *g->nodes);
-    g->nodes = nodes;
+    athlete_status status = memory_reserve(g->budget, &g->grown, &g->grown_capacity, g->n_nodes + 1);
+    if (status == ATHLETE_OK)
+        status = memory_reserve(g->budget, &g->nodes, &g->nodes_capacity, g->n_nodes + 1);
     if (status != ATHLETE_OK) return status;
     g->grown[g->n_nodes] = (grown_node){.begin = begin, .end = end, .depth = depth, .sum = sum};
     g->grown[g->n_nodes].weight = weight_of(g, begin, end, sum);
@@ -215,45 +162,6 @@ static bool may_split(const tree_task *task, size_t id) {
            (rules->split.min_child_rows <= 1 || (double)node->weight >= 2 * least);
 }
 
-static void add_feature(uint64_t *set, int feature) {
-    set[feature / 64] |= (uint64_t)1 << feature % 64;
-}
-
-/* Into g->reachable: the features of the path to a node, and those of every set of interactions that has all of them. */
-static void find_reachable(grower *g, size_t id) {
-    const grow_rules *rules = g->rules;
-    size_t words = rules->interaction_words;
-    memset(g->path, 0, words * sizeof *g->path);
-    for (int32_t at = g->nodes[id].parent; at >= 0; at = g->nodes[at].parent)
-        add_feature(g->path, g->grown[at].split.feature);
-    memcpy(g->reachable, g->path, words * sizeof *g->path);
-    for (size_t i = 0; i < rules->n_interactions; i++) {
-        const uint64_t *set = rules->interactions + i * words;
-        bool has_path = true;
-        for (size_t w = 0; w < words; w++) has_path = has_path && (g->path[w] & ~set[w]) == 0;
-        for (size_t w = 0; has_path && w < words; w++) g->reachable[w] |= set[w];
-    }
-}
-
-/* The features that this node may be split by. */
-static void choose_features(grower *g, size_t id, split_finder *finder) {
-    finder->features = g->tree_features;
-    finder->n_features = g->n_tree_features;
-    if (!has_node_features(g->rules)) return;
-    bool limited = g->rules->interactions && g->nodes[id].parent >= 0;
-    if (limited) find_reachable(g, id);
-    int n = 0;
-    for (int i = 0; i < g->n_tree_features; i++) {
-        int feature = g->tree_features[i];
-        if (!limited || g->reachable[feature / 64] >> feature % 64 & 1) g->node_features[n++] = feature;
-    }
-    double share = g->rules->colsample_bynode;
-    if (n > 0 && share > 0 && share < 1)
-        n = sample_list(g->node_features, n, share, g->rules->seed, g->n_trees, id, g->feature_order);
-    finder->features = g->node_features;
-    finder->n_features = n;
-}
-
 /* Finds the split of a node whose histogram is there. */
 static void find_split(grower *g, size_t id, split_finder *finder) {
     grown_node *node = &g->grown[id];
@@ -264,7 +172,7 @@ static void find_split(grower *g, size_t id, split_finder *finder) {
                               .histogram = &node->histogram,
                               .lower = node->lower,
                               .upper = node->upper};
-    choose_features(g, id, finder);
+    node_features_choose(g, id, finder);
     node->split = split_find(finder, &asked);
 }
 
@@ -275,7 +183,7 @@ static athlete_status queue_split(grower *g, size_t id) {
     if (!may_keep || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES)
         give_back(g, id);
     if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
-    return splits ? enqueue(g, id) : ATHLETE_OK;
+    return splits ? node_queue_add(g, id) : ATHLETE_OK;
 }
 
 /* Which codes go left. */
@@ -339,7 +247,7 @@ static athlete_status consider_children(tree_task *task, size_t parent, size_t s
     else if (status == ATHLETE_OK && pair.searched[1] && !g->grown[larger].histogram.words)
         status = build_histogram(g, larger);
     if (status != ATHLETE_OK) return status;
-    bool shared = g->builder.n_hands > 1 && !has_node_features(g->rules);
+    bool shared = g->builder.n_hands > 1 && !node_features_differ(g->rules);
     status = pool_run_if(shared, g->pool, 2, search_sibling, &pair);
     for (int i = 0; status == ATHLETE_OK && i < 2; i++) {
         if (pair.searched[i]) status = queue_split(g, pair.ids[i]);
@@ -410,7 +318,7 @@ static athlete_status grow(tree_task *task, size_t n_rows) {
     }
     while (status == ATHLETE_OK && g->n_queued > 0 &&
            (g->rules->max_leaves == 0 || task->n_leaves < g->rules->max_leaves)) {
-        status = split_node_in_two(task, dequeue(g));
+        status = split_node_in_two(task, node_queue_take(g));
     }
     return status;
 }
