@@ -33,10 +33,7 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
             return SQLITE_OK;
         }
     }
-    void *block = vtab->plans;
-    athlete_status status =
-        memory_grow(NULL, &block, &vtab->plans_capacity, vtab->n_plans + 1, sizeof *vtab->plans);
-    vtab->plans = block;
+    athlete_status status = memory_reserve(NULL, &vtab->plans, &vtab->plans_capacity, vtab->n_plans + 1);
     asof_plan *plan = status == ATHLETE_OK ? memory_zeroed(NULL, 1, sizeof *plan) : NULL;
     if (!plan) return SQLITE_NOMEM;
     plan->used = used;

@@ -40,10 +40,7 @@ static const char *collation_of(const char *name) {
 }
 
 static int add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
-    void *block = group->columns;
-    athlete_status status =
-        memory_grow(NULL, &block, capacity, (size_t)group->n_columns + 1, sizeof *group->columns);
-    group->columns = block;
+    athlete_status status = memory_reserve(NULL, &group->columns, capacity, (size_t)group->n_columns + 1);
     if (status != ATHLETE_OK) return SQLITE_NOMEM;
     group_column *column = &group->columns[group->n_columns];
     *column = (group_column){catalog_copy(name), affinity_of(type), "BINARY"};

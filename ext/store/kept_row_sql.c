@@ -18,13 +18,10 @@ void kept_row_close(kept_row *row) {
 }
 
 static bool store_bytes(kept_row *row, kept_value *value, const void *bytes, int n) {
-    void *block = row->text;
     size_t needed = row->text_used + (size_t)n + 1;
-    if (needed > row->text_capacity) {
-        athlete_status status = memory_grow(NULL, &block, &row->text_capacity, needed, 1);
-        row->text = block;
-        if (status != ATHLETE_OK) return false;
-    }
+    if (needed > row->text_capacity &&
+        memory_reserve(NULL, &row->text, &row->text_capacity, needed) != ATHLETE_OK)
+        return false;
     value->bytes = n;
     value->as.offset = row->text_used;
     if (n > 0) memcpy(row->text + row->text_used, bytes, (size_t)n);

@@ -28,10 +28,7 @@ static int add_column(training_set *set, set_column column, char **message) {
     cJSON_ArrayForEach(excluded, set->spec.exclude) {
         column.excluded |= sqlite3_stricmp(excluded->valuestring, column.name) == 0;
     }
-    void *block = set->columns;
-    athlete_status status =
-        memory_grow(NULL, &block, &set->columns_capacity, set->n_columns + 1, sizeof *set->columns);
-    set->columns = block;
+    athlete_status status = memory_reserve(NULL, &set->columns, &set->columns_capacity, set->n_columns + 1);
     if (status != ATHLETE_OK) {
         sqlite3_free(column.name);
         return SQLITE_NOMEM;
