@@ -6,7 +6,7 @@ Both serve the same entities with the same six features and one process each: ou
 request carries one, Feast from its SQLite online store. Every request asks for a random entity, by 1 and by 8 connections. Feast
 goes without its access log and is not restarted every 1000 requests, as it would be by default; ours writes its log.
 
-Needs wrk (apt-get install wrk) and installs Feast (requirements-serve.txt, some 700 MB) into build/feast.
+Needs wrk (apt-get install wrk) and installs Feast (requirements-serve.txt, some 700 MB) into build/feast-server.
 """
 
 import argparse
@@ -73,13 +73,13 @@ FEAST = """wrk.format("POST", "/get-online-features", {["Content-Type"] = "appli
 
 def environments():
     subprocess.run(["make", "-s", "build/serve/installed", "all"], cwd=ROOT, check=True)
-    python = BUILD / "feast" / "bin" / "python"
-    if not (BUILD / "feast" / "installed").exists():
-        print("Installing tests/bench/requirements-serve.txt into build/feast")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", BUILD / "feast"], check=True)
+    python = BUILD / "feast-server" / "bin" / "python"
+    if not (BUILD / "feast-server" / "installed").exists():
+        print("Installing tests/bench/requirements-serve.txt into build/feast-server")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", BUILD / "feast-server"], check=True)
         requirements = ROOT / "tests/bench/requirements-serve.txt"
         subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", requirements], check=True)
-        (BUILD / "feast" / "installed").touch()
+        (BUILD / "feast-server" / "installed").touch()
     return python
 
 
