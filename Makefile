@@ -4,6 +4,8 @@
 MAKEFLAGS += --no-builtin-rules
 
 BUILD  ?= build
+# One name for one folder, so that what an object depends on is known however the folder was named when it was made.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 DB     ?= athlete.db
 PYTHON ?= /usr/bin/python3
 ifeq ($(origin CC),default)
