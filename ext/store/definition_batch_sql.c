@@ -55,6 +55,17 @@ void write_same_key(sqlite3_str *out, const feature_definition *definition, cons
     write_row_key(out, definition, b);
 }
 
+void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column,
+                        const char *prefix) {
+    const char *name = definition->columns[column].name;
+    sqlite3_str_appendf(out, "EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = %s\"%w\" AND ",
+                        definition->table, name, prefix, name);
+    write_row_key(out, definition, "o.");
+    sqlite3_str_appendall(out, " IS NOT ");
+    write_row_key(out, definition, prefix);
+    sqlite3_str_appendall(out, ")");
+}
+
 void write_differs(sqlite3_str *out, const feature_definition *definition, const char *a, const char *b) {
     sqlite3_str_appendall(out, "(");
     write_names_but_available(out, definition, a);

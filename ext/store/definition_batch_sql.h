@@ -25,6 +25,10 @@ void write_batch_rows(sqlite3_str *out, const feature_definition *definition, co
 void write_row_key(sqlite3_str *out, const feature_definition *definition, const char *prefix);
 void write_same_key(sqlite3_str *out, const feature_definition *definition, const char *a, const char *b);
 
+/* Whether another row of the group's table has the value of this row's column, which is to be unique. */
+void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column,
+                        const char *prefix);
+
 /* Whether two rows differ in more than when they became known. */
 void write_differs(sqlite3_str *out, const feature_definition *definition, const char *a, const char *b);
 

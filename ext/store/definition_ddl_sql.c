@@ -141,23 +141,13 @@ static void write_keep(sqlite3_str *out, const feature_definition *definition, b
                         available);
 }
 
-void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column) {
-    const char *name = definition->columns[column].name;
-    sqlite3_str_appendf(out, "EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = new.\"%w\" AND ",
-                        definition->table, name, name);
-    write_row_key(out, definition, "o.");
-    sqlite3_str_appendall(out, " IS NOT ");
-    write_row_key(out, definition, "new.");
-    sqlite3_str_appendall(out, ")");
-}
-
 /* REPLACE takes out what is in its way without asking the triggers that keep it, and inside a trigger it looks like any
 ** other INSERT or UPDATE. So nothing may be in the way. */
 static void write_refuses_taken(sqlite3_str *out, const feature_definition *definition) {
     for (int i = 0; i < definition->n_columns; i++) {
         if (!definition->columns[i].is_unique) continue;
         sqlite3_str_appendall(out, "\n   OR ");
-        write_unique_taken(out, definition, i);
+        write_unique_taken(out, definition, i, "new.");
     }
     sqlite3_str_appendf(
         out,

@@ -20,7 +20,4 @@ void write_ingest_view(sqlite3_str *out, const feature_definition *definition, b
 void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
                   const char *suffix, bool replaces);
 
-/* An expression: whether another row than new's has the value of new's column, which is to be unique. */
-void write_unique_taken(sqlite3_str *out, const feature_definition *definition, int column);
-
 #endif

@@ -88,16 +88,12 @@ static void write_twice(sqlite3_str *out, const feature_definition *definition, 
 static void write_unique(sqlite3_str *out, const feature_definition *definition, int column) {
     const char *name = definition->columns[column].name;
     sqlite3_str_appendf(
-        out,
-        "UPDATE temp.feature_left AS l SET _verdict = 'unique %w'\nWHERE _verdict = 'valid' AND (EXISTS ("
-        "SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = l.\"%w\" AND ",
-        name, definition->table, name, name);
-    write_row_key(out, definition, "o.");
-    sqlite3_str_appendall(out, " IS NOT ");
-    write_row_key(out, definition, "l.");
+        out, "UPDATE temp.feature_left AS l SET _verdict = 'unique %w'\nWHERE _verdict = 'valid' AND (",
+        name);
+    write_unique_taken(out, definition, column, "l.");
     sqlite3_str_appendf(
         out,
-        ")\n   OR EXISTS (SELECT 1 FROM temp.feature_left AS e WHERE e.\"%w\" = l.\"%w\" AND e._seq < l._seq "
+        "\n   OR EXISTS (SELECT 1 FROM temp.feature_left AS e WHERE e.\"%w\" = l.\"%w\" AND e._seq < l._seq "
         "AND e._verdict = 'valid'));\n",
         name, name);
 }

@@ -9,7 +9,7 @@ static void write_all_valid(sqlite3_str *out, const row_scope *scope) {
     for (int i = 0; i < scope->definition->n_columns; i++) {
         if (!scope->definition->columns[i].is_unique) continue;
         sqlite3_str_appendall(out, "\n    WHEN ");
-        write_unique_taken(out, scope->definition, i);
+        write_unique_taken(out, scope->definition, i, scope->prefix);
         sqlite3_str_appendall(out, " THEN 0");
     }
     sqlite3_str_appendall(out, "\n    ELSE 1 END");
@@ -39,7 +39,7 @@ static void write_judgements(sqlite3_str *out, const row_scope *scope) {
         if (!definition->columns[i].is_unique) continue;
         sqlite3_str_appendf(out, ",\n        (%Q, 'unique', new.\"%w\", '%w is in another row', NOT ", name,
                             name, name);
-        write_unique_taken(out, definition, i);
+        write_unique_taken(out, definition, i, scope->prefix);
         sqlite3_str_appendall(out, ")");
     }
 }

@@ -33,12 +33,9 @@ static void write_broken(sqlite3_str *out, const feature_definition *definition,
     for (int i = 0; i < definition->n_columns; i++) {
         const char *name = definition->columns[i].name;
         if (!definition->columns[i].is_unique || !has_table) continue;
-        sqlite3_str_appendf(out, " WHEN EXISTS (SELECT 1 FROM \"%w\" AS o WHERE o.\"%w\" = s.\"%w\" AND ",
-                            definition->table, name, name);
-        write_row_key(out, definition, "o.");
-        sqlite3_str_appendall(out, " IS NOT ");
-        write_row_key(out, definition, "s.");
-        sqlite3_str_appendf(out, ") THEN json_array(%Q, 'unique', s.\"%w\", '%w is in another row')", name,
+        sqlite3_str_appendall(out, " WHEN ");
+        write_unique_taken(out, definition, i, "s.");
+        sqlite3_str_appendf(out, " THEN json_array(%Q, 'unique', s.\"%w\", '%w is in another row')", name,
                             name, name);
     }
     sqlite3_str_appendall(out, " END");
