@@ -36,7 +36,6 @@ void *memory_zeroed(athlete_budget *budget, size_t count, size_t size) {
 /* Pointers to objects have one representation, whatever they point to, on every system with POSIX or Windows. */
 athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity, size_t needed,
                            size_t size) {
-    if (needed <= *capacity) return ATHLETE_OK;
     void *block;
     memcpy(&block, array, sizeof block);
     size_t wanted = *capacity + *capacity / 2;

@@ -24,10 +24,15 @@ void *memory_zeroed(athlete_budget *budget, size_t count, size_t size);
 /* Makes room for `needed` elements in the array at *array (of any type, NULL at first), which has room for *capacity,
 ** growing by half or more. On failure both are as they were. */
 #define memory_reserve(budget, array, capacity, needed)                                                      \
-    memory_grow(budget, array, capacity, needed, sizeof **(array))
+    memory_room(budget, array, capacity, needed, sizeof **(array))
 
-/* The same; `array` is the address of a pointer to elements of `size` bytes. */
+/* What it stands for; `array` is the address of a pointer to elements of `size` bytes. Where there is room, which is nearly always,
+** nothing is called. */
 athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity, size_t needed, size_t size);
+static inline athlete_status memory_room(athlete_budget *budget, void *array, size_t *capacity, size_t needed,
+                                         size_t size) {
+    return needed <= *capacity ? ATHLETE_OK : memory_grow(budget, array, capacity, needed, size);
+}
 
 void memory_free(athlete_budget *budget, void *block);
 

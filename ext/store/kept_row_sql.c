@@ -19,9 +19,7 @@ void kept_row_close(kept_row *row) {
 
 static bool store_bytes(kept_row *row, kept_value *value, const void *bytes, int n) {
     size_t needed = row->text_used + (size_t)n + 1;
-    if (needed > row->text_capacity &&
-        memory_reserve(NULL, &row->text, &row->text_capacity, needed) != ATHLETE_OK)
-        return false;
+    if (memory_reserve(NULL, &row->text, &row->text_capacity, needed) != ATHLETE_OK) return false;
     value->bytes = n;
     value->as.offset = row->text_used;
     if (n > 0) memcpy(row->text + row->text_used, bytes, (size_t)n);

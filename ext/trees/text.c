@@ -6,7 +6,7 @@
 #include "trees/float_text.h"
 
 char *text_room(text_buffer *text, size_t length) {
-    if (text->status == ATHLETE_OK && text->capacity - text->length <= length)
+    if (text->status == ATHLETE_OK)
         text->status = memory_reserve(text->budget, &text->bytes, &text->capacity, text->length + length + 1);
     return text->status == ATHLETE_OK ? text->bytes + text->length : NULL;
 }
