@@ -14,7 +14,6 @@ int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
             memory_free(NULL, cursor);
             return SQLITE_NOMEM;
         }
-        cursor->n_columns = vtab->group.n_columns;
     }
     *out = &cursor->base;
     return SQLITE_OK;
@@ -110,8 +109,9 @@ static void result_hidden(const asof_cursor *cursor, sqlite3_context *context, i
 
 int asof_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const asof_cursor *cursor = (const asof_cursor *)base;
-    if (column >= cursor->n_columns) {
-        result_hidden(cursor, context, column - cursor->n_columns);
+    int n_columns = ((const asof_vtab *)base->pVtab)->group.n_columns;
+    if (column >= n_columns) {
+        result_hidden(cursor, context, column - n_columns);
     } else {
         int slot = cursor->plan->columns.slots[column];
         if (slot >= 0) kept_result(context, cursor->answer, slot);

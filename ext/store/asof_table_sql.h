@@ -45,7 +45,6 @@ struct asof_cursor {
     asof_lookup *lookup;
     kept_row as_of;         /* of the request */
     const kept_row *answer; /* NULL: there is none, or it has been read */
-    int n_columns;          /* of the group */
 };
 
 /* --- planning: asof_plan_sql.c ----------------------------------------------------------------------------- */

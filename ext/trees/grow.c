@@ -20,7 +20,6 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
     gradients_begin(&g->gradients, bins, weights);
     for (int i = 0; i < 2; i++) {
         g->finders[i] = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
-        g->finders[i].level = bins->level;
         g->finders[i].found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
         g->finders[i].monotone = rules->monotone;
         if (!g->finders[i].found) return memory_status(budget);

@@ -259,7 +259,7 @@ static void try_in_groups(const node_search *search) {
 static void try_features(const node_search *search) {
     const split_finder *finder = search->finder;
 #ifdef ATHLETE_X86
-    if (finder->level >= SIMD_256 && !scan_is_bounded(&search->scan)) {
+    if (finder->bins->level >= SIMD_256 && !scan_is_bounded(&search->scan)) {
         try_in_groups(search);
         return;
     }

@@ -46,7 +46,6 @@ typedef struct split_finder {
     const int *features;    /* ascending */
     int n_features;
     struct feature_split *found; /* room for one per feature */
-    simd_level level;
 } split_finder;
 
 /* A node: its rows, how many they are (of weighted ones, their weight in units), and their sums. */
