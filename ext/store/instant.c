@@ -80,10 +80,15 @@ static bool is_like(const char *text, const char *pattern, const char *digits) {
     return ((value & ~free) | ((value + UINT64_C(0x7676767676767676)) & UINT64_C(0x8080808080808080))) == 0;
 }
 
+/* Whether the text, of at least ten bytes, begins with 'YYYY-MM-DD'. */
+static bool begins_with_day(const char *text) {
+    return is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && is_digit(text[8]) &&
+           is_digit(text[9]);
+}
+
 /* In a few instructions. */
 bool instant_is_utc_second(const char *text, size_t length) {
-    return length == 20 && is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && is_digit(text[8]) &&
-           is_digit(text[9]) && text[10] == 'T' &&
+    return length == 20 && begins_with_day(text) && text[10] == 'T' &&
            is_like(text + 11, "00:00:00", "\x0f\x0f\0\x0f\x0f\0\x0f\x0f") && text[19] == 'Z';
 }
 
@@ -94,8 +99,7 @@ static bool is_within(const char *text, int min, int max) {
 }
 
 bool instant_is_usual(const char *text, size_t length) {
-    bool is_day = length == DAY_LENGTH && is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") &&
-                  is_digit(text[8]) && is_digit(text[9]);
+    bool is_day = length == DAY_LENGTH && begins_with_day(text);
     if (!is_day && !instant_is_utc_second(text, length)) return false;
     if (!is_within(text + 5, 1, 12) || !is_within(text + 8, 1, 31)) return false;
     return is_day ||

@@ -112,8 +112,7 @@ static const athlete_function functions[] = {
             "and available_at at or before as_of.",
         .returns = "the group's columns, and hidden as_of, row_timestamp, row_available, row_superseded, "
                    "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request, "
-                   "which costs one "
-                   "search and a step past each newer row that was not available yet",
+                   "which costs one search and a step past each newer row that was not available yet",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
                   "sentence has the statement that makes it); an as_of written in another form than the "
                   "group's times",

@@ -8,6 +8,7 @@
 /* Writes a node's member of an array, in up to MEMBER_SIZE bytes, and returns the length. */
 typedef int write_member(const tree_node *node, char *out);
 #define MEMBER_SIZE ATHLETE_INTEGER_TEXT_SIZE
+_Static_assert(MEMBER_SIZE >= ATHLETE_FLOAT_TEXT_SIZE, "a member is an integer or a float");
 
 static int write_cover(const tree_node *node, char *out) {
     return float_text(node->cover, out);
