@@ -106,30 +106,30 @@ export ATHLETE_EXTENSION = $(EXTENSION)
 
 demo: deps ## the whole pipeline on a real runner's eight years, and the page it ends with
 	@$(MAKE) -s --no-print-directory all
-	@sql/import demo.db $(RUNNER)
+	@sql/tools/import demo.db $(RUNNER)
 	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
 
 import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
 	@test -n "$(SRC)" || { echo "Say what to import: make import SRC=activities.json" >&2; exit 1; }
-	@sql/import $(DB) "$(SRC)"
+	@sql/tools/import $(DB) "$(SRC)"
 
 pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
-	@sql/import $(DB) $(REFERENCE)
+	@sql/tools/import $(DB) $(REFERENCE)
 	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
-	@sql/run $(DB) $(STAGES)
+	@sql/tools/run $(DB) $(STAGES)
 
 training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
-	@sql/training-set $(DB) "$(SPEC)"
+	@sql/tools/training-set $(DB) "$(SPEC)"
 
 rebuild-training-set: all ## make a stored training set again, to the bit: make rebuild-training-set ID=1
-	@sql/training-set $(DB) --rebuild $(ID)
+	@sql/tools/training-set $(DB) --rebuild $(ID)
 
 page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
 	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
 
 define: all ## register a feature group and make its tables: make define DEF=sleep.json
 	@test -n "$(DEF)" || { echo "Say which definition: make define DEF=sleep.json" >&2; exit 1; }
-	@sql/define $(DB) $(DEF)
+	@sql/tools/define $(DB) $(DEF)
 
 feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
 	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
@@ -138,14 +138,14 @@ feature-tables: all ## write the stage that makes the bundled groups' tables, fr
 # Feature groups as Parquet need Python with pyarrow, in an environment of their own.
 parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
 	@test -n "$(DIR)" || { echo "Say where to: make parquet-out DIR=folder" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
 
 parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet: make parquet-in DIR=folder GROUP=name
 	@test -n "$(DIR)" -a -n "$(GROUP)" || { echo "Say what to read: make parquet-in DIR=folder GROUP=name" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet in $(DB) "$(DIR)" $(GROUP)
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet in $(DB) "$(DIR)" $(GROUP)
 
 PORT ?= 8001
-SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/serve/plugins --port $(PORT)
+SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins --port $(PORT)
 
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for Datasette's own pages
 	@$(MAKE) -s --no-print-directory all
@@ -153,8 +153,8 @@ serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db,
 	@echo "Serving $(DB) at http://127.0.0.1:$(PORT), described in /openapi.json. Values need a token: make token DB=$(DB) NAME=me ATHLETE=all"
 	@exec $(SERVE) $(if $(METADATA),--metadata $(METADATA)) $(if $(PAGES),--root)
 
-token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/serve/token does more
-	@sql/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
+token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/tools/serve/token does more
+	@sql/tools/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
 
 BENCHES = $(wildcard tests/bench/*.py)
 
@@ -211,13 +211,13 @@ endef
 python-packages:
 	$(call install,$(RUN_PACKAGES) python3-venv)
 
-$(BUILD)/serve/installed: sql/serve/requirements.txt | python-packages
+$(BUILD)/serve/installed: sql/tools/serve/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/exchange/installed: sql/exchange/requirements.txt | python-packages
+$(BUILD)/exchange/installed: sql/tools/exchange/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt sql/exchange/requirements.txt | test-packages
+$(BUILD)/venv/installed: tests/requirements.txt sql/tools/serve/requirements.txt sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
 
 $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/installed

@@ -1,5 +1,5 @@
 -- stage:    61_training_sets
--- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/training-set writes them
+-- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them
 -- reads:    -
 -- writes:   ml_training_sets, ml_training_set_rows
 -- grain:    training_set_id, position

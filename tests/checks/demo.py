@@ -21,7 +21,7 @@ ENVIRONMENT = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
 
 def build(path, *files):
     """Imports files and runs all stages, as `make import pipeline` does."""
-    for command in (["sql/import", path, *files], ["sql/run", path, *STAGES]):
+    for command in (["sql/tools/import", path, *files], ["sql/tools/run", path, *STAGES]):
         subprocess.run([str(c) for c in command], cwd=ROOT, env=ENVIRONMENT, check=True)
     return path
 

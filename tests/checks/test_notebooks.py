@@ -150,7 +150,7 @@ def test_the_feature_store_notebook_shows_what_it_says(workplace):
     db.close()
     assert len(walked) == 7 and {row[2] for row in rows("FROM feature_rejects")} == walked
     assert [(row[0], row[3]) for row in rows("FROM feature_validate")] == [("new", measured - 7), ("reject", 7)]
-    assert rows("sql/ingest store.db run_sensors") == f"{measured} rows: 0 new, 0 changed, 7 rejected\n"
+    assert rows("sql/tools/ingest store.db run_sensors") == f"{measured} rows: 0 new, 0 changed, 7 rejected\n"
     assert (rows("FROM moment AS m")[1][3], rows("FROM hindsight")[0][2], felt) == (felt, 16, 23)
     assert rows("LEFT JOIN patient")[0][1:3] == (None, before)
     assert rows("--rebuild 1").startswith(f"training set 1: {races} rows, the same to the bit")

@@ -9,7 +9,7 @@ import sys
 
 from conftest import EXTENSION, ROOT
 
-sys.path[:0] = [str(ROOT / "tests" / "store"), str(ROOT / "tests" / "checks"), str(ROOT / "sql" / "exchange")]
+sys.path[:0] = [str(ROOT / "tests" / "store"), str(ROOT / "tests" / "checks"), str(ROOT / "sql" / "tools" / "exchange")]
 
 import groups  # noqa: E402
 
@@ -22,9 +22,9 @@ class Refused(Exception):
 def tool(*arguments):
     """In a process of its own, as a user calls it: it brings its own SQLite, which cannot share the extension with this one's."""
     environment = os.environ | {"ATHLETE_PYTHON": sys.executable, "ATHLETE_EXTENSION": EXTENSION}
-    done = subprocess.run([ROOT / "sql" / "parquet", *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run([ROOT / "sql" / "tools" / "parquet", *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
-        assert done.stderr.startswith("sql/parquet: ") and done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith("sql/tools/parquet: ") and done.stderr.count("\n") == 1, done.stderr
         raise Refused(done.stderr)
 
 

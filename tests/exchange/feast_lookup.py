@@ -1,4 +1,4 @@
-"""Asks Feast, in an environment of its own, for historical features of folders that sql/parquet wrote.
+"""Asks Feast, in an environment of its own, for historical features of folders that sql/tools/parquet wrote.
 
     feast_lookup.py questions.json answers.json
 

@@ -24,7 +24,7 @@ def replaced(name, was, becomes):
 
 
 def survey():
-    """The runners as sql/import brings them: every value a text."""
+    """The runners as sql/tools/import brings them: every value a text."""
     with SURVEY.open(newline="") as lines:
         return list(csv.DictReader(lines))
 

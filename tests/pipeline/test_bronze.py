@@ -264,11 +264,11 @@ def test_the_payload_is_what_was_received_and_the_hash_is_its_own(bronze):
     assert (source, ingested_at) == ("test", "2025-12-01T00:00:00Z")
 
 
-# --- sql/import ----------------------------------------------------------------------------------------------------------
+# --- sql/tools/import ----------------------------------------------------------------------------------------------------------
 
 
 def shell(*arguments, stdin=None, cwd=ROOT):
-    return subprocess.run([str(ROOT / "sql" / arguments[0]), *map(str, arguments[1:])], input=stdin, cwd=cwd, text=True, capture_output=True,
+    return subprocess.run([str(ROOT / "sql" / "tools" / arguments[0]), *map(str, arguments[1:])], input=stdin, cwd=cwd, text=True, capture_output=True,
                           env=os.environ | {"ATHLETE_EXTENSION": EXTENSION})
 
 

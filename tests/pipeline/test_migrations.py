@@ -34,7 +34,7 @@ LAST = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iter
 
 
 def shell(name, *arguments):
-    return subprocess.run([str(ROOT / "sql" / name), *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
+    return subprocess.run([str(ROOT / "sql" / "tools" / name), *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
                           env=os.environ | {"ATHLETE_EXTENSION": str(EXTENSION)})
 
 
@@ -83,7 +83,7 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
 
 def test_the_stages_refuse_a_file_whose_schema_they_do_not_know_and_leave_it_as_it_was(old):
     db = new_database(old)
-    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 2: run sql/migrate"):
+    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 2: run sql/tools/migrate"):
         run(db, ["00_ops_tables"])
     assert one(db, "PRAGMA user_version") == 0
     db.execute("PRAGMA user_version = 3")

@@ -21,7 +21,7 @@ def run_at(number, start, offset=0, **given):
 
 
 def shell_run(db_path, *files, extension=EXTENSION):
-    return subprocess.run([str(ROOT / "sql" / "run"), str(db_path), *map(str, files)], text=True, capture_output=True, cwd=ROOT,
+    return subprocess.run([str(ROOT / "sql" / "tools" / "run"), str(db_path), *map(str, files)], text=True, capture_output=True, cwd=ROOT,
                           env=os.environ | {"ATHLETE_EXTENSION": str(extension)})
 
 

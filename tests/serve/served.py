@@ -57,8 +57,8 @@ def database(path):
 
 
 def token(path, *arguments, fails=False):
-    """sql/serve/token: what it prints."""
-    done = subprocess.run([sys.executable, ROOT / "sql/serve/token", str(path), *arguments], capture_output=True, text=True)
+    """sql/tools/serve/token: what it prints."""
+    done = subprocess.run([sys.executable, ROOT / "sql/tools/serve/token", str(path), *arguments], capture_output=True, text=True)
     assert (done.returncode != 0) == fails, done.stderr
     return done.stderr.strip() if fails else done.stdout.strip()
 
@@ -71,7 +71,7 @@ class Served:
         self.path = path
         self.datasette = Datasette(
             [] if immutable else [str(path)], immutables=[str(path)] if immutable else [], sqlite_extensions=[extension],
-            plugins_dir=str(ROOT / "sql/serve/plugins"), metadata={"plugins": {"feature_api": plugin}} if plugin else None, settings=settings)
+            plugins_dir=str(ROOT / "sql/tools/serve/plugins"), metadata={"plugins": {"feature_api": plugin}} if plugin else None, settings=settings)
         self.app = self.datasette.app()
         self.loop = asyncio.new_event_loop()
         self.loop.run_until_complete(self.datasette.invoke_startup())

@@ -343,7 +343,7 @@ def test_a_minor_version_adds_its_columns_and_keeps_the_rows():
 
 def define(tmp_path, *files):
     environment = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
-    return subprocess.run([str(ROOT / "sql" / "define"), str(tmp_path / "a.db"), *map(str, files)], text=True, capture_output=True, env=environment)
+    return subprocess.run([str(ROOT / "sql" / "tools" / "define"), str(tmp_path / "a.db"), *map(str, files)], text=True, capture_output=True, env=environment)
 
 
 def shell(tmp_path, sql):

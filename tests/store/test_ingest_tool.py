@@ -1,4 +1,4 @@
-"""sql/ingest: a batch into a registered group from the command line, what it says, and what it refuses."""
+"""sql/tools/ingest: a batch into a registered group from the command line, what it says, and what it refuses."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ def nights(tmp_path):
 
     def tool(*arguments):
         environment = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
-        return subprocess.run([ROOT / "sql" / "ingest", path, *arguments], capture_output=True, text=True, env=environment)
+        return subprocess.run([ROOT / "sql" / "tools" / "ingest", path, *arguments], capture_output=True, text=True, env=environment)
 
     yield db, tool
     db.close()
@@ -59,7 +59,7 @@ def test_a_type_that_was_added_to_the_registry_is_known(tmp_path, nights):
     definition = tmp_path / "marks.json"
     definition.write_text('{"feature_group": "marks", "version": "1.0.0", "description": "m", "entity": "athlete", "keys": ["athlete_id"],'
                           ' "reject_limit": 0.5, "features": [{"name": "mark", "type": "mark"}]}')
-    subprocess.run([ROOT / "sql" / "define", tmp_path / "a b.db", definition], check=True, env=os.environ | {"ATHLETE_EXTENSION": EXTENSION})
+    subprocess.run([ROOT / "sql" / "tools" / "define", tmp_path / "a b.db", definition], check=True, env=os.environ | {"ATHLETE_EXTENSION": EXTENSION})
     batch = "SELECT 'a' AS athlete_id, '2024-01-0' || value AS event_timestamp, value AS mark FROM json_each('[6, 7]')"
     assert tool("marks", batch).stdout == "2 rows: 1 new, 0 changed, 1 rejected\n"
     assert db.execute("SELECT rule, value FROM feature_rejects").fetchall() == [("type", 7)]

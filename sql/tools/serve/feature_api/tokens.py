@@ -1,4 +1,4 @@
-"""Who asks: tokens, of which the database keeps only the SHA-256 digests. sql/serve/token makes them."""
+"""Who asks: tokens, of which the database keeps only the SHA-256 digests. sql/tools/serve/token makes them."""
 
 import dataclasses
 import hashlib

@@ -82,5 +82,5 @@ def choose(groups, names):
         raise ExchangeError(f"there is no feature group {unknown[0]}; registered are: {', '.join(groups) or 'none'}")
     without = [name for name in names if not groups[name].columns]
     if without:
-        raise ExchangeError(f"the feature group {without[0]} has no table; sql/define makes it")
+        raise ExchangeError(f"the feature group {without[0]} has no table; sql/tools/define makes it")
     return [groups[name] for name in dict.fromkeys(names)] if names else [g for g in groups.values() if g.columns]

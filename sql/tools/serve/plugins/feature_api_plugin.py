@@ -1,6 +1,6 @@
 """A Datasette plugin: feature groups over HTTP, and everything else closed but to the person who started the server.
 
-    datasette athlete.db --load-extension build/athlete --plugins-dir sql/serve/plugins
+    datasette athlete.db --load-extension build/athlete --plugins-dir sql/tools/serve/plugins
 
 `make serve` does that. The package beside this folder, feature_api, does the work; its api.py has the list of requests.
 """

@@ -56,7 +56,7 @@ def _define(database, path, schema):
     """A group that is not registered is, as its files say."""
     definition = (schema.metadata or {}).get(b"athlete.definition")
     if definition is None:
-        raise ExchangeError(f"{path.name} is not registered in {database}, and its files hold no definition; sql/define registers one")
+        raise ExchangeError(f"{path.name} is not registered in {database}, and its files hold no definition; sql/tools/define registers one")
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / f"{path.name}.json"
         file.write_bytes(definition)

@@ -1,7 +1,7 @@
 """Feature groups as Parquet, out of and into a database:
 
-    sql/parquet out athlete.db folder [--by day|month|year] [group …]
-    sql/parquet in athlete.db folder group …
+    sql/tools/parquet out athlete.db folder [--by day|month|year] [group …]
+    sql/tools/parquet in athlete.db folder group …
 
 `out` writes every registered group, or those named, as folder/<group>/belief=current and belief=superseded, partitioned by date as
 Hive does, and beside them a Feast repository of all groups in the folder. `in` brings such a folder, or one that
@@ -18,7 +18,7 @@ from registry import ExchangeError
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="sql/parquet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="sql/tools/parquet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ways = parser.add_subparsers(dest="way", required=True, metavar="out|in")
     out = ways.add_parser("out", help="write groups to a folder")
     out.add_argument("--by", choices=outlet.PERIODS, default="month", help="rows of one directory (default: month)")
@@ -34,7 +34,7 @@ def main():
         else:
             intake.read(options.database, options.folder, options.group)
     except ExchangeError as error:
-        sys.exit(f"sql/parquet: {error}")
+        sys.exit(f"sql/tools/parquet: {error}")
 
 
 if __name__ == "__main__":
