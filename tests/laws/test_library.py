@@ -138,7 +138,7 @@ def test_loading_twice_on_one_connection_is_harmless(db):
 
 def test_a_program_that_embeds_it_registers_and_queries():
     queries = ["SELECT athlete_version()", "SELECT count(*) > 3 FROM athlete_functions"]
-    version, more = output(BUILD / "checks" / "embedded", *queries).split()
+    version, more = output(BUILD / "laws" / "embedded", *queries).split()
     assert re.fullmatch(r"\d+\.\d+\.\d+", version) and more == "1"
 
 
