@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 2 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 2: '
-                   || CASE WHEN user_version < 2 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 3 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 3: '
+                   || CASE WHEN user_version < 3 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -114,21 +114,21 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 -- end
 
 -- Which stage computes from which, athlete by athlete.
-CREATE VIEW IF NOT EXISTS ops_dependencies (stage, upstream) AS
+CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS
 SELECT s.stage, f.value FROM ops_stages AS s, json_each(s.follows) AS f;
 
 -- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
 CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
 SELECT d.stage, u.athlete_id, u.position
-FROM ops_dependencies AS d
+FROM ops_follows AS d
 JOIN ops_watermarks AS u ON u.stage = d.upstream
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
 SELECT m.stage, m.athlete_id, NULL
 FROM ops_watermarks AS m
-WHERE m.stage IN (SELECT stage FROM ops_dependencies)
-  AND NOT EXISTS (SELECT 1 FROM ops_dependencies AS d
+WHERE m.stage IN (SELECT stage FROM ops_follows)
+  AND NOT EXISTS (SELECT 1 FROM ops_follows AS d
                   JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = m.athlete_id
                   WHERE d.stage = m.stage);
 

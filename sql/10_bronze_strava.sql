@@ -346,4 +346,3 @@ DROP TABLE temp.arrived;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

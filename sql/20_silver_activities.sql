@@ -297,4 +297,3 @@ DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

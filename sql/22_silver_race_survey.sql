@@ -117,4 +117,3 @@ DROP TABLE temp.answer;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

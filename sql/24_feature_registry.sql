@@ -300,4 +300,3 @@ DROP TABLE temp.arrived;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

@@ -109,4 +109,3 @@ DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

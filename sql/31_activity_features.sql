@@ -265,4 +265,3 @@ DROP TABLE temp.position_now;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

@@ -125,4 +125,3 @@ DROP TABLE temp.stage_clock;
 DROP TABLE temp.changed;
 
 COMMIT;
--- end

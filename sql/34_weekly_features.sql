@@ -115,4 +115,3 @@ DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

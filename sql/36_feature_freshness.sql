@@ -77,4 +77,3 @@ DROP TABLE temp.computed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

@@ -323,4 +323,3 @@ DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

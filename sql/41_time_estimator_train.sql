@@ -280,4 +280,3 @@ DROP TABLE temp.labelled;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

@@ -157,4 +157,3 @@ DROP TABLE temp.input;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

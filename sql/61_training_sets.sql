@@ -84,4 +84,3 @@ DROP TABLE temp.counted;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
--- end

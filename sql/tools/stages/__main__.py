@@ -2,27 +2,30 @@
 
     python3 sql/tools/stages sql/32_daily_features.sql …
 
-A stage asks for a block by a line; what stands from there to `-- end` is written anew:
+A stage asks for a block by a line; what stands from there to `-- end` is written anew (what finishes it is the end):
 
     -- begin: printed by `make stages`            BEGIN, the announcement; the clock and who has changed, unless the stage
                                                  makes its own
     -- announce: printed by `make stages`         the announcement alone
     -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
                                                  temp.computed into the group, what it replaces into its history
+    -- tables: printed by `make stages`           the tables of the bundled groups with history, views and triggers
     -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read, DROP of its
                                                  temporary tables, COMMIT
 """
 
 import json
+import os
 import pathlib
 import re
+import sqlite3
 import sys
 
 import stage_header
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
-BLOCK = re.compile(r"^-- (begin|announce|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?-- end\n", re.M)
+BLOCK = re.compile(r"^-- (begin|announce|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
 
 
 def literal(text):
@@ -67,6 +70,14 @@ def publish(stage, rest, arguments):
                     n_key=identifiers("n.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
+def tables(*_):
+    db = sqlite3.connect(":memory:")
+    db.enable_load_extension(True)
+    db.load_extension(os.environ.get("ATHLETE_EXTENSION", "build/athlete"))
+    definitions = [path.read_text() for path in sorted(DEFINITIONS.glob("*.json"))]
+    return "\n".join(db.execute("SELECT feature_group_ddl(?)", [definition]).fetchone()[0] for definition in definitions)
+
+
 def finish(stage, rest, _):
     made = temporary(rest)
     if "counted" not in made:
@@ -80,14 +91,14 @@ def finish(stage, rest, _):
 def printed(text):
     """The stage with its blocks as they should be."""
     stage = stage_header.parse(text)
-    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "publish": publish, "finish": finish}
+    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "tables": tables, "publish": publish, "finish": finish}
     for kind in makers:  # finish last: it drops what the others make
         def block(match, kind=kind):
             if match[1] != kind:
                 return match[0]
             rest = text[: match.start()] + text[match.end() :]
             first = match[0].splitlines(keepends=True)[0]
-            return first + makers[kind](stage, rest, match[2]) + "-- end\n"
+            return first + makers[kind](stage, rest, match[2]) + ("" if kind == "finish" else "-- end\n")
 
         text = BLOCK.sub(block, text)
     return text
