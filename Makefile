@@ -43,7 +43,7 @@ LDLIBS += $(shell pkg-config --libs libcjson 2>/dev/null)
 endif
 FLAGS  += $(shell pkg-config --cflags sqlite3 2>/dev/null)
 
-SOURCES := $(wildcard ext/*.c ext/*/*.c)
+SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ lint-clang:
 	@$(MAKE) -s BUILD=$(BUILD)/lint/clang CC=clang CFLAGS="-O2 $(LINT) -Wunreachable-code" all
 
 lint-format:
-	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
+	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])
 
 lint-stages:
 	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(wildcard sql/[0-9]*.sql)

@@ -12,7 +12,7 @@ OK, INTERRUPTED = 0, 3
 
 
 def build(folder, *flags):
-    return compiled(folder, "base/pool_check", ["base/pool"], "gcc", "-O1", "-g", "-pthread", *flags)
+    return compiled(folder, "base/pool_check", ["pool"], "gcc", "-O1", "-g", "-pthread", *flags)
 
 
 def runner(program):

@@ -14,9 +14,9 @@ def libraries(*packages):
 
 
 def compiled(folder, source, kernels, compiler, *flags, needs=("-lm",)):
-    """tests/<source>.c with ext/<kernel>.c for each kernel, linked with what it needs; the program, in `folder`."""
+    """tests/<source>.c with each kernel of ext, named as its file, linked with what it needs; the program, in `folder`."""
     program = folder / source.rpartition("/")[2]
-    sources = [ROOT / "tests" / f"{source}.c", *(ROOT / "ext" / f"{kernel}.c" for kernel in kernels)]
+    sources = [ROOT / "tests" / f"{source}.c", *(next((ROOT / "ext").rglob(f"{kernel}.c")) for kernel in kernels)]
     options = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", f"-I{ROOT / 'ext'}", *flags]
     subprocess.run([compiler, *options, *sources, "-o", program, *needs], check=True)
     return program

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/residuals.h"
+#include "trees/boosting/residuals.h"
 
 #define ROWS     40000
 #define FEATURES 7

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "athlete.h"
-#include "base/sha256.h"
+#include "base/text/sha256.h"
 
 typedef struct bytes {
     unsigned char *data;
