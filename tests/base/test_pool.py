@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from programs import compiled
+from helpers.programs import compiled
 
 OK, INTERRUPTED = 0, 3
 

@@ -5,7 +5,7 @@ The oracle is glibc, which XGBoost's wheels call; the C programs beside this fil
 
 import pytest
 
-from programs import COMPILERS, compiled, counts, libraries
+from helpers.programs import COMPILERS, compiled, counts, libraries
 
 pytestmark = [pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
 

@@ -7,7 +7,7 @@ at and next to thresholds.
 
 import pytest
 
-from programs import COMPILERS, compiled, counts
+from helpers.programs import COMPILERS, compiled, counts
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
 KERNELS = [*TREES, "memory", "poll", "simd"]
