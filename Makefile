@@ -43,7 +43,7 @@ LDLIBS += $(shell pkg-config --libs libcjson 2>/dev/null)
 endif
 FLAGS  += $(shell pkg-config --cflags sqlite3 2>/dev/null)
 
-SOURCES := $(wildcard ext/*.c ext/*/*.c)
+SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set parquet-out parquet-in serve token bench readme
+.PHONY: demo import pipeline page define stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -106,46 +106,45 @@ export ATHLETE_EXTENSION = $(EXTENSION)
 
 demo: deps ## the whole pipeline on a real runner's eight years, and the page it ends with
 	@$(MAKE) -s --no-print-directory all
-	@sql/import demo.db $(RUNNER)
+	@sql/tools/import demo.db $(RUNNER)
 	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
 
 import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
 	@test -n "$(SRC)" || { echo "Say what to import: make import SRC=activities.json" >&2; exit 1; }
-	@sql/import $(DB) "$(SRC)"
+	@sql/tools/import $(DB) "$(SRC)"
 
 pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
-	@sql/import $(DB) $(REFERENCE)
+	@sql/tools/import $(DB) $(REFERENCE)
 	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
-	@sql/run $(DB) $(STAGES)
+	@sql/tools/run $(DB) $(STAGES)
 
 training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
-	@sql/training-set $(DB) "$(SPEC)"
+	@sql/tools/training-set $(DB) "$(SPEC)"
 
 rebuild-training-set: all ## make a stored training set again, to the bit: make rebuild-training-set ID=1
-	@sql/training-set $(DB) --rebuild $(ID)
+	@sql/tools/training-set $(DB) --rebuild $(ID)
 
 page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
 	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
 
 define: all ## register a feature group and make its tables: make define DEF=sleep.json
 	@test -n "$(DEF)" || { echo "Say which definition: make define DEF=sleep.json" >&2; exit 1; }
-	@sql/define $(DB) $(DEF)
+	@sql/tools/define $(DB) $(DEF)
 
-feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
-	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
-	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
+stages: all ## print into the stages what their headers and the definitions of feature groups say
+	@$(PYTHON) sql/tools/stages $(STAGES)
 
 # Feature groups as Parquet need Python with pyarrow, in an environment of their own.
 parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
 	@test -n "$(DIR)" || { echo "Say where to: make parquet-out DIR=folder" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
 
 parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet: make parquet-in DIR=folder GROUP=name
 	@test -n "$(DIR)" -a -n "$(GROUP)" || { echo "Say what to read: make parquet-in DIR=folder GROUP=name" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/parquet in $(DB) "$(DIR)" $(GROUP)
+	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet in $(DB) "$(DIR)" $(GROUP)
 
 PORT ?= 8001
-SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/serve/plugins --port $(PORT)
+SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins --port $(PORT)
 
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for Datasette's own pages
 	@$(MAKE) -s --no-print-directory all
@@ -153,14 +152,14 @@ serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db,
 	@echo "Serving $(DB) at http://127.0.0.1:$(PORT), described in /openapi.json. Values need a token: make token DB=$(DB) NAME=me ATHLETE=all"
 	@exec $(SERVE) $(if $(METADATA),--metadata $(METADATA)) $(if $(PAGES),--root)
 
-token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/serve/token does more
-	@sql/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
+token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/tools/serve/token does more
+	@sql/tools/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
 
 BENCHES = $(wildcard tests/bench/*.py)
 
 bench: all static $(BUILD)/venv/bench-installed ## speed beside DuckDB, LightGBM, pandas and others; more than an hour, or BENCHES=tests/bench/asof.py
 	$(call install,redis-server wrk)
-	@for program in $(BENCHES); do echo "== $$program"; $(BUILD)/venv/bin/python $$program || exit 1; done
+	@for program in $(BENCHES); do echo "== $$program"; PYTHONPATH=tests $(BUILD)/venv/bin/python $$program || exit 1; done
 
 readme: demo ## write the outputs and the reference that README.md shows, from the program itself
 	@$(PYTHON) tests/readme.py --write
@@ -168,7 +167,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 # --- packages ------------------------------------------------------------------------------------------------
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
-TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format binutils
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
@@ -211,13 +210,13 @@ endef
 python-packages:
 	$(call install,$(RUN_PACKAGES) python3-venv)
 
-$(BUILD)/serve/installed: sql/serve/requirements.txt | python-packages
+$(BUILD)/serve/installed: sql/tools/serve/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/exchange/installed: sql/exchange/requirements.txt | python-packages
+$(BUILD)/exchange/installed: sql/tools/exchange/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/venv/installed: tests/requirements.txt sql/serve/requirements.txt sql/exchange/requirements.txt | test-packages
+$(BUILD)/venv/installed: tests/requirements.txt sql/tools/serve/requirements.txt sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
 
 $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/installed
@@ -225,7 +224,7 @@ $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/instal
 	@touch $@
 
 # Apart, because Feast needs an older pandas than the other tests.
-$(BUILD)/feast/installed: tests/exchange/requirements.txt | test-packages
+$(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
 
 # --- checking ------------------------------------------------------------------------------------------------
@@ -249,19 +248,19 @@ fuzz: test-deps all ## feed the readers of models and options with made-up texts
 
 architectures: ## the same answers on arm64 and s390x, under qemu; installs cross compilers, some 400 MB
 	$(call install,$(CROSS_PACKAGES))
-	@$(PYTHON) tests/architectures/builds.py --build $(BUILD)
+	@$(PYTHON) tests/laws/architectures/builds.py --build $(BUILD)
 
 # C programs of the tests, and a library with planted errors.
-CHECK_PROGRAMS = $(patsubst tests/checks/%.c,$(BUILD)/checks/%,$(filter-out %/planted.c,$(wildcard tests/checks/*.c)))
+CHECK_PROGRAMS = $(patsubst tests/laws/%.c,$(BUILD)/laws/%,$(filter-out %/planted.c,$(wildcard tests/laws/*.c)))
 
 .PHONY: check-programs
-check-programs: $(CHECK_PROGRAMS) $(BUILD)/checks/planted.so
+check-programs: $(CHECK_PROGRAMS) $(BUILD)/laws/planted.so
 
-$(BUILD)/checks/%: tests/checks/%.c $(BUILD)/libathlete.a
+$(BUILD)/laws/%: tests/laws/%.c $(BUILD)/libathlete.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
 
-$(BUILD)/checks/planted.so: tests/checks/planted.c | packages
+$(BUILD)/laws/planted.so: tests/laws/planted.c | packages
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
 
@@ -277,7 +276,7 @@ lint-clang:
 	@$(MAKE) -s BUILD=$(BUILD)/lint/clang CC=clang CFLAGS="-O2 $(LINT) -Wunreachable-code" all
 
 lint-format:
-	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
+	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])
 
 lint-stages:
-	@$(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)
+	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(wildcard sql/[0-9]*.sql)

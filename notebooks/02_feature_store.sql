@@ -46,13 +46,13 @@ WHERE group_name = 'athlete_rolling_features' AND name IN ('ctl_42d', 'tsb', 'pa
 
 -- COMMAND ----------
 
-.shell sql/define store.db notebooks/run_sensors.json
+.shell sql/tools/define store.db notebooks/run_sensors.json
 
 -- COMMAND ----------
 
 -- MAGIC %md
 -- MAGIC The definition is kept byte for byte, and from it come the table, its history, the triggers that keep the history, and the views
--- MAGIC to write and read through. `feature_group_ddl` returns the statements, here the first; `sql/define` has run them.
+-- MAGIC to write and read through. `feature_group_ddl` returns the statements, here the first; `sql/tools/define` has run them.
 
 -- COMMAND ----------
 
@@ -88,11 +88,11 @@ FROM feature_validate('run_sensors') GROUP BY verdict, feature, rule;
 
 -- COMMAND ----------
 
-.shell sql/ingest store.db run_sensors
+.shell sql/tools/ingest store.db run_sensors
 
 -- COMMAND ----------
 
-.shell sql/ingest store.db run_sensors
+.shell sql/tools/ingest store.db run_sensors
 
 -- COMMAND ----------
 
@@ -246,7 +246,7 @@ WHERE n.athlete_id = '4001' AND n.as_of = '2025-02-28T00:00:00Z';
 
 -- COMMAND ----------
 
-.shell sql/training-set store.db notebooks/races.json
+.shell sql/tools/training-set store.db notebooks/races.json
 
 -- COMMAND ----------
 
@@ -276,7 +276,7 @@ SELECT athlete_id, start_time, 160, avg_temp_c FROM run_sensors WHERE start_time
 
 -- COMMAND ----------
 
-.shell sql/training-set store.db --rebuild 1
+.shell sql/tools/training-set store.db --rebuild 1
 
 -- COMMAND ----------
 
@@ -316,7 +316,7 @@ SELECT feature, n_values, n_unavailable, n_inside_window, round(strength, 2) AS 
 
 -- COMMAND ----------
 
-.shell sql/run store.db sql/36_feature_freshness.sql sql/60_feature_lineage.sql
+.shell sql/tools/run store.db sql/36_feature_freshness.sql sql/60_feature_lineage.sql
 
 -- COMMAND ----------
 

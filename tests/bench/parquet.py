@@ -18,12 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "store"))
-
 import feature_ingest  # noqa: E402
-import groups  # noqa: E402
-from conftest import EXTENSION, ROOT  # noqa: E402
+from helpers import groups
+from helpers.extension import EXTENSION, ROOT
 
 
 def make(path, n):
@@ -40,7 +37,7 @@ def make(path, n):
 def tool(*arguments):
     environment = os.environ | {"ATHLETE_PYTHON": sys.executable, "ATHLETE_EXTENSION": EXTENSION}
     start = time.perf_counter()
-    subprocess.run([ROOT / "sql" / "parquet", *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([ROOT / "sql" / "tools" / "parquet", *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -62,9 +59,9 @@ def main():
         folder = pathlib.Path(folder)
         make(folder / "a.db", n)
         print(f"{n} rows of {len(feature_ingest.COLUMNS)} columns; pyarrow {pa.__version__}, pandas {pd.__version__}, {os.cpu_count()} processors")
-        lines = [("sql/parquet out", lambda: tool("out", folder / "a.db", folder / "out", "load")),
+        lines = [("sql/tools/parquet out", lambda: tool("out", folder / "a.db", folder / "out", "load")),
                  ("pandas, read_sql and one file", lambda: by_pandas(folder / "a.db", folder / "one.parquet")),
-                 ("sql/parquet in, an empty store", lambda: tool("in", folder / "b.db", folder / "out", "load"))]  # fmt: skip
+                 ("sql/tools/parquet in, an empty store", lambda: tool("in", folder / "b.db", folder / "out", "load"))]  # fmt: skip
         for name, work in lines:
             seconds = work()
             print(f"  {name:32s} {seconds:7.2f} s  {n / seconds / 1e6:6.2f} M rows/s")

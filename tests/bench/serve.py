@@ -85,8 +85,7 @@ def environments():
 
 def database(folder, entities):
     """Ours, with one row of each entity; the path and a token."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "store")]
-    import groups
+    from helpers import groups
 
     path = folder / "bench.db"
     db = groups.store(GROUP, path=str(path))
@@ -95,7 +94,7 @@ def database(folder, entities):
         SELECT printf('%07d', i) AS athlete_id, '{EVENT}' AS event_timestamp, {', '.join(f'i * 1.25 + {i} AS {name}' for i, name in enumerate(NAMES))} FROM n""")
     groups.ingest(db, GROUP, "rows")
     db.close()
-    token = subprocess.run([ROOT / "sql/serve/token", path, "bench", "--athlete", "all"], capture_output=True, text=True, check=True)
+    token = subprocess.run([ROOT / "sql/tools/serve/token", path, "bench", "--athlete", "all"], capture_output=True, text=True, check=True)
     return path, token.stdout.strip()
 
 
@@ -165,7 +164,7 @@ def main():
         subprocess.run([python, "-c", fill], cwd=folder, capture_output=True, check=True)
         some = f"{options.entities // 2:07d}"
         port = free_port()
-        command = [BUILD / "serve/bin/datasette", "serve", path, "--load-extension", BUILD / "athlete.so", "--plugins-dir", ROOT / "sql/serve/plugins", "--port", port]
+        command = [BUILD / "serve/bin/datasette", "serve", path, "--load-extension", BUILD / "athlete.so", "--plugins-dir", ROOT / "sql/tools/serve/plugins", "--port", port]
         with running(command, port, folder):
             got = answer(port, f"/features/load/{some}", Authorization=f"Bearer {token}")["features"]
             rates = measured("athlete, make serve", port, OURS % (",".join(NAMES), token), options, folder)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import EXTENSION, ROOT
+from helpers.extension import EXTENSION, ROOT
 
 SPEC = {
     "labels": "SELECT race, athlete_id, at FROM races ORDER BY race",
@@ -20,7 +20,7 @@ SPEC = {
 
 def tool(path, *arguments):
     environment = {**os.environ, "ATHLETE_EXTENSION": EXTENSION}
-    return subprocess.run([ROOT / "sql" / "training-set", path, *arguments], capture_output=True, text=True, env=environment)
+    return subprocess.run([ROOT / "sql" / "tools" / "training-set", path, *arguments], capture_output=True, text=True, env=environment)
 
 
 @pytest.fixture
