@@ -2,13 +2,17 @@
 
 import asyncio
 import atexit
+import contextlib
 import functools
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 import httpx
@@ -112,6 +116,29 @@ class Served:
             return select(db, sql, *parameters)
         finally:
             db.close()
+
+
+@contextlib.contextmanager
+def process(folder, **settings):
+    """The command of `make serve` as a process of its own, over the original file: its port, from the line with which it starts."""
+    path, metadata = folder / "athlete.db", folder / "settings.json"
+    shutil.copy(original()[0], path)
+    metadata.write_text(json.dumps({"plugins": {"feature_api": settings}}))
+    extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
+    recipe = subprocess.run(["make", "-n", "serve", f"DB={path}", "PORT=0", f"EXTENSION={extension}", f"METADATA={metadata}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)$", recipe.stdout, re.M)
+    started = subprocess.Popen([sys.executable, "-m", "datasette", *command.split()], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    for line in started.stderr:
+        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+            break
+    log = threading.Thread(target=started.stderr.read)  # a full pipe would stop the server
+    log.start()
+    try:
+        yield int(found[1])
+    finally:
+        started.terminate()
+        started.wait()
+        log.join()
 
 
 TOKENS = {
