@@ -2,11 +2,13 @@
 #include <math.h>
 #include "athlete.h"
 #include "base/elementary.h"
+#include "base/exact_sum_sql.h"
 #include "base/function.h"
 #include "base/json_objects.h"
 #include "base/list_functions.h"
 #include "base/memory.h"
 #include "base/poll.h"
+#include "base/row_hash_sql.h"
 #include "base/row_feed.h"
 #include "base/select_rows.h"
 #include "base/sha256.h"
@@ -166,6 +168,57 @@ static const athlete_function functions[] = {
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
         .scalar = sha256,
+    },
+    {
+        .name = "row_hash",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary = "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
+                   "and the same under every SQLite.",
+        .returns = "text, 64 lower-case hexadecimal digits",
+        .source = "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
+                  "a REAL)",
+        .scalar = row_hash,
+    },
+    {
+        .name = "rows_hash",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary = "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
+                   "(SELECT … ORDER BY …).",
+        .returns = "text, 64 lower-case hexadecimal digits, without rows, too",
+        .source = "FIPS 180-4, of row after row as in row_hash",
+        .step = rows_hash_step,
+        .final = rows_hash_final,
+    },
+    {
+        .name = "exact_sum",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
+        .summary = "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
+                   "rounds at each step, in one way before 3.43 and in another since.",
+        .returns = "the unit of x; an integer if all x are and it fits; NULL without rows; NULLs are skipped",
+        .errors = "an x that is no number",
+        .source = "Neal 2015, arXiv:1505.05571; the same as Python's math.fsum",
+        .step = exact_step,
+        .final = exact_sum_result,
+        .value = exact_sum_result,
+        .inverse = exact_inverse,
+    },
+    {
+        .name = "exact_avg",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
+        .summary = "The mean, rounded once: the exact sum over the number of rows.",
+        .returns = "the unit of x; NULL without rows; NULLs are skipped",
+        .errors = "an x that is no number",
+        .source = "Neal 2015, arXiv:1505.05571",
+        .step = exact_step,
+        .final = exact_avg_result,
+        .value = exact_avg_result,
+        .inverse = exact_inverse,
     },
     {
         .name = "portable_exp",

@@ -3,7 +3,7 @@
 #define ATHLETE_TREES_MODEL_READER_H
 
 #include "trees/category_order.h"
-#include "trees/decimal.h"
+#include "base/decimal.h"
 #include "trees/json_lists.h"
 #include "trees/model.h"
 
