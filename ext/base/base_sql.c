@@ -1,6 +1,7 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "athlete.h"
+#include "base/decimal.h"
 #include "base/elementary.h"
 #include "base/exact_sum_sql.h"
 #include "base/function.h"
@@ -41,6 +42,17 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     sha256_hex(data, (size_t)bytes, hex);
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
+}
+
+static void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    if (sqlite3_value_numeric_type(argv[0]) == SQLITE_INTEGER) {
+        sqlite3_result_text(context, (const char *)sqlite3_value_text(argv[0]), -1, SQLITE_TRANSIENT);
+        return;
+    }
+    char text[ATHLETE_DECIMAL_SIZE];
+    int length = decimal_write_short(sqlite3_value_double(argv[0]), text);
+    sqlite3_result_text(context, text, length, SQLITE_TRANSIENT);
 }
 
 static double portable_exp(const double *a) {
@@ -219,6 +231,16 @@ static const athlete_function functions[] = {
         .final = exact_avg_result,
         .value = exact_avg_result,
         .inverse = exact_inverse,
+    },
+    {
+        .name = "number_text",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
+        .summary = "The number with as few digits as give it again, the same under every SQLite, whose own "
+                   "text of a REAL changes from version to version. It is JSON, too.",
+        .returns = "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
+        .source = "Steele & White 1990, PLDI",
+        .scalar = number_text,
     },
     {
         .name = "portable_exp",
