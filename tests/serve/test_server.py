@@ -24,8 +24,9 @@ def server(tmp_path):
     path.write_bytes(original.read_bytes())
     extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
     recipe = subprocess.run(["make", "-n", "serve", f"DB={path}", "PORT=0", f"EXTENSION={extension}"], cwd=ROOT, capture_output=True, text=True, check=True)
-    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)$", recipe.stdout, re.M)
-    process = subprocess.Popen([sys.executable, "-m", "datasette", *command.split()], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)", recipe.stdout, re.M | re.S)
+    process = subprocess.Popen(["sh", "-c", f"exec '{sys.executable}' -m datasette {command}"], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               text=True, env=os.environ | {"DB": str(path), "PORT": "0"})  # fmt: skip
     for line in process.stderr:
         if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
             break
