@@ -1,6 +1,6 @@
+#include "base/instant.h"
 #include "base/memory.h"
 #include "store/asof_table_sql.h"
-#include "store/instant.h"
 #include "store/module_arguments_sql.h"
 
 int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {

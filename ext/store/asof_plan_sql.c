@@ -1,7 +1,7 @@
 #include <stdarg.h>
+#include "base/instant.h"
 #include "base/memory.h"
 #include "store/asof_table_sql.h"
-#include "store/instant.h"
 #include "store/lookup_merge_sql.h"
 #include "store/module_arguments_sql.h"
 

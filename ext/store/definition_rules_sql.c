@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "store/instant.h"
+#include "base/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
 

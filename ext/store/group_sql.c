@@ -1,11 +1,11 @@
 #include "store/group_sql.h"
 
 #include <string.h>
+#include "base/instant.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "store/catalog_sql.h"
 #include "store/group_index_sql.h"
-#include "store/instant.h"
 #include "store/module_arguments_sql.h"
 #include "store/registration_sql.h"
 

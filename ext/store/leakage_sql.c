@@ -7,12 +7,12 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/instant.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/query.h"
 #include "store/association.h"
-#include "store/instant.h"
 
 typedef struct leakage_settings {
     char *label, *as_of, *available, *window_end, *exclude;

@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/instant.h"
 #include "base/memory.h"
-#include "store/instant.h"
 #include "store/lookup_merge_sql.h"
 
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.

@@ -1,7 +1,7 @@
 #include "trees/json_lists.h"
 
 #include <string.h>
-#include "trees/decimal.h"
+#include "base/decimal.h"
 #include "trees/text.h"
 
 struct list_place {

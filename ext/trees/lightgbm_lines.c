@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "trees/decimal.h"
+#include "base/decimal.h"
 
 bool lines_fail(lightgbm_reader *r, const char *format, ...) {
     if (r->status != ATHLETE_OK) return false;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "trees/decimal.h"
+#include "base/decimal.h"
 #include "trees/json_lists.h"
 #include "trees/lightgbm_read_tree.h"
 #include "trees/model_objective.h"

@@ -2,7 +2,7 @@
 
 #include <float.h>
 #include <math.h>
-#include "trees/decimal.h"
+#include "base/decimal.h"
 
 #define ZERO_THRESHOLD 1.0000000180025095e-35 /* float32 1e-35: what LightGBM takes for zero */
 

@@ -2,8 +2,8 @@
 #ifndef ATHLETE_TREES_MODEL_READER_H
 #define ATHLETE_TREES_MODEL_READER_H
 
+#include "base/decimal.h"
 #include "trees/category_order.h"
-#include "trees/decimal.h"
 #include "trees/json_lists.h"
 #include "trees/model.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include "trees/decimal.h"
+#include "base/decimal.h"
 #include "trees/float_text.h"
 
 char *text_room(text_buffer *text, size_t length) {

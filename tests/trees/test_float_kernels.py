@@ -23,5 +23,5 @@ def test_vectors_of_floats_have_the_bits_of_single_ones(tmp_path, compiler, leve
 
 def test_decimal_text_of_doubles_is_that_of_the_c_library(tmp_path, compiler, level):
     needs = [*libraries("libcjson"), "-lm"]
-    tried, *differing = counts(compiled(tmp_path, "trees/decimal_bits", ["trees/decimal"], compiler, level, needs=needs))
+    tried, *differing = counts(compiled(tmp_path, "base/decimal_bits", ["base/decimal"], compiler, level, needs=needs))
     assert tried > 200_000 and differing == [0, 0]

@@ -1,6 +1,6 @@
 /* Decimal text and doubles, the same on every platform and in every locale. */
-#ifndef ATHLETE_TREES_DECIMAL_H
-#define ATHLETE_TREES_DECIMAL_H
+#ifndef ATHLETE_BASE_DECIMAL_H
+#define ATHLETE_BASE_DECIMAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "store/instant.h"
+#include "base/instant.h"
 
 #include <string.h>
 #include "base/date.h"

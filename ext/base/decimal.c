@@ -1,4 +1,4 @@
-#include "trees/decimal.h"
+#include "base/decimal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
