@@ -6,17 +6,23 @@
 #include "base/instant.h"
 #include "base/json_text.h"
 
-#define SMALLEST_ORDER (-9) /* of ten: closer to 0 no measurement comes, and a quotient by it soon overflows */
-#define LARGEST_ORDER  308
-#define LARGEST_WHOLE  9007199254740992.0 /* 2^53: up to here every whole number is a double */
+#define SMALLEST_ORDER                                                                                       \
+    (-9) /* of ten: closer to 0 no measurement comes, and a quotient by it soon overflows */
+#define LARGEST_ORDER 308
+#define LONGEST_ID    40                 /* digits: more than any that identifies something */
+#define LARGEST_WHOLE 9007199254740992.0 /* 2^53: up to here every whole number is a double */
 
 static const struct {
     const char *name, *phrase;
 } types[N_FIELD_TYPES] = {
-    [FIELD_NUMBER] = {"number", "a number"},        [FIELD_WHOLE] = {"whole", "a whole number"},
-    [FIELD_BOOLEAN] = {"boolean", "true or false"}, [FIELD_ID] = {"id", "an identifier in digits"},
-    [FIELD_TEXT] = {"text", "a text"},              [FIELD_LABEL] = {"label", "a word"},
-    [FIELD_INSTANT] = {"instant", "an instant"},    [FIELD_DATE] = {"date", "a date"},
+    [FIELD_NUMBER] = {"number", "a number"},
+    [FIELD_WHOLE] = {"whole", "a whole number"},
+    [FIELD_BOOLEAN] = {"boolean", "true or false"},
+    [FIELD_ID] = {"id", "an identifier in digits"},
+    [FIELD_TEXT] = {"text", "a text"},
+    [FIELD_LABEL] = {"label", "a word"},
+    [FIELD_INSTANT] = {"instant", "an instant"},
+    [FIELD_DATE] = {"date", "a date"},
     [FIELD_LIST] = {"list", "a list"},
 };
 
@@ -130,14 +136,11 @@ static json_fault_kind read_boolean(span value, json_found *out) {
 }
 
 static json_fault_kind read_id(span value, json_found *out) {
-    static const char largest[] = "9223372036854775807";
-    const size_t longest = sizeof largest - 1;
     if (is_string(value)) value = inside(value);
-    if (value.length == 0 || value.length > longest || value.at[0] == '0') return FIELD_WRONG_TYPE;
+    if (value.length == 0 || value.length > LONGEST_ID || value.at[0] == '0') return FIELD_WRONG_TYPE;
     for (size_t i = 0; i < value.length; i++) {
         if (!is_digit(value.at[i])) return FIELD_WRONG_TYPE;
     }
-    if (value.length == longest && memcmp(value.at, largest, longest) > 0) return FIELD_WRONG_TYPE;
     out->value = value.at;
     out->value_length = value.length;
     return FIELD_OK;
@@ -155,7 +158,8 @@ static size_t count_characters(span s) {
         } else if (s.at[i + 1] != 'u') {
             i += 2;
         } else {
-            bool is_pair = (s.at[i + 2] == 'd' || s.at[i + 2] == 'D') && s.at[i + 3] != '0' && s.at[i + 3] > '7';
+            bool is_pair =
+                (s.at[i + 2] == 'd' || s.at[i + 2] == 'D') && s.at[i + 3] != '0' && s.at[i + 3] > '7';
             i += is_pair ? 12 : 6;
         }
     }
@@ -222,7 +226,8 @@ static json_fault_kind read_instant(const json_field *field, span value, json_fo
 static void read_field(const json_field *field, span value, json_found *out) {
     bool is_blank = field->blank_is_absent && is_string(value) && trimmed(inside(value)).length == 0;
     if (out->is_there) {
-        *out = (json_found){.text = value.at, .length = value.length, .fault = FIELD_REPEATED, .is_there = true};
+        *out =
+            (json_found){.text = value.at, .length = value.length, .fault = FIELD_REPEATED, .is_there = true};
         return;
     }
     out->is_there = true;
@@ -262,20 +267,48 @@ static bool next_mark(span *rest, char c) {
     return true;
 }
 
-athlete_status json_fields_read(const char *text, size_t length, const json_field *fields, size_t n,
-                                json_found *found) {
-    span rest = {text, length}, name, value;
-    memset(found, 0, n * sizeof *found);
+/* Whether the field is called `name` in the member `outer` of the object, or in the object itself if that is empty. */
+static bool is_called(const json_field *field, span outer, span name) {
+    if (outer.length == 0) {
+        return field->name_length == name.length && memcmp(field->name, name.at, name.length) == 0;
+    }
+    return field->name_length == outer.length + 1 + name.length && field->name[outer.length] == '.' &&
+           memcmp(field->name, outer.at, outer.length) == 0 &&
+           memcmp(field->name + outer.length + 1, name.at, name.length) == 0;
+}
+
+static bool has_field_in(const json_field *fields, size_t n, span outer) {
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(fields[i].name, outer.at, outer.length) == 0 && fields[i].name[outer.length] == '.')
+            return true;
+    }
+    return false;
+}
+
+static athlete_status read_members(span rest, span outer, const json_field *fields, size_t n,
+                                   json_found *found) {
+    span name, value;
     if (!next_mark(&rest, '{')) return ATHLETE_INVALID;
     if (next_mark(&rest, '}')) return ATHLETE_OK;
     do {
         if (!next_value(&rest, &name) || !is_string(name)) return ATHLETE_INVALID;
         if (!next_mark(&rest, ':') || !next_value(&rest, &value)) return ATHLETE_INVALID;
+        name = inside(name);
         for (size_t i = 0; i < n; i++) {
-            if (!is(inside(name), fields[i].name)) continue;
+            if (!is_called(&fields[i], outer, name)) continue;
             read_field(&fields[i], value, &found[i]);
             if (found[i].fault == FIELD_NO_MEMORY) return ATHLETE_NOMEM;
         }
+        if (outer.length > 0 || name.length == 0 || value.at[0] != '{' || !has_field_in(fields, n, name))
+            continue;
+        athlete_status status = read_members(value, name, fields, n, found);
+        if (status != ATHLETE_OK) return status;
     } while (next_mark(&rest, ','));
     return next_mark(&rest, '}') ? ATHLETE_OK : ATHLETE_INVALID;
+}
+
+athlete_status json_fields_read(const char *text, size_t length, const json_field *fields, size_t n,
+                                json_found *found) {
+    memset(found, 0, n * sizeof *found);
+    return read_members((span){text, length}, (span){"", 0}, fields, n, found);
 }

@@ -15,7 +15,7 @@ typedef enum json_field_type {
     FIELD_NUMBER,  /* or a text that is a number from end to end */
     FIELD_WHOLE,   /* the same without a fraction, up to 2^53: 1800, 1800.0, "1800" */
     FIELD_BOOLEAN, /* true, false, 1, 0 */
-    FIELD_ID,      /* a whole number from 1 to 2^63 - 1 in digits alone, as a number or a text */
+    FIELD_ID,      /* a number or a text of 1 to 40 digits, the first not 0 */
     FIELD_TEXT,    /* any text */
     FIELD_LABEL,   /* a text of letters, digits, blanks, '-' and '_' that begins with a letter */
     FIELD_INSTANT, /* an ISO instant 'YYYY-MM-DDTHH:MM[:SS[.f]][Z|+HH:MM]' */
@@ -25,9 +25,10 @@ typedef enum json_field_type {
 } json_field_type;
 
 typedef struct json_field {
-    const char *name;
+    const char *name; /* "distance", or "athlete.id" for a member of a member */
+    size_t name_length;
     json_field_type type;
-    double min, max;     /* of a number, or of the characters in a text; infinite: no limit */
+    double min, max;      /* of a number, or of the characters in a text; infinite: no limit */
     bool blank_is_absent; /* an empty text is no answer */
 } json_field;
 
@@ -48,7 +49,8 @@ typedef struct json_found {
     const char *text; /* the value as it stands in the object; NULL: absent */
     size_t length;
     json_fault_kind fault;
-    const char *value; /* without a fault: the JSON text of the value, or NULL for a list and where `time` is */
+    const char
+        *value; /* without a fault: the JSON text of the value, or NULL for a list and where `time` is */
     size_t value_length;
     char time[ATHLETE_INSTANT_SIZE]; /* the date, or the instant in UTC; else empty */
 } json_found;

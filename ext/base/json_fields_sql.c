@@ -8,11 +8,12 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 
-#define MOST_FIELDS  64
+#define MOST_FIELDS   64
 #define LONGEST_SHOWN 60 /* bytes of a value in a fault: the object has all of it */
 
 typedef struct declarations {
     char *text; /* that they were read from */
+    size_t length;
     cJSON *tree;
     json_field fields[MOST_FIELDS];
     const char *units[MOST_FIELDS];
@@ -25,13 +26,30 @@ static void forget(declarations *d) {
     memset(d, 0, sizeof *d);
 }
 
+/* The lists read last: a statement asks with one, two of them or so, row after row. */
+#define REMEMBERED 4
+
+typedef struct remembered {
+    declarations lists[REMEMBERED];
+    int next; /* to be replaced */
+} remembered;
+
 void *json_fields_state_open(void) {
-    return memory_zeroed(NULL, 1, sizeof(declarations));
+    return memory_zeroed(NULL, 1, sizeof(remembered));
 }
 
 void json_fields_state_close(void *state) {
-    forget(state);
-    memory_free(NULL, state);
+    remembered *r = state;
+    for (int i = 0; i < REMEMBERED; i++) forget(&r->lists[i]);
+    memory_free(NULL, r);
+}
+
+static declarations *recall(remembered *r, const char *text, size_t length) {
+    for (int i = 0; i < REMEMBERED; i++) {
+        declarations *d = &r->lists[i];
+        if (d->text && d->length == length && memcmp(d->text, text, length) == 0) return d;
+    }
+    return NULL;
 }
 
 static bool read_type(const char *name, json_field_type *type) {
@@ -56,15 +74,16 @@ static bool read_declaration(const cJSON *item, json_field *field, const char **
     const cJSON *blank = cJSON_GetObjectItemCaseSensitive(item, "blank_is_null");
     *unit = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "unit"));
     *field = (json_field){.name = cJSON_GetStringValue(name)};
+    field->name_length = field->name ? strlen(field->name) : 0;
     field->blank_is_absent = cJSON_IsTrue(blank) || (cJSON_IsNumber(blank) && blank->valuedouble == 1);
     return field->name && cJSON_IsString(type) && read_type(type->valuestring, &field->type) &&
            read_limit(item, "min", -HUGE_VAL, &field->min) && read_limit(item, "max", HUGE_VAL, &field->max);
 }
 
 /* Fills `d` from its text; a static phrase if it cannot. */
-static athlete_status read_declarations(declarations *d, size_t length, const char **fault) {
+static athlete_status read_declarations(declarations *d, const char **fault) {
     json_fault ignored;
-    athlete_status status = json_parse(d->text, length, &d->tree, &ignored);
+    athlete_status status = json_parse(d->text, d->length, &d->tree, &ignored);
     if (status == ATHLETE_NOMEM) return status;
     *fault = "a JSON list of objects with 'field' and 'type'";
     if (status != ATHLETE_OK || !cJSON_IsArray(d->tree)) return ATHLETE_INVALID;
@@ -79,19 +98,22 @@ static athlete_status read_declarations(declarations *d, size_t length, const ch
     return ATHLETE_OK;
 }
 
-/* The declarations of the call, read anew when they are others than those of the call before; NULL: the call has failed. */
+/* The declarations of the call; NULL: the call has failed. */
 static const declarations *declared(sqlite3_context *context, sqlite3_value *argument) {
-    declarations *d = domain_state_of(context);
-    const char *text = (const char *)sqlite3_value_text(argument);
+    remembered *r = domain_state_of(context);
+    const char *text = (const char *)sqlite3_value_text(argument), *fault = NULL;
     size_t length = (size_t)sqlite3_value_bytes(argument);
-    if (d->text && strlen(d->text) == length && memcmp(d->text, text, length) == 0) return d;
+    declarations *d = recall(r, text, length);
+    if (d) return d;
+    d = &r->lists[r->next];
+    r->next = (r->next + 1) % REMEMBERED;
     forget(d);
-    const char *fault = NULL;
     athlete_status status = ATHLETE_NOMEM;
     if ((d->text = memory_alloc(NULL, length + 1, 1))) {
         memcpy(d->text, text, length);
         d->text[length] = '\0';
-        status = read_declarations(d, length, &fault);
+        d->length = length;
+        status = read_declarations(d, &fault);
     }
     if (status == ATHLETE_OK) return d;
     forget(d);
@@ -103,16 +125,16 @@ static const declarations *declared(sqlite3_context *context, sqlite3_value *arg
 /* --- the answer ----------------------------------------------------------------------------------------- */
 
 static void append_string(sqlite3_str *out, const char *text, size_t length) {
+    size_t done = 0;
     sqlite3_str_appendchar(out, 1, '"');
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c < 0x20) {
-            sqlite3_str_appendf(out, "\\u%04x", c);
-            continue;
-        }
-        if (c == '"' || c == '\\') sqlite3_str_appendchar(out, 1, '\\');
-        sqlite3_str_appendchar(out, 1, (char)c);
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        sqlite3_str_append(out, text + done, (int)(i - done));
+        sqlite3_str_appendf(out, "\\u%04x", c);
+        done = i + 1;
     }
+    sqlite3_str_append(out, text + done, (int)(length - done));
     sqlite3_str_appendchar(out, 1, '"');
 }
 
@@ -139,9 +161,11 @@ static void append_expected(sqlite3_str *out, const json_field *field, const cha
 
 static const char *rule_of(json_fault_kind fault, const json_field *field) {
     static const char *const of_type[N_FIELD_TYPES] = {
-        [FIELD_NUMBER] = "is_a_number",     [FIELD_WHOLE] = "is_a_whole_number", [FIELD_BOOLEAN] = "is_true_or_false",
-        [FIELD_ID] = "is_an_id",            [FIELD_TEXT] = "is_a_text",          [FIELD_LABEL] = "is_a_word",
-        [FIELD_INSTANT] = "is_an_instant", [FIELD_DATE] = "is_a_date",         [FIELD_LIST] = "is_a_list",
+        [FIELD_NUMBER] = "is_a_number",       [FIELD_WHOLE] = "is_a_whole_number",
+        [FIELD_BOOLEAN] = "is_true_or_false", [FIELD_ID] = "is_an_id",
+        [FIELD_TEXT] = "is_a_text",           [FIELD_LABEL] = "is_a_word",
+        [FIELD_INSTANT] = "is_an_instant",    [FIELD_DATE] = "is_a_date",
+        [FIELD_LIST] = "is_a_list",
     };
     switch (fault) {
     case FIELD_OUT_OF_RANGE: return "is_in_range";
@@ -165,7 +189,7 @@ static const char *remark(json_fault_kind fault) {
 static void append_fault(sqlite3_str *out, sqlite3_str *scratch, const json_field *field, const char *unit,
                          const json_found *found) {
     sqlite3_str_appendall(out, "{\"field\":");
-    append_string(out, field->name, strlen(field->name));
+    append_string(out, field->name, field->name_length);
     sqlite3_str_appendall(out, ",\"rule\":");
     sqlite3_str_reset(scratch);
     sqlite3_str_appendf(scratch, "%s_%s", field->name, rule_of(found->fault, field));
@@ -186,7 +210,7 @@ static void append_fault(sqlite3_str *out, sqlite3_str *scratch, const json_fiel
 }
 
 static void append_value(sqlite3_str *out, const json_field *field, const json_found *found) {
-    append_string(out, field->name, strlen(field->name));
+    append_string(out, field->name, field->name_length);
     sqlite3_str_appendchar(out, 1, ':');
     bool is_quoted = field->type == FIELD_ID || found->time[0];
     if (found->time[0]) append_string(out, found->time, strlen(found->time));
@@ -194,7 +218,8 @@ static void append_value(sqlite3_str *out, const json_field *field, const json_f
     else sqlite3_str_append(out, found->value, (int)found->value_length);
 }
 
-static void append_answer(sqlite3_str *out, sqlite3_str *scratch, const declarations *d, const json_found *found) {
+static void append_answer(sqlite3_str *out, sqlite3_str *scratch, const declarations *d,
+                          const json_found *found) {
     int n_values = 0, n_faults = 0;
     for (size_t i = 0; i < d->n; i++) {
         if (found[i].fault != FIELD_OK || (!found[i].value && !found[i].time[0])) continue;
@@ -211,7 +236,8 @@ static void append_answer(sqlite3_str *out, sqlite3_str *scratch, const declarat
 }
 
 static void append_no_object(sqlite3_str *out, sqlite3_str *scratch, const char *text, size_t length) {
-    sqlite3_str_appendall(out, "{\"values\":{},\"faults\":[{\"field\":\"\",\"rule\":\"is_an_object\",\"reason\":");
+    sqlite3_str_appendall(out,
+                          "{\"values\":{},\"faults\":[{\"field\":\"\",\"rule\":\"is_an_object\",\"reason\":");
     sqlite3_str_appendall(scratch, "expected an object, found ");
     append_shown(scratch, text, length);
     append_string(out, sqlite3_str_value(scratch), (size_t)sqlite3_str_length(scratch));
