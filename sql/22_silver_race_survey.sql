@@ -1,11 +1,21 @@
 -- stage:    22_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
--- reads:    bronze_documents, ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, silver_survey_races
--- writes:   race_distances, silver_survey_runners, silver_survey_races, silver_rejects, ops_seen
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, silver_survey_races
+-- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen
+-- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '22_silver_race_survey',
+    'the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects',
+    '["bronze_documents"]',
+    '["silver_survey_runners", "silver_survey_races"]',
+    '[]');
+-- end
 
 -- The distances that races are run over; times are estimated for those with is_target.
 CREATE TABLE IF NOT EXISTS race_distances (
@@ -132,13 +142,19 @@ SELECT assert_that(
     + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
     '22_silver_race_survey: a race is lost or counted twice');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM answer), (SELECT COUNT(*) FROM silver_survey_races), (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'), 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM answer) AS rows_in,
+       (SELECT COUNT(*) FROM silver_survey_races) AS rows_out,
+       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
 DROP TABLE temp.answer;

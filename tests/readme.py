@@ -12,7 +12,7 @@ Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now
     store               what the ```sh block before it prints in a folder with the demo's database, and then the answer to the
                         ```sql block just before it, over the copy that the commands made
 
-`tests/readme.py --write` writes it (`make readme`); tests/checks/test_readme.py compares.
+`tests/readme.py --write` writes it (`make readme`); tests/laws/test_readme.py compares.
 """
 
 import os
@@ -73,7 +73,7 @@ def stages(_database):
     out = ["| stage | what it does | writes |", "|---|---|---|"]
     for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
         header = dict(re.findall(r"^-- (\w+): +(.*)$", path.read_text(), re.M))
-        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes']} |")
+        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes'].replace('-; ', '').replace(';', ',')} |")
     return "\n".join(out) + "\n"
 
 

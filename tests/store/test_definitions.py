@@ -9,10 +9,10 @@ import sqlite3
 import subprocess
 
 import pytest
-from groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
 
-from conftest import ROOT, EXTENSION
-from stages import STAGES, new_database, one, put, rows, run
+from helpers.extension import EXTENSION, ROOT
+from helpers.groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
+from helpers.stages import new_database, one, rows, run
 
 STORAGE = {"numerical": "REAL", "integer": "INTEGER", "categorical": "TEXT", "boolean": "INTEGER", "timestamp": "TEXT", "text": "TEXT",
            "embedding": "BLOB"}
@@ -72,12 +72,6 @@ def test_a_bundled_group_has_the_index_of_a_lookup_on_both_tables(built, group):
         found = [[c["name"] for c in rows(built, f"SELECT name FROM pragma_index_info('{i['name']}')")]
                  for i in rows(built, f"SELECT name FROM pragma_index_list('{table}')")]
         assert any(index[: len(asked)] == asked for index in found)
-
-
-def test_the_stage_with_the_tables_is_what_the_definitions_give():
-    made = subprocess.run(["sqlite3", "-bail", "-cmd", f".load {EXTENSION}", ":memory:"], cwd=ROOT, text=True, capture_output=True, check=True,
-                          stdin=(ROOT / "sql" / "feature_tables.sql").open())
-    assert made.stdout == (ROOT / "sql" / "25_feature_tables.sql").read_text(), "run `make feature-tables`"
 
 
 def test_every_column_of_a_bundled_group_has_a_description_and_every_measure_a_unit():
