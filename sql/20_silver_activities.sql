@@ -372,6 +372,7 @@ FROM (
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed);
+-- Also of a current activity, where a value was left out.
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
@@ -380,7 +381,7 @@ SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze
                           WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule))
 FROM belief AS v
 JOIN broken AS b USING (bronze_id)
-WHERE v.is_last AND (b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN ('heart_rate_is_human', 'climb_is_possible')); -- a value is left out
+WHERE v.is_last AND (b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN ('heart_rate_is_human', 'climb_is_possible'));
 
 -- Audit: every changed activity is current, rejected or deleted, and only one of these.
 SELECT assert_that(

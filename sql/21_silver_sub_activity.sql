@@ -179,6 +179,7 @@ WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AN
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
+-- Also of a current part, where a value was left out.
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_sub_activity', v.activity_id,
        v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
@@ -188,7 +189,7 @@ SELECT 'silver_strava_sub_activity', v.activity_id,
                           WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule))
 FROM version AS v
 JOIN broken AS b USING (version_id)
-WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule = 'heart_rate_is_human'; -- a value is left out
+WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule = 'heart_rate_is_human';
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM version)

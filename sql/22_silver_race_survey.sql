@@ -1,6 +1,6 @@
 -- stage:    22_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
--- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, silver_survey_races
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects
 -- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen
 -- follows:  -
 -- grain:    runner_id; runner_id, distance_class
