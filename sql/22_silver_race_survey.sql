@@ -59,9 +59,9 @@ CREATE TABLE IF NOT EXISTS silver_survey_races (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_documents WHERE kind = 'race_survey'),
-                  (SELECT sha256(json_group_array(json_array(rule, severity, predicate, reason))
-                                 || (SELECT group_concat(fields) FROM silver_field_lists))
-                   FROM silver_rules WHERE table_name = 'silver_survey_races')) AS position,
+                  (SELECT rows_hash(rule, severity, predicate, reason)
+                   FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_survey_races' ORDER BY rule))
+                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '22_silver_race_survey') AS position_before;
 
 -- The newest answers of each runner, when there are new ones. An unanswered question is an empty text.
