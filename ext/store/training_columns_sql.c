@@ -2,9 +2,9 @@
 
 #include <string.h>
 #include "base/memory.h"
-#include "base/own_statement.h"
-#include "base/query.h"
-#include "store/module_arguments_sql.h"
+#include "base/binding/own_statement.h"
+#include "base/binding/query.h"
+#include "store/lookup/module_arguments_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 

@@ -15,8 +15,8 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
-#include "base/own_statement.h"
-#include "store/module_arguments_sql.h"
+#include "base/binding/own_statement.h"
+#include "store/lookup/module_arguments_sql.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {
