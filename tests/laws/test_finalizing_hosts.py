@@ -1,4 +1,4 @@
-"""Hosts that are not the sqlite3 shell: those that finalize what is not theirs, and two SQLite libraries in one process."""
+"""Hosts that finalize every statement of their connection, also those that virtual tables keep."""
 
 import sqlite3
 import subprocess
@@ -7,9 +7,7 @@ import pytest
 
 from helpers import functions
 from helpers.extension import BUILD, connect
-
-
-# --- hosts that finalize every statement of their connection ------------------------------------------------------
+from helpers.soak import soak
 
 GROUPS = """
 CREATE TABLE daily(athlete_id INTEGER, event_timestamp TEXT, available_at TEXT, x REAL, y TEXT, PRIMARY KEY (athlete_id, event_timestamp));
@@ -62,14 +60,13 @@ def host_statements(folder):
 
 
 def finalizing_host(folder, runs, seed):
-    host = BUILD / "checks" / "finalizing_host"
+    host = BUILD / "laws" / "finalizing_host"
     done = subprocess.run([host, *host_statements(folder), str(runs), str(seed)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [int(word) for word in done.stdout.split()]
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_host_may_finalize_every_statement_that_it_finds_whenever_it_likes(tmp_path, seed):
-    runs = 300
+@pytest.mark.parametrize("seed, runs", [(0, 300), (1, 300), soak(2, 100_000)])
+def test_a_host_may_finalize_every_statement_that_it_finds_whenever_it_likes(tmp_path, seed, runs):
     n_read, n_times, n_foreign = finalizing_host(tmp_path, runs, seed)
     assert n_read > runs and n_times > runs and n_foreign > runs
