@@ -38,7 +38,7 @@ SCORES = {
 }
 COMPUTED = {
     "feature_group": "computed_load", "version": "1.0.0", "description": "By a stage", "entity": "athlete", "keys": ["athlete_id"],
-    "stage": "33_rolling_features", "features": [{"name": "load", "type": "numerical"}],
+    "computed": True, "features": [{"name": "load", "type": "numerical"}],
 }
 SLEEP_ROWS = [
     ("4001", "2025-10-18T06:00:00Z", 7.5, 48, "good", "W-1"), ("4001", "2025-10-19T06:00:00Z", None, 50, "bad", None),
@@ -50,6 +50,7 @@ SLEEP_ROWS = [
 def database(path):
     """Three groups; of athletes 4001, 4002 and one with a name that a path must encode; one row is of the future."""
     db = groups.store(SLEEP, SCORES, COMPUTED, path=str(path))
+    db.execute("INSERT INTO ops_announced VALUES ('own_load', 'load', '[]', '[\"computed_load\"]', '[]')")
     values = ", ".join(str(tuple(row)).replace("None", "NULL") for row in SLEEP_ROWS)
     groups.ingest(db, SLEEP, "WITH r(athlete_id, event_timestamp, sleep_h, resting_hr, quality, device) AS (VALUES " + values + ") SELECT * FROM r")
     db.execute("INSERT INTO race_scores (race_id, class, day, score, is_final, finishers, shape, note, available_at) VALUES"
@@ -125,9 +126,11 @@ def process(folder, **settings):
     shutil.copy(original()[0], path)
     metadata.write_text(json.dumps({"plugins": {"feature_api": settings}}))
     extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
-    recipe = subprocess.run(["make", "-n", "serve", f"DB={path}", "PORT=0", f"EXTENSION={extension}", f"METADATA={metadata}"], cwd=ROOT, capture_output=True, text=True, check=True)
-    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)$", recipe.stdout, re.M)
-    started = subprocess.Popen([sys.executable, "-m", "datasette", *command.split()], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    recipe = subprocess.run(["make", "-n", "serve", f"EXTENSION={extension}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)", recipe.stdout, re.M | re.S)
+    said = os.environ | {"DB": str(path), "PORT": "0", "METADATA": str(metadata)}
+    started = subprocess.Popen(["sh", "-c", f"exec '{sys.executable}' -m datasette {command}"], cwd=ROOT, env=said, stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, text=True)  # fmt: skip
     for line in started.stderr:
         if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
             break
