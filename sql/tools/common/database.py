@@ -159,14 +159,14 @@ def undone_on_failure(db):
         raise
 
 
-def interrupt(worker):
-    """Stops what the connections of a thread do and lets it undo that. Without a connection there is nothing to undo."""
+def interrupt(has_ended):
+    """Stops what the connections do and waits until that is undone. Without a connection there is nothing to undo."""
     until = time.monotonic() + PATIENCE_S
     is_at_work = bool(_open)
-    while is_at_work and worker.is_alive() and time.monotonic() < until:
+    while is_at_work and not has_ended.is_set() and time.monotonic() < until:
         for db in tuple(_open):
             db.interrupt()
-        worker.join(0.02)
+        has_ended.wait(0.02)
 
 
 # --- SQL -----------------------------------------------------------------------------------------------------------------
