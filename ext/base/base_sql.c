@@ -1,6 +1,7 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "athlete.h"
+#include "base/broken_rules.h"
 #include "base/elementary.h"
 #include "base/function.h"
 #include "base/json_objects.h"
@@ -204,9 +205,47 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
-        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .summary = "The rows of a SELECT whose text is made by another query; it may do what the caller may.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
+    },
+    {
+        .name = "stored_query",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT that is kept in a table: it may read tables and views, and call "
+                   "deterministic functions, aggregates and windows of SQLite and of this extension.",
+        .errors = "a query that does more, with what that is; what SQLite says of the query",
+        .table = &stored_query_table,
+    },
+    {
+        .name = "stored_query_fault",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
+        .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
+        .returns = "a sentence, or NULL for a query that may be run",
+        .scalar = stored_query_fault,
+    },
+    {
+        .name = "broken_rules",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of a key and the values of a row"},
+            {"rules", ATHLETE_QUERY, 0, 0, 0,
+             "one read-only SELECT of names and predicates: expressions over those values that call "
+             "deterministic "
+             "functions of SQLite, no aggregates"}),
+        .summary =
+            "Which rows break which quality rules: a row for each predicate that is false of a row, or has "
+            "no "
+            "answer for it (`error`), and before them one without a key for each predicate that may not be "
+            "asked (`refusal`).",
+        .errors = "what SQLite says of the queries",
+        .table = &broken_rules_table,
     },
     {
         .name = "row_feed",

@@ -1,4 +1,4 @@
-#include "store/sql_expression.h"
+#include "base/sql_expression.h"
 
 #include <string.h>
 
