@@ -95,7 +95,7 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define feature-tables training-set rebuild-training-set parquet-out parquet-in serve token bench readme
+.PHONY: demo import pipeline page define stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
 FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
@@ -131,9 +131,8 @@ define: all ## register a feature group and make its tables: make define DEF=sle
 	@test -n "$(DEF)" || { echo "Say which definition: make define DEF=sleep.json" >&2; exit 1; }
 	@sql/tools/define $(DB) $(DEF)
 
-feature-tables: all ## write the stage that makes the bundled groups' tables, from schemas/features
-	@sqlite3 -bail -cmd '.load $(EXTENSION)' :memory: <sql/feature_tables.sql >$(BUILD)/feature_tables.sql
-	@mv $(BUILD)/feature_tables.sql sql/25_feature_tables.sql
+stages: all ## print into the stages what their headers and the definitions of feature groups say
+	@$(PYTHON) sql/tools/stages $(STAGES)
 
 # Feature groups as Parquet need Python with pyarrow, in an environment of their own.
 parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
@@ -280,4 +279,4 @@ lint-format:
 	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
 
 lint-stages:
-	@$(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)
+	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)

@@ -1,18 +1,19 @@
 -- stage:    00_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
 -- reads:    -
--- writes:   ops_config, ops_runs, ops_watermarks, ops_dependencies
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages
+-- follows:  -
 -- grain:    -
 -- params:   -
 
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 2 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 2: '
-                   || CASE WHEN user_version < 2 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 3 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 3: '
+                   || CASE WHEN user_version < 3 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -84,33 +85,50 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
 
--- Which stage computes from which, athlete by athlete.
-CREATE TABLE IF NOT EXISTS ops_dependencies (
-    stage    TEXT NOT NULL,
-    upstream TEXT NOT NULL,
-    PRIMARY KEY (stage, upstream)
+-- What each stage says of itself when it runs, from its header: what it makes of what, and whose athletes it takes over.
+CREATE TABLE IF NOT EXISTS ops_stages (
+    stage    TEXT PRIMARY KEY,
+    purpose  TEXT NOT NULL,
+    inputs   TEXT NOT NULL, -- JSON list of tables
+    products TEXT NOT NULL, -- JSON list of tables
+    follows  TEXT NOT NULL  -- JSON list of stages
 ) WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
+SELECT stage, purpose, inputs, products, follows FROM ops_stages;
+CREATE TRIGGER IF NOT EXISTS ops_announced_anew INSTEAD OF INSERT ON ops_announced
+WHEN NOT EXISTS (SELECT 1 FROM ops_stages AS s
+                 WHERE (s.stage, s.purpose, s.inputs, s.products, s.follows) = (new.stage, new.purpose, new.inputs, new.products, new.follows))
+BEGIN
+    DELETE FROM ops_stages WHERE stage = new.stage;
+    INSERT INTO ops_stages (stage, purpose, inputs, products, follows)
+    VALUES (new.stage, new.purpose, new.inputs, new.products, new.follows);
+END;
 
-INSERT OR IGNORE INTO ops_dependencies (stage, upstream) VALUES
-    ('32_daily_features',      '31_activity_features'),
-    ('33_rolling_features',    '31_activity_features'),
-    ('34_weekly_features',     '33_rolling_features'),
-    ('35_race_results',        '31_activity_features'),
-    ('40_time_estimator_rows', '22_silver_race_survey'),
-    ('40_time_estimator_rows', '33_rolling_features');
+-- announce: printed by `make stages`
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '00_ops_tables',
+    'what every stage needs: configuration, the run log, and how far each stage has read',
+    '[]',
+    '[]',
+    '[]');
+-- end
+
+-- Which stage computes from which, athlete by athlete.
+CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS
+SELECT s.stage, f.value FROM ops_stages AS s, json_each(s.follows) AS f;
 
 -- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
 CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
 SELECT d.stage, u.athlete_id, u.position
-FROM ops_dependencies AS d
+FROM ops_follows AS d
 JOIN ops_watermarks AS u ON u.stage = d.upstream
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
 SELECT m.stage, m.athlete_id, NULL
 FROM ops_watermarks AS m
-WHERE m.stage IN (SELECT stage FROM ops_dependencies)
-  AND NOT EXISTS (SELECT 1 FROM ops_dependencies AS d
+WHERE m.stage IN (SELECT stage FROM ops_follows)
+  AND NOT EXISTS (SELECT 1 FROM ops_follows AS d
                   JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = m.athlete_id
                   WHERE d.stage = m.stage);
 

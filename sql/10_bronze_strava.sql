@@ -1,11 +1,21 @@
 -- stage:    10_bronze_strava
 -- purpose:  land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects
--- reads:    bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
--- writes:   bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
+-- reads:    -; bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
+-- writes:   bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents; bronze_inbox, bronze_landings, bronze_rejects
+-- follows:  -
 -- grain:    one row per version of an object
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '10_bronze_strava',
+    'land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects',
+    '[]',
+    '["bronze_strava_activities", "bronze_strava_athlete", "bronze_strava_sub_activity", "bronze_documents"]',
+    '[]');
+-- end
 
 -- Any program brings data by inserting text here: an array of API objects, one object per line, or one object.
 CREATE TABLE IF NOT EXISTS bronze_inbox (
@@ -302,14 +312,13 @@ SELECT assert_that(NOT EXISTS (
                        AND (b.content_hash = a.content_hash OR (a.kind = 'tombstone' AND b.stream = 'tombstone')))
     END), '10_bronze_strava: something that arrived was neither landed nor rejected');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM arrived),
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
        (SELECT COUNT(*) FROM bronze_strava_activities WHERE bronze_id > COALESCE(activities, 0))
            + (SELECT COUNT(*) FROM bronze_strava_athlete WHERE bronze_id > COALESCE(athletes, 0))
            + (SELECT COUNT(*) FROM bronze_strava_sub_activity WHERE bronze_id > COALESCE(laps, 0))
-           + (SELECT COUNT(*) FROM bronze_documents WHERE bronze_id > COALESCE(documents, 0)),
-       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject'), 'ok'
+           + (SELECT COUNT(*) FROM bronze_documents WHERE bronze_id > COALESCE(documents, 0)) AS rows_out,
+       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject') AS rows_rejected, NULL AS message
 FROM stage_clock;
 
 -- Twice the same changes nothing only if nothing in it changed, left, or was refused.
@@ -327,6 +336,12 @@ GROUP BY c.content_hash
 HAVING SUM(kind IN ('reject', 'tombstone') OR n_versions > 1) = 0;
 
 DELETE FROM bronze_inbox;
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.arrived;
 DROP TABLE temp.stage_clock;
 

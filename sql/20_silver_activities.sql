@@ -1,11 +1,21 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities, silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
+-- writes:   silver_strava_activities; silver_rules, silver_rejects, silver_corrections, ops_seen
+-- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '20_silver_activities',
+    'one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule',
+    '["bronze_strava_activities"]',
+    '["silver_strava_activities"]',
+    '[]');
+-- end
 
 -- Quality rules are data. `predicate` is what must hold for a row of the table it names; NULL counts as holding.
 -- A row that breaks a 'reject' rule is kept out; one that breaks a 'warn' rule carries the rule's name in quality_flags.
@@ -267,15 +277,19 @@ SELECT assert_that(
     + (SELECT COUNT(*) FROM belief WHERE is_last AND stream = 'tombstone'),
     '20_silver_activities: an activity is lost or counted twice');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '20_silver_activities', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM version),
-       (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NOT NULL),
-       (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NULL AND stream <> 'tombstone'), 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM version) AS rows_in,
+       (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NOT NULL) AS rows_out,
+       (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NULL AND stream <> 'tombstone') AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '20_silver_activities', '', position FROM stage_clock WHERE position IS NOT position_before;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '20_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;

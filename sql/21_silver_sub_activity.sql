@@ -1,11 +1,21 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities, silver_rules, silver_strava_sub_activity, silver_rejects, ops_watermarks
--- writes:   silver_strava_sub_activity, silver_rejects, ops_seen
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- writes:   silver_strava_sub_activity; silver_rejects, ops_seen
+-- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '21_silver_sub_activity',
+    'one typed, current row per lap, kilometre split and best effort of every current activity',
+    '["bronze_strava_activities", "bronze_strava_sub_activity", "silver_strava_activities"]',
+    '["silver_strava_sub_activity"]',
+    '[]');
+-- end
 
 CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
     athlete_id       TEXT NOT NULL,
@@ -161,15 +171,19 @@ SELECT assert_that(
     + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
     '21_silver_sub_activity: a lap is lost or counted twice');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '21_silver_sub_activity', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM version),
-       (SELECT COUNT(*) FROM version) - (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
-       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'), 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM version) AS rows_in,
+       (SELECT COUNT(*) FROM version) - (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_out,
+       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '21_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '21_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
 DROP TABLE temp.correction;

@@ -1,11 +1,21 @@
 -- stage:    22_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race
--- reads:    bronze_documents, ops_watermarks, race_distances, silver_survey_races
--- writes:   race_distances, silver_survey_runners, silver_survey_races, ops_seen
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_survey_races
+-- writes:   silver_survey_runners, silver_survey_races; race_distances, ops_seen
+-- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '22_silver_race_survey',
+    'the race survey as typed rows: one per runner, one per race',
+    '["bronze_documents"]',
+    '["silver_survey_runners", "silver_survey_races"]',
+    '[]');
+-- end
 
 -- The distances that races are run over; times are estimated for those with is_target.
 CREATE TABLE IF NOT EXISTS race_distances (
@@ -90,13 +100,19 @@ SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM silver_survey_races JOIN race_distances USING (distance_class) WHERE distance_m / seconds NOT BETWEEN 1 AND 7),
     '22_silver_race_survey: a race slower than walking or faster than the world record');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM answer), (SELECT COUNT(*) FROM silver_survey_races), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM answer) AS rows_in,
+       (SELECT COUNT(*) FROM silver_survey_races) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.answer;
 DROP TABLE temp.stage_clock;
 

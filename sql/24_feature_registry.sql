@@ -1,11 +1,24 @@
 -- stage:    24_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
--- reads:    bronze_documents, feature_groups, features, feature_definition_rejects
--- writes:   feature_types, feature_groups, features, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
+-- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
+-- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
+-- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '24_feature_registry',
+    'register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why',
+    '[]',
+    '["feature_groups", "features"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 -- Who changes things, for the audit. A program that writes for several people says so in its transaction:
 --     UPDATE ops_actor SET who = 'coach@example.org';
@@ -184,9 +197,6 @@ BEGIN
             json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
 END;
 
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
-
 CREATE TEMP TABLE arrived AS
 SELECT bronze_id, document_id AS name, payload AS definition,
        ROW_NUMBER() OVER (PARTITION BY document_id ORDER BY bronze_id) AS nth
@@ -273,11 +283,17 @@ SELECT assert_that(NOT EXISTS (
           <> json_array_length(a.definition, '$.features')),
     '24_feature_registry: a definition or a feature of it was lost');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '24_feature_registry', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM arrived), (SELECT COUNT(*) FROM accepted), (SELECT COUNT(*) FROM judged WHERE fault IS NOT NULL), 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
+       (SELECT COUNT(*) FROM accepted) AS rows_out,
+       (SELECT COUNT(*) FROM judged WHERE fault IS NOT NULL) AS rows_rejected, NULL AS message;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '24_feature_registry', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.accepted;
 DROP TABLE temp.judged;
 DROP TABLE temp.arrived;

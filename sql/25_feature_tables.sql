@@ -1,15 +1,26 @@
 -- stage:    25_feature_tables
--- purpose:  the tables of the bundled feature groups with history, views and triggers; made by `make feature-tables`, not by hand
+-- purpose:  the tables of the bundled feature groups with history, views and triggers
 -- reads:    -
--- writes:   activity_features, activity_features_history, athlete_daily_features, athlete_daily_features_history, athlete_profile, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_history, race_results, race_results_history
+-- writes:   -; activity_features, activity_features_history, athlete_daily_features, athlete_daily_features_history, athlete_profile, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_history, race_results, race_results_history
+-- follows:  -
 -- grain:    -
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '25_feature_tables',
+    'the tables of the bundled feature groups with history, views and triggers',
+    '[]',
+    '[]',
+    '[]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
+-- tables: printed by `make stages`
 -- activity_features 1.0.0: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 CREATE TABLE IF NOT EXISTS "activity_features" (
     "athlete_id" TEXT NOT NULL,
@@ -477,11 +488,16 @@ BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE
 CREATE TRIGGER IF NOT EXISTS "race_results_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "race_results"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+-- end
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '25_feature_tables', started_at, (julianday('now') - started) * 86400000, 0, 0, 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '25_feature_tables', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -1,11 +1,24 @@
 -- stage:    30_athlete_profile
 -- purpose:  who an athlete is (first values kept), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities, silver_corrections, ops_actor, athlete_profile
--- writes:   athlete_profile, athlete_profile_history, athlete_profile_settings
+-- reads:    bronze_strava_athlete, silver_strava_activities; silver_corrections, ops_actor, athlete_profile
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings
+-- follows:  -
 -- grain:    athlete_id
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '30_athlete_profile',
+    'who an athlete is (first values kept), and a place for the settings that an athlete dates',
+    '["bronze_strava_athlete", "silver_strava_activities"]',
+    '["athlete_profile"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 -- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
 --     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
@@ -18,8 +31,10 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
 
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+CREATE TEMP TABLE changed AS
+SELECT athlete_id FROM silver_strava_activities
+UNION
+SELECT athlete_id FROM athlete_profile;
 
 CREATE TEMP TABLE computed AS
 WITH first_activity AS (
@@ -44,11 +59,14 @@ SELECT f.athlete_id,
 FROM first_activity AS f
 WHERE f.age = 1;
 
+CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
+
+-- publish athlete_profile, corrected from o.first_activity_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
-SELECT * FROM athlete_profile;
+SELECT * FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id,
        COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
@@ -56,29 +74,38 @@ SELECT o.athlete_id,
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > o.available_at),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
-CROSS JOIN athlete_profile AS o
+CROSS JOIN changed AS c
+JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
-WHERE f.athlete_id IS NOT NULL OR o.athlete_id NOT IN (SELECT athlete_id FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
 INSERT INTO athlete_profile_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_profile AS o USING (athlete_id)
 WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_profile
-WHERE athlete_id IN (SELECT athlete_id FROM outdated);
+WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
 INSERT INTO athlete_profile SELECT * FROM fresh;
+-- end
 
 SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
                    '30_athlete_profile: an athlete with activities has no profile');
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '30_athlete_profile', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM silver_strava_activities), (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM silver_strava_activities) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '30_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
+DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -1,11 +1,24 @@
 -- stage:    31_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    silver_strava_activities, silver_strava_sub_activity, silver_corrections, athlete_profile, athlete_profile_settings, ops_config, ops_watermarks, ops_actor, activity_features
--- writes:   activity_features, activity_features_history, ops_seen
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, ops_config, ops_watermarks, ops_actor, activity_features
+-- writes:   activity_features; activity_features_history, ops_seen
+-- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '31_activity_features',
+    'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
+    '["athlete_profile", "athlete_profile_settings", "silver_strava_activities", "silver_strava_sub_activity"]',
+    '["activity_features"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
@@ -25,9 +38,6 @@ SELECT a.athlete_id,
 FROM silver_strava_activities AS a
 JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY a.athlete_id;
-
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
 SELECT n.athlete_id, n.position
@@ -199,6 +209,7 @@ SELECT assert_that(NOT EXISTS (
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
     '31_activity_features: the heart-rate zones of an activity are more than all of it');
 
+-- publish activity_features, corrected from o.activity_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
@@ -214,7 +225,7 @@ FROM stage_clock AS k
 CROSS JOIN changed AS c
 JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
-WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO activity_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -223,14 +234,21 @@ WHERE d.superseded_at > o.available_at;
 DELETE FROM activity_features
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
 INSERT INTO activity_features SELECT * FROM fresh;
+-- end
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM activity), (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM activity) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '31_activity_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
@@ -243,7 +261,7 @@ DROP TABLE temp.proof;
 DROP TABLE temp.activity;
 DROP TABLE temp.config;
 DROP TABLE temp.changed;
-DROP TABLE temp.stage_clock;
 DROP TABLE temp.position_now;
+DROP TABLE temp.stage_clock;
 
 COMMIT;

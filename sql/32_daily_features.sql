@@ -1,17 +1,27 @@
 -- stage:    32_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features, silver_corrections, ops_stale, ops_actor, athlete_daily_features
--- writes:   athlete_daily_features, athlete_daily_features_history, ops_seen
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features
+-- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
+-- follows:  31_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '32_daily_features',
+    'the activities of each local day, added up',
+    '["activity_features"]',
+    '["athlete_daily_features"]',
+    '["31_activity_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
 SELECT athlete_id, position FROM ops_stale WHERE stage = '32_daily_features';
+-- end
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
@@ -47,6 +57,7 @@ SELECT assert_that(
     = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '32_daily_features: an activity belongs to no day, or to two');
 
+-- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
@@ -62,7 +73,7 @@ FROM stage_clock AS k
 CROSS JOIN changed AS c
 JOIN athlete_daily_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_date)
-WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_date) NOT IN (SELECT athlete_id, activity_date FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
 INSERT INTO athlete_daily_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -71,14 +82,21 @@ WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_daily_features
 WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
 INSERT INTO athlete_daily_features SELECT * FROM fresh;
+-- end
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COALESCE(SUM(activities), 0) FROM computed), (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COALESCE(SUM(activities), 0) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '32_daily_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;

@@ -1,11 +1,24 @@
 -- stage:    33_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    silver_strava_activities, activity_features, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
--- writes:   athlete_rolling_features, athlete_rolling_features_history, ops_seen
+-- reads:    activity_features; silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
+-- writes:   athlete_rolling_features; athlete_rolling_features_history, ops_seen
+-- follows:  31_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '33_rolling_features',
+    'load, form, trends and risk for every calendar day, looking back from the end of that day',
+    '["activity_features"]',
+    '["athlete_rolling_features"]',
+    '["31_activity_features"]');
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '33_rolling_features';
+-- end
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
 CREATE TEMP TABLE stage_clock AS
@@ -14,9 +27,6 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
         FROM ops_config
         WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
           AND value IS NOT NULL) AS options;
-
-CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '33_rolling_features';
 
 -- How far from UTC the athlete was on the last day with an activity, from that day on; and when all that had started
 -- by then was over, which for a race through two nights is not that day.
@@ -67,6 +77,7 @@ SELECT assert_that(NOT EXISTS (
       AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
     '33_rolling_features: a day''s load differs from athlete_daily_features');
 
+-- publish athlete_rolling_features, corrected from o.as_of_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
@@ -82,7 +93,7 @@ FROM stage_clock AS k
 CROSS JOIN changed AS c
 JOIN athlete_rolling_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
-WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.as_of_date) NOT IN (SELECT athlete_id, as_of_date FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
 INSERT INTO athlete_rolling_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -91,19 +102,26 @@ WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_rolling_features
 WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
 INSERT INTO athlete_rolling_features SELECT * FROM fresh;
+-- end
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)), (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '33_rolling_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
 DROP TABLE temp.zone;
-DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
+DROP TABLE temp.changed;
 
 COMMIT;

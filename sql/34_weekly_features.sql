@@ -1,17 +1,27 @@
 -- stage:    34_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_rolling_features, athlete_daily_features, ops_stale, silver_corrections, ops_actor, athlete_weekly_features
--- writes:   athlete_weekly_features, athlete_weekly_features_history, ops_seen
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features
+-- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen
+-- follows:  33_rolling_features
 -- grain:    athlete_id, week_start
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '34_weekly_features',
+    'volume, load, monotony and strain of every week from Monday to Sunday',
+    '["activity_features", "athlete_daily_features", "athlete_rolling_features"]',
+    '["athlete_weekly_features"]',
+    '["33_rolling_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
 SELECT athlete_id, position FROM ops_stale WHERE stage = '34_weekly_features';
+-- end
 
 CREATE TEMP TABLE computed AS
 WITH paced AS (
@@ -58,6 +68,7 @@ SELECT assert_that(
     = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '34_weekly_features: a day belongs to no week, or to two');
 
+-- publish athlete_weekly_features, corrected from date(o.week_start, '+6 days'): printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
@@ -73,7 +84,7 @@ FROM stage_clock AS k
 CROSS JOIN changed AS c
 JOIN athlete_weekly_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, week_start)
-WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.week_start) NOT IN (SELECT athlete_id, week_start FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
 INSERT INTO athlete_weekly_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -82,14 +93,21 @@ WHERE d.superseded_at > o.available_at;
 DELETE FROM athlete_weekly_features
 WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated);
 INSERT INTO athlete_weekly_features SELECT * FROM fresh;
+-- end
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COALESCE(SUM(days), 0) FROM computed), (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COALESCE(SUM(days), 0) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '34_weekly_features', athlete_id, position FROM changed;
 
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;

@@ -1,11 +1,27 @@
 -- stage:    35_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity, race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
--- writes:   race_results, race_results_history, race_rejects, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
+-- writes:   race_results; race_results_history, race_rejects, ops_seen
+-- follows:  31_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '35_race_results',
+    'official race distance and time behind each activity tagged as a race: the labels',
+    '["silver_strava_activities", "silver_strava_sub_activity"]',
+    '["race_results"]',
+    '["31_activity_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '35_race_results';
+-- end
 
 -- Activities tagged as a race whose official distance could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
@@ -16,12 +32,6 @@ CREATE TABLE IF NOT EXISTS race_rejects (
     reason      TEXT NOT NULL,
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
-
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
-
-CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '35_race_results';
 
 -- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
 -- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
@@ -65,6 +75,7 @@ LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activ
 CREATE TEMP TABLE computed AS
 SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at
 FROM candidate WHERE reason IS NULL;
+CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 CREATE TEMP TABLE computed_rejects AS
 SELECT athlete_id, activity_id, race_date, measured_m, reason FROM candidate WHERE reason IS NOT NULL;
 
@@ -76,6 +87,7 @@ SELECT assert_that(
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '35_race_results: a result known before the finish, or without a time');
 
+-- publish race_results, corrected from o.race_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
@@ -91,7 +103,7 @@ FROM stage_clock AS k
 CROSS JOIN changed AS c
 JOIN race_results AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
-WHERE f.athlete_id IS NOT NULL OR (o.athlete_id, o.activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed);
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO race_results_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -100,6 +112,7 @@ WHERE d.superseded_at > o.available_at;
 DELETE FROM race_results
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
 INSERT INTO race_results SELECT * FROM fresh;
+-- end
 
 DELETE FROM race_rejects
 WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
@@ -108,16 +121,22 @@ SELECT * FROM computed_rejects
 EXCEPT
 SELECT * FROM race_rejects WHERE athlete_id IN (SELECT athlete_id FROM changed);
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '35_race_results', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM candidate), (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM computed_rejects), 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM candidate) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       (SELECT COUNT(*) FROM computed_rejects) AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '35_race_results', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '35_race_results', athlete_id, position FROM changed;
 
-DROP TABLE temp.computed_rejects;
+DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
 DROP TABLE temp.changed;

@@ -1,11 +1,24 @@
 -- stage:    36_feature_freshness
 -- purpose:  how far each feature group reaches, so that feature_freshness can say how late it is
--- reads:    feature_extent_queries, feature_extent
+-- reads:    -; feature_extent_queries, feature_extent
 -- writes:   feature_extent
+-- follows:  -
 -- grain:    group_name
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '36_feature_freshness',
+    'how far each feature group reaches, so that feature_freshness can say how late it is',
+    '[]',
+    '["feature_extent"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 CREATE TABLE IF NOT EXISTS feature_extent (
     group_name       TEXT PRIMARY KEY,
@@ -37,9 +50,6 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
            FROM feature_extent) AS e ON e.group_name = g.name
 WHERE g.status IN ('active', 'deprecated');
 
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
-
 CREATE TEMP TABLE computed AS
 SELECT q.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
 FROM feature_extent_queries AS q
@@ -52,11 +62,17 @@ SELECT * FROM computed
 EXCEPT
 SELECT * FROM feature_extent;
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '36_feature_freshness', started_at, (julianday('now') - started) * 86400000, (SELECT SUM(n_rows) FROM computed),
-       (SELECT COUNT(*) FROM computed), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT SUM(n_rows) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '36_feature_freshness', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.stage_clock;
 

@@ -1,7 +1,8 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    race_distances, silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, silver_strava_sub_activity, athlete_daily_features, athlete_rolling_features, athlete_profile, silver_corrections, ops_stale, time_estimator_rows
--- writes:   time_estimator_rows, ops_seen
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- writes:   time_estimator_rows; ops_seen
+-- follows:  22_silver_race_survey, 33_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
 
@@ -11,7 +12,22 @@
 -- 38:963). The constants were fitted to the survey by maximum likelihood and rounded. What the line leaves unexplained
 -- is the label of the boosted trees. base_ln_s is the line's answer at the distance asked for.
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '40_time_estimator_rows',
+    'the evidence for a race time as it was known before the race: survey runners, past races, and today',
+    '["silver_survey_runners", "silver_survey_races", "race_results", "silver_strava_activities", "athlete_daily_features", "athlete_rolling_features", "athlete_profile"]',
+    '["time_estimator_rows"]',
+    '["22_silver_race_survey", "33_rolling_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '40_time_estimator_rows';
+-- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (
     source                  TEXT NOT NULL CHECK (source IN ('survey', 'history', 'today')),
@@ -45,13 +61,6 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     available_at            TEXT,
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
-
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
-
--- The survey, or an athlete, whose data have moved; '' is the survey.
-CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '40_time_estimator_rows';
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow.
 CREATE TEMP TABLE request (
@@ -288,22 +297,28 @@ SELECT * FROM computed
 EXCEPT
 SELECT * FROM time_estimator_rows;
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '40_time_estimator_rows', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM request), (SELECT COUNT(*) FROM computed),
-       (SELECT COUNT(*) FROM request) - (SELECT COUNT(*) FROM computed), 'ok' -- nothing was known before the race
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM request) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       (SELECT COUNT(*) FROM request) - (SELECT COUNT(*) FROM computed) AS rows_rejected, -- nothing was known before the race
+       NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '40_time_estimator_rows', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '40_time_estimator_rows', athlete_id, position FROM changed;
 
+DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
 DROP TABLE temp.prior;
 DROP TABLE temp.evidence;
-DROP TABLE temp.request;
 DROP TABLE temp.moment;
+DROP TABLE temp.request;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 

@@ -1,11 +1,21 @@
 -- stage:    41_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows, race_distances, bronze_documents, ops_config, ml_model_versions
--- writes:   ml_model_versions, ml_validation_predictions, ml_intervals, ml_metrics
+-- reads:    time_estimator_rows; race_distances, bronze_documents, ops_config, ml_model_versions
+-- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics
+-- follows:  -
 -- grain:    model, version
 -- params:   interval_level, gate_mae_10k_s, cv_gap_days
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '41_time_estimator_train',
+    'train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason',
+    '["time_estimator_rows"]',
+    '["ml_model_versions"]',
+    '[]');
+-- end
 
 CREATE TABLE IF NOT EXISTS ml_model_versions (
     model          TEXT NOT NULL,
@@ -244,13 +254,20 @@ INSERT INTO ml_metrics
 SELECT m.model, c.version, m.source, m.distance_class, m.n, m.mae_s, COALESCE(portable_exp(portable_ln(NULLIF(m.mse, 0)) / 2), 0), m.mape_pct, m.bias_pct, m.coverage_pct
 FROM metric AS m, stage_clock AS c;
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '41_time_estimator_train', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM labelled), (SELECT COUNT(*) FROM model), 0, 'ok',
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM labelled) AS rows_in,
+       (SELECT COUNT(*) FROM model) AS rows_out,
+       0 AS rows_rejected,
        (SELECT 'version ' || version || ' ' || status || ': ' || reason FROM ml_model_versions AS v
-        WHERE v.model = 'time_estimator' AND v.version = stage_clock.version)
+        WHERE v.model = 'time_estimator' AND v.version = stage_clock.version) AS message
 FROM stage_clock;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '41_time_estimator_train', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.metric;
 DROP TABLE temp.validated;
 DROP TABLE temp.interval;

@@ -1,14 +1,24 @@
 -- stage:    42_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
--- reads:    time_estimator_rows, bronze_documents, ops_config, ml_search_configurations, ml_search_results
--- writes:   ml_search_configurations, ml_search_results
+-- reads:    -; time_estimator_rows, bronze_documents, ops_config, ml_search_configurations, ml_search_results
+-- writes:   ml_search_results; ml_search_configurations
+-- follows:  -
 -- grain:    model, search_hash, configuration, fold
 -- params:   cv_gap_days, search_time_estimator
 
 -- It tells; it decides nothing: what wins is written into schemas/models/time_estimator.json by a person, and passes the
 -- gate of 41_time_estimator_train like any other specification. With search_time_estimator = 0 nothing is searched.
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '42_time_estimator_search',
+    'compare configurations of the time estimator on runners and years that they were not trained on',
+    '[]',
+    '["ml_search_results"]',
+    '[]');
+-- end
 
 -- What is tried, as changes (RFC 7396) to the options of the specification. Rows of your own are tried as well.
 CREATE TABLE IF NOT EXISTS ml_search_configurations (
@@ -170,12 +180,19 @@ FROM ml_search_results AS r
 JOIN latest USING (model, search_hash)
 GROUP BY r.model, r.configuration;
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '42_time_estimator_search', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM labelled), (SELECT COUNT(*) FROM trained), 0, 'ok',
-       CASE WHEN NOT is_wanted THEN 'search_time_estimator is 0: nothing is searched' END
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM labelled) AS rows_in,
+       (SELECT COUNT(*) FROM trained) AS rows_out,
+       0 AS rows_rejected,
+       CASE WHEN NOT is_wanted THEN 'search_time_estimator is 0: nothing is searched' END AS message
 FROM stage_clock;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '42_time_estimator_search', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.judged;
 DROP TABLE temp.trained;
 DROP TABLE temp.centre;

@@ -1,11 +1,21 @@
 -- stage:    50_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions, ml_intervals, race_distances, gold_athlete_predictions
+-- reads:    time_estimator_rows, ml_model_versions; ml_intervals, race_distances, gold_athlete_predictions
 -- writes:   gold_athlete_predictions
+-- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '50_predict_race_times',
+    'race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten',
+    '["time_estimator_rows", "ml_model_versions"]',
+    '["gold_athlete_predictions"]',
+    '[]');
+-- end
 
 CREATE TABLE IF NOT EXISTS gold_athlete_predictions (
     prediction_id   INTEGER PRIMARY KEY,
@@ -87,12 +97,18 @@ SELECT * FROM computed
 WHERE (athlete_id, prediction_date, distance_class, model, version, inputs)
       NOT IN (SELECT athlete_id, prediction_date, distance_class, model, version, inputs FROM gold_athlete_predictions);
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '50_predict_race_times', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today'),
-       (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before, 0, 'ok'
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today') AS rows_in,
+       (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before AS rows_out,
+       0 AS rows_rejected, NULL AS message
 FROM stage_clock;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '50_predict_race_times', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.stage_clock;
 

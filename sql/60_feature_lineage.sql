@@ -1,11 +1,24 @@
 -- stage:    60_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
--- reads:    feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
+-- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
 -- writes:   feature_lineage
+-- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '60_feature_lineage',
+    'what stands behind what: from the bronze tables over features and models to predictions, walked both ways',
+    '[]',
+    '["feature_lineage"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 -- One edge of the graph. Names: a table; group.feature, which is also table.column; model/version; a prediction's id.
 CREATE TABLE IF NOT EXISTS feature_lineage (
@@ -78,30 +91,6 @@ SELECT r.run_id, json_object(
 FROM run AS r
 CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t;
 
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
-
--- What the stages between bronze and features, and between features and models, read: that a test compares with what
--- their headers say.
-CREATE TEMP TABLE told (from_name TEXT, to_name TEXT, stage TEXT);
-INSERT INTO temp.told (from_name, to_name, stage) VALUES
-    ('bronze_strava_activities', 'silver_strava_activities', '20_silver_activities'),
-    ('bronze_strava_activities', 'silver_strava_sub_activity', '21_silver_sub_activity'),
-    ('bronze_strava_sub_activity', 'silver_strava_sub_activity', '21_silver_sub_activity'),
-    ('silver_strava_activities', 'silver_strava_sub_activity', '21_silver_sub_activity'),
-    ('bronze_documents', 'silver_survey_runners', '22_silver_race_survey'),
-    ('bronze_documents', 'silver_survey_races', '22_silver_race_survey'),
-    ('silver_survey_runners', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('silver_survey_races', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('race_results', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('silver_strava_activities', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('athlete_daily_features', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('athlete_rolling_features', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('athlete_profile', 'time_estimator_rows', '40_time_estimator_rows'),
-    ('time_estimator_rows', 'ml_model_versions', '41_time_estimator_train'),
-    ('time_estimator_rows', 'gold_athlete_predictions', '50_predict_race_times'),
-    ('ml_model_versions', 'gold_athlete_predictions', '50_predict_race_times');
-
 -- Which features of the groups become which input of the time estimator.
 CREATE TEMP TABLE input (from_name TEXT, input TEXT);
 INSERT INTO temp.input (from_name, input) VALUES
@@ -122,10 +111,12 @@ INSERT INTO temp.input (from_name, input) VALUES
     ('silver_strava_activities.distance_m', 'ln_speed');
 
 CREATE TEMP TABLE computed AS
-SELECT 'table' AS from_kind, r.value AS from_name, 'table' AS to_kind, g.name AS to_name, COALESCE(g.stage, 'ingest') AS stage
-FROM feature_groups_current AS g, json_each(g.reads) AS r
+SELECT 'table' AS from_kind, i.value AS from_name, 'table' AS to_kind, p.value AS to_name, s.stage
+FROM ops_stages AS s, json_each(s.inputs) AS i, json_each(s.products) AS p
 UNION
-SELECT 'table', from_name, 'table', to_name, stage FROM told
+SELECT 'table', r.value, 'table', g.name, 'ingest'
+FROM feature_groups_current AS g, json_each(g.reads) AS r
+WHERE g.stage IS NULL
 UNION
 SELECT 'column', c.value, 'column', f.group_name || '.' || f.name, COALESCE(g.stage, 'ingest')
 FROM features_current AS f
@@ -150,14 +141,19 @@ SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
 EXCEPT
 SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage;
 
-INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome)
-SELECT '60_feature_lineage', started_at, (julianday('now') - started) * 86400000,
-       (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM feature_lineage), 0, 'ok'
-FROM stage_clock;
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM feature_lineage) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
 
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '60_feature_lineage', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.input;
-DROP TABLE temp.told;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

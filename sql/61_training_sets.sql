@@ -2,10 +2,23 @@
 -- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them
 -- reads:    -
 -- writes:   ml_training_sets, ml_training_set_rows
+-- follows:  -
 -- grain:    training_set_id, position
 -- params:   -
 
+-- begin: printed by `make stages`
 BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '61_training_sets',
+    'where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them',
+    '[]',
+    '["ml_training_sets", "ml_training_set_rows"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
 
 CREATE TABLE IF NOT EXISTS ml_training_sets (
     training_set_id INTEGER PRIMARY KEY,
@@ -59,5 +72,15 @@ FROM ml_training_sets AS s
 JOIN json_each(s.spec, '$.lookups') AS l
 JOIN features_current AS f ON f.group_name = json_extract(l.value, '$.group')
                           AND (json_extract(l.value, '$.features') IS NULL OR f.name IN (SELECT value FROM json_each(l.value, '$.features')));
+
+CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '61_training_sets', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -73,7 +73,7 @@ def stages(_database):
     out = ["| stage | what it does | writes |", "|---|---|---|"]
     for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
         header = dict(re.findall(r"^-- (\w+): +(.*)$", path.read_text(), re.M))
-        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes']} |")
+        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes'].replace('-; ', '').replace(';', ',')} |")
     return "\n".join(out) + "\n"
 
 

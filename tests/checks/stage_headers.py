@@ -1,17 +1,10 @@
 """Checks the header of a stage (sql/NN_….sql) against what the stage does.
 
-The first lines of every stage are
-
-    -- stage:    20_silver_activities
-    -- purpose:  one sentence
-    -- reads:    table, table
-    -- writes:   table, table
-    -- grain:    athlete_id, activity_id        (or -)
-    -- params:   names in ops_config            (or -)
+What stands in it is told in sql/tools/stages/stage_header.py.
 
 A table is read when a query takes a value or a row of it (also in the WHERE of an UPDATE), and written when rows are
 inserted, updated or deleted or when it is created. A view counts by its own name, not by the tables behind it.
-Temporary tables do not count, nor does the run log, ops_runs.
+Temporary tables do not count, nor do the run log and the announcement, which every stage writes.
 A stage is one transaction without dot-commands, and no view, trigger or index that it leaves behind calls a function
 of the extension, so that the file opens without it.
 
@@ -25,48 +18,9 @@ import re
 import sqlite3
 import sys
 
-KEYS = ["stage", "purpose", "reads", "writes", "grain", "params"]
-NOT_COUNTED = {"ops_runs"}
+from stage_header import parse
 
-
-@dataclasses.dataclass
-class Header:
-    stage: str
-    purpose: str
-    reads: set
-    writes: set
-    grain: str
-    params: set
-
-
-def names(text):
-    return set() if text.strip() == "-" else {n.strip() for n in text.split(",")}
-
-
-def parse(text):
-    """The header, or ValueError with the first thing that is wrong."""
-    values, key = {}, None
-    for line in text.splitlines():
-        if not line.startswith("--"):
-            break
-        match = re.fullmatch(r"-- (\w+): +(\S.*)", line)
-        if match:
-            key = match[1]
-            if len(values) == len(KEYS) or key != KEYS[len(values)]:
-                raise ValueError(f"the header has '{key}:' where '{(KEYS + ['its end'])[len(values)]}' belongs")
-            values[key] = match[2].strip()
-        elif key and re.match(r"-- {8,}\S", line):
-            values[key] += " " + line[2:].strip()
-        else:
-            raise ValueError(f"no line of a header: {line}")
-    if len(values) < len(KEYS):
-        raise ValueError(f"the header has no '{KEYS[len(values)]}:'")
-    sets = {k: names(values[k]) for k in ("reads", "writes", "params")}
-    for k, found in sets.items():
-        for name in found:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-                raise ValueError(f"'{name}' in {k}: is no name")
-    return Header(**{**values, **sets})
+NOT_COUNTED = {"ops_runs", "ops_announced"}
 
 
 def statements(text):

@@ -1,17 +1,26 @@
 """The header of every stage says what the stage does, and the checker notices when it does not."""
 
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 import functions
 import stage_headers
-from conftest import ROOT, connect
+from conftest import EXTENSION, ROOT, connect
 
+PRINTED = ROOT / "sql" / "tools" / "stages"
 STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
 
 GOOD = """-- stage:    20_silver_example
 -- purpose:  one row per thing
 -- reads:    bronze_things, ops_config
 -- writes:   silver_things
+-- follows:  -
 -- grain:    thing_id
 -- params:   smallest
 BEGIN IMMEDIATE;
@@ -91,3 +100,45 @@ def test_every_stage_does_what_its_header_says():
         problems += [f"{kind} {name} uses {f}()" for f in names if stage_headers.re.search(rf"\b{f}\s*\(", sql, 2)]
     db.close()
     assert "\n".join(problems) == ""
+
+
+def test_what_is_printed_into_a_stage_is_what_its_header_and_the_definitions_say(tmp_path):
+    copies = [pathlib.Path(shutil.copy(path, tmp_path)) for path in STAGES]
+    subprocess.run([sys.executable, PRINTED, *copies], check=True, cwd=ROOT, env={**os.environ, "ATHLETE_EXTENSION": EXTENSION})
+    differing = [path.name for path, copy in zip(STAGES, copies) if path.read_text() != copy.read_text()]
+    assert differing == [], "run `make stages`"
+    assert all("-- begin: printed" in path.read_text() for path in STAGES[1:])
+
+
+@pytest.mark.parametrize(
+    "block, problem",
+    [
+        ("-- publish things: printed by `make stages`", "publish needs a group and the day from which a correction reaches a row, not ' things'"),
+        ("-- publish things, corrected from o.day: printed by `make stages`", "No such file or directory"),
+        ("-- finish: printed by `make stages`", "finish needs a temporary table counted"),
+    ],
+)
+def test_a_block_that_cannot_be_printed_is_refused_with_a_sentence_and_the_stage_stays(tmp_path, block, problem):
+    path = tmp_path / "20_silver_example.sql"
+    text = GOOD + f"{block}\n-- end\n"
+    path.write_text(text)
+    done = subprocess.run([sys.executable, PRINTED, path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and problem in done.stderr and "Traceback" not in done.stderr
+    assert path.read_text() == text
+
+
+def test_what_stages_announce_is_what_their_headers_say_and_lineage_and_staleness_follow_from_it():
+    db = connect(isolation_level=None)
+    headers = {}
+    for path in STAGES:
+        headers[path.stem] = stage_headers.parse(path.read_text())
+        db.executescript(path.read_text())
+    told = {stage: tuple(map(json.loads, lists)) for stage, *lists in db.execute("SELECT stage, inputs, products, follows FROM ops_stages")}
+    assert told == {stage: (h.inputs, h.products, h.follows) for stage, h in headers.items()}
+    edges = {(i, p, stage) for stage, h in headers.items() for i in h.inputs for p in h.products}
+    assert edges == set(db.execute("SELECT from_name, to_name, stage FROM feature_lineage WHERE from_kind = 'table'"))
+    followed = {(stage, upstream) for stage, h in headers.items() for upstream in h.follows}
+    assert followed == set(db.execute("SELECT stage, upstream FROM ops_follows")) and len(followed) > 5
+    makers = [p for h in headers.values() for p in h.products]
+    assert len(makers) == len(set(makers)), "two stages say that they make the same table"
+    db.close()

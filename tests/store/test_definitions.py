@@ -74,12 +74,6 @@ def test_a_bundled_group_has_the_index_of_a_lookup_on_both_tables(built, group):
         assert any(index[: len(asked)] == asked for index in found)
 
 
-def test_the_stage_with_the_tables_is_what_the_definitions_give():
-    made = subprocess.run(["sqlite3", "-bail", "-cmd", f".load {EXTENSION}", ":memory:"], cwd=ROOT, text=True, capture_output=True, check=True,
-                          stdin=(ROOT / "sql" / "feature_tables.sql").open())
-    assert made.stdout == (ROOT / "sql" / "25_feature_tables.sql").read_text(), "run `make feature-tables`"
-
-
 def test_every_column_of_a_bundled_group_has_a_description_and_every_measure_a_unit():
     for text in BUNDLED.values():
         for feature in json.loads(text)["features"]:

@@ -1,0 +1,117 @@
+"""Prints into stages what their headers and their feature groups' definitions already say:
+
+    python3 sql/tools/stages sql/32_daily_features.sql …
+
+A stage asks for a block by a line; what stands from there to `-- end` is written anew (what finishes it is the end):
+
+    -- begin: printed by `make stages`            BEGIN, the announcement; the clock and who has changed, unless the stage
+                                                 makes its own
+    -- announce: printed by `make stages`         the announcement alone
+    -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
+                                                 temp.computed into the group, what it replaces into its history
+    -- tables: printed by `make stages`           the tables of the bundled groups with history, views and triggers
+    -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read, DROP of its
+                                                 temporary tables, COMMIT
+"""
+
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import sys
+
+import stage_header
+
+HERE = pathlib.Path(__file__).resolve().parent
+DEFINITIONS = HERE.parents[2] / "schemas" / "features"
+BLOCK = re.compile(r"^-- (begin|announce|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifiers(prefix, columns):
+    return ", ".join(prefix + c for c in columns)
+
+
+def template(name, **values):
+    return (HERE / f"{name}.sql").read_text().format(**values)
+
+
+def announcement(stage):
+    lists = {name: literal(json.dumps(getattr(stage, name))) for name in ("inputs", "products", "follows")}
+    return template("announcement", stage=literal(stage.stage), purpose=literal(stage.purpose), **lists)
+
+
+def temporary(text):
+    """Names of the stage's temporary tables, in the order in which they are made."""
+    return re.findall(r"^CREATE TEMP TABLE (\w+)", text, re.M)
+
+
+def begin(stage, rest, _):
+    text = template("begin", announcement=announcement(stage).rstrip())
+    own = temporary(rest)
+    if "stage_clock" not in own:
+        text += template("clock")
+    if stage.follows and "changed" not in own:
+        text += template("changed", stage=literal(stage.stage))
+    return text
+
+
+def publish(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+), corrected from (.+)", arguments)
+    if not match:
+        raise ValueError(f"publish needs a group and the day from which a correction reaches a row, not '{arguments}'")
+    definition = json.loads((DEFINITIONS / f"{match[1]}.json").read_text())
+    key = definition.get("row_key") or definition["keys"] + [definition.get("timestamp", "event_timestamp")]
+    return template("publish", table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+                    n_key=identifiers("n.", key), available=definition.get("available", "available_at"), last_day=match[2])
+
+
+def tables(*_):
+    db = sqlite3.connect(":memory:")
+    db.enable_load_extension(True)
+    db.load_extension(os.environ.get("ATHLETE_EXTENSION", "build/athlete"))
+    definitions = [path.read_text() for path in sorted(DEFINITIONS.glob("*.json"))]
+    return "\n".join(db.execute("SELECT feature_group_ddl(?)", [definition]).fetchone()[0] for definition in definitions)
+
+
+def finish(stage, rest, _):
+    made = temporary(rest)
+    if "counted" not in made:
+        raise ValueError("finish needs a temporary table counted (rows_in, rows_out, rows_rejected, message)")
+    text = template("finish", stage=literal(stage.stage))
+    if re.search(r"^CREATE TEMP TABLE changed\b[^;]*\bathlete_id\b[^;]*\bposition\b", rest, re.M):
+        text += template("seen", stage=literal(stage.stage))
+    return text + "\n" + "".join(f"DROP TABLE temp.{name};\n" for name in reversed(made)) + "\nCOMMIT;\n"
+
+
+def printed(text):
+    """The stage with its blocks as they should be."""
+    stage = stage_header.parse(text)
+    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "tables": tables, "publish": publish, "finish": finish}
+    for kind in makers:  # finish last: it drops what the others make
+        def block(match, kind=kind):
+            if match[1] != kind:
+                return match[0]
+            rest = text[: match.start()] + text[match.end() :]
+            first = match[0].splitlines(keepends=True)[0]
+            return first + makers[kind](stage, rest, match[2]) + ("" if kind == "finish" else "-- end\n")
+
+        text = BLOCK.sub(block, text)
+    return text
+
+
+def main(paths):
+    for path in map(pathlib.Path, paths):
+        try:
+            text = path.read_text()
+            path.write_text(printed(text))
+        except (ValueError, OSError) as error:
+            sys.exit(f"stages: {path}: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

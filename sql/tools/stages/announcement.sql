@@ -1,0 +1,6 @@
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    {stage},
+    {purpose},
+    {inputs},
+    {products},
+    {follows});
