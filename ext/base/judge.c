@@ -18,8 +18,10 @@
 typedef struct verdict {
     const judge_row *row; /* NULL for a query */
     int n_selects;
-    char *refusal;       /* the first thing that is not allowed */
-    bool is_short;       /* of memory */
+    char *refusal;   /* the first thing that is not allowed */
+    bool is_short;   /* of memory */
+    sqlite3 *caller; /* of a query */
+    bool misses_table;
     sqlite3_str *called; /* names of functions, each with a zero byte */
     const char
         *left_out; /* tables that could not be copied, each with the reason, and an empty name; or NULL */
@@ -90,30 +92,44 @@ static const char *reason_left_out(const verdict *v, const char *table) {
     return NULL;
 }
 
+/* Whether the caller's connection has a module of this name: such a table is there without being in any schema. */
+static bool is_module(sqlite3 *db, const char *name) {
+    sqlite3_stmt *list = NULL;
+    bool found = false;
+    if (sqlite3_prepare_v2(db, "SELECT name FROM pragma_module_list", -1, &list, NULL) != SQLITE_OK)
+        return false;
+    while (!found && sqlite3_step(list) == SQLITE_ROW) {
+        const char *each = (const char *)sqlite3_column_text(list, 0);
+        found = each && sqlite3_stricmp(each, name) == 0;
+    }
+    sqlite3_finalize(list);
+    return found;
+}
+
+static char *sentence_of_table(verdict *v, const char *table, const char *said) {
+    const char *reason = reason_left_out(v, table);
+    if (reason) return sqlite3_mprintf(" reads %.60s, which %s", table, reason);
+    if (v->row) return sqlite3_mprintf(" reads %.60s, and " READS_ROW, table);
+    if (is_module(v->caller, table)) return sqlite3_mprintf(" reads %.60s, which is a virtual table", table);
+    v->misses_table = true;
+    return sqlite3_mprintf("%s", said);
+}
+
 /* The sentence of a text that could not be compiled: what the authorizer saw, or what SQLite says. On this connection there
 ** is no function of the host's and no virtual table, so that what is not there is what may not be used. */
 static athlete_status sentence_of(verdict *v, const char *said, char **message) {
-    static const char no_function[] = "no such function: ", no_table[] = "no such table: ",
-                      subject[] = "the query";
+    static const char no_function[] = "no such function: ", no_table[] = "no such table: ";
     const char *function = strstr(said, no_function), *table = strstr(said, no_table);
-    char *sentence = NULL;
-    if (v->refusal) {
-        sentence = v->refusal;
-        v->refusal = NULL;
-    } else if (function) {
-        sentence = sqlite3_mprintf(" calls %.60s, and %s", function + strlen(no_function),
-                                   v->row ? OF_ROW : OF_ROWS);
-    } else if (table && reason_left_out(v, table + strlen(no_table))) {
-        table += strlen(no_table);
-        sentence = sqlite3_mprintf(" reads %.60s, which %s", table, reason_left_out(v, table));
-    } else if (table) {
-        sentence = sqlite3_mprintf(" reads %.60s, and %s", table + strlen(no_table),
-                                   v->row ? READS_ROW : READS_TABLES);
-    } else {
-        sentence = begins(said, subject) ? sqlite3_mprintf("%s", said + strlen(subject))
-                                         : sqlite3_mprintf(": %s", said);
-    }
-    return v->is_short ? (sqlite3_free(sentence), ATHLETE_NOMEM) : sentence_refuse(message, sentence);
+    if (v->is_short) return ATHLETE_NOMEM;
+    char *sentence = v->refusal;
+    v->refusal = NULL;
+    if (sentence) return sentence_refuse(message, sentence);
+    if (function)
+        return sentence_refuse(message,
+                               sqlite3_mprintf(" calls %.60s, and %s", function + strlen(no_function),
+                                               v->row ? OF_ROW : OF_ROWS));
+    if (table) return sentence_refuse(message, sentence_of_table(v, table + strlen(no_table), said));
+    return sentence_refuse(message, sqlite3_mprintf("%s", said));
 }
 
 /* --- the clock ------------------------------------------------------------------------------------------ */
@@ -196,8 +212,11 @@ static athlete_status compile(private_db *own, const judge_row *row, const char 
     athlete_status status = ATHLETE_OK;
     if (rc == SQLITE_NOMEM || v.is_short) status = ATHLETE_NOMEM;
     else if (rc == SQLITE_INTERRUPT) status = ATHLETE_INTERRUPTED;
-    else if (rc != SQLITE_OK) status = sentence_of(&v, sqlite3_errmsg(own->db), message);
-    else if (sqlite3_bind_parameter_count(statement) > 0)
+    else if (rc != SQLITE_OK) {
+        char *said = sqlite3_mprintf(": %s", sqlite3_errmsg(own->db));
+        status = said ? sentence_of(&v, said, message) : ATHLETE_NOMEM;
+        sqlite3_free(said);
+    } else if (sqlite3_bind_parameter_count(statement) > 0)
         status = sentence_refuse(message, sqlite3_mprintf(" has a parameter, which nobody binds"));
     else if (sqlite3_column_count(statement) != 1)
         status = sentence_refuse(message, sqlite3_mprintf(" has more values than one"));
@@ -289,8 +308,8 @@ static void meet_tables(private_db *own, const char *sql) {
 }
 
 static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *sql, const char *left_out,
-                                      char **message) {
-    verdict v = {.called = sqlite3_str_new(NULL), .left_out = left_out};
+                                      bool *misses_table, char **message) {
+    verdict v = {.called = sqlite3_str_new(NULL), .left_out = left_out, .caller = db};
     sqlite3_stmt *statement = NULL;
     char *said = NULL;
     bool calls_dates;
@@ -300,7 +319,8 @@ static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *
     sqlite3_set_authorizer(own->db, NULL, NULL);
     sqlite3_finalize(statement);
     if (v.is_short) status = ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) status = sentence_of(&v, said, message);
+    if (status == ATHLETE_INVALID) status = sentence_of(&v, said + strlen("the query"), message);
+    if (misses_table) *misses_table = v.misses_table;
     sqlite3_free(said);
     if (status == ATHLETE_OK) status = judge_clock(own, sql, &calls_dates, message);
     int length = sqlite3_str_length(v.called);
@@ -312,23 +332,20 @@ static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *
     return status;
 }
 
-static athlete_status judge_copy(sqlite3 *db, const char *sql, char **message) {
+athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, char **message) {
     private_db own;
     *message = NULL;
-    athlete_status status = private_db_open(&own, db, message);
-    if (status == ATHLETE_OK) status = private_db_add_functions(&own, message);
+    if (misses_table) *misses_table = false;
+    char *said = NULL;
+    athlete_status status = private_db_open(&own, db, &said);
+    if (status == ATHLETE_OK) status = private_db_add_functions(&own, &said);
+    if (status == ATHLETE_INVALID)
+        status = sentence_refuse(message, sqlite3_mprintf(" cannot be judged: %s", said));
+    sqlite3_free(said);
     char *left_out = NULL;
     if (status == ATHLETE_OK) status = schema_copy(&own, db, sql, &left_out, message);
-    if (status == ATHLETE_OK) status = judge_statement(&own, db, sql, left_out, message);
+    if (status == ATHLETE_OK) status = judge_statement(&own, db, sql, left_out, misses_table, message);
     sqlite3_free(left_out);
     private_db_close(&own);
-    return status;
-}
-
-athlete_status judge_query(sqlite3 *db, const char *sql, char **message) {
-    char *said = NULL;
-    athlete_status status = judge_copy(db, sql, &said);
-    if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf("the query%s", said));
-    sqlite3_free(said);
     return status;
 }

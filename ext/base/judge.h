@@ -33,7 +33,8 @@ void judge_row_columns(sqlite3_str *out, const judge_row *row);
 athlete_status judge_row_open(private_db *own, const judge_row *row, char **message);
 athlete_status judge_expression(private_db *own, judge_row *row, const char *expression, char **message);
 
-/* Whether the query, with the tables and views that `db` has, may be run there; the message is a sentence. */
-athlete_status judge_query(sqlite3 *db, const char *sql, char **message);
+/* Whether the query, with the tables and views that `db` has, may be run there. *misses_table (or NULL) says whether it is
+** refused only because a table is not there, or not yet. */
+athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, char **message);
 
 #endif

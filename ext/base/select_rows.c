@@ -27,11 +27,24 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     return status;
 }
 
+/* ATHLETE_INVALID sets *message to the sentence. */
+static athlete_status judge(sqlite3 *db, const char *sql, char **message) {
+    char *phrase = NULL;
+    athlete_status status = judge_query(db, sql, NULL, &phrase);
+    if (status == ATHLETE_INVALID) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "the query%s", phrase);
+        status = sentence_refuse(message, sentence_finish(out));
+    }
+    sqlite3_free(phrase);
+    return status;
+}
+
 static athlete_status stored_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     char *message = NULL;
     if (!sql) return ATHLETE_NOMEM;
-    athlete_status status = judge_query(call->db, sql, &message);
+    athlete_status status = judge(call->db, sql, &message);
     if (call_told(call, status, message) != ATHLETE_OK) return status;
     return rows_open(call, argc, argv, out);
 }
@@ -68,16 +81,8 @@ void stored_query_fault(sqlite3_context *context, int argc, sqlite3_value **argv
     (void)argc;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     char *message = NULL;
-    athlete_status status =
-        sql ? judge_query(sqlite3_context_db_handle(context), sql, &message) : ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendall(out, message);
-        char *sentence = sentence_finish(out);
-        if (sentence) sqlite3_result_text(context, sentence, -1, sqlite3_free);
-        else sqlite3_result_error_nomem(context);
-    } else {
-        function_fail_status(context, status, NULL);
-    }
+    athlete_status status = sql ? judge(sqlite3_context_db_handle(context), sql, &message) : ATHLETE_NOMEM;
+    if (status == ATHLETE_INVALID) sqlite3_result_text(context, message, -1, SQLITE_TRANSIENT);
+    else function_fail_status(context, status, NULL);
     sqlite3_free(message);
 }
