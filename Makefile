@@ -43,7 +43,7 @@ LDLIBS += $(shell pkg-config --libs libcjson 2>/dev/null)
 endif
 FLAGS  += $(shell pkg-config --cflags sqlite3 2>/dev/null)
 
-SOURCES := $(wildcard ext/*.c ext/*/*.c)
+SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ BENCHES = $(wildcard tests/bench/*.py)
 
 bench: all static $(BUILD)/venv/bench-installed ## speed beside DuckDB, LightGBM, pandas and others; more than an hour, or BENCHES=tests/bench/asof.py
 	$(call install,redis-server wrk)
-	@for program in $(BENCHES); do echo "== $$program"; $(BUILD)/venv/bin/python $$program || exit 1; done
+	@for program in $(BENCHES); do echo "== $$program"; PYTHONPATH=tests $(BUILD)/venv/bin/python $$program || exit 1; done
 
 readme: demo ## write the outputs and the reference that README.md shows, from the program itself
 	@$(PYTHON) tests/readme.py --write
@@ -167,7 +167,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 # --- packages ------------------------------------------------------------------------------------------------
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
-TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format binutils
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
@@ -224,7 +224,7 @@ $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/instal
 	@touch $@
 
 # Apart, because Feast needs an older pandas than the other tests.
-$(BUILD)/feast/installed: tests/exchange/requirements.txt | test-packages
+$(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
 
 # --- checking ------------------------------------------------------------------------------------------------
@@ -248,19 +248,19 @@ fuzz: test-deps all ## feed the readers of models and options with made-up texts
 
 architectures: ## the same answers on arm64 and s390x, under qemu; installs cross compilers, some 400 MB
 	$(call install,$(CROSS_PACKAGES))
-	@$(PYTHON) tests/architectures/builds.py --build $(BUILD)
+	@$(PYTHON) tests/laws/architectures/builds.py --build $(BUILD)
 
 # C programs of the tests, and a library with planted errors.
-CHECK_PROGRAMS = $(patsubst tests/checks/%.c,$(BUILD)/checks/%,$(filter-out %/planted.c,$(wildcard tests/checks/*.c)))
+CHECK_PROGRAMS = $(patsubst tests/laws/%.c,$(BUILD)/laws/%,$(filter-out %/planted.c,$(wildcard tests/laws/*.c)))
 
 .PHONY: check-programs
-check-programs: $(CHECK_PROGRAMS) $(BUILD)/checks/planted.so
+check-programs: $(CHECK_PROGRAMS) $(BUILD)/laws/planted.so
 
-$(BUILD)/checks/%: tests/checks/%.c $(BUILD)/libathlete.a
+$(BUILD)/laws/%: tests/laws/%.c $(BUILD)/libathlete.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
 
-$(BUILD)/checks/planted.so: tests/checks/planted.c | packages
+$(BUILD)/laws/planted.so: tests/laws/planted.c | packages
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
 
@@ -276,7 +276,7 @@ lint-clang:
 	@$(MAKE) -s BUILD=$(BUILD)/lint/clang CC=clang CFLAGS="-O2 $(LINT) -Wunreachable-code" all
 
 lint-format:
-	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch])
+	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])
 
 lint-stages:
-	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/checks/stage_headers.py $(wildcard sql/[0-9]*.sql)
+	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(wildcard sql/[0-9]*.sql)

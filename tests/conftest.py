@@ -1,26 +1,10 @@
-"""What every test uses: a connection with the extension, and the bundled data.
+"""What every test uses: a connection with the extension, and ways to evaluate one expression on it."""
 
-ATHLETE_EXTENSION names the shared library under test; `make test` sets it.
-"""
-
-import os
-import pathlib
 import sqlite3
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-DATA = ROOT / "tests" / "data"
-EXTENSION = os.environ.get("ATHLETE_EXTENSION", str(ROOT / "build" / "athlete"))
-
-
-def connect(path=":memory:", **options):
-    """A connection that has loaded the extension."""
-    connection = sqlite3.connect(path, **options)
-    connection.enable_load_extension(True)
-    connection.load_extension(EXTENSION)
-    connection.enable_load_extension(False)
-    return connection
+from helpers.extension import DATA, EXTENSION, ROOT, connect  # noqa: F401, until no test asks for them here
 
 
 @pytest.fixture

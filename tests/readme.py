@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Keeps README.md true: what it shows as output is what the program prints.
+"""Keeps the documents true: what they show as output is what the program prints.
 
 Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now:
 
-    page                the page of `make demo`, without the seconds, which differ from run to run
+    page                the page of `make demo`, shortened: its first lines and the sections named in SHOWN
     functions           one table per domain, from athlete_functions
     options             one table per function that takes them, from athlete_options
     stages              the stages, from their headers
@@ -12,7 +12,7 @@ Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now
     store               what the ```sh block before it prints in a folder with the demo's database, and then the answer to the
                         ```sql block just before it, over the copy that the commands made
 
-`tests/readme.py --write` writes it (`make readme`); tests/checks/test_readme.py compares.
+`tests/readme.py --write` writes them all (`make readme`); tests/laws/test_readme.py compares.
 """
 
 import os
@@ -23,7 +23,9 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+DOCUMENTS = [ROOT / name for name in ("README.md", "sql/README.md", "ext/REFERENCE.md", "ext/README.md", "ext/trees/README.md",
+                                      "sql/tools/serve/README.md", "sql/tools/exchange/README.md", "tests/bench/README.md", "notebooks/README.md")]
+SHOWN = ("FORM", "RACE TIMES", "HOW GOOD")
 EXTENSION = str(ROOT / os.environ.get("ATHLETE_EXTENSION", "build/athlete"))  # from any folder
 BLOCK = re.compile(r"<!-- output: (\w+) -->\n(.*?)<!-- end -->", re.S)
 
@@ -34,9 +36,9 @@ def shell(database, sql, *options):
 
 
 def page(database):
-    text = shell(database, (ROOT / "sql" / "page.sql").read_text())
-    lines = text.split("\nSECONDS of each stage")[0].rstrip()
-    return f"```text\n{lines}\n```\n"
+    title, *sections = re.split(r"\n\n(?=[A-Z]{2})", shell(database, (ROOT / "sql" / "page.sql").read_text()))
+    shown = [section for section in sections if section.startswith(SHOWN)]
+    return "```text\n" + "\n\n".join([title, *shown, "…"]).strip() + "\n```\n"
 
 
 def functions(database):
@@ -69,11 +71,11 @@ def options(database):
     return "\n".join(out).strip() + "\n"
 
 
-def stages(_database):
+def stages(_database):  # for sql/README.md
     out = ["| stage | what it does | writes |", "|---|---|---|"]
     for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
         header = dict(re.findall(r"^-- (\w+): +(.*)$", path.read_text(), re.M))
-        out.append(f"| [`{header['stage']}`](sql/{path.name}) | {header['purpose']} | {header['writes'].replace('-; ', '').replace(';', ',')} |")
+        out.append(f"| [`{header['stage']}`]({path.relative_to(ROOT / 'sql')}) | {header['purpose']} | {header['writes'].replace('-; ', '').replace(';', ',')} |")
     return "\n".join(out) + "\n"
 
 
@@ -93,9 +95,9 @@ def store(database, commands, query):
         return f"```text\n{printed}{shell(folder / 'store.db', query, '-box').rstrip()}\n```\n"
 
 
-def render(database):
-    """README.md as it should be."""
-    text = README.read_text()
+def render(database, document):
+    """A document as it should be."""
+    text = document.read_text()
 
     def produce(match):
         name = match.group(1)
@@ -114,4 +116,5 @@ def render(database):
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit(__doc__)
-    README.write_text(render(ROOT / "demo.db"))
+    for document in DOCUMENTS:
+        document.write_text(render(ROOT / "demo.db", document))

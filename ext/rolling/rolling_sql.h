@@ -1,7 +1,7 @@
 #ifndef ATHLETE_ROLLING_ROLLING_SQL_H
 #define ATHLETE_ROLLING_ROLLING_SQL_H
 
-#include "base/function.h"
+#include "base/binding/function.h"
 
 extern const athlete_domain athlete_rolling;
 

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/poll.h"
-#include "base/sum.h"
+#include "base/numbers/sum.h"
 #include "rolling/frame.h"
 
 /* 1 - e^(-1/days): the share of today in an exponentially weighted mean with that time constant. days > 0.

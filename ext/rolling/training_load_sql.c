@@ -8,11 +8,11 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-#include "base/date.h"
+#include "base/numbers/date.h"
 #include "base/memory.h"
-#include "base/options.h"
+#include "base/binding/options.h"
 #include "base/poll.h"
-#include "base/query.h"
+#include "base/binding/query.h"
 #include "rolling/load_history.h"
 
 #define CALENDAR_YEARS_MAX 200

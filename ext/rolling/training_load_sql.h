@@ -2,8 +2,8 @@
 #ifndef ATHLETE_ROLLING_TRAINING_LOAD_SQL_H
 #define ATHLETE_ROLLING_TRAINING_LOAD_SQL_H
 
-#include "base/function.h"
-#include "base/options.h"
+#include "base/binding/function.h"
+#include "base/binding/options.h"
 
 extern const athlete_table training_load_table;
 extern const athlete_option training_load_options[];

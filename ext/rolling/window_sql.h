@@ -2,7 +2,7 @@
 #ifndef ATHLETE_ROLLING_WINDOW_SQL_H
 #define ATHLETE_ROLLING_WINDOW_SQL_H
 
-#include "base/function.h"
+#include "base/binding/function.h"
 
 void window_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void window_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 #include "base/memory.h"
-#include "base/query.h"
-#include "store/module_arguments_sql.h"
+#include "base/binding/query.h"
+#include "store/lookup/module_arguments_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
 #ifndef ATHLETE_STORE_TRAINING_COLUMNS_SQL_H
 #define ATHLETE_STORE_TRAINING_COLUMNS_SQL_H
 
-#include "base/function.h"
-#include "store/lookup_sql.h"
+#include "base/binding/function.h"
+#include "store/lookup/lookup_sql.h"
 #include "store/training_spec_sql.h"
 
 typedef enum set_origin { FROM_LABELS, FROM_LOOKUP, FROM_EXPRESSION } set_origin;

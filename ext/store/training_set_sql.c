@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
-#include "store/module_arguments_sql.h"
+#include "store/lookup/module_arguments_sql.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-#include "base/function.h"
-#include "base/json_text.h"
+#include "base/binding/function.h"
+#include "base/text/json_text.h"
 #include "base/memory.h"
-#include "base/options.h"
+#include "base/binding/options.h"
 
 #define LOOKBACK_DAYS_MAX 3650000
 

@@ -1,7 +1,7 @@
 #include "training/equivalence.h"
 
 #include <math.h>
-#include "base/elementary.h"
+#include "base/numbers/elementary.h"
 
 double riegel_time(double seconds, double distance_m, double target_distance_m) {
     if (seconds == 0 || distance_m == 0 || target_distance_m == 0) return NAN;

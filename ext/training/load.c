@@ -1,7 +1,7 @@
 #include "training/load.h"
 
 #include <math.h>
-#include "base/elementary.h"
+#include "base/numbers/elementary.h"
 #include "training/pace.h"
 
 static const struct {

@@ -2,7 +2,7 @@
 #ifndef ATHLETE_TRAINING_TRAINING_CALLBACKS_H
 #define ATHLETE_TRAINING_TRAINING_CALLBACKS_H
 
-#include "base/function.h"
+#include "base/binding/function.h"
 
 /* load_sql.c: an optional word chooses a variant */
 void trimp_call(sqlite3_context *context, int argc, sqlite3_value **argv);

@@ -1,7 +1,7 @@
 #include "training/vdot.h"
 
 #include <math.h>
-#include "base/elementary.h"
+#include "base/numbers/elementary.h"
 
 #define COST_QUADRATIC 0.000104
 #define COST_LINEAR    0.182258

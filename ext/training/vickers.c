@@ -1,7 +1,7 @@
 #include "training/vickers.h"
 
 #include <math.h>
-#include "base/elementary.h"
+#include "base/numbers/elementary.h"
 
 #define MARATHON_M      42195.0
 #define KM_PER_10_MILES 16.09344

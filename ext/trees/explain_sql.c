@@ -1,7 +1,7 @@
 /* Binding of gbdt_explain and gbdt_interactions: SHAP values and interaction values of a query's rows, in blocks. */
 #include <math.h>
 #include "trees/model_rows_sql.h"
-#include "trees/shap.h"
+#include "trees/shap/shap.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct explain_state {

@@ -1,7 +1,7 @@
 #include "trees/feature_sql.h"
 
 #include <string.h>
-#include "base/function.h"
+#include "base/binding/function.h"
 
 /* The order of memcmp, the shorter first: the order that the names are sorted in. */
 static int compare(const char *text, size_t length, const char *name) {

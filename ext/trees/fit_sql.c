@@ -1,9 +1,9 @@
 /* Binding of gbdt_fit: trains on the rows of a query, whose column names become the feature names. */
 #include <string.h>
-#include "base/query.h"
-#include "base/row_feed.h"
+#include "base/binding/query.h"
+#include "base/binding/row_feed.h"
 #include "trees/trees_callbacks.h"
-#include "trees/training_sql.h"
+#include "trees/trainer_sql.h"
 
 typedef struct fit_state {
     sqlite3_stmt *query;

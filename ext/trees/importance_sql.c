@@ -1,6 +1,6 @@
 /* Binding of gbdt_importance. */
 #include <math.h>
-#include "trees/importance.h"
+#include "trees/model/importance.h"
 #include "trees/model_rows_sql.h"
 #include "trees/trees_callbacks.h"
 

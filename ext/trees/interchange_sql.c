@@ -1,6 +1,6 @@
 /* Binding of gbdt_export and gbdt_import. */
 #include <string.h>
-#include "trees/lightgbm.h"
+#include "trees/format/lightgbm.h"
 #include "trees/model_argument_sql.h"
 #include "trees/trees_callbacks.h"
 

@@ -1,6 +1,6 @@
 #include "trees/model_rows_sql.h"
 
-#include "base/query.h"
+#include "base/binding/query.h"
 #include "trees/feature_sql.h"
 
 /* --- keys ----------------------------------------------------------------------------------------------- */

@@ -3,8 +3,8 @@
 #ifndef ATHLETE_TREES_MODEL_ROWS_SQL_H
 #define ATHLETE_TREES_MODEL_ROWS_SQL_H
 
-#include "base/options.h"
-#include "base/row_feed.h"
+#include "base/binding/options.h"
+#include "base/binding/row_feed.h"
 #include "trees/model_argument_sql.h"
 #include "trees/score_columns_sql.h"
 

@@ -2,8 +2,8 @@
 #ifndef ATHLETE_TREES_SCORE_COLUMNS_SQL_H
 #define ATHLETE_TREES_SCORE_COLUMNS_SQL_H
 
-#include "base/sqlite.h"
-#include "trees/model.h"
+#include "base/binding/sqlite.h"
+#include "trees/model/model.h"
 
 typedef enum column_match { MATCH_DEFAULT = -1, MATCH_NAME, MATCH_POSITION } column_match;
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "base/json_text.h"
+#include "base/text/json_text.h"
 
 static athlete_status refuse(char **message, char *sentence) {
     *message = sentence;

@@ -2,8 +2,8 @@
 #ifndef ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
 #define ATHLETE_TREES_TRAIN_OPTIONS_SQL_H
 
-#include "base/options.h"
-#include "trees/boost.h"
+#include "base/binding/options.h"
+#include "trees/boosting/boost.h"
 
 typedef struct train_options {
     int objective_name; /* which of the names was given */

@@ -2,9 +2,9 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#include "base/function.h"
-#include "base/json_text.h"
-#include "trees/training_sql.h"
+#include "base/binding/function.h"
+#include "base/text/json_text.h"
+#include "trees/trainer_sql.h"
 
 #define MAX_CATEGORY_CODE 16777216 /* 2^24, XGBoost's limit: float32 counts on to there */
 

@@ -1,7 +1,7 @@
 /* Binding of gbdt_train: collects the rows of a group, trains on them when the group ends. */
 #include <string.h>
-#include "base/function.h"
-#include "trees/training_sql.h"
+#include "base/binding/function.h"
+#include "trees/trainer_sql.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct train_group {

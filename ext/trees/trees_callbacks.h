@@ -2,8 +2,8 @@
 #ifndef ATHLETE_TREES_TREES_CALLBACKS_H
 #define ATHLETE_TREES_TREES_CALLBACKS_H
 
-#include "base/function.h"
-#include "base/options.h"
+#include "base/binding/function.h"
+#include "base/binding/options.h"
 
 /* train_sql.c */
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);

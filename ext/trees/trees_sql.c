@@ -1,5 +1,5 @@
 /* The table of everything that this folder adds to SQL. */
-#include "trees/model_cache.h"
+#include "trees/model/model_cache.h"
 #include "trees/model_rows_sql.h"
 #include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
@@ -137,7 +137,8 @@ static const athlete_function functions[] = {
                    "numbers as gbdt_predict, gbdt_margin, several times as fast.",
         .errors = MODEL_ERRORS
         "; a feature without a column of its name; the number of the row where a value is refused",
-        .source = "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer.h)",
+        .source =
+            "the forest is compiled into comparisons of bytes, 32 rows at a time (ext/trees/scorer/scorer.h)",
         .table = &gbdt_score_table,
         .options = score_options_table,
     },

@@ -1,6 +1,6 @@
 /* Pairs of doubles (x, y) on standard input, exp(x), log(x), pow(x, y) as doubles on standard output. */
 #include <stdio.h>
-#include "base/elementary.h"
+#include "base/numbers/elementary.h"
 
 int main(void) {
     double in[2], out[3];

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 
 import pytest
 
-from programs import COMPILERS, compiled
+from helpers.programs import COMPILERS, compiled
 
 DIGITS = Context(prec=50, Emin=-(10**6), Emax=10**6)
 LEVELS = ["-O0", "-O3", "-Os"]
@@ -21,7 +21,7 @@ LEVELS = ["-O0", "-O3", "-Os"]
 def programs(tmp_path_factory):
     assert COMPILERS, "no C compiler found"
     builds = [(compiler, level) for compiler in COMPILERS for level in LEVELS]
-    return [compiled(tmp_path_factory.mktemp("elementary"), "base/elementary_bits", ["base/elementary"], *build) for build in builds]
+    return [compiled(tmp_path_factory.mktemp("elementary"), "base/elementary_bits", ["elementary"], *build) for build in builds]
 
 
 def evaluate(program, pairs):
@@ -154,4 +154,4 @@ def test_exp_and_log_never_step_backwards(programs):
 def test_nothing_but_arithmetic_is_linked(tmp_path):
     """Without -lm the program must link: no exp, log or pow of the C library can be in it."""
     for compiler in COMPILERS:
-        compiled(tmp_path, "base/elementary_bits", ["base/elementary"], compiler, "-O2", needs=[])
+        compiled(tmp_path, "base/elementary_bits", ["elementary"], compiler, "-O2", needs=[])

@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-from programs import compiled
+from helpers.programs import compiled
 
 OK, INTERRUPTED = 0, 3
 
 
 def build(folder, *flags):
-    return compiled(folder, "base/pool_check", ["base/pool"], "gcc", "-O1", "-g", "-pthread", *flags)
+    return compiled(folder, "base/pool_check", ["pool"], "gcc", "-O1", "-g", "-pthread", *flags)
 
 
 def runner(program):

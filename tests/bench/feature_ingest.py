@@ -7,16 +7,12 @@ Both fill a table of the same shape on disk, in a transaction each, from the sam
 """
 
 import os
-import pathlib
 import sqlite3
 import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "store"))
-
-import groups  # noqa: E402
+from helpers import groups
 
 GROUP = {
     "feature_group": "load", "version": "1.0.0", "description": "of the benchmark", "entity": "athlete", "keys": ["athlete_id"],

@@ -2,7 +2,7 @@
 
     python tests/bench/interrupt_latency.py [--rows 1000000] [--moments 6]
 
-First the workloads of tests/checks/workloads.py, stopped a tenth of a second after their start. Then training, scoring and
+First the workloads of tests/helpers/workloads.py, stopped a tenth of a second after their start. Then training, scoring and
 explaining over a table of `--rows` x 28, each stopped at moments spread evenly over the time that it takes undisturbed, so
 that reading, binning, growing and writing all are met: once by a progress handler, as Datasette does it, and once by
 sqlite3_interrupt from another thread, as Ctrl-C does.
@@ -11,16 +11,13 @@ sqlite3_interrupt from another thread, as Ctrl-C does.
 import argparse
 import pathlib
 import sqlite3
-import sys
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "checks")]
-
-import test_interrupt  # noqa: E402
-from conftest import connect  # noqa: E402
-from workloads import WORKLOADS  # noqa: E402
+from laws import test_interrupt
+from helpers.extension import connect
+from helpers.workloads import WORKLOADS
 
 RUNS = 5
 FEATURES = ", ".join(f"f{i}" for i in range(28))

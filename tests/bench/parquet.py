@@ -18,12 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "store"))
-
 import feature_ingest  # noqa: E402
-import groups  # noqa: E402
-from conftest import EXTENSION, ROOT  # noqa: E402
+from helpers import groups
+from helpers.extension import EXTENSION, ROOT
 
 
 def make(path, n):

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "trees/scorer.h"
+#include "trees/scorer/scorer.h"
 
 static void *read_file(const char *name, size_t *size) {
     FILE *file = fopen(name, "rb");

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "trees/shap.h"
+#include "trees/shap/shap.h"
 
 static void *read_file(const char *path, size_t *length) {
     FILE *file = fopen(path, "rb");

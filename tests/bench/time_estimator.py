@@ -11,19 +11,16 @@ training statement takes for the 19 models of the bundled data, with XGBoost on 
 import pathlib
 import platform
 import sqlite3
-import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "models")]
-
 import numpy as np
 import sklearn
 import threadpoolctl
 import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-import lab
+from helpers import lab
 
 DISTANCES = ["5k", "10k", "21k", "42k"]
 TUNED = dict(max_iter=120, learning_rate=0.05, max_depth=3, min_samples_leaf=20, l2_regularization=20)

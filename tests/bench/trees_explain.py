@@ -20,13 +20,11 @@ import time
 
 os.environ["OMP_NUM_THREADS"] = "1"
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "tests")]
-
 import lightgbm
 import numpy as np
 import xgboost
 
-from conftest import connect
+from helpers.extension import connect
 
 RUNS = 5
 N_FEATURES = 28

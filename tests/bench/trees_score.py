@@ -20,13 +20,10 @@ import platform
 import sqlite3
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
 import lightgbm
 import numpy as np
 import sklearn
@@ -34,7 +31,7 @@ import threadpoolctl
 import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from conftest import connect
+from helpers.extension import connect
 
 N_FEATURES, TRAINING_ROWS = 28, 50_000
 COLUMNS = ", ".join(f"f{i}" for i in range(N_FEATURES))

@@ -130,7 +130,7 @@ def build(name, folder, trusting=False):
     subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "static"], check=True)
     program = folder / (name + ("_trusting" if trusting else ""))
     # Sources with a switch are compiled with it and so come before their counterparts in the library.
-    switched = [p for p in sorted((ROOT / "ext" / "trees").glob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
+    switched = [p for p in sorted((ROOT / "ext" / "trees").rglob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
     flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
     sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", HERE / "use_model.c", *switched]

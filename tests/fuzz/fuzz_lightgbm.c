@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "numbers_mutator.h"
-#include "trees/lightgbm.h"
+#include "trees/format/lightgbm.h"
 #include "use_model.h"
 
 #define MEMORY_LIMIT ((size_t)64 << 20)

@@ -4,17 +4,15 @@ A fuzzer that finds nothing says something only if it would find something: the 
 reader that trusts its text.
 """
 
-import os
-import pathlib
 
 import pytest
 
-import fuzz
-from conftest import ROOT
+from fuzz import fuzz
+from helpers.extension import BUILD
 
 pytestmark = pytest.mark.unsanitized  # what it builds has sanitizers of its own
 
-FOLDER = pathlib.Path(os.environ.get("ATHLETE_BUILD", ROOT / "build")).resolve() / "fuzz"
+FOLDER = BUILD / "fuzz"
 
 
 @pytest.mark.parametrize("name", fuzz.TARGETS)

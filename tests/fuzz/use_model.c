@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/scorer.h"
-#include "trees/shap.h"
+#include "trees/scorer/scorer.h"
+#include "trees/shap/shap.h"
 
 #define ROWS      6
 #define MAX_WIDTH 256

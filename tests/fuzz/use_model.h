@@ -2,7 +2,7 @@
 #ifndef ATHLETE_FUZZ_USE_MODEL_H
 #define ATHLETE_FUZZ_USE_MODEL_H
 
-#include "trees/model.h"
+#include "trees/model/model.h"
 
 /* Puts rows of every kind of value through the model, row by row and in blocks with every kind of vector instruction;
 ** aborts if they do not agree. Models wider than 256 features or outputs are slow and say nothing new. */

@@ -7,7 +7,8 @@ import random
 
 import pandas as pd
 import pytest
-from load_reference import INPUT, INTEGERS, reference
+
+from helpers.load_reference import INPUT, INTEGERS, reference
 
 COLUMNS = """athlete_id as_of_date daily_tss ctl_42d atl_7d tsb acwr ctl_ewma atl_ewma tsb_ewma acwr_ewma total_tss_7d
 total_tss_28d total_tss_90d activities_7d activities_28d activities_30d activities_42d activities_90d

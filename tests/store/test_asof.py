@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
-import histories
-from conftest import connect
-from stages import STAGES, statements
+from helpers import histories
+from helpers.extension import connect
+from helpers.stages import STAGES, statements
 
 
 def answers(db, made):

@@ -9,10 +9,10 @@ import sqlite3
 import subprocess
 
 import pytest
-from groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
 
-from conftest import ROOT, EXTENSION
-from stages import STAGES, new_database, one, put, rows, run
+from helpers.extension import EXTENSION, ROOT
+from helpers.groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
+from helpers.stages import new_database, one, rows, run
 
 STORAGE = {"numerical": "REAL", "integer": "INTEGER", "categorical": "TEXT", "boolean": "INTEGER", "timestamp": "TEXT", "text": "TEXT",
            "embedding": "BLOB"}

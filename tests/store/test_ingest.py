@@ -7,10 +7,11 @@ import re
 import sqlite3
 
 import pytest
-from groups import SLEEP, columns, ingest, script, store
-from killed_ingest import killed_ingest
 
-from stages import one, rows
+from helpers.groups import SLEEP, columns, ingest, store
+from helpers.killed_ingest import killed_ingest
+from helpers.soak import soak
+from helpers.stages import one, rows
 
 NAMES = columns(SLEEP)
 INFINITY = float("inf")
@@ -338,7 +339,7 @@ def test_no_statement_replaces_a_row_that_the_history_would_not_know(statement):
 
 
 @pytest.mark.unsanitized
+@pytest.mark.parametrize("kills", [10, soak(200)])
 @pytest.mark.parametrize("journal", ["WAL", "DELETE"])
-def test_an_ingest_killed_at_random_moments_loses_nothing_and_leaves_no_half(tmp_path, journal):
-    """A few moments; `tests/store/killed_ingest.py` takes two hundred."""
-    assert killed_ingest(tmp_path / "killed.db", 10, journal, journal) >= 10
+def test_an_ingest_killed_at_random_moments_loses_nothing_and_leaves_no_half(tmp_path, journal, kills):
+    assert killed_ingest(tmp_path / "killed.db", kills, journal, journal) >= kills

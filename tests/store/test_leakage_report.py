@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-import stages
-from conftest import DATA
+from helpers import stages
+from helpers.extension import DATA
 
 NOT_YET = "not available at the label's time"
 INSIDE = "the label lies in the feature's own window"

@@ -3,20 +3,17 @@
 import csv
 import datetime
 import json
-import sys
 import urllib.parse
 import uuid
 
 import pytest
-from groups import BUNDLED, SLEEP, store
 from openlineage.client import event_v2, serde
 from openlineage.client.generated import column_lineage_dataset
 
-from conftest import DATA, ROOT
-from stages import STAGES, new_database, one, put, rows, run
-
-sys.path.insert(0, str(ROOT / "tests" / "checks"))
-import stage_headers  # noqa: E402
+from helpers import stage_headers
+from helpers.extension import DATA, ROOT
+from helpers.groups import BUNDLED, SLEEP, store
+from helpers.stages import STAGES, new_database, one, put, rows, run
 
 RUNNER = DATA / "strava-api" / "runner"
 

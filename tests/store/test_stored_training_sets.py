@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import EXTENSION, ROOT
+from helpers.extension import EXTENSION, ROOT
 
 SPEC = {
     "labels": "SELECT race, athlete_id, at FROM races ORDER BY race",

@@ -6,8 +6,6 @@ import sqlite3
 
 import pytest
 
-from conftest import connect
-
 SPEC = {
     "labels": "SELECT race_id, runner, start_time, seconds FROM races ORDER BY race_id",
     "as_of": "start_time",

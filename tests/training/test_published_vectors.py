@@ -13,7 +13,7 @@ import csv
 
 import pytest
 
-from conftest import DATA
+from helpers.extension import DATA
 
 
 def minutes(text):

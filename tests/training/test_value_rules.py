@@ -1,10 +1,9 @@
 """What every training function does with NULL, zero, text, negative and enormous arguments."""
 
 import math
+import sqlite3
 
 import pytest
-
-import sqlite3
 
 CALLS = {  # a call that gives a number, as lists of arguments
     "pace_min_km": [10000, 3000],

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/decimal.h"
+#include "base/numbers/decimal.h"
 
 static uint64_t state = 1;
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/float_math.h"
-#include "trees/float_text.h"
+#include "base/numbers/float_math.h"
+#include "base/numbers/float_text.h"
 
 static float from_bits(uint32_t bits) {
     float x;

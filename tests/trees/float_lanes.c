@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include "trees/float_each.h"
-#include "trees/float_math.h"
+#include "base/numbers/float_each.h"
+#include "base/numbers/float_math.h"
 
 #define BLOCK 61 /* not a multiple of any vector's length */
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/model.h"
-#include "trees/scorer.h"
+#include "trees/model/model.h"
+#include "trees/scorer/scorer.h"
 
 static uint64_t state = 88172645463325252u;
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "trees/shap.h"
+#include "trees/shap/shap.h"
 
 #define N_FEATURES 6
 #define N_TREES    40

@@ -5,23 +5,23 @@ The oracle is glibc, which XGBoost's wheels call; the C programs beside this fil
 
 import pytest
 
-from programs import COMPILERS, compiled, counts, libraries
+from helpers.programs import COMPILERS, compiled, counts, libraries
 
 pytestmark = [pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
 
 
 def test_exp_log_and_text_agree_with_the_c_library(tmp_path, compiler, level):
-    tried, *differing = counts(compiled(tmp_path, "trees/float_bits", ["trees/float_math", "trees/float_text"], compiler, level))
+    tried, *differing = counts(compiled(tmp_path, "trees/float_bits", ["float_math", "float_text"], compiler, level))
     assert tried > 2_000_000 and differing == [0, 0, 0]
 
 
 def test_vectors_of_floats_have_the_bits_of_single_ones(tmp_path, compiler, level):
-    kernels = ["trees/float_each", "trees/float_math", "base/simd"]
+    kernels = ["float_each", "float_math", "simd"]
     tried, *differing = counts(compiled(tmp_path, "trees/float_lanes", kernels, compiler, level))
     assert tried > 5_000_000 and differing == [0, 0, 0]
 
 
 def test_decimal_text_of_doubles_is_that_of_the_c_library(tmp_path, compiler, level):
     needs = [*libraries("libcjson"), "-lm"]
-    tried, *differing = counts(compiled(tmp_path, "trees/decimal_bits", ["trees/decimal"], compiler, level, needs=needs))
+    tried, *differing = counts(compiled(tmp_path, "trees/decimal_bits", ["decimal"], compiler, level, needs=needs))
     assert tried > 200_000 and differing == [0, 0]

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from tables import rows, train
+from helpers.tables import rows, train
 
 ARRAYS = [
     "left_children", "right_children", "parents", "split_indices", "split_conditions", "default_left", "split_type",

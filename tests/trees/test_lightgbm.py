@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import xgboost
 
-from lightgbm_texts import exported, field, fit, imported, text_of
-from tables import MIXED_TYPES, margins, mixed_rows, rows, score, train
+from helpers.lightgbm_texts import exported, field, fit, imported, text_of
+from helpers.tables import MIXED_TYPES, margins, mixed_rows, rows, score, train
 
 KINDS = {
     "regression": ({}, lambda y: y),

@@ -6,8 +6,8 @@ import sqlite3
 import numpy as np
 import pytest
 
-from lightgbm_texts import field, fit, imported, set_field, text_of
-from tables import mixed_rows, rows
+from helpers.lightgbm_texts import field, fit, imported, set_field, text_of
+from helpers.tables import mixed_rows, rows
 
 
 def test_a_lightgbm_text_is_no_model_until_it_is_imported(db, error):

@@ -1,12 +1,10 @@
 """The next root's histogram, found from the leaves of the tree before it, is the one that is summed up from all rows."""
 
-import os
-import pathlib
 import subprocess
 
-from conftest import ROOT
+from helpers.extension import BUILD
 
-PROGRAM = pathlib.Path(os.environ.get("ATHLETE_BUILD", ROOT / "build")) / "checks" / "root_histogram"
+PROGRAM = BUILD / "laws" / "root_histogram"
 
 
 def test_roots_by_algebra_are_those_of_all_rows():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from tables import feature_list, fill, rows, score, train, tree_of
+from helpers.tables import feature_list, fill, rows, score, train, tree_of
 
 OBJECTIVES = {
     "reg:squarederror": {},

@@ -1,6 +1,6 @@
 """The same rows give the same bytes: in any order, in any grouping, with any number of threads.
 
-From any compiler and on any processor, too: that is tests/architectures.
+From any compiler and on any processor, too: that is tests/laws/architectures.
 """
 
 import json
@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tables import feature_list, fill, rows
+from helpers.tables import feature_list, fill, rows
 
 pytestmark = pytest.mark.unsanitized
 

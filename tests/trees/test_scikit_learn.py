@@ -3,17 +3,11 @@
 import numpy as np
 import pytest
 import xgboost
-from sklearn.ensemble import (
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestRegressor,
-)
+from sklearn.ensemble import (ExtraTreesRegressor, GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier,
+                              HistGradientBoostingRegressor, RandomForestRegressor)
 
-from conftest import ROOT
-from tables import margins, rows
+from helpers.extension import ROOT
+from helpers.tables import margins, rows
 
 CELLS = (ROOT / "notebooks" / "04_scikit_learn.py").read_text().split("# COMMAND ----------\n")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from tables import feature_list, fill, rows, train
+from helpers.tables import feature_list, fill, rows, train
 
 FEATURES = feature_list(5)
 
@@ -34,7 +34,7 @@ def refused(db, model, query, **options):
 
 @pytest.fixture(scope="module")
 def models():
-    from conftest import connect
+    from helpers.extension import connect
 
     x, y = rows(1)
     with connect() as db:
@@ -275,7 +275,7 @@ def test_a_model_may_score_and_be_scored_with_inside_its_own_query(db, models):
 
 
 def test_the_extension_may_be_loaded_once_more_on_a_connection(models):
-    from conftest import EXTENSION, connect
+    from helpers.extension import EXTENSION, connect
 
     x, y = rows(16, n=300)
     with connect() as db:

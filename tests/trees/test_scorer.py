@@ -7,10 +7,10 @@ at and next to thresholds.
 
 import pytest
 
-from programs import COMPILERS, compiled, counts
+from helpers.programs import COMPILERS, compiled, counts
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
-KERNELS = [*(f"trees/{name}" for name in TREES), "base/memory", "base/poll", "base/simd"]
+KERNELS = [*TREES, "memory", "poll", "simd"]
 SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # clang's sanitized program cannot run under the library that is loaded ahead for gcc's.
 BUILDS = [pytest.param(["-O3"], id="fast"), pytest.param(SANITIZED, id="sanitized", marks=pytest.mark.unsanitized)]

@@ -1,0 +1,211 @@
+/* How a function of the extension is declared, and what every binding uses to talk to SQLite.
+**
+** Each domain folder has one binding file with one static table of `athlete_function` rows. A row is the whole
+** truth about a function: its name, its arguments with type, unit and range, what it returns, when it fails and
+** where its formula comes from, beside the callbacks. Registration, argument checks, the wording of errors,
+** the table-valued function `athlete_functions` and the README's reference are all made from that row.
+**
+** What the checks give every function without code of its own:
+**   - the wrong number of arguments is an error naming the expected ones;
+**   - a number may arrive as INTEGER, REAL or wholly numeric TEXT (Datasette binds text); anything else is an
+**     error naming function, argument, what was expected and what came; so is a number outside its range;
+**   - NULL in gives NULL out for scalars, unless the argument says otherwise.
+*/
+#ifndef ATHLETE_BASE_BINDING_FUNCTION_H
+#define ATHLETE_BASE_BINDING_FUNCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/binding/sqlite.h"
+#include "base/status.h"
+
+typedef enum athlete_type {
+    ATHLETE_ANY,
+    ATHLETE_NUMBER,
+    ATHLETE_INTEGER, /* also a REAL or TEXT without a fraction */
+    ATHLETE_TEXT,
+    ATHLETE_DATE,    /* 'YYYY-MM-DD', or a longer ISO text of which the day counts */
+    ATHLETE_OPTIONS, /* a JSON object */
+    ATHLETE_QUERY,   /* the text of one read-only SELECT */
+    ATHLETE_MODEL    /* a model's JSON text */
+} athlete_type;
+
+/* What an argument may be besides its type. */
+enum {
+    ATHLETE_OPTIONAL = 1, /* may be left out; so may all that follow */
+    ATHLETE_NULLABLE = 2, /* a scalar sees NULL instead of answering NULL */
+    ATHLETE_REPEATED =
+        4, /* the last one: may come again, any number of times; if it may be ANY and NULL, too,
+                              nothing is checked */
+    ATHLETE_ABOVE_MIN = 8, /* `min` itself is outside the range */
+    ATHLETE_BELOW_MAX = 16 /* `max` itself is outside the range */
+};
+
+typedef struct athlete_argument {
+    const char *name;
+    athlete_type type;
+    unsigned flags;
+    double min, max;     /* range of a number; both 0 means any finite number */
+    const char *meaning; /* unit first: "min/km, the pace run" */
+} athlete_argument;
+
+typedef enum athlete_kind {
+    ATHLETE_SCALAR,
+    ATHLETE_AGGREGATE,
+    ATHLETE_WINDOW,
+    ATHLETE_TABLE,  /* table-valued function */
+    ATHLETE_VIRTUAL /* CREATE VIRTUAL TABLE temp.x USING name(arguments) */
+} athlete_kind;
+
+/* What SQL may do with a function. */
+typedef enum athlete_trust {
+    ATHLETE_PURE,   /* the same arguments always give the same answer and nothing else is read: may be used in
+                       views, triggers and indexes (SQLITE_DETERMINISTIC, SQLITE_INNOCUOUS) */
+    ATHLETE_DIRECT, /* runs a caller's query or stops a script: top-level SQL only (SQLITE_DIRECTONLY) */
+} athlete_trust;
+
+typedef struct athlete_function athlete_function;
+typedef struct athlete_call athlete_call;
+
+/* Columns of numbers that a wide table keeps as an array of doubles in its state, from which they are returned
+** without a call of its own; NAN is NULL. */
+typedef struct athlete_numbers {
+    int first_column;       /* these are the last columns */
+    size_t offset;          /* of the array in the state */
+    const bool *is_integer; /* per number: a whole number, returned as INTEGER */
+} athlete_numbers;
+
+/* A table-valued function. One `state` lives from open to close; open leaves it before the first row. */
+typedef struct athlete_table {
+    const char *columns; /* result columns as in CREATE TABLE: "day TEXT, load REAL" */
+    double expected_rows;
+    athlete_status (*open)(athlete_call *call, int argc, sqlite3_value **argv, void **state);
+    int (*next)(athlete_call *call, void *state); /* SQLITE_ROW, SQLITE_DONE, or what call_fail returned */
+    void (*column)(void *state, sqlite3_context *context, int column);
+    const athlete_numbers *numbers; /* columns that `column` is not asked for; or NULL */
+    void (*close)(void *state);     /* also after a failed open, if that set *state */
+} athlete_table;
+
+struct athlete_function {
+    const char *name;
+    athlete_kind kind;
+    athlete_trust trust;
+    bool is_internal; /* a part of another one: not in athlete_functions, called without any check */
+    const athlete_argument *arguments; /* ends with a row without a name: use ATHLETE_ARGUMENTS */
+    const char *summary;               /* one sentence */
+    const char *returns;               /* unit, range, and when NULL */
+    const char *errors;                /* beyond the checks above; NULL if none */
+    const char *source;                /* paper, table, page of the formula; NULL if there is none */
+
+    double (*number)(const double *arguments); /* scalar of numbers; NaN means NULL */
+    void (*scalar)(sqlite3_context *, int, sqlite3_value **);
+    void (*step)(sqlite3_context *, int, sqlite3_value **);
+    void (*final)(sqlite3_context *);
+    void (*value)(sqlite3_context *);
+    void (*inverse)(sqlite3_context *, int, sqlite3_value **);
+    const athlete_table *table;
+    const sqlite3_module *module; /* of ATHLETE_VIRTUAL; its client data is this row */
+
+    const struct athlete_option *options;       /* the members of its options argument (options.h); or NULL */
+    const char *inner_name;                     /* of these one that is a list of objects, or NULL */
+    const struct athlete_option *inner_options; /* and the members of those */
+};
+
+#define ATHLETE_ARGUMENTS(...)                                                                               \
+    (const athlete_argument[]) {                                                                             \
+        __VA_ARGS__, {                                                                                       \
+            .name = NULL                                                                                     \
+        }                                                                                                    \
+    }
+#define ATHLETE_NO_ARGUMENTS                                                                                 \
+    (const athlete_argument[]) {                                                                             \
+        { .name = NULL }                                                                                     \
+    }
+
+typedef struct athlete_domain {
+    const char *name;
+    const athlete_function *functions; /* ends with a row without a name */
+
+    /* What the domain's functions share on one connection, such as a cache: made when they are registered, closed
+    ** when the connection forgets them. It must not own a prepared statement, which would keep the connection from
+    ** closing. NULL if there is nothing to share. */
+    void *(*state_open)(void); /* NULL answers out of memory */
+    void (*state_close)(void *state);
+} athlete_domain;
+
+extern const athlete_domain *const athlete_domains[]; /* ends with NULL; in athlete.c */
+
+/* Registers every function of the domain; the first failing code and its message, or SQLITE_OK. */
+int domain_register(sqlite3 *db, const athlete_domain *domain, char **message);
+
+/* What SQLite keeps of a registered function. */
+typedef struct athlete_registration {
+    const athlete_function *function;
+    void *domain_state;
+    struct shared_state *shared; /* function.c's own */
+} athlete_registration;
+
+/* Used by domain_register for kind ATHLETE_TABLE; in table_function.c. `drop` is called when the connection forgets
+** the function, also when it refuses it. */
+int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)(void *row));
+
+/* "moving_min, pace[, options]" into `out`, for messages and documentation. */
+void function_signature(const athlete_function *function, sqlite3_str *out);
+
+/* --- arguments ------------------------------------------------------------------------------------------ */
+
+int function_required(const athlete_function *function);
+const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
+
+/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
+** sentence (sqlite3_free it). */
+athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
+                              char **message);
+
+/* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
+void value_describe(sqlite3_str *out, sqlite3_value *value);
+
+/* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
+** because a host may refuse to read the message at all. NULL when memory is short. */
+char *sentence_finish(sqlite3_str *out);
+
+/* Ends a check with the sentence that says why it failed: ATHLETE_INVALID, or ATHLETE_NOMEM for a NULL. */
+athlete_status sentence_refuse(char **message, char *sentence);
+
+/* --- scalars and aggregates ----------------------------------------------------------------------------- */
+
+const athlete_function *function_of(sqlite3_context *context);
+/* What the domain's state_open returned on this connection. */
+void *domain_state_of(sqlite3_context *context);
+
+/* Ends the call with "<function>: <message>". */
+void function_fail(sqlite3_context *context, const char *format, ...);
+
+/* Ends the call with a number: NaN is NULL, an infinity an error. */
+void function_result_number(sqlite3_context *context, double answer);
+
+/* Ends the call with "<function>: argument <n> (<name>) must be <expected>, got <value>", for what the declared type
+** and range cannot say. */
+void function_fail_argument(sqlite3_context *context, int index, const char *expected, sqlite3_value *value);
+
+/* Ends the call the way a kernel's status asks for; `detail` (may be NULL) is used for ATHLETE_INVALID. */
+void function_fail_status(sqlite3_context *context, athlete_status status, const char *detail);
+
+/* --- table-valued functions ----------------------------------------------------------------------------- */
+
+struct athlete_call {
+    sqlite3 *db;
+    const athlete_function *function;
+    void *domain_state; /* what the domain's state_open returned on this connection */
+    char *message;      /* "<function>: <what happened>"; owned by the cursor */
+    int code;           /* SQLite result code of the failure */
+};
+
+/* Record a failure. call_fail returns SQLITE_ERROR for `next`; call_fail_status the matching code. */
+int call_fail(athlete_call *call, const char *format, ...);
+int call_fail_status(athlete_call *call, athlete_status status, const char *detail);
+
+/* Records the failure of a check that has said it in `message`, which is freed; returns `status` in any case. */
+athlete_status call_told(athlete_call *call, athlete_status status, char *message);
+
+#endif

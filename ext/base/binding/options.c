@@ -1,0 +1,144 @@
+#include "base/binding/options.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include "base/binding/function.h"
+#include "base/text/json_text.h"
+
+static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "unknown option \"%s\"; known are", name);
+    for (const athlete_option *o = table; o->name; o++) {
+        sqlite3_str_appendf(out, "%s %s", o == table ? "" : ",", o->name);
+        if (o->alias) sqlite3_str_appendf(out, " (%s)", o->alias);
+    }
+    return sentence_refuse(message, sqlite3_str_finish(out));
+}
+
+static athlete_status mismatch(const athlete_option *option, const cJSON *value, char **message) {
+    char *found = cJSON_PrintUnformatted(value);
+    if (!found) return ATHLETE_NOMEM;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "option \"%s\" must be ", option->name);
+    switch (option->type) {
+    case OPTION_NUMBER:
+        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max);
+        break;
+    case OPTION_INTEGER:
+        sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max);
+        break;
+    case OPTION_FLAG: sqlite3_str_appendall(out, "true or false"); break;
+    case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
+    case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
+    case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
+    case OPTION_COLUMN: sqlite3_str_appendall(out, "a name or a position"); break;
+    }
+    sqlite3_str_appendall(out, ", got ");
+    sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
+    cJSON_free(found);
+    return sentence_refuse(message, sqlite3_str_finish(out));
+}
+
+/* The position of `word` in "a|b|c", or -1. */
+static int choice_index(const char *choices, const char *word) {
+    size_t length = strlen(word);
+    for (int index = 0;; index++) {
+        size_t n = strcspn(choices, "|");
+        if (n == length && memcmp(choices, word, n) == 0) return index;
+        if (choices[n] == '\0') return -1;
+        choices += n + 1;
+    }
+}
+
+static athlete_status store_text(char *text, char **field) {
+    if (!text) return ATHLETE_NOMEM;
+    sqlite3_free(*field);
+    *field = sqlite3_mprintf("%s", text);
+    return *field ? ATHLETE_OK : ATHLETE_NOMEM;
+}
+
+static athlete_status store(const athlete_option *option, const cJSON *value, void *target, char **message) {
+    void *field = (char *)target + option->offset;
+    double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
+    bool number = cJSON_IsNumber(value) && isfinite(x) && x >= option->min && x <= option->max;
+    switch (option->type) {
+    case OPTION_NUMBER:
+        if (!number) return mismatch(option, value, message);
+        memcpy(field, &x, sizeof x);
+        return ATHLETE_OK;
+    case OPTION_INTEGER: {
+        if (!number || x != floor(x)) return mismatch(option, value, message);
+        sqlite3_int64 integer = (sqlite3_int64)x;
+        memcpy(field, &integer, sizeof integer);
+        return ATHLETE_OK;
+    }
+    case OPTION_FLAG: {
+        if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1)))
+            return mismatch(option, value, message);
+        bool flag = x != 0;
+        memcpy(field, &flag, sizeof flag);
+        return ATHLETE_OK;
+    }
+    case OPTION_CHOICE: {
+        int index = cJSON_IsString(value) ? choice_index(option->choices, value->valuestring) : -1;
+        if (index < 0) return mismatch(option, value, message);
+        memcpy(field, &index, sizeof index);
+        return ATHLETE_OK;
+    }
+    case OPTION_TEXT:
+        if (!cJSON_IsString(value)) return mismatch(option, value, message);
+        return store_text(value->valuestring, field);
+    case OPTION_JSON:
+    case OPTION_COLUMN: {
+        bool fits = option->type == OPTION_JSON ? cJSON_IsArray(value) || cJSON_IsObject(value)
+                                                : cJSON_IsString(value) || cJSON_IsNumber(value);
+        if (!fits) return mismatch(option, value, message);
+        char *text = cJSON_PrintUnformatted(value);
+        athlete_status status = store_text(text, field);
+        cJSON_free(text);
+        return status;
+    }
+    }
+    return ATHLETE_INVALID;
+}
+
+static bool is_named(const athlete_option *option, const char *name) {
+    return strcmp(option->name, name) == 0 || (option->alias && strcmp(option->alias, name) == 0);
+}
+
+static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
+                                   char **message) {
+    if (!cJSON_IsObject(tree))
+        return sentence_refuse(message, sqlite3_mprintf("options must be a JSON object"));
+    const cJSON *value;
+    cJSON_ArrayForEach(value, tree) {
+        const athlete_option *option = table;
+        while (option->name && !is_named(option, value->string)) option++;
+        if (!option->name) return unknown(table, value->string, message);
+        for (const cJSON *before = tree->child; before != value; before = before->next) {
+            if (is_named(option, before->string))
+                return sentence_refuse(message,
+                                       sqlite3_mprintf("option \"%s\" is given twice", option->name));
+        }
+        athlete_status status = store(option, value, target, message);
+        if (status != ATHLETE_OK) return status;
+    }
+    return ATHLETE_OK;
+}
+
+athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message) {
+    *message = NULL;
+    if (!json) return ATHLETE_OK;
+    cJSON *tree;
+    json_fault fault;
+    athlete_status status = json_parse(json, strlen(json), &tree, &fault);
+    if (status == ATHLETE_INVALID) {
+        return sentence_refuse(message, sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
+                                                        (sqlite3_int64)fault.offset));
+    }
+    if (status != ATHLETE_OK) return status;
+    status = read_members(table, tree, target, message);
+    cJSON_Delete(tree);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* Options of a function: a JSON object, read into a struct by a static table.
+**
+** The table is the documentation: an unknown key is an error that lists the known ones, a value of the wrong
+** type or out of range an error that says what was expected and what came. */
+#ifndef ATHLETE_BASE_BINDING_OPTIONS_H
+#define ATHLETE_BASE_BINDING_OPTIONS_H
+
+#include <stddef.h>
+#include "base/binding/sqlite.h"
+#include "base/status.h"
+
+typedef enum option_type {
+    OPTION_NUMBER,  /* double */
+    OPTION_INTEGER, /* sqlite3_int64 */
+    OPTION_FLAG,    /* bool; true, false, 1 or 0 */
+    OPTION_CHOICE,  /* int: which of the choices */
+    OPTION_TEXT,    /* char *, sqlite3_free it */
+    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
+    OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
+} option_type;
+
+typedef struct athlete_option {
+    const char *name;
+    const char *alias; /* a second name, or NULL */
+    option_type type;
+    size_t offset;       /* of the field in the struct */
+    double min, max;     /* both inside the range */
+    const char *choices; /* "squarederror|logistic" */
+    const char *meaning; /* unit first; at the end "; default 3" if it has one */
+} athlete_option;
+
+/* Reads `json` (NULL for no options) into `target`, whose fields hold the defaults. Options that are not given
+** stay as they are. ATHLETE_INVALID sets *message (sqlite3_free it), a sentence without the function's name. */
+athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message);
+
+#endif

@@ -1,0 +1,16 @@
+/* A caller's query: the text of one read-only SELECT, run on the caller's connection with the caller's rights. */
+#ifndef ATHLETE_BASE_BINDING_QUERY_H
+#define ATHLETE_BASE_BINDING_QUERY_H
+
+#include "base/binding/function.h"
+
+/* Prepares the query, or explains in *message (sqlite3_free it) why it is refused. The statement is the caller's
+** to finalize before the call that needed it ends: one that outlived it would keep the connection busy.
+** `columns` is how many result columns are expected at least; `form` names them for the message. */
+athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
+                          sqlite3_stmt **statement, char **message);
+
+/* Records that stepping a caller's query failed with `code`; returns what `next` must return. */
+int query_fail(athlete_call *call, int code);
+
+#endif

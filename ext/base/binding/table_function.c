@@ -1,0 +1,284 @@
+/* Every table-valued function of the extension, as one eponymous virtual table module.
+**
+** The result columns come first, then one HIDDEN column per argument, in order, as in SQLite's own
+** generate_series. A required argument that is missing is an error; one whose value the planner cannot yet
+** supply makes the plan unusable (SQLITE_CONSTRAINT), as https://www.sqlite.org/vtab.html 2.3.4 asks.
+**
+** idxNum has bit k set when argument k is given; argv then holds the given arguments in order. */
+#include "base/binding/function.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define MAX_ARGUMENTS 16
+
+typedef struct table_vtab {
+    sqlite3_vtab base; /* must be first */
+    sqlite3 *db;
+    const athlete_function *function;
+    void *domain_state;
+    int n_columns;
+} table_vtab;
+
+typedef struct table_cursor {
+    sqlite3_vtab_cursor base; /* must be first */
+    const double *numbers;    /* of the state, for columns from first_number to the last */
+    const bool *is_integer;
+    int first_number, n_columns;
+    athlete_call call;
+    void *state;
+    bool at_row;
+    sqlite3_int64 rowid;
+    sqlite3_value *arguments[MAX_ARGUMENTS];
+} table_cursor;
+
+/* Columns are separated by commas outside parentheses. */
+static int count_columns(const char *columns) {
+    int n = 1, depth = 0;
+    for (; *columns; columns++) {
+        depth += (*columns == '(') - (*columns == ')');
+        n += *columns == ',' && depth == 0;
+    }
+    return n;
+}
+
+static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                         char **message) {
+    (void)argc, (void)argv, (void)message;
+    const athlete_registration *row = aux;
+    const athlete_function *function = row->function;
+    sqlite3_str *schema = sqlite3_str_new(db);
+    sqlite3_str_appendf(schema, "CREATE TABLE x(%s", function->table->columns);
+    for (const athlete_argument *a = function->arguments; a->name; a++) {
+        sqlite3_str_appendf(schema, ", \"%w\" HIDDEN", a->name);
+    }
+    sqlite3_str_appendall(schema, ")");
+    char *sql = sqlite3_str_finish(schema);
+    if (!sql) return SQLITE_NOMEM;
+    int rc = sqlite3_declare_vtab(db, sql);
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK) return rc;
+    sqlite3_vtab_config(db, function->trust == ATHLETE_PURE ? SQLITE_VTAB_INNOCUOUS : SQLITE_VTAB_DIRECTONLY);
+
+    table_vtab *vtab = sqlite3_malloc64(sizeof *vtab);
+    if (!vtab) return SQLITE_NOMEM;
+    *vtab = (table_vtab){.db = db,
+                         .function = function,
+                         .domain_state = row->domain_state,
+                         .n_columns = count_columns(function->table->columns)};
+    *out = &vtab->base;
+    return SQLITE_OK;
+}
+
+static int table_disconnect(sqlite3_vtab *base) {
+    sqlite3_free(base);
+    return SQLITE_OK;
+}
+
+static int vtab_fail(sqlite3_vtab *base, int code, char *message) {
+    sqlite3_free(base->zErrMsg);
+    base->zErrMsg = message;
+    return message ? code : SQLITE_NOMEM;
+}
+
+static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+    table_vtab *vtab = (table_vtab *)base;
+    int constraint_of[MAX_ARGUMENTS];
+    for (int k = 0; k < MAX_ARGUMENTS; k++) constraint_of[k] = -1;
+    bool unusable = false;
+    for (int i = 0; i < info->nConstraint; i++) {
+        int k = info->aConstraint[i].iColumn - vtab->n_columns;
+        if (k < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+        if (!info->aConstraint[i].usable) unusable = true;
+        else if (constraint_of[k] < 0) constraint_of[k] = i;
+    }
+    if (unusable) return SQLITE_CONSTRAINT;
+
+    const athlete_argument *arguments = vtab->function->arguments;
+    int given = 0;
+    for (int k = 0; arguments[k].name; k++) {
+        if (constraint_of[k] >= 0) {
+            info->aConstraintUsage[constraint_of[k]].argvIndex = ++given;
+            info->aConstraintUsage[constraint_of[k]].omit = 1;
+            info->idxNum |= 1 << k;
+        } else if (!(arguments[k].flags & ATHLETE_OPTIONAL)) {
+            return vtab_fail(base, SQLITE_ERROR,
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1,
+                                             arguments[k].name));
+        }
+    }
+    info->estimatedRows = (sqlite3_int64)vtab->function->table->expected_rows;
+    info->estimatedCost = 10 * vtab->function->table->expected_rows;
+    return SQLITE_OK;
+}
+
+static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
+    table_vtab *vtab = (table_vtab *)base;
+    table_cursor *cursor = sqlite3_malloc64(sizeof *cursor);
+    if (!cursor) return SQLITE_NOMEM;
+    *cursor = (table_cursor){
+        .call = {.db = vtab->db, .function = vtab->function, .domain_state = vtab->domain_state},
+        .n_columns = vtab->n_columns,
+        .first_number = vtab->n_columns,
+    };
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+/* Ends the call that the cursor is in, if any. */
+static void cursor_reset(table_cursor *cursor) {
+    if (cursor->state) cursor->call.function->table->close(cursor->state);
+    cursor->state = NULL;
+    cursor->at_row = false;
+    cursor->rowid = 0;
+    sqlite3_free(cursor->call.message);
+    cursor->call.message = NULL;
+    cursor->call.code = SQLITE_OK;
+    for (int k = 0; k < MAX_ARGUMENTS; k++) {
+        sqlite3_value_free(cursor->arguments[k]);
+        cursor->arguments[k] = NULL;
+    }
+}
+
+static int table_close(sqlite3_vtab_cursor *base) {
+    cursor_reset((table_cursor *)base);
+    sqlite3_free(base);
+    return SQLITE_OK;
+}
+
+static int cursor_failure(table_cursor *cursor) {
+    char *message = cursor->call.message;
+    cursor->call.message = NULL;
+    sqlite3_free(cursor->base.pVtab->zErrMsg);
+    cursor->base.pVtab->zErrMsg = message;
+    return cursor->call.code != SQLITE_OK ? cursor->call.code : SQLITE_NOMEM;
+}
+
+static int table_next(sqlite3_vtab_cursor *base) {
+    table_cursor *cursor = (table_cursor *)base;
+    int rc = cursor->call.function->table->next(&cursor->call, cursor->state);
+    cursor->at_row = rc == SQLITE_ROW;
+    cursor->rowid++;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : cursor_failure(cursor);
+}
+
+/* NULL for a required argument gives no rows, as NULL for a scalar gives NULL. */
+static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused, int argc,
+                        sqlite3_value **argv) {
+    (void)unused;
+    table_cursor *cursor = (table_cursor *)base;
+    cursor_reset(cursor);
+    const athlete_function *function = cursor->call.function;
+    int last = -1, next = 0;
+    bool empty = false;
+    for (int k = 0; function->arguments[k].name; k++) {
+        if (!(given & (1 << k))) continue;
+        if (next >= argc) return SQLITE_INTERNAL;
+        cursor->arguments[k] = sqlite3_value_dup(argv[next++]);
+        if (!cursor->arguments[k]) return SQLITE_NOMEM;
+        char *message = NULL;
+        if (argument_check(function, k, cursor->arguments[k], &message) != ATHLETE_OK) {
+            return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        }
+        if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL &&
+            !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
+            empty = true;
+        }
+        last = k;
+    }
+    for (int k = 0; k < last; k++) {
+        if (!cursor->arguments[k]) {
+            return vtab_fail(base->pVtab, SQLITE_ERROR,
+                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1,
+                                             function->arguments[k].name));
+        }
+    }
+    if (empty) return SQLITE_OK;
+    const athlete_numbers *numbers = function->table->numbers;
+    athlete_status status = function->table->open(&cursor->call, last + 1, cursor->arguments, &cursor->state);
+    if (status != ATHLETE_OK) {
+        if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status, NULL);
+        return cursor_failure(cursor);
+    }
+    if (numbers) {
+        cursor->numbers = (const double *)(const void *)((const char *)cursor->state + numbers->offset);
+        cursor->is_integer = numbers->is_integer;
+        cursor->first_number = numbers->first_column;
+    }
+    return table_next(base);
+}
+
+static int table_eof(sqlite3_vtab_cursor *base) {
+    return !((table_cursor *)base)->at_row;
+}
+
+static int table_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    table_cursor *cursor = (table_cursor *)base;
+    if (column >= cursor->first_number && column < cursor->n_columns) {
+        double number = cursor->numbers[column - cursor->first_number];
+        if (cursor->is_integer[column - cursor->first_number])
+            sqlite3_result_int64(context, (sqlite3_int64)number);
+        else sqlite3_result_double(context, number); /* NAN becomes NULL */
+    } else if (column < cursor->n_columns) {
+        cursor->call.function->table->column(cursor->state, context, column);
+    } else if (cursor->arguments[column - cursor->n_columns]) {
+        sqlite3_result_value(context, cursor->arguments[column - cursor->n_columns]);
+    }
+    return SQLITE_OK;
+}
+
+static int table_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
+    *rowid = ((table_cursor *)base)->rowid;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module table_module = {
+    .iVersion = 0,
+    .xCreate = NULL, /* eponymous only: there is no CREATE VIRTUAL TABLE for it */
+    .xConnect = table_connect,
+    .xBestIndex = table_best_index,
+    .xDisconnect = table_disconnect,
+    .xOpen = table_open,
+    .xClose = table_close,
+    .xFilter = table_filter,
+    .xNext = table_next,
+    .xEof = table_eof,
+    .xColumn = table_column,
+    .xRowid = table_rowid,
+};
+
+int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)(void *row)) {
+    return sqlite3_create_module_v2(db, row->function->name, &table_module, row, drop);
+}
+
+int call_fail(athlete_call *call, const char *format, ...) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "%s: ", call->function->name);
+    va_list arguments;
+    va_start(arguments, format);
+    sqlite3_str_vappendf(out, format, arguments);
+    va_end(arguments);
+    sqlite3_free(call->message);
+    call->message = sentence_finish(out);
+    call->code = call->message ? SQLITE_ERROR : SQLITE_NOMEM;
+    return call->code;
+}
+
+int call_fail_status(athlete_call *call, athlete_status status, const char *detail) {
+    switch (status) {
+    case ATHLETE_OVER_LIMIT:
+        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "",
+                         detail ? detail : "");
+    case ATHLETE_INVALID: return call_fail(call, "%s", detail ? detail : "invalid input");
+    case ATHLETE_INTERRUPTED: return call->code = SQLITE_INTERRUPT;
+    case ATHLETE_NOMEM:
+    case ATHLETE_OK: break;
+    }
+    return call->code = SQLITE_NOMEM;
+}
+
+athlete_status call_told(athlete_call *call, athlete_status status, char *message) {
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+    sqlite3_free(message);
+    return status;
+}

@@ -1,0 +1,241 @@
+#include "base/text/json_text.h"
+
+#include <string.h>
+
+typedef struct scanner {
+    const char *text;
+    size_t length, at;
+    size_t polled; /* the poll knows of the work before this offset */
+    athlete_poll *poll;
+    const char *reason;
+} scanner;
+
+#define POLL_STRIDE 4096 /* bytes between two reports of work */
+#define BYTE_NS     4    /* work per byte; measured 1.5 in long strings, 4 in short values */
+
+static bool fail(scanner *s, const char *reason) {
+    if (!s->reason) s->reason = reason;
+    return false;
+}
+
+/* False when the caller's poll asks to stop. Stands in every loop whose length the text decides. */
+static bool go_on(scanner *s) {
+    if (s->at - s->polled < POLL_STRIDE || !s->poll) return true;
+    size_t work = s->at - s->polled;
+    s->polled = s->at;
+    return !poll_due(s->poll, work * BYTE_NS) || fail(s, "interrupted");
+}
+
+static int peek(const scanner *s) {
+    return s->at < s->length ? (unsigned char)s->text[s->at] : -1;
+}
+
+static bool is_digit(int c) {
+    return c >= '0' && c <= '9';
+}
+
+size_t json_blanks(const char *text, size_t length) {
+    size_t n = 0;
+    while (n < length && (text[n] == ' ' || text[n] == '\t' || text[n] == '\n' || text[n] == '\r')) n++;
+    return n;
+}
+
+static void skip_blanks(scanner *s) {
+    size_t stride, blanks;
+    do {
+        stride = s->length - s->at < POLL_STRIDE ? s->length - s->at : POLL_STRIDE;
+        blanks = json_blanks(s->text + s->at, stride);
+        s->at += blanks;
+    } while (blanks == POLL_STRIDE && go_on(s));
+}
+
+/* Unicode 15, table 3-7. */
+size_t utf8_length(const char *text, size_t length) {
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high, length;
+    } forms[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (p[0] < forms[i].first_low || p[0] > forms[i].first_high) continue;
+        if (length < forms[i].length) return 0;
+        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) return 0;
+        for (size_t k = 2; k < forms[i].length; k++) {
+            if ((p[k] & 0xc0) != 0x80) return 0;
+        }
+        return forms[i].length;
+    }
+    return 0;
+}
+
+static bool scan_utf8(scanner *s) {
+    size_t n = utf8_length(s->text + s->at, s->length - s->at);
+    s->at += n;
+    return n > 0 || fail(s, "text that is not UTF-8");
+}
+
+static bool scan_hex4(scanner *s, unsigned *code) {
+    *code = 0;
+    for (int i = 0; i < 4; i++, s->at++) {
+        int c = peek(s);
+        unsigned digit;
+        if (is_digit(c)) digit = (unsigned)(c - '0');
+        else if (c >= 'a' && c <= 'f') digit = (unsigned)(c - 'a' + 10);
+        else if (c >= 'A' && c <= 'F') digit = (unsigned)(c - 'A' + 10);
+        else return fail(s, "\\u needs four hexadecimal digits");
+        *code = *code * 16 + digit;
+    }
+    return true;
+}
+
+static bool scan_escape(scanner *s) {
+    s->at++;
+    int c = peek(s);
+    if (c != 'u') {
+        if (c <= 0 || !strchr("\"\\/bfnrt", c)) return fail(s, "an unknown escape in a string");
+        s->at++;
+        return true;
+    }
+    unsigned code, low;
+    s->at++;
+    if (!scan_hex4(s, &code)) return false;
+    if (code == 0) return fail(s, "\\u0000 in a string");
+    if (code >= 0xdc00 && code <= 0xdfff) return fail(s, "half of a surrogate pair");
+    if (code < 0xd800 || code > 0xdbff) return true;
+    if (s->length - s->at < 6 || s->text[s->at] != '\\' || s->text[s->at + 1] != 'u') {
+        return fail(s, "half of a surrogate pair");
+    }
+    s->at += 2;
+    if (!scan_hex4(s, &low)) return false;
+    return (low >= 0xdc00 && low <= 0xdfff) || fail(s, "half of a surrogate pair");
+}
+
+static bool scan_string(scanner *s) {
+    s->at++;
+    while (go_on(s)) {
+        int c = peek(s);
+        if (c < 0) return fail(s, "a string without its closing quote");
+        if (c == '"') {
+            s->at++;
+            return true;
+        }
+        if (c < 0x20) return fail(s, "a control character in a string");
+        if (c == '\\' ? !scan_escape(s) : !scan_utf8(s)) return false;
+    }
+    return false;
+}
+
+static bool scan_digits(scanner *s) {
+    if (!is_digit(peek(s))) return fail(s, "a number without digits");
+    while (is_digit(peek(s)) && go_on(s)) s->at++;
+    return !s->reason;
+}
+
+static bool scan_number(scanner *s) {
+    if (peek(s) == '-') s->at++;
+    if (peek(s) == '0') {
+        s->at++;
+        if (is_digit(peek(s))) return fail(s, "a number may not start with 0");
+    } else if (!scan_digits(s)) {
+        return false;
+    }
+    if (peek(s) == '.') {
+        s->at++;
+        if (!scan_digits(s)) return false;
+    }
+    if (peek(s) == 'e' || peek(s) == 'E') {
+        s->at++;
+        if (peek(s) == '+' || peek(s) == '-') s->at++;
+        if (!scan_digits(s)) return false;
+    }
+    return true;
+}
+
+static bool scan_word(scanner *s, const char *word) {
+    size_t n = strlen(word);
+    if (s->length - s->at < n || memcmp(s->text + s->at, word, n) != 0) return fail(s, "an unknown word");
+    s->at += n;
+    return true;
+}
+
+static bool scan_value(scanner *s, int depth);
+
+static bool scan_members(scanner *s, int depth, char close) {
+    s->at++;
+    skip_blanks(s);
+    if (peek(s) == close) {
+        s->at++;
+        return true;
+    }
+    while (go_on(s)) {
+        skip_blanks(s);
+        if (close == '}') {
+            if (peek(s) != '"') return fail(s, "a name in quotes was expected");
+            if (!scan_string(s)) return false;
+            skip_blanks(s);
+            if (peek(s) != ':') return fail(s, "a colon was expected");
+            s->at++;
+            skip_blanks(s);
+        }
+        if (!scan_value(s, depth)) return false;
+        skip_blanks(s);
+        int c = peek(s);
+        if (c == ',') {
+            s->at++;
+        } else if (c == close) {
+            s->at++;
+            return true;
+        } else if (c < 0) {
+            return fail(s, "the text ends too early");
+        } else {
+            return fail(s, "a comma or the end was expected");
+        }
+    }
+    return false;
+}
+
+static bool scan_value(scanner *s, int depth) {
+    if (depth > ATHLETE_JSON_DEPTH) return fail(s, "nested more than 64 deep");
+    switch (peek(s)) {
+    case '{': return scan_members(s, depth + 1, '}');
+    case '[': return scan_members(s, depth + 1, ']');
+    case '"': return scan_string(s);
+    case 't': return scan_word(s, "true");
+    case 'f': return scan_word(s, "false");
+    case 'n': return scan_word(s, "null");
+    case -1: return fail(s, "the text ends too early");
+    default:
+        if (peek(s) == '-' || is_digit(peek(s))) return scan_number(s);
+        return fail(s, "no JSON value starts like this");
+    }
+}
+
+size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault *fault) {
+    scanner s = {.text = text, .length = length, .poll = poll};
+    scan_value(&s, 0);
+    if (poll && poll_due(poll, (s.at - s.polled) * BYTE_NS)) fail(&s, "interrupted");
+    if (!s.reason) return s.at;
+    *fault = (json_fault){.offset = s.at, .reason = s.reason};
+    return 0;
+}
+
+athlete_status json_parse(const char *text, size_t length, cJSON **tree, json_fault *fault) {
+    *tree = NULL;
+    size_t start = json_blanks(text, length);
+    size_t end = json_scan(text + start, length - start, NULL, fault);
+    if (end == 0) {
+        fault->offset += start;
+        return ATHLETE_INVALID;
+    }
+    end += start;
+    end += json_blanks(text + end, length - end);
+    if (end != length) {
+        *fault = (json_fault){.offset = end, .reason = "something follows the value"};
+        return ATHLETE_INVALID;
+    }
+    *tree = cJSON_ParseWithLength(text, length + 1);
+    return *tree ? ATHLETE_OK : ATHLETE_NOMEM;
+}

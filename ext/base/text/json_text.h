@@ -1,0 +1,36 @@
+/* JSON text from strangers, checked before cJSON sees it.
+**
+** The scan accepts exactly RFC 8259: cJSON on its own also takes `007`, `1e`, broken UTF-8, a string cut by
+** \u0000, and answers NULL for bad text and for lack of memory alike. After a text has passed the scan, NULL
+** from cJSON can only mean lack of memory. */
+#ifndef ATHLETE_BASE_TEXT_JSON_TEXT_H
+#define ATHLETE_BASE_TEXT_JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cJSON.h>
+#include "base/poll.h"
+#include "base/status.h"
+
+#define ATHLETE_JSON_DEPTH 64
+
+typedef struct json_fault {
+    size_t offset;      /* bytes from the start of the text */
+    const char *reason; /* a static phrase: "a number may not start with 0" */
+} json_fault;
+
+/* The bytes of the one well-formed UTF-8 sequence at text[0], or 0. `length` is at least 1. */
+size_t utf8_length(const char *text, size_t length);
+
+/* Bytes of blanks (space, tab, CR, LF) at the start of the text. */
+size_t json_blanks(const char *text, size_t length);
+
+/* The length of the one value that starts at text[0], or 0 and the fault. One nanosecond or two per byte; `poll`
+** (may be NULL) is asked along the way, and when it says stop the answer is 0 with poll->stopped set. */
+size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault *fault);
+
+/* The whole text as one value with nothing but blanks around it. `text` must be terminated by a zero byte.
+** ATHLETE_INVALID fills `fault`; the tree is the caller's to cJSON_Delete. */
+athlete_status json_parse(const char *text, size_t length, cJSON **tree, json_fault *fault);
+
+#endif

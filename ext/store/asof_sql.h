@@ -1,8 +1,0 @@
-#ifndef ATHLETE_STORE_ASOF_SQL_H
-#define ATHLETE_STORE_ASOF_SQL_H
-
-#include "base/sqlite.h"
-
-extern const sqlite3_module asof_module;
-
-#endif

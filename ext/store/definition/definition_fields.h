@@ -1,0 +1,55 @@
+/* The fields of a definition's objects: which there are, what each may hold, and the sentence when it does not. */
+#ifndef ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
+#define ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
+
+#include "store/definition/definition.h"
+
+typedef enum field_kind {
+    FIELD_TEXT,
+    FIELD_NAME, /* of a table or a column */
+    FIELD_NAMES,
+    FIELD_TEXTS,
+    FIELD_NUMBER,
+    FIELD_FLAG,
+    FIELD_VALUE,  /* text, number or flag */
+    FIELD_VALUES, /* a list of them */
+    FIELD_STATUS,
+    FIELD_VERSION,
+    FIELD_EXPRESSION,
+    FIELD_OBJECTS
+} field_kind;
+
+typedef struct field {
+    const char *name;
+    field_kind kind;
+    bool is_required;
+    double min, max; /* of a number */
+} field;
+
+extern const field group_fields[], feature_fields[], rule_fields[],
+    type_fields[]; /* each ends without a name */
+
+/* Fills the fault; returns ATHLETE_INVALID. */
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
+athlete_status
+definition_refuse(definition_fault *fault, const char *format, ...);
+
+/* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
+bool field_is_name(const char *text);
+
+/* "1.12.0", each part at most six digits without a leading zero. */
+bool version_read(const char *text, int version[3]);
+
+/* Every field is known, fits and is there once, and none is missing. `place` ends with a dot where one belongs:
+** "features[2].". */
+athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
+                            definition_fault *fault);
+
+/* Of an object that was checked. */
+const char *field_text(const cJSON *object, const char *name, const char *otherwise);
+double field_number(const cJSON *object, const char *name, double otherwise);
+bool field_flag(const cJSON *object, const char *name);
+
+#endif

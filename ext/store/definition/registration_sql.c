@@ -1,0 +1,72 @@
+#include "store/definition/registration_sql.h"
+
+#include <stddef.h>
+#include "store/lookup/catalog_sql.h"
+
+enum { N_FIELDS = 7 };
+
+/* The fields in the order of the query. */
+static void fields_of(registration *found, char **fields[N_FIELDS]) {
+    char **all[N_FIELDS] = {&found->version,   &found->status,    &found->table,   &found->keys,
+                            &found->timestamp, &found->available, &found->lookback};
+    for (int i = 0; i < N_FIELDS; i++) fields[i] = all[i];
+}
+
+static int read_row(registration *found, sqlite3_stmt *query, const char *schema) {
+    char **fields[N_FIELDS];
+    fields_of(found, fields);
+    if (!(found->schema = catalog_copy(schema))) return SQLITE_NOMEM;
+    for (int i = 0; i < N_FIELDS; i++) {
+        if (sqlite3_column_type(query, i) == SQLITE_NULL) continue;
+        if (!(*fields[i] = catalog_copy(catalog_text(query, i)))) return SQLITE_NOMEM;
+    }
+    return SQLITE_OK;
+}
+
+int registration_read(registration *found, sqlite3 *db, const char *name, char **message) {
+    *found = (registration){.schema = NULL};
+    catalog_table registry;
+    sqlite3_stmt *query = NULL;
+    int rc = catalog_find(db, NULL, "feature_groups_current", &registry, message);
+    if (rc == SQLITE_OK && registry.schema) {
+        rc = catalog_ask(
+            db, &query, message,
+            "SELECT major || '.' || minor || '.' || patch, status, table_name, entity_keys, timestamp_key,"
+            " available_key, lookback_days FROM \"%w\".feature_groups_current WHERE name = %Q",
+            registry.schema, name);
+    }
+    if (rc == SQLITE_OK && query) {
+        rc = sqlite3_step(query);
+        if (rc == SQLITE_ROW) rc = read_row(found, query, registry.schema);
+        rc = catalog_ended(db, query, rc, message);
+    }
+    catalog_forget(&registry);
+    return rc;
+}
+
+void registration_forget(registration *found) {
+    char **fields[N_FIELDS];
+    fields_of(found, fields);
+    for (int i = 0; i < N_FIELDS; i++) sqlite3_free(*fields[i]);
+    sqlite3_free(found->schema);
+}
+
+int registration_types(char **types, sqlite3 *db, char **message) {
+    *types = NULL;
+    catalog_table registry;
+    sqlite3_stmt *query = NULL;
+    int rc = catalog_find(db, NULL, "feature_types", &registry, message);
+    if (rc == SQLITE_OK && registry.schema) {
+        rc = catalog_ask(db, &query, message,
+                         "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\"))"
+                         " FROM \"%w\".feature_types",
+                         registry.schema);
+    }
+    if (rc == SQLITE_OK && query) {
+        rc = sqlite3_step(query);
+        if (rc == SQLITE_ROW && !(*types = catalog_copy(catalog_text(query, 0)))) rc = SQLITE_NOMEM;
+        rc = catalog_ended(db, query, rc, message);
+    }
+    catalog_forget(&registry);
+    return rc;
+}

@@ -1,0 +1,144 @@
+/* asof: a feature group as it was known at a moment, one row for each request.
+**
+**     CREATE VIRTUAL TABLE temp.rolling USING asof(athlete_rolling_features, lookback='90 days');
+**     SELECT r.*, f.ctl_42d, f.row_age_days
+**     FROM races AS r
+**     LEFT JOIN rolling AS f ON f.athlete_id = r.athlete_id AND f.as_of = r.start_time;
+**
+** The columns are those of the group's table; what is not asked for is not read. Hidden columns: as_of, the moment of the
+** request, and of the answer row_timestamp, row_available, row_superseded (NULL for a current row), row_age_days and
+** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it the
+** newest row is the answer, the same as with the moment of the query for as_of, because a table holds nothing that is not
+** yet known (write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') to leave out rows whose available_at is still to come,
+** such as that of a day that is not over). A lookback needs as_of, since a function reads no clock.
+**
+** Nothing is written: the lookup reads through the caller's connection and authorizer.
+**
+** A plan is what xBestIndex has found; idxNum is its number. Plans and their statements belong to the virtual table and
+** stay until it is dropped or the connection closes, so that a query that runs again prepares nothing. */
+#include "store/lookup/asof_sql.h"
+
+#include "base/memory.h"
+#include "store/lookup/asof_table_sql.h"
+#include "store/lookup/module_arguments_sql.h"
+
+/* The declared arguments, in the order of store_sql.c. */
+enum {
+    ARG_GROUP,
+    ARG_ENTITY,
+    ARG_TIMESTAMP,
+    ARG_AVAILABLE,
+    ARG_LOOKBACK,
+    ARG_STRICT,
+    ARG_IGNORE_NULLS,
+    ARG_BACKFILL,
+    ARG_HISTORY
+};
+
+static const char *const hidden_names[HIDDEN_COUNT] = {
+    "as_of", "row_timestamp", "row_available", "row_superseded", "row_age_days", "row_id", "row_found_by"};
+
+static int asof_disconnect(sqlite3_vtab *base) {
+    asof_vtab *vtab = (asof_vtab *)base;
+    asof_forget_plans(vtab);
+    asof_cursor_free(vtab->spare);
+    group_close(&vtab->group);
+    memory_free(NULL, vtab);
+    return SQLITE_OK;
+}
+
+static int declare(const asof_vtab *vtab, char **message) {
+    const feature_group *group = &vtab->group;
+    sqlite3_str *sql = sqlite3_str_new(group->db);
+    sqlite3_str_appendall(sql, "CREATE TABLE x(");
+    for (int i = 0; i < group->n_columns; i++) {
+        const group_column *column = &group->columns[i];
+        sqlite3_str_appendf(sql, "\"%w\" %s", column->name, column->affinity);
+        if (column->collation) sqlite3_str_appendf(sql, " COLLATE %s", column->collation);
+        sqlite3_str_appendall(sql, ", ");
+    }
+    for (int i = 0; i < HIDDEN_COUNT; i++) {
+        if (group_column_named(group, hidden_names[i]) >= 0) {
+            sqlite3_free(sqlite3_str_finish(sql));
+            return module_fail(vtab->function, message,
+                               "%s has a column %s, which is a name of the lookup's own",
+                               group->sources[GROUP_CURRENT].table, hidden_names[i]);
+        }
+        sqlite3_str_appendf(sql, "%s%s HIDDEN", i ? ", " : "", hidden_names[i]);
+    }
+    sqlite3_str_appendall(sql, ")");
+    char *text = sqlite3_str_finish(sql);
+    if (!text) return SQLITE_NOMEM;
+    int rc = sqlite3_declare_vtab(group->db, text);
+    sqlite3_free(text);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        return module_fail(vtab->function, message, "%s", sqlite3_errmsg(group->db));
+    return rc;
+}
+
+static int read_rules(const module_arguments *arguments, lookup_rules *rules, char **message) {
+    int strict = module_flag(arguments, ARG_STRICT, 0, message);
+    int ignore_nulls = strict < 0 ? -1 : module_flag(arguments, ARG_IGNORE_NULLS, 0, message);
+    int backfill = ignore_nulls < 0 ? -1 : module_flag(arguments, ARG_BACKFILL, 0, message);
+    if (backfill < 0) return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    *rules = (lookup_rules){.strict = strict, .ignore_nulls = ignore_nulls, .backfill = backfill};
+    return SQLITE_OK;
+}
+
+static int open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments *arguments, char **message) {
+    char *const *texts = arguments->texts;
+    group_names names = {.group = texts[ARG_GROUP],
+                         .entity = texts[ARG_ENTITY],
+                         .timestamp = texts[ARG_TIMESTAMP],
+                         .available = texts[ARG_AVAILABLE],
+                         .lookback = texts[ARG_LOOKBACK],
+                         .history = texts[ARG_HISTORY],
+                         .needs_available = !vtab->rules.backfill};
+    char *sentence = NULL;
+    int rc = group_open(&vtab->group, db, &names, &sentence);
+    if (sentence) {
+        int said = module_fail(vtab->function, message, "%s", sentence);
+        if (said == SQLITE_NOMEM) rc = said;
+    }
+    sqlite3_free(sentence);
+    return rc;
+}
+
+static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                        char **message) {
+    asof_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
+    if (!vtab) return SQLITE_NOMEM;
+    vtab->function = aux;
+    module_arguments arguments;
+    int rc = module_arguments_read(&arguments, vtab->function, argc, argv, message);
+    if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, message);
+    if (rc == SQLITE_OK) rc = open_group(vtab, db, &arguments, message);
+    if (rc == SQLITE_OK) rc = declare(vtab, message);
+    if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    module_arguments_free(&arguments);
+    if (rc == SQLITE_OK) *out = &vtab->base;
+    else asof_disconnect(&vtab->base);
+    return rc;
+}
+
+/* A function of its own, since a module whose xCreate is its xConnect would be a table without being created. */
+static int asof_create(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                       char **message) {
+    return asof_connect(db, aux, argc, argv, out, message);
+}
+
+const sqlite3_module asof_module = {
+    .iVersion = 0,
+    .xCreate = asof_create,
+    .xConnect = asof_connect,
+    .xBestIndex = asof_best_index,
+    .xDisconnect = asof_disconnect,
+    .xDestroy = asof_disconnect,
+    .xOpen = asof_open,
+    .xClose = asof_close,
+    .xFilter = asof_filter,
+    .xNext = asof_next,
+    .xEof = asof_eof,
+    .xColumn = asof_column,
+    .xRowid = asof_rowid,
+};

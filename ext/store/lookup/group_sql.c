@@ -1,0 +1,247 @@
+#include "store/lookup/group_sql.h"
+
+#include <string.h>
+#include "base/text/json_text.h"
+#include "base/memory.h"
+#include "store/lookup/catalog_sql.h"
+#include "store/lookup/group_index_sql.h"
+#include "store/lookup/instant.h"
+#include "store/lookup/module_arguments_sql.h"
+#include "store/definition/registration_sql.h"
+
+int group_column_named(const feature_group *group, const char *name) {
+    for (int i = 0; i < group->n_columns; i++)
+        if (sqlite3_stricmp(group->columns[i].name, name) == 0) return i;
+    return -1;
+}
+
+/* --- columns ---------------------------------------------------------------------------------------------- */
+
+/* Which affinity a declared type has: https://www.sqlite.org/datatype3.html section 3.1. Declared again by that name
+** alone, since a type is any text. */
+static const char *affinity_of(const char *type) {
+    static const char *const rules[][2] = {{"INT", "INTEGER"}, {"CHAR", "TEXT"}, {"CLOB", "TEXT"},
+                                           {"TEXT", "TEXT"},   {"BLOB", ""},     {"REAL", "REAL"},
+                                           {"FLOA", "REAL"},   {"DOUB", "REAL"}};
+    if (*type == '\0') return "";
+    for (size_t rule = 0; rule < sizeof rules / sizeof *rules; rule++) {
+        for (const char *at = type; *at; at++)
+            if (sqlite3_strnicmp(at, rules[rule][0], (int)strlen(rules[rule][0])) == 0) return rules[rule][1];
+    }
+    return "NUMERIC";
+}
+
+/* SQLite's own name for a collation, which lives as long as the program; NULL for a collation of the caller's. */
+static const char *collation_of(const char *name) {
+    static const char *const known[] = {"BINARY", "NOCASE", "RTRIM"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (sqlite3_stricmp(known[i], name) == 0) return known[i];
+    return NULL;
+}
+
+static int add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
+    athlete_status status = memory_reserve(NULL, &group->columns, capacity, (size_t)group->n_columns + 1);
+    if (status != ATHLETE_OK) return SQLITE_NOMEM;
+    group_column *column = &group->columns[group->n_columns];
+    *column = (group_column){catalog_copy(name), affinity_of(type), "BINARY"};
+    if (!column->name) return SQLITE_NOMEM;
+    group->n_columns++;
+    const char *collation = NULL;
+    if (sqlite3_table_column_metadata(group->db, group->schema, group->sources[GROUP_CURRENT].table, name,
+                                      NULL, &collation, NULL, NULL, NULL) == SQLITE_OK &&
+        collation) {
+        column->collation = collation_of(collation);
+    }
+    return SQLITE_OK;
+}
+
+static int read_columns(feature_group *group, char **message) {
+    sqlite3_stmt *list;
+    int rc = catalog_ask(group->db, &list, message, "PRAGMA \"%w\".table_xinfo(%Q)", group->schema,
+                         group->sources[GROUP_CURRENT].table);
+    if (rc != SQLITE_OK) return rc;
+    size_t capacity = 0;
+    while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+        if (sqlite3_column_int(list, 6) == 1) continue; /* hidden */
+        rc = add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
+        if (rc != SQLITE_OK) break;
+    }
+    return catalog_ended(group->db, list, rc, message);
+}
+
+static const char *free_rowid_name(const feature_group *group) {
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    for (int i = 0; i < 3; i++)
+        if (group_column_named(group, names[i]) < 0) return names[i];
+    return NULL;
+}
+
+/* --- names ---------------------------------------------------------------------------------------------- */
+
+static int name_key(feature_group *group, const char *name, char **message) {
+    int column = group_column_named(group, name);
+    if (column < 0) {
+        return catalog_say(message, "entity key %.40s is no column of %s", name,
+                           group->sources[GROUP_CURRENT].table);
+    }
+    if (group->n_keys == GROUP_KEYS_MAX)
+        return catalog_say(message, "more than %d entity keys", GROUP_KEYS_MAX);
+    for (int i = 0; i < group->n_keys; i++)
+        if (group->keys[i] == column) return catalog_say(message, "entity key %.40s is named twice", name);
+    group->keys[group->n_keys++] = column;
+    return SQLITE_OK;
+}
+
+/* "athlete_id, lap" */
+static int name_keys(feature_group *group, const char *list, char **message) {
+    int rc = SQLITE_OK;
+    group->n_keys = 0;
+    while (rc == SQLITE_OK) {
+        size_t length = strcspn(list, ",");
+        char *name = unquoted(list, length);
+        rc = name ? name_key(group, name, message) : SQLITE_NOMEM;
+        sqlite3_free(name);
+        if (list[length] == '\0') break;
+        list += length + 1;
+    }
+    return rc;
+}
+
+/* ["athlete_id", "lap"], as the registry writes it. */
+static int name_keys_json(feature_group *group, const char *json, char **message) {
+    cJSON *tree;
+    json_fault fault;
+    athlete_status status = json_parse(json, strlen(json), &tree, &fault);
+    if (status == ATHLETE_NOMEM) return SQLITE_NOMEM;
+    if (status != ATHLETE_OK)
+        return catalog_say(message, "feature_groups_current: entity_keys are no JSON list");
+    int rc = SQLITE_OK;
+    const cJSON *key;
+    group->n_keys = 0;
+    cJSON_ArrayForEach(key, tree) {
+        if (rc != SQLITE_OK) break;
+        rc = cJSON_IsString(key) ? name_key(group, key->valuestring, message)
+                                 : catalog_say(message, "feature_groups_current: entity_keys must be names");
+    }
+    cJSON_Delete(tree);
+    return rc;
+}
+
+static int name_time(const feature_group *group, const char *name, const char *option, const char *usual,
+                     bool required, int *column, char **message) {
+    *column = group_column_named(group, name ? name : usual);
+    const char *table = group->sources[GROUP_CURRENT].table;
+    if (*column < 0 && name)
+        return catalog_say(message, "%s column %.40s is no column of %s", option, name, table);
+    if (*column < 0 && required) {
+        return catalog_say(message, "%s has no column %s: name it, %s='…'%s", table, usual, option,
+                           strcmp(option, "available") == 0
+                               ? ", or say backfill=1 to see values before they were known"
+                               : "");
+    }
+    if (*column >= 0 &&
+        (!group->columns[*column].collation || strcmp(group->columns[*column].collation, "BINARY") != 0)) {
+        return catalog_say(message, "%s column %s has a collation, which is no order of time", option,
+                           group->columns[*column].name);
+    }
+    return SQLITE_OK;
+}
+
+/* --- opening -------------------------------------------------------------------------------------------- */
+
+static int open_history(feature_group *group, const char *name, char **message) {
+    if (name && strcmp(name, "0") == 0) return SQLITE_OK;
+    group_source *source = &group->sources[GROUP_HISTORY];
+    char *usual = sqlite3_mprintf("%s_history", group->sources[GROUP_CURRENT].table);
+    if (!usual) return SQLITE_NOMEM;
+    catalog_table found;
+    int rc = catalog_find(group->db, group->schema, name ? name : usual, &found, message);
+    if (rc == SQLITE_OK && !found.schema && name) rc = catalog_say(message, "there is no table %.60s", name);
+    if (rc == SQLITE_OK && found.schema) {
+        if (sqlite3_table_column_metadata(group->db, group->schema, found.name, "superseded_at", NULL, NULL,
+                                          NULL, NULL, NULL) != SQLITE_OK) {
+            rc = name ? catalog_say(message, "%.60s has no column superseded_at", name) : SQLITE_OK;
+        } else if (!found.is_table) {
+            rc = catalog_say(message, "%.60s is not a table", found.name);
+        } else {
+            source->table = found.name;
+            source->has_rowid = found.has_rowid;
+            source->rowid = found.has_rowid ? free_rowid_name(group) : NULL;
+            found.name = NULL;
+            rc = group_index_find(group, source, message);
+        }
+    }
+    catalog_forget(&found);
+    sqlite3_free(usual);
+    return rc;
+}
+
+static int open_table(feature_group *group, const char *schema, const char *name, char **message) {
+    catalog_table found;
+    int rc = catalog_find(group->db, schema, name, &found, message);
+    if (rc == SQLITE_OK && !found.schema) {
+        rc = catalog_say(message, "%.60s is neither a registered feature group nor a table", name);
+    } else if (rc == SQLITE_OK && !found.is_table) {
+        rc = catalog_say(message, "%.60s is a view or a virtual table; a lookup needs a table with an index",
+                         name);
+    }
+    if (rc == SQLITE_OK) {
+        group_source *source = &group->sources[GROUP_CURRENT];
+        group->schema = found.schema;
+        source->table = found.name;
+        found.schema = found.name = NULL;
+        rc = read_columns(group, message);
+        source->has_rowid = found.has_rowid;
+        source->rowid = found.has_rowid ? free_rowid_name(group) : NULL;
+    }
+    catalog_forget(&found);
+    return rc;
+}
+
+static int read_lookback(feature_group *group, const char *named, const char *registered, char **message) {
+    const char *text = named ? named : registered;
+    group->lookback_us = -1;
+    if (!text || lookback_parse(text, &group->lookback_us)) return SQLITE_OK;
+    return catalog_say(message, "lookback must be a duration such as '90 days', got '%.40s'", text);
+}
+
+int group_open(feature_group *group, sqlite3 *db, const group_names *names, char **message) {
+    *group = (feature_group){.db = db, .available = -1, .timestamp = -1, .lookback_us = -1};
+    registration known;
+    int rc = registration_read(&known, db, names->group, message);
+    if (rc == SQLITE_OK && known.status && strcmp(known.status, "archived") == 0)
+        rc = catalog_say(message, "%.60s is archived", names->group);
+    if (rc == SQLITE_OK)
+        rc = open_table(group, known.schema, known.table ? known.table : names->group, message);
+    if (rc == SQLITE_OK && names->entity) rc = name_keys(group, names->entity, message);
+    else if (rc == SQLITE_OK && known.keys) rc = name_keys_json(group, known.keys, message);
+    if (rc == SQLITE_OK && group->n_keys == 0) {
+        rc = catalog_say(message, "%.60s is not registered: name its keys, entity='…'", names->group);
+    }
+    if (rc == SQLITE_OK)
+        rc = name_time(group, names->timestamp ? names->timestamp : known.timestamp, "timestamp",
+                       "event_timestamp", true, &group->timestamp, message);
+    if (rc == SQLITE_OK)
+        rc = name_time(group, names->available ? names->available : known.available, "available",
+                       "available_at", names->needs_available, &group->available, message);
+    if (rc == SQLITE_OK) rc = read_lookback(group, names->lookback, known.lookback, message);
+    if (rc == SQLITE_OK) rc = group_index_find(group, &group->sources[GROUP_CURRENT], message);
+    if (rc == SQLITE_OK && names->needs_available) rc = open_history(group, names->history, message);
+    group->version = known.version;
+    known.version = NULL;
+    registration_forget(&known);
+    if (rc != SQLITE_OK) group_close(group);
+    return rc;
+}
+
+void group_close(feature_group *group) {
+    for (int i = 0; i < group->n_columns; i++) sqlite3_free(group->columns[i].name);
+    memory_free(NULL, group->columns);
+    for (int i = 0; i < GROUP_SOURCES; i++) {
+        sqlite3_free(group->sources[i].table);
+        sqlite3_free(group->sources[i].index);
+    }
+    sqlite3_free(group->schema);
+    sqlite3_free(group->version);
+    *group = (feature_group){.db = NULL};
+}

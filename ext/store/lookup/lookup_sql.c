@@ -1,0 +1,321 @@
+#include "store/lookup/lookup_sql.h"
+
+#include <math.h>
+#include <string.h>
+#include "base/memory.h"
+#include "store/lookup/instant.h"
+#include "store/lookup/lookup_merge_sql.h"
+
+/* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.
+** Those that ran in this query are reset when it ends: until then they keep what they read as it is. */
+typedef struct lookup_search {
+    sqlite3_stmt *once, *running;
+    bool once_ran, running_ran;
+    kept_row found;
+} lookup_search;
+
+struct asof_lookup {
+    const lookup_plan *plan;
+    lookup_search rows[LOOKUP_PLACES];
+    lookup_search *features[LOOKUP_PLACES]; /* ignore_nulls: per column of the group, its newest value */
+    lookup_request request, since; /* the same, but `since` has the row that the history begins with */
+    lookup_merge *merge;           /* NULL where the plan has none */
+    kept_row *answer;
+    bool is_merged;       /* the current row was found by it */
+    bool repeats;         /* this is not the first request of the query */
+    bool as_of_is_second; /* as instant_is_utc_second says */
+    bool has_age;
+    int64_t age_us;
+};
+
+/* --- life ----------------------------------------------------------------------------------------------- */
+
+asof_lookup *lookup_open(const lookup_plan *plan) {
+    asof_lookup *lookup = memory_zeroed(NULL, 1, sizeof *lookup);
+    if (!lookup) return NULL;
+    lookup->plan = plan;
+    bool is_possible = merge_is_possible(plan);
+    if (is_possible) lookup->merge = merge_open(plan);
+    bool complete = !is_possible || lookup->merge;
+    for (int place = 0; place < LOOKUP_PLACES; place++) {
+        complete &= kept_row_open(&lookup->rows[place].found, plan->n_values);
+        if (!plan->rules.ignore_nulls) continue;
+        lookup->features[place] =
+            memory_zeroed(NULL, (size_t)plan->group->n_columns, sizeof *lookup->features[place]);
+        complete &= lookup->features[place] != NULL;
+    }
+    if (complete) return lookup;
+    lookup_close(lookup);
+    return NULL;
+}
+
+static void search_close(lookup_search *search) {
+    sqlite3_finalize(search->once);
+    sqlite3_finalize(search->running);
+    kept_row_close(&search->found);
+}
+
+void lookup_close(asof_lookup *lookup) {
+    for (int place = 0; place < LOOKUP_PLACES; place++) {
+        search_close(&lookup->rows[place]);
+        for (int i = 0; lookup->features[place] && i < lookup->plan->group->n_columns; i++)
+            search_close(&lookup->features[place][i]);
+        memory_free(NULL, lookup->features[place]);
+    }
+    merge_close(lookup->merge);
+    memory_free(NULL, lookup);
+}
+
+static void search_reset(lookup_search *search) {
+    if (search->once_ran) sqlite3_reset(search->once);
+    if (search->running_ran) sqlite3_reset(search->running);
+    search->once_ran = search->running_ran = false;
+}
+
+void lookup_reset(asof_lookup *lookup) {
+    lookup->answer = NULL;
+    lookup->repeats = false;
+    if (lookup->merge) merge_reset(lookup->merge);
+    for (int place = 0; place < LOOKUP_PLACES; place++) {
+        search_reset(&lookup->rows[place]);
+        for (int i = 0; lookup->features[place] && i < lookup->plan->group->n_columns; i++)
+            search_reset(&lookup->features[place][i]);
+    }
+}
+
+/* --- times ---------------------------------------------------------------------------------------------- */
+
+static int say(const asof_lookup *lookup, const kept_row *row, int time, const char *why, char **message) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(out, "as_of is ");
+    value_describe(out, lookup->request.as_of);
+    if (row) {
+        sqlite3_str_appendall(out, " and the row's time ");
+        kept_describe(out, row, time);
+    }
+    sqlite3_str_appendf(out, "%s", why);
+    sqlite3_free(*message);
+    *message = sentence_finish(out);
+    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+/* Seconds; also of a number that came as text. */
+static bool seconds_of(sqlite3_value *value, double *seconds) {
+    int type = sqlite3_value_numeric_type(value);
+    *seconds = sqlite3_value_double(value);
+    return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+#define US_MAX 9e18
+
+static bool find_age(asof_lookup *lookup, const kept_row *row) {
+    const kept_value *time = &row->values[KEPT_TIMESTAMP];
+    if (time->type == SQLITE_TEXT) {
+        const char *text = (const char *)sqlite3_value_text(lookup->request.as_of);
+        instant at, then;
+        if (!text || !instant_parse(text, &at) || !instant_parse(kept_text(row, time), &then)) return false;
+        lookup->age_us = instant_age_us(&at, &then);
+        return true;
+    }
+    double at, then = time->type == SQLITE_INTEGER ? (double)time->as.integer : time->as.number;
+    if (time->type == SQLITE_BLOB || !seconds_of(lookup->request.as_of, &at)) return false;
+    double us = (at - then) * 1e6;
+    if (!(fabs(us) < US_MAX)) return false;
+    lookup->age_us = (int64_t)us;
+    return true;
+}
+
+/* Rule 8 for one time of a row that was found. */
+static int check_form(const asof_lookup *lookup, const kept_row *row, int time, char **message) {
+    sqlite3_value *as_of = lookup->request.as_of;
+    const kept_value *value = &row->values[time];
+    if (lookup->as_of_is_second && value->type == SQLITE_TEXT &&
+        instant_is_utc_second(kept_text(row, value), (size_t)value->bytes))
+        return SQLITE_OK;
+    bool is_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
+    if (value->type == SQLITE_TEXT) {
+        if (!is_text) return say(lookup, row, time, ": a number has no place in the order of text", message);
+        const char *text = (const char *)sqlite3_value_text(as_of);
+        if (!text) return SQLITE_NOMEM;
+        if (instant_same_form(text, (size_t)sqlite3_value_bytes(as_of), kept_text(row, value),
+                              (size_t)value->bytes))
+            return SQLITE_OK;
+        return say(lookup, row, time, ": written differently, they have no order in time", message);
+    }
+    double seconds;
+    if (!is_text || seconds_of(as_of, &seconds)) return SQLITE_OK;
+    return say(lookup, row, time, ": a text has no place in the order of numbers", message);
+}
+
+/* A column declared as text would compare a number by its digits. */
+static int check_as_of(asof_lookup *lookup, char **message) {
+    const feature_group *group = lookup->plan->group;
+    const group_column *timestamp = &group->columns[group->timestamp];
+    sqlite3_value *as_of = lookup->request.as_of;
+    lookup->as_of_is_second = false;
+    if (sqlite3_value_type(as_of) == SQLITE_TEXT) {
+        const char *text = (const char *)sqlite3_value_text(as_of);
+        if (!text) return SQLITE_NOMEM;
+        lookup->as_of_is_second = instant_is_utc_second(text, (size_t)sqlite3_value_bytes(as_of));
+        return SQLITE_OK;
+    }
+    if (strcmp(timestamp->affinity, "TEXT") != 0) return SQLITE_OK;
+    char *why = sqlite3_mprintf(", and %s is text", timestamp->name);
+    if (!why) return SQLITE_NOMEM;
+    int rc = say(lookup, NULL, 0, why, message);
+    sqlite3_free(why);
+    return rc;
+}
+
+/* Rules 3 and 8: SQLITE_ROW, or SQLITE_DONE for a row that is too old. */
+static int accept(asof_lookup *lookup, const kept_row *row, char **message) {
+    const lookup_plan *plan = lookup->plan;
+    if (!plan->has_as_of) return SQLITE_ROW;
+    int rc = check_form(lookup, row, KEPT_TIMESTAMP, message);
+    if (rc == SQLITE_OK && !plan->rules.backfill) rc = check_form(lookup, row, KEPT_AVAILABLE, message);
+    if (rc != SQLITE_OK) return rc;
+    if (plan->group->lookback_us < 0 && !plan->wants_age) return SQLITE_ROW;
+    lookup->has_age = find_age(lookup, row);
+    if (plan->group->lookback_us < 0) return SQLITE_ROW;
+    if (!lookup->has_age)
+        return say(lookup, row, KEPT_TIMESTAMP, ": a lookback needs days, instants or numbers", message);
+    return lookup->age_us <= plan->group->lookback_us ? SQLITE_ROW : SQLITE_DONE;
+}
+
+/* --- seeking -------------------------------------------------------------------------------------------- */
+
+static int fail(const asof_lookup *lookup, int rc, char **message) {
+    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
+    sqlite3_free(*message);
+    *message = sqlite3_mprintf("%s", sqlite3_errmsg(lookup->plan->group->db));
+    return *message ? rc : SQLITE_NOMEM;
+}
+
+static int prepare(const asof_lookup *lookup, lookup_place place, int feature, const lookup_request *request,
+                   lookup_search *search) {
+    if (!search->found.values && !kept_row_open(&search->found, KEPT_COLUMNS + 1)) return SQLITE_NOMEM;
+    sqlite3_stmt **statement = lookup->repeats ? &search->running : &search->once;
+    if (*statement) return SQLITE_OK;
+    return lookup_prepare(lookup->plan, place, feature, lookup->repeats, request, &search->found, statement);
+}
+
+/* Looks in one place; *found is the row, or NULL if there is none. */
+static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found, char **message) {
+    lookup_search *search = feature < 0 ? &lookup->rows[place] : &lookup->features[place][feature];
+    const lookup_request *request = place == PLACE_HISTORY_SINCE ? &lookup->since : &lookup->request;
+    *found = NULL;
+    int rc = prepare(lookup, place, feature, request, search);
+    if (rc != SQLITE_OK) return fail(lookup, rc, message);
+    kept_row_forget(&search->found);
+    if (lookup->repeats) {
+        search->running_ran = true;
+        rc = sqlite3_step(search->running); /* at the row that says that the request has been answered */
+        if (rc == SQLITE_DONE) rc = SQLITE_INTERNAL;
+    } else {
+        search->once_ran = true;
+        rc = lookup_bind(search->once, request);
+        if (rc == SQLITE_OK) rc = sqlite3_step(search->once);
+    }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return fail(lookup, rc, message);
+    if (search->found.failed) return SQLITE_NOMEM;
+    if (search->found.present) *found = &search->found;
+    return SQLITE_OK;
+}
+
+/* The newest current row: merged, or else searched for. */
+static int look_at_current(asof_lookup *lookup, kept_row **found, char **message) {
+    merge_answer answer = MERGE_CANNOT;
+    lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
+    *found = NULL;
+    if (merge) {
+        int rc = merge_look(merge, &lookup->request, &answer, found);
+        if (rc != SQLITE_OK) return fail(lookup, rc, message);
+    }
+    lookup->is_merged = answer != MERGE_CANNOT;
+    if (answer == MERGE_NONE) *found = NULL;
+    if (lookup->is_merged) return SQLITE_OK;
+    int rc = look(lookup, PLACE_CURRENT, -1, found, message);
+    if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
+    return rc;
+}
+
+static bool is_newer(const kept_row *a, const kept_row *b) {
+    int order = kept_compare(a, KEPT_TIMESTAMP, b, KEPT_TIMESTAMP);
+    if (order == 0) order = kept_compare(a, KEPT_AVAILABLE, b, KEPT_AVAILABLE);
+    return order > 0;
+}
+
+/* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
+static int find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
+    const lookup_plan *plan = lookup->plan;
+    kept_row *past = NULL;
+    int rc = feature < 0 ? look_at_current(lookup, found, message)
+                         : look(lookup, PLACE_CURRENT, feature, found, message);
+    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && plan->has_as_of &&
+        !plan->rules.backfill) {
+        lookup->since = lookup->request;
+        lookup->since.since = *found;
+        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, message);
+    }
+    if (rc != SQLITE_OK) return rc;
+    if (past && (!*found || is_newer(past, *found))) *found = past;
+    return *found ? accept(lookup, *found, message) : SQLITE_DONE;
+}
+
+/* Keys and times have one value in a row and are not features. */
+static bool is_feature(const feature_group *group, int column) {
+    for (int i = 0; i < group->n_keys; i++)
+        if (group->keys[i] == column) return false;
+    return column != group->timestamp && column != group->available;
+}
+
+/* Rule 4. */
+static int fill_nulls(asof_lookup *lookup, char **message) {
+    const lookup_plan *plan = lookup->plan;
+    kept_row *answer = lookup->answer;
+    int64_t age_us = lookup->age_us;
+    for (int i = 0; i < plan->group->n_columns; i++) {
+        int slot = plan->slots[i];
+        if (slot < 0 || !is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL) continue;
+        kept_row *found;
+        int rc = find(lookup, i, &found, message);
+        if (rc == SQLITE_ROW && !kept_row_copy(answer, slot, found, KEPT_COLUMNS)) return SQLITE_NOMEM;
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
+    }
+    lookup->age_us = age_us;
+    return SQLITE_ROW;
+}
+
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message) {
+    const lookup_plan *plan = lookup->plan;
+    lookup->answer = NULL;
+    lookup->has_age = false;
+    for (int i = 0; i < plan->group->n_keys; i++)
+        if (sqlite3_value_type(keys[i]) == SQLITE_NULL) return SQLITE_DONE;
+    if (plan->has_as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
+    lookup->request = (lookup_request){
+        .keys = keys, .n_keys = plan->group->n_keys, .as_of = plan->has_as_of ? as_of : NULL};
+    int rc = plan->has_as_of ? check_as_of(lookup, message) : SQLITE_OK;
+    if (rc != SQLITE_OK) return rc;
+    kept_row *found;
+    rc = find(lookup, -1, &found, message);
+    if (rc == SQLITE_ROW) {
+        lookup->answer = found;
+        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, message);
+    }
+    lookup->repeats = true;
+    return rc;
+}
+
+const kept_row *lookup_answer_row(const asof_lookup *lookup) {
+    return lookup->answer;
+}
+
+bool lookup_is_merged(const asof_lookup *lookup) {
+    return lookup->is_merged;
+}
+
+bool lookup_age_us(const asof_lookup *lookup, int64_t *age_us) {
+    *age_us = lookup->age_us;
+    return lookup->has_age;
+}

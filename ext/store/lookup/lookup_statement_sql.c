@@ -1,0 +1,353 @@
+#include "store/lookup/lookup_statement_sql.h"
+
+#include "base/memory.h"
+
+#define ROW_POINTER     "athlete: a row to keep"
+#define REQUEST_POINTER "athlete: a request"
+
+/* Parameters: the row to keep, the request of a statement that runs on, or else the request's values. */
+enum { PARAMETER_ROW = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
+
+int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules, bool has_as_of,
+                     bool (*wanted)(const void *opaque, int column), const void *opaque) {
+    *plan = (lookup_plan){.group = group, .rules = *rules, .has_as_of = has_as_of, .n_values = KEPT_COLUMNS};
+    plan->slots = memory_alloc(NULL, (size_t)group->n_columns, sizeof *plan->slots);
+    if (!plan->slots) return SQLITE_NOMEM;
+    for (int i = 0; i < group->n_columns; i++) plan->slots[i] = wanted(opaque, i) ? plan->n_values++ : -1;
+    return SQLITE_OK;
+}
+
+void lookup_plan_close(lookup_plan *plan) {
+    memory_free(NULL, plan->slots);
+    plan->slots = NULL;
+}
+
+/* --- the text ------------------------------------------------------------------------------------------- */
+
+typedef struct lookup_text {
+    sqlite3_str *sql;
+    const lookup_plan *plan;
+    const group_source *source;
+    lookup_place place;
+    int feature;
+    bool runs_on;
+    bool keeps_times; /* of the row that is found: not needed where it alone is asked for, as of now */
+} lookup_text;
+
+static const char *column_name(const feature_group *group, int column) {
+    return group->columns[column].name;
+}
+
+/* The request's value number `i`: the keys, as_of, the timestamp to begin with. A column of a virtual table has an
+** affinity where a parameter has none; the plus takes it away. */
+static void append_value(const lookup_text *text, int i) {
+    if (text->runs_on) sqlite3_str_appendf(text->sql, "+q.v%d", i);
+    else sqlite3_str_appendf(text->sql, "?%d", PARAMETER_KEYS + i);
+}
+
+static void append_condition(const lookup_text *text, int column, const char *operator, int value) {
+    sqlite3_str_appendf(text->sql, " AND \"%w\" %s ", column_name(text->plan->group, column), operator);
+    append_value(text, value);
+}
+
+static void append_conditions(const lookup_text *text) {
+    const lookup_plan *plan = text->plan;
+    const feature_group *group = plan->group;
+    sqlite3_str *sql = text->sql;
+    int as_of = group->n_keys;
+    sqlite3_str_appendall(sql, " WHERE true");
+    for (int i = 0; i < group->n_keys; i++) append_condition(text, group->keys[i], "=", i);
+    if (plan->has_as_of) {
+        append_condition(text, group->timestamp, plan->rules.strict ? "<" : "<=", as_of);
+        if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of);
+    } else {
+        sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, group->timestamp));
+        if (!plan->rules.backfill)
+            sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, group->available));
+    }
+    if (text->place != PLACE_CURRENT) {
+        sqlite3_str_appendall(sql, " AND superseded_at > ");
+        append_value(text, as_of);
+    }
+    if (text->place == PLACE_HISTORY_SINCE) append_condition(text, group->timestamp, ">=", as_of + 1);
+    if (text->feature >= 0)
+        sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, text->feature));
+}
+
+/* Value number `slot` of the row to keep. */
+static void append_kept(const lookup_text *text, int slot) {
+    const feature_group *group = text->plan->group;
+    int column = slot == KEPT_TIMESTAMP ? group->timestamp : slot == KEPT_AVAILABLE ? group->available : -1;
+    for (int i = 0; i < group->n_columns && slot >= KEPT_COLUMNS && column < 0; i++)
+        if (text->feature >= 0 ? i == text->feature : text->plan->slots[i] == slot) column = i;
+    if (column >= 0) sqlite3_str_appendf(text->sql, "\"%w\"", column_name(group, column));
+    else if (slot == KEPT_ROWID && text->source->rowid) sqlite3_str_appendall(text->sql, text->source->rowid);
+    else if (slot == KEPT_SUPERSEDED && text->place != PLACE_CURRENT)
+        sqlite3_str_appendall(text->sql, "superseded_at");
+    else sqlite3_str_appendall(text->sql, "NULL");
+}
+
+/* Calls of "asof answer", as many as the limit of arguments asks for. `named` values have the names c0, c1, … */
+static void append_answer(const lookup_text *text, bool named) {
+    int most = sqlite3_limit(text->plan->group->db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2;
+    int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
+    int first = text->keeps_times ? KEPT_TIMESTAMP : KEPT_ROWID;
+    for (int slot = first; slot < n; slot++) {
+        if ((slot - first) % most == 0) {
+            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > first ? ") + " : "",
+                                PARAMETER_ROW, slot);
+        }
+        sqlite3_str_appendall(text->sql, ", ");
+        if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
+        else append_kept(text, slot);
+    }
+    sqlite3_str_appendall(text->sql, ")");
+}
+
+static void append_from(const lookup_text *text) {
+    const feature_group *group = text->plan->group;
+    const group_source *source = text->source;
+    sqlite3_str *sql = text->sql;
+    sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" INDEXED BY \"%w\"", group->schema, source->table,
+                        source->index);
+    append_conditions(text);
+    sqlite3_str_appendf(sql, " ORDER BY \"%w\" DESC", column_name(group, group->timestamp));
+    if (source->order != ORDER_BY_TIMESTAMP) {
+        if (group->available >= 0)
+            sqlite3_str_appendf(sql, ", \"%w\" DESC", column_name(group, group->available));
+        if (source->rowid) sqlite3_str_appendf(sql, ", %s DESC", source->rowid);
+    }
+    bool is_expression = text->runs_on && source->order != ORDER_SORTED; /* whose value is its first row's */
+    if (!is_expression) sqlite3_str_appendall(sql, " LIMIT 1");
+}
+
+/* Where SQLite has to sort, it may call a function before it knows which row comes first; a materialized row is that
+** one already. */
+static void append_search(const lookup_text *text) {
+    if (text->source->order != ORDER_SORTED) {
+        sqlite3_str_appendall(text->sql, "SELECT ");
+        append_answer(text, false);
+        append_from(text);
+        return;
+    }
+    int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
+    sqlite3_str_appendall(text->sql, "WITH best AS MATERIALIZED (SELECT ");
+    for (int slot = 0; slot < n; slot++) {
+        if (slot) sqlite3_str_appendall(text->sql, ", ");
+        append_kept(text, slot);
+        sqlite3_str_appendf(text->sql, " AS c%d", slot);
+    }
+    append_from(text);
+    sqlite3_str_appendall(text->sql, ") SELECT ");
+    append_answer(text, true);
+    sqlite3_str_appendall(text->sql, " FROM best");
+}
+
+static int prepare_text(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **statement) {
+    char *sql = sqlite3_str_finish(text);
+    if (!sql) return SQLITE_NOMEM;
+    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    sqlite3_free(sql);
+    return rc;
+}
+
+int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, bool runs_on,
+                   const lookup_request *request, kept_row *row, sqlite3_stmt **statement) {
+    sqlite3 *db = plan->group->db;
+    lookup_text text = {.sql = sqlite3_str_new(db),
+                        .plan = plan,
+                        .source =
+                            &plan->group->sources[place == PLACE_CURRENT ? GROUP_CURRENT : GROUP_HISTORY],
+                        .place = place,
+                        .feature = feature,
+                        .runs_on = runs_on,
+                        .keeps_times = runs_on || plan->has_as_of || plan->wants_times};
+    if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
+    append_search(&text);
+    if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
+    int rc = prepare_text(db, text.sql, statement);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
+    if (rc == SQLITE_OK && runs_on) {
+        rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, (void *)(size_t)request, REQUEST_POINTER,
+                                  NULL);
+    }
+    return rc;
+}
+
+/* "k1", "k2", …, "event_timestamp" in the order of the index */
+static void append_place(sqlite3_str *sql, const feature_group *group, const group_source *source) {
+    for (int i = 0; i < group->n_keys; i++)
+        sqlite3_str_appendf(sql, "\"%w\", ", column_name(group, group->keys[source->key_places[i]]));
+    sqlite3_str_appendf(sql, "\"%w\"", column_name(group, group->timestamp));
+}
+
+int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, kept_row *row,
+                        sqlite3_stmt **statement) {
+    const feature_group *group = plan->group;
+    const group_source *source = &group->sources[GROUP_CURRENT];
+    sqlite3_str *sql = sqlite3_str_new(group->db);
+    lookup_text text = {.sql = sql,
+                        .plan = plan,
+                        .source = source,
+                        .place = PLACE_CURRENT,
+                        .feature = -1,
+                        .keeps_times = true};
+    sqlite3_str_appendall(sql, "SELECT ");
+    if (walk == WALK_BEHIND) append_answer(&text, false);
+    else sqlite3_str_appendall(sql, "1");
+    sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" INDEXED BY \"%w\" WHERE (", group->schema, source->table,
+                        source->index);
+    append_place(sql, group, source);
+    for (int i = 0; i <= group->n_keys; i++)
+        sqlite3_str_appendf(sql, "%s?%d", i ? ", " : ") >= (", LOOKUP_WALK_START + i);
+    sqlite3_str_appendf(sql, ") AND \"asof %s\"(?%d", walk == WALK_AHEAD ? "walk" : "skip",
+                        PARAMETER_REQUEST);
+    if (walk == WALK_AHEAD) {
+        sqlite3_str_appendall(sql, ", ");
+        append_place(sql, group, source);
+        if (!plan->rules.backfill) sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
+    }
+    sqlite3_str_appendall(sql, ") ORDER BY ");
+    append_place(sql, group, source);
+    if (source->order == ORDER_COMPLETE && group->available >= 0)
+        sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
+    if (source->order == ORDER_COMPLETE && source->rowid) sqlite3_str_appendf(sql, ", %s", source->rowid);
+    int rc = prepare_text(group->db, sql, statement);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, merge, LOOKUP_WALK_POINTER, NULL);
+    return rc;
+}
+
+/* Text stays where it is: the request is there until the statement is bound anew. */
+static int bind_value(sqlite3_stmt *statement, int index, sqlite3_value *value) {
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER: return sqlite3_bind_int64(statement, index, sqlite3_value_int64(value));
+    case SQLITE_TEXT:
+        return sqlite3_bind_text(statement, index, (const char *)sqlite3_value_text(value),
+                                 sqlite3_value_bytes(value), SQLITE_STATIC);
+    default: return sqlite3_bind_value(statement, index, value);
+    }
+}
+
+int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
+    int rc = SQLITE_OK, at = PARAMETER_KEYS;
+    for (int i = 0; i < request->n_keys && rc == SQLITE_OK; i++)
+        rc = bind_value(statement, at++, request->keys[i]);
+    if (rc == SQLITE_OK && request->as_of) rc = bind_value(statement, at++, request->as_of);
+    if (rc == SQLITE_OK && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
+    return rc;
+}
+
+/* --- "asof answer"(row, first, value, …) ---------------------------------------------------------------- */
+
+void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    kept_row *row = argc > 2 ? sqlite3_value_pointer(argv[0], ROW_POINTER) : NULL;
+    if (row) kept_row_store(row, sqlite3_value_int(argv[1]), argc - 2, argv + 2);
+    else sqlite3_result_error(context, "asof answer: a part of asof, not to be called", -1);
+}
+
+/* --- "asof request"(request) ---------------------------------------------------------------------------- */
+
+#define N_VALUES (GROUP_KEYS_MAX + 2)
+
+typedef struct request_cursor {
+    sqlite3_vtab_cursor base; /* must be first */
+    const lookup_request *request;
+} request_cursor;
+
+static int request_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                           char **message) {
+    (void)aux, (void)argc, (void)argv, (void)message;
+    int rc =
+        sqlite3_declare_vtab(db, "CREATE TABLE x(v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, request HIDDEN)");
+    if (rc != SQLITE_OK) return rc;
+    sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    *out = memory_zeroed(NULL, 1, sizeof **out);
+    return *out ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int request_disconnect(sqlite3_vtab *base) {
+    memory_free(NULL, base);
+    return SQLITE_OK;
+}
+
+static int request_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+    (void)base;
+    for (int i = 0; i < info->nConstraint; i++) {
+        const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+        if (c->iColumn != N_VALUES || c->op != SQLITE_INDEX_CONSTRAINT_EQ || !c->usable) continue;
+        info->aConstraintUsage[i].argvIndex = 1;
+        info->aConstraintUsage[i].omit = 1;
+        return SQLITE_OK;
+    }
+    return SQLITE_CONSTRAINT;
+}
+
+static int request_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
+    (void)base;
+    request_cursor *cursor = memory_zeroed(NULL, 1, sizeof *cursor);
+    if (!cursor) return SQLITE_NOMEM;
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int request_close(sqlite3_vtab_cursor *base) {
+    memory_free(NULL, base);
+    return SQLITE_OK;
+}
+
+static int request_filter(sqlite3_vtab_cursor *base, int number, const char *name, int argc,
+                          sqlite3_value **argv) {
+    (void)number, (void)name;
+    ((request_cursor *)base)->request = argc > 0 ? sqlite3_value_pointer(argv[0], REQUEST_POINTER) : NULL;
+    return SQLITE_OK;
+}
+
+/* The next row is what the request has become when the statement is stepped again. */
+static int request_next(sqlite3_vtab_cursor *base) {
+    (void)base;
+    return SQLITE_OK;
+}
+
+static int request_eof(sqlite3_vtab_cursor *base) {
+    return !((request_cursor *)base)->request;
+}
+
+/* Text stays where it is, as when it is bound. */
+static void result_value(sqlite3_context *context, sqlite3_value *value) {
+    if (sqlite3_value_type(value) == SQLITE_TEXT) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        sqlite3_result_text(context, text, sqlite3_value_bytes(value), SQLITE_STATIC);
+    } else {
+        sqlite3_result_value(context, value);
+    }
+}
+
+static int request_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+    const lookup_request *request = ((request_cursor *)base)->request;
+    if (column < request->n_keys) result_value(context, request->keys[column]);
+    else if (column == request->n_keys && request->as_of) result_value(context, request->as_of);
+    else if (request->since) kept_result(context, request->since, KEPT_TIMESTAMP);
+    return SQLITE_OK;
+}
+
+static int request_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
+    (void)base;
+    *rowid = 0;
+    return SQLITE_OK;
+}
+
+const sqlite3_module lookup_request_module = {
+    .iVersion = 0,
+    .xConnect = request_connect,
+    .xBestIndex = request_best_index,
+    .xDisconnect = request_disconnect,
+    .xOpen = request_open,
+    .xClose = request_close,
+    .xFilter = request_filter,
+    .xNext = request_next,
+    .xEof = request_eof,
+    .xColumn = request_column,
+    .xRowid = request_rowid,
+};

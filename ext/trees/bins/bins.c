@@ -1,0 +1,228 @@
+#include "trees/bins/bins.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include "trees/bins/cuts.h"
+#include "base/numbers/float_sort.h"
+#include "trees/bins/rank.h"
+
+#define BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
+
+/* What one hand needs for finding a feature's cuts. */
+typedef struct cut_scratch {
+    float *values, *sorting;
+    uint32_t *weights, *sorting_weights; /* if rows have weights */
+    value_run *runs;
+    uint8_t *codes; /* BLOCK_ROWS */
+} cut_scratch;
+
+typedef struct bins_job {
+    const bin_source *source;
+    bin_matrix *bins;
+    cut_scratch *scratch; /* per hand */
+    rank_table *tables;   /* per feature */
+    float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
+    float *values;        /* n_rows of each feature from `first` on, as many as there is room for */
+    size_t first;
+} bins_job;
+
+static size_t blocks_of(const bin_source *source) {
+    return (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
+
+/* --- cuts ----------------------------------------------------------------------------------------------- */
+
+/* Those that there is room for and that are left. */
+static size_t columns_at_once(const bins_job *job) {
+    size_t room = job->bins->record_bytes / sizeof *job->values;
+    size_t left = (size_t)job->source->n_features - job->first;
+    return left < room ? left : room;
+}
+
+/* Values of the features of which the cuts are found next, by column. Reading one feature's from the rows would fetch about all of
+** their memory. */
+static void copy_columns(void *argument, size_t part, pool_hand *hand) {
+    bins_job *job = argument;
+    const bin_source *source = job->source;
+    size_t n_features = (size_t)source->n_features, start = part * BLOCK_ROWS, n_rows = source->n_rows;
+    size_t end = n_rows - start < BLOCK_ROWS ? n_rows : start + BLOCK_ROWS, n = columns_at_once(job);
+    if (pool_due(hand, 2 * n * (end - start))) return;
+    for (size_t row = start; row < end; row++) {
+        const float *values = source->values + row * n_features + job->first;
+        for (size_t i = 0; i < n; i++) job->values[i * n_rows + row] = values[i];
+    }
+}
+
+static void find_cuts(void *argument, size_t part, pool_hand *hand) {
+    bins_job *job = argument;
+    const bin_source *source = job->source;
+    const float *values = job->values + part * source->n_rows;
+    size_t feature = job->first + part;
+    cut_scratch *scratch = &job->scratch[hand->number];
+    const uint32_t *units = source->weights ? source->weights->units : NULL;
+    size_t present = 0;
+    for (size_t row = 0; row < source->n_rows; row++) {
+        float x = values[row];
+        if (row % 4096 == 0 && pool_due(hand, 4096)) return;
+        if (isnan(x)) continue;
+        scratch->values[present] = x;
+        if (units) scratch->weights[present] = units[row];
+        present++;
+    }
+    if (units)
+        float_sort_pairs(scratch->values, scratch->weights, scratch->sorting, scratch->sorting_weights,
+                         present);
+    else float_sort(scratch->values, scratch->sorting, present);
+    if (pool_due(hand, 16 * present)) return;
+    size_t n_runs = runs_of_sorted(scratch->values, scratch->weights, present, scratch->runs);
+    float *cuts = job->cuts + feature * ((size_t)source->max_bin + 1);
+    if (source->categorical && source->categorical[feature]) {
+        job->bins->n_bins[feature] = cuts_of_categories(scratch->runs, n_runs, source->max_bin, cuts);
+        job->bins->categorical[feature] = n_runs > (size_t)source->max_bin ? 2 : 1;
+    } else {
+        job->bins->n_bins[feature] = cuts_between(scratch->runs, n_runs, source->max_bin, cuts);
+    }
+}
+
+/* The records, which are written when all cuts are known, are the room. */
+static athlete_status find_all_cuts(bins_job *job, bool shared, athlete_pool *pool) {
+    athlete_status status = ATHLETE_OK;
+    job->values = (void *)job->bins->records;
+    for (size_t n; status == ATHLETE_OK && job->first < (size_t)job->source->n_features; job->first += n) {
+        n = columns_at_once(job);
+        status = pool_run_if(shared, pool, blocks_of(job->source), copy_columns, job);
+        if (status == ATHLETE_OK) status = pool_run_if(shared, pool, n, find_cuts, job);
+    }
+    return status;
+}
+
+static void gather_cuts(bins_job *job) {
+    bin_matrix *bins = job->bins;
+    int most = 0;
+    for (int f = 0; f < bins->n_features; f++) most = bins->n_bins[f] > most ? bins->n_bins[f] : most;
+    uint32_t slots = most < ATHLETE_FEW_SLOTS    ? ATHLETE_FEW_SLOTS
+                     : most < ATHLETE_SOME_SLOTS ? ATHLETE_SOME_SLOTS
+                                                 : ATHLETE_MANY_SLOTS;
+    for (size_t f = 0; f < (size_t)bins->n_features; f++) {
+        const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
+        bins->offset[f + 1] = bins->offset[f] + slots;
+        memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
+        rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
+    }
+}
+
+/* --- codes ---------------------------------------------------------------------------------------------- */
+
+/* Categories that have no bin of their own are in the last one, behind `n_own` in ascending order. */
+static void rank_categories(const float *cuts, int n_own, int n_bins, const float *values, size_t step,
+                            size_t n, uint8_t *codes) {
+    for (size_t i = 0; i < n; i++) {
+        float x = values[i * step];
+        int bin = 0;
+        for (int left = n_own; left > 0;) {
+            int half = (left + 1) / 2;
+            bin += cuts[bin + half - 1] < x ? half : 0;
+            left -= half;
+        }
+        if (bin == n_own || cuts[bin] != x) bin = n_bins - 1;
+        codes[i] = (uint8_t)(isnan(x) ? n_bins : bin);
+    }
+}
+
+static void code_rows(void *argument, size_t part, pool_hand *hand) {
+    bins_job *job = argument;
+    bin_matrix *bins = job->bins;
+    size_t n_features = (size_t)bins->n_features, start = part * BLOCK_ROWS;
+    size_t n = bins->n_rows - start < BLOCK_ROWS ? bins->n_rows - start : BLOCK_ROWS;
+    if (pool_due(hand, 8 * n * n_features)) return;
+    memset(bins->records + start * bins->record_bytes, 0, n * bins->record_bytes);
+    for (size_t f = 0; f < n_features; f++) {
+        const float *values = job->source->values + start * n_features + f;
+        uint8_t *codes = bins->columns + f * bins->n_rows + start;
+        if (bins->categorical && bins->categorical[f])
+            rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
+                            bins->n_bins[f], values, n_features, n, codes);
+        else rank_values(&job->tables[f], values, n_features, n, codes, bins->level);
+        uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
+        for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
+    }
+}
+
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+/* Records do not straddle cache lines more than they must. */
+static size_t record_size(size_t n_features) {
+    size_t bytes = ATHLETE_RECORD_HEADER + n_features;
+    if (bytes > 32) return (bytes + 31) / 32 * 32;
+    return bytes > 16 ? 32 : bytes > 8 ? 16 : 8;
+}
+
+static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hands) {
+    const bin_source *source = job->source;
+    bin_matrix *bins = job->bins;
+    size_t n = source->n_rows, f = (size_t)source->n_features;
+    bins->record_bytes = record_size(f);
+    bins->columns = memory_alloc(budget, n, f);
+    bins->records = memory_alloc(budget, n, bins->record_bytes);
+    bins->n_bins = memory_zeroed(budget, f, sizeof *bins->n_bins);
+    bins->offset = memory_zeroed(budget, f + 1, sizeof *bins->offset);
+    bins->cuts = memory_alloc(budget, f, ATHLETE_MANY_SLOTS * sizeof *bins->cuts);
+    job->cuts = memory_alloc(budget, f, ((size_t)source->max_bin + 1) * sizeof *job->cuts);
+    job->tables = memory_alloc(budget, f, sizeof *job->tables);
+    job->scratch = memory_zeroed(budget, (size_t)n_hands, sizeof *job->scratch);
+    bool complete = bins->columns && bins->records && bins->n_bins && bins->offset && bins->cuts &&
+                    job->cuts && job->tables && job->scratch;
+    if (complete && source->categorical) {
+        bins->categorical = memory_alloc(budget, f, 1);
+        complete = bins->categorical;
+        if (complete) memcpy(bins->categorical, source->categorical, f);
+    }
+    for (int hand = 0; complete && hand < n_hands; hand++) {
+        cut_scratch *scratch = &job->scratch[hand];
+        scratch->values = memory_alloc(budget, n, sizeof *scratch->values);
+        scratch->sorting = memory_alloc(budget, n, sizeof *scratch->sorting);
+        scratch->runs = memory_alloc(budget, n, sizeof *scratch->runs);
+        complete = scratch->values && scratch->sorting && scratch->runs;
+        if (!complete || !source->weights) continue;
+        scratch->weights = memory_alloc(budget, n, sizeof *scratch->weights);
+        scratch->sorting_weights = memory_alloc(budget, n, sizeof *scratch->sorting_weights);
+        complete = scratch->weights && scratch->sorting_weights;
+    }
+    return complete ? ATHLETE_OK : memory_status(budget);
+}
+
+static void release(bins_job *job, athlete_budget *budget, int n_hands) {
+    for (int hand = 0; job->scratch && hand < n_hands; hand++) {
+        cut_scratch *scratch = &job->scratch[hand];
+        void *const blocks[] = {scratch->values, scratch->sorting, scratch->runs, scratch->weights,
+                                scratch->sorting_weights};
+        for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
+    }
+    memory_free(budget, job->scratch);
+    memory_free(budget, job->tables);
+    memory_free(budget, job->cuts);
+}
+
+athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
+                          bin_matrix *bins) {
+    *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features, .level = source->level};
+    bins_job job = {.source = source, .bins = bins};
+    bool small = source->n_rows * (size_t)source->n_features < 50000;
+    int n_hands = small ? 1 : pool_hands(pool);
+    athlete_status status = allocate(&job, budget, n_hands);
+    if (status == ATHLETE_OK) status = find_all_cuts(&job, !small, pool);
+    if (status == ATHLETE_OK) {
+        gather_cuts(&job);
+        status = pool_run_if(!small, pool, blocks_of(source), code_rows, &job);
+    }
+    release(&job, budget, n_hands);
+    return status;
+}
+
+void bins_free(athlete_budget *budget, bin_matrix *bins) {
+    void *const blocks[] = {bins->columns, bins->records, bins->n_bins,
+                            bins->offset,  bins->cuts,    bins->categorical};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
+    *bins = (bin_matrix){.n_rows = 0};
+}

@@ -1,0 +1,313 @@
+#include "trees/boosting/boost.h"
+
+#include <math.h>
+#include <string.h>
+#include "trees/boosting/advance.h"
+#include "trees/boosting/evaluation.h"
+#include "base/numbers/float_key.h"
+#include "statistics/quantile.h"
+#include "trees/boosting/refit.h"
+#include "trees/boosting/residuals.h"
+#include "trees/learner/sample.h"
+
+typedef struct booster {
+    const row_set *rows;
+    const boost_options *options;
+    athlete_budget *budget;
+    athlete_poll *poll;
+    athlete_pool pool;
+    bin_matrix bins;
+    grower grower;
+    int n_outputs;
+    uint32_t *units; /* per row, of its weight, if there are any */
+    row_weights weights;
+    float *margins;               /* per output and row, what the trees so far predict */
+    double *gradients, *hessians; /* per output and row; one block */
+    double *losses;               /* per row */
+    uint64_t *row_keys;           /* per row, if rows are sampled */
+    residuals kept;               /* the squared error's gradients, from tree to tree */
+    refit refit;                  /* all other gradients */
+    bool refitted;                /* the grower has the gradients of the next tree already */
+    double loss;                  /* then: the sum of losses */
+    uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
+    uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
+    int *features;                /* those that the tree may use */
+    uint64_t *feature_order;
+    float *intercepts; /* per output */
+    evaluation validation;
+    forest *model;
+} booster;
+
+/* *complete becomes false when memory is refused. */
+static void *take(booster *b, size_t count, size_t size, bool *complete) {
+    void *block = memory_alloc(b->budget, count, size);
+    *complete = *complete && block;
+    return block;
+}
+
+static athlete_status allocate(booster *b, int n_features) {
+    size_t n = b->rows->n, cells = n * (size_t)b->n_outputs;
+    bool complete = true;
+    b->margins = take(b, cells, sizeof *b->margins, &complete);
+    b->gradients = take(b, cells, 2 * sizeof *b->gradients, &complete);
+    b->losses = take(b, n, sizeof *b->losses, &complete);
+    b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
+    b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
+    b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
+    if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
+    if (objective_renews_leaves(&b->options->objective)) {
+        b->leaf_residuals = take(b, n, sizeof *b->leaf_residuals, &complete);
+        if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
+    }
+    if (!complete) return memory_status(b->budget);
+    b->hessians = b->gradients + cells;
+    return ATHLETE_OK;
+}
+
+static void release(booster *b) {
+    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
+                            b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
+    evaluation_end(&b->validation, b->budget);
+    grower_end(&b->grower);
+    bins_free(b->budget, &b->bins);
+}
+
+static void set_intercepts(booster *b) {
+    const boost_options *options = b->options;
+    if (isnan(options->base_score)) {
+        objective_intercepts(&options->objective, b->rows->labels, &b->weights, b->rows->n, b->gradients,
+                             b->intercepts);
+    } else {
+        b->intercepts[0] = objective_margin_of(&options->objective, options->base_score);
+    }
+    for (int k = 0; k < b->n_outputs; k++) {
+        for (size_t i = 0; i < b->rows->n; i++) b->margins[(size_t)k * b->rows->n + i] = b->intercepts[k];
+    }
+}
+
+/* Bins finer than half the smallest leaf make the search longer and no better. */
+static int useful_bins(const boost_options *options, const row_weights *weights) {
+    double rows = ldexp((double)weights->total, -weights->fraction_bits);
+    double bins = 2 * rows / (double)(options->grow.split.min_child_rows + 1);
+    if (bins < 16) bins = 16;
+    return bins < options->max_bin ? (int)bins : options->max_bin;
+}
+
+static athlete_status begin(booster *b, const training_set *set) {
+    const row_set *rows = b->rows;
+    const boost_options *options = b->options;
+    b->weights.total = rows->n;
+    if (rows->weights) {
+        b->units = memory_alloc(b->budget, rows->n, sizeof *b->units);
+        if (!b->units) return memory_status(b->budget);
+        b->weights = weights_fix(rows->weights, rows->n, b->units);
+    }
+    const row_weights *weights = b->units ? &b->weights : NULL;
+    const bin_source source = {.values = rows->values,
+                               .n_rows = rows->n,
+                               .n_features = set->n_features,
+                               .categorical = set->categorical,
+                               .weights = weights,
+                               .max_bin = useful_bins(options, &b->weights),
+                               .level = options->objective.level};
+    athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
+    if (status == ATHLETE_OK)
+        status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
+    if (status == ATHLETE_OK) status = allocate(b, set->n_features);
+    if (status == ATHLETE_OK && b->row_keys) {
+        status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
+                                 b->budget, b->poll, b->row_keys);
+    }
+    if (status == ATHLETE_OK && set->validation.n > 0)
+        status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
+    if (status != ATHLETE_OK) return status;
+    b->refit = (refit){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
+    set_intercepts(b);
+    return ATHLETE_OK;
+}
+
+/* --- one tree ------------------------------------------------------------------------------------------- */
+
+/* Puts the rows that the round may see into the grower and returns how many. */
+static size_t choose_rows(booster *b, uint64_t round) {
+    const boost_options *options = b->options;
+    if (b->row_keys)
+        return sample_rows(b->row_keys, b->rows->n, options->subsample, options->seed, round, b->grower.rows);
+    for (size_t row = 0; row < b->rows->n; row++) b->grower.rows[row] = (uint32_t)row;
+    return b->rows->n;
+}
+
+/* The quantile of what is left to explain in a leaf. */
+static double renewed_value(booster *b, const grown_node *leaf, const float *margins) {
+    size_t n = leaf->end - leaf->begin;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = b->grower.rows[leaf->begin + i];
+        b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
+        if (b->units) b->leaf_units[i] = b->units[row];
+    }
+    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units,
+                             ldexp(1, b->weights.fraction_bits), n);
+}
+
+static double leaf_value(booster *b, size_t id, const float *margins) {
+    const grown_node *leaf = &b->grower.grown[id];
+    double limit = b->options->max_delta_step;
+    double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
+    best = best < leaf->lower ? leaf->lower : best > leaf->upper ? leaf->upper : best;
+    return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
+}
+
+static void set_leaf_values(booster *b, const float *margins, double intercept) {
+    for (size_t id = 0; id < b->grower.n_nodes; id++) {
+        tree_node *node = &b->grower.nodes[id];
+        if (node->left < 0) node->value = (float)(intercept + b->options->eta * leaf_value(b, id, margins));
+    }
+}
+
+/* The categories that go right at a split, as a set of the model's. */
+static athlete_status keep_set(booster *b, const node_split *split, uint32_t *set) {
+    const bin_matrix *bins = &b->bins;
+    const float *category = bins->cuts + bins->offset[split->feature];
+    size_t n_words = 0;
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        if (!split_bin_left(split, bin) && (size_t)category[bin] / 32 >= n_words)
+            n_words = (size_t)category[bin] / 32 + 1;
+    }
+    uint32_t *words;
+    athlete_status status = forest_add_set(b->budget, b->model, n_words, &words);
+    if (status != ATHLETE_OK) return status;
+    memset(words, 0, n_words * sizeof *words);
+    for (int bin = 0; bin < bins->n_bins[split->feature]; bin++) {
+        uint32_t c = (uint32_t)category[bin];
+        if (!split_bin_left(split, bin)) words[c / 32] |= (uint32_t)1 << c % 32;
+    }
+    *set = (uint32_t)(b->model->n_sets - 1);
+    return ATHLETE_OK;
+}
+
+static athlete_status keep_tree(booster *b, int output) {
+    tree_node *nodes;
+    const grower *g = &b->grower;
+    athlete_status status = forest_add_tree(b->budget, b->model, g->n_nodes, output, &nodes);
+    if (status != ATHLETE_OK) return status;
+    memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
+    for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
+        if (nodes[id].left >= 0 && nodes[id].categorical)
+            status = keep_set(b, &g->grown[id].split, &nodes[id].set);
+    }
+    if (status == ATHLETE_OK && b->validation.set)
+        status = evaluation_advance(&b->validation, b->model, b->poll);
+    return status;
+}
+
+static bool may_keep_residuals(const booster *b) {
+    return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
+}
+
+/* What the tree that has its leaves' values now means for every row. */
+static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, float *margins) {
+    b->refitted = false;
+    if (b->kept.kept) return residuals_advance(&b->kept, &b->grower, intercept);
+    if (n_seen < b->rows->n || b->n_outputs > 1 || b->grower.gradients.fine)
+        return advance_margins(&b->grower, n_seen, b->rows->n, margins);
+    return refit_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
+}
+
+static athlete_status boost_tree(booster *b, int output, uint64_t round) {
+    const boost_options *options = b->options;
+    size_t n = b->rows->n, first = (size_t)output * n;
+    float *margins = b->margins + first;
+    athlete_status status = ATHLETE_OK;
+    if (!b->kept.kept && !b->refitted)
+        status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
+        status = residuals_begin(&b->kept, &b->grower);
+    if (status != ATHLETE_OK) return status;
+    size_t n_seen = choose_rows(b, round);
+    uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
+    int n_features = sample_features(b->bins.n_features, options->colsample, options->seed, draw,
+                                     b->feature_order, b->features);
+    status = grow_tree(&b->grower, n_seen, b->features, n_features);
+    if (status != ATHLETE_OK) return status;
+    double intercept = round == 0 ? b->intercepts[output] : 0;
+    set_leaf_values(b, margins, intercept);
+    if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
+    bool was_kept = b->kept.kept;
+    status = advance_rows(b, n_seen, intercept, margins);
+    if (status == ATHLETE_OK) status = keep_tree(b, output);
+    if (status == ATHLETE_OK && was_kept && !b->kept.kept)
+        status = advance_find_margins(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
+    return status;
+}
+
+/* --- rounds --------------------------------------------------------------------------------------------- */
+
+static athlete_status find_gradients(booster *b) {
+    const objective_rows rows = {b->rows->n,   b->margins,  b->rows->labels,
+                                 b->gradients, b->hessians, b->losses};
+    return advance_gradients(&b->options->objective, &rows, &b->pool);
+}
+
+static athlete_status record(booster *b, int round, boost_history *history) {
+    const objective *o = &b->options->objective;
+    double mean = b->kept.mean_squares;
+    if (!b->kept.kept) {
+        athlete_status status = ATHLETE_OK;
+        if (!b->refitted) status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
+        if (status != ATHLETE_OK) return status;
+        mean = b->loss / (double)b->weights.total;
+    }
+    history->train[round] = (float)objective_metric_value(o, mean);
+    history->rounds = round + 1;
+    if (!b->validation.set) return ATHLETE_OK;
+    history->validation[round] = evaluation_metric(&b->validation, o);
+    if (history->validation[round] < history->validation[history->best]) history->best = round;
+    return ATHLETE_OK;
+}
+
+static bool may_go_on(const booster *b, int round, const boost_history *history) {
+    int patience = b->options->early_stopping_rounds;
+    return round < b->options->rounds && (patience == 0 || round - 1 - history->best < patience);
+}
+
+static athlete_status boost_rounds(booster *b, boost_history *history) {
+    athlete_status status = find_gradients(b);
+    for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
+        for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
+            status = boost_tree(b, output, (uint64_t)round);
+        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = find_gradients(b);
+        if (status == ATHLETE_OK) status = record(b, round, history);
+    }
+    return status;
+}
+
+static void end_with_round(forest *model, int round) {
+    model->n_trees = (size_t)(round + 1) * (size_t)model->n_outputs;
+    model->n_nodes = model->tree_end[model->n_trees - 1];
+}
+
+athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
+                           athlete_poll *poll, forest *model, boost_history *history) {
+    booster b = {.rows = &set->train,
+                 .options = options,
+                 .budget = budget,
+                 .poll = poll,
+                 .n_outputs = objective_outputs(&options->objective),
+                 .model = model};
+    athlete_status status = forest_begin(budget, model, set->n_features, b.n_outputs);
+    if (status != ATHLETE_OK) return status;
+    model->link = objective_link(&options->objective);
+    float score_of_margin_0 = model->link == MODEL_IDENTITY      ? 0.0f
+                              : model->link == MODEL_EXPONENTIAL ? 1.0f
+                                                                 : 0.5f;
+    for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
+    *history = (boost_history){.train = history->train, .validation = history->validation};
+    pool_begin(&b.pool, options->threads, poll);
+    status = begin(&b, set);
+    if (status == ATHLETE_OK) status = boost_rounds(&b, history);
+    if (status == ATHLETE_OK && options->early_stopping_rounds > 0) end_with_round(model, history->best);
+    release(&b);
+    pool_end(&b.pool);
+    return status;
+}

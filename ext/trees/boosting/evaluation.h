@@ -1,0 +1,24 @@
+/* What a growing forest predicts for rows that it is not trained on, and how far off it is. */
+#ifndef ATHLETE_TREES_BOOSTING_EVALUATION_H
+#define ATHLETE_TREES_BOOSTING_EVALUATION_H
+
+#include "trees/boosting/boost.h"
+
+typedef struct evaluation {
+    const row_set *set;
+    float *margins;  /* n_outputs x n */
+    double *losses;  /* n */
+    uint32_t *units; /* per row, of its weight, if there are any */
+    row_weights weights;
+} evaluation;
+
+athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs, athlete_budget *budget);
+void evaluation_end(evaluation *e, athlete_budget *budget);
+
+/* Adds the forest's last tree to the margins. */
+athlete_status evaluation_advance(evaluation *e, const forest *model, athlete_poll *poll);
+
+/* The metric that the objective reports. */
+float evaluation_metric(const evaluation *e, const objective *o);
+
+#endif

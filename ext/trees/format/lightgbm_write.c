@@ -1,0 +1,120 @@
+#include "trees/format/lightgbm.h"
+
+#include <string.h>
+#include "trees/format/lightgbm_write_tree.h"
+#include "trees/model/model_objective.h"
+
+static void add_objective(text_buffer *out, const forest *model) {
+    static const char *const names[] = {"regression", "binary sigmoid:1", "poisson", "multiclass num_class:"};
+    text_add(out, "objective=");
+    text_add(out, names[model->link]);
+    if (model->link == MODEL_SOFTMAX) text_add_integer(out, model->n_outputs);
+    text_add(out, "\n");
+}
+
+/* LightGBM's list of names is cut at blanks, and it refuses characters that mean something in JSON; both become '_',
+** as it does itself. */
+static void add_feature_name(text_buffer *out, const char *name) {
+    for (const char *p = name; *p; p++) {
+        bool bad = (unsigned char)*p <= ' ' || strchr("\",:[]{}=", *p);
+        text_add_bytes(out, bad ? "_" : p, 1);
+    }
+}
+
+static void add_features(text_buffer *out, const forest *model) {
+    text_add(out, "feature_names=");
+    for (int f = 0; f < model->n_features; f++) {
+        if (f > 0) text_add(out, " ");
+        if (model->feature_names) {
+            add_feature_name(out, model->feature_names[f]);
+        } else {
+            text_add(out, "Column_");
+            text_add_integer(out, f);
+        }
+    }
+    text_add(out, "\nfeature_infos=");
+    for (int f = 0; f < model->n_features; f++) {
+        size_t n = model->categories ? model->categories[f].n : 0;
+        if (f > 0) text_add(out, " ");
+        if (n == 0) text_add(out, "none");
+        for (size_t c = 0; c < n; c++) {
+            if (c > 0) text_add(out, ":");
+            text_add_integer(out, (int64_t)c);
+        }
+    }
+    text_add(out, "\n");
+}
+
+/* What LightGBM's Python package recodes the categorical columns of a data frame by. */
+static void add_pandas_categories(text_buffer *out, const forest *model) {
+    bool any = false;
+    text_add(out, "pandas_categorical:");
+    for (int f = 0; f < model->n_features; f++) {
+        size_t n = model->categories ? model->categories[f].n : 0;
+        if (n == 0) continue;
+        text_add(out, any ? ", [" : "[[");
+        for (size_t c = 0; c < n; c++) {
+            if (c > 0) text_add(out, ", ");
+            text_add_quoted(out, model->categories[f].name[c]);
+        }
+        text_add(out, "]");
+        any = true;
+    }
+    text_add(out, any ? "]\n" : "null\n");
+}
+
+/* The tree after `after` that adds to the output, or n_trees. */
+static size_t next_tree(const forest *model, size_t after, int output) {
+    while (after < model->n_trees && model->tree_output[after] != (uint32_t)output) after++;
+    return after;
+}
+
+static athlete_status add_next_tree(lightgbm_writer *w, size_t number, size_t tree) {
+    static const tree_node nothing = {.left = -1, .parent = -1};
+    size_t start = tree < w->model->n_trees ? forest_tree_start(w->model, tree) : 0;
+    const tree_node *nodes = tree < w->model->n_trees ? w->model->nodes + start : &nothing;
+    size_t n = tree < w->model->n_trees ? w->model->tree_end[tree] - start : 1;
+    return lightgbm_write_tree(w, number, nodes, n, tree);
+}
+
+/* Tree number t adds to output t % n_outputs there; an output that has fewer trees than others gets empty ones. */
+static athlete_status add_trees(lightgbm_writer *w, athlete_poll *poll) {
+    const forest *model = w->model;
+    int n_outputs = model->n_outputs;
+    size_t *next = memory_zeroed(w->budget, (size_t)n_outputs, sizeof *next);
+    athlete_status status = next ? ATHLETE_OK : memory_status(w->budget);
+    bool more = true;
+    for (size_t number = 0; more && status == ATHLETE_OK;) {
+        more = false;
+        for (int k = 0; k < n_outputs && status == ATHLETE_OK; k++, number++) {
+            size_t tree = next_tree(model, next[k], k);
+            w->base = number < (size_t)n_outputs ? (double)model->base_margins[k] : 0;
+            status = add_next_tree(w, number, tree);
+            next[k] = tree < model->n_trees ? tree + 1 : tree;
+            if (status == ATHLETE_OK) status = w->out->status;
+            if (status == ATHLETE_OK && poll_due(poll, 2000 * w->n)) status = ATHLETE_INTERRUPTED;
+        }
+        for (int k = 0; k < n_outputs && !more && status == ATHLETE_OK; k++) {
+            more = next_tree(model, next[k], k) < model->n_trees;
+        }
+    }
+    memory_free(w->budget, next);
+    return status;
+}
+
+athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_poll *poll, model_fault *fault) {
+    lightgbm_writer w = {.model = model, .out = out, .budget = out->budget, .fault = fault};
+    text_add(out, "tree\nversion=v4\n");
+    lightgbm_add_number(out, "num_class", model->n_outputs);
+    lightgbm_add_number(out, "num_tree_per_iteration", model->n_outputs);
+    text_add(out, "label_index=0\n");
+    lightgbm_add_number(out, "max_feature_idx", model->n_features - 1);
+    add_objective(out, model);
+    add_features(out, model);
+    text_add(out, "\n");
+    athlete_status status = add_trees(&w, poll);
+    memory_free(w.budget, w.items);
+    text_add(out, "end of trees\n\n");
+    add_pandas_categories(out, model);
+    return status == ATHLETE_OK ? out->status : status;
+}

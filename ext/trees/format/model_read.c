@@ -1,0 +1,184 @@
+/* Reads XGBoost's JSON models. XGBoost's own reader trusts the file ("will crash due to a memory read error", its
+** doc/security.rst); this one trusts nothing. What prediction relies on, and what is therefore proved:
+**   - every tree is a tree: walking from the root, each child is in range and is met once, by the parent it names,
+**     and the right child follows the left one, which XGBoost's predictor assumes without a check;
+**   - features are below num_feature, outputs below num_class, thresholds, leaves and base scores finite in float32;
+**   - sets of categories lie inside their list, in order, and take no more memory than the header allows;
+**   - nothing of another kind (several targets, DART, linear) is taken for what it is not. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "trees/format/lightgbm.h"
+#include "trees/model/model_objective.h"
+#include "trees/format/model_reader.h"
+
+static bool read_trees(model_reader *r, const cJSON *trees, const number_list *outputs) {
+    int n_outputs = r->model->n_outputs;
+    const cJSON *tree = trees->child;
+    for (size_t t = 0; t < outputs->n; t++, tree = tree->next) {
+        snprintf(r->path, sizeof r->path, "learner.gradient_booster.model.trees[%zu]", t);
+        if (!is_whole(outputs->values[t], 0, n_outputs - 1)) {
+            return reader_fail(r, "learner.gradient_booster.model.tree_info[%zu] is not %s", t,
+                               n_outputs > 1 ? "a class below num_class" : "0, the model has one output");
+        }
+        if (!cJSON_IsObject(tree)) return reader_fail(r, "%s is not an object", r->path);
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(tree, "id");
+        if (id && !(cJSON_IsNumber(id) && id->valuedouble == (double)t)) {
+            return reader_fail(r, "%s.id is not %zu: the trees must be in order", r->path, t);
+        }
+        size_t before = r->model->n_nodes;
+        if (!read_tree(r, tree, (int)outputs->values[t])) return false;
+        if (r->poll && poll_due(r->poll, 200 * (r->model->n_nodes - before))) {
+            r->status = ATHLETE_INTERRUPTED;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_booster(model_reader *r, const cJSON *learner) {
+    const cJSON *booster = reader_object(r, learner, "gradient_booster");
+    snprintf(r->path, sizeof r->path, "learner.gradient_booster");
+    const char *name = reader_string(r, booster, "name");
+    if (name && strcmp(name, "gbtree") != 0) {
+        return reader_fail(r, "%s.name is \"%.30s\", only \"gbtree\" is supported", r->path, name);
+    }
+    const cJSON *model = reader_object(r, booster, "model");
+    snprintf(r->path, sizeof r->path, "learner.gradient_booster.model");
+    const cJSON *parameters = reader_object(r, model, "gbtree_model_param");
+    const cJSON *trees = reader_array(r, model, "trees");
+    number_list outputs;
+    if (!reader_numbers(r, model, "tree_info", &outputs)) return false;
+    int32_t n_trees = reader_count(r, parameters, "num_trees", INT32_MAX - 1);
+    if (n_trees < 0) return false;
+    int n_found = cJSON_GetArraySize(trees);
+    if (number_list_of(&r->text, trees, &(number_list){.n = 0}) && n_found > 0) {
+        return reader_fail(r, "%s.trees[0] is not an object", r->path);
+    }
+    if (n_found != n_trees) {
+        return reader_fail(r, "%s.trees has %d trees, num_trees is %d", r->path, n_found, (int)n_trees);
+    }
+    if (outputs.n != (size_t)n_trees) {
+        return reader_fail(r, "%s.tree_info has %zu items, num_trees is %d", r->path, outputs.n,
+                           (int)n_trees);
+    }
+    return read_trees(r, trees, &outputs);
+}
+
+/* Puts a number, or a list of one or one per output, into the base scores. */
+static bool take_base_scores(forest *model, const json_lists *parsed, int n_outputs) {
+    number_list list = {&parsed->root->valuedouble, 1, false};
+    if (!cJSON_IsNumber(parsed->root) && !number_list_of(parsed, parsed->root, &list)) return false;
+    if (list.has_flags || (list.n != 1 && list.n != (size_t)n_outputs)) return false;
+    for (int k = 0; k < n_outputs; k++) {
+        double score = list.values[list.n == 1 ? 0 : k];
+        if (!is_float(score)) return false;
+        model->base_scores[k] = (float)score;
+    }
+    return true;
+}
+
+/* "5E-1", or "[5E-1]" since version 3.1 with one number per class: a JSON text inside a string. */
+static bool read_base_scores(model_reader *r, const cJSON *parameters, const model_objective *objective) {
+    forest *model = r->model;
+    const char *text = reader_string(r, parameters, "base_score");
+    if (!text) return false;
+    json_lists parsed;
+    json_fault fault;
+    athlete_status status = json_lists_parse(text, strlen(text), r->budget, r->poll, &parsed, &fault);
+    bool good = status == ATHLETE_OK && take_base_scores(model, &parsed, model->n_outputs);
+    json_lists_free(r->budget, &parsed);
+    if (status != ATHLETE_OK && status != ATHLETE_INVALID) {
+        r->status = status;
+        return false;
+    }
+    if (!good) {
+        return reader_fail(r, "%s.base_score is \"%.30s\", not one finite float32%s", r->path, text,
+                           model->n_outputs > 1 ? " or one per class" : "");
+    }
+    for (int k = 0; k < model->n_outputs; k++) {
+        model->base_margins[k] = model_objective_margin(objective, model->base_scores[k]);
+        if (!isnan(model->base_margins[k])) continue;
+        return reader_fail(r, "%s.base_score is not %s", r->path,
+                           objective->link == MODEL_LOGISTIC ? "a probability from 0 to 1"
+                                                             : "a rate of 1.17549435e-38 or more");
+    }
+    return true;
+}
+
+static const model_objective *read_objective(model_reader *r, const cJSON *learner) {
+    const cJSON *object = reader_object(r, learner, "objective");
+    snprintf(r->path, sizeof r->path, "learner.objective");
+    const char *name = reader_string(r, object, "name");
+    if (!name) return NULL;
+    const model_objective *objective = model_objective_find(name);
+    if (!objective) reader_fail(r, "%s.name is \"%.30s\", which is not supported", r->path, name);
+    return objective;
+}
+
+static bool read_parameters(model_reader *r, const cJSON *learner) {
+    const model_objective *objective = read_objective(r, learner);
+    if (!objective) return false;
+    snprintf(r->path, sizeof r->path, "learner");
+    const cJSON *parameters = reader_object(r, learner, "learner_model_param");
+    snprintf(r->path, sizeof r->path, "learner.learner_model_param");
+    int32_t n_classes = reader_count(r, parameters, "num_class", ATHLETE_MODEL_MAX_OUTPUTS);
+    int32_t n_features = reader_count(r, parameters, "num_feature", ATHLETE_MODEL_MAX_FEATURES);
+    int32_t n_targets = 1; /* not written before version 1.6 */
+    if (reader_has(parameters, "num_target")) {
+        n_targets = reader_count(r, parameters, "num_target", INT32_MAX - 1);
+    }
+    if (r->status != ATHLETE_OK) return false;
+    if (n_targets != 1) {
+        return reader_fail(r, "%s.num_target is %d, only 1 is supported", r->path, (int)n_targets);
+    }
+    if (n_features < 1) return reader_fail(r, "%s.num_feature is 0", r->path);
+    bool softmax = objective->link == MODEL_SOFTMAX;
+    if (softmax ? n_classes < 2 : n_classes > 1) {
+        return reader_fail(r, "%s.num_class is %d, the objective %s has %s", r->path, (int)n_classes,
+                           objective->name, softmax ? "at least 2" : "one output");
+    }
+    r->status = forest_begin(r->budget, r->model, n_features, softmax ? n_classes : 1);
+    if (r->status != ATHLETE_OK) return false;
+    r->model->link = objective->link;
+    return read_base_scores(r, parameters, objective);
+}
+
+static bool read_learner(model_reader *r, const cJSON *root) {
+    snprintf(r->path, sizeof r->path, "model");
+    if (!cJSON_IsObject(root)) return reader_fail(r, "the model is not a JSON object");
+    const cJSON *learner = reader_object(r, root, "learner");
+    snprintf(r->path, sizeof r->path, "learner");
+    if (!read_parameters(r, learner)) return false;
+    snprintf(r->path, sizeof r->path, "learner");
+    if (!read_names(r, learner)) return false;
+    snprintf(r->path, sizeof r->path, "learner");
+    return read_booster(r, learner);
+}
+
+athlete_status model_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
+                          forest *model, model_fault *fault) {
+    *model = (forest){.n_features = 0};
+    model_reader r = {.budget = budget, .poll = poll, .model = model, .fault = fault};
+    if (length > ATHLETE_MODEL_MAX_BYTES) {
+        reader_fail(&r, "the model has %zu bytes, at most %zu are accepted", length,
+                    (size_t)ATHLETE_MODEL_MAX_BYTES);
+        return r.status;
+    }
+    if (lightgbm_is(text, length)) {
+        reader_fail(&r, "the model is a LightGBM text: convert it with gbdt_import");
+        return r.status;
+    }
+    json_fault json;
+    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, &json);
+    if (status == ATHLETE_INVALID) {
+        reader_fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
+    } else if (status != ATHLETE_OK) {
+        r.status = status;
+    } else {
+        read_learner(&r, r.text.root);
+    }
+    renumberings_free(budget, model, r.categories);
+    json_lists_free(budget, &r.text);
+    return r.status;
+}

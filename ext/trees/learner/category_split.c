@@ -1,0 +1,113 @@
+#include "trees/learner/category_split.h"
+
+#include <math.h>
+
+typedef struct category {
+    int bin;
+    double gradient, hessian, rows, key;
+} category;
+
+typedef struct category_search {
+    const scan_node *node;
+    category missing;
+    bool counted;
+    double lambda;
+    category_best best;
+} category_search;
+
+static double part_score(double gradient, double hessian, double alpha, double lambda) {
+    double excess = fabs(gradient) - alpha;
+    return excess > 0 ? excess * excess / (hessian + lambda) : 0;
+}
+
+/* Whether this side and the other one are both large enough. */
+static bool is_allowed(const category_search *s, category right) {
+    const scan_node *node = s->node;
+    if (s->counted && !(right.rows >= node->least_rows && node->rows - right.rows >= node->least_rows))
+        return false;
+    return right.hessian >= node->least_hessian && node->hessian - right.hessian >= node->least_hessian;
+}
+
+/* Tries a set as the right side, without what is missing and with it. True if it is the best so far. */
+static bool try_right(category_search *s, category right) {
+    bool better = false;
+    for (int with_missing = 0; with_missing <= (s->missing.hessian > 0); with_missing++) {
+        if (with_missing) {
+            right.gradient += s->missing.gradient;
+            right.hessian += s->missing.hessian;
+            right.rows += s->missing.rows;
+        }
+        if (!is_allowed(s, right)) continue;
+        double score = part_score(right.gradient, right.hessian, s->node->alpha, s->lambda) +
+                       part_score(s->node->gradient - right.gradient, s->node->hessian - right.hessian,
+                                  s->node->alpha, s->lambda);
+        if (!(score > s->best.score)) continue;
+        s->best.score = score;
+        s->best.missing_left = !with_missing;
+        better = true;
+    }
+    return better;
+}
+
+/* Ascending by key; of equal keys the lower bin first. */
+static void sort_by_key(category *categories, int n) {
+    for (int i = 1; i < n; i++) {
+        category moved = categories[i];
+        int j = i;
+        for (; j > 0 && categories[j - 1].key > moved.key; j--) categories[j] = categories[j - 1];
+        categories[j] = moved;
+    }
+}
+
+static void keep_set(category_search *s, const category *categories, int from, int to) {
+    s->best.right = (bin_set){{0}};
+    for (int i = from; i < to; i++)
+        s->best.right.word[categories[i].bin / 64] |= (uint64_t)1 << categories[i].bin % 64;
+}
+
+static void try_each_alone(category_search *s, const category *categories, int n) {
+    for (int i = 0; i < n; i++) {
+        if (try_right(s, categories[i])) keep_set(s, categories, i, i + 1);
+    }
+}
+
+static void try_sorted(category_search *s, category *categories, int n, int most) {
+    sort_by_key(categories, n);
+    category front = {0}, back = {0};
+    for (int size = 1; size <= most; size++) {
+        const category *next = &categories[size - 1], *last = &categories[n - size];
+        front.gradient += next->gradient, front.hessian += next->hessian, front.rows += next->rows;
+        back.gradient += last->gradient, back.hessian += last->hessian, back.rows += last->rows;
+        if (try_right(s, front)) keep_set(s, categories, 0, size);
+        if (try_right(s, back)) keep_set(s, categories, n - size, n);
+    }
+}
+
+static category read_bin(const category_bins *bins, int bin) {
+    gradient_sum sum = histogram_slot(bins->histogram, bins->slot + (size_t)bin, bins->shift);
+    return (category){.bin = bin,
+                      .gradient = (double)sum.gradient,
+                      .hessian = (double)sum.hessian,
+                      .rows = bins->rows ? (double)bins->rows[bin] : 0};
+}
+
+category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules) {
+    category categories[ATHLETE_MAX_BIN];
+    int n = 0;
+    for (int bin = 0; bin < bins->n_choices; bin++) {
+        category c = read_bin(bins, bin);
+        c.key = c.gradient / (c.hessian + rules->smooth);
+        if (c.hessian > 0) categories[n++] = c;
+    }
+    category_search s = {.node = node, .missing = read_bin(bins, bins->n_bins), .counted = bins->rows};
+    s.best.score = -INFINITY;
+    s.lambda = node->lambda;
+    if (n <= rules->max_to_onehot) {
+        try_each_alone(&s, categories, n);
+    } else {
+        s.lambda += rules->extra_lambda;
+        int half = (n + 1) / 2;
+        try_sorted(&s, categories, n, half < rules->max_threshold ? half : rules->max_threshold);
+    }
+    return s.best;
+}

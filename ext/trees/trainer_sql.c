@@ -1,0 +1,248 @@
+#include "trees/trainer_sql.h"
+
+#include <math.h>
+#include <string.h>
+#include "athlete.h"
+
+athlete_status training_begin(training *t, const char *options, int n_columns, const char *const *names) {
+    *t = (training){.budget.limit = ATHLETE_BUDGET_DEFAULT};
+    athlete_status status = train_options_read(options, &t->options, &t->message);
+    t->budget.limit = (size_t)t->options.memory_limit_mb << 20;
+    if (status == ATHLETE_OK)
+        status = train_columns_read(&t->options, n_columns, names, &t->budget, &t->columns, &t->message);
+    if (status != ATHLETE_OK) return status;
+    size_t n = (size_t)t->columns.n_features;
+    t->content = memory_zeroed(&t->budget, n, sizeof *t->content);
+    t->categories = memory_zeroed(&t->budget, n, sizeof *t->categories);
+    return t->content && t->categories ? ATHLETE_OK : memory_status(&t->budget);
+}
+
+static void block_free(row_block *block, athlete_budget *budget) {
+    memory_free(budget, block->values);
+    memory_free(budget, block->labels);
+    memory_free(budget, block->weights);
+    *block = (row_block){.n = 0};
+}
+
+void training_free(training *t) {
+    block_free(&t->train, &t->budget);
+    block_free(&t->validation, &t->budget);
+    for (int f = 0; t->categories && f < t->columns.n_features; f++)
+        category_list_free(&t->categories[f], &t->budget);
+    memory_free(&t->budget, t->categories);
+    memory_free(&t->budget, t->content);
+    t->categories = NULL;
+    t->content = NULL;
+    train_columns_free(&t->columns);
+    train_options_free(&t->options);
+    sqlite3_free(t->message);
+    t->message = NULL;
+}
+
+const char *training_message(training *t, athlete_status status) {
+    if (status == ATHLETE_OVER_LIMIT && !t->message) {
+        t->message =
+            sqlite3_mprintf("%lld rows of %d features, memory_limit_mb is %lld", (sqlite3_int64)t->n_read,
+                            t->columns.n_features, t->options.memory_limit_mb);
+    }
+    return t->message;
+}
+
+/* --- categories ----------------------------------------------------------------------------------------- */
+
+static void renumber(row_block *block, int feature, int n_features, const float *code) {
+    for (size_t row = 0; row < block->n; row++) {
+        float *cell = &block->values[row * (size_t)n_features + (size_t)feature];
+        if (!isnan(*cell)) *cell = code[(uint32_t)*cell];
+    }
+}
+
+/* Gives the texts that training rows have codes in the order of their bytes, which does not depend on the order of rows;
+** what only validation rows have is missing, as it is for a prediction. `code` and `order` have room for all texts. */
+static athlete_status code_names(training *t, int feature, float *code, uint32_t *order,
+                                 category_names *names) {
+    const category_list *list = &t->categories[feature];
+    int n_features = t->columns.n_features;
+    for (uint32_t i = 0; i < list->n; i++) code[i] = NAN;
+    for (size_t row = 0; row < t->train.n; row++) {
+        float cell = t->train.values[row * (size_t)n_features + (size_t)feature];
+        if (!isnan(cell)) code[(uint32_t)cell] = 0;
+    }
+    names->name = memory_alloc(&t->budget, list->n, sizeof *names->name);
+    if (!names->name) return memory_status(&t->budget);
+    category_sort(list, order);
+    for (uint32_t place = 0; place < list->n; place++) {
+        if (isnan(code[order[place]])) continue;
+        code[order[place]] = (float)names->n;
+        names->name[names->n++] = category_text(list, order[place]);
+    }
+    renumber(&t->train, feature, n_features, code);
+    renumber(&t->validation, feature, n_features, code);
+    return ATHLETE_OK;
+}
+
+/* The names point into t->categories. */
+static athlete_status code_all_names(training *t, category_names *names) {
+    size_t most = 0;
+    for (int f = 0; f < t->columns.n_features; f++)
+        most = t->categories[f].n > most ? t->categories[f].n : most;
+    if (most == 0) return ATHLETE_OK;
+    float *code = memory_alloc(&t->budget, most, sizeof *code);
+    uint32_t *order = memory_alloc(&t->budget, most, sizeof *order);
+    athlete_status status = code && order ? ATHLETE_OK : memory_status(&t->budget);
+    for (int f = 0; status == ATHLETE_OK && f < t->columns.n_features; f++) {
+        if (t->content[f] == CONTENT_NAMES) status = code_names(t, f, code, order, &names[f]);
+    }
+    memory_free(&t->budget, code);
+    memory_free(&t->budget, order);
+    return status;
+}
+
+/* --- the model's text ----------------------------------------------------------------------------------- */
+
+static void write_losses(text_buffer *out, const char *name, const float *losses, int n) {
+    text_add(out, ",");
+    text_add_quoted(out, name);
+    for (int round = 0; round < n; round++) {
+        text_add(out, round == 0 ? ":[" : ",");
+        text_add_float(out, losses[round]);
+    }
+    text_add(out, "]");
+}
+
+/* {"metric":"rmse","train":[…],"validation":[…]}, a number for each round that was run. */
+static void write_history(text_buffer *out, const char *metric, const boost_history *history) {
+    text_add(out, "{\"metric\":");
+    text_add_quoted(out, metric);
+    write_losses(out, "train", history->train, history->rounds);
+    if (history->validation) write_losses(out, "validation", history->validation, history->rounds);
+    text_add(out, "}");
+}
+
+enum { HISTORY, OPTIONS, ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
+
+/* best_iteration and best_score are what XGBoost's own early stopping sets, and so reads. */
+static athlete_status write_model(training *t, const forest *model, const boost_history *history,
+                                  const training_result *result, athlete_poll *poll, text_buffer *out) {
+    text_buffer texts[N_TEXTS];
+    for (int i = 0; i < N_TEXTS; i++) texts[i] = (text_buffer){.budget = &t->budget};
+    write_history(&texts[HISTORY], result->metric, history);
+    train_options_write(&t->options, &texts[OPTIONS]);
+    text_add_integer(&texts[ROWS], (int64_t)t->train.n);
+    text_add_integer(&texts[BEST_ITERATION], result->best);
+    text_add_float(&texts[BEST_SCORE], (float)result->loss);
+    athlete_status status = ATHLETE_OK;
+    for (int i = 0; i < N_TEXTS && status == ATHLETE_OK; i++) status = texts[i].status;
+    if (status == ATHLETE_OK) {
+        bool stops = t->options.early_stopping_rounds > 0;
+        const model_attribute attributes[] = {
+            {"athlete_history", texts[HISTORY].bytes},
+            {"athlete_options", texts[OPTIONS].bytes},
+            {"athlete_rows", texts[ROWS].bytes},
+            {"athlete_version", ATHLETE_VERSION},
+            {stops ? "best_iteration" : NULL, texts[BEST_ITERATION].bytes},
+            {"best_score", texts[BEST_SCORE].bytes},
+            {.name = NULL},
+        };
+        const model_description description = {objective_stored_name(&t->options.objective),
+                                               t->columns.feature_names, attributes};
+        status = model_write(model, &description, out, poll);
+    }
+    for (int i = 0; i < N_TEXTS; i++) memory_free(&t->budget, texts[i].bytes);
+    return status;
+}
+
+/* --- training ------------------------------------------------------------------------------------------- */
+
+static row_set set_of(const row_block *block) {
+    return (row_set){block->values, block->labels, block->weights, block->n};
+}
+
+static boost_options kernel_options(const training *t) {
+    boost_options options = train_options_for_kernel(&t->options);
+    options.grow.monotone = t->columns.monotone;
+    options.grow.interactions = t->columns.interactions;
+    options.grow.n_interactions = t->columns.n_interactions;
+    options.grow.interaction_words = t->columns.interaction_words;
+    return options;
+}
+
+static void describe(const training *t, const boost_history *history, training_result *result) {
+    bool validated = history->validation != NULL;
+    result->rows = t->train.n;
+    result->validation_rows = t->validation.n;
+    result->best = validated ? history->best : history->rounds - 1;
+    result->rounds = t->options.early_stopping_rounds > 0 ? result->best + 1 : history->rounds;
+    result->metric = objective_metric(&t->options.objective);
+    result->loss = validated ? history->validation[result->best] : history->train[result->best];
+}
+
+/* Which features are categorical is known by now. */
+static athlete_status train(training *t, category_names *names, boost_history *history, athlete_poll *poll,
+                            training_result *result) {
+    for (int f = 0; f < t->columns.n_features; f++) {
+        if (t->content[f] == CONTENT_NAMES) t->columns.categorical[f] = 1;
+    }
+    training_set set = {set_of(&t->train), set_of(&t->validation), t->columns.n_features,
+                        t->columns.categorical};
+    boost_options options = kernel_options(t);
+    forest model;
+    athlete_status status = boost_train(&set, &options, &t->budget, poll, &model, history);
+    model.categories = names; /* on loan */
+    if (status == ATHLETE_OK) {
+        describe(t, history, result);
+        status = write_model(t, &model, history, result, poll, &result->model);
+    }
+    model.categories = NULL;
+    forest_free(&t->budget, &model);
+    return status;
+}
+
+static athlete_status refuse(training *t, const char *sentence) {
+    t->message = sqlite3_mprintf("%s", sentence);
+    return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+}
+
+static athlete_status check_rows(training *t) {
+    if (t->train.n == 0)
+        return refuse(t, t->validation.n > 0 ? "every row is a validation row, none is left to train on"
+                                             : "every weight is 0");
+    if (t->options.early_stopping_rounds > 0 && t->validation.n == 0)
+        return refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
+    for (int f = 0; f < t->columns.n_features; f++) {
+        if (t->content[f] == CONTENT_NAMES && t->columns.monotone && t->columns.monotone[f] != 0)
+            return refuse(
+                t, "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
+    }
+    return ATHLETE_OK;
+}
+
+/* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress
+** handler that stopped it is asked again only after the number of instructions that the host has set, 1000 in
+** Datasette; a poll is some forty. */
+static bool is_stopped(athlete_poll *poll) {
+    for (int i = 0; i < 32; i++) {
+        if (poll_now(poll)) return true;
+    }
+    return false;
+}
+
+athlete_status training_finish(training *t, athlete_poll *poll, training_result *result) {
+    *result = (training_result){.model.budget = &t->budget};
+    if (is_stopped(poll)) return ATHLETE_INTERRUPTED;
+    athlete_status status = check_rows(t);
+    if (status != ATHLETE_OK) return status;
+    size_t rounds = (size_t)t->options.rounds, n_features = (size_t)t->columns.n_features;
+    boost_history history = {.train = memory_alloc(&t->budget, rounds, sizeof(float))};
+    if (t->validation.n > 0) history.validation = memory_alloc(&t->budget, rounds, sizeof(float));
+    category_names *names = memory_zeroed(&t->budget, n_features, sizeof *names);
+    if (!history.train || !names || (t->validation.n > 0 && !history.validation))
+        status = memory_status(&t->budget);
+    if (status == ATHLETE_OK) status = code_all_names(t, names);
+    if (status == ATHLETE_OK) status = train(t, names, &history, poll, result);
+    for (size_t f = 0; names && f < n_features; f++) memory_free(&t->budget, names[f].name);
+    memory_free(&t->budget, names);
+    memory_free(&t->budget, history.train);
+    memory_free(&t->budget, history.validation);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* One training from SQL's values to the model's text, for gbdt_train and gbdt_fit: rows are added one by one and
+** trained on at the end. Every failure leaves a sentence, without the function's name. */
+#ifndef ATHLETE_TREES_TRAINER_SQL_H
+#define ATHLETE_TREES_TRAINER_SQL_H
+
+#include "trees/bins/categories.h"
+#include "trees/train_columns_sql.h"
+
+typedef struct row_block {
+    float *values, *labels, *weights; /* weights NULL if rows have none */
+    size_t n, capacity;
+} row_block;
+
+/* What a column has been seen to hold. Numbers and names do not mix: a model must not depend on which came first. */
+typedef enum column_content { CONTENT_NONE, CONTENT_NUMBERS, CONTENT_CODES, CONTENT_NAMES } column_content;
+
+typedef struct pending_row {
+    float label, weight;
+    bool validates;
+    row_block *block; /* where its features go; NULL before they come, and for a row without weight */
+} pending_row;
+
+typedef struct training {
+    athlete_budget budget;
+    train_options options;
+    train_columns columns;
+    row_block train, validation;
+    column_content *content;   /* per feature */
+    category_list *categories; /* per feature */
+    size_t n_read;
+    pending_row row; /* of which a part was taken */
+    char *message;   /* why it failed, once it did */
+} training;
+
+typedef struct training_result {
+    text_buffer model;
+    size_t rows, validation_rows;
+    int rounds; /* in the model */
+    int best;   /* the round, from 0, with the lowest validation loss; the last without validation rows */
+    const char *metric;
+    double loss; /* of the validation rows after the best round; else of the training rows after the last */
+} training_result;
+
+/* The first call; `names` as in train_columns_read. */
+athlete_status training_begin(training *t, const char *options, int n_columns, const char *const *names);
+
+/* The order in which values are taken: column[i], from 0 for the label, is that of value i. Room for n_columns + 1 numbers;
+** returns how many there are. Without roles it is the order of the columns. */
+int training_order(const training *t, int *column);
+
+/* The values first, first + 1, … of a row in that order; a row may come in parts. */
+athlete_status training_take(training *t, int first, int n, sqlite3_value **values);
+
+/* Trains. The text is the caller's to free, under t->budget, also after a failure. */
+athlete_status training_finish(training *t, athlete_poll *poll, training_result *result);
+
+void training_free(training *t);
+
+/* The sentence for a status that training_begin, _add or _finish returned, or NULL where the status says all: short of memory,
+** interrupted. */
+const char *training_message(training *t, athlete_status status);
+
+#endif

@@ -1,0 +1,41 @@
+"""The database that `make demo` leaves, made by the same two scripts, once for all tests that read it."""
+
+import atexit
+import functools
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from helpers.extension import DATA, EXTENSION, ROOT
+
+RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
+SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
+SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
+REFERENCE = [SPECIFICATION, *sorted((ROOT / "schemas" / "features").glob("*.json")), SURVEY]
+STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
+
+
+ENVIRONMENT = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
+
+
+def build(path, *files):
+    """Imports files and runs all stages, as `make import pipeline` does."""
+    for command in (["sql/tools/import", path, *files], ["sql/tools/run", path, *STAGES]):
+        subprocess.run([str(c) for c in command], cwd=ROOT, env=ENVIRONMENT, check=True)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def database():
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return build(pathlib.Path(folder.name) / "demo.db", *RUNNER, *REFERENCE)
+
+
+def shell(path, sql, *options, cwd=ROOT):
+    """What the sqlite3 shell prints; an error of a statement or of a command is a failure."""
+    command = ["sqlite3", "-bail", *options, "-cmd", f".load {EXTENSION}", str(path)]
+    done = subprocess.run(command, input=sql, capture_output=True, text=True, cwd=cwd, env=ENVIRONMENT)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout

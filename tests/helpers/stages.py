@@ -1,0 +1,61 @@
+"""Runs the stages of sql/ inside a test: on any connection, cut into statements, with texts replaced if asked."""
+
+import functools
+import json
+import sqlite3
+
+from helpers.extension import ROOT, connect
+
+STAGES = {p.stem: p.read_text() for p in sorted((ROOT / "sql").glob("[0-9]*.sql"))}
+BRONZE = [s for s in STAGES if s < "2"]
+ARRIVED = "2025-12-01T00:00:00Z"
+
+
+@functools.lru_cache(maxsize=None)
+def statements(text):
+    found, start = [], 0
+    while (end := text.find(";", start)) >= 0:
+        while not sqlite3.complete_statement(text[start : end + 1]):
+            end = text.index(";", end + 1)
+        found.append(text[start : end + 1])
+        start = end + 1
+    assert not text[start:].strip()
+    return tuple(found)
+
+
+def new_database(path=":memory:"):
+    return connect(path, isolation_level=None, cached_statements=1024)
+
+
+def run(db, names=None, changed=None):
+    """Runs stages as the shell would: one that fails leaves the database as it was. `changed` replaces texts of stages."""
+    for name in names or STAGES:
+        try:
+            for statement in statements((changed or {}).get(name, STAGES[name])):
+                db.execute(statement).fetchall()
+        except sqlite3.Error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            for (table,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'").fetchall():
+                db.execute(f"DROP TABLE temp.{table}")
+            raise
+
+
+def put(db, body, received_at=ARRIVED, source="test"):
+    """Into the inbox: text as it is, anything else as JSON."""
+    if not isinstance(body, (str, bytes)):
+        body = json.dumps(body)
+    db.execute("INSERT INTO bronze_inbox (source, body, received_at) VALUES (?, ?, ?)", (source, body, received_at))
+
+
+def rows(db, sql, *parameters):
+    """Rows as dictionaries."""
+    cursor = db.execute(sql, parameters)
+    names = [d[0] for d in cursor.description]
+    return [dict(zip(names, row)) for row in cursor]
+
+
+def one(db, sql, *parameters):
+    found = db.execute(sql, parameters).fetchall()
+    assert len(found) == 1, found
+    return found[0] if len(found[0]) > 1 else found[0][0]

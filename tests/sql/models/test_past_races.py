@@ -1,0 +1,173 @@
+"""A runner's own races, each predicted from what was known the day before."""
+
+import datetime
+import functools
+import json
+import random
+
+import numpy as np
+import pytest
+
+from helpers import evidence, formulas, future, lab
+
+pytestmark = pytest.mark.unsanitized
+
+HISTORY = "SELECT * FROM time_estimator_rows WHERE source = 'history' ORDER BY as_of_date, distance_class"
+
+
+@functools.lru_cache(maxsize=None)
+def history():
+    db = lab.copy()
+    found = lab.rows(db, HISTORY)
+    db.close()
+    return found
+
+
+# --- nothing of the race or after it ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("race", random.Random(7).sample(range(35), 10))
+def test_a_race_is_predicted_from_the_same_bytes_whatever_it_and_the_days_after_it_brought(race):
+    row = history()[race]
+    _, garbage = future.worlds(row["as_of_date"])
+    found = {(r["as_of_date"], r["distance_class"]): r for r in lab.rows(lab.database(garbage, names=lab.EVIDENCE), HISTORY)}
+    mutated = found[row["as_of_date"], row["distance_class"]]
+    assert mutated.pop("seconds") != row["seconds"]
+    assert mutated == {k: v for k, v in row.items() if k != "seconds"}
+    assert [found[r["as_of_date"], r["distance_class"]] for r in history()[:race]] == history()[:race]
+    assert row["available_at"] == row["event_timestamp"]
+
+
+def test_a_row_counts_as_known_from_the_correction_of_what_it_rests_on():
+    db = lab.copy("quick")
+    race = next(a for a in lab.runner_activities() if a.get("workout_type") == 1 and a["start_date"] < "2022-02-07")
+    lab.put(db, dict(race, elapsed_time=race["elapsed_time"] + 30), received_at="2025-12-24T00:00:00Z")
+    lab.run(db, lab.EVIDENCE)
+    found = lab.rows(db, HISTORY)
+    assert {r["available_at"] for r in found if r["as_of_date"] > race["start_date"][:10]} == {"2025-12-24T00:00:00Z"}
+    assert [r for r in found if r["as_of_date"] < race["start_date"][:10]] == [r for r in history() if r["as_of_date"] < race["start_date"][:10]]
+
+
+# --- the evidence, a second time -------------------------------------------------------------------------------------
+
+
+def known_before(db, row):
+    """(metres, seconds, days ago, whether a race) of what counts as evidence, by the rule in stage 40."""
+    day = datetime.date.fromisoformat(row["as_of_date"])
+    days_ago = lambda date: (day - datetime.date.fromisoformat(date)).days
+    metres = dict(db.execute("SELECT distance_class, distance_m FROM race_distances"))
+    races = [(metres[c], s, days_ago(d), True) for c, s, d, at in db.execute(
+        "SELECT distance_class, seconds, race_date, available_at FROM race_results") if 0 < days_ago(d) <= 730 and at <= row["event_timestamp"]]
+    runs = [(m, float(s), days_ago(d), False) for m, s, d, end in db.execute(
+        "SELECT distance_m, elapsed_s, local_date, end_time FROM silver_strava_activities WHERE is_run AND NOT is_flagged AND distance_m >= 5000"
+        " AND moving_s >= 1200 AND activity_id NOT IN (SELECT activity_id FROM race_results)")
+        if 0 < days_ago(d) <= 90 and end <= row["event_timestamp"]]
+    found = races + sorted(runs, key=lambda r: -formulas.vdot(r[0], r[1]))[:1]
+    best = max((formulas.vdot(m, s) for m, s, _, _ in found), default=0)
+    return [f for f in found if formulas.vdot(f[0], f[1]) >= 0.8 * best]
+
+
+def test_base_and_baselines_of_every_past_race_are_those_of_the_formulas():
+    db = lab.copy()
+    runs = db.execute("SELECT local_date, distance_m FROM silver_strava_activities WHERE is_run").fetchall()
+    assert len(history()) == 35
+    for row in history():
+        found, target = known_before(db, row), row["distance_m"]
+        since = (datetime.date.fromisoformat(row["as_of_date"]) - datetime.timedelta(90)).isoformat()
+        weekly = sum(m for d, m in runs if since <= d < row["as_of_date"]) / 1000 * 7 / 90
+        assert row["weekly_km"] == pytest.approx(weekly, rel=1e-9)
+        assert row["n_evidence"] == len(found)
+
+        metres, seconds, ago, is_race = (np.array(c, float) for c in zip(*found))
+        runner = dict.fromkeys(["max", "age", "female", "bmi", "endurancespeed", "sprint", "tempo"], "") | {"typical": weekly / 1.609344}
+        x = np.log(metres / 10000)
+        base, endurance, uncertainty = evidence.estimate(
+            lambda at: evidence.prior(runner, at), x, np.log(seconds) - np.where(is_race == 1, 0, 0.05),
+            evidence.noise(x) + np.where(is_race == 1, 0.004 * ago / 90, 0.0016), np.log(target / 10000))
+        assert [row["base_ln_s"], row["endurance"], row["uncertainty"]] == pytest.approx([base, endurance, uncertainty], rel=1e-9, abs=1e-9)
+
+        vdots = [formulas.vdot(f[0], f[1]) for f in found]
+        one = min(range(len(found)), key=lambda i: (ago[i] > 365, -vdots[i], metres[i], seconds[i]))
+        assert row["riegel_s"] == pytest.approx(formulas.riegel(seconds[one], metres[one], target), rel=1e-9)
+        assert row["vdot_s"] == pytest.approx(formulas.vdot_time(vdots[one], target), rel=1e-9)
+        marathon = row["distance_class"] == "42k"
+        assert (row["vickers_one_race_s"] is None) == (not marathon)
+        if marathon:
+            assert row["vickers_one_race_s"] == pytest.approx(formulas.vickers_one_race(seconds[one], metres[one], weekly), rel=1e-9)
+            raced = [i for i in range(len(found)) if is_race[i]]
+            best = {metres[i]: max((j for j in raced if metres[j] == metres[i]), key=vdots.__getitem__) for i in raced}
+            two = [(m, seconds[best[m]]) for m in sorted(best, reverse=True)[:2]]
+            assert (row["vickers_two_races_s"] is None) == (len(two) < 2)
+            if len(two) == 2:
+                assert row["vickers_two_races_s"] == pytest.approx(formulas.vickers_two_races(two[1], two[0], weekly), rel=1e-9)
+
+
+def test_the_form_of_a_past_race_is_that_of_the_evening_before():
+    db = lab.copy()
+    for row in history():
+        form = lab.one(db, "SELECT ctl_42d, pace_trend_30d, longest_distance_90d_km, total_elevation_30d_m / nullif(total_distance_30d_km, 0), event_timestamp"
+                           " FROM athlete_rolling_features WHERE as_of_date = date(?, '-1 day')", row["as_of_date"])
+        assert form == tuple(row[c] for c in ("ctl_42d", "pace_trend_30d", "longest_distance_90d_km", "climb_m_per_km_30d", "event_timestamp"))
+
+
+# --- models that had not seen it -------------------------------------------------------------------------------------
+
+
+def predicted_by_year(db, gap_days):
+    """Each past race by a model of its year, trained on the survey and on races at least gap_days older than the year."""
+    specification = lab.specification()
+    columns = ", ".join(lab.FEATURES)
+    names = f"INSERT INTO temp.training SELECT source, as_of_date, seconds, base_ln_s, {columns} FROM time_estimator_rows"
+    db.execute(f"CREATE TEMP TABLE training AS SELECT source, as_of_date, seconds, base_ln_s, {columns} FROM time_estimator_rows WHERE false")
+    found = {}
+    for year in sorted({r["as_of_date"][:4] for r in history()}):
+        before = (datetime.date(int(year), 1, 1) - datetime.timedelta(gap_days)).isoformat()
+        db.execute("DELETE FROM temp.training")
+        db.execute(f"{names} WHERE seconds IS NOT NULL AND (source = 'survey' OR as_of_date < ?)", (before,))
+        centre = lab.one(db, "SELECT quantile(portable_ln(seconds) - base_ln_s, 0.5) FROM temp.training")
+        options = json.dumps(specification["options"] | {"base_score": centre, "feature_names": lab.FEATURES})
+        clip = specification["label_clip"]
+        model = lab.one(db, f"SELECT gbdt_train(?, min(max(portable_ln(seconds) - base_ln_s, ? - ?), ? + ?), {columns}) FROM temp.training",
+                        options, centre, clip, centre, clip)
+        for date, distance, seconds in db.execute(
+                f"SELECT as_of_date, distance_class, portable_exp(base_ln_s + gbdt_predict(?, {columns})) FROM time_estimator_rows"
+                " WHERE source = 'history' AND substr(as_of_date, 1, 4) = ?", (model, year)):
+            found[date, distance] = seconds
+    db.execute("DROP TABLE temp.training")
+    return found
+
+
+def test_each_year_is_predicted_by_a_model_that_knows_races_older_than_the_gap_and_no_others():
+    db = lab.copy()
+    stored = {(d, c): s for d, c, s in db.execute(
+        "SELECT as_of_date, distance_class, predicted_s FROM ml_validation_predictions WHERE model = 'time_estimator' AND source = 'history'")}
+    assert len(stored) == 35
+    assert predicted_by_year(db, 43) == stored
+    assert predicted_by_year(db, 0) != stored
+
+
+def test_intervals_of_past_races_are_those_of_the_survey_with_one_race():
+    db = lab.copy()
+    for row in lab.rows(db, "SELECT v.*, i.lower_ln, i.upper_ln FROM ml_validation_predictions AS v JOIN race_distances AS d USING (distance_class)"
+                            " JOIN ml_intervals AS i ON i.model = v.model AND i.version = v.version AND i.distance_class = d.interval_class"
+                            " AND i.evidence_group = CASE v.model WHEN 'vickers_two_races' THEN 2 ELSE 1 END WHERE v.source = 'history'"):
+        assert row["lower_s"] == pytest.approx(row["predicted_s"] * np.exp(row["lower_ln"]), rel=1e-12)
+        assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"]), rel=1e-12)
+    assert lab.one(db, "SELECT COUNT(*) FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL") == 0
+
+
+def test_errors_on_past_races_stand_beside_those_of_the_formulas():
+    db = lab.copy()
+    predictions = lab.rows(db, "SELECT * FROM ml_validation_predictions WHERE source = 'history'")
+    classes = [c for (c,) in db.execute("SELECT distance_class FROM race_distances ORDER BY distance_m")]
+    table, overall = [], {}
+    for model in ("time_estimator", "riegel", "vdot", "vickers_one_race", "vickers_two_races"):
+        of = [p for p in predictions if p["model"] == model]
+        error = lambda group: float(np.mean([abs(p["predicted_s"] - p["actual_s"]) for p in group])) if group else "-"
+        overall[model] = float(np.mean([abs(p["predicted_s"] / p["actual_s"] - 1) for p in of])) * 100
+        covered = 100 * float(np.mean([p["lower_s"] <= p["actual_s"] <= p["upper_s"] for p in of]))
+        table.append([model, *(error([p for p in of if p["distance_class"] == c]) for c in classes), overall[model], covered])
+    lab.report("past races: mean absolute error, s; over all: mean error, %, and coverage, %", ["", *classes, "MAPE", "covered"], table)
+    for model in ("riegel", "vdot"):
+        assert sum(p["model"] == model for p in predictions) == 35
+        assert overall["time_estimator"] < overall[model]

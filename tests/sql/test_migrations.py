@@ -1,0 +1,148 @@
+"""A file that an earlier athlete made goes on: no row is lost, and what is new works in it."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+from helpers.activities import RUNNER, new_database, one, put, rows, run
+from helpers.extension import EXTENSION, ROOT
+from helpers.stages import STAGES
+
+# As they were before feature groups were documents.
+BEFORE = """
+CREATE TABLE ops_config (name TEXT PRIMARY KEY, value, kind TEXT NOT NULL CHECK (kind IN ('setting', 'definition')), unit TEXT NOT NULL, note TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE bronze_inbox (inbox_id INTEGER PRIMARY KEY, source TEXT NOT NULL, body NOT NULL,
+    received_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+CREATE TABLE bronze_documents (
+    bronze_id    INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL CHECK (kind IN ('race_survey', 'model_specification')),
+    document_id  TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    ingested_at  TEXT NOT NULL
+);
+CREATE INDEX bronze_documents_by_id ON bronze_documents (kind, document_id, bronze_id);
+CREATE TRIGGER bronze_documents_keep BEFORE UPDATE ON bronze_documents BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
+CREATE TRIGGER bronze_documents_stay BEFORE DELETE ON bronze_documents BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
+CREATE VIEW of_a_reader AS SELECT document_id FROM bronze_documents;
+"""
+LAST = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iterdir())
+
+
+def shell(name, *arguments):
+    return subprocess.run([str(ROOT / "sql" / "tools" / name), *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
+                          env=os.environ | {"ATHLETE_EXTENSION": str(EXTENSION)})
+
+
+def stages():
+    return [ROOT / "sql" / f"{s}.sql" for s in STAGES]
+
+
+@pytest.fixture
+def old(tmp_path):
+    db = sqlite3.connect(tmp_path / "athlete's.db")
+    db.executescript(BEFORE)
+    db.execute("INSERT INTO ops_config VALUES ('default_threshold_pace', 6.25, 'setting', 'min/km', 'as a user set it')")
+    for number in (1, 2, 7):
+        payload = json.dumps({"id": number, "k5_ti": "1500", "mf_ti": "", "age": "4\u00e90"}, ensure_ascii=False)
+        db.execute("INSERT INTO bronze_documents VALUES (?, 'race_survey', ?, ?, ?, 'runners.csv', '2025-01-01T00:00:00Z')", (number * 10, str(number), payload, f"hash {number}"))
+    db.commit()
+    db.close()
+    return tmp_path / "athlete's.db"
+
+
+def documents(path, kinds="kind = 'race_survey'"):
+    db = sqlite3.connect(path)
+    found = db.execute(f"SELECT * FROM bronze_documents WHERE {kinds} ORDER BY bronze_id").fetchall()
+    db.close()
+    return found
+
+
+def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
+    before = documents(old)
+    for _ in range(2):
+        done = shell("import", old, *sorted((ROOT / "schemas" / "features").glob("*.json")), RUNNER / "activities.json")
+        assert done.returncode == 0, done.stderr
+        done = shell("run", old, *stages())
+        assert done.returncode == 0, done.stderr
+        assert documents(old) == before and len(documents(old, "kind = 'feature_group'")) == 6
+    db = new_database(old)
+    assert one(db, "SELECT value FROM ops_config WHERE name = 'default_threshold_pace'") == 6.25
+    assert one(db, "SELECT COUNT(*) FROM feature_groups") == 6 and one(db, "SELECT COUNT(*) FROM activity_features") > 1000
+    assert one(db, "SELECT COUNT(*) FROM of_a_reader") == 9
+    assert one(db, "PRAGMA user_version") == LAST
+    for statement in ("UPDATE bronze_documents SET kind = 'x'", "DELETE FROM bronze_documents", "REPLACE INTO bronze_documents SELECT * FROM bronze_documents"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            db.execute(statement)
+    db.close()
+
+
+def test_the_stages_refuse_a_file_whose_schema_they_do_not_know_and_leave_it_as_it_was(old):
+    db = new_database(old)
+    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 3: run sql/tools/migrate"):
+        run(db, ["00_ops_tables"])
+    assert one(db, "PRAGMA user_version") == 0
+    db.execute("PRAGMA user_version = 4")
+    with pytest.raises(sqlite3.OperationalError, match="schema version 4 and the stages know version 3: it was made by a newer athlete"):
+        run(db, ["00_ops_tables"])
+    db.close()
+    assert shell("run", old, *stages()).returncode != 0
+    assert len(documents(old)) == 3
+
+
+def test_a_migration_that_fails_changes_nothing_and_says_why(old):
+    db = sqlite3.connect(old)
+    db.execute("BEGIN IMMEDIATE")
+    done = shell("run", old, *stages())
+    assert done.returncode != 0 and "cannot be brought to this schema" in done.stderr and "locked" in done.stderr
+    db.execute("ROLLBACK")
+    db.close()
+    assert len(documents(old)) == 3 and shell("run", old, *stages()).returncode == 0
+
+
+def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
+    definition = {"feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"],
+                  "features": [{"name": "hours", "type": "numerical", "min": 0}]}
+    (tmp_path / "sleep.json").write_text(json.dumps(definition))
+    path = tmp_path / "athlete.db"
+    assert shell("define", path, tmp_path / "sleep.json").returncode == 0
+    db = new_database(path)
+    db.execute("INSERT INTO sleep_ingest VALUES ('a', '2024-01-01', 8, NULL)")
+    of_today = rows(db, "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND tbl_name LIKE 'sleep%' ORDER BY 1")
+    db.execute("DROP TRIGGER sleep_once")
+    db.execute("DROP TRIGGER sleep_replaced")
+    db.execute("CREATE TRIGGER sleep_replaced AFTER UPDATE ON sleep BEGIN SELECT 'of another time'; END")
+    db.execute("PRAGMA user_version = 0")
+    done = shell("run", path, ROOT / "sql" / "00_ops_tables.sql")
+    assert done.returncode == 0, done.stderr
+    assert rows(db, "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND tbl_name LIKE 'sleep%' ORDER BY 1") == of_today
+    assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-01", 8.0, "2024-01-01")]
+    db.close()
+
+
+def test_a_new_file_is_of_the_schema_that_the_last_migration_makes():
+    db = new_database()
+    run(db)
+    assert one(db, "PRAGMA user_version") == LAST
+    put(db, {"feature_group": "x"})
+    run(db)
+
+
+def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
+    path = tmp_path / "athlete.db"
+    assert shell("run", path, *stages()).returncode == 0
+    db = new_database(path)
+    of_today = one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'")
+    db.execute("DROP VIEW feature_freshness")
+    db.execute("DROP VIEW feature_extent_queries")
+    db.execute("CREATE VIEW feature_freshness AS SELECT 'of another time' AS state FROM feature_extent")
+    db.execute("PRAGMA user_version = 1")
+    assert shell("run", path, *stages()).returncode == 0
+    assert one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'") == of_today
+    assert rows(db, "SELECT state FROM feature_freshness") == []
+    db.close()
