@@ -2,13 +2,17 @@
 
 import asyncio
 import atexit
+import contextlib
 import functools
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 
 import httpx
@@ -112,6 +116,31 @@ class Served:
             return select(db, sql, *parameters)
         finally:
             db.close()
+
+
+@contextlib.contextmanager
+def process(folder, **settings):
+    """The command of `make serve` as a process of its own, over the original file: its port, from the line with which it starts."""
+    path, metadata = folder / "athlete.db", folder / "settings.json"
+    shutil.copy(original()[0], path)
+    metadata.write_text(json.dumps({"plugins": {"feature_api": settings}}))
+    extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
+    recipe = subprocess.run(["make", "-n", "serve", f"EXTENSION={extension}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)", recipe.stdout, re.M | re.S)
+    said = os.environ | {"DB": str(path), "PORT": "0", "METADATA": str(metadata)}
+    started = subprocess.Popen(["sh", "-c", f"exec '{sys.executable}' -m datasette {command}"], cwd=ROOT, env=said, stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, text=True)  # fmt: skip
+    for line in started.stderr:
+        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+            break
+    log = threading.Thread(target=started.stderr.read)  # a full pipe would stop the server
+    log.start()
+    try:
+        yield int(found[1])
+    finally:
+        started.terminate()
+        started.wait()
+        log.join()
 
 
 TOKENS = {

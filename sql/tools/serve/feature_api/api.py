@@ -13,9 +13,10 @@ import json
 import logging
 import sqlite3
 import threading
+import types
 import urllib.parse
 
-from feature_api import body, ingest, openapi, search, tokens
+from feature_api import body, faults, ingest, openapi, search, tokens
 from feature_api.refusal import Refusal
 from feature_api.session import Session
 from feature_api.settings import Settings
@@ -25,18 +26,14 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 OURS = ([b"openapi.json"], [b"groups"], [b"features"], [b"health"], [b"ingest"])
 
 
-def is_busy(error):
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
 class FeatureApi:
     def __init__(self, datasette, app):
         self.datasette = datasette
         self.app = app
         self.settings = Settings.of(datasette)
         self.base = [part.encode() for part in datasette.setting("base_url").split("/") if part]
-        self.session = None  # of the event loop
-        self.sessions = threading.local()
+        self.of_loop = types.SimpleNamespace()  # the connection and the session of the event loop
+        self.of_thread = threading.local()  # the session of a thread of Datasette's
         self.routes = {
             ("openapi.json",): {"GET": self.get_openapi},
             ("groups",): {"GET": self.get_groups},
@@ -58,24 +55,33 @@ class FeatureApi:
         segments = raw_path.partition(b"?")[0].split(b"/")[1:]
         if segments[: len(self.base)] == self.base:
             segments = segments[len(self.base) :]
+        receiver = body.Receiver(scope, receive)
         if raw_path.startswith(b"/") and raw_path.isascii() and segments[:1] not in OURS:  # Datasette is sent what it can read
-            return await self.app(scope, receive, send)
-        status, headers, content = await self.respond(segments, scope, receive)
+            answer = await self.respond(self.read(lambda session: None), scope)
+            if answer[0] == 200:
+                return await self.app(scope, receive, send)
+        else:
+            answer = await self.respond(self.answer(segments, scope, receiver), scope)
+        status, headers, content = answer
+        if not receiver.is_done:
+            headers = {**headers, "Connection": "close"}  # nobody will read the rest
         headers = {"Content-Type": "application/json", "Content-Length": str(len(content)), "Cache-Control": "no-store",
                    "X-Content-Type-Options": "nosniff", **headers}
         await send({"type": "http.response.start", "status": status,
                     "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
-    async def respond(self, segments, scope, receive):
+    async def respond(self, answer, scope):
         """Status, headers and content, whatever happens."""
         try:
-            return 200, {}, encode(await self.answer(segments, scope, receive)).encode()
+            return 200, {}, encode(await answer).encode()
         except Refusal as refusal:
             return refusal.status, refusal.headers, encode(refusal.body).encode()
         except Exception as error:
-            if is_busy(error):
-                return 503, {"Retry-After": "1"}, encode({"status": 503, "error": "the database is being written to"}).encode()
+            if sentence := faults.of_file(error):
+                if not faults.is_busy(error):
+                    log.error("%s %s: %s", scope["method"], scope["path"], error)
+                return 503, {"Retry-After": "1"}, encode({"status": 503, "error": sentence}).encode()
             log.exception("%s %s", scope["method"], scope["path"])
             return 500, {}, encode({"status": 500, "error": "an error of the server, which its log tells"}).encode()
 
@@ -103,16 +109,13 @@ class FeatureApi:
     async def read(self, work):
         """work(session) in one read transaction, at once: a lookup takes microseconds, the turn of another thread hundreds.
         While the file is locked it waits on a thread."""
-        if self.session is None:
-            conn = self.database.connect()
-            self.datasette._prepare_connection(conn, self.database.name)  # the extension and the authorizer
-            conn.execute("PRAGMA busy_timeout = 0")
-            self.session = Session(conn)
         try:
-            with self.session.snapshot() as session:
-                return work(session)
+            with self.database.using(self.of_loop) as conn:
+                conn.execute("PRAGMA busy_timeout = 0")
+                with session_of(self.of_loop, conn).snapshot() as session:
+                    return work(session)
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
+            if not faults.is_busy(error):
                 raise
         return await self.read_on_thread(work)
 
@@ -120,13 +123,13 @@ class FeatureApi:
         """The same on a thread of Datasette's."""
 
         def in_thread(conn):
-            session = getattr(self.sessions, "session", None)
-            if session is None or session.conn is not conn:
-                session = self.sessions.session = Session(conn)
-            with session.snapshot():
+            with session_of(self.of_thread, conn).snapshot() as session:
                 return work(session)
 
         return await self.database.execute_fn(in_thread)
+
+    def read_body(self, request):
+        return body.read(request.headers, request.receive, self.settings.max_body_bytes, self.settings.max_body_seconds)
 
     # --- values ---
 
@@ -154,15 +157,14 @@ class FeatureApi:
 
         def authorize(session):
             bearer = tokens.bearer(session.conn, request.token, self.settings.anonymous_reads)
-            session.group(name)
-            return bearer
+            return bearer, session.group(name)
 
-        bearer = await self.read(authorize)
-        asked = await body.read(request.headers, request.receive, self.settings.max_body_bytes)
+        await self.read(authorize)
+        asked = await self.read_body(request)
         entities, features, as_of = lookup_from_json(asked, self.settings.max_entities)
 
         def work(session):
-            group = session.group(name)
+            bearer, group = authorize(session)  # again, see post_ingest
             keys = [group.entity_from_json(entity, f"entities[{i}]") for i, entity in enumerate(entities)]
             bearer.may_read(group, keys)
             columns, moment = group.select(features), session.moment(group, as_of)
@@ -186,20 +188,27 @@ class FeatureApi:
                 raise Refusal(409, "the file is served as one that does not change")
             return bearer, group, entity
 
-        bearer, group, entity = await self.read(authorize)
-        asked = await body.read(request.headers, request.receive, self.settings.max_body_bytes)
-        rows = ingest.rows_from_json(group, entity, asked, self.settings.max_rows)
+        _, told, entity = await self.read(authorize)
+        asked = await self.read_body(request)
+        rows_of_told = ingest.rows_from_json(told, entity, asked, self.settings.max_rows)
 
         def work(conn):
+            """Asks again who asks, in the transaction that writes: a body can take its time."""
             try:
-                return ingest.ingest(conn, group, entity, rows, bearer.name)
+                with ingest.transaction(conn):
+                    session = session_of(self.of_thread, conn)
+                    session.refresh()
+                    bearer, group, entity = authorize(session)
+                    rows = rows_of_told if group == told else ingest.rows_from_json(group, entity, asked, self.settings.max_rows)
+                    outcome = ingest.ingest(conn, group, entity, rows, bearer.name)
+                    return {"group": group.name, "version": group.version, "entity": of_entity(group, entity), **outcome}
             except Exception as error:
                 return error  # raised it would be printed, too
 
         outcome = await self.database.execute_write_fn(work)
         if isinstance(outcome, Exception):
             raise outcome
-        return {"group": group.name, "version": group.version, "entity": of_entity(group, entity), **outcome}
+        return outcome
 
     # --- descriptions ---
 
@@ -220,6 +229,14 @@ class FeatureApi:
     async def get_health(self, request):
         request.arguments()
         return await self.read(search.health)
+
+
+def session_of(holder, conn):
+    """That of the connection; a new connection has a new one."""
+    session = getattr(holder, "session", None)
+    if session is None or session.conn is not conn:
+        session = holder.session = Session(conn)
+    return session
 
 
 class Request:

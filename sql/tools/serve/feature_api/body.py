@@ -1,12 +1,26 @@
 """The JSON of a request, within limits."""
 
+import asyncio
 import json
 
 from feature_api.refusal import Refusal
 
 
-async def read(headers, receive, max_bytes):
-    """The object that the body is. It is read no further than the limit."""
+class Receiver:
+    """Receives the parts of a body, and knows whether one is still to come."""
+
+    def __init__(self, scope, receive):
+        self.receive = receive
+        self.is_done = not {b"content-length", b"transfer-encoding"} & {name for name, _ in scope["headers"]}
+
+    async def __call__(self):
+        message = await self.receive()
+        self.is_done = not message.get("more_body", False)
+        return message
+
+
+async def read(headers, receive, max_bytes, max_seconds):
+    """The object that the body is. It is read no further than the limit, and waited for no longer."""
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if kind != b"application/json":
         raise Refusal(415, "the body is read as application/json only")
@@ -14,6 +28,14 @@ async def read(headers, receive, max_bytes):
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length[:18]) > max_bytes:
         raise too_large
+    try:
+        async with asyncio.timeout(max_seconds):
+            return parse(await _bytes(receive, max_bytes, too_large))
+    except TimeoutError:
+        raise Refusal(408, f"the body has not arrived within {max_seconds} seconds") from None
+
+
+async def _bytes(receive, max_bytes, too_large):
     parts, size, more = [], 0, True
     while more:
         message = await receive()
@@ -24,7 +46,7 @@ async def read(headers, receive, max_bytes):
         if size > max_bytes:
             raise too_large
         more = message.get("more_body", False)
-    return parse(b"".join(parts))
+    return b"".join(parts)
 
 
 def parse(data):

@@ -18,6 +18,16 @@ FEATURES = """
     FROM features_current AS f ORDER BY f.group_name, f.position"""
 
 
+ALSO = {"TEXT": ", or a whole number that stands for its digits", "INTEGER": ", as number or as text"}
+
+
+def shown(value):
+    try:
+        return json.dumps(value, ensure_ascii=False)[:60]
+    except RecursionError:
+        return "what is there"
+
+
 def is_int64(value):
     return -(2**63) <= value < 2**63
 
@@ -34,7 +44,7 @@ class Column:
         """A key's value in a path; None when it cannot be one."""
         try:
             if self.storage == "INTEGER":
-                return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) and is_int64(int(text)) else None
+                return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII) and is_int64(int(text)) else None
             if self.storage == "REAL":
                 return float(text) if math.isfinite(float(text)) else None
         except ValueError:
@@ -42,16 +52,12 @@ class Column:
         return text if self.storage == "TEXT" and text else None
 
     def from_json(self, value):
-        """A key's value in a body; None when it cannot be one."""
-        if isinstance(value, float) and self.storage == "INTEGER" and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool):
-            return None
-        if isinstance(value, int):
-            return value if self.storage in ("INTEGER", "REAL") and is_int64(value) else None
-        if isinstance(value, float):
-            return value if self.storage == "REAL" and math.isfinite(value) else None
-        return value if self.storage == "TEXT" and isinstance(value, str) and value else None
+        """A key's value in a body, where an id is the same as number and as text; None when it cannot be one. A float has lost digits."""
+        if isinstance(value, float) and self.storage == "REAL":
+            return value if math.isfinite(value) else None
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return self.from_text(value) if isinstance(value, str) else None
 
     def to_json(self, value):
         """A stored value as JSON has it. JSON has no infinity: null."""
@@ -74,6 +80,7 @@ class Group:
     table: str
     entity: str
     keys: tuple
+    row_key: tuple  # names
     timestamp: Column
     available: Column
     values: tuple  # the columns of an answer: neither keys nor times
@@ -113,9 +120,10 @@ class Group:
         if not isinstance(values, list) or len(values) != len(self.keys):
             raise Refusal(400, f"{place} is not a list of {', '.join(key.name for key in self.keys)}")
         entity = tuple(key.from_json(each) for key, each in zip(self.keys, values))
-        for key, each in zip(self.keys, entity):
+        for key, each, given in zip(self.keys, entity, values):
             if each is None:
-                raise Refusal(400, f"{place}: {key.name} of {self.name} is {key.storage.lower()}")
+                status = 422 if isinstance(given, float) else 400  # for JSON Schema 7.0 is an integer
+                raise Refusal(status, f"{place}: {key.name} of {self.name} is {key.storage.lower()}{ALSO.get(key.storage, '')}, which {shown(given)} is not")
         return entity
 
     def select(self, names):
@@ -168,7 +176,7 @@ def _group(row, features):
     values += [each for each in features if each.name not in apart]
     there = (row["columns"] or "").split("\n")
     return Group(
-        name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys,
+        name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys, row_key=row_key,
         timestamp=timestamp, available=available, values=tuple(values), stage=row["stage"],
         expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"], description=row["description"],
         owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],

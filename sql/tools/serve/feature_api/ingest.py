@@ -1,11 +1,12 @@
 """Rows into a feature group: the statements that feature_group_ingest returns, in one transaction."""
 
+import contextlib
 import json
 import math
 import sqlite3
 import struct
 
-from feature_api.catalog import is_int64
+from feature_api.catalog import is_int64, shown
 from feature_api.refusal import Refusal
 
 SOURCE = "feature_api_rows"
@@ -27,11 +28,18 @@ def rows_from_json(group, entity, body, max_rows):
         for name in row:
             if name not in names:
                 raise Refusal(422, f"rows[{i}]: {group.name} has no feature '{name[:60]}'; it has {', '.join(names)}")
-        for name, value in own.items():
-            if name in row and (row[name] != value or isinstance(row[name], bool)):
-                raise Refusal(422, f"rows[{i}].{name} is another than in the path")
-        rows.append(tuple(stored(column, own.get(column.name, row.get(column.name))) for column in group.columns))
+        for key in group.keys:
+            if key.name in row and key.from_json(row[key.name]) != own[key.name]:
+                raise Refusal(422, f"rows[{i}].{key.name} is another than in the path: {shown(row[key.name])}")
+        rows.append(tuple(stored(column, own.get(column.name, identified(group, column, row))) for column in group.columns))
     return rows
+
+
+def identified(group, column, row):
+    """The row's value of a column. An id that is kept as text is the same as a number: it tells rows apart by its digits."""
+    value = row.get(column.name)
+    is_id = column.storage == "TEXT" and column.type != "timestamp" and column.name in group.row_key
+    return str(value) if is_id and isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def stored(column, value):
@@ -69,11 +77,13 @@ def unfit(value):
         return b"(nested too deeply)"
 
 
-def ingest(conn, group, entity, rows, who):
-    """Runs on the connection that writes. The counts, and the rejects with their reasons."""
-    isolation_level, conn.isolation_level = conn.isolation_level, None  # the statements bring their own transaction
+@contextlib.contextmanager
+def transaction(conn):
+    """One that writes, from its first statement on; it ends with ingest's commit or with nothing."""
+    isolation_level, conn.isolation_level = conn.isolation_level, None
     try:
-        return _run(conn, group, entity, rows, who)
+        conn.execute("BEGIN IMMEDIATE")
+        yield
     finally:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
@@ -81,13 +91,13 @@ def ingest(conn, group, entity, rows, who):
         conn.isolation_level = isolation_level
 
 
-def _run(conn, group, entity, rows, who):
+def ingest(conn, group, entity, rows, who):
+    """Runs in a transaction of the connection that writes. The counts, and the rejects with their reasons."""
     names = ", ".join(f'"{column.name}"' for column in group.columns)
     conn.execute(f"CREATE TEMP TABLE {SOURCE} ({names})")
     conn.executemany(f"INSERT INTO temp.{SOURCE} VALUES ({', '.join('?' * len(group.columns))})", rows)
     (script,) = conn.execute("SELECT feature_group_ingest(?, ?)", (group.definition, SOURCE)).fetchone()
-    begin, *middle, commit = statements(script)
-    conn.execute(begin)
+    _begin, *middle, commit = statements(script)  # the transaction has begun: who asks was asked in it
     before = conn.execute("SELECT who FROM ops_actor").fetchone()[0]
     conn.execute("UPDATE ops_actor SET who = ?", (who,))
     answer = None

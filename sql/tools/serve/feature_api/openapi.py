@@ -10,11 +10,12 @@ SENTENCES = {
     401: "No token, or one that is not known",
     403: "The token is not for this",
     404: "No such group, or no row of this entity as of this moment",
+    408: "The body has not arrived in time",
     409: "The group is computed by a stage",
     413: "The body is larger than the limit, or has too many rows or entities",
     415: "The body is not application/json",
-    422: "The batch is refused whole, nothing was stored: more rows break a rule than the group allows, or one names a feature that is not there",
-    503: "The database is being written to; try again",
+    422: "The batch is refused whole, nothing was stored: more rows break a rule than the group allows, or one names a feature that is not there. Of a lookup: an id is a float",
+    503: "The database is being written to, or is not there, or cannot be read; try again",
 }
 
 
@@ -101,10 +102,17 @@ def answer_schema(group):
     )
 
 
+def body_key_schema(key):
+    """In a body an id is the same as number and as text."""
+    digits = {"type": "string", "pattern": "^-?[0-9]{1,18}$"}
+    either = {"TEXT": {"type": "integer"}, "INTEGER": digits}.get(key.storage)
+    return {"anyOf": [key_schema(key), either]} if either else key_schema(key)
+
+
 def lookup_schema(group, settings):
-    entity = key_schema(group.keys[0])
+    entity = body_key_schema(group.keys[0])
     if len(group.keys) > 1:
-        entity = {"type": "array", "prefixItems": [key_schema(key) for key in group.keys], "items": False, "minItems": len(group.keys)}
+        entity = {"type": "array", "prefixItems": [body_key_schema(key) for key in group.keys], "items": False, "minItems": len(group.keys)}
     return of_object(
         ("entities",), entities={"type": "array", "minItems": 1, "maxItems": settings.max_entities, "items": entity},
         features=names_schema(group), as_of=AS_OF,
@@ -139,7 +147,7 @@ def read_operation(group):
 
 def lookup_operation(group):
     return operation(
-        f"look_up_{group.name}", f"{group.description}: of many, as of a moment", (400, 401, 403, 404, 413, 415),
+        f"look_up_{group.name}", f"{group.description}: of many, as of a moment", (400, 401, 403, 404, 408, 413, 415, 422),
         schema=of_object(**OF_GROUP, rows={"type": "array", "items": ref(f"{group.name}.answer")}), body=ref(f"{group.name}.lookup"),
     )
 
@@ -148,7 +156,7 @@ def ingest_operation(group):
     return operation(
         f"ingest_{group.name}",
         f"Bring rows into {group.name}; each is judged by the group's rules, and more than {group.reject_limit:.0%} of rejects refuse the batch",
-        (400, 401, 403, 404, 409, 413, 415, 422), schema=ref("ingest"), parameters=path_parameters(group), body=ref(f"{group.name}.rows"),
+        (400, 401, 403, 404, 408, 409, 413, 415, 422), schema=ref("ingest"), parameters=path_parameters(group), body=ref(f"{group.name}.rows"),
     )
 
 

@@ -22,13 +22,13 @@ class Session:
         """One read transaction: what is read in it belongs together, and the file is locked once."""
         self.conn.execute("BEGIN")
         try:
-            self._refresh()
+            self.refresh()
             yield self
         finally:
             if self.conn.in_transaction:
                 self.conn.execute("COMMIT")  # and no rollback, which would take the lookups' temporary tables along
 
-    def _refresh(self):
+    def refresh(self):
         """Reads the registry again when another connection has written, and takes it up when it has changed."""
         seen = self.conn.execute("PRAGMA data_version").fetchone()[0]
         if seen == self._seen:

@@ -9,6 +9,10 @@ from datasette.utils import StartupError
 class Settings:
     anonymous_reads: bool = False  # whether values can be read without a token
     max_body_bytes: int = 1 << 20
+    max_body_seconds: int = 10
+    max_head_bytes: int = 1 << 16  # of the request's line and headers
+    max_head_seconds: int = 10
+    max_connections: int = 500  # of those that are waited for the longest goes when one more comes
     max_rows: int = 1000  # of an ingest
     max_entities: int = 1000  # of a lookup
 

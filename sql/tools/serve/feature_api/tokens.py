@@ -47,7 +47,7 @@ class Bearer:
         if any(name not in names for name in self.keys):
             raise Refusal(403, f"the token '{self.name}' is for {self._own()}, and {group.name} is not kept by that")
         places = [(names.index(name), value) for name, value in self.keys.items()]
-        if any(str(entity[place]) != value for entity in entities for place, value in places):
+        if any(str(entity[place]) != str(value) for entity in entities for place, value in places):
             raise Refusal(403, f"the token '{self.name}' is for {self._own()} only")
 
     def _own(self):
@@ -80,9 +80,17 @@ def bearer(conn, token, anonymous_reads):
         row = None  # no token was ever made
     finally:
         asking.is_here = False
+    unknown = _unknown("the token is not known here, or has ended")
     if row is None:
-        raise _unknown("the token is not known here, or has ended")
-    return Bearer(row["name"], json.loads(row["keys"]) if row["keys"] else None, bool(row["reads"]), tuple(json.loads(row["writes"])))
+        raise unknown
+    try:
+        keys = None if row["keys"] is None else json.loads(row["keys"])
+        writes = json.loads(row["writes"])
+    except (TypeError, ValueError):
+        raise unknown from None
+    if not isinstance(writes, list) or not (row["keys"] is None or keys and isinstance(keys, dict)):
+        raise unknown  # a row that sql/serve/token did not write opens nothing
+    return Bearer(row["name"], keys, row["reads"] == 1, tuple(writes))
 
 
 def _unknown(sentence):

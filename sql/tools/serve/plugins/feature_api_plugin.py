@@ -12,13 +12,20 @@ from datasette import hookimpl
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from feature_api import api, tokens  # noqa: E402
+from feature_api import api, connections, followed, tokens  # noqa: E402
 
 
 @hookimpl
 def asgi_wrapper(datasette):
     """In front of Datasette and not among its pages: an API needs no cookies, no CSRF token and no page for an error."""
-    return lambda app: api.FeatureApi(datasette, app)
+    followed.follow(datasette)
+
+    def wrapper(app):
+        served = api.FeatureApi(datasette, app)
+        connections.limit(served.settings)
+        return served
+
+    return wrapper
 
 
 @hookimpl

@@ -17,7 +17,7 @@ MALFORMED = [
     b"", b" ", b"null", b"1", b'"rows"', b"{", b"[", b'{"rows":', b'{"rows": [{}]', b"{'rows': []}", b'{"rows": [NaN]}', b'{"rows": [-Infinity]}',
     b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"rows": [{"sleep_h": 01}]}', b'{"rows": [], "rows": []}', b'{"rows": [{"sleep_h": 1, "sleep_h": 2}]}',
     b'{"rows": [{"device": "\\ud800"}]}', b'{"entities": ["\\udfff"]}', b'{"\\ud800": 1}', b"[" * 100000, b'{"a":' * 50000, b'{"rows": [' + b"[" * 900 + b"]" * 900 + b"]}",
-    b'{"entities": [' + b"[" * 900 + b"]" * 900 + b"]}", b'{"entities": []}', b'{"entities": "4001"}', b'{"entities": [4001]}', b'{"entities": [null]}',
+    b'{"entities": [' + b"[" * 900 + b"]" * 900 + b"]}", b'{"entities": []}', b'{"entities": "4001"}', b'{"entities": [4001.0]}', b'{"entities": [4.001e3]}', b'{"entities": [null]}',
     b'{"entities": [""]}', b'{"entities": [true]}', b'{"entities": [["4001"]]}', b'{"entities": [{"athlete_id": "4001"}]}', b'{"entities": ["4001"], "as_of": 1}',
     b'{"entities": ["4001"], "as_of": null}', b'{"entities": ["4001"], "features": "sleep_h"}', b'{"entities": ["4001"], "features": [1]}',
     b'{"entities": ["4001"], "features": ["no"]}', b'{"entities": ["4001"], "more": 1}', b'{"rows": [{"": 1}]}', b'{"rows": [{"rowid": 1}]}', b'{"rows": 1' + b"0" * 5000 + b"}",

@@ -1,17 +1,12 @@
 """The command of `make serve`, as a process of its own on a free port."""
 
 import json
-import os
-import re
 import socket
-import subprocess
-import sys
 
 import httpx
 import pytest
 
 from helpers import served
-from helpers.extension import EXTENSION, ROOT
 from helpers.served import sleep_row
 
 pytestmark = pytest.mark.unsanitized
@@ -19,21 +14,9 @@ pytestmark = pytest.mark.unsanitized
 
 @pytest.fixture
 def server(tmp_path):
-    """Its address, from the line with which it starts; the tokens."""
-    path = tmp_path / "athlete.db"
-    original, tokens = served.original()
-    path.write_bytes(original.read_bytes())
-    extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
-    recipe = subprocess.run(["make", "-n", "serve", f"DB={path}", "PORT=0", f"EXTENSION={extension}"], cwd=ROOT, capture_output=True, text=True, check=True)
-    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)$", recipe.stdout, re.M)
-    process = subprocess.Popen([sys.executable, "-m", "datasette", *command.split()], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    for line in process.stderr:
-        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
-            break
-    yield int(found[1]), tokens
-    process.terminate()
-    process.stderr.read()
-    process.wait()
+    """Its port and the tokens."""
+    with served.process(tmp_path) as port:
+        yield port, served.original()[1]
 
 
 def spoken(port, data, is_whole=True):
