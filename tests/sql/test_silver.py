@@ -265,7 +265,7 @@ def test_a_rule_that_is_no_rule_stands_with_its_reason_and_everything_else_goes_
     refused = {
         "no SQL": ("distance_m >", 'the predicate: near ")": syntax error'),
         "another table": ("distance_m > (SELECT MAX(bronze_id) FROM bronze_strava_activities)",
-                          "the predicate has a SELECT of its own, and may read only its own row"),
+                          "the predicate reads bronze_strava_activities, and may read only its own row"),
         "the time now": ("start_time < datetime('now')",
                          "the predicate asks for the time now, or of this machine's zone, and may call only what is deterministic"),
         "chance": ("random() > 0", "the predicate calls random, and may call only deterministic functions of SQLite"),
