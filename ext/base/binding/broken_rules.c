@@ -9,6 +9,7 @@
 
 #include <string.h>
 #include "base/binding/judge.h"
+#include "base/binding/own_statement.h"
 #include "base/memory.h"
 #include "base/binding/query.h"
 
@@ -32,6 +33,7 @@ typedef struct rules_state {
     int n_columns; /* of the row, without the key */
     const char **names, **types;
     bool *is_read;
+    sqlite3 *caller;
     sqlite3_stmt *rows;      /* of the caller */
     sqlite3_stmt *put, *ask; /* NULL: no rule reads a value; no rule is left */
     bool has_row;
@@ -207,6 +209,7 @@ static athlete_status rules_open(athlete_call *call, int argc, sqlite3_value **a
     rules_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
+    state->caller = call->db;
     char *message = NULL;
     athlete_status status = rules_prepare(state, call->db, argv, &message);
     return call_told(call, status, message);
@@ -343,7 +346,7 @@ static void rules_close(void *opaque) {
         sqlite3_free(state->rules[i].refusal);
         sqlite3_finalize(state->rules[i].dated);
     }
-    sqlite3_finalize(state->rows);
+    own_finalize(state->caller, &state->rows);
     sqlite3_finalize(state->put);
     sqlite3_finalize(state->ask);
     private_db_close(&state->own);
