@@ -12,7 +12,7 @@
 #include "base/poll.h"
 #include "base/binding/query.h"
 #include "statistics/association.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 
 typedef struct leakage_settings {
     char *label, *as_of, *available, *window_end, *exclude;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/numbers/decimal.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
 
