@@ -233,6 +233,17 @@ static const athlete_function functions[] = {
         .scalar = number_text,
     },
     {
+        .name = "exact_real",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a number as JSON writes it"}),
+        .summary = "The nearest REAL to a number's text, which SQLite's own reading misses by a bit before 3.47 for "
+                   "some numbers of six digits and more.",
+        .returns = "a number; an infinity beyond them all",
+        .errors = "a text that is no number from end to end",
+        .source = "Clinger 1990, PLDI",
+        .scalar = exact_real,
+    },
+    {
         .name = "row_literals",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(

@@ -32,6 +32,15 @@ void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
     finish(context, out);
 }
 
+void exact_real(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    const char *text = (const char *)sqlite3_value_text(argv[0]), *end = text;
+    double x;
+    if (decimal_read(&end, &x) == ATHLETE_OK && end == text + sqlite3_value_bytes(argv[0]))
+        sqlite3_result_double(context, x);
+    else function_fail_argument(context, 0, "the text of a number", argv[0]);
+}
+
 /* --- a row ---------------------------------------------------------------------------------------------- */
 
 static void append_hex(sqlite3_str *out, const unsigned char *bytes, int n) {
