@@ -16,11 +16,14 @@ static void append_real(sqlite3_str *out, double x) {
 
 static void finish(sqlite3_context *context, sqlite3_str *out) {
     int bytes = sqlite3_str_length(out), code = sqlite3_str_errcode(out);
-    char *text = sqlite3_str_finish(out);
-    if (code == SQLITE_TOOBIG) sqlite3_result_error_toobig(context);
-    else if (code != SQLITE_OK || !text) sqlite3_result_error_nomem(context);
-    else sqlite3_result_text(context, text, bytes, sqlite3_free);
-    if (code != SQLITE_OK || !text) sqlite3_free(text);
+    char *text = sqlite3_str_finish(out); /* NULL where nothing was written, too */
+    if (code == SQLITE_OK && text) {
+        sqlite3_result_text(context, text, bytes, sqlite3_free);
+        return;
+    }
+    sqlite3_free(text);
+    if (code == SQLITE_OK) sqlite3_result_text(context, "", 0, SQLITE_STATIC);
+    else sqlite3_result_error_code(context, code);
 }
 
 void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
