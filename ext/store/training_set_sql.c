@@ -177,7 +177,7 @@ static int bind_absent(sqlite3_stmt *statement, int index, const cJSON *value) {
         return sqlite3_bind_text(statement, index, value->valuestring, -1, SQLITE_STATIC);
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
     return is_integer(x) ? sqlite3_bind_int64(statement, index, (sqlite3_int64)x)
-                       : sqlite3_bind_double(statement, index, x);
+                         : sqlite3_bind_double(statement, index, x);
 }
 
 static void result_absent(sqlite3_context *context, const cJSON *value) {

@@ -242,8 +242,9 @@ static const athlete_function functions[] = {
         .name = "exact_real",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a number as JSON writes it"}),
-        .summary = "The nearest REAL to a number's text, which SQLite's own reading misses by a bit before 3.47 for "
-                   "some numbers of six digits and more.",
+        .summary =
+            "The nearest REAL to a number's text, which SQLite's own reading misses by a bit before 3.47 for "
+            "some numbers of six digits and more.",
         .returns = "a number; an infinity beyond them all",
         .errors = "a text that is no number from end to end",
         .source = "Clinger 1990, PLDI",
@@ -254,17 +255,20 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
-        .summary = "The row as SQL literals with commas: equal only for the same values of the same types, and the "
-                   "same under every SQLite, whose quote() writes a REAL otherwise from version to version.",
+        .summary =
+            "The row as SQL literals with commas: equal only for the same values of the same types, and the "
+            "same under every SQLite, whose quote() writes a REAL otherwise from version to version.",
         .returns = "text; a REAL is written as by number_text",
         .scalar = row_literals,
     },
     {
         .name = "exact_literals",
         .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS({"literals", ATHLETE_TEXT, 0, 0, 0, "literals with commas, as quote() writes them"}),
-        .summary = "The same literals with each REAL as row_literals writes it: brings rows that some SQLite has "
-                   "printed into one form.",
+        .arguments = ATHLETE_ARGUMENTS(
+            {"literals", ATHLETE_TEXT, 0, 0, 0, "literals with commas, as quote() writes them"}),
+        .summary =
+            "The same literals with each REAL as row_literals writes it: brings rows that some SQLite has "
+            "printed into one form.",
         .returns = "text; what is no literal is left as it is",
         .scalar = exact_literals,
     },
