@@ -239,7 +239,7 @@ static void write_new_columns(sqlite3_str *out, const feature_definition *defini
 ** there twice now. */
 static void write_dropped(sqlite3_str *out, const feature_definition *definition,
                           const feature_definition *before) {
-    if (cJSON_GetObjectItemCaseSensitive(definition->tree, "stage"))
+    if (definition->is_computed)
         sqlite3_str_appendf(out, "DROP VIEW IF EXISTS \"%w_ingest\";\n", definition->table);
     for (int i = 0; i < before->n_columns; i++) {
         int column = definition_column_named(definition, before->columns[i].name);
@@ -262,6 +262,5 @@ void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
     write_history_triggers(out, definition, grows);
     write_once_trigger(out, definition, grows);
     write_moved_trigger(out, definition, grows);
-    if (!cJSON_GetObjectItemCaseSensitive(definition->tree, "stage"))
-        write_ingest_view(out, definition, grows);
+    if (!definition->is_computed) write_ingest_view(out, definition, grows);
 }

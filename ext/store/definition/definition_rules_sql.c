@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
 

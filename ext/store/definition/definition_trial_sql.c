@@ -86,7 +86,7 @@ static void write_rows(sqlite3_str *out, const feature_definition *definition, b
     }
     write_batch_ingest(out, definition, &source, NULL, 1);
     sqlite3_str_appendall(out, "DROP TABLE temp.feature_trial;\n");
-    if (!cJSON_GetObjectItemCaseSensitive(definition->tree, "stage")) {
+    if (!definition->is_computed) {
         write_insert(out, definition, "_ingest", 4, false);
         write_insert(out, definition, "_ingest", 4, false);
     }

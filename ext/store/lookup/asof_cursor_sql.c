@@ -1,6 +1,6 @@
 #include "base/memory.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/module_arguments_sql.h"
 
 int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {

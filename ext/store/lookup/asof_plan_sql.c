@@ -1,7 +1,7 @@
 #include <stdarg.h>
 #include "base/memory.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/module_arguments_sql.h"
 

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "store/lookup/catalog_sql.h"
 #include "store/lookup/group_index_sql.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/module_arguments_sql.h"
 #include "store/definition/registration_sql.h"
 

@@ -3,8 +3,8 @@
 ** A day 'YYYY-MM-DD' describes the whole day, an instant 'YYYY-MM-DDTHH:MM[:SS[.fraction]][Z]' (or with a blank for the T,
 ** or an offset +HH:MM) one moment. SQLite compares both as text, which is their order in time within one form: a day
 ** comes before every instant of it. */
-#ifndef ATHLETE_STORE_LOOKUP_INSTANT_H
-#define ATHLETE_STORE_LOOKUP_INSTANT_H
+#ifndef ATHLETE_BASE_NUMBERS_INSTANT_H
+#define ATHLETE_BASE_NUMBERS_INSTANT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 
 #include <string.h>
 #include "base/numbers/date.h"
