@@ -20,7 +20,7 @@ VIEWS_AND_TRIGGERS = """
                             AND f.name NOT IN (SELECT name FROM pragma_table_info(g.table_name)))
     )
     SELECT feature_group_ddl(definition, NULL, definition)
-    FROM there WHERE age = 1"""
+    FROM there WHERE age = 1 AND definition IS NOT NULL"""
 
 
 def bring_up_to_date(db, path):

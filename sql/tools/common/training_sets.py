@@ -45,7 +45,7 @@ def rebuild(db, number):
         raise Failure(f"There is no training set {number}.")
     specification, n_stored, sha256_stored = kept
     with database.transaction(db, "DEFERRED"):
-        n_rows, sha256 = _make(db, specification)
+        n_rows, sha256 = _make(db, str(specification))
         different = database.value(db, DIFFERENT, number)
     if (n_rows, sha256) == (n_stored, sha256_stored):
         return f"training set {number}: {n_rows} rows, the same to the bit, SHA-256 {sha256}", True
