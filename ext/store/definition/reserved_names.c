@@ -32,6 +32,7 @@ static const struct {
     /* tables that a stage keeps for itself while it runs, and which come before others of their name */
     {NAME_IS, "stage_clock", "the stages"}, {NAME_IS, "arrived", "the stages"}, {NAME_IS, "judged", "the stages"},
     {NAME_IS, "computed", "the stages"}, {NAME_IS, "counted", "the stages"}, {NAME_IS, "input", "the stages"},
+    {NAME_IS, "asked", "the stages"}, {NAME_IS, "accepted", "the stages"},
     {NAME_IS, "changed", "the stages"}, {NAME_IS, "fresh", "the stages"}, {NAME_IS, "outdated", "the stages"},
     {NAME_IS, "made_rows", "the making of training sets"},
     /* what definition_ddl_sql.c appends to the name of a table */
