@@ -1,6 +1,7 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "athlete.h"
+#include "base/binding/broken_rules.h"
 #include "base/numbers/decimal.h"
 #include "base/numbers/elementary.h"
 #include "base/binding/exact_sum_sql.h"
@@ -187,11 +188,13 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
-        .summary = "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
-                   "and the same under every SQLite.",
+        .summary =
+            "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
+            "and the same under every SQLite.",
         .returns = "text, 64 lower-case hexadecimal digits",
-        .source = "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
-                  "a REAL)",
+        .source =
+            "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
+            "a REAL)",
         .scalar = row_hash,
     },
     {
@@ -199,8 +202,9 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
-        .summary = "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
-                   "(SELECT … ORDER BY …).",
+        .summary =
+            "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
+            "(SELECT … ORDER BY …).",
         .returns = "text, 64 lower-case hexadecimal digits, without rows, too",
         .source = "FIPS 180-4, of row after row as in row_hash",
         .step = rows_hash_step,
@@ -210,8 +214,9 @@ static const athlete_function functions[] = {
         .name = "exact_sum",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
-        .summary = "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
-                   "rounds at each step, in one way before 3.43 and in another since.",
+        .summary =
+            "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
+            "rounds at each step, in one way before 3.43 and in another since.",
         .returns = "the unit of x; an integer if all x are and it fits; NULL without rows; NULLs are skipped",
         .errors = "an x that is no number",
         .source = "Neal 2015, arXiv:1505.05571; the same as Python's math.fsum",
@@ -239,7 +244,8 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
         .summary = "The number with as few digits as give it again, the same under every SQLite, whose own "
                    "text of a REAL changes from version to version. It is JSON, too.",
-        .returns = "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
+        .returns =
+            "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
         .source = "Steele & White 1990, PLDI",
         .scalar = number_text,
     },
@@ -303,9 +309,47 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
-        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .summary = "The rows of a SELECT whose text is made by another query; it may do what the caller may.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
+    },
+    {
+        .name = "stored_query",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT that is kept in a table: it may read tables and views, and call "
+                   "deterministic functions, aggregates and windows of SQLite and of this extension.",
+        .errors = "a query that does more, with what that is; what SQLite says of the query",
+        .table = &stored_query_table,
+    },
+    {
+        .name = "stored_query_fault",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
+        .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
+        .returns = "a sentence, or NULL for a query that may be run",
+        .scalar = stored_query_fault,
+    },
+    {
+        .name = "broken_rules",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of a key and the values of a row"},
+            {"rules", ATHLETE_QUERY, 0, 0, 0,
+             "one read-only SELECT of names and predicates: expressions over those values that call "
+             "deterministic "
+             "functions of SQLite, no aggregates"}),
+        .summary =
+            "Which rows break which quality rules: a row for each predicate that is false of a row, or has "
+            "no "
+            "answer for it (`error`), and before them one without a key for each predicate that may not be "
+            "asked (`refusal`).",
+        .errors = "what SQLite says of the queries",
+        .table = &broken_rules_table,
     },
     {
         .name = "row_feed",
