@@ -167,7 +167,7 @@ CREATE TRIGGER IF NOT EXISTS feature_groups_registered AFTER INSERT ON feature_g
 BEGIN
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (new.registered_at, (SELECT who FROM ops_actor), 'register', new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'status', new.status));
+            printf('{"version":"%d.%d.%d","status":"%s"}', new.major, new.minor, new.patch, new.status));
 END;
 CREATE TRIGGER IF NOT EXISTS feature_groups_moved AFTER UPDATE OF status ON feature_groups WHEN old.status <> new.status
 BEGIN
@@ -175,7 +175,7 @@ BEGIN
     WHERE (name, major, minor, patch) = (new.name, new.major, new.minor, new.patch);
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'status', new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
+            printf('{"version":"%d.%d.%d","from":"%s","to":"%s"}', new.major, new.minor, new.patch, old.status, new.status));
 END;
 
 CREATE TRIGGER IF NOT EXISTS features_keep BEFORE UPDATE ON features
@@ -197,7 +197,7 @@ BEGIN
     WHERE (group_name, major, minor, patch, name) = (new.group_name, new.major, new.minor, new.patch, new.name);
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'status', new.group_name || '.' || new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
+            printf('{"version":"%d.%d.%d","from":"%s","to":"%s"}', new.major, new.minor, new.patch, old.status, new.status));
 END;
 
 CREATE TEMP TABLE arrived AS
