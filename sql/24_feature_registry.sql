@@ -138,7 +138,8 @@ CREATE TABLE IF NOT EXISTS feature_rejects (
 CREATE VIEW IF NOT EXISTS feature_groups_current AS
 SELECT name, major, minor, patch, status, table_name, entity, entity_keys, row_key, timestamp_key, available_key, lookback_days,
        delay_hours, expected_every_hours, reject_limit, reads, description, owner, tags, definition, bronze_id, registered_at, updated_at,
-       COALESCE(json_extract(definition, '$.computed'), json_type(definition, '$.stage') IS NOT NULL) AS is_computed,
+       COALESCE((SELECT value FROM json_each(definition) WHERE key = 'computed'),
+                EXISTS (SELECT 1 FROM json_each(definition) WHERE key = 'stage')) AS is_computed,
        (SELECT s.stage FROM ops_stages AS s, json_each(s.products) AS p WHERE p.value = table_name) AS stage
 FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
                                      status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)

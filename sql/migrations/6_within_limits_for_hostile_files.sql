@@ -4,6 +4,8 @@ DROP VIEW IF EXISTS ops_stale;
 DROP VIEW IF EXISTS silver_field_lists;
 DROP VIEW IF EXISTS feature_extent_queries;
 DROP VIEW IF EXISTS openlineage_events;
+DROP VIEW IF EXISTS feature_dependents;
+DROP VIEW IF EXISTS feature_groups_current;
 DROP TRIGGER IF EXISTS feature_groups_registered;
 DROP TRIGGER IF EXISTS feature_groups_moved;
 DROP TRIGGER IF EXISTS features_moved;

@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from helpers.activities import make_history, new_database, put, run, seeded
+from helpers.extension import ROOT
 from helpers.limits import ADVISED, advised
 
 # SQLite marked its JSON functions unsafe in a schema from 3.38 to 3.40.
@@ -19,6 +20,8 @@ def path(tmp_path_factory):
     db = new_database(path)
     run(db)
     put(db, make_history(seeded(5), 1, 60, 120))
+    for definition in sorted((ROOT / "schemas" / "features").glob("*.json")):
+        put(db, definition.read_text())
     run(db)
     db.close()
     return path
@@ -57,14 +60,14 @@ def test_where_the_schema_is_not_trusted_only_views_of_json_wait_for_a_newer_sql
         try:
             db.execute(f'SELECT * FROM "{name}"').fetchall()
         except sqlite3.OperationalError as error:
-            assert re.match(r"unsafe use of json_\w+\(\)", str(error)) and sql.startswith("CREATE VIEW") and "json" in sql, (name, error)
+            assert re.match(r"unsafe use of json\w*\(\)", str(error)) and sql.startswith("CREATE VIEW") and "json" in sql, (name, error)
             refused.add(name)
     assert refused == set() or JSON_IS_UNSAFE
     db.close()
 
 
 @pytest.mark.parametrize("trusted", [0, 1])
-def test_stages_run_and_lookups_answer_under_the_advised_limits_or_say_why_not(path, trusted):
+def test_lookups_answer_under_the_advised_limits(path, trusted):
     db = advised(new_database(path))
     db.execute(f"PRAGMA trusted_schema = {trusted}")
     db.execute("CREATE VIRTUAL TABLE temp.f USING asof(athlete_rolling_features)")
