@@ -31,9 +31,9 @@ CREATE TABLE IF NOT EXISTS feature_extent (
 -- does not count: it is held back, or its time is wrong.
 CREATE VIEW IF NOT EXISTS feature_extent_queries AS
 SELECT name AS group_name, table_name,
-       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), MAX("%w"), COUNT(*) FROM "%w"',
-              timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name,
-              available_key, table_name) AS query
+       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), ',
+              timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name)
+       || printf('MAX("%w"), COUNT(*) FROM "%w"', available_key, table_name) AS query
 FROM (SELECT *, delay_hours || ' hours' AS soon FROM feature_groups_current);
 
 -- Late: the event after the newest one has been expected, and the delay until it is known is over, too. A correction of an
@@ -50,11 +50,16 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
            FROM feature_extent) AS e ON e.group_name = g.name
 WHERE g.status IN ('active', 'deprecated');
 
+-- A query that does more than read says why it is not run in the log, and its group has no extent.
+CREATE TEMP TABLE asked AS
+SELECT group_name, query, stored_query_fault(query) AS fault
+FROM feature_extent_queries
+WHERE table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+
 CREATE TEMP TABLE computed AS
-SELECT q.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
-FROM feature_extent_queries AS q
-JOIN select_rows(q.query) AS r
-WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+SELECT a.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
+FROM (SELECT * FROM asked WHERE fault IS NULL) AS a
+JOIN stored_query(a.query) AS r;
 
 DELETE FROM feature_extent WHERE group_name NOT IN (SELECT group_name FROM computed);
 INSERT OR REPLACE INTO feature_extent
@@ -65,7 +70,8 @@ SELECT * FROM feature_extent;
 CREATE TEMP TABLE counted AS
 SELECT (SELECT SUM(n_rows) FROM computed) AS rows_in,
        (SELECT COUNT(*) FROM computed) AS rows_out,
-       0 AS rows_rejected, NULL AS message;
+       (SELECT COUNT(*) FROM asked WHERE fault IS NOT NULL) AS rows_rejected,
+       (SELECT group_concat(group_name || ': ' || fault, '; ') FROM asked WHERE fault IS NOT NULL) AS message;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
@@ -74,6 +80,7 @@ FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
+DROP TABLE temp.asked;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
