@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/memory.h"
+#include "base/binding/own_statement.h"
 #include "base/binding/query.h"
 #include "store/lookup/module_arguments_sql.h"
 
@@ -204,7 +205,7 @@ int training_expressions(training_set *set, sqlite3_stmt **statement, char **mes
     *statement = NULL;
     if (!set->expressions) return SQLITE_OK;
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v2(set->db, set->expressions, -1, statement, &tail);
+    int rc = own_prepare(set->db, set->expressions, statement, &tail);
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     if (rc != SQLITE_OK) return module_fail(set->function, message, "computed: %s", sqlite3_errmsg(set->db));
     bool is_one = tail && *tail == '\0' && sqlite3_stmt_readonly(*statement) &&

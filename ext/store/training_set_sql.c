@@ -15,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/binding/own_statement.h"
 #include "store/lookup/module_arguments_sql.h"
 #include "store/training_columns_sql.h"
 
@@ -116,9 +117,8 @@ static int set_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
 
 /* Finalizes what the last reading has left. */
 static void cursor_end(set_cursor *cursor, const training_set *set) {
-    sqlite3_finalize(cursor->labels);
-    sqlite3_finalize(cursor->expressions);
-    cursor->labels = cursor->expressions = NULL;
+    own_finalize(set->db, &cursor->labels);
+    own_finalize(set->db, &cursor->expressions);
     for (int i = 0; i < set->spec.n_lookups; i++) {
         if (cursor->lookups[i]) lookup_close(cursor->lookups[i]);
         cursor->lookups[i] = NULL;

@@ -1,5 +1,6 @@
 /* Binding of gbdt_fit: trains on the rows of a query, whose column names become the feature names. */
 #include <string.h>
+#include "base/binding/own_statement.h"
 #include "base/binding/query.h"
 #include "base/binding/row_feed.h"
 #include "trees/trees_callbacks.h"
@@ -114,7 +115,7 @@ static void fit_column(void *opaque, sqlite3_context *context, int column) {
 static void fit_close(void *opaque) {
     fit_state *state = opaque;
     row_feed_close(&state->feed);
-    sqlite3_finalize(state->query);
+    own_finalize(state->poll.db, &state->query);
     memory_free(&state->training.budget, state->result.model.bytes);
     training_free(&state->training);
     poll_end(&state->poll);
