@@ -98,14 +98,15 @@ BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
 -- A specification that cannot be trained is refused; the newest of the others holds.
 CREATE TEMP TABLE specification AS
 WITH arrived AS (
-    SELECT bronze_id, payload, json_fields(payload, '[{"field": "label_clip", "type": "number", "min": 0.001, "max": 10}]') AS p,
+    SELECT bronze_id, payload, json_fields(payload, '[{"field": "label_clip", "type": "number", "min": 0.001, "max": 10},
+                                            {"field": "features", "type": "list"}, {"field": "options", "type": "object"}]') AS p,
            CASE WHEN json_type(payload, '$.options') = 'object' THEN payload -> '$.options' END AS options
     FROM bronze_documents
     WHERE kind = 'model_specification' AND document_id = 'time_estimator'
 ),
 judged AS (
     SELECT *,
-           p ->> '$.faults[0].reason' AS clip_fault,
+           p ->> '$.faults[0].field' AS odd_field, p ->> '$.faults[0].reason' AS odd_reason,
            payload -> '$.features' = json_array('ln_distance', 'ln_speed', 'endurance', 'uncertainty', 'weekly_km', 'is_female', 'from_shorter',
                'from_longer', 'evidence_fitness', 'evidence_difficulty', 'ctl_42d', 'pace_trend_30d', 'longest_distance_90d_km',
                'climb_m_per_km_30d') AS has_features,
@@ -114,9 +115,9 @@ judged AS (
     FROM arrived
 )
 SELECT bronze_id, payload,
-       CASE WHEN p ->> '$.values.label_clip' IS NULL OR clip_fault IS NOT NULL THEN 'label_clip'
-            WHEN has_features IS NOT 1 THEN 'features' WHEN options IS NULL OR NOT has_objective OR options_fault IS NOT NULL THEN 'options' END AS field,
-       CASE WHEN clip_fault IS NOT NULL THEN clip_fault
+       CASE WHEN odd_field IS NOT NULL THEN odd_field WHEN p ->> '$.values.label_clip' IS NULL THEN 'label_clip'
+            WHEN has_features IS NOT 1 THEN 'features' ELSE 'options' END AS field,
+       CASE WHEN odd_reason IS NOT NULL THEN odd_reason
             WHEN p ->> '$.values.label_clip' IS NULL THEN 'label_clip is missing'
             WHEN has_features IS NOT 1 THEN 'features are not those of time_estimator_rows'
             WHEN options IS NULL THEN 'options are no object'
@@ -128,8 +129,7 @@ FROM judged;
 
 DELETE FROM silver_rejects WHERE table_name = 'ml_model_versions';
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
-SELECT 'ml_model_versions', '', 'specification ' || bronze_id, 'can_be_trained', fault, bronze_id, payload, 'reject', COALESCE(field, 'options'),
-       substr(payload -> COALESCE(field, 'options'), 1, 60)
+SELECT 'ml_model_versions', '', 'specification ' || bronze_id, 'can_be_trained', fault, bronze_id, payload, 'reject', field, substr(payload -> field, 1, 60)
 FROM specification
 WHERE fault IS NOT NULL;
 

@@ -187,11 +187,13 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
-        .summary = "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
-                   "and the same under every SQLite.",
+        .summary =
+            "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
+            "and the same under every SQLite.",
         .returns = "text, 64 lower-case hexadecimal digits",
-        .source = "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
-                  "a REAL)",
+        .source =
+            "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
+            "a REAL)",
         .scalar = row_hash,
     },
     {
@@ -199,8 +201,9 @@ static const athlete_function functions[] = {
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
-        .summary = "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
-                   "(SELECT … ORDER BY …).",
+        .summary =
+            "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
+            "(SELECT … ORDER BY …).",
         .returns = "text, 64 lower-case hexadecimal digits, without rows, too",
         .source = "FIPS 180-4, of row after row as in row_hash",
         .step = rows_hash_step,
@@ -210,8 +213,9 @@ static const athlete_function functions[] = {
         .name = "exact_sum",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
-        .summary = "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
-                   "rounds at each step, in one way before 3.43 and in another since.",
+        .summary =
+            "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
+            "rounds at each step, in one way before 3.43 and in another since.",
         .returns = "the unit of x; an integer if all x are and it fits; NULL without rows; NULLs are skipped",
         .errors = "an x that is no number",
         .source = "Neal 2015, arXiv:1505.05571; the same as Python's math.fsum",
@@ -239,7 +243,8 @@ static const athlete_function functions[] = {
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
         .summary = "The number with as few digits as give it again, the same under every SQLite, whose own "
                    "text of a REAL changes from version to version. It is JSON, too.",
-        .returns = "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
+        .returns =
+            "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
         .source = "Steele & White 1990, PLDI",
         .scalar = number_text,
     },
