@@ -1,6 +1,6 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen
 -- follows:  22_silver_race_survey, 33_rolling_features
 -- grain:    source, subject, as_of_date, distance_class

@@ -1,6 +1,6 @@
 -- stage:    41_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows; race_distances, bronze_documents, ops_config, ml_model_versions
+-- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions
 -- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects
 -- follows:  -
 -- grain:    model, version

@@ -1,6 +1,6 @@
 -- stage:    50_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions; ml_intervals, race_distances, gold_athlete_predictions
+-- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions
 -- writes:   gold_athlete_predictions; estimate_rejects
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs

@@ -81,7 +81,7 @@ static const athlete_function functions[] = {
         .name = "gbdt_options_fault",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
-            {"options", ATHLETE_OPTIONS, 0, 0, 0, "JSON, for gbdt_train"},
+            {"options", ATHLETE_TEXT, 0, 0, 0, "JSON, for gbdt_train"},
             {"n_features", ATHLETE_INTEGER, 0, 1, 2000, "how many features it will be given"}),
         .summary = "What gbdt_train would say of these options, for options that came as data.",
         .returns = "text, the sentence; NULL if gbdt_train takes them",
