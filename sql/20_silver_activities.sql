@@ -1,7 +1,7 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_fields, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_rejects, silver_corrections, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -19,12 +19,23 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 
 -- Quality rules are data. `predicate` is what must hold for a row of the table it names; NULL counts as holding.
 -- A row that breaks a 'reject' rule is kept out; one that breaks a 'warn' rule carries the rule's name in quality_flags.
+-- It may read the values of the row and call deterministic functions of SQLite; one that needs more judges nothing and
+-- stands in silver_rule_rejects with the reason.
 CREATE TABLE IF NOT EXISTS silver_rules (
     table_name TEXT NOT NULL,
     rule       TEXT NOT NULL,
     severity   TEXT NOT NULL CHECK (severity IN ('reject', 'warn')),
     predicate  TEXT NOT NULL,
     reason     TEXT NOT NULL,
+    PRIMARY KEY (table_name, rule)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS silver_rule_rejects (
+    table_name  TEXT NOT NULL,
+    rule        TEXT NOT NULL,
+    predicate   TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    rejected_at TEXT NOT NULL,
     PRIMARY KEY (table_name, rule)
 ) WITHOUT ROWID;
 
@@ -266,9 +277,9 @@ WITH field AS (
            COALESCE(CAST(p ->> '$.values.utc_offset' AS INTEGER),
                     CAST(strftime('%s', p ->> '$.values.start_date_local') AS INTEGER)
                         - CAST(strftime('%s', p ->> '$.values.start_date') AS INTEGER)) AS utc_offset_s,
-           CAST(p ->> '$.values.elapsed_time' AS INTEGER) AS elapsed_s,
-           CAST(p ->> '$.values.moving_time' AS INTEGER) AS moving_s,
-           CAST(COALESCE(p ->> '$.values.distance', 0) AS REAL) AS distance_m,
+           CAST(exact_real(p -> '$.values.elapsed_time') AS INTEGER) AS elapsed_s,
+           CAST(exact_real(p -> '$.values.moving_time') AS INTEGER) AS moving_s,
+           COALESCE(exact_real(p -> '$.values.distance'), 0.0) AS distance_m,
            COALESCE(p ->> '$.values.sport_type', p ->> '$.values.type') AS sport_type,
            COALESCE(p ->> '$.values.workout_type', 0) AS workout_code
     FROM reading
@@ -296,23 +307,28 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
        COALESCE(p ->> '$.values.manual', 0) AS is_manual,
        COALESCE(p ->> '$.values.flagged', 0) AS is_flagged,
        distance_m, moving_clipped_s AS moving_s, elapsed_s,
-       CAST(p ->> '$.values.total_elevation_gain' AS REAL) AS elevation_gain_m,
+       exact_real(p -> '$.values.total_elevation_gain') AS elevation_gain_m,
        CASE WHEN distance_m > 0 AND moving_clipped_s > 0 THEN distance_m / moving_clipped_s END AS speed_m_s,
        CASE WHEN is_run AND has_pace THEN pace_min_km(distance_m, moving_clipped_s) END AS pace_min_km,
-       CAST(p ->> '$.values.max_speed' AS REAL) AS max_speed_m_s,
-       CAST(p ->> '$.values.average_heartrate' AS REAL) AS avg_hr,
-       CAST(p ->> '$.values.max_heartrate' AS REAL) AS max_hr,
-       CASE WHEN is_run THEN 2.0 * (p ->> '$.values.average_cadence') END AS cadence_spm,
-       CAST(p ->> '$.values.average_temp' AS REAL) AS avg_temp_c,
+       exact_real(p -> '$.values.max_speed') AS max_speed_m_s,
+       exact_real(p -> '$.values.average_heartrate') AS avg_hr,
+       exact_real(p -> '$.values.max_heartrate') AS max_hr,
+       CASE WHEN is_run THEN 2.0 * exact_real(p -> '$.values.average_cadence') END AS cadence_spm,
+       exact_real(p -> '$.values.average_temp') AS avg_temp_c,
        payload
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);
 
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''');
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason, NULL AS field, NULL AS value
-FROM silver_rules AS r
-JOIN select_rows('SELECT bronze_id FROM temp.version WHERE stream <> ''tombstone'' AND NOT (' || r.predicate || ')') AS v
-WHERE r.table_name = 'silver_strava_activities'
+SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+       NULL AS field, NULL AS value
+FROM judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NULL
 UNION ALL
 SELECT r.bronze_id, f.value ->> '$.rule', s.severity, f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
 FROM reading AS r
@@ -320,6 +336,16 @@ CROSS JOIN json_each(r.p, '$.faults') AS f
 CROSS JOIN silver_fields AS s ON s.table_name = 'silver_strava_activities' AND s.field = f.value ->> '$.field'
 WHERE instr(r.p, '"faults":[');
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
+
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'silver_strava_activities'
+  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
+                                WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL;
 
 -- What was believed after each version: its facts, or nothing after a deletion or a reject.
 CREATE TEMP TABLE belief AS
@@ -409,6 +435,7 @@ FROM stage_clock, counted;
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;
+DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;
 DROP TABLE temp.changed;

@@ -1,13 +1,14 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "athlete.h"
-#include "base/numbers/decimal.h"
+#include "base/binding/broken_rules.h"
 #include "base/numbers/elementary.h"
 #include "base/binding/exact_sum_sql.h"
 #include "base/binding/function.h"
 #include "base/binding/json_fields_sql.h"
 #include "base/text/json_objects.h"
 #include "base/binding/list_functions.h"
+#include "base/binding/literals_sql.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/binding/row_feed.h"
@@ -43,17 +44,6 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     sha256_hex(data, (size_t)bytes, hex);
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
-}
-
-static void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    (void)argc;
-    if (sqlite3_value_numeric_type(argv[0]) == SQLITE_INTEGER) {
-        sqlite3_result_text(context, (const char *)sqlite3_value_text(argv[0]), -1, SQLITE_TRANSIENT);
-        return;
-    }
-    char text[ATHLETE_DECIMAL_SIZE];
-    int length = decimal_write_short(sqlite3_value_double(argv[0]), text);
-    sqlite3_result_text(context, text, length, SQLITE_TRANSIENT);
 }
 
 static double portable_exp(const double *a) {
@@ -249,6 +239,40 @@ static const athlete_function functions[] = {
         .scalar = number_text,
     },
     {
+        .name = "exact_real",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a number as JSON writes it"}),
+        .summary =
+            "The nearest REAL to a number's text, which SQLite's own reading misses by a bit before 3.47 for "
+            "some numbers of six digits and more.",
+        .returns = "a number; an infinity beyond them all",
+        .errors = "a text that is no number from end to end",
+        .source = "Clinger 1990, PLDI",
+        .scalar = exact_real,
+    },
+    {
+        .name = "row_literals",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary =
+            "The row as SQL literals with commas: equal only for the same values of the same types, and the "
+            "same under every SQLite, whose quote() writes a REAL otherwise from version to version.",
+        .returns = "text; a REAL is written as by number_text",
+        .scalar = row_literals,
+    },
+    {
+        .name = "exact_literals",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"literals", ATHLETE_TEXT, 0, 0, 0, "literals with commas, as quote() writes them"}),
+        .summary =
+            "The same literals with each REAL as row_literals writes it: brings rows that some SQLite has "
+            "printed into one form.",
+        .returns = "text; what is no literal is left as it is",
+        .scalar = exact_literals,
+    },
+    {
         .name = "portable_exp",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
@@ -308,9 +332,47 @@ static const athlete_function functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
-        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .summary = "The rows of a SELECT whose text is made by another query; it may do what the caller may.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
+    },
+    {
+        .name = "stored_query",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT that is kept in a table: it may read tables and views, and call "
+                   "deterministic functions, aggregates and windows of SQLite and of this extension.",
+        .errors = "a query that does more, with what that is; what SQLite says of the query",
+        .table = &stored_query_table,
+    },
+    {
+        .name = "stored_query_fault",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
+        .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
+        .returns = "a sentence, or NULL for a query that may be run",
+        .scalar = stored_query_fault,
+    },
+    {
+        .name = "broken_rules",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of a key and the values of a row"},
+            {"rules", ATHLETE_QUERY, 0, 0, 0,
+             "one read-only SELECT of names and predicates: expressions over those values that call "
+             "deterministic "
+             "functions of SQLite, no aggregates"}),
+        .summary =
+            "Which rows break which quality rules: a row for each predicate that is false of a row, or has "
+            "no "
+            "answer for it (`error`), and before them one without a key for each predicate that may not be "
+            "asked (`refusal`).",
+        .errors = "what SQLite says of the queries",
+        .table = &broken_rules_table,
     },
     {
         .name = "row_feed",

@@ -11,8 +11,9 @@
 
 /* A sum of nothing is all zeros. */
 typedef struct exact_sum {
-    int64_t limb[EXACT_SUM_LIMBS]; /* limb[i] 2^(32 i - 1074), each with carries that have not been passed on */
-    uint32_t n_unsettled;          /* terms since they were */
+    int64_t
+        limb[EXACT_SUM_LIMBS]; /* limb[i] 2^(32 i - 1074), each with carries that have not been passed on */
+    uint32_t n_unsettled;      /* terms since they were */
 } exact_sum;
 
 /* x is finite. Taking a term out is adding -x. */
