@@ -116,7 +116,10 @@ def days(seed):
     """Steps of the first day, which make the file, and of the second."""
     rng = random.Random(seed)
     table = [["script", "SELECT feature_group_ddl(definition) FROM feature_groups WHERE name = 'sleep'"]]
-    first = stages(BRONZE) + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
+    change = "UPDATE ops_config SET value = ? WHERE name = ?"
+    settings = [["run", change, rng.uniform(5, 6), "default_threshold_pace"], ["run", change, 1.2345678, "acwr_risk_threshold"],
+                ["run", change, int(seed % 2 == 0), "search_time_estimator"]]  # fmt: skip
+    first = stages(BRONZE) + settings + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
     return first, put(arrivals(rng, 1), 1) + stages(STAGES)
 
 
