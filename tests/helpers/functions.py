@@ -43,6 +43,7 @@ EXAMPLES = {
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
     "feature_group_fault": [GROUP, GROUP],
+    "feature_group_trial": [GROUP, GROUP],
     "feature_group_ddl": [GROUP, "NULL", GROUP],
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
     "feature_validate": [GROUP, GROUP_ROWS],
