@@ -1,6 +1,6 @@
 -- stage:    42_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
--- reads:    -; time_estimator_rows, bronze_documents, ops_config, ml_search_configurations, ml_search_results
+-- reads:    -; time_estimator_rows, bronze_documents, silver_rejects, ops_config, ml_search_configurations, ml_search_results
 -- writes:   ml_search_results; ml_search_configurations
 -- follows:  -
 -- grain:    model, search_hash, configuration, fold
@@ -24,7 +24,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TABLE IF NOT EXISTS ml_search_configurations (
     model         TEXT NOT NULL,
     configuration TEXT NOT NULL,
-    changes       TEXT NOT NULL CHECK (json_valid(changes)),
+    changes       TEXT NOT NULL CHECK (changes LIKE '{%}'),
     PRIMARY KEY (model, configuration)
 ) WITHOUT ROWID;
 
@@ -67,6 +67,7 @@ CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload FROM bronze_documents
     WHERE kind = 'model_specification' AND document_id = 'time_estimator'
+      AND bronze_id NOT IN (SELECT bronze_id FROM silver_rejects WHERE table_name = 'ml_model_versions')
     ORDER BY bronze_id DESC LIMIT 1
 )
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,

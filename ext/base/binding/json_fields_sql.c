@@ -165,7 +165,7 @@ static const char *rule_of(json_fault_kind fault, const json_field *field) {
         [FIELD_BOOLEAN] = "is_true_or_false", [FIELD_ID] = "is_an_id",
         [FIELD_TEXT] = "is_a_text",           [FIELD_LABEL] = "is_a_word",
         [FIELD_INSTANT] = "is_an_instant",    [FIELD_DATE] = "is_a_date",
-        [FIELD_LIST] = "is_a_list",
+        [FIELD_LIST] = "is_a_list",           [FIELD_OBJECT] = "is_an_object",
     };
     switch (fault) {
     case FIELD_OUT_OF_RANGE: return "is_in_range";

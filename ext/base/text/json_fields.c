@@ -24,6 +24,7 @@ static const struct {
     [FIELD_INSTANT] = {"instant", "an instant"},
     [FIELD_DATE] = {"date", "a date"},
     [FIELD_LIST] = {"list", "a list"},
+    [FIELD_OBJECT] = {"object", "an object"},
 };
 
 const char *json_field_type_name(json_field_type type) {
@@ -244,6 +245,7 @@ static void read_field(const json_field *field, span value, json_found *out) {
     case FIELD_INSTANT:
     case FIELD_DATE: out->fault = read_instant(field, value, out); break;
     case FIELD_LIST: out->fault = value.at[0] == '[' ? FIELD_OK : FIELD_WRONG_TYPE; break;
+    case FIELD_OBJECT: out->fault = value.at[0] == '{' ? FIELD_OK : FIELD_WRONG_TYPE; break;
     case N_FIELD_TYPES: break;
     }
 }

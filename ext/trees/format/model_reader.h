@@ -2,6 +2,7 @@
 #ifndef ATHLETE_TREES_FORMAT_MODEL_READER_H
 #define ATHLETE_TREES_FORMAT_MODEL_READER_H
 
+#include "base/status.h"
 #include "trees/format/category_order.h"
 #include "base/numbers/decimal.h"
 #include "base/text/json_lists.h"
@@ -19,10 +20,7 @@ typedef struct model_reader {
 } model_reader;
 
 /* Fills the fault unless something failed before; returns false. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-bool reader_fail(model_reader *r, const char *format, ...);
+ATHLETE_FORMATS bool reader_fail(model_reader *r, const char *format, ...);
 
 /* A member of an object; after a failure, also an earlier one, NULL and for a count -1. A name that stands there twice
 ** is refused: readers differ in which of the two they believe. */
