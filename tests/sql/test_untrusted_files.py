@@ -6,6 +6,7 @@ import sqlite3
 import apsw
 import pytest
 
+from helpers import demo
 from helpers.activities import make_history, new_database, put, run, seeded
 from helpers.extension import ROOT
 from helpers.limits import ADVISED, advised
@@ -35,10 +36,14 @@ def schema(path):
     return found
 
 
-def test_every_table_and_view_is_read_under_the_advised_limits(path):
+@pytest.mark.parametrize("whole", [False, True])
+def test_every_table_and_view_is_read_under_the_advised_limits(path, whole):
+    path = demo.database() if whole else path
     db = advised(new_database(path))
     for name, _ in schema(path):
         db.execute(f'SELECT * FROM "{name}"').fetchall()
+        column = db.execute("SELECT name FROM pragma_table_info(?)", (name,)).fetchone()[0]
+        db.execute(f'SELECT * FROM "{name}" WHERE "{column}" = ? ORDER BY 1', ("x",)).fetchall()
     db.close()
 
 
