@@ -26,7 +26,7 @@
             "a table or a SELECT with the group's columns; default the definition's own source"              \
     }
 
-static const athlete_function functions[] = {
+static const athlete_function store_functions[] = {
     {
         .name = "feature_group_fault",
         .kind = ATHLETE_SCALAR,
@@ -188,4 +188,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_store = {.name = "store", .functions = functions};
+const athlete_domain athlete_store = {.name = "store", .functions = store_functions};

@@ -14,7 +14,7 @@ static int fail_set(training_set *set, char **message, char *sentence) {
     return rc;
 }
 
-static int add_column(training_set *set, set_column column, char **message) {
+static int set_add_column(training_set *set, set_column column, char **message) {
     if (!column.name) return SQLITE_NOMEM;
     for (size_t i = 0; i < set->n_columns; i++) {
         if (sqlite3_stricmp(set->columns[i].name, column.name) != 0) continue;
@@ -60,7 +60,7 @@ static int add_label_columns(training_set *set, char **message) {
     int rc = training_labels(set, &labels, message);
     for (int i = 0; rc == SQLITE_OK && i < sqlite3_column_count(labels); i++) {
         char *name = sqlite3_mprintf("%s", sqlite3_column_name(labels, i));
-        rc = add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, message);
+        rc = set_add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, message);
         set->n_label_columns++;
     }
     sqlite3_finalize(labels);
@@ -79,7 +79,7 @@ static char *key_names(const lookup_spec *spec) {
     return sqlite3_str_finish(out);
 }
 
-static int open_group(training_set *set, const lookup_spec *spec, feature_group *group, char **message) {
+static int set_open_group(training_set *set, const lookup_spec *spec, feature_group *group, char **message) {
     group_names names = {.group = spec->group,
                          .timestamp = spec->timestamp,
                          .available = spec->available,
@@ -128,13 +128,13 @@ static int map_request(training_set *set, const lookup_spec *spec, set_lookup *l
     return lookup->as_of < 0 ? no_label(set, spec, "as_of", as_of, message) : SQLITE_OK;
 }
 
-static bool is_feature(const feature_group *group, int column) {
+static bool set_is_feature(const feature_group *group, int column) {
     for (int k = 0; k < group->n_keys; k++)
         if (group->keys[k] == column) return false;
     return column != group->timestamp && column != group->available;
 }
 
-static int add_feature(training_set *set, int number, int column, char **message) {
+static int set_add_feature(training_set *set, int number, int column, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     set_lookup *lookup = &set->lookups[number];
     const char *name = lookup->group.columns[column].name;
@@ -144,20 +144,20 @@ static int add_feature(training_set *set, int number, int column, char **message
                         .lookup = number,
                         .index = column,
                         .absent = cJSON_GetObjectItem(spec->defaults, name)};
-    return add_column(set, added, message);
+    return set_add_column(set, added, message);
 }
 
-static int add_features(training_set *set, int number, char **message) {
+static int set_add_features(training_set *set, int number, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     const feature_group *group = &set->lookups[number].group;
     int rc = SQLITE_OK;
     for (int i = 0; !spec->features && i < group->n_columns && rc == SQLITE_OK; i++)
-        if (is_feature(group, i)) rc = add_feature(set, number, i, message);
+        if (set_is_feature(group, i)) rc = set_add_feature(set, number, i, message);
     const cJSON *feature;
     cJSON_ArrayForEach(feature, spec->features) {
         if (rc != SQLITE_OK) break;
         int column = group_column_named(group, feature->valuestring);
-        rc = column >= 0 ? add_feature(set, number, column, message)
+        rc = column >= 0 ? set_add_feature(set, number, column, message)
                          : fail_set(set, message,
                                     sqlite3_mprintf("lookup %.60s has no feature %.60s", spec->group,
                                                     feature->valuestring));
@@ -184,12 +184,12 @@ static bool is_wanted(const void *wanted, int column) {
 static int open_lookup(training_set *set, int number, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     set_lookup *lookup = &set->lookups[number];
-    int rc = open_group(set, spec, &lookup->group, message);
+    int rc = set_open_group(set, spec, &lookup->group, message);
     if (rc != SQLITE_OK) return rc;
     lookup->wanted = memory_zeroed(NULL, (size_t)lookup->group.n_columns, sizeof *lookup->wanted);
     if (!lookup->wanted) return SQLITE_NOMEM;
     rc = map_request(set, spec, lookup, message);
-    if (rc == SQLITE_OK) rc = add_features(set, number, message);
+    if (rc == SQLITE_OK) rc = set_add_features(set, number, message);
     if (rc != SQLITE_OK) return rc;
     lookup_rules rules = {
         .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
@@ -228,7 +228,7 @@ static int add_expressions(training_set *set, char **message) {
         sqlite3_str_appendf(sql, "%s(%s\n)", n ? ", " : "SELECT ", expression->valuestring);
         set_column added = {
             .name = sqlite3_mprintf("%s", expression->string), .origin = FROM_EXPRESSION, .index = n++};
-        if (rc == SQLITE_OK) rc = add_column(set, added, message);
+        if (rc == SQLITE_OK) rc = set_add_column(set, added, message);
         else sqlite3_free(added.name);
     }
     for (int i = 0; i < set->n_inputs; i++)

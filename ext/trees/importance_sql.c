@@ -11,8 +11,8 @@ typedef struct importance_state {
 } importance_state;
 
 /* Mean |SHAP| from the query's rows. */
-static athlete_status add_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
-                               sqlite3_value *options) {
+static athlete_status importance_take_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
+                                           sqlite3_value *options) {
     model_rows *rows = &state->rows;
     const forest *model = model_rows_model(rows);
     const size_t per_row = (size_t)model->n_outputs * ((size_t)model->n_features + 1);
@@ -33,7 +33,7 @@ static athlete_status add_rows(athlete_call *call, importance_state *state, sqli
         status = model_rows_next(rows);
         if (status != ATHLETE_OK || rows->n == 0) break;
         status = importance_add_rows(&explainer, places.features, rows->n, contributions, state->features,
-                                     &rows->poll);
+                                      &rows->poll);
     }
     memory_free(&rows->budget, contributions);
     shap_forest_free(&explainer);
@@ -53,7 +53,7 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
     if (!state->features) return memory_status(&rows->budget);
     importance_of_splits(model, state->features);
     if (argc < 2 || sqlite3_value_type(argv[1]) == SQLITE_NULL) return ATHLETE_OK;
-    return add_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
+    return importance_take_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
 }
 
 static int importance_next(athlete_call *call, void *opaque) {

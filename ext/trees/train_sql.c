@@ -19,7 +19,7 @@ static void report(sqlite3_context *context, train_group *group, athlete_status 
     function_fail_status(context, status, training_message(&group->training, status));
 }
 
-static athlete_status begin(train_group *group, int argc, sqlite3_value *options) {
+static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {
     group->begun = true;
     if (sqlite3_value_type(options) != SQLITE_NULL) {
         group->options = sqlite3_mprintf("%s", sqlite3_value_text(options));
@@ -56,7 +56,7 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
         return;
     }
     if (group->failed) return;
-    athlete_status status = group->begun ? ATHLETE_OK : begin(group, argc, argv[0]);
+    athlete_status status = group->begun ? ATHLETE_OK : train_begin(group, argc, argv[0]);
     if (status == ATHLETE_OK && !same_options(group, argv[0])) {
         group->failed = true;
         function_fail(context, "row %lld: the options differ from those of the first row",
@@ -67,7 +67,7 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (status != ATHLETE_OK) report(context, group, status);
 }
 
-static void answer(sqlite3_context *context, train_group *group) {
+static void train_answer(sqlite3_context *context, train_group *group) {
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
     training_result result;
@@ -85,7 +85,7 @@ static void answer(sqlite3_context *context, train_group *group) {
 void gbdt_train_final(sqlite3_context *context) {
     train_group *group = sqlite3_aggregate_context(context, 0);
     if (!group || !group->begun) return; /* no rows: NULL */
-    if (!group->failed) answer(context, group);
+    if (!group->failed) train_answer(context, group);
     memory_free(&group->training.budget, group->order);
     memory_free(&group->training.budget, group->ordered);
     training_free(&group->training);

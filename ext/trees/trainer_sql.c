@@ -119,7 +119,7 @@ static void write_history(text_buffer *out, const char *metric, const boost_hist
     text_add(out, "}");
 }
 
-enum { HISTORY, OPTIONS, ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
+enum { HISTORY, OPTIONS, SHARE_ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
 
 /* best_iteration and best_score are what XGBoost's own early stopping sets, and so reads. */
 static athlete_status write_model(training *t, const forest *model, const boost_history *history,
@@ -128,7 +128,7 @@ static athlete_status write_model(training *t, const forest *model, const boost_
     for (int i = 0; i < N_TEXTS; i++) texts[i] = (text_buffer){.budget = &t->budget};
     write_history(&texts[HISTORY], result->metric, history);
     train_options_write(&t->options, &texts[OPTIONS]);
-    text_add_integer(&texts[ROWS], (int64_t)t->train.n);
+    text_add_integer(&texts[SHARE_ROWS], (int64_t)t->train.n);
     text_add_integer(&texts[BEST_ITERATION], result->best);
     text_add_float(&texts[BEST_SCORE], (float)result->loss);
     athlete_status status = ATHLETE_OK;
@@ -138,7 +138,7 @@ static athlete_status write_model(training *t, const forest *model, const boost_
         const model_attribute attributes[] = {
             {"athlete_history", texts[HISTORY].bytes},
             {"athlete_options", texts[OPTIONS].bytes},
-            {"athlete_rows", texts[ROWS].bytes},
+            {"athlete_rows", texts[SHARE_ROWS].bytes},
             {"athlete_version", ATHLETE_VERSION},
             {stops ? "best_iteration" : NULL, texts[BEST_ITERATION].bytes},
             {"best_score", texts[BEST_SCORE].bytes},
@@ -183,8 +183,8 @@ static athlete_status train(training *t, category_names *names, boost_history *h
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES) t->columns.categorical[f] = 1;
     }
-    training_set set = {set_of(&t->train), set_of(&t->validation), t->columns.n_features,
-                        t->columns.categorical};
+    train_data set = {set_of(&t->train), set_of(&t->validation), t->columns.n_features,
+                      t->columns.categorical};
     boost_options options = kernel_options(t);
     forest model;
     athlete_status status = boost_train(&set, &options, &t->budget, poll, &model, history);
@@ -198,20 +198,21 @@ static athlete_status train(training *t, category_names *names, boost_history *h
     return status;
 }
 
-static athlete_status refuse(training *t, const char *sentence) {
+static athlete_status trainer_refuse(training *t, const char *sentence) {
     t->message = sqlite3_mprintf("%s", sentence);
     return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
 static athlete_status check_rows(training *t) {
     if (t->train.n == 0)
-        return refuse(t, t->validation.n > 0 ? "every row is a validation row, none is left to train on"
-                                             : "every weight is 0");
+        return trainer_refuse(t, t->validation.n > 0
+                                     ? "every row is a validation row, none is left to train on"
+                                     : "every weight is 0");
     if (t->options.early_stopping_rounds > 0 && t->validation.n == 0)
-        return refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
+        return trainer_refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES && t->columns.monotone && t->columns.monotone[f] != 0)
-            return refuse(
+            return trainer_refuse(
                 t, "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
     }
     return ATHLETE_OK;
@@ -220,7 +221,7 @@ static athlete_status check_rows(training *t) {
 /* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress
 ** handler that stopped it is asked again only after the number of instructions that the host has set, 1000 in
 ** Datasette; a poll is some forty. */
-static bool is_stopped(athlete_poll *poll) {
+static bool trainer_is_stopped(athlete_poll *poll) {
     for (int i = 0; i < 32; i++) {
         if (poll_now(poll)) return true;
     }
@@ -229,7 +230,7 @@ static bool is_stopped(athlete_poll *poll) {
 
 athlete_status training_finish(training *t, athlete_poll *poll, training_result *result) {
     *result = (training_result){.model.budget = &t->budget};
-    if (is_stopped(poll)) return ATHLETE_INTERRUPTED;
+    if (trainer_is_stopped(poll)) return ATHLETE_INTERRUPTED;
     athlete_status status = check_rows(t);
     if (status != ATHLETE_OK) return status;
     size_t rounds = (size_t)t->options.rounds, n_features = (size_t)t->columns.n_features;

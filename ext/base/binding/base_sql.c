@@ -113,7 +113,7 @@ static const athlete_table objects_table = {
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 
-static const athlete_function functions[] = {
+static const athlete_function base_functions[] = {
     {
         .name = "athlete_version",
         .kind = ATHLETE_SCALAR,
@@ -221,4 +221,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_base = {.name = "base", .functions = functions};
+const athlete_domain athlete_base = {.name = "base", .functions = base_functions};

@@ -4,7 +4,7 @@
 
 #define POLL_STEPS 1000 /* instructions of a statement, some tens of microseconds */
 
-static int stop(void *poll) {
+static int private_db_stop(void *poll) {
     return poll_now(poll);
 }
 
@@ -33,7 +33,7 @@ athlete_status private_db_open(private_db *own, sqlite3 *caller, char **message)
         restrict_it(own->db);
         rc = sqlite3_exec(own->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
     }
-    if (rc == SQLITE_OK) sqlite3_progress_handler(own->db, POLL_STEPS, stop, &own->poll);
+    if (rc == SQLITE_OK) sqlite3_progress_handler(own->db, POLL_STEPS, private_db_stop, &own->poll);
     return private_db_fail(own, own->db ? rc : SQLITE_NOMEM, message);
 }
 

@@ -11,7 +11,7 @@ typedef struct rows_state {
     int n_columns;
 } rows_state;
 
-static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     (void)argc;
     rows_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
@@ -25,20 +25,20 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     return status;
 }
 
-static int rows_next(athlete_call *call, void *opaque) {
+static int select_next(athlete_call *call, void *opaque) {
     rows_state *state = opaque;
     int rc = sqlite3_step(state->statement);
     if (rc == SQLITE_ROW || rc == SQLITE_DONE) return rc;
     return query_fail(call, rc);
 }
 
-static void rows_column(void *opaque, sqlite3_context *context, int column) {
+static void select_column(void *opaque, sqlite3_context *context, int column) {
     rows_state *state = opaque;
     if (column < state->n_columns)
         sqlite3_result_value(context, sqlite3_column_value(state->statement, column));
 }
 
-static void rows_close(void *opaque) {
+static void select_close(void *opaque) {
     rows_state *state = opaque;
     sqlite3_finalize(state->statement);
     memory_free(NULL, state);
@@ -47,8 +47,8 @@ static void rows_close(void *opaque) {
 const athlete_table select_rows_table = {
     .columns = "c1, c2, c3, c4",
     .expected_rows = 1000,
-    .open = rows_open,
-    .next = rows_next,
-    .column = rows_column,
-    .close = rows_close,
+    .open = select_open,
+    .next = select_next,
+    .column = select_column,
+    .close = select_close,
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cJSON.h>
 
-static bool is_digit(char c) {
+static bool decimal_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
@@ -19,8 +19,8 @@ typedef struct decimal {
     int64_t exponent;
 } decimal;
 
-static const char *read_digits(const char *p, decimal *d, bool fraction) {
-    for (; is_digit(*p); p++) {
+static const char *decimal_read_digits(const char *p, decimal *d, bool fraction) {
+    for (; decimal_is_digit(*p); p++) {
         if (d->digits < UINT64_MAX / 10 - 1) {
             d->digits = 10 * d->digits + (uint64_t)(*p - '0');
             d->exponent -= fraction;
@@ -34,9 +34,9 @@ static const char *read_digits(const char *p, decimal *d, bool fraction) {
 static const char *read_exponent(const char *p, decimal *d) {
     bool negative = *p == '-';
     if (*p == '+' || *p == '-') p++;
-    if (!is_digit(*p)) return NULL;
+    if (!decimal_is_digit(*p)) return NULL;
     int64_t exponent = 0;
-    for (; is_digit(*p); p++) {
+    for (; decimal_is_digit(*p); p++) {
         if (exponent < 1000000) exponent = 10 * exponent + (*p - '0');
     }
     d->exponent += negative ? -exponent : exponent;
@@ -47,11 +47,11 @@ static const char *read_exponent(const char *p, decimal *d) {
 static const char *split(const char *p, decimal *d) {
     *d = (decimal){.negative = *p == '-', .all_digits = true};
     if (d->negative) p++;
-    if (!is_digit(*p) || (*p == '0' && is_digit(p[1]))) return NULL;
-    p = read_digits(p, d, false);
+    if (!decimal_is_digit(*p) || (*p == '0' && decimal_is_digit(p[1]))) return NULL;
+    p = decimal_read_digits(p, d, false);
     if (*p == '.') {
-        if (!is_digit(p[1])) return NULL;
-        p = read_digits(p + 1, d, true);
+        if (!decimal_is_digit(p[1])) return NULL;
+        p = decimal_read_digits(p + 1, d, true);
     }
     return *p == 'e' || *p == 'E' ? read_exponent(p + 1, d) : p;
 }

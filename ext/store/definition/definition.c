@@ -145,8 +145,8 @@ static athlete_status check_values(const definition_column *column, const char *
     return ATHLETE_OK;
 }
 
-static athlete_status add_feature(feature_definition *definition, const cJSON *feature, int position,
-                                  definition_fault *fault) {
+static athlete_status definition_add_feature(feature_definition *definition, const cJSON *feature,
+                                             int position, definition_fault *fault) {
     char place[40];
     snprintf(place, sizeof place, "features[%d].", position);
     athlete_status status = fields_check(feature_fields, feature, place, fault);
@@ -199,7 +199,7 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
     add_named(definition, features, timestamp, "timestamp");
     int position = 0;
     for (const cJSON *f = features->child; f && status == ATHLETE_OK; f = f->next)
-        status = add_feature(definition, f, position++, fault);
+        status = definition_add_feature(definition, f, position++, fault);
     if (status != ATHLETE_OK) return status;
     add_named(definition, features, available, "timestamp");
 

@@ -39,7 +39,7 @@ static const char *collation_of(const char *name) {
     return NULL;
 }
 
-static int add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
+static int group_add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
     athlete_status status = memory_reserve(NULL, &group->columns, capacity, (size_t)group->n_columns + 1);
     if (status != ATHLETE_OK) return SQLITE_NOMEM;
     group_column *column = &group->columns[group->n_columns];
@@ -63,7 +63,7 @@ static int read_columns(feature_group *group, char **message) {
     size_t capacity = 0;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         if (sqlite3_column_int(list, 6) == 1) continue; /* hidden */
-        rc = add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
+        rc = group_add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
         if (rc != SQLITE_OK) break;
     }
     return catalog_ended(group->db, list, rc, message);

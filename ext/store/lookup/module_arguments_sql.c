@@ -50,7 +50,7 @@ static int unknown_option(const athlete_function *function, const char *name, si
     return rc;
 }
 
-static int read_option(module_arguments *arguments, const char *text, char **message) {
+static int module_read_option(module_arguments *arguments, const char *text, char **message) {
     const athlete_argument *declared = arguments->function->arguments;
     const char *equals = strchr(text, '=');
     if (!equals) {
@@ -86,7 +86,7 @@ int module_arguments_read(module_arguments *arguments, const athlete_function *f
     }
     arguments->texts[0] = unquoted(argv[3], strlen(argv[3]));
     int rc = arguments->texts[0] ? SQLITE_OK : SQLITE_NOMEM;
-    for (int i = 4; i < argc && rc == SQLITE_OK; i++) rc = read_option(arguments, argv[i], message);
+    for (int i = 4; i < argc && rc == SQLITE_OK; i++) rc = module_read_option(arguments, argv[i], message);
     return rc;
 }
 

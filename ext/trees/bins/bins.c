@@ -7,7 +7,7 @@
 #include "base/numbers/float_sort.h"
 #include "trees/bins/rank.h"
 
-#define BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
+#define BINS_BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
 
 /* What one hand needs for finding a feature's cuts. */
 typedef struct cut_scratch {
@@ -28,7 +28,7 @@ typedef struct bins_job {
 } bins_job;
 
 static size_t blocks_of(const bin_source *source) {
-    return (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    return (source->n_rows + BINS_BLOCK_ROWS - 1) / BINS_BLOCK_ROWS;
 }
 
 /* --- cuts ----------------------------------------------------------------------------------------------- */
@@ -45,8 +45,9 @@ static size_t columns_at_once(const bins_job *job) {
 static void copy_columns(void *argument, size_t part, pool_hand *hand) {
     bins_job *job = argument;
     const bin_source *source = job->source;
-    size_t n_features = (size_t)source->n_features, start = part * BLOCK_ROWS, n_rows = source->n_rows;
-    size_t end = n_rows - start < BLOCK_ROWS ? n_rows : start + BLOCK_ROWS, n = columns_at_once(job);
+    size_t n_features = (size_t)source->n_features, start = part * BINS_BLOCK_ROWS, n_rows = source->n_rows;
+    size_t end = n_rows - start < BINS_BLOCK_ROWS ? n_rows : start + BINS_BLOCK_ROWS,
+           n = columns_at_once(job);
     if (pool_due(hand, 2 * n * (end - start))) return;
     for (size_t row = start; row < end; row++) {
         const float *values = source->values + row * n_features + job->first;
@@ -133,8 +134,8 @@ static void rank_categories(const float *cuts, int n_own, int n_bins, const floa
 static void code_rows(void *argument, size_t part, pool_hand *hand) {
     bins_job *job = argument;
     bin_matrix *bins = job->bins;
-    size_t n_features = (size_t)bins->n_features, start = part * BLOCK_ROWS;
-    size_t n = bins->n_rows - start < BLOCK_ROWS ? bins->n_rows - start : BLOCK_ROWS;
+    size_t n_features = (size_t)bins->n_features, start = part * BINS_BLOCK_ROWS;
+    size_t n = bins->n_rows - start < BINS_BLOCK_ROWS ? bins->n_rows - start : BINS_BLOCK_ROWS;
     if (pool_due(hand, 8 * n * n_features)) return;
     memset(bins->records + start * bins->record_bytes, 0, n * bins->record_bytes);
     for (size_t f = 0; f < n_features; f++) {
@@ -158,7 +159,7 @@ static size_t record_size(size_t n_features) {
     return bytes > 16 ? 32 : bytes > 8 ? 16 : 8;
 }
 
-static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hands) {
+static athlete_status bins_allocate(bins_job *job, athlete_budget *budget, int n_hands) {
     const bin_source *source = job->source;
     bin_matrix *bins = job->bins;
     size_t n = source->n_rows, f = (size_t)source->n_features;
@@ -192,7 +193,7 @@ static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hand
     return complete ? ATHLETE_OK : memory_status(budget);
 }
 
-static void release(bins_job *job, athlete_budget *budget, int n_hands) {
+static void bins_release(bins_job *job, athlete_budget *budget, int n_hands) {
     for (int hand = 0; job->scratch && hand < n_hands; hand++) {
         cut_scratch *scratch = &job->scratch[hand];
         void *const blocks[] = {scratch->values, scratch->sorting, scratch->runs, scratch->weights,
@@ -210,13 +211,13 @@ athlete_status bins_build(const bin_source *source, athlete_budget *budget, athl
     bins_job job = {.source = source, .bins = bins};
     bool small = source->n_rows * (size_t)source->n_features < 50000;
     int n_hands = small ? 1 : pool_hands(pool);
-    athlete_status status = allocate(&job, budget, n_hands);
+    athlete_status status = bins_allocate(&job, budget, n_hands);
     if (status == ATHLETE_OK) status = find_all_cuts(&job, !small, pool);
     if (status == ATHLETE_OK) {
         gather_cuts(&job);
         status = pool_run_if(!small, pool, blocks_of(source), code_rows, &job);
     }
-    release(&job, budget, n_hands);
+    bins_release(&job, budget, n_hands);
     return status;
 }
 

@@ -13,7 +13,7 @@ void rank_prepare(rank_table *table, const float *cuts, int n_bins) {
 }
 
 /* A binary search whose only branch is its own length. */
-static uint8_t rank_of(const rank_table *table, float x) {
+static uint8_t rank_of_value(const rank_table *table, float x) {
     int first = 0;
     for (int half = 128; half > 0; half /= 2) first += x < table->cut[first + half - 1] ? 0 : half;
     return (uint8_t)first;
@@ -23,7 +23,7 @@ static void rank_plain(const rank_table *table, const float *values, size_t valu
                        uint8_t *codes) {
     for (size_t i = 0; i < n; i++) {
         float x = values[i * value_step];
-        codes[i] = isnan(x) ? (uint8_t)table->n_bins : rank_of(table, x);
+        codes[i] = isnan(x) ? (uint8_t)table->n_bins : rank_of_value(table, x);
     }
 }
 

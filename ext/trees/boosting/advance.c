@@ -4,15 +4,16 @@
 #include "base/numbers/fixed_point.h"
 #include "trees/model/predict.h"
 
-#define PART_ROWS       8192
-#define MIN_SHARED_ROWS (4 * PART_ROWS)
+#define ADVANCE_PART_ROWS       8192
+#define ADVANCE_MIN_SHARED_ROWS (4 * ADVANCE_PART_ROWS)
 
 static size_t parts_of(size_t n) {
-    return (n + PART_ROWS - 1) / PART_ROWS;
+    return (n + ADVANCE_PART_ROWS - 1) / ADVANCE_PART_ROWS;
 }
 
 static size_t part_rows(size_t part, size_t n) {
-    return n - part * PART_ROWS < PART_ROWS ? n - part * PART_ROWS : PART_ROWS;
+    return n - part * ADVANCE_PART_ROWS < ADVANCE_PART_ROWS ? n - part * ADVANCE_PART_ROWS
+                                                            : ADVANCE_PART_ROWS;
 }
 
 /* --- margins -------------------------------------------------------------------------------------------- */
@@ -35,7 +36,7 @@ static void advance_leaf(void *argument, size_t id, pool_hand *hand) {
 
 static void advance_unseen(void *argument, size_t part, pool_hand *hand) {
     margin_job *job = argument;
-    size_t start = part * PART_ROWS, n = part_rows(part, job->n);
+    size_t start = part * ADVANCE_PART_ROWS, n = part_rows(part, job->n);
     for (size_t row = start; row < start + n; row++)
         job->margins[row] += job->g->nodes[grower_leaf(job->g, row)].value;
     pool_due(hand, 30 * n);
@@ -43,7 +44,7 @@ static void advance_unseen(void *argument, size_t part, pool_hand *hand) {
 
 athlete_status advance_margins(const grower *g, size_t n_seen, size_t n, float *margins) {
     margin_job job = {g, n, margins};
-    bool shared = n >= MIN_SHARED_ROWS;
+    bool shared = n >= ADVANCE_MIN_SHARED_ROWS;
     if (n_seen < n) return pool_run_if(shared, g->pool, parts_of(n), advance_unseen, &job);
     return pool_run_if(shared, g->pool, g->n_nodes, advance_leaf, &job);
 }
@@ -57,7 +58,7 @@ typedef struct forest_job {
 
 static void find_margins(void *argument, size_t part, pool_hand *hand) {
     forest_job *job = argument;
-    size_t start = part * PART_ROWS, n = part_rows(part, job->n);
+    size_t start = part * ADVANCE_PART_ROWS, n = part_rows(part, job->n);
     memset(job->margins + start, 0, n * sizeof *job->margins);
     for (size_t tree = 0; tree < job->model->n_trees; tree++) {
         for (size_t row = start; row < start + n; row++)
@@ -69,7 +70,7 @@ static void find_margins(void *argument, size_t part, pool_hand *hand) {
 athlete_status advance_find_margins(const forest *model, const float *values, int n_features, size_t n,
                                     athlete_pool *pool, float *margins) {
     forest_job job = {model, values, (size_t)n_features, n, margins};
-    return pool_run_if(n >= MIN_SHARED_ROWS, pool, parts_of(n), find_margins, &job);
+    return pool_run_if(n >= ADVANCE_MIN_SHARED_ROWS, pool, parts_of(n), find_margins, &job);
 }
 
 /* --- gradients ------------------------------------------------------------------------------------------ */
@@ -79,10 +80,10 @@ typedef struct gradient_job {
     const objective_rows *rows;
 } gradient_job;
 
-static void find_gradients(void *argument, size_t part, pool_hand *hand) {
+static void advance_find_gradients(void *argument, size_t part, pool_hand *hand) {
     gradient_job *job = argument;
     const objective_rows *all = job->rows;
-    size_t start = part * PART_ROWS;
+    size_t start = part * ADVANCE_PART_ROWS;
     const objective_rows rows = {.n = part_rows(part, all->n),
                                  .margins = all->margins + start,
                                  .labels = all->labels + start,
@@ -97,7 +98,8 @@ static void find_gradients(void *argument, size_t part, pool_hand *hand) {
 athlete_status advance_gradients(const objective *o, const objective_rows *rows, athlete_pool *pool) {
     gradient_job job = {o, rows};
     if (objective_outputs(o) == 1)
-        return pool_run_if(rows->n >= MIN_SHARED_ROWS, pool, parts_of(rows->n), find_gradients, &job);
+        return pool_run_if(rows->n >= ADVANCE_MIN_SHARED_ROWS, pool, parts_of(rows->n),
+                           advance_find_gradients, &job);
     objective_gradients(o, rows);
     return pool_due(&pool->hands[0], 20 * rows->n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
@@ -118,13 +120,13 @@ typedef struct loss_job {
 
 static void find_largest(void *argument, size_t part, pool_hand *hand) {
     loss_job *job = argument;
-    double largest = fixed_point_largest(job->losses + part * PART_ROWS, part_rows(part, job->n));
+    double largest = fixed_point_largest(job->losses + part * ADVANCE_PART_ROWS, part_rows(part, job->n));
     if (largest > job->of[hand->number].largest) job->of[hand->number].largest = largest;
 }
 
 static void add_losses(void *argument, size_t part, pool_hand *hand) {
     loss_job *job = argument;
-    size_t start = part * PART_ROWS, n = part_rows(part, job->n);
+    size_t start = part * ADVANCE_PART_ROWS, n = part_rows(part, job->n);
     const uint32_t *units = job->units ? job->units + start : NULL;
     job->of[hand->number].sum += fixed_point_add(job->losses + start, units, n, job->scale);
     pool_due(hand, n);
@@ -133,7 +135,7 @@ static void add_losses(void *argument, size_t part, pool_hand *hand) {
 athlete_status advance_loss(const double *losses, const row_weights *weights, size_t n, athlete_pool *pool,
                             double *sum) {
     loss_job job = {.losses = losses, .units = weights->units, .n = n};
-    bool shared = n >= MIN_SHARED_ROWS;
+    bool shared = n >= ADVANCE_MIN_SHARED_ROWS;
     athlete_status status = pool_run_if(shared, pool, parts_of(n), find_largest, &job);
     double largest = 0;
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++)

@@ -39,32 +39,32 @@ typedef struct booster {
 } booster;
 
 /* *complete becomes false when memory is refused. */
-static void *take(booster *b, size_t count, size_t size, bool *complete) {
+static void *boost_take(booster *b, size_t count, size_t size, bool *complete) {
     void *block = memory_alloc(b->budget, count, size);
     *complete = *complete && block;
     return block;
 }
 
-static athlete_status allocate(booster *b, int n_features) {
+static athlete_status boost_allocate(booster *b, int n_features) {
     size_t n = b->rows->n, cells = n * (size_t)b->n_outputs;
     bool complete = true;
-    b->margins = take(b, cells, sizeof *b->margins, &complete);
-    b->gradients = take(b, cells, 2 * sizeof *b->gradients, &complete);
-    b->losses = take(b, n, sizeof *b->losses, &complete);
-    b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
-    b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
-    b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
-    if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
+    b->margins = boost_take(b, cells, sizeof *b->margins, &complete);
+    b->gradients = boost_take(b, cells, 2 * sizeof *b->gradients, &complete);
+    b->losses = boost_take(b, n, sizeof *b->losses, &complete);
+    b->features = boost_take(b, (size_t)n_features, sizeof *b->features, &complete);
+    b->feature_order = boost_take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
+    b->intercepts = boost_take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
+    if (b->options->subsample < 1) b->row_keys = boost_take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
-        b->leaf_residuals = take(b, n, sizeof *b->leaf_residuals, &complete);
-        if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
+        b->leaf_residuals = boost_take(b, n, sizeof *b->leaf_residuals, &complete);
+        if (b->rows->weights) b->leaf_units = boost_take(b, n, sizeof *b->leaf_units, &complete);
     }
     if (!complete) return memory_status(b->budget);
     b->hessians = b->gradients + cells;
     return ATHLETE_OK;
 }
 
-static void release(booster *b) {
+static void boost_release(booster *b) {
     void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
                             b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
@@ -94,7 +94,7 @@ static int useful_bins(const boost_options *options, const row_weights *weights)
     return bins < options->max_bin ? (int)bins : options->max_bin;
 }
 
-static athlete_status begin(booster *b, const training_set *set) {
+static athlete_status boost_begin(booster *b, const train_data *set) {
     const row_set *rows = b->rows;
     const boost_options *options = b->options;
     b->weights.total = rows->n;
@@ -114,7 +114,7 @@ static athlete_status begin(booster *b, const training_set *set) {
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
-    if (status == ATHLETE_OK) status = allocate(b, set->n_features);
+    if (status == ATHLETE_OK) status = boost_allocate(b, set->n_features);
     if (status == ATHLETE_OK && b->row_keys) {
         status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
                                  b->budget, b->poll, b->row_keys);
@@ -150,7 +150,7 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
                              ldexp(1, b->weights.fraction_bits), n);
 }
 
-static double leaf_value(booster *b, size_t id, const float *margins) {
+static double boost_leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
     double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
@@ -161,12 +161,13 @@ static double leaf_value(booster *b, size_t id, const float *margins) {
 static void set_leaf_values(booster *b, const float *margins, double intercept) {
     for (size_t id = 0; id < b->grower.n_nodes; id++) {
         tree_node *node = &b->grower.nodes[id];
-        if (node->left < 0) node->value = (float)(intercept + b->options->eta * leaf_value(b, id, margins));
+        if (node->left < 0)
+            node->value = (float)(intercept + b->options->eta * boost_leaf_value(b, id, margins));
     }
 }
 
 /* The categories that go right at a split, as a set of the model's. */
-static athlete_status keep_set(booster *b, const node_split *split, uint32_t *set) {
+static athlete_status boost_keep_set(booster *b, const node_split *split, uint32_t *set) {
     const bin_matrix *bins = &b->bins;
     const float *category = bins->cuts + bins->offset[split->feature];
     size_t n_words = 0;
@@ -194,7 +195,7 @@ static athlete_status keep_tree(booster *b, int output) {
     memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
     for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
         if (nodes[id].left >= 0 && nodes[id].categorical)
-            status = keep_set(b, &g->grown[id].split, &nodes[id].set);
+            status = boost_keep_set(b, &g->grown[id].split, &nodes[id].set);
     }
     if (status == ATHLETE_OK && b->validation.set)
         status = evaluation_advance(&b->validation, b->model, b->poll);
@@ -243,7 +244,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
 
 /* --- rounds --------------------------------------------------------------------------------------------- */
 
-static athlete_status find_gradients(booster *b) {
+static athlete_status boost_find_gradients(booster *b) {
     const objective_rows rows = {b->rows->n,   b->margins,  b->rows->labels,
                                  b->gradients, b->hessians, b->losses};
     return advance_gradients(&b->options->objective, &rows, &b->pool);
@@ -272,11 +273,11 @@ static bool may_go_on(const booster *b, int round, const boost_history *history)
 }
 
 static athlete_status boost_rounds(booster *b, boost_history *history) {
-    athlete_status status = find_gradients(b);
+    athlete_status status = boost_find_gradients(b);
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
-        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = find_gradients(b);
+        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = boost_find_gradients(b);
         if (status == ATHLETE_OK) status = record(b, round, history);
     }
     return status;
@@ -287,7 +288,7 @@ static void end_with_round(forest *model, int round) {
     model->n_nodes = model->tree_end[model->n_trees - 1];
 }
 
-athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
+athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history) {
     booster b = {.rows = &set->train,
                  .options = options,
@@ -304,10 +305,10 @@ athlete_status boost_train(const training_set *set, const boost_options *options
     for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
     *history = (boost_history){.train = history->train, .validation = history->validation};
     pool_begin(&b.pool, options->threads, poll);
-    status = begin(&b, set);
+    status = boost_begin(&b, set);
     if (status == ATHLETE_OK) status = boost_rounds(&b, history);
     if (status == ATHLETE_OK && options->early_stopping_rounds > 0) end_with_round(model, history->best);
-    release(&b);
+    boost_release(&b);
     pool_end(&b.pool);
     return status;
 }

@@ -29,13 +29,13 @@ typedef struct row_set {
     size_t n;
 } row_set;
 
-typedef struct training_set {
+typedef struct train_data {
     row_set train; /* 1 to ATHLETE_MAX_ROWS */
     row_set validation;
     int n_features;
     const uint8_t *
         categorical; /* per feature, not 0 where values are whole numbers from 0 that name categories; or NULL */
-} training_set;
+} train_data;
 
 /* The loss after each round. The arrays have room for all rounds. */
 typedef struct boost_history {
@@ -47,7 +47,7 @@ typedef struct boost_history {
 /* Trains a forest, whose base margins are 0: the intercepts are in the leaves of the first trees. After early stopping
 ** it ends with the best round. The same rows in any order give the same forest, bit for bit. Free the forest also after
 ** a failure. */
-athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
+athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history);
 
 #endif

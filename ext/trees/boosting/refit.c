@@ -3,8 +3,8 @@
 #include "base/numbers/fixed_point.h"
 #include "trees/learner/leaf_rows.h"
 
-#define BLOCK_ROWS      512 /* whose gradients are in the first-level cache */
-#define MIN_SHARED_ROWS 8192
+#define REFIT_BLOCK_ROWS      512 /* whose gradients are in the first-level cache */
+#define REFIT_MIN_SHARED_ROWS 8192
 
 typedef struct refit_job {
     const refit *r;
@@ -40,11 +40,11 @@ static void refit_part(void *argument, size_t part, pool_hand *hand) {
     end = end - begin < job->part_rows ? end : begin + job->part_rows;
     add_leaf_values(job, begin, end);
     gradient_measures measures = job->of[hand->number].measures;
-    double gradients[BLOCK_ROWS], hessians[BLOCK_ROWS], losses[BLOCK_ROWS];
+    double gradients[REFIT_BLOCK_ROWS], hessians[REFIT_BLOCK_ROWS], losses[REFIT_BLOCK_ROWS];
     double largest = job->of[hand->number].largest_loss;
     int64_t loss = 0;
-    for (size_t start = begin; start < end; start += BLOCK_ROWS) {
-        size_t n = end - start < BLOCK_ROWS ? end - start : BLOCK_ROWS;
+    for (size_t start = begin; start < end; start += REFIT_BLOCK_ROWS) {
+        size_t n = end - start < REFIT_BLOCK_ROWS ? end - start : REFIT_BLOCK_ROWS;
         const objective_rows rows = {n, job->margins + start, r->labels + start, gradients, hessians, losses};
         objective_gradients(r->objective, &rows);
         gradients_round(&g->gradients, g->bins, start, n, gradients, hessians, &measures);
@@ -65,8 +65,8 @@ athlete_status refit_rows(refit *r, grower *g, float *margins, bool *good, doubl
     gradient_measures measures = {.smallest_hessian = INFINITY};
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) job.of[hand].measures = measures;
     size_t n = g->bins->n_rows;
-    athlete_status status =
-        pool_run_if(n >= MIN_SHARED_ROWS, g->pool, (n + job.part_rows - 1) / job.part_rows, refit_part, &job);
+    athlete_status status = pool_run_if(n >= REFIT_MIN_SHARED_ROWS, g->pool,
+                                        (n + job.part_rows - 1) / job.part_rows, refit_part, &job);
     double largest = 0;
     int64_t sum = 0;
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) {

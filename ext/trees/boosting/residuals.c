@@ -5,11 +5,11 @@
 #include "base/numbers/fixed_point.h"
 #include "trees/learner/leaf_rows.h"
 
-#define PART_ROWS       8192
-#define PART_SLOTS      1024
-#define MIN_SHARED_ROWS (2 * PART_ROWS)
-#define MIN_MEAN_UNITS  64
-#define MIN_ROOT_ROWS   8192 /* fewer are added up before the histograms of their leaves are */
+#define RESIDUALS_PART_ROWS       8192
+#define PART_SLOTS                1024
+#define RESIDUALS_MIN_SHARED_ROWS (2 * RESIDUALS_PART_ROWS)
+#define RESIDUALS_MIN_MEAN_UNITS  64
+#define MIN_ROOT_ROWS             8192 /* fewer are added up before the histograms of their leaves are */
 
 /* Of what remains. */
 typedef struct measures {
@@ -157,8 +157,8 @@ static int64_t shifted(int64_t gradient, int up, int down) {
 static void shift_part(void *argument, size_t part, pool_hand *hand) {
     residual_job *job = argument;
     const grower *g = job->g;
-    size_t begin = part * PART_ROWS, n = g->bins->n_rows;
-    size_t end = n - begin < PART_ROWS ? n : begin + PART_ROWS;
+    size_t begin = part * RESIDUALS_PART_ROWS, n = g->bins->n_rows;
+    size_t end = n - begin < RESIDUALS_PART_ROWS ? n : begin + RESIDUALS_PART_ROWS;
     for (size_t row = begin; row < end; row++)
         write_gradient(g, row, shifted(read_gradient(g, row), job->up, job->down));
     pool_due(hand, 2 * (end - begin));
@@ -175,7 +175,8 @@ static athlete_status shift_all(residual_job *job, int up, int down) {
         g->root[slot] = sum.gradient * ((int64_t)1 << (g->gradients.shift + up)) + sum.hessian;
     }
     size_t n = g->bins->n_rows;
-    return pool_run_if(n >= MIN_SHARED_ROWS, g->pool, (n + PART_ROWS - 1) / PART_ROWS, shift_part, job);
+    return pool_run_if(n >= RESIDUALS_MIN_SHARED_ROWS, g->pool,
+                       (n + RESIDUALS_PART_ROWS - 1) / RESIDUALS_PART_ROWS, shift_part, job);
 }
 
 /* --- the next root -------------------------------------------------------------------------------------- */
@@ -268,14 +269,14 @@ static athlete_status find_root(residual_job *job) {
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
 /* Units per 1 of a row's gradient, before its weight. */
-static double row_scale(const row_gradients *g) {
+static double residuals_loss_scale(const row_gradients *g) {
     return ldexp(g->scale.gradient, -g->weight_bits);
 }
 
 /* The steps of all leaves in units; the largest of their sizes. */
 static uint64_t find_steps(residual_job *job, double offset) {
     const grower *g = job->g;
-    double scale = row_scale(&g->gradients);
+    double scale = residuals_loss_scale(&g->gradients);
     uint64_t largest = 0;
     job->n_leaves = 0;
     for (size_t id = 0; id < g->n_nodes; id++) {
@@ -304,7 +305,8 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
     int square_bits = (64 - count_bits(g->gradients.total)) / 2;
     job->square_shift = bits + 1 > square_bits ? bits + 1 - square_bits : 0;
     size_t n = g->bins->n_rows, n_parts = (n + job->part_rows - 1) / job->part_rows;
-    if (status == ATHLETE_OK) status = pool_run_if(n >= MIN_SHARED_ROWS, g->pool, n_parts, step_part, job);
+    if (status == ATHLETE_OK)
+        status = pool_run_if(n >= RESIDUALS_MIN_SHARED_ROWS, g->pool, n_parts, step_part, job);
     measures all = {0};
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) {
         const measures *m = &job->of[hand].measured;
@@ -312,7 +314,7 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
         all.sizes += m->sizes;
         all.squares += m->squares;
     }
-    double unit = ldexp(1, job->square_shift) / row_scale(&g->gradients);
+    double unit = ldexp(1, job->square_shift) / residuals_loss_scale(&g->gradients);
     r->mean_squares = (double)all.squares * unit * unit / (double)g->gradients.total;
     r->bits = count_bits(all.bits);
     if (status == ATHLETE_OK && g->has_root) status = find_root(job);
@@ -323,7 +325,7 @@ static athlete_status advance(residuals *r, residual_job *job, double offset) {
         r->bits = bits;
         all.sizes = up > 0 ? all.sizes << up : all.sizes >> down;
     }
-    if (all.bits > 0 && all.sizes < MIN_MEAN_UNITS * g->gradients.total) r->kept = false;
+    if (all.bits > 0 && all.sizes < RESIDUALS_MIN_MEAN_UNITS * g->gradients.total) r->kept = false;
     return status;
 }
 

@@ -14,7 +14,7 @@ typedef struct scan_kind {
 /* --- sums ----------------------------------------------------------------------------------------------- */
 
 /* words[i] becomes the words i of all four features. */
-FOUR_INLINE void transpose(__m256i words[4]) {
+FOUR_INLINE void scan_transpose_four(__m256i words[4]) {
     __m256i even_01 = _mm256_unpacklo_epi64(words[0], words[1]),
             odd_01 = _mm256_unpackhi_epi64(words[0], words[1]);
     __m256i even_23 = _mm256_unpacklo_epi64(words[2], words[3]),
@@ -69,7 +69,7 @@ typedef struct best_cuts {
     __m256d score, bin;
 } best_cuts;
 
-FOUR_INLINE __m256d excess(__m256d gradient, __m256d alpha) {
+FOUR_INLINE __m256d scan_excess_four(__m256d gradient, __m256d alpha) {
     __m256d size = _mm256_andnot_pd(_mm256_set1_pd(-0.0), gradient);
     return _mm256_max_pd(_mm256_sub_pd(size, alpha), _mm256_setzero_pd());
 }
@@ -80,8 +80,8 @@ FOUR_INLINE void try_cuts(const node_lanes *node, __m256d gradient, __m256d hess
     __m256d other = _mm256_sub_pd(node->gradient, gradient);
     __m256d other_hessian = _mm256_sub_pd(node->hessian, hessian);
     if (penalised) {
-        gradient = excess(gradient, node->alpha);
-        other = excess(other, node->alpha);
+        gradient = scan_excess_four(gradient, node->alpha);
+        other = scan_excess_four(other, node->alpha);
     }
     __m256d bottom = _mm256_add_pd(hessian, node->lambda);
     __m256d other_bottom = _mm256_add_pd(other_hessian, node->lambda);
@@ -162,7 +162,7 @@ FOUR_INLINE void next_cuts(const scan_feature features[4], int first, scan_kind 
         words[i] =
             _mm256_loadu_si256((const void *)(features[i].histogram->words + (kind.wide ? 2 * slot : slot)));
     }
-    transpose(words);
+    scan_transpose_four(words);
     for (int i = 0; i < (kind.wide ? 2 : 4); i++) {
         last->gradient = _mm256_add_epi64(last->gradient, words[kind.wide ? 2 * i : i]);
         if (kind.wide) last->hessian = _mm256_add_epi64(last->hessian, words[2 * i + 1]);
@@ -233,7 +233,7 @@ FOUR_INLINE void scan(const scan_feature features[4], int n_bins, const scan_nod
     *best_left = left;
 }
 
-ATHLETE_AVX2 static void store(const best_cuts *best, scan_cut cuts[4]) {
+ATHLETE_AVX2 static void scan_store_four(const best_cuts *best, scan_cut cuts[4]) {
     double scores[4], bins[4];
     _mm256_storeu_pd(scores, best->score);
     _mm256_storeu_pd(bins, best->bin);
@@ -260,8 +260,8 @@ ATHLETE_AVX2 void scan_four(const scan_feature features[4], const scan_node *nod
         scan(features, n_bins, node, reached, (scan_kind){false, false, false}, &right, &left);
     }
     scan_cut with_left[4];
-    store(&right, best);
-    store(&left, with_left);
+    scan_store_four(&right, best);
+    scan_store_four(&left, with_left);
     for (int i = 0; i < 4; i++) {
         if (scan_is_better(&with_left[i], &best[i]))
             best[i] = (scan_cut){with_left[i].score, with_left[i].bin, true};

@@ -22,8 +22,8 @@ void model_release(void *opaque) {
     memory_free(NULL, cached);
 }
 
-static cached_model *parse(const char *text, size_t length, athlete_poll *poll, athlete_status *status,
-                           model_fault *fault) {
+static cached_model *model_cache_parse(const char *text, size_t length, athlete_poll *poll,
+                                       athlete_status *status, model_fault *fault) {
     cached_model *cached = memory_zeroed(NULL, 1, sizeof *cached);
     *status = ATHLETE_NOMEM;
     if (!cached) return NULL;
@@ -53,7 +53,7 @@ cached_model *model_cache_find(model_cache *cache, const char *text, size_t leng
         }
     }
     if (!found) {
-        found = parse(text, length, poll, status, fault);
+        found = model_cache_parse(text, length, poll, status, fault);
         if (!found) return NULL;
         if (at == ATHLETE_MODEL_CACHE_SLOTS) model_release(cache->slots[--at]);
     }

@@ -4,6 +4,7 @@
 
 #include "trees/objective/objective.h"
 
+#define OBJECTIVE_BLOCK_ROWS    512 /* at once: what is computed of them stays in the first-level cache */
 #define OBJECTIVE_LEAST_HESSIAN 1e-16
 #define OBJECTIVE_LEAST_SHARE   1e-16f /* of a class, before its logarithm is taken */
 
