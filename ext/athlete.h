@@ -9,13 +9,12 @@
 #ifndef ATHLETE_H
 #define ATHLETE_H
 
+#include "base/version.h"
 #include "sqlite3.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define ATHLETE_VERSION "0.1.0"
 
 /* SQLITE_OK, or an error code with *message set (sqlite3_free it). Calling it again on a connection is harmless. */
 int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);

@@ -1,8 +1,8 @@
 /* Binding of the calendar and of everything that looks back over days: the table of the domain's functions. */
 #include "rolling/rolling_sql.h"
 
-#include "base/numbers/date.h"
 #include "base/memory.h"
+#include "base/numbers/date.h"
 #include "rolling/training_load_sql.h"
 #include "rolling/window_sql.h"
 

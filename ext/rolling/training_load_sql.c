@@ -8,11 +8,11 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-#include "base/numbers/date.h"
-#include "base/memory.h"
 #include "base/binding/options.h"
-#include "base/poll.h"
 #include "base/binding/query.h"
+#include "base/memory.h"
+#include "base/numbers/date.h"
+#include "base/poll.h"
 #include "rolling/load_history.h"
 
 #define CALENDAR_YEARS_MAX 200

@@ -11,7 +11,7 @@
 
 #include <math.h>
 #include "base/poll.h"
-#include "rolling/statistics.h"
+#include "rolling/window_statistics.h"
 
 /* SQLite hands it over zeroed. */
 typedef struct window_state {

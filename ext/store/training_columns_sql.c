@@ -1,9 +1,10 @@
 #include "store/training_columns_sql.h"
 
 #include <string.h>
-#include "base/memory.h"
+#include "base/binding/module_arguments.h"
 #include "base/binding/query.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "base/memory.h"
+#include "store/lookup/group_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 

@@ -14,8 +14,8 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
-#include "store/lookup/module_arguments_sql.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {

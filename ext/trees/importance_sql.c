@@ -1,7 +1,7 @@
 /* Binding of gbdt_importance. */
 #include <math.h>
-#include "trees/model/importance.h"
 #include "trees/model_rows_sql.h"
+#include "trees/shap/importance.h"
 #include "trees/trees_callbacks.h"
 
 typedef struct importance_state {
@@ -33,7 +33,7 @@ static athlete_status importance_take_rows(athlete_call *call, importance_state 
         status = model_rows_next(rows);
         if (status != ATHLETE_OK || rows->n == 0) break;
         status = importance_add_rows(&explainer, places.features, rows->n, contributions, state->features,
-                                      &rows->poll);
+                                     &rows->poll);
     }
     memory_free(&rows->budget, contributions);
     shap_forest_free(&explainer);

@@ -2,8 +2,8 @@
 **
 ** Rows are answered in the order in which the query gives them. Memory is one block of SCORER_ROWS rows, whatever is
 ** read. */
-#include "trees/model_rows_sql.h"
 #include "trees/model/predict.h"
+#include "trees/model_rows_sql.h"
 #include "trees/trees_callbacks.h"
 
 enum { OUT_KEY, OUT_VALUE, OUT_CLASS, OUT_TREE };

@@ -8,7 +8,7 @@ typedef struct train_group {
     bool begun, failed; /* after a failure nothing more is read and nothing is trained */
     char *options;      /* as the first row had it; NULL for SQL's NULL */
     size_t options_bytes;
-    training training;
+    trainer trainer;
     int n_values;
     int *order;              /* in which the training takes them */
     sqlite3_value **ordered; /* a row in that order */
@@ -16,7 +16,7 @@ typedef struct train_group {
 
 static void report(sqlite3_context *context, train_group *group, athlete_status status) {
     group->failed = true;
-    function_fail_status(context, status, training_message(&group->training, status));
+    function_fail_status(context, status, trainer_message(&group->training, status));
 }
 
 static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {
@@ -26,20 +26,20 @@ static athlete_status train_begin(train_group *group, int argc, sqlite3_value *o
         if (!group->options) return ATHLETE_NOMEM;
         group->options_bytes = strlen(group->options);
     }
-    athlete_status status = training_begin(&group->training, group->options, argc - 2, NULL);
+    athlete_status status = trainer_begin(&group->training, group->options, argc - 2, NULL);
     if (status != ATHLETE_OK) return status;
     athlete_budget *budget = &group->training.budget;
     size_t n = (size_t)argc - 1;
     group->order = memory_alloc(budget, n, sizeof *group->order);
     group->ordered = memory_alloc(budget, n, sizeof(sqlite3_value *));
     if (!group->order || !group->ordered) return memory_status(budget);
-    group->n_values = training_order(&group->training, group->order);
+    group->n_values = trainer_order(&group->training, group->order);
     return ATHLETE_OK;
 }
 
 static athlete_status add_row(train_group *group, sqlite3_value **values) {
     for (int i = 0; i < group->n_values; i++) group->ordered[i] = values[group->order[i]];
-    return training_take(&group->training, 0, group->n_values, group->ordered);
+    return trainer_take(&group->training, 0, group->n_values, group->ordered);
 }
 
 static bool same_options(const train_group *group, sqlite3_value *options) {
@@ -70,8 +70,8 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
 static void train_answer(sqlite3_context *context, train_group *group) {
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
-    training_result result;
-    athlete_status status = training_finish(&group->training, &poll, &result);
+    trainer_result result;
+    athlete_status status = trainer_finish(&group->training, &poll, &result);
     poll_end(&poll);
     if (status == ATHLETE_OK) {
         sqlite3_result_text64(context, result.model.bytes, result.model.length, sqlite3_free,
@@ -88,7 +88,7 @@ void gbdt_train_final(sqlite3_context *context) {
     if (!group->failed) train_answer(context, group);
     memory_free(&group->training.budget, group->order);
     memory_free(&group->training.budget, group->ordered);
-    training_free(&group->training);
+    trainer_free(&group->training);
     sqlite3_free(group->options);
     group->options = NULL;
 }

@@ -1,6 +1,6 @@
 /* The table of everything that this folder adds to SQL. */
-#include "trees/model/model_cache.h"
 #include "trees/model_rows_sql.h"
+#include "trees/scorer/model_cache.h"
 #include "trees/train_options_sql.h"
 #include "trees/trees_callbacks.h"
 #include "trees/trees_sql.h"

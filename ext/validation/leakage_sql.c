@@ -7,12 +7,12 @@
 
 #include <math.h>
 #include <string.h>
-#include "base/text/json_text.h"
-#include "base/memory.h"
-#include "base/poll.h"
 #include "base/binding/query.h"
+#include "base/memory.h"
+#include "base/numbers/instant.h"
+#include "base/poll.h"
+#include "base/text/json_text.h"
 #include "statistics/association.h"
-#include "store/lookup/instant.h"
 
 typedef struct leakage_settings {
     char *label, *as_of, *available, *window_end, *exclude;

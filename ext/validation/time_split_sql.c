@@ -1,10 +1,10 @@
 /* Binding of time_series_split and time_series_split_dates. */
 #include <string.h>
-#include "base/numbers/date.h"
-#include "base/memory.h"
 #include "base/binding/query.h"
-#include "validation/time_split.h"
+#include "base/memory.h"
+#include "base/numbers/date.h"
 #include "trees/trees_callbacks.h"
+#include "validation/time_split.h"
 
 /* --- time_series_split ---------------------------------------------------------------------------------- */
 

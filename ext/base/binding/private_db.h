@@ -12,7 +12,7 @@
 #define ATHLETE_BASE_BINDING_PRIVATE_DB_H
 
 #include "base/poll.h"
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "base/status.h"
 
 #define PRIVATE_LENGTH_MAX (64 << 20)

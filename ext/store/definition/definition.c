@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/text/json_text.h"
 #include "base/memory.h"
+#include "base/text/json_text.h"
 #include "store/definition/definition_fields.h"
 
 const char *definition_text(const definition_column *column, const char *field_name) {

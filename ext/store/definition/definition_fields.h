@@ -2,7 +2,10 @@
 #ifndef ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
 #define ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
 
-#include "store/definition/definition.h"
+#include <stdbool.h>
+#include <cJSON.h>
+#include "base/status.h"
+#include "store/definition/definition_fault.h"
 
 typedef enum field_kind {
     FIELD_TEXT,

@@ -1,7 +1,7 @@
 #include "store/definition/registration_sql.h"
 
 #include <stddef.h>
-#include "store/lookup/catalog_sql.h"
+#include "base/binding/catalog.h"
 
 enum { REGISTRATION_FIELDS = 7 };
 

@@ -1,7 +1,7 @@
 #include "store/ingest/definition_ingest_sql.h"
 
-#include "store/definition/definition_ddl_sql.h"
 #include "store/definition/definition_rules_sql.h"
+#include "store/ingest/definition_ddl_sql.h"
 
 /* A batch that is a query is kept while it is looked at: asked twice, it might answer twice. */
 static void write_kept_batch(sqlite3_str *out, const feature_definition *definition,

@@ -1,7 +1,7 @@
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/instant.h"
-#include "store/lookup/module_arguments_sql.h"
 
 int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     asof_vtab *vtab = (asof_vtab *)base;

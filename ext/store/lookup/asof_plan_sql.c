@@ -1,9 +1,9 @@
 #include <stdarg.h>
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
-#include "store/lookup/module_arguments_sql.h"
 
 static int asof_refuse(asof_vtab *vtab, const char *format, ...) {
     va_list arguments;

@@ -18,9 +18,10 @@
 ** stay until it is dropped or the connection closes, so that a query that runs again prepares nothing. */
 #include "store/lookup/asof_sql.h"
 
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "store/lookup/group_sql.h"
 
 /* The declared arguments, in the order of store_sql.c. */
 enum {

@@ -2,8 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/binding/function.h"
 #include "base/memory.h"
-#include "store/lookup/instant.h"
+#include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
 
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.

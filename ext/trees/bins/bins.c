@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "trees/bins/cuts.h"
 #include "base/numbers/float_sort.h"
-#include "trees/bins/rank.h"
+#include "trees/bins/cuts.h"
+#include "trees/bins/value_to_bin.h"
 
 #define BINS_BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
 
@@ -21,7 +21,7 @@ typedef struct bins_job {
     const bin_source *source;
     bin_matrix *bins;
     cut_scratch *scratch; /* per hand */
-    rank_table *tables;   /* per feature */
+    bin_table *tables;    /* per feature */
     float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
     float *values;        /* n_rows of each feature from `first` on, as many as there is room for */
     size_t first;
@@ -109,7 +109,7 @@ static void gather_cuts(bins_job *job) {
         const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
         bins->offset[f + 1] = bins->offset[f] + slots;
         memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
-        rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
+        bin_table_prepare(&job->tables[f], cuts, bins->n_bins[f]);
     }
 }
 
@@ -144,7 +144,7 @@ static void code_rows(void *argument, size_t part, pool_hand *hand) {
         if (bins->categorical && bins->categorical[f])
             rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
                             bins->n_bins[f], values, n_features, n, codes);
-        else rank_values(&job->tables[f], values, n_features, n, codes, bins->level);
+        else values_to_bins(&job->tables[f], values, n_features, n, codes, bins->level);
         uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
         for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
     }

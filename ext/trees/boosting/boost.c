@@ -2,12 +2,13 @@
 
 #include <math.h>
 #include <string.h>
-#include "trees/boosting/advance.h"
-#include "trees/boosting/evaluation.h"
 #include "base/numbers/float_key.h"
 #include "statistics/quantile.h"
-#include "trees/boosting/refit.h"
-#include "trees/boosting/residuals.h"
+#include "trees/boosting/evaluation.h"
+#include "trees/boosting/score_update.h"
+#include "trees/boosting/score_update_fused.h"
+#include "trees/boosting/score_update_squared.h"
+#include "trees/learner/grow.h"
 #include "trees/learner/sample.h"
 
 typedef struct booster {
@@ -25,8 +26,8 @@ typedef struct booster {
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
-    residuals kept;               /* the squared error's gradients, from tree to tree */
-    refit refit;                  /* all other gradients */
+    squared_update kept;          /* the squared error's gradients, from tree to tree */
+    fused_update fused_update;    /* all other gradients */
     bool refitted;                /* the grower has the gradients of the next tree already */
     double loss;                  /* then: the sum of losses */
     uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
@@ -122,7 +123,8 @@ static athlete_status boost_begin(booster *b, const train_data *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    b->refit = (refit){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
+    b->refit =
+        (fused_update){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
     set_intercepts(b);
     return ATHLETE_OK;
 }
@@ -198,7 +200,7 @@ static athlete_status keep_tree(booster *b, int output) {
             status = boost_keep_set(b, &g->grown[id].split, &nodes[id].set);
     }
     if (status == ATHLETE_OK && b->validation.set)
-        status = evaluation_advance(&b->validation, b->model, b->poll);
+        status = evaluation_add_tree(&b->validation, b->model, b->poll);
     return status;
 }
 
@@ -209,10 +211,10 @@ static bool may_keep_residuals(const booster *b) {
 /* What the tree that has its leaves' values now means for every row. */
 static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, float *margins) {
     b->refitted = false;
-    if (b->kept.kept) return residuals_advance(&b->kept, &b->grower, intercept);
+    if (b->kept.kept) return squared_update_rows(&b->kept, &b->grower, intercept);
     if (n_seen < b->rows->n || b->n_outputs > 1 || b->grower.gradients.fine)
-        return advance_margins(&b->grower, n_seen, b->rows->n, margins);
-    return refit_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
+        return score_update_margins(&b->grower, n_seen, b->rows->n, margins);
+    return fused_update_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
 }
 
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
@@ -223,7 +225,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     if (!b->kept.kept && !b->refitted)
         status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
     if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
-        status = residuals_begin(&b->kept, &b->grower);
+        status = squared_update_begin(&b->kept, &b->grower);
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
@@ -238,7 +240,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     status = advance_rows(b, n_seen, intercept, margins);
     if (status == ATHLETE_OK) status = keep_tree(b, output);
     if (status == ATHLETE_OK && was_kept && !b->kept.kept)
-        status = advance_find_margins(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
+        status = score_update_from_zero(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
     return status;
 }
 
@@ -247,7 +249,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
 static athlete_status boost_find_gradients(booster *b) {
     const objective_rows rows = {b->rows->n,   b->margins,  b->rows->labels,
                                  b->gradients, b->hessians, b->losses};
-    return advance_gradients(&b->options->objective, &rows, &b->pool);
+    return score_update_gradients(&b->options->objective, &rows, &b->pool);
 }
 
 static athlete_status record(booster *b, int round, boost_history *history) {
@@ -255,7 +257,7 @@ static athlete_status record(booster *b, int round, boost_history *history) {
     double mean = b->kept.mean_squares;
     if (!b->kept.kept) {
         athlete_status status = ATHLETE_OK;
-        if (!b->refitted) status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
+        if (!b->refitted) status = score_update_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
         if (status != ATHLETE_OK) return status;
         mean = b->loss / (double)b->weights.total;
     }

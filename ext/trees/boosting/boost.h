@@ -4,7 +4,8 @@
 #define ATHLETE_TREES_BOOSTING_BOOST_H
 
 #include <stdint.h>
-#include "trees/learner/grow.h"
+#include "trees/boosting/train_data.h"
+#include "trees/learner/grower.h"
 #include "trees/model/model.h"
 #include "trees/objective/objective.h"
 
@@ -21,21 +22,6 @@ typedef struct boost_options {
     int early_stopping_rounds; /* ends when the validation loss was not lowered for so many; 0: never */
     int threads;               /* 0: as many as there are processors */
 } boost_options;
-
-typedef struct row_set {
-    const float *values; /* n x n_features, NaN where missing, below FLT_MAX in size */
-    const float *labels;
-    const float *weights; /* above 0; NULL for 1 each */
-    size_t n;
-} row_set;
-
-typedef struct train_data {
-    row_set train; /* 1 to ATHLETE_MAX_ROWS */
-    row_set validation;
-    int n_features;
-    const uint8_t *
-        categorical; /* per feature, not 0 where values are whole numbers from 0 that name categories; or NULL */
-} train_data;
 
 /* The loss after each round. The arrays have room for all rounds. */
 typedef struct boost_history {

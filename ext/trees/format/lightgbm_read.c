@@ -4,9 +4,9 @@
 #include <string.h>
 #include "base/numbers/decimal.h"
 #include "base/text/json_lists.h"
+#include "base/text/name_sort.h"
 #include "trees/format/lightgbm_read_tree.h"
 #include "trees/model/model_objective.h"
-#include "base/text/name_sort.h"
 
 #define PANDAS "pandas_categorical:"
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "trees/format/lightgbm.h"
-#include "trees/model/model_objective.h"
 #include "trees/format/model_reader.h"
+#include "trees/model/model_objective.h"
 
 static bool model_read_trees(model_reader *r, const cJSON *trees, const number_list *outputs) {
     int n_outputs = r->model->n_outputs;

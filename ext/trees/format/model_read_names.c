@@ -7,8 +7,8 @@
 ** category of that number, by giving the categories in the splits other numbers as they are read. */
 #include <stdio.h>
 #include <string.h>
-#include "trees/format/model_reader.h"
 #include "base/text/name_sort.h"
+#include "trees/format/model_reader.h"
 
 #define MODEL_PATH "learner.gradient_booster.model"
 

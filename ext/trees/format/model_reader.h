@@ -2,9 +2,9 @@
 #ifndef ATHLETE_TREES_FORMAT_MODEL_READER_H
 #define ATHLETE_TREES_FORMAT_MODEL_READER_H
 
-#include "trees/format/category_order.h"
 #include "base/numbers/decimal.h"
 #include "base/text/json_lists.h"
+#include "trees/format/category_order.h"
 #include "trees/model/model.h"
 
 typedef struct model_reader {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "trees/learner/scan_four.h"
+#include "trees/learner/scan_avx2.h"
 
 /* Less gain than this is rounding (kRtEps in XGBoost). */
 #define MIN_GAIN 1e-6
@@ -217,7 +217,7 @@ static void search_group(const node_search *search, split_feature_group *group, 
     feature_split *found = search->finder->found;
     scan_cut cuts[4];
     for (int i = group->n; i < 4; i++) group->features[i] = group->features[0];
-    scan_four(group->features, &search->scan, *reached, cuts);
+    scan_avx2(group->features, &search->scan, *reached, cuts);
     int best = 0;
     for (int i = 0; i < group->n; i++) {
         keep_cut(&cuts[i], false, &found[group->places[i]]);

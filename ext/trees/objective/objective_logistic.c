@@ -1,7 +1,7 @@
 /* The logistic loss of a probability p = 1 / (1 + e^-margin). */
 #include "base/numbers/float_each.h"
 #include "base/numbers/float_math.h"
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 static double log_of_share(float p) {
     return float_log(p > OBJECTIVE_LEAST_SHARE ? p : OBJECTIVE_LEAST_SHARE);

@@ -3,7 +3,7 @@
 ** Its hessian is the rate, and small rates would make Newton's steps leap: as in XGBoost, it is taken a step further on
 ** (max_delta_step), where it is larger. */
 #include "base/numbers/float_each.h"
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 void poisson_loss(const objective *o, const objective_rows *rows) {
     float rate[OBJECTIVE_BLOCK_ROWS], later[OBJECTIVE_BLOCK_ROWS];

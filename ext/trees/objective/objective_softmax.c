@@ -1,6 +1,6 @@
 /* The negative logarithm of the share that a row's own class has in e^margin over all classes. */
 #include "base/numbers/float_math.h"
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 /* The hessian is the second derivative by the class's own margin, as in scikit-learn. Larger ones are in use, since the K
 ** trees of a round move each other's shares: times K / (K - 1) (Friedman, Annals of Statistics 2001, algorithm 6; LightGBM),

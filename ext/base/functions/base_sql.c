@@ -1,0 +1,224 @@
+/* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
+#include <math.h>
+#include "base/binding/function.h"
+#include "base/binding/row_feed.h"
+#include "base/functions/base_sql.h"
+#include "base/functions/list_functions.h"
+#include "base/functions/select_rows.h"
+#include "base/memory.h"
+#include "base/numbers/elementary.h"
+#include "base/poll.h"
+#include "base/text/json_objects.h"
+#include "base/text/sha256.h"
+#include "base/version.h"
+
+static void athlete_version(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc, (void)argv;
+    sqlite3_result_text(context, ATHLETE_VERSION, -1, SQLITE_STATIC);
+}
+
+static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) != SQLITE_NULL && sqlite3_value_double(argv[0]) != 0) {
+        sqlite3_result_int(context, 1);
+    } else {
+        const char *message = (const char *)sqlite3_value_text(argv[1]);
+        function_fail(context, "%s", message ? message : "failed");
+    }
+}
+
+static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    char hex[ATHLETE_SHA256_HEX_SIZE];
+    const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0])
+                                                                  : sqlite3_value_text(argv[0]);
+    int bytes = sqlite3_value_bytes(argv[0]);
+    if (!data && bytes > 0) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    sha256_hex(data, (size_t)bytes, hex);
+    sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
+}
+
+static double portable_exp(const double *a) {
+    return elementary_exp(a[0]);
+}
+
+static double portable_ln(const double *a) {
+    return elementary_log(a[0]);
+}
+
+/* --- json_objects --------------------------------------------------------------------------------------- */
+
+typedef struct objects_state {
+    json_cutter cutter;
+    athlete_poll poll;
+    json_piece piece;
+    sqlite3_int64 seq;
+} objects_state;
+
+static athlete_status objects_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)argc;
+    objects_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    poll_begin(&state->poll, call->db);
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (!text) return ATHLETE_NOMEM;
+    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]), &state->poll);
+    return ATHLETE_OK;
+}
+
+static int objects_next(athlete_call *call, void *opaque) {
+    objects_state *state = opaque;
+    state->seq++;
+    if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
+    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED, NULL) : SQLITE_DONE;
+}
+
+static void objects_column(void *opaque, sqlite3_context *context, int column) {
+    const objects_state *state = opaque;
+    const json_piece *piece = &state->piece;
+    switch (column) {
+    case 0: sqlite3_result_int64(context, state->seq); break;
+    case 1: sqlite3_result_int64(context, (sqlite3_int64)piece->offset); break;
+    case 2: sqlite3_result_int64(context, (sqlite3_int64)piece->line); break;
+    case 3:
+        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT,
+                              SQLITE_UTF8);
+        break;
+    case 4: sqlite3_result_text(context, piece->fault, -1, SQLITE_STATIC); break;
+    case 5:
+        if (piece->fault) sqlite3_result_int64(context, (sqlite3_int64)piece->fault_offset);
+        break;
+    }
+}
+
+static void objects_close(void *opaque) {
+    objects_state *state = opaque;
+    poll_end(&state->poll);
+    memory_free(NULL, state);
+}
+
+static const athlete_table objects_table = {
+    .columns =
+        "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
+    .expected_rows = 1000,
+    .open = objects_open,
+    .next = objects_next,
+    .column = objects_column,
+    .close = objects_close,
+};
+
+/* --- the table ------------------------------------------------------------------------------------------ */
+
+static const athlete_function base_functions[] = {
+    {
+        .name = "athlete_version",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "The version of this extension.",
+        .returns = "text, 'major.minor.patch'",
+        .scalar = athlete_version,
+    },
+    {
+        .name = "athlete_functions",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every function of this extension with its arguments, units, errors and the source of its "
+                   "formula.",
+        .table = &athlete_functions_table,
+    },
+    {
+        .name = "athlete_arguments",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every argument of every function: its type, its range, and what it may be besides.",
+        .table = &athlete_arguments_table,
+    },
+    {
+        .name = "athlete_options",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary = "Every option of every function that takes a JSON object of them: its other name, its "
+                   "type, range, default and meaning.",
+        .table = &athlete_options_table,
+    },
+    {
+        .name = "assert_that",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"condition", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "what must hold"},
+            {"message", ATHLETE_TEXT, ATHLETE_NULLABLE, 0, 0, "what to say when it does not"}),
+        .summary = "Stops a stage, with the message, when the condition is 0 or NULL.",
+        .returns = "1",
+        .errors = "the message, when the condition does not hold",
+        .scalar = assert_that,
+    },
+    {
+        .name = "sha256",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
+        .summary = "The SHA-256 digest of a value.",
+        .returns = "text, 64 lower-case hexadecimal digits",
+        .source = "FIPS 180-4",
+        .scalar = sha256,
+    },
+    {
+        .name = "portable_exp",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
+        .summary = "e to the power of x, with the same bits on every platform, which a mathematics library "
+                   "does not promise.",
+        .returns = "a number from 0, within 0.7 ulp of the true one; 0 for x below -745.14",
+        .errors = "x above 709.78: the result is too large",
+        .source = "Taylor's series in pairs of doubles: Dekker 1971, Numer. Math. 18:224-242",
+        .number = portable_exp,
+    },
+    {
+        .name = "portable_ln",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, ATHLETE_ABOVE_MIN, 0, HUGE_VAL, "above 0"}),
+        .summary = "The natural logarithm of x, with the same bits on every platform.",
+        .returns = "a number, within 0.7 ulp of the true one",
+        .source = "2 atanh((x - 1) / (x + 1)) in pairs of doubles: Dekker 1971, Numer. Math. 18:224-242",
+        .number = portable_ln,
+    },
+    {
+        .name = "json_objects",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
+        .summary = "The JSON objects in a text, one row each; a malformed one is a row with its fault and "
+                   "does not stop the rest.",
+        .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
+        .source = "RFC 8259",
+        .table = &objects_table,
+    },
+    {
+        .name = "select_rows",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
+        .table = &select_rows_table,
+    },
+    {
+        .name = "row_feed",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,
+                                        "what the function that runs the query passes"}),
+        .summary = "Part of the functions that read a query, such as gbdt_score; of no use by itself.",
+        .returns = "NULL",
+        .scalar = row_feed_function,
+    },
+    {.name = NULL},
+};
+
+const athlete_domain athlete_base = {.name = "base", .functions = base_functions};
