@@ -7,6 +7,7 @@ BUILD  ?= build
 # One name for one folder, so that what an object depends on is known however the folder was named when it was made.
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 DB     ?= athlete.db
+PORT   ?= 8001
 PYTHON ?= /usr/bin/python3
 ifeq ($(origin CC),default)
 CC      = gcc
@@ -101,59 +102,67 @@ FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
 # What the models need besides the athlete's own data.
 REFERENCE = schemas/models/time_estimator.json $(FEATURE_GROUPS) sql/data/race-times/runners.csv
-SQLITE    = sqlite3 -bail -cmd '.load $(EXTENSION)'
-export ATHLETE_EXTENSION = $(EXTENSION)
+export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
+
+# What a person says reaches a program as it is, through the environment: no shell reads it, and make no dollar in it.
+SAID = DB SRC DEF SPEC ID ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS
+$(foreach name,$(SAID),$(eval override export $(name) := $$(value $(name))))
+TOOL = $(PYTHON) sql/tools
+# $(call needs,VARIABLE,question)
+needs = @test -n "$${$(strip $(1))}" || { echo '$(2)' >&2; exit 1; }
 
 demo: deps ## the whole pipeline on a real runner's eight years, and the page it ends with
 	@$(MAKE) -s --no-print-directory all
-	@sql/tools/import demo.db $(RUNNER)
+	@$(TOOL)/import demo.db $(RUNNER)
 	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
 
 import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
-	@test -n "$(SRC)" || { echo "Say what to import: make import SRC=activities.json" >&2; exit 1; }
-	@sql/tools/import $(DB) "$(SRC)"
+	$(call needs,SRC,Say what to import: make import SRC=activities.json)
+	@$(TOOL)/import -- "$$DB" "$$SRC"
 
 pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
-	@sql/tools/import $(DB) $(REFERENCE)
-	@$(if $(AS_OF),sqlite3 -bail $(DB) "UPDATE ops_config SET value = '$(AS_OF:today=$(shell date +%F))' WHERE name = 'as_of_date'")
-	@sql/tools/run $(DB) $(STAGES)
+	@$(TOOL)/import -- "$$DB" $(REFERENCE)
+	@$(TOOL)/run $${AS_OF:+"--as-of=$$AS_OF"} -- "$$DB" $(STAGES)
 
 training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
-	@sql/tools/training-set $(DB) "$(SPEC)"
+	$(call needs,SPEC,Say which: make training-set SPEC=spec.json)
+	@$(TOOL)/training-set -- "$$DB" "$$SPEC"
 
 rebuild-training-set: all ## make a stored training set again, to the bit: make rebuild-training-set ID=1
-	@sql/tools/training-set $(DB) --rebuild $(ID)
+	$(call needs,ID,Say which: make rebuild-training-set ID=1)
+	@$(TOOL)/training-set "--rebuild=$$ID" -- "$$DB"
 
 page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
-	@$(SQLITE) $(if $(ATHLETE),-cmd "CREATE TEMP TABLE page AS SELECT '$(ATHLETE)' AS athlete_id") $(DB) <sql/page.sql
+	@$(TOOL)/page -- "$$DB" $${ATHLETE:+"$$ATHLETE"}
 
 define: all ## register a feature group and make its tables: make define DEF=sleep.json
-	@test -n "$(DEF)" || { echo "Say which definition: make define DEF=sleep.json" >&2; exit 1; }
-	@sql/tools/define $(DB) $(DEF)
+	$(call needs,DEF,Say which definition: make define DEF=sleep.json)
+	@$(TOOL)/define -- "$$DB" "$$DEF"
 
 stages: all ## print into the stages what their headers and the definitions of feature groups say
 	@$(PYTHON) sql/tools/stages $(STAGES)
 
-# Feature groups as Parquet need Python with pyarrow, in an environment of their own.
+# Feature groups as Parquet need Python with pyarrow, in an environment of their own; names of groups have no blanks.
+PARQUET = ATHLETE_PYTHON=$(BUILD)/exchange/bin/python $(TOOL)/parquet
+
 parquet-out: $(BUILD)/exchange/installed ## write feature groups as Parquet: make parquet-out DIR=folder [GROUP=name] [BY=day|month|year]
-	@test -n "$(DIR)" || { echo "Say where to: make parquet-out DIR=folder" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet out $(DB) "$(DIR)" $(if $(BY),--by $(BY)) $(GROUP)
+	$(call needs,DIR,Say where to: make parquet-out DIR=folder)
+	@set -f; $(PARQUET) out $${BY:+"--by=$$BY"} -- "$$DB" "$$DIR" $$GROUP
 
 parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet: make parquet-in DIR=folder GROUP=name
-	@test -n "$(DIR)" -a -n "$(GROUP)" || { echo "Say what to read: make parquet-in DIR=folder GROUP=name" >&2; exit 1; }
-	@ATHLETE_PYTHON=$(BUILD)/exchange/bin/python sql/tools/parquet in $(DB) "$(DIR)" $(GROUP)
-
-PORT ?= 8001
-SERVE = $(BUILD)/serve/bin/datasette serve $(DB) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins --port $(PORT)
+	$(call needs,DIR,Say what to read: make parquet-in DIR=folder GROUP=name)
+	$(call needs,GROUP,Say what to read: make parquet-in DIR=folder GROUP=name)
+	@set -f; $(PARQUET) in -- "$$DB" "$$DIR" $$GROUP
 
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for Datasette's own pages
 	@$(MAKE) -s --no-print-directory all
-	@test -e $(DB) || { echo "There is no $(DB): say which database, make serve DB=demo.db" >&2; exit 1; }
-	@echo "Serving $(DB) at http://127.0.0.1:$(PORT), described in /openapi.json. Values need a token: make token DB=$(DB) NAME=me ATHLETE=all"
-	@exec $(SERVE) $(if $(METADATA),--metadata $(METADATA)) $(if $(PAGES),--root)
+	@test -e "$$DB" || { printf 'There is no %s: say which database, make serve DB=demo.db\n' "$$DB" >&2; exit 1; }
+	@printf 'Serving %s at http://127.0.0.1:%s, described in /openapi.json. Values need a token: make token DB=%s NAME=me ATHLETE=all\n' "$$DB" "$$PORT" "$$DB"
+	@exec $(BUILD)/serve/bin/datasette serve $(if $(PAGES),--root) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins \
+	  --port "$$PORT" $${METADATA:+--metadata "$$METADATA"} -- "$$DB"
 
 token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/tools/serve/token does more
-	@sql/tools/serve/token $(DB) "$(NAME)" --athlete "$(ATHLETE)" $(if $(WRITE),--write "$(WRITE)") $(if $(DAYS),--days $(DAYS))
+	@$(TOOL)/serve/token "--athlete=$$ATHLETE" $${WRITE:+"--write=$$WRITE"} $${DAYS:+"--days=$$DAYS"} -- "$$DB" "$$NAME"
 
 BENCHES = $(wildcard tests/bench/*.py)
 
@@ -166,7 +175,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 
 # --- packages ------------------------------------------------------------------------------------------------
 
-RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config
+RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)

@@ -134,7 +134,7 @@ WITH reached AS (
            (SELECT MAX(bronze_id) FROM bronze_documents) AS documents
 ),
 texts AS MATERIALIZED (
-    SELECT sha256(json_group_array(json_array(source, sha256(body)))) AS content_hash FROM (SELECT * FROM bronze_inbox ORDER BY inbox_id)
+    SELECT rows_hash(source, sha256(body)) AS content_hash FROM (SELECT * FROM bronze_inbox ORDER BY inbox_id)
 )
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, r.*, t.content_hash,
        EXISTS (SELECT 1 FROM bronze_landings AS l

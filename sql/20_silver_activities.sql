@@ -136,8 +136,8 @@ CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
-                  (SELECT sha256(json_group_array(json_array(rule, severity, predicate, reason)))
-                   FROM silver_rules WHERE table_name = 'silver_strava_activities')) AS position,
+                  (SELECT rows_hash(rule, severity, predicate, reason)
+                   FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_strava_activities' ORDER BY rule))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '20_silver_activities') AS position_before;
 
 -- Activities with a new version; all of them when a rule has changed.
@@ -215,7 +215,7 @@ WITH state AS (
     SELECT v.*,
            CASE WHEN stream <> 'tombstone'
                  AND NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.severity = 'reject')
-                THEN json_array(athlete_id, start_time, utc_offset_s, sport_type, workout_type, is_indoor, is_manual, is_flagged,
+                THEN row_hash(athlete_id, start_time, utc_offset_s, sport_type, workout_type, is_indoor, is_manual, is_flagged,
                                 distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, max_speed_m_s)
            END AS facts
     FROM version AS v

@@ -40,7 +40,7 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
                   (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
-                  (SELECT sha256(json_group_array(json_array(table_name, rule, severity, predicate, reason))) FROM silver_rules)
+                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
        ) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '21_silver_sub_activity') AS position_before;
 
@@ -107,8 +107,8 @@ CREATE TEMP TABLE correction AS
 SELECT activity_id, MAX(ingested_at) AS corrected_at
 FROM (
     SELECT activity_id, ingested_at,
-           json_array(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
-               IS NOT LAG(json_array(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
+           row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
+               IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
            AND ROW_NUMBER() OVER by_age > 1 AS is_correction
     FROM part
     WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id)

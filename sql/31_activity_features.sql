@@ -27,14 +27,14 @@ CREATE TEMP TABLE position_now AS
 SELECT a.athlete_id,
        json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
                   (SELECT json_extract(position, '$[2]') FROM ops_watermarks WHERE stage = '21_silver_sub_activity'), -- the quality rules
-                  (SELECT json_array(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
+                  (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
                    FROM silver_strava_sub_activity AS s
                    WHERE s.athlete_id = a.athlete_id),
-                  (SELECT json_array(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
-                  (SELECT json_group_array(json_array(setting, valid_from, value)) FROM athlete_profile_settings AS s
-                   WHERE s.athlete_id = a.athlete_id),
-                  (SELECT json_group_array(json_array(name, value)) FROM ops_config WHERE kind = 'setting')) AS position
+                  (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
+                  (SELECT rows_hash(setting, valid_from, value)
+                   FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
+                  (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' ORDER BY name))) AS position
 FROM silver_strava_activities AS a
 JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY a.athlete_id;

@@ -29,15 +29,15 @@ WITH day AS (
            strftime('%Y-%m-%dT%H:%M:%SZ', activity_date, '+1 day', -MIN(utc_offset_s) || ' seconds') AS event_timestamp,
            COUNT(*) AS activities,
            COUNT(*) FILTER (WHERE is_run) AS runs,
-           SUM(distance_km) AS distance_km,
-           COALESCE(SUM(distance_km) FILTER (WHERE is_run), 0.0) AS run_distance_km,
-           SUM(moving_time_min) AS moving_time_min,
-           COALESCE(SUM(elevation_gain_m), 0.0) AS elevation_gain_m,
-           COALESCE(SUM(estimated_tss), 0.0) AS daily_tss,
+           exact_sum(distance_km) AS distance_km,
+           COALESCE(exact_sum(distance_km) FILTER (WHERE is_run), 0.0) AS run_distance_km,
+           exact_sum(moving_time_min) AS moving_time_min,
+           COALESCE(exact_sum(elevation_gain_m), 0.0) AS elevation_gain_m,
+           COALESCE(exact_sum(estimated_tss), 0.0) AS daily_tss,
            COUNT(*) - COUNT(estimated_tss) AS unknown_load,
-           SUM(moving_time_min) FILTER (WHERE is_run AND pace_min_km IS NOT NULL)
-               / SUM(distance_km) FILTER (WHERE is_run AND pace_min_km IS NOT NULL) AS avg_pace,
-           SUM(avg_hr * moving_time_min) / SUM(moving_time_min) FILTER (WHERE avg_hr IS NOT NULL) AS avg_hr,
+           exact_sum(moving_time_min) FILTER (WHERE is_run AND pace_min_km IS NOT NULL)
+               / exact_sum(distance_km) FILTER (WHERE is_run AND pace_min_km IS NOT NULL) AS avg_pace,
+           exact_sum(avg_hr * moving_time_min) / exact_sum(moving_time_min) FILTER (WHERE avg_hr IS NOT NULL) AS avg_hr,
            MAX(max_hr) AS max_hr,
            MAX(available_at) AS available_at
     FROM changed

@@ -23,7 +23,8 @@ SELECT athlete_id, position FROM ops_stale WHERE stage = '33_rolling_features';
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END, value)
+       (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END,
+                                 json(CASE typeof(value) WHEN 'text' THEN json_quote(value) ELSE number_text(value) END))
         FROM ops_config
         WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
           AND value IS NOT NULL) AS options;

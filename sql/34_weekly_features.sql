@@ -25,7 +25,7 @@ SELECT athlete_id, position FROM ops_stale WHERE stage = '34_weekly_features';
 
 CREATE TEMP TABLE computed AS
 WITH paced AS (
-    SELECT athlete_id, activity_date, SUM(moving_time_min) AS moving_time_min, SUM(distance_km) AS distance_km
+    SELECT athlete_id, activity_date, exact_sum(moving_time_min) AS moving_time_min, exact_sum(distance_km) AS distance_km
     FROM changed
     CROSS JOIN activity_features USING (athlete_id)
     WHERE is_run AND pace_min_km IS NOT NULL
@@ -45,11 +45,11 @@ week AS (
            -- a week that is still running ends as far ahead as days are missing
            strftime('%Y-%m-%dT%H:%M:%SZ', MAX(event_timestamp),
                     (julianday(week_start, '+6 days') - julianday(MAX(as_of_date))) || ' days') AS event_timestamp,
-           COALESCE(SUM(distance_km), 0.0) AS weekly_distance_km,
+           COALESCE(exact_sum(distance_km), 0.0) AS weekly_distance_km,
            COALESCE(SUM(activities), 0) AS weekly_activities,
-           SUM(daily_tss) AS weekly_tss,
-           COALESCE(SUM(elevation_gain_m), 0.0) AS weekly_elevation_m,
-           SUM(paced_min) / SUM(paced_km) AS avg_pace_week,
+           exact_sum(daily_tss) AS weekly_tss,
+           COALESCE(exact_sum(elevation_gain_m), 0.0) AS weekly_elevation_m,
+           exact_sum(paced_min) / exact_sum(paced_km) AS avg_pace_week,
            CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
            CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
            MAX(available_at) AS available_at

@@ -97,7 +97,7 @@ INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, se
 SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
        CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
        p.sex = 'F',
-       (SELECT COALESCE(SUM(y.run_distance_km), 0.0) * 7 / 90 FROM athlete_daily_features AS y
+       (SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) * 7 / 90 FROM athlete_daily_features AS y
         WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
           AND y.available_at <= m.known_at)
 FROM moment AS m
@@ -190,10 +190,10 @@ WITH weighted AS (
     JOIN prior AS p USING (request_id)
 ),
 total AS (
-    SELECT request_id, COUNT(*) AS n, AVG(fitness) AS fitness, AVG(difficulty) AS difficulty,
-           SUM(w) + 1 / (0.11 * 0.11) AS s0, SUM(w * x) AS s1, SUM(w * x * x) + 1 / (0.043 * 0.043) AS s2,
-           SUM(w * r) AS r0, SUM(w * r * x) AS r1
-    FROM (SELECT * FROM weighted ORDER BY request_id, x, w, r)
+    SELECT request_id, COUNT(*) AS n, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
+           exact_sum(w) + 1 / (0.11 * 0.11) AS s0, exact_sum(w * x) AS s1, exact_sum(w * x * x) + 1 / (0.043 * 0.043) AS s2,
+           exact_sum(w * r) AS r0, exact_sum(w * r * x) AS r1
+    FROM weighted
     GROUP BY request_id
 )
 SELECT request_id, n, fitness, difficulty, p.x,
@@ -218,9 +218,10 @@ WITH side AS (
     WHERE abs(e.x - l.x) > 0.02
 )
 SELECT request_id,
-       SUM(w * ln_ratio) FILTER (WHERE is_shorter) / SUM(w) FILTER (WHERE is_shorter) AS from_shorter,
-       SUM(w * ln_ratio) FILTER (WHERE NOT is_shorter) / SUM(w) FILTER (WHERE NOT is_shorter) AS from_longer
-FROM (SELECT * FROM side WHERE nearness = 1 ORDER BY request_id, w, ln_ratio)
+       exact_sum(w * ln_ratio) FILTER (WHERE is_shorter) / exact_sum(w) FILTER (WHERE is_shorter) AS from_shorter,
+       exact_sum(w * ln_ratio) FILTER (WHERE NOT is_shorter) / exact_sum(w) FILTER (WHERE NOT is_shorter) AS from_longer
+FROM side
+WHERE nearness = 1
 GROUP BY request_id;
 CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
 

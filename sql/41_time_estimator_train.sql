@@ -106,14 +106,15 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
        (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
        (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
-       sha256(json_array(payload,
-                         (SELECT json_group_array(json_array(name, value)) FROM ops_config
-                          WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s')),
-                         (SELECT json_group_array(json_array(
-                              source, subject, as_of_date, distance_class, seconds, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
-                              weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
-                              ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d))
-                          FROM time_estimator_rows WHERE seconds IS NOT NULL))) AS training_hash
+       row_hash(payload,
+                (SELECT rows_hash(name, value)
+                 FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)),
+                (SELECT rows_hash(
+                     source, subject, as_of_date, distance_class, seconds, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
+                     weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
+                     ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
+                 FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
+                       ORDER BY source, subject, as_of_date, distance_class))) AS training_hash
 FROM specified;
 
 -- Rows with a label, as long as this version has not been trained before.
@@ -146,7 +147,7 @@ CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
 -- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
 CREATE TEMP TABLE centre AS
 SELECT c.fold, c.label, json_extract(s.specification, '$.label_clip') AS clip,
-       json_set(json_extract(s.specification, '$.options'), '$.base_score', c.label,
+       json_set(json_extract(s.specification, '$.options'), '$.base_score', json(number_text(c.label)),
                 '$.feature_names', json_extract(s.specification, '$.features')) AS options
 FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN labelled AS r USING (row_id) GROUP BY t.fold) AS c,
      stage_clock AS s;
@@ -210,11 +211,11 @@ LEFT JOIN interval AS i
 
 CREATE TEMP TABLE metric AS
 SELECT model, source, distance_class, COUNT(*) AS n,
-       AVG(abs(predicted_s - actual_s)) AS mae_s,
-       AVG((predicted_s - actual_s) * (predicted_s - actual_s)) AS mse,
-       AVG(100 * abs(predicted_s - actual_s) / actual_s) AS mape_pct,
-       AVG(100 * (predicted_s - actual_s) / actual_s) AS bias_pct,
-       AVG(CASE WHEN lower_s IS NOT NULL THEN 100.0 * (actual_s BETWEEN lower_s AND upper_s) END) AS coverage_pct
+       exact_avg(abs(predicted_s - actual_s)) AS mae_s,
+       exact_avg((predicted_s - actual_s) * (predicted_s - actual_s)) AS mse,
+       exact_avg(100 * abs(predicted_s - actual_s) / actual_s) AS mape_pct,
+       exact_avg(100 * (predicted_s - actual_s) / actual_s) AS bias_pct,
+       exact_avg(CASE WHEN lower_s IS NOT NULL THEN 100.0 * (actual_s BETWEEN lower_s AND upper_s) END) AS coverage_pct
 FROM validated
 GROUP BY model, source, distance_class;
 
@@ -234,7 +235,8 @@ SELECT assert_that(NOT EXISTS (
 INSERT INTO ml_model_versions
 SELECT 'time_estimator', c.version,
        CASE WHEN t.mae_s < c.gate_mae_10k_s THEN 'accepted' ELSE 'refused' END,
-       printf('10 km error of %.1f s on runners it had not seen, the gate is %s s', t.mae_s, c.gate_mae_10k_s),
+       '10 km error of ' || number_text(CAST(10 * t.mae_s + 0.5 AS INTEGER) / 10.0) || ' s on runners it had not seen, the gate is '
+           || number_text(c.gate_mae_10k_s) || ' s',
        c.specification, m.model_json, (SELECT COUNT(*) FROM labelled), c.training_hash, c.started_at
 FROM stage_clock AS c
 JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k'

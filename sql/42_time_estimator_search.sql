@@ -73,14 +73,16 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
        (SELECT value FROM ops_config WHERE name = 'search_time_estimator') AS is_wanted,
        CASE WHEN (SELECT value FROM ops_config WHERE name = 'search_time_estimator')
-            THEN sha256(json_array(payload,
-                                   (SELECT value FROM ops_config WHERE name = 'cv_gap_days'),
-                                   (SELECT json_group_array(json_array(configuration, changes)) FROM ml_search_configurations WHERE model = 'time_estimator'),
-                                   (SELECT json_group_array(json_array(
-                                        source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
-                                        weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
-                                        ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d))
-                                    FROM time_estimator_rows WHERE seconds IS NOT NULL))) END AS search_hash
+            THEN row_hash(payload,
+                          (SELECT value FROM ops_config WHERE name = 'cv_gap_days'),
+                          (SELECT rows_hash(configuration, changes)
+                           FROM (SELECT * FROM ml_search_configurations WHERE model = 'time_estimator' ORDER BY configuration)),
+                          (SELECT rows_hash(
+                               source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
+                               weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
+                               ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
+                           FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
+                                 ORDER BY source, subject, as_of_date, distance_class))) END AS search_hash
 FROM specified;
 
 -- Rows with a label, as long as this search has not been made before.
@@ -133,7 +135,7 @@ GROUP BY t.configuration, m.fold;
 -- A subquery and no GROUP BY, which would sort the models.
 CREATE TEMP TABLE judged AS
 SELECT t.configuration, t.fold,
-       (SELECT AVG(100 * abs(portable_exp(gbdt_predict(t.model_json,
+       (SELECT exact_avg(100 * abs(portable_exp(gbdt_predict(t.model_json,
             r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
             r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d) - r.label) - 1))
         FROM member AS m

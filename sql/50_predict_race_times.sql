@@ -60,11 +60,14 @@ estimated AS MATERIALIZED (
            portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
-           json_object('n_evidence', r.n_evidence, 'base_ln_s', r.base_ln_s, 'ln_distance', r.ln_distance, 'ln_speed', r.ln_speed,
-               'endurance', r.endurance, 'uncertainty', r.uncertainty, 'weekly_km', r.weekly_km, 'is_female', r.is_female,
-               'from_shorter', r.from_shorter, 'from_longer', r.from_longer, 'evidence_fitness', r.evidence_fitness,
-               'evidence_difficulty', r.evidence_difficulty, 'ctl_42d', r.ctl_42d, 'pace_trend_30d', r.pace_trend_30d,
-               'longest_distance_90d_km', r.longest_distance_90d_km, 'climb_m_per_km_30d', r.climb_m_per_km_30d) AS inputs
+           json_object('n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
+               'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
+               'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
+               'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,
+               'from_shorter', json(number_text(r.from_shorter)), 'from_longer', json(number_text(r.from_longer)),
+               'evidence_fitness', json(number_text(r.evidence_fitness)), 'evidence_difficulty', json(number_text(r.evidence_difficulty)),
+               'ctl_42d', json(number_text(r.ctl_42d)), 'pace_trend_30d', json(number_text(r.pace_trend_30d)),
+               'longest_distance_90d_km', json(number_text(r.longest_distance_90d_km)), 'climb_m_per_km_30d', json(number_text(r.climb_m_per_km_30d))) AS inputs
     FROM champion AS c
     CROSS JOIN time_estimator_rows AS r
     WHERE r.source = 'today'

@@ -21,12 +21,12 @@ enum { OUT_MODEL, OUT_ROWS, OUT_VALIDATION_ROWS, OUT_ROUNDS, OUT_BEST, OUT_METRI
 static bool fit_take(void *opaque, int first, int n, sqlite3_value **values, bool complete) {
     (void)complete;
     fit_state *state = opaque;
-    if (state->status == ATHLETE_OK) state->status = trainer_take(&state->training, first, n, values);
+    if (state->status == ATHLETE_OK) state->status = trainer_take(&state->trainer, first, n, values);
     return state->status != ATHLETE_OK;
 }
 
 static athlete_status fit_fail(athlete_call *call, fit_state *state, athlete_status status) {
-    call_fail_status(call, status, trainer_message(&state->training, status));
+    call_fail_status(call, status, trainer_message(&state->trainer, status));
     return status;
 }
 
@@ -39,7 +39,7 @@ static athlete_status fit_begin(athlete_call *call, fit_state *state, const char
         names[i] = sqlite3_column_name(state->query, i + 1);
         if (!names[i]) status = ATHLETE_NOMEM;
     }
-    if (status == ATHLETE_OK) status = trainer_begin(&state->training, options, n_columns, names);
+    if (status == ATHLETE_OK) status = trainer_begin(&state->trainer, options, n_columns, names);
     memory_free(NULL, names);
     return status == ATHLETE_OK ? ATHLETE_OK : fit_fail(call, state, status);
 }
@@ -50,7 +50,7 @@ static athlete_status fit_open_feed(athlete_call *call, fit_state *state) {
     state->feed = (row_feed){.reader = state, .take = fit_take};
     char *message;
     athlete_status status = row_feed_open(call->db, state->query, column,
-                                          trainer_order(&state->training, column), &state->feed, &message);
+                                          trainer_order(&state->trainer, column), &state->feed, &message);
     memory_free(NULL, column);
     return call_told(call, status, message);
 }
@@ -86,9 +86,9 @@ static int fit_next(athlete_call *call, void *opaque) {
     if (state->done) return SQLITE_DONE;
     state->done = true;
     int rc = fit_read_rows(call, state);
-    if (rc != SQLITE_DONE || state->training.n_read == 0) return rc;
+    if (rc != SQLITE_DONE || state->trainer.n_read == 0) return rc;
     row_feed_close(&state->feed);
-    athlete_status status = trainer_finish(&state->training, &state->poll, &state->result);
+    athlete_status status = trainer_finish(&state->trainer, &state->poll, &state->result);
     if (status == ATHLETE_OK) return SQLITE_ROW;
     fit_fail(call, state, status);
     return call->code;
@@ -115,8 +115,8 @@ static void fit_close(void *opaque) {
     fit_state *state = opaque;
     row_feed_close(&state->feed);
     sqlite3_finalize(state->query);
-    memory_free(&state->training.budget, state->result.model.bytes);
-    trainer_free(&state->training);
+    memory_free(&state->trainer.budget, state->result.model.bytes);
+    trainer_free(&state->trainer);
     poll_end(&state->poll);
     memory_free(NULL, state);
 }

@@ -16,7 +16,7 @@ typedef struct train_group {
 
 static void report(sqlite3_context *context, train_group *group, athlete_status status) {
     group->failed = true;
-    function_fail_status(context, status, trainer_message(&group->training, status));
+    function_fail_status(context, status, trainer_message(&group->trainer, status));
 }
 
 static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {
@@ -26,20 +26,20 @@ static athlete_status train_begin(train_group *group, int argc, sqlite3_value *o
         if (!group->options) return ATHLETE_NOMEM;
         group->options_bytes = strlen(group->options);
     }
-    athlete_status status = trainer_begin(&group->training, group->options, argc - 2, NULL);
+    athlete_status status = trainer_begin(&group->trainer, group->options, argc - 2, NULL);
     if (status != ATHLETE_OK) return status;
-    athlete_budget *budget = &group->training.budget;
+    athlete_budget *budget = &group->trainer.budget;
     size_t n = (size_t)argc - 1;
     group->order = memory_alloc(budget, n, sizeof *group->order);
     group->ordered = memory_alloc(budget, n, sizeof(sqlite3_value *));
     if (!group->order || !group->ordered) return memory_status(budget);
-    group->n_values = trainer_order(&group->training, group->order);
+    group->n_values = trainer_order(&group->trainer, group->order);
     return ATHLETE_OK;
 }
 
 static athlete_status add_row(train_group *group, sqlite3_value **values) {
     for (int i = 0; i < group->n_values; i++) group->ordered[i] = values[group->order[i]];
-    return trainer_take(&group->training, 0, group->n_values, group->ordered);
+    return trainer_take(&group->trainer, 0, group->n_values, group->ordered);
 }
 
 static bool same_options(const train_group *group, sqlite3_value *options) {
@@ -60,7 +60,7 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (status == ATHLETE_OK && !same_options(group, argv[0])) {
         group->failed = true;
         function_fail(context, "row %lld: the options differ from those of the first row",
-                      (sqlite3_int64)group->training.n_read + 1);
+                      (sqlite3_int64)group->trainer.n_read + 1);
         return;
     }
     if (status == ATHLETE_OK) status = add_row(group, argv + 1);
@@ -71,13 +71,13 @@ static void train_answer(sqlite3_context *context, train_group *group) {
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
     trainer_result result;
-    athlete_status status = trainer_finish(&group->training, &poll, &result);
+    athlete_status status = trainer_finish(&group->trainer, &poll, &result);
     poll_end(&poll);
     if (status == ATHLETE_OK) {
         sqlite3_result_text64(context, result.model.bytes, result.model.length, sqlite3_free,
                               SQLITE_UTF8); /* memory.h's blocks are SQLite's */
     } else {
-        memory_free(&group->training.budget, result.model.bytes);
+        memory_free(&group->trainer.budget, result.model.bytes);
         report(context, group, status);
     }
 }
@@ -86,9 +86,9 @@ void gbdt_train_final(sqlite3_context *context) {
     train_group *group = sqlite3_aggregate_context(context, 0);
     if (!group || !group->begun) return; /* no rows: NULL */
     if (!group->failed) train_answer(context, group);
-    memory_free(&group->training.budget, group->order);
-    memory_free(&group->training.budget, group->ordered);
-    trainer_free(&group->training);
+    memory_free(&group->trainer.budget, group->order);
+    memory_free(&group->trainer.budget, group->ordered);
+    trainer_free(&group->trainer);
     sqlite3_free(group->options);
     group->options = NULL;
 }

@@ -125,9 +125,11 @@ def process(folder, **settings):
     shutil.copy(original()[0], path)
     metadata.write_text(json.dumps({"plugins": {"feature_api": settings}}))
     extension = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
-    recipe = subprocess.run(["make", "-n", "serve", f"DB={path}", "PORT=0", f"EXTENSION={extension}", f"METADATA={metadata}"], cwd=ROOT, capture_output=True, text=True, check=True)
-    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)$", recipe.stdout, re.M)
-    started = subprocess.Popen([sys.executable, "-m", "datasette", *command.split()], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    recipe = subprocess.run(["make", "-n", "serve", f"EXTENSION={extension}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    (command,) = re.findall(r"^exec \S+/bin/datasette (serve .*)", recipe.stdout, re.M | re.S)
+    said = os.environ | {"DB": str(path), "PORT": "0", "METADATA": str(metadata)}
+    started = subprocess.Popen(["sh", "-c", f"exec '{sys.executable}' -m datasette {command}"], cwd=ROOT, env=said, stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, text=True)  # fmt: skip
     for line in started.stderr:
         if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
             break

@@ -36,7 +36,7 @@ LAST = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iter
 
 def shell(name, *arguments):
     return subprocess.run([str(ROOT / "sql" / "tools" / name), *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
-                          env=os.environ | {"ATHLETE_EXTENSION": str(EXTENSION)})
+                          env=os.environ | {"ATHLETE_EXTENSION": str(EXTENSION), "ATHLETE_LOCK_TIMEOUT_S": "0.2"})
 
 
 def stages():

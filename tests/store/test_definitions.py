@@ -379,7 +379,8 @@ def test_the_shell_says_why_a_definition_is_refused_and_lets_the_others_in(tmp_p
     (tmp_path / "b.json").write_text(json.dumps(changed(feature_group="nights")))
     (tmp_path / "c.json").write_text(json.dumps(changed(feature_group="nights", version="1.1.0", features=[*SLEEP["features"], {"name": "n", "type": "integer"}])))
     result = define(tmp_path, tmp_path / "a.json", tmp_path / "b.json")
-    assert (result.returncode, result.stderr) == (1, "features[0].type: there is no type float\n")
+    assert (result.returncode, result.stderr) == (1, f"{tmp_path / 'a.json'}: features[0].type: there is no type float\n")
+    assert result.stdout == "registered nights 1.0.0: table nights made\n"
     assert define(tmp_path, tmp_path / "c.json").returncode == 0
     assert define(tmp_path, tmp_path / "c.json").returncode == 0
     assert shell(tmp_path, "SELECT name FROM pragma_table_info('nights')").split()[-1] == "n"

@@ -1,11 +1,11 @@
-"""The float32 exp and log are the C library's to the bit, and every float32 and double survives its text.
+"""The float32 exp and log are the C library's to the bit, and every float32 survives its text.
 
 The oracle is glibc, which XGBoost's wheels call; the C programs beside this file compare millions of values.
 """
 
 import pytest
 
-from helpers.programs import COMPILERS, compiled, counts, libraries
+from helpers.programs import COMPILERS, compiled, counts
 
 pytestmark = [pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
 
@@ -19,9 +19,3 @@ def test_vectors_of_floats_have_the_bits_of_single_ones(tmp_path, compiler, leve
     kernels = ["float_each", "float_math", "simd"]
     tried, *differing = counts(compiled(tmp_path, "trees/float_lanes", kernels, compiler, level))
     assert tried > 5_000_000 and differing == [0, 0, 0]
-
-
-def test_decimal_text_of_doubles_is_that_of_the_c_library(tmp_path, compiler, level):
-    needs = [*libraries("libcjson"), "-lm"]
-    tried, *differing = counts(compiled(tmp_path, "trees/decimal_bits", ["decimal"], compiler, level, needs=needs))
-    assert tried > 200_000 and differing == [0, 0]

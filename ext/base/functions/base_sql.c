@@ -3,9 +3,12 @@
 #include "base/binding/function.h"
 #include "base/binding/row_feed.h"
 #include "base/functions/base_sql.h"
+#include "base/functions/exact_sum_sql.h"
 #include "base/functions/list_functions.h"
+#include "base/functions/row_hash_sql.h"
 #include "base/functions/select_rows.h"
 #include "base/memory.h"
+#include "base/numbers/decimal.h"
 #include "base/numbers/elementary.h"
 #include "base/poll.h"
 #include "base/text/json_objects.h"
@@ -39,6 +42,17 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     sha256_hex(data, (size_t)bytes, hex);
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
+}
+
+static void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    if (sqlite3_value_numeric_type(argv[0]) == SQLITE_INTEGER) {
+        sqlite3_result_text(context, (const char *)sqlite3_value_text(argv[0]), -1, SQLITE_TRANSIENT);
+        return;
+    }
+    char text[ATHLETE_DECIMAL_SIZE];
+    int length = decimal_write_short(sqlite3_value_double(argv[0]), text);
+    sqlite3_result_text(context, text, length, SQLITE_TRANSIENT);
 }
 
 static double portable_exp(const double *a) {
@@ -166,6 +180,72 @@ static const athlete_function base_functions[] = {
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
         .scalar = sha256,
+    },
+    {
+        .name = "row_hash",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary =
+            "The SHA-256 digest of a row by its bytes: equal only for the same values of the same types, "
+            "and the same under every SQLite.",
+        .returns = "text, 64 lower-case hexadecimal digits",
+        .source =
+            "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
+            "a REAL)",
+        .scalar = row_hash,
+    },
+    {
+        .name = "rows_hash",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary =
+            "The SHA-256 digest of rows by their bytes, in the order in which they come: SELECT it FROM "
+            "(SELECT … ORDER BY …).",
+        .returns = "text, 64 lower-case hexadecimal digits, without rows, too",
+        .source = "FIPS 180-4, of row after row as in row_hash",
+        .step = rows_hash_step,
+        .final = rows_hash_final,
+    },
+    {
+        .name = "exact_sum",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
+        .summary =
+            "The sum, rounded once: whatever the order of the rows and under every SQLite, whose own SUM "
+            "rounds at each step, in one way before 3.43 and in another since.",
+        .returns = "the unit of x; an integer if all x are and it fits; NULL without rows; NULLs are skipped",
+        .errors = "an x that is no number",
+        .source = "Neal 2015, arXiv:1505.05571; the same as Python's math.fsum",
+        .step = exact_step,
+        .final = exact_sum_result,
+        .value = exact_sum_result,
+        .inverse = exact_inverse,
+    },
+    {
+        .name = "exact_avg",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
+        .summary = "The mean, rounded once: the exact sum over the number of rows.",
+        .returns = "the unit of x; NULL without rows; NULLs are skipped",
+        .errors = "an x that is no number",
+        .source = "Neal 2015, arXiv:1505.05571",
+        .step = exact_step,
+        .final = exact_avg_result,
+        .value = exact_avg_result,
+        .inverse = exact_inverse,
+    },
+    {
+        .name = "number_text",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
+        .summary = "The number with as few digits as give it again, the same under every SQLite, whose own "
+                   "text of a REAL changes from version to version. It is JSON, too.",
+        .returns =
+            "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
+        .source = "Steele & White 1990, PLDI",
+        .scalar = number_text,
     },
     {
         .name = "portable_exp",

@@ -6,14 +6,14 @@
 
 #define N_COLUMNS 4
 
-typedef struct rows_state {
+typedef struct select_state {
     sqlite3_stmt *statement;
     int n_columns;
-} rows_state;
+} select_state;
 
 static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     (void)argc;
-    rows_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    select_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
@@ -26,20 +26,20 @@ static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **
 }
 
 static int select_next(athlete_call *call, void *opaque) {
-    rows_state *state = opaque;
+    select_state *state = opaque;
     int rc = sqlite3_step(state->statement);
     if (rc == SQLITE_ROW || rc == SQLITE_DONE) return rc;
     return query_fail(call, rc);
 }
 
 static void select_column(void *opaque, sqlite3_context *context, int column) {
-    rows_state *state = opaque;
+    select_state *state = opaque;
     if (column < state->n_columns)
         sqlite3_result_value(context, sqlite3_column_value(state->statement, column));
 }
 
 static void select_close(void *opaque) {
-    rows_state *state = opaque;
+    select_state *state = opaque;
     sqlite3_finalize(state->statement);
     memory_free(NULL, state);
 }

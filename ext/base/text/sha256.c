@@ -1,6 +1,5 @@
 #include "base/text/sha256.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
@@ -43,22 +42,44 @@ static void compress(uint32_t state[8], const unsigned char block[64]) {
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-void sha256_hex(const void *data, size_t length, char out[ATHLETE_SHA256_HEX_SIZE]) {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void sha256_begin(sha256_digest *digest) {
+    static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    memcpy(digest->state, start, sizeof start);
+    digest->length = 0;
+}
+
+void sha256_add(sha256_digest *digest, const void *data, size_t length) {
     const unsigned char *bytes = data;
-    size_t whole = length / 64 * 64;
-    for (size_t at = 0; at < whole; at += 64) compress(state, bytes + at);
+    size_t held = digest->length % 64;
+    digest->length += length;
+    if (held > 0) {
+        size_t n = length < 64 - held ? length : 64 - held;
+        if (n > 0) memcpy(digest->block + held, bytes, n);
+        if (held + n < 64) return;
+        compress(digest->state, digest->block);
+        bytes += n;
+        length -= n;
+    }
+    for (; length >= 64; bytes += 64, length -= 64) compress(digest->state, bytes);
+    if (length > 0) memcpy(digest->block, bytes, length);
+}
 
-    unsigned char tail[128] = {0};
-    size_t rest = length - whole;
-    size_t padded = rest < 56 ? 64 : 128;
-    if (rest) memcpy(tail, bytes + whole, rest);
-    tail[rest] = 0x80;
-    for (int i = 0; i < 8; i++) tail[padded - 1 - (size_t)i] = (unsigned char)((uint64_t)length * 8 >> 8 * i);
-    for (size_t at = 0; at < padded; at += 64) compress(state, tail + at);
-
+void sha256_end(sha256_digest *digest, char out[ATHLETE_SHA256_HEX_SIZE]) {
+    static const unsigned char padding[64] = {0x80};
     static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 64; i++) out[i] = digits[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+    unsigned char bits[8];
+    for (int i = 0; i < 8; i++) bits[7 - i] = (unsigned char)(digest->length * 8 >> 8 * i);
+    size_t held = digest->length % 64;
+    sha256_add(digest, padding, held < 56 ? 56 - held : 120 - held);
+    sha256_add(digest, bits, sizeof bits);
+    for (int i = 0; i < 64; i++) out[i] = digits[digest->state[i / 8] >> (28 - 4 * (i % 8)) & 15];
     out[64] = '\0';
+}
+
+void sha256_hex(const void *data, size_t length, char out[ATHLETE_SHA256_HEX_SIZE]) {
+    sha256_digest digest;
+    sha256_begin(&digest);
+    sha256_add(&digest, data, length);
+    sha256_end(&digest, out);
 }

@@ -26,9 +26,9 @@ typedef struct booster {
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
-    squared_update kept;          /* the squared error's gradients, from tree to tree */
-    fused_update fused_update;    /* all other gradients */
-    bool refitted;                /* the grower has the gradients of the next tree already */
+    squared_update squared;       /* the squared error's gradients, from tree to tree */
+    fused_update fused;           /* all other gradients */
+    bool updated;                 /* the grower has the gradients of the next tree already */
     double loss;                  /* then: the sum of losses */
     uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
@@ -123,7 +123,7 @@ static athlete_status boost_begin(booster *b, const train_data *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    b->refit =
+    b->fused =
         (fused_update){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
     set_intercepts(b);
     return ATHLETE_OK;
@@ -204,17 +204,17 @@ static athlete_status keep_tree(booster *b, int output) {
     return status;
 }
 
-static bool may_keep_residuals(const booster *b) {
+static bool may_update_squared(const booster *b) {
     return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
 }
 
 /* What the tree that has its leaves' values now means for every row. */
 static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, float *margins) {
-    b->refitted = false;
-    if (b->kept.kept) return squared_update_rows(&b->kept, &b->grower, intercept);
+    b->updated = false;
+    if (b->squared.kept) return squared_update_rows(&b->squared, &b->grower, intercept);
     if (n_seen < b->rows->n || b->n_outputs > 1 || b->grower.gradients.fine)
         return score_update_margins(&b->grower, n_seen, b->rows->n, margins);
-    return fused_update_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
+    return fused_update_rows(&b->fused, &b->grower, margins, &b->updated, &b->loss);
 }
 
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
@@ -222,10 +222,10 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
     athlete_status status = ATHLETE_OK;
-    if (!b->kept.kept && !b->refitted)
+    if (!b->squared.kept && !b->updated)
         status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
-    if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
-        status = squared_update_begin(&b->kept, &b->grower);
+    if (status == ATHLETE_OK && round == 0 && may_update_squared(b))
+        status = squared_update_begin(&b->squared, &b->grower);
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
@@ -236,10 +236,10 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     double intercept = round == 0 ? b->intercepts[output] : 0;
     set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
-    bool was_kept = b->kept.kept;
+    bool was_kept = b->squared.kept;
     status = advance_rows(b, n_seen, intercept, margins);
     if (status == ATHLETE_OK) status = keep_tree(b, output);
-    if (status == ATHLETE_OK && was_kept && !b->kept.kept)
+    if (status == ATHLETE_OK && was_kept && !b->squared.kept)
         status = score_update_from_zero(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
     return status;
 }
@@ -254,10 +254,10 @@ static athlete_status boost_find_gradients(booster *b) {
 
 static athlete_status record(booster *b, int round, boost_history *history) {
     const objective *o = &b->options->objective;
-    double mean = b->kept.mean_squares;
-    if (!b->kept.kept) {
+    double mean = b->squared.mean_squares;
+    if (!b->squared.kept) {
         athlete_status status = ATHLETE_OK;
-        if (!b->refitted) status = score_update_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
+        if (!b->updated) status = score_update_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
         if (status != ATHLETE_OK) return status;
         mean = b->loss / (double)b->weights.total;
     }
@@ -279,7 +279,7 @@ static athlete_status boost_rounds(booster *b, boost_history *history) {
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
-        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = boost_find_gradients(b);
+        if (status == ATHLETE_OK && !b->squared.kept && !b->updated) status = boost_find_gradients(b);
         if (status == ATHLETE_OK) status = record(b, round, history);
     }
     return status;

@@ -2,6 +2,7 @@
 #ifndef ATHLETE_TREES_OBJECTIVE_OBJECTIVE_PARAMETERS_H
 #define ATHLETE_TREES_OBJECTIVE_OBJECTIVE_PARAMETERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/simd.h"
 

@@ -93,7 +93,7 @@ def test_the_maker_of_tokens_refuses_what_makes_no_sense(api):
     for whom in ([], ["--athlete", ""], ["--key", "race_id"], ["--key", "=7"], ["--athlete", "all", "--key", "race_id=7"]):
         assert "for whom" in served.token(path, "x", *whom, fails=True)
     assert "no token 'x'" in served.token(path, "--revoke", "x", fails=True)
-    assert "unable to open" in served.token(path.parent / "nowhere.db", "x", "--athlete", "1", fails=True)
+    assert "there is no database" in served.token(path.parent / "nowhere.db", "x", "--athlete", "1", fails=True)
     assert not (path.parent / "nowhere.db").exists()
     listed = served.token(path, "--list")
     assert "judge: of {\"race_id\": \"7\"}, reads, writes race_scores" in listed and "writer: of all, does not read, writes *" in listed

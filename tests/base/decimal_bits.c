@@ -30,6 +30,16 @@ static double random_double(int kind) {
     return kind == 3 ? f : ((double)f + (double)nextafterf(f, 0)) / 2;
 }
 
+/* The middle between x and the next double, exactly or a little off, with all the digits that it takes. */
+static void middle_text(double x, int off, char out[1200]) {
+    double next = nextafter(x, x < 0 ? -INFINITY : INFINITY);
+    long double middle = ((long double)x + next) / 2; /* exact in 64 bits */
+    snprintf(out, 1200, "%.800Le", middle);
+    char *e = strchr(out, 'e');
+    if (off != 0) e[-1] = '1'; /* beyond the digits that count */
+    if (off < 0 && e[-700] > '0') e[-700]--;
+}
+
 /* "1.2500000000000000e-01" as "1.25e-1", which is how it is written here. */
 static void expected_text(double x, char out[64]) {
     snprintf(out, 64, "%.16e", x);
@@ -39,6 +49,17 @@ static void expected_text(double x, char out[64]) {
     if (e[-1] == '.') e--;
     *e = '\0';
     if (exponent != 0) sprintf(e, "e%d", exponent);
+}
+
+/* Nothing shorter gives x again, nor do other digits of the same length lie nearer. */
+static int is_not_the_shortest(double x) {
+    char text[ATHLETE_DECIMAL_SIZE], shorter[64];
+    int digits = 0, length = decimal_write_short(x, text);
+    if (strtod(text, NULL) != x || !strpbrk(text, ".e") || length != (int)strlen(text)) return 1;
+    for (const char *p = text; *p && *p != 'e'; p++) digits += digits > 0 ? *p >= '0' && *p <= '9' : *p >= '1' && *p <= '9';
+    if (digits <= 15 || text[length - 1] == '0') return 0; /* zeros may stand around the point */
+    snprintf(shorter, sizeof shorter, "%.*e", digits - 2, x);
+    return strtod(shorter, NULL) == x;
 }
 
 static int reads_otherwise(const char *text) {
@@ -57,9 +78,15 @@ int main(void) {
         int length = decimal_write(x, text);
         expected_text(x, expected);
         written_otherwise += strcmp(text, expected) != 0 || length != (int)strlen(text);
+        written_otherwise += is_not_the_shortest(x);
         read_otherwise += reads_otherwise(text);
         snprintf(expected, sizeof expected, "%.*g", 1 + i % 20, x);
         read_otherwise += reads_otherwise(expected);
+        char middle[1200];
+        if (i % 20 == 0) {
+            middle_text(x, i / 20 % 3 - 1, middle);
+            read_otherwise += reads_otherwise(middle);
+        }
     }
     static const char *const hard[] = {
         "0",

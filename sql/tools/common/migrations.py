@@ -1,0 +1,45 @@
+"""Brings a database that an earlier athlete made to the schema that the stages of this one know.
+
+A file says its version in PRAGMA user_version. Each sql/migrations/N_….sql makes version N of the one before, in a transaction in
+which the views and triggers of the feature groups are made anew, too.
+"""
+
+import sqlite3
+
+from common import database
+from common.database import SQL, Failure
+
+# What each group's table looks like now is the highest version that has no column which it lacks.
+VIEWS_AND_TRIGGERS = """
+    WITH there AS (
+        SELECT g.*, ROW_NUMBER() OVER (PARTITION BY table_name ORDER BY major DESC, minor DESC, patch DESC) AS age
+        FROM feature_groups AS g
+        WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = g.table_name || '_history')
+          AND NOT EXISTS (SELECT 1 FROM features AS f
+                          WHERE (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch)
+                            AND f.name NOT IN (SELECT name FROM pragma_table_info(g.table_name)))
+    )
+    SELECT feature_group_ddl(definition, NULL, definition)
+    FROM there WHERE age = 1"""
+
+
+def bring_up_to_date(db, path):
+    """Needs the extension. Changes nothing in a file that no stage has run over."""
+    try:
+        if not database.has(db, "ops_config"):
+            return
+        version = database.value(db, "PRAGMA user_version")
+        for number, file in sorted((int(file.name.partition("_")[0]), file) for file in (SQL / "migrations").glob("*.sql")):
+            if number > version:
+                _migrate(db, number, file.read_text(encoding="utf-8"))
+    except sqlite3.Error as error:
+        raise Failure(f"{path} cannot be brought to this schema:\n{database.sentence(error, path)}") from error
+
+
+def _migrate(db, number, text):
+    with database.transaction(db):
+        database.run_script(db, text)
+        if database.has(db, "feature_groups"):
+            for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():
+                database.run_script(db, ddl)
+        db.execute(f"PRAGMA user_version = {number:d}")

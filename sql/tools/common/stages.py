@@ -1,0 +1,85 @@
+"""Runs stages over a database, one after the other."""
+
+import contextlib
+import datetime
+import pathlib
+import sqlite3
+
+from common import database, migrations
+from common.database import SQL, Failure
+
+NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+
+
+def of(*names):
+    """The files of stages of ours."""
+    return [SQL / f"{name}.sql" for name in names]
+
+
+def run(db, path, files):
+    """Stops at the first that fails. A stage logs its own success, in its transaction; one that fails leaves the database as it
+    was, so that its failure is logged here. Loads the extension: that it cannot be loaded is a failure of the first stage."""
+    stages = [(_name(file), _text(file)) for file in files]
+    if not stages:
+        raise Failure("there is no stage to run")
+    with _logged(db, path, stages[0][0]):
+        database.load(db)
+    migrations.bring_up_to_date(db, path)
+    with _kept_journal(db):
+        for name, text in stages:
+            with _logged(db, path, name), database.undone_on_failure(db):
+                database.run_script(db, text)
+
+
+def set_as_of(db, text):
+    """Every calendar goes on to that day; `today` is the day of this machine."""
+    try:
+        day = datetime.date.today() if text == "today" else datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise Failure(f"--as-of is {text!r} where a day such as 2025-10-20, or today, belongs") from error
+    db.execute("UPDATE ops_config SET value = ? WHERE name = 'as_of_date'", (day.isoformat(),))
+
+
+def _name(file):
+    return pathlib.Path(file).name.removesuffix(".sql")
+
+
+def _text(file):
+    try:
+        text = pathlib.Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"cannot read the stage {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Failure(f"the stage {file} is not UTF-8, at byte {error.start}") from error
+    if "\0" in text:
+        raise Failure(f"the stage {file} has a NUL, at character {text.index(chr(0))}")
+    return text
+
+
+@contextlib.contextmanager
+def _kept_journal(db):
+    """A journal that stays from stage to stage is as safe as one that is made and deleted for each, and saves most of the
+    waiting for the disk. A database in WAL mode has none."""
+    if database.value(db, "PRAGMA journal_mode") != "delete":
+        yield
+        return
+    db.execute("PRAGMA journal_mode = persist")
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA journal_mode = delete")
+
+
+@contextlib.contextmanager
+def _logged(db, path, stage):
+    started_at = database.value(db, f"SELECT {NOW}")
+    try:
+        yield
+    except (sqlite3.Error, Failure) as error:
+        message = database.sentence(error, path)
+        with contextlib.suppress(sqlite3.Error):  # a file that cannot be written to has no log either
+            db.execute(
+                "INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
+                " VALUES (?1, ?2, max(0, julianday('now') - julianday(?2)) * 86400000, 'failed', ?3)",
+                (stage, started_at, message))  # fmt: skip
+        raise Failure(f"{stage} failed:\n{message}") from error
