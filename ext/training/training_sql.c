@@ -7,7 +7,7 @@
 #include "training/equivalence.h"
 #include "training/load.h"
 #include "training/pace.h"
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 #include "training/vdot.h"
 #include "training/vickers.h"
 #include "training/zones.h"

@@ -1,5 +1,5 @@
 /* Binding of hr_zone and hr_zone_pct. */
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 #include "training/zones.h"
 
 void hr_zone_call(sqlite3_context *context, int argc, sqlite3_value **argv) {

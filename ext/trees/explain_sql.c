@@ -2,7 +2,7 @@
 #include <math.h>
 #include "trees/model_rows_sql.h"
 #include "trees/shap/shap.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct explain_state {
     model_rows rows;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include "trees/model_rows_sql.h"
 #include "trees/shap/importance.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct importance_state {
     model_rows rows;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "trees/format/lightgbm.h"
 #include "trees/model_argument_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 /* Room for a text that is made here; a million leaves take a tenth of it. */
 #define MEMORY_LIMIT ((size_t)1 << 30)

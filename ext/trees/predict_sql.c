@@ -1,7 +1,7 @@
 /* Binding of gbdt_predict and gbdt_margin. */
 #include "trees/feature_sql.h"
 #include "trees/model_argument_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 /* The model of the first argument, ready to score; NULL with the error set. */
 static cached_model *find_model(sqlite3_context *context, sqlite3_value *argument) {

@@ -4,7 +4,7 @@
 ** read. */
 #include "trees/model/predict.h"
 #include "trees/model_rows_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 enum { OUT_KEY, OUT_VALUE, OUT_CLASS, OUT_TREE };
 

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/binding/function.h"
 #include "trees/trainer_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct train_group {
     bool begun, failed; /* after a failure nothing more is read and nothing is trained */

@@ -2,7 +2,7 @@
 #include "trees/model_rows_sql.h"
 #include "trees/scorer/model_cache.h"
 #include "trees/train_options_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 #include "trees/trees_sql.h"
 
 #define MODEL_ARGUMENT                                                                                       \

@@ -3,7 +3,7 @@
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/numbers/date.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 #include "validation/time_split.h"
 
 /* --- time_series_split ---------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* What the table in trees_sql.c refers to. */
-#ifndef ATHLETE_TREES_TREES_CALLBACKS_H
-#define ATHLETE_TREES_TREES_CALLBACKS_H
+#ifndef ATHLETE_TREES_TREES_CALLBACKS_SQL_H
+#define ATHLETE_TREES_TREES_CALLBACKS_SQL_H
 
 #include "base/binding/function.h"
 #include "base/binding/options.h"

@@ -1,5 +1,5 @@
 /* select_rows(query): the rows of a SELECT whose text is itself data, such as a quality rule kept in a table. */
-#include "base/functions/select_rows.h"
+#include "base/functions/select_rows_sql.h"
 
 #include "base/binding/query.h"
 #include "base/memory.h"

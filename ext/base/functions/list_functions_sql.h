@@ -1,6 +1,6 @@
 /* The documentation as tables: every function, argument and option of the extension, out of the rows that declare them. */
-#ifndef ATHLETE_BASE_FUNCTIONS_LIST_FUNCTIONS_H
-#define ATHLETE_BASE_FUNCTIONS_LIST_FUNCTIONS_H
+#ifndef ATHLETE_BASE_FUNCTIONS_LIST_FUNCTIONS_SQL_H
+#define ATHLETE_BASE_FUNCTIONS_LIST_FUNCTIONS_SQL_H
 
 #include "base/binding/function.h"
 

@@ -1,6 +1,6 @@
 /* The callbacks that need more than numbers in and a number out; the table in training_sql.c names them. */
-#ifndef ATHLETE_TRAINING_TRAINING_CALLBACKS_H
-#define ATHLETE_TRAINING_TRAINING_CALLBACKS_H
+#ifndef ATHLETE_TRAINING_TRAINING_CALLBACKS_SQL_H
+#define ATHLETE_TRAINING_TRAINING_CALLBACKS_SQL_H
 
 #include "base/binding/function.h"
 

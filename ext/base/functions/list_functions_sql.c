@@ -1,4 +1,4 @@
-#include "base/functions/list_functions.h"
+#include "base/functions/list_functions_sql.h"
 
 #include <math.h>
 #include <string.h>
