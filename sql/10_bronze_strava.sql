@@ -92,6 +92,8 @@ CREATE TABLE IF NOT EXISTS bronze_rejects (
     reason       TEXT NOT NULL,
     object       TEXT NOT NULL,
     content_hash TEXT NOT NULL,
+    field        TEXT,             -- that the object is refused for, and its value as JSON; NULL: it is no object at all
+    value        TEXT,
     UNIQUE (source, byte_offset, content_hash)
 );
 
@@ -144,22 +146,24 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 FROM reached AS r
 CROSS JOIN texts AS t;
 
--- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is read as
--- text (->), so that no digit is lost on the way through a double; null, '' and anything nested is no identifier.
+-- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is a number or a
+-- text of digits and stays a text, so that no digit is lost on the way through a double.
 CREATE TEMP TABLE arrived AS
-WITH object AS (
-    SELECT i.inbox_id, i.source, strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
-           CASE WHEN o.fault IS NULL THEN o.object END AS json
+WITH object AS MATERIALIZED (
+    SELECT i.inbox_id, i.source, COALESCE(strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at), c.started_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
+           CASE WHEN o.fault IS NULL THEN json_fields(o.object, '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
+               {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
+               {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own
     FROM stage_clock AS c
     CROSS JOIN bronze_inbox AS i
     CROSS JOIN json_objects(CAST(i.body AS TEXT)) AS o
     WHERE NOT c.has_landed
 ),
-field AS (
-    SELECT *,
-           CASE WHEN json_type(json, '$.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.id', '"'), '') END AS id,
-           CASE WHEN json_type(json, '$.athlete.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.athlete.id', '"'), '') END AS athlete_id,
-           CASE WHEN json_type(json, '$.activity.id') IN ('integer', 'text') THEN nullif(trim(json -> '$.activity.id', '"'), '') END AS activity_id,
+field AS MATERIALIZED (
+    SELECT inbox_id, source, received_at, seq, line, byte_offset, object, fault, fault_offset,
+           own ->> '$.values.id' AS id,
+           own ->> '$.values."athlete.id"' AS athlete_id,
+           own ->> '$.values."activity.id"' AS activity_id,
            json_type(json, '$.lap_index') AS lap_index,
            json_type(json, '$.start_date') AS start_date,
            COALESCE(json_type(json, '$.sport_type'), json_type(json, '$.type')) AS sport,
@@ -171,47 +175,69 @@ field AS (
            json_extract(json, '$.message') AS message,
            json_extract(json, '$.aspect_type') AS aspect,
            json_extract(json, '$.object_type') AS object_type,
-           CASE WHEN json_type(json, '$.object_id') IN ('integer', 'text') THEN nullif(trim(json -> '$.object_id', '"'), '') END AS object_id,
+           own ->> '$.values.object_id' AS object_id,
+           instr(own, '"resource_state_') > 0 AS has_odd_state,
            CASE WHEN json_type(json, '$.model') = 'text' AND json_type(json, '$.features') = 'array' THEN json_extract(json, '$.model') END AS model,
            CASE WHEN json_type(json, '$.feature_group') = 'text' AND json_type(json, '$.features') = 'array'
                 THEN nullif(json_extract(json, '$.feature_group'), '') END AS feature_group,
            CASE WHEN json_type(json, '$.k5_ti') IS NOT NULL AND json_type(json, '$.mf_ti') IS NOT NULL THEN 1 END AS is_survey,
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
-                    json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person
-    FROM object
+                    json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person,
+           -- a definition is kept as it was written, down to its blanks
+           CASE WHEN fault IS NULL AND json_type(json, '$.feature_group') IS NOT 'text' THEN json(json) ELSE object END AS payload,
+           COALESCE(json_type(json, '$.feature_group'), json_type(json, '$.model')) AS definition,
+           own ->> '$.values.resource_state' = 3 AS is_detail
+    FROM (SELECT *, CASE WHEN fault IS NULL THEN object END AS json FROM object)
+),
+-- Which member an object is refused for, by the reason.
+refusal (reason, field) AS (
+    VALUES ('an activity without athlete.id', 'athlete'), ('an activity without id', 'id'), ('an activity without start_date', 'start_date'),
+           ('an activity whose resource_state is none of 1, 2 and 3', 'resource_state'), ('a lap without id or activity.id', 'activity'),
+           ('a deletion without object_id', 'object_id'), ('a webhook event that deletes no activity', 'aspect_type'),
+           ('an athlete without id', 'id'), ('an answer to the race survey without id', 'id'),
+           ('a definition whose feature_group or model is no text, or whose features are no list', 'features')
+),
+recognised AS (
+    SELECT *,
+           CASE
+               WHEN fault IS NOT NULL THEN 'reject'
+               WHEN errors IS NOT NULL THEN 'reject'
+               WHEN model IS NOT NULL OR feature_group IS NOT NULL OR (is_survey AND id IS NOT NULL) THEN 'document'
+               WHEN aspect = 'delete' AND object_type = 'activity' AND object_id IS NOT NULL THEN 'tombstone'
+               WHEN lap_index IS NOT NULL AND activity_id IS NOT NULL AND id IS NOT NULL THEN 'lap'
+               WHEN id IS NOT NULL AND sport IS NOT NULL AND start_date IS NOT NULL AND athlete_id IS NOT NULL AND NOT has_odd_state THEN 'activity'
+               WHEN id IS NOT NULL AND person IS NOT NULL AND start_date IS NULL AND sport IS NULL THEN 'athlete'
+               ELSE 'reject'
+           END AS kind,
+           CASE
+               WHEN fault IS NOT NULL THEN fault || ' at byte ' || fault_offset
+               WHEN errors IS NOT NULL THEN 'an error answer of the API, not data: ' || COALESCE(message, errors)
+               WHEN buckets IS NOT NULL THEN 'zones of an activity, which do not name their activity'
+               WHEN zones IS NOT NULL THEN 'zones of an athlete, which do not name their athlete'
+               WHEN totals IS NOT NULL AND person IS NULL THEN 'totals of an athlete, which do not name their athlete'
+               WHEN sport IS NOT NULL AND athlete_id IS NULL THEN 'an activity without athlete.id'
+               WHEN sport IS NOT NULL AND id IS NULL THEN 'an activity without id'
+               WHEN sport IS NOT NULL AND start_date IS NULL THEN 'an activity without start_date'
+               WHEN sport IS NOT NULL AND has_odd_state THEN 'an activity whose resource_state is none of 1, 2 and 3'
+               WHEN lap_index IS NOT NULL THEN 'a lap without id or activity.id'
+               WHEN aspect = 'delete' AND object_type = 'activity' THEN 'a deletion without object_id'
+               WHEN aspect IS NOT NULL OR object_type IS NOT NULL THEN 'a webhook event that deletes no activity'
+               WHEN is_survey THEN 'an answer to the race survey without id'
+               WHEN definition IS NOT NULL THEN 'a definition whose feature_group or model is no text, or whose features are no list'
+               WHEN person IS NOT NULL AND sport IS NULL AND start_date IS NULL THEN 'an athlete without id'
+               ELSE 'no known kind of object'
+           END AS reason
+    FROM field
 )
-SELECT inbox_id, source, received_at, seq, line, byte_offset, object,
-       CASE
-           WHEN fault IS NOT NULL THEN 'reject'
-           WHEN errors IS NOT NULL THEN 'reject'
-           WHEN model IS NOT NULL OR feature_group IS NOT NULL OR (is_survey AND id IS NOT NULL) THEN 'document'
-           WHEN aspect = 'delete' AND object_type = 'activity' AND object_id IS NOT NULL THEN 'tombstone'
-           WHEN lap_index IS NOT NULL AND activity_id IS NOT NULL AND id IS NOT NULL THEN 'lap'
-           WHEN id IS NOT NULL AND sport IS NOT NULL AND start_date IS NOT NULL AND athlete_id IS NOT NULL THEN 'activity'
-           WHEN id IS NOT NULL AND person IS NOT NULL AND start_date IS NULL AND sport IS NULL THEN 'athlete'
-           ELSE 'reject'
-       END AS kind,
-       CASE
-           WHEN fault IS NOT NULL THEN fault || ' at byte ' || fault_offset
-           WHEN errors IS NOT NULL THEN 'an error answer of the API, not data: ' || COALESCE(message, errors)
-           WHEN buckets IS NOT NULL THEN 'zones of an activity, which do not name their activity'
-           WHEN zones IS NOT NULL THEN 'zones of an athlete, which do not name their athlete'
-           WHEN totals IS NOT NULL AND person IS NULL THEN 'totals of an athlete, which do not name their athlete'
-           WHEN sport IS NOT NULL AND athlete_id IS NULL THEN 'an activity without athlete.id'
-           WHEN sport IS NOT NULL AND id IS NULL THEN 'an activity without id'
-           WHEN sport IS NOT NULL AND start_date IS NULL THEN 'an activity without start_date'
-           WHEN lap_index IS NOT NULL THEN 'a lap without id or activity.id'
-           ELSE 'no known kind of object'
-       END AS reason,
-       CASE WHEN model IS NOT NULL THEN model WHEN feature_group IS NOT NULL THEN feature_group WHEN aspect = 'delete' THEN object_id WHEN lap_index IS NOT NULL THEN activity_id ELSE id END AS object_id,
-       id,
-       CASE WHEN model IS NOT NULL THEN 'model_specification' WHEN feature_group IS NOT NULL THEN 'feature_group' ELSE 'race_survey' END AS document_kind,
-       CASE WHEN aspect = 'delete' THEN 'tombstone'
-            WHEN json_extract(json, '$.resource_state') = 3 THEN 'detail' ELSE 'summary' END AS stream,
-       -- a definition is kept as it was written, down to its blanks
-       CASE WHEN fault IS NULL AND feature_group IS NULL THEN json(object) ELSE object END AS payload,
-       sha256(CASE WHEN fault IS NULL AND feature_group IS NULL THEN json(object) ELSE object END) AS content_hash
-FROM field;
+SELECT r.inbox_id, r.source, r.received_at, r.seq, r.line, r.byte_offset, r.object, r.kind, r.reason,
+       CASE r.kind WHEN 'document' THEN COALESCE(r.model, r.feature_group, r.id) WHEN 'tombstone' THEN r.object_id WHEN 'lap' THEN r.activity_id
+                   ELSE r.id END AS object_id,
+       r.id,
+       CASE WHEN r.model IS NOT NULL THEN 'model_specification' WHEN r.feature_group IS NOT NULL THEN 'feature_group' ELSE 'race_survey' END AS document_kind,
+       CASE WHEN r.kind = 'tombstone' THEN 'tombstone' WHEN r.is_detail THEN 'detail' ELSE 'summary' END AS stream,
+       r.payload, sha256(r.payload) AS content_hash, f.field, CASE WHEN f.field IS NOT NULL THEN substr(r.payload -> f.field, 1, 60) END AS value
+FROM recognised AS r
+LEFT JOIN refusal AS f ON r.kind = 'reject' AND f.reason = r.reason;
 
 -- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew.
 INSERT INTO bronze_strava_activities (activity_id, stream, payload, content_hash, source, ingested_at)
@@ -289,8 +315,8 @@ FROM compared
 WHERE is_new AND hash_before IS NOT content_hash
 ORDER BY a, b;
 
-INSERT OR IGNORE INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)
-SELECT source, received_at, line, byte_offset, reason, object, content_hash
+INSERT OR IGNORE INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash, field, value)
+SELECT source, received_at, line, byte_offset, reason, object, content_hash, field, value
 FROM arrived
 WHERE kind = 'reject'
 ORDER BY inbox_id, seq;

@@ -1,7 +1,7 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
+-- writes:   silver_strava_activities; silver_rules, silver_fields, silver_rejects, silver_corrections, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -72,7 +72,100 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
     ('silver_strava_sub_activity', 'has_a_number', 'reject', 'item IS NOT NULL',
      'lap_index or split is missing'),
     ('silver_strava_sub_activity', 'activity_is_current', 'reject', 'athlete_id IS NOT NULL',
-     'its activity is unknown, deleted or rejected');
+     'its activity is unknown, deleted or rejected'),
+    ('silver_strava_sub_activity', 'shorter_than_ten_days', 'reject', 'elapsed_s <= 864000 AND moving_s <= 864000',
+     'longer than ten days: a recording that was never stopped'),
+    ('silver_strava_sub_activity', 'distance_fits_the_earth', 'reject', 'distance_m <= 10000000',
+     'a distance of more than a quarter of the equator'),
+    ('silver_strava_sub_activity', 'number_is_given_once', 'reject', 'NOT is_repeated OR item IS NULL',
+     'another one of the same activity has this lap_index or split'),
+    ('silver_survey_races', 'speed_is_human', 'reject', 'seconds > 0 AND distance_m / seconds BETWEEN 1 AND 7',
+     'a race slower than walking or faster than the world record'),
+    ('athlete_profile', 'sex_is_known', 'warn', 'sex IN (''M'', ''F'')',
+     'sex is neither M nor F'),
+    ('athlete_profile', 'birth_is_plausible', 'warn', 'birth_year BETWEEN first_year - 100 AND first_year',
+     'born after the first activity, or more than a hundred years before it');
+
+-- What the stages read of each kind of object, as rows: json_fields() reads by them. `column_name` is the typed column
+-- that rules speak of. A value of another type or outside its range is none: 'reject' keeps the row out, with 'warn' it
+-- goes on without that value; either way silver_rejects says so. Null, and a field that is not there, are no faults.
+CREATE TABLE IF NOT EXISTS silver_fields (
+    table_name    TEXT NOT NULL,
+    field         TEXT NOT NULL,
+    column_name   TEXT NOT NULL,
+    type          TEXT NOT NULL, -- number, whole, boolean, id, text, label, instant, date, list
+    unit          TEXT,
+    min           NUMERIC,       -- of a number, or of the characters of a text; NULL: no limit, a rule judges
+    max           NUMERIC,
+    blank_is_null INTEGER NOT NULL DEFAULT 0 CHECK (blank_is_null IN (0, 1)),
+    severity      TEXT NOT NULL CHECK (severity IN ('reject', 'warn')),
+    PRIMARY KEY (table_name, field)
+) WITHOUT ROWID;
+
+INSERT OR IGNORE INTO silver_fields (table_name, field, column_name, type, unit, min, max, blank_is_null, severity) VALUES
+    ('silver_strava_activities', 'start_date', 'start_time', 'instant', NULL, NULL, NULL, 0, 'reject'),
+    ('silver_strava_activities', 'start_date_local', 'utc_offset_s', 'instant', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'utc_offset', 'utc_offset_s', 'whole', 's', -1000000, 1000000, 0, 'reject'),
+    ('silver_strava_activities', 'elapsed_time', 'elapsed_s', 'number', 's', NULL, NULL, 0, 'reject'),
+    ('silver_strava_activities', 'moving_time', 'moving_s', 'number', 's', NULL, NULL, 0, 'reject'),
+    ('silver_strava_activities', 'distance', 'distance_m', 'number', 'm', NULL, NULL, 0, 'reject'),
+    ('silver_strava_activities', 'sport_type', 'sport_type', 'label', NULL, 1, 64, 0, 'warn'),
+    ('silver_strava_activities', 'type', 'sport_type', 'label', NULL, 1, 64, 0, 'warn'),
+    ('silver_strava_activities', 'workout_type', 'workout_type', 'whole', NULL, 0, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'name', 'name', 'text', NULL, 0, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'trainer', 'is_indoor', 'boolean', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'manual', 'is_manual', 'boolean', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'flagged', 'is_flagged', 'boolean', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'total_elevation_gain', 'elevation_gain_m', 'number', 'm', -1000000000, 1000000000, 0, 'warn'),
+    ('silver_strava_activities', 'max_speed', 'max_speed_m_s', 'number', 'm/s', -10000, 10000, 0, 'warn'),
+    ('silver_strava_activities', 'average_heartrate', 'avg_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'max_heartrate', 'max_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'average_cadence', 'cadence_spm', 'number', 'revolutions per minute', -1000, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'average_temp', 'avg_temp_c', 'number', 'degrees Celsius', -1000, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'laps', '', 'list', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'splits_metric', '', 'list', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_activities', 'best_efforts', '', 'list', NULL, NULL, NULL, 0, 'warn'),
+    ('silver_strava_sub_activity', 'lap_index', 'item', 'whole', NULL, 0, 1000000, 0, 'reject'),
+    ('silver_strava_sub_activity', 'split', 'item', 'whole', NULL, 0, 1000000, 0, 'reject'),
+    ('silver_strava_sub_activity', 'name', 'name', 'text', NULL, 0, 1000, 0, 'warn'),
+    ('silver_strava_sub_activity', 'distance', 'distance_m', 'number', 'm', NULL, NULL, 0, 'reject'),
+    ('silver_strava_sub_activity', 'moving_time', 'moving_s', 'number', 's', NULL, NULL, 0, 'reject'),
+    ('silver_strava_sub_activity', 'elapsed_time', 'elapsed_s', 'number', 's', NULL, NULL, 0, 'reject'),
+    ('silver_strava_sub_activity', 'total_elevation_gain', 'elevation_gain_m', 'number', 'm', -1000000000, 1000000000, 0, 'warn'),
+    ('silver_strava_sub_activity', 'elevation_difference', 'elevation_gain_m', 'number', 'm', -1000000000, 1000000000, 0, 'warn'),
+    ('silver_strava_sub_activity', 'average_heartrate', 'avg_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
+    ('silver_strava_sub_activity', 'max_heartrate', 'max_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
+    ('silver_survey_runners', 'id', 'runner_id', 'whole', NULL, 1, 9007199254740992, 0, 'reject'),
+    ('silver_survey_runners', 'age', 'age', 'number', 'years', 5, 120, 1, 'warn'),
+    ('silver_survey_runners', 'female', 'is_female', 'whole', NULL, 0, 1, 1, 'warn'),
+    ('silver_survey_runners', 'bmi', 'bmi', 'number', 'kg/m2', 8, 100, 1, 'warn'),
+    ('silver_survey_runners', 'endurancespeed', 'endurance_speed', 'number', NULL, 1, 10, 1, 'warn'),
+    ('silver_survey_runners', 'sprint', 'sprints', 'whole', NULL, 0, 1, 1, 'warn'),
+    ('silver_survey_runners', 'tempo', 'tempo_runs', 'whole', NULL, 0, 1, 1, 'warn'),
+    ('silver_survey_runners', 'typical', 'weekly_km', 'number', 'miles', 0, 500, 1, 'warn'),
+    ('silver_survey_runners', 'max', 'longest_week_km', 'number', 'miles', 0, 500, 1, 'warn'),
+    ('athlete_profile', 'sex', 'sex', 'text', NULL, 0, 100, 0, 'warn'),
+    ('athlete_profile', 'birthdate', 'birth_year', 'date', NULL, NULL, NULL, 0, 'warn');
+INSERT OR IGNORE INTO silver_fields (table_name, field, column_name, type, unit, min, max, blank_is_null, severity)
+SELECT 'silver_survey_runners', d.distance || q.suffix, q.column_name, 'number', q.unit, q.min, q.max, 1, q.severity
+FROM (SELECT column1 AS distance FROM (VALUES ('k5'), ('m5'), ('k10'), ('m10'), ('mh'), ('mf'))) AS d
+CROSS JOIN (SELECT column1 AS suffix, column2 AS column_name, column3 AS unit, column4 AS min, column5 AS max, column6 AS severity
+            FROM (VALUES ('_ti', 'seconds', 's', NULL, NULL, 'reject'), ('_tr', 'fitness', NULL, 1, 4, 'warn'),
+                         ('_di', 'difficulty', NULL, 1, 5, 'warn'))) AS q;
+
+-- The fields of each kind of object as json_fields() takes them.
+CREATE VIEW IF NOT EXISTS silver_field_lists AS
+SELECT table_name,
+       json_group_array(json_object('field', field, 'type', type, 'min', min, 'max', max, 'unit', unit, 'blank_is_null', blank_is_null)) AS fields
+FROM silver_fields
+GROUP BY table_name;
+
+-- Which fields a rule speaks of.
+CREATE VIEW IF NOT EXISTS silver_rule_fields AS
+SELECT r.table_name, r.rule, f.field
+FROM silver_rules AS r
+JOIN silver_fields AS f ON f.table_name = r.table_name AND f.column_name <> ''
+ AND ' ' || r.predicate || ' ' GLOB '*[^a-zA-Z0-9_]' || f.column_name || '[^a-zA-Z0-9_]*';
 
 CREATE TABLE IF NOT EXISTS silver_strava_activities (
     athlete_id       TEXT NOT NULL,
@@ -113,11 +206,14 @@ CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava
 CREATE TABLE IF NOT EXISTS silver_rejects (
     table_name  TEXT NOT NULL,
     activity_id TEXT NOT NULL,
-    item        TEXT NOT NULL,        -- 'lap 3'; '' for an activity
+    item        TEXT NOT NULL,        -- 'lap 3', 'runner 12', 'athlete 4001'; '' for an activity
     rule        TEXT NOT NULL,
     reason      TEXT NOT NULL,
     bronze_id   INTEGER NOT NULL,
     payload     TEXT NOT NULL,
+    severity    TEXT NOT NULL DEFAULT 'reject', -- 'warn': the row is current without this value
+    field       TEXT,                 -- of the payload, or several
+    value       TEXT,                 -- JSON, its beginning if it is long
     PRIMARY KEY (table_name, activity_id, item, rule)
 ) WITHOUT ROWID;
 
@@ -137,7 +233,8 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
                   (SELECT rows_hash(rule, severity, predicate, reason)
-                   FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_strava_activities' ORDER BY rule))) AS position,
+                   FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_strava_activities' ORDER BY rule))
+                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '20_silver_activities') AS position_before;
 
 -- Activities with a new version; all of them when a rule has changed.
@@ -148,31 +245,38 @@ WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
    OR json_extract(c.position_before, '$[1]') IS NOT json_extract(c.position, '$[1]');
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
 
--- Every version of a changed activity with typed facts. start_date_local carries a false Z and the offset in the
--- label of `timezone` ignores daylight saving, so the local day comes from start_date and utc_offset.
+-- Every version of a changed activity with the fields that are what they should be, and the faults of the others.
+CREATE TEMP TABLE reading AS
+SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload,
+       CASE WHEN b.stream <> 'tombstone' THEN json_fields(b.payload, l.fields) END AS p
+FROM silver_field_lists AS l
+CROSS JOIN changed
+JOIN bronze_strava_activities AS b USING (activity_id)
+WHERE l.table_name = 'silver_strava_activities';
+
+-- With typed facts. start_date_local carries a false Z and the offset in the label of `timezone` ignores daylight
+-- saving, so the local day comes from start_date and utc_offset.
 CREATE TEMP TABLE version AS
 WITH field AS (
-    SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload AS p,
-           trim(b.payload -> '$.athlete.id', '"') AS athlete_id,
-           -- SQLite takes 'now' and bare times and numbers for instants, too
-           CASE WHEN json_extract(b.payload, '$.start_date') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]?[0-9][0-9]:[0-9][0-9]*'
-                THEN strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(b.payload, '$.start_date')) END AS start_time,
-           COALESCE(CAST(json_extract(b.payload, '$.utc_offset') AS INTEGER),
-                    CAST(strftime('%s', json_extract(b.payload, '$.start_date_local')) AS INTEGER)
-                        - CAST(strftime('%s', json_extract(b.payload, '$.start_date')) AS INTEGER)) AS utc_offset_s,
-           CAST(json_extract(b.payload, '$.elapsed_time') AS INTEGER) AS elapsed_s,
-           CAST(json_extract(b.payload, '$.moving_time') AS INTEGER) AS moving_s,
-           CAST(COALESCE(json_extract(b.payload, '$.distance'), 0) AS REAL) AS distance_m,
-           CASE WHEN 'text' IN (json_type(b.payload, '$.sport_type'), json_type(b.payload, '$.type'))
-                THEN COALESCE(json_extract(b.payload, '$.sport_type'), json_extract(b.payload, '$.type')) END AS sport_type,
-           COALESCE(json_extract(b.payload, '$.workout_type'), 0) AS workout_code
-    FROM changed
-    JOIN bronze_strava_activities AS b USING (activity_id)
+    SELECT bronze_id, activity_id, stream, ingested_at, payload, p,
+           trim(payload -> '$.athlete.id', '"') AS athlete_id,
+           p ->> '$.values.start_date' AS start_time,
+           COALESCE(CAST(p ->> '$.values.utc_offset' AS INTEGER),
+                    CAST(strftime('%s', p ->> '$.values.start_date_local') AS INTEGER)
+                        - CAST(strftime('%s', p ->> '$.values.start_date') AS INTEGER)) AS utc_offset_s,
+           CAST(p ->> '$.values.elapsed_time' AS INTEGER) AS elapsed_s,
+           CAST(p ->> '$.values.moving_time' AS INTEGER) AS moving_s,
+           CAST(COALESCE(p ->> '$.values.distance', 0) AS REAL) AS distance_m,
+           COALESCE(p ->> '$.values.sport_type', p ->> '$.values.type') AS sport_type,
+           COALESCE(p ->> '$.values.workout_type', 0) AS workout_code
+    FROM reading
 ),
 fact AS (
     SELECT *, sport_type IN ('Run', 'TrailRun', 'VirtualRun') AS is_run,
            -- a second or two of rounding between moving and elapsed time is not a fault
-           CASE WHEN moving_s BETWEEN elapsed_s AND elapsed_s + 5 THEN elapsed_s ELSE moving_s END AS moving_clipped_s
+           CASE WHEN moving_s BETWEEN elapsed_s AND elapsed_s + 5 THEN elapsed_s ELSE moving_s END AS moving_clipped_s,
+           -- the rules have yet to judge these two; a quotient of what they will not let through could be no number
+           distance_m BETWEEN 0 AND 1e9 AND moving_s BETWEEN 0 AND 1e9 AS has_pace
     FROM field
 )
 SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
@@ -180,33 +284,39 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
        date(start_time, utc_offset_s || ' seconds') AS local_date,
        strftime('%Y-%m-%dT%H:%M:%S', start_time, utc_offset_s || ' seconds') AS local_start_time,
        utc_offset_s,
-       json_extract(p, '$.name') AS name,
+       p ->> '$.values.name' AS name,
        sport_type,
        CASE WHEN workout_code IN (0, 10) THEN 'default' WHEN workout_code IN (1, 11) THEN 'race'
             WHEN workout_code = 2 THEN 'long_run' WHEN workout_code IN (3, 12) THEN 'workout' ELSE 'other' END AS workout_type,
        is_run,
        workout_code IN (1, 11) AS is_race,
-       COALESCE(json_extract(p, '$.trainer'), 0) OR sport_type = 'VirtualRun' AS is_indoor,
-       COALESCE(json_extract(p, '$.manual'), 0) AS is_manual,
-       COALESCE(json_extract(p, '$.flagged'), 0) AS is_flagged,
+       COALESCE(p ->> '$.values.trainer', 0) OR sport_type = 'VirtualRun' AS is_indoor,
+       COALESCE(p ->> '$.values.manual', 0) AS is_manual,
+       COALESCE(p ->> '$.values.flagged', 0) AS is_flagged,
        distance_m, moving_clipped_s AS moving_s, elapsed_s,
-       CAST(json_extract(p, '$.total_elevation_gain') AS REAL) AS elevation_gain_m,
+       CAST(p ->> '$.values.total_elevation_gain' AS REAL) AS elevation_gain_m,
        CASE WHEN distance_m > 0 AND moving_clipped_s > 0 THEN distance_m / moving_clipped_s END AS speed_m_s,
-       CASE WHEN is_run THEN pace_min_km(max(distance_m, 0), max(moving_clipped_s, 0)) END AS pace_min_km,
-       CAST(json_extract(p, '$.max_speed') AS REAL) AS max_speed_m_s,
-       CAST(json_extract(p, '$.average_heartrate') AS REAL) AS avg_hr,
-       CAST(json_extract(p, '$.max_heartrate') AS REAL) AS max_hr,
-       CASE WHEN is_run THEN 2.0 * json_extract(p, '$.average_cadence') END AS cadence_spm,
-       CAST(json_extract(p, '$.average_temp') AS REAL) AS avg_temp_c,
-       p AS payload
+       CASE WHEN is_run AND has_pace THEN pace_min_km(distance_m, moving_clipped_s) END AS pace_min_km,
+       CAST(p ->> '$.values.max_speed' AS REAL) AS max_speed_m_s,
+       CAST(p ->> '$.values.average_heartrate' AS REAL) AS avg_hr,
+       CAST(p ->> '$.values.max_heartrate' AS REAL) AS max_hr,
+       CASE WHEN is_run THEN 2.0 * (p ->> '$.values.average_cadence') END AS cadence_spm,
+       CAST(p ->> '$.values.average_temp' AS REAL) AS avg_temp_c,
+       payload
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);
 
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason
+SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason, NULL AS field, NULL AS value
 FROM silver_rules AS r
 JOIN select_rows('SELECT bronze_id FROM temp.version WHERE stream <> ''tombstone'' AND NOT (' || r.predicate || ')') AS v
-WHERE r.table_name = 'silver_strava_activities';
+WHERE r.table_name = 'silver_strava_activities'
+UNION ALL
+SELECT r.bronze_id, f.value ->> '$.rule', s.severity, f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
+FROM reading AS r
+CROSS JOIN json_each(r.p, '$.faults') AS f
+CROSS JOIN silver_fields AS s ON s.table_name = 'silver_strava_activities' AND s.field = f.value ->> '$.field'
+WHERE instr(r.p, '"faults":[');
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 -- What was believed after each version: its facts, or nothing after a deletion or a reject.
@@ -262,18 +372,23 @@ FROM (
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed);
-INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload)
-SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload
+-- Also of a current activity, where a value was left out.
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload, b.severity,
+       COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule)),
+       COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule))
 FROM belief AS v
 JOIN broken AS b USING (bronze_id)
-WHERE v.is_last AND v.facts IS NULL AND b.severity = 'reject';
+WHERE v.is_last AND (b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN ('heart_rate_is_human', 'climb_is_possible'));
 
 -- Audit: every changed activity is current, rejected or deleted, and only one of these.
 SELECT assert_that(
     (SELECT COUNT(*) FROM changed)
     = (SELECT COUNT(*) FROM silver_strava_activities WHERE activity_id IN (SELECT activity_id FROM changed))
     + (SELECT COUNT(DISTINCT activity_id) FROM silver_rejects
-       WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed))
+       WHERE table_name = 'silver_strava_activities' AND severity = 'reject' AND activity_id IN (SELECT activity_id FROM changed))
     + (SELECT COUNT(*) FROM belief WHERE is_last AND stream = 'tombstone'),
     '20_silver_activities: an activity is lost or counted twice');
 
@@ -293,6 +408,7 @@ DROP TABLE temp.counted;
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
+DROP TABLE temp.reading;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 

@@ -1,6 +1,6 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- writes:   silver_strava_sub_activity; silver_rejects, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
@@ -41,6 +41,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
                   (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
                   (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
        ) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '21_silver_sub_activity') AS position_before;
 
@@ -70,36 +71,46 @@ FROM (SELECT b.*, COALESCE(json_array_length(payload, '$.laps'), 0) AS n_laps,
       WHERE b.stream = 'detail')
 WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 
--- Every version of every part with typed facts. A part without a number keeps its place in the file, to be told apart.
-CREATE TEMP TABLE part AS
+-- Every version of every part, with the fields that are what they should be and the faults of the others. What stands
+-- where a list should be, or an object in it, has been said by 20_silver_activities, or is a part with nothing but faults.
+CREATE TEMP TABLE reading AS
 WITH object AS (
-    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest,
-           'lap' AS kind, value AS p, json_extract(value, '$.lap_index') AS item, json_each.key AS place, NULL AS lap_id
-    FROM detail, json_each(detail.payload, '$.laps')
-    UNION ALL
-    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1,
-           'split', value, json_extract(value, '$.split'), json_each.key, NULL
-    FROM detail, json_each(detail.payload, '$.splits_metric')
-    UNION ALL
-    SELECT activity_id, bronze_id, 'bronze_strava_activities', ingested_at, age = 1, 'best_effort', value, json_each.key + 1, json_each.key, NULL
-    FROM detail, json_each(detail.payload, '$.best_efforts')
+    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest, l.kind, e.key AS seat, NULL AS lap_id,
+           CASE e.type WHEN 'object' THEN e.value ELSE detail.payload -> e.fullkey END AS payload
+    FROM detail
+    CROSS JOIN (SELECT column1 AS kind, column2 AS path
+                FROM (VALUES ('lap', '$.laps'), ('split', '$.splits_metric'), ('best_effort', '$.best_efforts'))) AS l
+    CROSS JOIN json_each(detail.payload, l.path) AS e
+    WHERE json_type(detail.payload, l.path) = 'array'
     UNION ALL
     SELECT activity_id, bronze_id, 'bronze_strava_sub_activity', ingested_at,
            bronze_id = (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity AS l WHERE l.lap_id = b.lap_id),
-           'lap', payload, json_extract(payload, '$.lap_index'), lap_id, lap_id
+           'lap', lap_id, lap_id, payload
     FROM changed
     JOIN bronze_strava_sub_activity AS b USING (activity_id)
 )
-SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN place END AS place, lap_id, bronze_id, bronze_table, ingested_at, is_latest,
-       json_extract(p, '$.name') AS name,
-       CAST(json_extract(p, '$.distance') AS REAL) AS distance_m,
-       CAST(json_extract(p, '$.moving_time') AS INTEGER) AS moving_s,
-       CAST(json_extract(p, '$.elapsed_time') AS INTEGER) AS elapsed_s,
-       CAST(COALESCE(json_extract(p, '$.total_elevation_gain'), json_extract(p, '$.elevation_difference')) AS REAL) AS elevation_gain_m,
-       CAST(json_extract(p, '$.average_heartrate') AS REAL) AS avg_hr,
-       CAST(json_extract(p, '$.max_heartrate') AS REAL) AS max_hr,
-       p AS payload
-FROM object;
+SELECT o.*, json_fields(o.payload, l.fields) AS p
+FROM silver_field_lists AS l
+CROSS JOIN object AS o
+WHERE l.table_name = 'silver_strava_sub_activity';
+
+-- With typed facts. A part without a number keeps its place in the file, to be told apart.
+CREATE TEMP TABLE part AS
+WITH numbered AS (
+    SELECT *, CASE kind WHEN 'best_effort' THEN seat + 1
+                        ELSE CAST(p ->> CASE kind WHEN 'lap' THEN '$.values.lap_index' ELSE '$.values.split' END AS INTEGER) END AS item
+    FROM reading
+)
+SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN seat END AS place, seat, lap_id, bronze_id, bronze_table, ingested_at, is_latest,
+       p ->> '$.values.name' AS name,
+       CAST(p ->> '$.values.distance' AS REAL) AS distance_m,
+       CAST(p ->> '$.values.moving_time' AS INTEGER) AS moving_s,
+       CAST(p ->> '$.values.elapsed_time' AS INTEGER) AS elapsed_s,
+       CAST(COALESCE(p ->> '$.values.total_elevation_gain', p ->> '$.values.elevation_difference') AS REAL) AS elevation_gain_m,
+       CAST(p ->> '$.values.average_heartrate' AS REAL) AS avg_hr,
+       CAST(p ->> '$.values.max_heartrate' AS REAL) AS max_hr,
+       p -> '$.faults' AS faults, payload
+FROM numbered;
 
 -- When the parts of an activity last turned out to be others than those first received. What arrives for the first
 -- time is no correction.
@@ -111,7 +122,7 @@ FROM (
                IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
            AND ROW_NUMBER() OVER by_age > 1 AS is_correction
     FROM part
-    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id)
+    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id, seat)
     UNION ALL
     SELECT activity_id, ingested_at, has_lost_parts FROM detail
     UNION ALL
@@ -126,23 +137,32 @@ CREATE UNIQUE INDEX temp.correction_by_activity ON correction (activity_id);
 
 CREATE TEMP TABLE version AS
 WITH latest AS (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC) AS age
+    SELECT *, ROW_NUMBER() OVER by_age AS age,
+           -- of several in one list the last is believed, and the others are not lost
+           ROW_NUMBER() OVER by_age > 1 AND (bronze_table, bronze_id) = (FIRST_VALUE(bronze_table) OVER by_age, FIRST_VALUE(bronze_id) OVER by_age) AS is_repeated
     FROM part
     WHERE is_latest
+    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC, seat DESC)
 )
-SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place) AS version_id,
-       a.athlete_id, l.activity_id, l.kind, l.item, l.place, l.name, l.distance_m, l.moving_s, l.elapsed_s, l.elevation_gain_m,
+SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place, l.age) AS version_id,
+       a.athlete_id, l.activity_id, l.kind, l.item, COALESCE(l.place, CASE WHEN l.is_repeated THEN l.seat END) AS place, l.is_repeated, l.faults, l.name, l.distance_m, l.moving_s, l.elapsed_s, l.elevation_gain_m,
        l.avg_hr, l.max_hr, l.bronze_table, l.bronze_id, max(a.available_at, COALESCE(c.corrected_at, '')) AS available_at, l.payload
 FROM latest AS l
 LEFT JOIN silver_strava_activities AS a USING (activity_id)
 LEFT JOIN correction AS c USING (activity_id)
-WHERE l.age = 1;
+WHERE l.age = 1 OR l.is_repeated;
 
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS version_id, r.rule, r.severity, r.reason
+SELECT v.c1 AS version_id, r.rule, r.severity, r.reason, NULL AS field, NULL AS value
 FROM silver_rules AS r
 JOIN select_rows('SELECT version_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
-WHERE r.table_name = 'silver_strava_sub_activity';
+WHERE r.table_name = 'silver_strava_sub_activity'
+UNION ALL
+SELECT v.version_id, f.value ->> '$.rule', COALESCE(s.severity, 'reject'), f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
+FROM version AS v
+CROSS JOIN json_each(v.faults) AS f
+LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
+WHERE v.faults IS NOT NULL;
 CREATE INDEX temp.broken_by_version ON broken (version_id);
 
 DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
@@ -159,11 +179,17 @@ WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AN
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
-INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload)
-SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || ' ' || COALESCE(v.item, 'at ' || v.place), b.rule, b.reason, v.bronze_id, v.payload
+-- Also of a current part, where a value was left out.
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'silver_strava_sub_activity', v.activity_id,
+       v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
+       COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule)),
+       COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule))
 FROM version AS v
 JOIN broken AS b USING (version_id)
-WHERE b.severity = 'reject';
+WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule = 'heart_rate_is_human';
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM version)
@@ -188,6 +214,7 @@ DROP TABLE temp.broken;
 DROP TABLE temp.version;
 DROP TABLE temp.correction;
 DROP TABLE temp.part;
+DROP TABLE temp.reading;
 DROP TABLE temp.detail;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

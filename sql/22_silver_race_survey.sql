@@ -1,7 +1,7 @@
 -- stage:    22_silver_race_survey
--- purpose:  the race survey as typed rows: one per runner, one per race
--- reads:    bronze_documents; ops_watermarks, race_distances, silver_survey_races
--- writes:   silver_survey_runners, silver_survey_races; race_distances, ops_seen
+-- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects
+-- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen
 -- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
@@ -11,7 +11,7 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '22_silver_race_survey',
-    'the race survey as typed rows: one per runner, one per race',
+    'the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects',
     '["bronze_documents"]',
     '["silver_survey_runners", "silver_survey_races"]',
     '[]');
@@ -58,52 +58,94 @@ CREATE TABLE IF NOT EXISTS silver_survey_races (
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT CAST(COALESCE(MAX(bronze_id), 0) AS TEXT) FROM bronze_documents WHERE kind = 'race_survey') AS position,
+       json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_documents WHERE kind = 'race_survey'),
+                  (SELECT rows_hash(rule, severity, predicate, reason)
+                   FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_survey_races' ORDER BY rule))
+                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '22_silver_race_survey') AS position_before;
 
 -- The newest answers of each runner, when there are new ones. An unanswered question is an empty text.
 CREATE TEMP TABLE answer AS
-SELECT CAST(document_id AS INTEGER) AS runner_id, payload, MAX(bronze_id) AS bronze_id
-FROM bronze_documents
-WHERE kind = 'race_survey' AND (SELECT position IS NOT position_before FROM stage_clock)
-GROUP BY document_id;
+SELECT d.bronze_id, d.document_id, CAST(p ->> '$.values.id' AS INTEGER) AS runner_id, p
+FROM (SELECT b.bronze_id, b.document_id, json_fields(b.payload, l.fields) AS p
+      FROM silver_field_lists AS l
+      CROSS JOIN (SELECT MAX(bronze_id) AS bronze_id
+                  FROM bronze_documents
+                  WHERE kind = 'race_survey' AND (SELECT position IS NOT position_before FROM stage_clock)
+                  GROUP BY document_id) AS newest
+      CROSS JOIN bronze_documents AS b USING (bronze_id)
+      WHERE l.table_name = 'silver_survey_runners') AS d;
 
 DELETE FROM silver_survey_runners WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_runners
 SELECT runner_id,
-       CAST(NULLIF(json_extract(payload, '$.age'), '') AS REAL),
-       CAST(NULLIF(json_extract(payload, '$.female'), '') AS INTEGER),
-       CAST(NULLIF(json_extract(payload, '$.bmi'), '') AS REAL),
-       CAST(NULLIF(json_extract(payload, '$.endurancespeed'), '') AS REAL),
-       CAST(NULLIF(json_extract(payload, '$.sprint'), '') AS INTEGER),
-       CAST(NULLIF(json_extract(payload, '$.tempo'), '') AS INTEGER),
-       CAST(NULLIF(json_extract(payload, '$.typical'), '') AS REAL) * 1.609344,
-       CAST(NULLIF(json_extract(payload, '$.max'), '') AS REAL) * 1.609344
-FROM answer;
+       CAST(p ->> '$.values.age' AS REAL),
+       CAST(p ->> '$.values.female' AS INTEGER),
+       CAST(p ->> '$.values.bmi' AS REAL),
+       CAST(p ->> '$.values.endurancespeed' AS REAL),
+       CAST(p ->> '$.values.sprint' AS INTEGER),
+       CAST(p ->> '$.values.tempo' AS INTEGER),
+       CAST(p ->> '$.values.typical' AS REAL) * 1.609344,
+       CAST(p ->> '$.values.max' AS REAL) * 1.609344
+FROM answer
+WHERE runner_id IS NOT NULL;
+
+CREATE TEMP TABLE version AS
+WITH question (distance_class, seconds, fitness, difficulty) AS (
+    VALUES ('5k', '$.values.k5_ti', '$.values.k5_tr', '$.values.k5_di'), ('5mi', '$.values.m5_ti', '$.values.m5_tr', '$.values.m5_di'),
+           ('10k', '$.values.k10_ti', '$.values.k10_tr', '$.values.k10_di'), ('10mi', '$.values.m10_ti', '$.values.m10_tr', '$.values.m10_di'),
+           ('21k', '$.values.mh_ti', '$.values.mh_tr', '$.values.mh_di'), ('42k', '$.values.mf_ti', '$.values.mf_tr', '$.values.mf_di')
+)
+SELECT ROW_NUMBER() OVER (ORDER BY a.runner_id, q.distance_class) AS version_id, a.bronze_id, a.runner_id, q.distance_class, d.distance_m,
+       CAST(p ->> q.seconds AS REAL) AS seconds,
+       CAST(p ->> q.fitness AS REAL) AS fitness,
+       CAST(p ->> q.difficulty AS REAL) AS difficulty,
+       substr(q.seconds, 10) AS field
+FROM answer AS a
+CROSS JOIN question AS q
+JOIN race_distances AS d USING (distance_class)
+WHERE a.runner_id IS NOT NULL AND p -> q.seconds IS NOT NULL;
+CREATE UNIQUE INDEX temp.version_by_id ON version (version_id);
+
+CREATE TEMP TABLE broken AS
+SELECT v.c1 AS version_id, r.rule, r.severity, r.reason
+FROM silver_rules AS r
+JOIN select_rows('SELECT version_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
+WHERE r.table_name = 'silver_survey_races';
 
 DELETE FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_races
-WITH question (distance_class, seconds, fitness, difficulty) AS (
-    VALUES ('5k', '$.k5_ti', '$.k5_tr', '$.k5_di'), ('5mi', '$.m5_ti', '$.m5_tr', '$.m5_di'),
-           ('10k', '$.k10_ti', '$.k10_tr', '$.k10_di'), ('10mi', '$.m10_ti', '$.m10_tr', '$.m10_di'),
-           ('21k', '$.mh_ti', '$.mh_tr', '$.mh_di'), ('42k', '$.mf_ti', '$.mf_tr', '$.mf_di')
-)
-SELECT a.runner_id, q.distance_class,
-       CAST(json_extract(a.payload, q.seconds) AS REAL) AS seconds,
-       CAST(NULLIF(json_extract(a.payload, q.fitness), '') AS REAL),
-       CAST(NULLIF(json_extract(a.payload, q.difficulty), '') AS REAL)
-FROM answer AS a
-CROSS JOIN question AS q
-WHERE CAST(json_extract(a.payload, q.seconds) AS REAL) > 0;
+SELECT runner_id, distance_class, seconds, fitness, difficulty
+FROM version
+WHERE version_id NOT IN (SELECT version_id FROM broken WHERE severity = 'reject');
 
-SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM silver_survey_races JOIN race_distances USING (distance_class) WHERE distance_m / seconds NOT BETWEEN 1 AND 7),
-    '22_silver_race_survey: a race slower than walking or faster than the world record');
+DELETE FROM silver_rejects
+WHERE table_name IN ('silver_survey_runners', 'silver_survey_races') AND (SELECT position IS NOT position_before FROM stage_clock);
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'silver_survey_runners', '', 'runner ' || a.document_id, f.value ->> '$.rule', f.value ->> '$.reason', a.bronze_id, d.payload, s.severity,
+       f.value ->> '$.field', f.value ->> '$.value'
+FROM answer AS a
+CROSS JOIN json_each(a.p, '$.faults') AS f
+CROSS JOIN silver_fields AS s ON s.table_name = 'silver_survey_runners' AND s.field = f.value ->> '$.field'
+CROSS JOIN bronze_documents AS d USING (bronze_id)
+WHERE instr(a.p, '"faults":[')
+UNION ALL
+SELECT 'silver_survey_races', '', 'runner ' || v.runner_id || ' ' || v.distance_class, b.rule, b.reason, v.bronze_id, d.payload, b.severity,
+       v.field, d.payload -> v.field
+FROM broken AS b
+CROSS JOIN version AS v USING (version_id)
+CROSS JOIN bronze_documents AS d USING (bronze_id);
+
+SELECT assert_that(
+    (SELECT COUNT(*) FROM version)
+    = (SELECT COUNT(*) FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock))
+    + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
+    '22_silver_race_survey: a race is lost or counted twice');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM answer) AS rows_in,
        (SELECT COUNT(*) FROM silver_survey_races) AS rows_out,
-       0 AS rows_rejected, NULL AS message;
+       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
@@ -113,6 +155,8 @@ SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
+DROP TABLE temp.broken;
+DROP TABLE temp.version;
 DROP TABLE temp.answer;
 DROP TABLE temp.stage_clock;
 

@@ -1,7 +1,7 @@
 -- stage:    30_athlete_profile
--- purpose:  who an athlete is (first values kept), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; silver_corrections, ops_actor, athlete_profile
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings
+-- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
+-- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects
 -- follows:  -
 -- grain:    athlete_id
 -- params:   -
@@ -11,7 +11,7 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '30_athlete_profile',
-    'who an athlete is (first values kept), and a place for the settings that an athlete dates',
+    'who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates',
     '["bronze_strava_athlete", "silver_strava_activities"]',
     '["athlete_profile"]',
     '[]');
@@ -36,28 +36,64 @@ SELECT athlete_id FROM silver_strava_activities
 UNION
 SELECT athlete_id FROM athlete_profile;
 
+CREATE TEMP TABLE first_activity AS
+SELECT *, CAST(substr(local_date, 1, 4) AS INTEGER) AS first_year
+FROM (SELECT athlete_id, local_date, start_time, available_at,
+             ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
+      FROM silver_strava_activities)
+WHERE age = 1;
+
+CREATE TEMP TABLE reading AS
+SELECT b.athlete_id, b.bronze_id, b.payload, json_fields(b.payload, l.fields) AS p
+FROM silver_field_lists AS l
+CROSS JOIN bronze_strava_athlete AS b
+WHERE l.table_name = 'athlete_profile';
+
+-- What each version of an athlete says; a value that breaks a rule says nothing.
+CREATE TEMP TABLE version AS
+SELECT r.*, p ->> '$.values.sex' AS sex, CAST(substr(p ->> '$.values.birthdate', 1, 4) AS INTEGER) AS birth_year, f.first_year,
+       LEAD(bronze_id) OVER (PARTITION BY athlete_id ORDER BY bronze_id) IS NULL AS is_last
+FROM reading AS r
+LEFT JOIN first_activity AS f USING (athlete_id);
+
+CREATE TEMP TABLE broken AS
+SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason, f.field
+FROM silver_rules AS r
+JOIN select_rows('SELECT bronze_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
+LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
+WHERE r.table_name = 'athlete_profile';
+
 CREATE TEMP TABLE computed AS
-WITH first_activity AS (
-    SELECT athlete_id, local_date, start_time, available_at,
-           ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
-    FROM silver_strava_activities
-),
-told AS (
+WITH told AS (
     SELECT athlete_id, bronze_id,
-           CASE WHEN json_extract(payload, '$.sex') IN ('M', 'F') THEN json_extract(payload, '$.sex') END AS sex,
-           CAST(substr(json_extract(payload, '$.birthdate'), 1, 4) AS INTEGER) AS birth_year
-    FROM bronze_strava_athlete
+           CASE WHEN (bronze_id, 'sex') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN sex END AS sex,
+           CASE WHEN (bronze_id, 'birthdate') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN birth_year END AS birth_year
+    FROM version
 )
 SELECT f.athlete_id,
        (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
-       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id
-          AND t.birth_year BETWEEN CAST(substr(f.local_date, 1, 4) AS INTEGER) - 100 AND CAST(substr(f.local_date, 1, 4) AS INTEGER)
-        ORDER BY bronze_id LIMIT 1) AS birth_year,
+       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year IS NOT NULL ORDER BY bronze_id LIMIT 1) AS birth_year,
        f.local_date AS first_activity_date, f.start_time AS event_timestamp,
        max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                                      WHERE c.athlete_id = f.athlete_id AND c.from_date <= f.local_date), '')) AS available_at
-FROM first_activity AS f
-WHERE f.age = 1;
+FROM first_activity AS f;
+
+-- What the newest version of an athlete says that is no answer.
+DELETE FROM silver_rejects WHERE table_name = 'athlete_profile';
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'athlete_profile', '', 'athlete ' || v.athlete_id, b.rule, b.reason, v.bronze_id, v.payload, b.severity, group_concat(b.field, ', '),
+       group_concat(substr(v.payload -> b.field, 1, 60), ', ')
+FROM version AS v
+JOIN broken AS b USING (bronze_id)
+WHERE v.is_last
+GROUP BY v.athlete_id, b.rule
+UNION ALL
+SELECT 'athlete_profile', '', 'athlete ' || v.athlete_id, f.value ->> '$.rule', f.value ->> '$.reason', v.bronze_id, v.payload, s.severity,
+       f.value ->> '$.field', f.value ->> '$.value'
+FROM version AS v
+CROSS JOIN json_each(v.p, '$.faults') AS f
+CROSS JOIN silver_fields AS s ON s.table_name = 'athlete_profile' AND s.field = f.value ->> '$.field'
+WHERE v.is_last;
 
 CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
 
@@ -105,6 +141,10 @@ DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
+DROP TABLE temp.broken;
+DROP TABLE temp.version;
+DROP TABLE temp.reading;
+DROP TABLE temp.first_activity;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 

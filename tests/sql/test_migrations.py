@@ -84,11 +84,11 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
 
 def test_the_stages_refuse_a_file_whose_schema_they_do_not_know_and_leave_it_as_it_was(old):
     db = new_database(old)
-    with pytest.raises(sqlite3.OperationalError, match="00_ops_tables: the file has schema version 0 and the stages know version 3: run sql/tools/migrate"):
+    with pytest.raises(sqlite3.OperationalError, match=f"00_ops_tables: the file has schema version 0 and the stages know version {LAST}: run sql/tools/migrate"):
         run(db, ["00_ops_tables"])
     assert one(db, "PRAGMA user_version") == 0
-    db.execute("PRAGMA user_version = 4")
-    with pytest.raises(sqlite3.OperationalError, match="schema version 4 and the stages know version 3: it was made by a newer athlete"):
+    db.execute(f"PRAGMA user_version = {LAST + 1}")
+    with pytest.raises(sqlite3.OperationalError, match=f"schema version {LAST + 1} and the stages know version {LAST}: it was made by a newer athlete"):
         run(db, ["00_ops_tables"])
     db.close()
     assert shell("run", old, *stages()).returncode != 0

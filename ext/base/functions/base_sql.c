@@ -4,6 +4,7 @@
 #include "base/binding/row_feed.h"
 #include "base/functions/base_sql.h"
 #include "base/functions/exact_sum_sql.h"
+#include "base/functions/json_fields_sql.h"
 #include "base/functions/list_functions_sql.h"
 #include "base/functions/row_hash_sql.h"
 #include "base/functions/select_rows_sql.h"
@@ -279,6 +280,29 @@ static const athlete_function base_functions[] = {
         .table = &objects_table,
     },
     {
+        .name = "json_fields",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS({"object", ATHLETE_TEXT, 0, 0, 0, "the JSON text of an object from a stranger"},
+                              {"fields", ATHLETE_TEXT, 0, 0, 0,
+                               "a JSON list of at most 64 {\"field\", \"type\"[, \"min\", \"max\", \"unit\", "
+                               "\"blank_is_null\"]}: what is read "
+                               "of it; type is number, whole, boolean, id, text, label, instant, date or "
+                               "list; min and max hold "
+                               "for a number, or for the characters of a text"}),
+        .summary =
+            "The members of an object by their declared types. What is null or not there is left out; what "
+            "has "
+            "another type, is out of range or comes twice is a fault, and never a guess: '1:30' is no 1.",
+        .returns =
+            "JSON text {\"values\": {field: value}, \"faults\": [{\"field\", \"rule\", \"reason\", "
+            "\"value\"}]}, "
+            "without faults if there are none; a boolean is 1 or 0, an id a text, an instant in UTC with Z; "
+            "a number may come as a text that is one from end to end",
+        .errors = "fields that are not such a list; of the object none",
+        .scalar = json_fields_scalar,
+    },
+    {
         .name = "select_rows",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
@@ -301,4 +325,9 @@ static const athlete_function base_functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_base = {.name = "base", .functions = base_functions};
+const athlete_domain athlete_base = {
+    .name = "base",
+    .functions = base_functions,
+    .state_open = json_fields_state_open,
+    .state_close = json_fields_state_close,
+};

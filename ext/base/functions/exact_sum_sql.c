@@ -8,8 +8,8 @@
 #include "base/functions/exact_sum_sql.h"
 
 #include <math.h>
-#include "base/numbers/exact_sum.h"
 #include "base/binding/function.h"
+#include "base/numbers/exact_sum.h"
 
 /* SQLite hands it over zeroed. */
 typedef struct exact_state {

@@ -2,9 +2,9 @@
 #ifndef ATHLETE_BASE_FUNCTIONS_ROW_HASH_SQL_H
 #define ATHLETE_BASE_FUNCTIONS_ROW_HASH_SQL_H
 
-#include "base/text/sha256.h"
 #include "base/sqlite.h"
 #include "base/status.h"
+#include "base/text/sha256.h"
 
 /* What a value is in a digest: a letter for its type, then
 **   i INTEGER  8 bytes, two's complement, highest first
