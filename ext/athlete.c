@@ -1,13 +1,13 @@
 /* The entry point: registers every domain on the connection that loads the extension. Opening writes nothing. */
 #ifdef SQLITE_CORE
 #include "sqlite3.h"
-#define SQLITE_EXTENSION_INIT1
-#define SQLITE_EXTENSION_INIT2(api) (void)(api);
 #else
 #include "sqlite3ext.h"
-#endif
 SQLITE_EXTENSION_INIT1
+#include <stdatomic.h>
+#endif
 
+#include <stdbool.h>
 #include "athlete.h"
 #include "base/functions/base_sql.h"
 #include "charts/charts_sql.h"
@@ -26,11 +26,36 @@ const athlete_domain *const athlete_domains[] = {
 #define EXPORTED __attribute__((visibility("default")))
 #endif
 
+/* A routine of the SQLite that asks for athlete, which need not be the one that sqlite3_api stands for. */
+#ifdef SQLITE_CORE
+#define ROUTINE(api, name) sqlite3_##name
+#else
+#define ROUTINE(api, name) (api)->name
+#endif
+
+/* There is one sqlite3_api, and a process may hold two SQLite libraries, an app's own and the system's. The first that
+** loads this copy of athlete has it until nobody has it loaded any more; what one allocates the other must not free. */
+static bool take_routines(const sqlite3_api_routines *api) {
+#ifdef SQLITE_CORE
+    (void)api;
+    return true;
+#else
+    const sqlite3_api_routines *taken = NULL;
+    return atomic_compare_exchange_strong((const sqlite3_api_routines *_Atomic *)&sqlite3_api, &taken, api) ||
+           taken == api;
+#endif
+}
+
 EXPORTED int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
-    SQLITE_EXTENSION_INIT2(api)
-    if (sqlite3_libversion_number() < ATHLETE_SQLITE_MINIMUM) {
-        *message = sqlite3_mprintf("athlete needs SQLite %s or newer, this is %s",
-                                   ATHLETE_SQLITE_MINIMUM_TEXT, sqlite3_libversion());
+    (void)api;
+    if (ROUTINE(api, libversion_number)() < ATHLETE_SQLITE_MINIMUM) {
+        *message = ROUTINE(api, mprintf)("athlete needs SQLite %s or newer, this is %s",
+                                         ATHLETE_SQLITE_MINIMUM_TEXT, ROUTINE(api, libversion)());
+        return SQLITE_ERROR;
+    }
+    if (!take_routines(api)) {
+        *message = ROUTINE(api, mprintf)("athlete is in use by another SQLite library of this process; "
+                                         "for this one load a copy of its file under another name");
         return SQLITE_ERROR;
     }
     for (int i = 0; athlete_domains[i]; i++) {

@@ -80,7 +80,6 @@ CREATE TABLE IF NOT EXISTS feature_groups (
     delay_hours          REAL NOT NULL, -- from the timestamp until a row can be known
     expected_every_hours REAL,          -- NULL: no freshness is asked of it
     reject_limit         REAL NOT NULL, -- share of a batch
-    stage                TEXT,          -- that fills it
     reads                TEXT NOT NULL, -- JSON list of tables
     description          TEXT NOT NULL,
     owner                TEXT,
@@ -135,10 +134,14 @@ CREATE TABLE IF NOT EXISTS feature_rejects (
     UNIQUE (group_name, feature, rule, row)
 );
 
--- The version of each group that lookups use, and its features.
+-- The version of each group that lookups use, with the stage that computes it, and its features.
 CREATE VIEW IF NOT EXISTS feature_groups_current AS
-SELECT * FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
-                                              status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)
+SELECT name, major, minor, patch, status, table_name, entity, entity_keys, row_key, timestamp_key, available_key, lookback_days,
+       delay_hours, expected_every_hours, reject_limit, reads, description, owner, tags, definition, bronze_id, registered_at, updated_at,
+       COALESCE(json_extract(definition, '$.computed'), json_type(definition, '$.stage') IS NOT NULL) AS is_computed,
+       (SELECT s.stage FROM ops_stages AS s, json_each(s.products) AS p WHERE p.value = table_name) AS stage
+FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
+                                     status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)
 WHERE choice = 1;
 CREATE VIEW IF NOT EXISTS features_current AS
 SELECT f.* FROM feature_groups_current AS g
@@ -252,7 +255,6 @@ SELECT name, major, minor, patch,
        COALESCE(json_extract(definition, '$.availability_delay_hours'), 0),
        json_extract(definition, '$.expected_every_hours'),
        COALESCE(json_extract(definition, '$.reject_limit'), 0.1),
-       json_extract(definition, '$.stage'),
        COALESCE(json_extract(definition, '$.reads'), '[]'),
        json_extract(definition, '$.description'),
        json_extract(definition, '$.owner'),

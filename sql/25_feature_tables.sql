@@ -21,7 +21,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- tables: printed by `make stages`
--- activity_features 1.0.0: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
+-- activity_features 1.0.1: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 CREATE TABLE IF NOT EXISTS "activity_features" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,
@@ -117,7 +117,7 @@ CREATE TRIGGER IF NOT EXISTS "activity_features_moved" BEFORE UPDATE OF "athlete
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
--- athlete_daily_features 1.0.0: The activities of each local day, added up
+-- athlete_daily_features 1.0.1: The activities of each local day, added up
 CREATE TABLE IF NOT EXISTS "athlete_daily_features" (
     "athlete_id" TEXT NOT NULL,
     "activity_date" TEXT NOT NULL, -- local day
@@ -187,7 +187,7 @@ CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_moved" BEFORE UPDATE OF "at
 WHEN (new."athlete_id", new."activity_date") IS NOT (old."athlete_id", old."activity_date") AND EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
--- athlete_profile 1.0.0: Who an athlete is: the first values told, kept
+-- athlete_profile 1.0.1: Who an athlete is: the first values told, kept
 CREATE TABLE IF NOT EXISTS "athlete_profile" (
     "athlete_id" TEXT NOT NULL,
     "sex" TEXT CHECK ("sex" IN ('M', 'F')), -- first value told
@@ -239,7 +239,7 @@ CREATE TRIGGER IF NOT EXISTS "athlete_profile_moved" BEFORE UPDATE OF "athlete_i
 WHEN (new."athlete_id") IS NOT (old."athlete_id") AND EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
--- athlete_rolling_features 1.0.0: Load, form, trends and risk for every calendar day, looking back from the end of that day
+-- athlete_rolling_features 1.0.1: Load, form, trends and risk for every calendar day, looking back from the end of that day
 CREATE TABLE IF NOT EXISTS "athlete_rolling_features" (
     "athlete_id" TEXT NOT NULL,
     "as_of_date" TEXT NOT NULL, -- local day at whose end the windows end
@@ -367,7 +367,7 @@ CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_moved" BEFORE UPDATE OF "
 WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
--- athlete_weekly_features 1.0.0: Volume, load, monotony and strain of every week from Monday to Sunday
+-- athlete_weekly_features 1.0.1: Volume, load, monotony and strain of every week from Monday to Sunday
 CREATE TABLE IF NOT EXISTS "athlete_weekly_features" (
     "athlete_id" TEXT NOT NULL,
     "week_start" TEXT NOT NULL, -- Monday
@@ -431,7 +431,7 @@ CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_moved" BEFORE UPDATE OF "a
 WHEN (new."athlete_id", new."week_start") IS NOT (old."athlete_id", old."week_start") AND EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
--- race_results 1.0.0: Official distance and time of each race: the labels
+-- race_results 1.0.1: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,

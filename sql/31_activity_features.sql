@@ -1,6 +1,6 @@
 -- stage:    31_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, ops_config, ops_watermarks, ops_actor, activity_features
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
 -- writes:   activity_features; activity_features_history, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -26,7 +26,7 @@ CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlet
 CREATE TEMP TABLE position_now AS
 SELECT a.athlete_id,
        json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
-                  (SELECT json_extract(position, '$[2]') FROM ops_watermarks WHERE stage = '21_silver_sub_activity'), -- the quality rules
+                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)),
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
                    FROM silver_strava_sub_activity AS s

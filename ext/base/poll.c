@@ -1,5 +1,6 @@
 #include "base/poll.h"
 
+#include "base/own_statement.h"
 #include "base/sqlite.h"
 
 /* A progress handler is called after a number of instructions that the host has set, 1000 in Datasette; the statement
@@ -16,9 +17,7 @@ bool poll_now(athlete_poll *poll) {
     if (!poll->db) return false;
     int rc = SQLITE_OK;
     if (!poll->statement) {
-        sqlite3_stmt *statement = NULL;
-        rc = sqlite3_prepare_v2(poll->db, "SELECT 1", -1, &statement, NULL);
-        poll->statement = statement;
+        rc = own_prepare(poll->db, "SELECT 1", &poll->statement, NULL);
     }
     for (int i = 0; i < STEPS && rc == SQLITE_OK; i++) {
         rc = sqlite3_step(poll->statement);
@@ -32,6 +31,5 @@ bool poll_now(athlete_poll *poll) {
 }
 
 void poll_end(athlete_poll *poll) {
-    sqlite3_finalize(poll->statement);
-    poll->statement = NULL;
+    own_finalize(poll->db, &poll->statement);
 }

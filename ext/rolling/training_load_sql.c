@@ -12,6 +12,7 @@
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/numbers/date.h"
+#include "base/own_statement.h"
 #include "base/poll.h"
 #include "rolling/load_history.h"
 
@@ -139,7 +140,7 @@ static athlete_status load_open(athlete_call *call, int argc, sqlite3_value **ar
 
 static void load_close(void *opaque) {
     load_state *state = opaque;
-    sqlite3_finalize(state->query);
+    own_finalize(state->poll.db, &state->query);
     sqlite3_value_free(state->athlete);
     sqlite3_free(state->options.start_date);
     sqlite3_free(state->options.end_date);

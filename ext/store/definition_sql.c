@@ -5,6 +5,7 @@
 #include "base/binding/options.h"
 #include "base/binding/query.h"
 #include "base/memory.h"
+#include "base/own_statement.h"
 #include "store/definition/definition.h"
 #include "store/definition/registration_sql.h"
 #include "store/ingest/definition_ddl_sql.h"
@@ -322,28 +323,37 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     return status;
 }
 
-static athlete_status validate_open(athlete_call *call, int argc, sqlite3_value **argv, void **state) {
+typedef struct validate_state {
+    sqlite3 *db;
+    sqlite3_stmt *query;
+} validate_state;
+
+static athlete_status validate_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     const char *group = (const char *)sqlite3_value_text(argv[0]);
     const char *source = is_given(argc, argv, 1) ? (const char *)sqlite3_value_text(argv[1]) : NULL;
-    sqlite3_stmt *query = NULL;
+    validate_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    state->db = call->db;
     char *message = NULL;
     if (!group) return ATHLETE_NOMEM;
-    athlete_status status = validation_query(call->db, group, source, &query, &message);
-    *state = query;
+    athlete_status status = validation_query(call->db, group, source, &state->query, &message);
     return call_told(call, status, message);
 }
 
-static int validate_next(athlete_call *call, void *query) {
-    int rc = sqlite3_step(query);
+static int validate_next(athlete_call *call, void *state) {
+    int rc = sqlite3_step(((validate_state *)state)->query);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : query_fail(call, rc);
 }
 
-static void validate_column(void *query, sqlite3_context *context, int column) {
-    sqlite3_result_value(context, sqlite3_column_value(query, column));
+static void validate_column(void *state, sqlite3_context *context, int column) {
+    sqlite3_result_value(context, sqlite3_column_value(((validate_state *)state)->query, column));
 }
 
-static void validate_close(void *query) {
-    sqlite3_finalize(query);
+static void validate_close(void *opaque) {
+    validate_state *state = opaque;
+    own_finalize(state->db, &state->query);
+    memory_free(NULL, state);
 }
 
 const athlete_table feature_validate_table = {

@@ -4,6 +4,7 @@
 #include "base/binding/module_arguments.h"
 #include "base/binding/query.h"
 #include "base/memory.h"
+#include "base/own_statement.h"
 #include "store/lookup/group_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
@@ -205,7 +206,7 @@ int training_expressions(training_set *set, sqlite3_stmt **statement, char **mes
     *statement = NULL;
     if (!set->expressions) return SQLITE_OK;
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v2(set->db, set->expressions, -1, statement, &tail);
+    int rc = own_prepare(set->db, set->expressions, statement, &tail);
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     if (rc != SQLITE_OK) return module_fail(set->function, message, "computed: %s", sqlite3_errmsg(set->db));
     bool is_one = tail && *tail == '\0' && sqlite3_stmt_readonly(*statement) &&

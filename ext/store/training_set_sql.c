@@ -16,6 +16,7 @@
 #include <string.h>
 #include "base/binding/module_arguments.h"
 #include "base/memory.h"
+#include "base/own_statement.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {
@@ -116,9 +117,8 @@ static int set_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
 
 /* Finalizes what the last reading has left. */
 static void cursor_end(set_cursor *cursor, const training_set *set) {
-    sqlite3_finalize(cursor->labels);
-    sqlite3_finalize(cursor->expressions);
-    cursor->labels = cursor->expressions = NULL;
+    own_finalize(set->db, &cursor->labels);
+    own_finalize(set->db, &cursor->expressions);
     for (int i = 0; i < set->spec.n_lookups; i++) {
         if (cursor->lookups[i]) lookup_close(cursor->lookups[i]);
         cursor->lookups[i] = NULL;

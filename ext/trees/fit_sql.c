@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/binding/query.h"
 #include "base/binding/row_feed.h"
+#include "base/own_statement.h"
 #include "trees/trainer_sql.h"
 #include "trees/trees_callbacks_sql.h"
 
@@ -114,7 +115,7 @@ static void fit_column(void *opaque, sqlite3_context *context, int column) {
 static void fit_close(void *opaque) {
     fit_state *state = opaque;
     row_feed_close(&state->feed);
-    sqlite3_finalize(state->query);
+    own_finalize(state->poll.db, &state->query);
     memory_free(&state->trainer.budget, state->result.model.bytes);
     trainer_free(&state->trainer);
     poll_end(&state->poll);

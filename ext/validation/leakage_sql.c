@@ -10,6 +10,7 @@
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/numbers/instant.h"
+#include "base/own_statement.h"
 #include "base/poll.h"
 #include "base/text/json_text.h"
 #include "statistics/association.h"
@@ -321,7 +322,7 @@ static void leakage_column(void *opaque, sqlite3_context *context, int column) {
 
 static void leakage_close(void *opaque) {
     leakage_state *state = opaque;
-    sqlite3_finalize(state->query);
+    own_finalize(state->poll.db, &state->query);
     for (int i = 0; i < state->n_features; i++) sqlite3_free(state->features[i].name);
     memory_free(NULL, state->features);
     memory_free(&state->budget, state->numbers);

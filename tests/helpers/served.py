@@ -38,7 +38,7 @@ SCORES = {
 }
 COMPUTED = {
     "feature_group": "computed_load", "version": "1.0.0", "description": "By a stage", "entity": "athlete", "keys": ["athlete_id"],
-    "stage": "33_rolling_features", "features": [{"name": "load", "type": "numerical"}],
+    "computed": True, "features": [{"name": "load", "type": "numerical"}],
 }
 SLEEP_ROWS = [
     ("4001", "2025-10-18T06:00:00Z", 7.5, 48, "good", "W-1"), ("4001", "2025-10-19T06:00:00Z", None, 50, "bad", None),
@@ -50,6 +50,7 @@ SLEEP_ROWS = [
 def database(path):
     """Three groups; of athletes 4001, 4002 and one with a name that a path must encode; one row is of the future."""
     db = groups.store(SLEEP, SCORES, COMPUTED, path=str(path))
+    db.execute("INSERT INTO ops_announced VALUES ('own_load', 'load', '[]', '[\"computed_load\"]', '[]')")
     values = ", ".join(str(tuple(row)).replace("None", "NULL") for row in SLEEP_ROWS)
     groups.ingest(db, SLEEP, "WITH r(athlete_id, event_timestamp, sleep_h, resting_hr, quality, device) AS (VALUES " + values + ") SELECT * FROM r")
     db.execute("INSERT INTO race_scores (race_id, class, day, score, is_final, finishers, shape, note, available_at) VALUES"

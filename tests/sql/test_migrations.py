@@ -117,6 +117,7 @@ def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
     db.execute("DROP TRIGGER sleep_once")
     db.execute("DROP TRIGGER sleep_replaced")
     db.execute("CREATE TRIGGER sleep_replaced AFTER UPDATE ON sleep BEGIN SELECT 'of another time'; END")
+    db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
     db.execute("PRAGMA user_version = 0")
     done = shell("run", path, ROOT / "sql" / "00_ops_tables.sql")
     assert done.returncode == 0, done.stderr
@@ -141,6 +142,7 @@ def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
     db.execute("DROP VIEW feature_freshness")
     db.execute("DROP VIEW feature_extent_queries")
     db.execute("CREATE VIEW feature_freshness AS SELECT 'of another time' AS state FROM feature_extent")
+    db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
     db.execute("PRAGMA user_version = 1")
     assert shell("run", path, *stages()).returncode == 0
     assert one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'") == of_today

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "base/own_statement.h"
 
 /* The text after blanks, semicolons (if asked) and comments. */
 static const char *skip_noise(const char *sql, bool semicolons) {
@@ -35,7 +36,7 @@ athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char 
             message, sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
     }
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, statement, &tail);
+    int rc = own_prepare(db, sql, statement, &tail);
     if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
     if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
     if (rc != SQLITE_OK)

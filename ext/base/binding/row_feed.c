@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include "base/own_statement.h"
 
 #define POINTER_TYPE "athlete_row_feed"
 
@@ -46,7 +47,7 @@ static int row_feed_prepare(sqlite3 *db, const feed_query *q, feed_form form, co
                             sqlite3_stmt **out) {
     char *sql = wrapped(q, form, prefix);
     if (!sql) return SQLITE_NOMEM;
-    int rc = sqlite3_prepare_v2(db, sql, -1, out, NULL);
+    int rc = own_prepare(db, sql, out, NULL);
     sqlite3_free(sql);
     return rc;
 }
@@ -83,6 +84,7 @@ athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column
     q.length = (int)length;
     feed->n_parts = (n + q.part - 1) / q.part;
     feed->parts_taken = 0;
+    feed->db = db;
     int rc = row_feed_prepare(db, &q, is_plain_loop(db, &q) ? AS_RESULT : AS_CONDITION, "", &feed->statement);
     if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(feed->statement, 1, feed, POINTER_TYPE, NULL);
     if (rc == SQLITE_OK) return ATHLETE_OK;
@@ -101,6 +103,5 @@ int row_feed_step(row_feed *feed) {
 }
 
 void row_feed_close(row_feed *feed) {
-    sqlite3_finalize(feed->statement);
-    feed->statement = NULL;
+    own_finalize(feed->db, &feed->statement);
 }

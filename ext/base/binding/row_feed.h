@@ -18,6 +18,7 @@ typedef struct row_feed {
     ** function may have arguments comes in several parts, and `complete` is true with the last of them. */
     bool (*take)(void *reader, int first, int n, sqlite3_value **values, bool complete);
 
+    sqlite3 *db;
     sqlite3_stmt *statement;
     int n_parts, parts_taken;
     bool paused;

@@ -3,10 +3,12 @@
 
 #include "base/binding/query.h"
 #include "base/memory.h"
+#include "base/own_statement.h"
 
 #define N_COLUMNS 4
 
 typedef struct select_state {
+    sqlite3 *db;
     sqlite3_stmt *statement;
     int n_columns;
 } select_state;
@@ -16,6 +18,7 @@ static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **
     select_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
+    state->db = call->db;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
     char *message;
@@ -40,7 +43,7 @@ static void select_column(void *opaque, sqlite3_context *context, int column) {
 
 static void select_close(void *opaque) {
     select_state *state = opaque;
-    sqlite3_finalize(state->statement);
+    own_finalize(state->db, &state->statement);
     memory_free(NULL, state);
 }
 

@@ -283,6 +283,8 @@ static athlete_status read_group(feature_definition *definition, definition_faul
     definition->delay_s = field_number(tree, "availability_delay_hours", 0) * 3600;
     definition->lookback_days = field_number(tree, "lookback_days", -1);
     definition->reject_limit = field_number(tree, "reject_limit", 0.1);
+    definition->is_computed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "computed")) ||
+                              cJSON_GetObjectItemCaseSensitive(tree, "stage");
     definition->rules = cJSON_GetObjectItemCaseSensitive(tree, "rules");
     definition->source = field_text(tree, "source", NULL);
     const char *table = field_text(tree, "table", NULL);

@@ -51,6 +51,7 @@ typedef struct feature_definition {
     double delay_s;                              /* from the timestamp until a row can be known */
     double lookback_days;                        /* below 0: none */
     double reject_limit;                         /* share of a batch */
+    bool is_computed;                            /* by a stage: takes no other rows */
     const cJSON *rules;                          /* of several columns; may be NULL */
     const char *source;                          /* a SELECT that the features are computed from, or NULL */
     bool row_key_is_lookup_key; /* row_key is keys and timestamp, so that no other index is needed */

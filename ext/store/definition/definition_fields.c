@@ -33,7 +33,8 @@ const field group_fields[] = {
     {"owner", FIELD_TEXT, false, 0, 0},
     {"tags", FIELD_TEXTS, false, 0, 0},
     {"status", FIELD_STATUS, false, 0, 0},          /* default: active */
-    {"stage", FIELD_TEXT, false, 0, 0},             /* that fills it */
+    {"computed", FIELD_FLAG, false, 0, 0},          /* by a stage, so that it takes no other rows; default: false */
+    {"stage", FIELD_TEXT, false, 0, 0},             /* what "computed" was: the name of that stage */
     {"reads", FIELD_NAMES, false, 0, 0},            /* tables that it is computed from, for lineage */
     {"rules", FIELD_OBJECTS, false, 0, 0},
     {"features", FIELD_OBJECTS, true, 0, 0},

@@ -239,6 +239,5 @@ void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
     write_history_triggers(out, definition, grows);
     write_once_trigger(out, definition, grows);
     write_moved_trigger(out, definition, grows);
-    if (!cJSON_GetObjectItemCaseSensitive(definition->tree, "stage"))
-        write_ingest_view(out, definition, grows);
+    if (!definition->is_computed) write_ingest_view(out, definition, grows);
 }

@@ -26,7 +26,7 @@ struct lookup_merge {
     const lookup_plan *plan;
     const group_source *source;
     int n_keys, n_args; /* keys; what "asof walk" is told of a row */
-    sqlite3_stmt *ahead, *behind;
+    lookup_statement ahead, behind;
     kept_row request; /* the last one: keys in the order of the index, as_of */
     size_t keys_used; /* of its text */
     kept_row start;   /* where the walk began: keys, timestamp */
@@ -170,8 +170,8 @@ lookup_merge *merge_open(const lookup_plan *plan) {
 
 void merge_close(lookup_merge *merge) {
     if (!merge) return;
-    sqlite3_finalize(merge->ahead);
-    sqlite3_finalize(merge->behind);
+    lookup_statement_close(&merge->ahead);
+    lookup_statement_close(&merge->behind);
     kept_row *rows[] = {&merge->request, &merge->start, &merge->next, &merge->answer, &merge->best.times};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) kept_row_close(rows[i]);
     for (int i = 0; i < WAITING_MAX; i++) kept_row_close(&merge->waiting[i].times);
@@ -180,8 +180,8 @@ void merge_close(lookup_merge *merge) {
 
 static void merge_stop(lookup_merge *merge) {
     if (merge->is_begun) {
-        sqlite3_reset(merge->ahead);
-        sqlite3_reset(merge->behind);
+        sqlite3_reset(merge->ahead.statement);
+        sqlite3_reset(merge->behind.statement);
     }
     merge->is_walking = merge->is_begun = merge->has_next = merge->at_end = merge->failed = false;
 }
@@ -268,11 +268,12 @@ static int begin_at(lookup_merge *merge, sqlite3_stmt *statement) {
 /* Prepares both statements if need be, and puts them where the walk begins. */
 static int merge_begin(lookup_merge *merge) {
     int rc = SQLITE_OK;
-    if (!merge->ahead) rc = lookup_prepare_walk(merge->plan, WALK_AHEAD, merge, NULL, &merge->ahead);
-    if (rc == SQLITE_OK && !merge->behind)
+    if (!merge->ahead.statement)
+        rc = lookup_prepare_walk(merge->plan, WALK_AHEAD, merge, NULL, &merge->ahead);
+    if (rc == SQLITE_OK && !merge->behind.statement)
         rc = lookup_prepare_walk(merge->plan, WALK_BEHIND, merge, &merge->answer, &merge->behind);
-    if (rc == SQLITE_OK) rc = begin_at(merge, merge->ahead);
-    if (rc == SQLITE_OK) rc = begin_at(merge, merge->behind);
+    if (rc == SQLITE_OK) rc = begin_at(merge, merge->ahead.statement);
+    if (rc == SQLITE_OK) rc = begin_at(merge, merge->behind.statement);
     merge->is_begun = rc == SQLITE_OK;
     return rc;
 }
@@ -306,7 +307,7 @@ static int go_ahead(lookup_merge *merge) {
         merge->has_next = false;
     }
     if (merge->at_end) return SQLITE_OK;
-    int rc = sqlite3_step(merge->ahead);
+    int rc = sqlite3_step(merge->ahead.statement);
     merge->at_end = rc == SQLITE_DONE;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -316,7 +317,7 @@ static int follow(lookup_merge *merge) {
     if (merge->behind_number == merge->best.number) return SQLITE_OK;
     merge->to_skip = merge->best.number - merge->behind_number;
     kept_row_forget(&merge->answer);
-    int rc = sqlite3_step(merge->behind);
+    int rc = sqlite3_step(merge->behind.statement);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     if (merge->answer.failed) return SQLITE_NOMEM;
     merge->behind_number = merge->best.number;
@@ -331,7 +332,8 @@ int merge_look(lookup_merge *merge, const lookup_request *request, merge_answer 
     *answer = MERGE_CANNOT;
     if (!merge->is_walking) return SQLITE_OK;
     request_step step = step_to(merge, request);
-    if (step == STEP_BACK) {
+    bool is_finalized = merge->is_begun && (!merge->ahead.statement || !merge->behind.statement);
+    if (step == STEP_BACK || is_finalized) {
         give_up(merge);
         return SQLITE_OK;
     }

@@ -10,7 +10,7 @@
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.
 ** Those that ran in this query are reset when it ends: until then they keep what they read as it is. */
 typedef struct lookup_search {
-    sqlite3_stmt *once, *running;
+    lookup_statement once, running;
     bool once_ran, running_ran;
     kept_row found;
 } lookup_search;
@@ -51,8 +51,8 @@ asof_lookup *lookup_open(const lookup_plan *plan) {
 }
 
 static void search_close(lookup_search *search) {
-    sqlite3_finalize(search->once);
-    sqlite3_finalize(search->running);
+    lookup_statement_close(&search->once);
+    lookup_statement_close(&search->running);
     kept_row_close(&search->found);
 }
 
@@ -68,8 +68,8 @@ void lookup_close(asof_lookup *lookup) {
 }
 
 static void search_reset(lookup_search *search) {
-    if (search->once_ran) sqlite3_reset(search->once);
-    if (search->running_ran) sqlite3_reset(search->running);
+    if (search->once_ran) sqlite3_reset(search->once.statement);
+    if (search->running_ran) sqlite3_reset(search->running.statement);
     search->once_ran = search->running_ran = false;
 }
 
@@ -195,9 +195,9 @@ static int lookup_fail(const asof_lookup *lookup, int rc, char **message) {
 static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
                                  const lookup_request *request, lookup_search *search) {
     if (!search->found.values && !kept_row_open(&search->found, KEPT_COLUMNS + 1)) return SQLITE_NOMEM;
-    sqlite3_stmt **statement = lookup->repeats ? &search->running : &search->once;
-    if (*statement) return SQLITE_OK;
-    return lookup_prepare(lookup->plan, place, feature, lookup->repeats, request, &search->found, statement);
+    lookup_statement *own = lookup->repeats ? &search->running : &search->once;
+    if (own->statement) return SQLITE_OK;
+    return lookup_prepare(lookup->plan, place, feature, lookup->repeats, request, &search->found, own);
 }
 
 /* Looks in one place; *found is the row, or NULL if there is none. */
@@ -210,12 +210,13 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
     kept_row_forget(&search->found);
     if (lookup->repeats) {
         search->running_ran = true;
-        rc = sqlite3_step(search->running); /* at the row that says that the request has been answered */
+        rc = sqlite3_step(
+            search->running.statement); /* at the row that says that the request has been answered */
         if (rc == SQLITE_DONE) rc = SQLITE_INTERNAL;
     } else {
         search->once_ran = true;
-        rc = lookup_bind(search->once, request);
-        if (rc == SQLITE_OK) rc = sqlite3_step(search->once);
+        rc = lookup_bind(search->once.statement, request);
+        if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, message);
     if (search->found.failed) return SQLITE_NOMEM;

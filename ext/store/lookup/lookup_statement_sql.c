@@ -2,11 +2,11 @@
 
 #include "base/memory.h"
 
-#define ROW_POINTER     "athlete: a row to keep"
+#define OWN_POINTER     "athlete: a statement"
 #define REQUEST_POINTER "athlete: a request"
 
-/* Parameters: the row to keep, the request of a statement that runs on, or else the request's values. */
-enum { PARAMETER_ROW = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
+/* Parameters: the statement and the row to keep, the request of a statement that runs on, or else the request's values. */
+enum { PARAMETER_OWN = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
 
 int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules, bool has_as_of,
                      bool (*wanted)(const void *opaque, int column), const void *opaque) {
@@ -95,7 +95,7 @@ static void append_answer(const lookup_text *text, bool named) {
     for (int slot = first; slot < n; slot++) {
         if ((slot - first) % most == 0) {
             sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > first ? ") + " : "",
-                                PARAMETER_ROW, slot);
+                                PARAMETER_OWN, slot);
         }
         sqlite3_str_appendall(text->sql, ", ");
         if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
@@ -143,16 +143,31 @@ static void append_search(const lookup_text *text) {
     sqlite3_str_appendall(text->sql, " FROM best");
 }
 
-static int prepare_text(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **statement) {
+/* Called when the statement is finalized, by whomever. */
+static void forget_statement(void *own) {
+    ((lookup_statement *)own)->statement = NULL;
+}
+
+void lookup_statement_close(lookup_statement *own) {
+    sqlite3_finalize(own->statement);
+}
+
+static int prepare_text(sqlite3 *db, sqlite3_str *text, kept_row *row, lookup_statement *own) {
     char *sql = sqlite3_str_finish(text);
     if (!sql) return SQLITE_NOMEM;
-    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
     sqlite3_free(sql);
+    *own = (lookup_statement){.statement = statement, .row = row};
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_pointer(statement, PARAMETER_OWN, own, OWN_POINTER, forget_statement);
+    if (rc != SQLITE_OK) sqlite3_finalize(statement);
+    if (rc != SQLITE_OK) own->statement = NULL;
     return rc;
 }
 
 int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, bool runs_on,
-                   const lookup_request *request, kept_row *row, sqlite3_stmt **statement) {
+                   const lookup_request *request, kept_row *row, lookup_statement *own) {
     sqlite3 *db = plan->group->db;
     lookup_text text = {.sql = sqlite3_str_new(db),
                         .plan = plan,
@@ -165,10 +180,9 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
     if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
     append_search(&text);
     if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
-    int rc = prepare_text(db, text.sql, statement);
-    if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
+    int rc = prepare_text(db, text.sql, row, own);
     if (rc == SQLITE_OK && runs_on) {
-        rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, (void *)(size_t)request, REQUEST_POINTER,
+        rc = sqlite3_bind_pointer(own->statement, PARAMETER_REQUEST, (void *)(size_t)request, REQUEST_POINTER,
                                   NULL);
     }
     return rc;
@@ -182,7 +196,7 @@ static void append_place(sqlite3_str *sql, const feature_group *group, const gro
 }
 
 int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, kept_row *row,
-                        sqlite3_stmt **statement) {
+                        lookup_statement *own) {
     const feature_group *group = plan->group;
     const group_source *source = &group->sources[GROUP_CURRENT];
     sqlite3_str *sql = sqlite3_str_new(group->db);
@@ -212,10 +226,9 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     if (source->order == ORDER_COMPLETE && group->available >= 0)
         sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
     if (source->order == ORDER_COMPLETE && source->rowid) sqlite3_str_appendf(sql, ", %s", source->rowid);
-    int rc = prepare_text(group->db, sql, statement);
-    if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(*statement, PARAMETER_ROW, row, ROW_POINTER, NULL);
+    int rc = prepare_text(group->db, sql, row, own);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_pointer(*statement, PARAMETER_REQUEST, merge, LOOKUP_WALK_POINTER, NULL);
+        rc = sqlite3_bind_pointer(own->statement, PARAMETER_REQUEST, merge, LOOKUP_WALK_POINTER, NULL);
     return rc;
 }
 
@@ -242,8 +255,8 @@ int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
 /* --- "asof answer"(row, first, value, …) ---------------------------------------------------------------- */
 
 void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    kept_row *row = argc > 2 ? sqlite3_value_pointer(argv[0], ROW_POINTER) : NULL;
-    if (row) kept_row_store(row, sqlite3_value_int(argv[1]), argc - 2, argv + 2);
+    const lookup_statement *own = argc > 2 ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
+    if (own) kept_row_store(own->row, sqlite3_value_int(argv[1]), argc - 2, argv + 2);
     else sqlite3_result_error(context, "asof answer: a part of asof, not to be called", -1);
 }
 

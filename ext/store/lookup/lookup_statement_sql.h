@@ -49,10 +49,19 @@ typedef struct lookup_request {
     const kept_row *since; /* the current row, of PLACE_HISTORY_SINCE */
 } lookup_request;
 
+/* A statement that waits for the next query while none runs. A host may finalize every statement that it finds on its
+** connection, as some do before they close it; `statement` is then NULL. It must stay where it is while it has one. */
+typedef struct lookup_statement {
+    sqlite3_stmt *statement;
+    kept_row *row; /* that its answers are kept in, or NULL */
+} lookup_statement;
+
+void lookup_statement_close(lookup_statement *own);
+
 /* Prepares the statement that keeps in `row` the newest row at the place, or with `feature` >= 0 the newest in which
 ** that column has a value. With `runs_on` it reads `request` at every step; otherwise lookup_bind sets it. */
 int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, bool runs_on,
-                   const lookup_request *request, kept_row *row, sqlite3_stmt **statement);
+                   const lookup_request *request, kept_row *row, lookup_statement *own);
 int lookup_bind(sqlite3_stmt *statement, const lookup_request *request);
 
 /* The two walks of a merge over the current rows, from the keys and the timestamp that the parameters from
@@ -62,7 +71,7 @@ typedef enum lookup_walk { WALK_AHEAD, WALK_BEHIND } lookup_walk;
 enum { LOOKUP_WALK_START = 3 };
 #define LOOKUP_WALK_POINTER "athlete: a merge"
 int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, kept_row *row,
-                        sqlite3_stmt **statement);
+                        lookup_statement *own);
 
 /* What the statements use: registered with the store's functions, callable by nobody else. */
 void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv);

@@ -39,7 +39,7 @@ def bring_up_to_date(db, path):
 def _migrate(db, number, text):
     with database.transaction(db):
         database.run_script(db, text)
-        if database.has(db, "feature_groups"):
+        if database.has(db, "features"):
             for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():
                 database.run_script(db, ddl)
         db.execute(f"PRAGMA user_version = {number:d}")

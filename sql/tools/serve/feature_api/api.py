@@ -182,8 +182,8 @@ class FeatureApi:
             group = session.group(name)
             entity = group.entity_from_path(texts)
             bearer.may_write(group, [entity])
-            if group.stage:
-                raise Refusal(409, f"{name} is computed by the stage {group.stage} and takes no rows")
+            if group.is_computed:
+                raise Refusal(409, f"{name} is computed by {'a stage' if group.stage is None else f'the stage {group.stage}'} and takes no rows")
             if not self.database.is_mutable:
                 raise Refusal(409, "the file is served as one that does not change")
             return bearer, group, entity

@@ -10,7 +10,7 @@ from feature_api.refusal import Refusal
 
 GROUPS = """
     SELECT g.name, g.major || '.' || g.minor || '.' || g.patch AS version, g.status, g.table_name, g.entity, g.entity_keys, g.row_key,
-           g.timestamp_key, g.available_key, g.lookback_days, g.expected_every_hours, g.reject_limit, g.stage, g.description, g.owner,
+           g.timestamp_key, g.available_key, g.lookback_days, g.expected_every_hours, g.reject_limit, g.is_computed, g.stage, g.description, g.owner,
            g.tags, g.definition, (SELECT group_concat(name, char(10)) FROM pragma_table_info(g.table_name)) AS columns
     FROM feature_groups_current AS g ORDER BY g.name"""
 FEATURES = """
@@ -84,7 +84,8 @@ class Group:
     timestamp: Column
     available: Column
     values: tuple  # the columns of an answer: neither keys nor times
-    stage: str | None
+    is_computed: bool
+    stage: str | None  # that computes it, once it has run
     expected_every_hours: float | None
     reject_limit: float
     description: str
@@ -177,7 +178,7 @@ def _group(row, features):
     there = (row["columns"] or "").split("\n")
     return Group(
         name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys, row_key=row_key,
-        timestamp=timestamp, available=available, values=tuple(values), stage=row["stage"],
+        timestamp=timestamp, available=available, values=tuple(values), is_computed=bool(row["is_computed"]), stage=row["stage"],
         expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"], description=row["description"],
         owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],
         has_table=all(c in there for c in [*apart, *(each.name for each in values)]),

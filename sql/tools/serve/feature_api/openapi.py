@@ -29,7 +29,7 @@ def describe(groups, settings):
         path = "/".join(f"{{{key.name}}}" for key in group.keys)
         paths[f"/features/{group.name}/{path}"] = {"get": read_operation(group)}
         paths[f"/features/{group.name}"] = {"post": lookup_operation(group)}
-        if not group.stage:
+        if not group.is_computed:
             schemas[f"{group.name}.rows"] = rows_schema(group, settings)
             paths[f"/ingest/{group.name}/{path}"] = {"post": ingest_operation(group)}
     return {

@@ -197,4 +197,4 @@ def test_the_groups_say_how_they_are_kept(api):
     assert listed["race_scores"] == {
         "name": "race_scores", "version": "1.2.0", "status": "active", "description": "Of a race", "entity": "race", "keys": ["race_id", "class"],
         "owner": None, "tags": [], "stage": None, "expected_every_hours": None, "features": ["score", "is_final", "finishers", "shape", "note"]}
-    assert listed["computed_load"]["stage"] == "33_rolling_features"
+    assert listed["computed_load"]["stage"] == "own_load"
