@@ -96,16 +96,14 @@ help: ## list the targets
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
+.PHONY: demo import pipeline page define deploy stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
 STAGES   = $(wildcard sql/[0-9]*.sql)
-FEATURE_GROUPS = $(sort $(wildcard schemas/features/*.json))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
-# What the models need besides the athlete's own data.
-REFERENCE = schemas/models/time_estimator.json $(FEATURE_GROUPS) sql/data/race-times/runners.csv
 export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 
 # What a person says reaches a program as it is, through the environment: no shell reads it, and make no dollar in it.
-SAID = DB SRC DEF SPEC ID ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS
+NAMES_A_DB := $(if $(filter file,$(origin DB)),,yes)
+SAID = DB PREFIX SRC DEF SPEC ID ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS
 $(foreach name,$(SAID),$(eval override export $(name) := $$(value $(name))))
 TOOL = $(PYTHON) sql/tools
 # $(call needs,VARIABLE,question)
@@ -121,8 +119,7 @@ import: all ## land activities: make import SRC=activities.json (or SRC=- for st
 	@$(TOOL)/import -- "$$DB" "$$SRC"
 
 pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
-	@$(TOOL)/import -- "$$DB" $(REFERENCE)
-	@$(TOOL)/run $${AS_OF:+"--as-of=$$AS_OF"} -- "$$DB" $(STAGES)
+	@$(TOOL)/pipeline $${AS_OF:+"--as-of=$$AS_OF"} -- "$$DB"
 
 training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
 	$(call needs,SPEC,Say which: make training-set SPEC=spec.json)
@@ -138,6 +135,10 @@ page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete wi
 define: all ## register a feature group and make its tables: make define DEF=sleep.json
 	$(call needs,DEF,Say which definition: make define DEF=sleep.json)
 	@$(TOOL)/define -- "$$DB" "$$DEF"
+
+deploy: all ## install below PREFIX=/usr/local, bring DB= to this schema, run the stages every morning: make deploy PREFIX=~/.local DB=athlete.db
+	$(call needs,PREFIX,Say where to: make deploy PREFIX=/usr/local DB=athlete.db)
+	@$(TOOL)/deploy -- "$$PREFIX" $(if $(NAMES_A_DB),"$$DB")
 
 stages: all ## print into the stages what their headers and the definitions of feature groups say
 	@$(PYTHON) sql/tools/stages $(STAGES)

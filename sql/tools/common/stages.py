@@ -8,12 +8,23 @@ import sqlite3
 from common import database, migrations
 from common.database import SQL, Failure
 
+SCHEMAS = SQL.parent / "schemas"
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 
 def of(*names):
     """The files of stages of ours."""
     return [SQL / f"{name}.sql" for name in names]
+
+
+def all_of_them():
+    """In the order in which they run, which is that of their numbers."""
+    return sorted(SQL.glob("[0-9]*.sql"))
+
+
+def reference():
+    """What the stages need besides the athlete's own data: definitions of feature groups and models, the race survey."""
+    return [*sorted(SCHEMAS.glob("models/*.json")), *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
 
 
 def run(db, path, files):
