@@ -1,7 +1,7 @@
 -- stage:    20_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_fields, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_rejects, silver_corrections, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -19,12 +19,23 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 
 -- Quality rules are data. `predicate` is what must hold for a row of the table it names; NULL counts as holding.
 -- A row that breaks a 'reject' rule is kept out; one that breaks a 'warn' rule carries the rule's name in quality_flags.
+-- It may read the values of the row and call deterministic functions of SQLite; one that needs more judges nothing and
+-- stands in silver_rule_rejects with the reason.
 CREATE TABLE IF NOT EXISTS silver_rules (
     table_name TEXT NOT NULL,
     rule       TEXT NOT NULL,
     severity   TEXT NOT NULL CHECK (severity IN ('reject', 'warn')),
     predicate  TEXT NOT NULL,
     reason     TEXT NOT NULL,
+    PRIMARY KEY (table_name, rule)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS silver_rule_rejects (
+    table_name  TEXT NOT NULL,
+    rule        TEXT NOT NULL,
+    predicate   TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    rejected_at TEXT NOT NULL,
     PRIMARY KEY (table_name, rule)
 ) WITHOUT ROWID;
 
@@ -306,11 +317,16 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);
 
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''');
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason, NULL AS field, NULL AS value
-FROM silver_rules AS r
-JOIN select_rows('SELECT bronze_id FROM temp.version WHERE stream <> ''tombstone'' AND NOT (' || r.predicate || ')') AS v
-WHERE r.table_name = 'silver_strava_activities'
+SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+       NULL AS field, NULL AS value
+FROM judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NULL
 UNION ALL
 SELECT r.bronze_id, f.value ->> '$.rule', s.severity, f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
 FROM reading AS r
@@ -318,6 +334,16 @@ CROSS JOIN json_each(r.p, '$.faults') AS f
 CROSS JOIN silver_fields AS s ON s.table_name = 'silver_strava_activities' AND s.field = f.value ->> '$.field'
 WHERE instr(r.p, '"faults":[');
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
+
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'silver_strava_activities'
+  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
+                                WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL;
 
 -- What was believed after each version: its facts, or nothing after a deletion or a reject.
 CREATE TEMP TABLE belief AS
@@ -407,6 +433,7 @@ FROM stage_clock, counted;
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;
+DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;
 DROP TABLE temp.changed;

@@ -1,7 +1,7 @@
 -- stage:    21_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
--- writes:   silver_strava_sub_activity; silver_rejects, ops_seen
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
@@ -152,11 +152,16 @@ LEFT JOIN silver_strava_activities AS a USING (activity_id)
 LEFT JOIN correction AS c USING (activity_id)
 WHERE l.age = 1 OR l.is_repeated;
 
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''');
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS version_id, r.rule, r.severity, r.reason, NULL AS field, NULL AS value
-FROM silver_rules AS r
-JOIN select_rows('SELECT version_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
-WHERE r.table_name = 'silver_strava_sub_activity'
+SELECT j.key AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+       NULL AS field, NULL AS value
+FROM judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NULL
 UNION ALL
 SELECT v.version_id, f.value ->> '$.rule', COALESCE(s.severity, 'reject'), f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
 FROM version AS v
@@ -164,6 +169,16 @@ CROSS JOIN json_each(v.faults) AS f
 LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
 WHERE v.faults IS NOT NULL;
 CREATE INDEX temp.broken_by_version ON broken (version_id);
+
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'silver_strava_sub_activity'
+  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
+                                WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL;
 
 DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_strava_sub_activity
@@ -211,6 +226,7 @@ FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.broken;
+DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.correction;
 DROP TABLE temp.part;

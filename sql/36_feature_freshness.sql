@@ -50,11 +50,16 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
            FROM feature_extent) AS e ON e.group_name = g.name
 WHERE g.status IN ('active', 'deprecated');
 
+-- A query that does more than read says why it is not run in the log, and its group has no extent.
+CREATE TEMP TABLE asked AS
+SELECT group_name, query, stored_query_fault(query) AS fault
+FROM feature_extent_queries
+WHERE table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+
 CREATE TEMP TABLE computed AS
-SELECT q.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
-FROM feature_extent_queries AS q
-JOIN select_rows(q.query) AS r
-WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+SELECT a.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
+FROM (SELECT * FROM asked WHERE fault IS NULL) AS a
+JOIN stored_query(a.query) AS r;
 
 DELETE FROM feature_extent WHERE group_name NOT IN (SELECT group_name FROM computed);
 INSERT OR REPLACE INTO feature_extent
@@ -65,7 +70,8 @@ SELECT * FROM feature_extent;
 CREATE TEMP TABLE counted AS
 SELECT (SELECT SUM(n_rows) FROM computed) AS rows_in,
        (SELECT COUNT(*) FROM computed) AS rows_out,
-       0 AS rows_rejected, NULL AS message;
+       (SELECT COUNT(*) FROM asked WHERE fault IS NOT NULL) AS rows_rejected,
+       (SELECT group_concat(group_name || ': ' || fault, '; ') FROM asked WHERE fault IS NOT NULL) AS message;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
@@ -74,6 +80,7 @@ FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
+DROP TABLE temp.asked;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/own_statement.h"
 #include "store/definition/definition.h"
+#include "store/definition/definition_judge_sql.h"
 #include "store/definition/registration_sql.h"
 #include "store/ingest/definition_ddl_sql.h"
 #include "store/ingest/definition_ingest_sql.h"
@@ -15,34 +16,6 @@
 
 static bool is_given(int argc, sqlite3_value **argv, int index) {
     return argc > index && argv[index] && sqlite3_value_type(argv[index]) != SQLITE_NULL;
-}
-
-/* Whether SQLite takes each predicate for an expression over the group's columns; it is compiled and not run. */
-static athlete_status compile_rules(sqlite3 *db, const feature_definition *definition,
-                                    definition_fault *fault) {
-    int position = 0;
-    const cJSON *rule = definition->rules ? definition->rules->child : NULL;
-    for (; rule; rule = rule->next, position++) {
-        sqlite3_stmt *statement = NULL;
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendf(out, "SELECT (%s) FROM (SELECT ",
-                            cJSON_GetObjectItemCaseSensitive(rule, "predicate")->valuestring);
-        for (int i = 0; i < definition->n_columns; i++)
-            sqlite3_str_appendf(out, "%sNULL AS \"%w\"", i ? ", " : "", definition->columns[i].name);
-        sqlite3_str_appendall(out, ")");
-        char *sql = sqlite3_str_finish(out);
-        if (!sql) return ATHLETE_NOMEM;
-        int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-        sqlite3_free(sql);
-        if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-        if (rc != SQLITE_OK) {
-            sqlite3_snprintf(sizeof fault->text, fault->text, "rules[%d].predicate: %s", position,
-                             sqlite3_errmsg(db));
-            return ATHLETE_INVALID;
-        }
-        sqlite3_finalize(statement);
-    }
-    return ATHLETE_OK;
 }
 
 /* Reads a definition with the caller's types, or with those that the registry knows. */
@@ -64,14 +37,20 @@ static athlete_status read_definition(sqlite3 *db, feature_definition *definitio
     return status;
 }
 
+/* What a definition says in SQL is judged whenever it is about to be registered or run. */
+static athlete_status judge_definition(sqlite3 *db, const feature_definition *definition,
+                                       definition_fault *fault) {
+    athlete_status status = definition_judge_rules(db, definition, fault);
+    return status == ATHLETE_OK ? definition_judge_source(db, definition, true, fault) : status;
+}
+
 static athlete_status open_definition(sqlite3 *db, feature_definition *definition, sqlite3_value *json,
                                       sqlite3_value *types, definition_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(json);
     const char *types_text = types ? (const char *)sqlite3_value_text(types) : NULL;
     *definition = (feature_definition){.tree = NULL};
     if (!text || (types && !types_text)) return ATHLETE_NOMEM;
-    athlete_status status = read_definition(db, definition, text, types_text, fault);
-    return status == ATHLETE_OK ? compile_rules(db, definition, fault) : status;
+    return read_definition(db, definition, text, types_text, fault);
 }
 
 static void result_text(sqlite3_context *context, sqlite3_str *out) {
@@ -89,6 +68,8 @@ void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **arg
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status =
         open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
+    if (status == ATHLETE_OK)
+        status = judge_definition(sqlite3_context_db_handle(context), &definition, &fault);
     if (status == ATHLETE_OK && is_given(argc, argv, 1)) {
         status = open_definition(sqlite3_context_db_handle(context), &before, argv[1], types, &fault);
         if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
@@ -115,6 +96,8 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status =
         open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
+    if (status == ATHLETE_OK)
+        status = judge_definition(sqlite3_context_db_handle(context), &definition, &fault);
     bool grows = status == ATHLETE_OK && is_given(argc, argv, 2);
     if (grows) {
         status = open_definition(sqlite3_context_db_handle(context), &before, argv[2], types, &fault);
@@ -143,18 +126,6 @@ static athlete_status find_rowid_table(sqlite3 *db, const char *text, bool *foun
     sqlite3_finalize(list);
     sqlite3_free(sql);
     return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_OK;
-}
-
-/* A definition's own source: each feature with a transformation is computed from it, the others are its columns. */
-static char *own_query(const feature_definition *definition) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(out, "SELECT *");
-    for (int i = 0; i < definition->n_columns; i++) {
-        const char *expression = definition_text(&definition->columns[i], "transformation");
-        if (expression) sqlite3_str_appendf(out, ", (%s) AS \"%w\"", expression, definition->columns[i].name);
-    }
-    sqlite3_str_appendf(out, " FROM (%s)", definition->source);
-    return sqlite3_str_finish(out);
 }
 
 static void source_close(batch_source *source) {
@@ -198,9 +169,15 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
         source->table = as_query ? NULL : text;
         source->query = sqlite3_mprintf("SELECT * FROM \"%w\"", text);
     } else {
-        source->query = text ? sqlite3_mprintf("%s", text) : own_query(definition);
+        source->query = text ? sqlite3_mprintf("%s", text) : definition_source_query(definition);
     }
     if (!source->query) return ATHLETE_NOMEM;
+    if (!text) {
+        definition_fault fault = {""};
+        status = definition_judge_source(db, definition, false, &fault);
+        if (status == ATHLETE_INVALID) return sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
+        if (status != ATHLETE_OK) return status;
+    }
     sqlite3_stmt *query;
     status = query_open(db, source->query, 1, "columns of the group", &query, message);
     if (status != ATHLETE_OK) return status;
@@ -260,6 +237,8 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
         status =
             read_definition(sqlite3_context_db_handle(context), &definition, json, options.types, &fault);
     if (status == ATHLETE_OK && json)
+        status = definition_judge_rules(sqlite3_context_db_handle(context), &definition, &fault);
+    if (status == ATHLETE_OK && json)
         status =
             write_ingest(out, sqlite3_context_db_handle(context), &definition, source, &options, &message);
     if (status != ATHLETE_OK) {
@@ -305,6 +284,7 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
     const char *json = found ? found : group;
     if (status == ATHLETE_OK) {
         status = read_definition(db, &definition, json, NULL, &fault);
+        if (status == ATHLETE_OK) status = definition_judge_rules(db, &definition, &fault);
         if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
     }
     if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);

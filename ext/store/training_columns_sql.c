@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/binding/module_arguments.h"
 #include "base/binding/query.h"
+#include "base/judge/judge.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
 #include "store/lookup/group_sql.h"
@@ -45,14 +46,28 @@ static int label_named(const training_set *set, const char *name) {
     return -1;
 }
 
+/* A specification is kept with its set, which is made again from it: its SQL is judged as SQL that a table keeps. */
+static int set_judge(training_set *set, const char *sql, const char *subject, char **message) {
+    char *phrase = NULL;
+    athlete_status status = judge_query(set->db, sql, NULL, &phrase);
+    int rc = SQLITE_OK;
+    if (status == ATHLETE_INVALID) rc = module_fail(set->function, message, "%s%s", subject, phrase);
+    else if (status != ATHLETE_OK) rc = status == ATHLETE_INTERRUPTED ? SQLITE_INTERRUPT : SQLITE_NOMEM;
+    sqlite3_free(phrase);
+    return rc;
+}
+
 int training_labels(training_set *set, sqlite3_stmt **labels, char **message) {
     char *sentence = NULL;
+    *labels = NULL;
+    int rc = set_judge(set, set->spec.labels, "labels: the query", message);
+    if (rc != SQLITE_OK) return rc;
     athlete_status status =
         query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, &sentence);
     if (status == ATHLETE_OK) return SQLITE_OK;
     if (status == ATHLETE_INTERRUPTED) return SQLITE_INTERRUPT;
     if (status != ATHLETE_INVALID) return SQLITE_NOMEM;
-    int rc = module_fail(set->function, message, "labels: %s", sentence);
+    rc = module_fail(set->function, message, "labels: %s", sentence);
     sqlite3_free(sentence);
     return rc;
 }
@@ -218,27 +233,59 @@ int training_expressions(training_set *set, sqlite3_stmt **statement, char **mes
     return module_fail(set->function, message, "computed: each must be one SQL expression");
 }
 
-/* SELECT (expression), … FROM (SELECT ?1 AS "athlete_id", …); a line of its own for each bracket, since an expression may
-** end in a comment. */
+/* SELECT (expression), … FROM (SELECT ?1 AS "athlete_id", …), or with NULL for each value; a line of its own for each
+** bracket, since an expression may end in a comment. */
+static char *expressions_sql(const training_set *set, bool with_values) {
+    sqlite3_str *sql = sqlite3_str_new(set->db);
+    const cJSON *expression;
+    const char *before = "SELECT ";
+    cJSON_ArrayForEach(expression, set->spec.computed) {
+        sqlite3_str_appendf(sql, "%s(%s\n)", before, expression->valuestring);
+        before = ", ";
+    }
+    before = " FROM (SELECT ";
+    for (int i = 0; i < set->n_inputs; i++) {
+        sqlite3_str_appendall(sql, before);
+        if (with_values) sqlite3_str_appendf(sql, "?%d", i + 1);
+        else sqlite3_str_appendall(sql, "NULL");
+        sqlite3_str_appendf(sql, " AS \"%w\"", set->columns[i].name);
+        before = ", ";
+    }
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+static int judge_expressions(training_set *set, char **message) {
+    static const char failed[] = " cannot be run";
+    char *sql = expressions_sql(set, false), *phrase = NULL;
+    athlete_status status = sql ? judge_query(set->db, sql, NULL, &phrase) : ATHLETE_NOMEM;
+    sqlite3_free(sql);
+    int rc = status == ATHLETE_OK            ? SQLITE_OK
+             : status == ATHLETE_INTERRUPTED ? SQLITE_INTERRUPT
+                                             : SQLITE_NOMEM;
+    if (status == ATHLETE_INVALID && strncmp(phrase, failed, strlen(failed)) == 0)
+        rc = module_fail(set->function, message, "computed%s", phrase + strlen(failed));
+    else if (status == ATHLETE_INVALID)
+        rc = module_fail(set->function, message, "computed: an expression%s", phrase);
+    sqlite3_free(phrase);
+    return rc;
+}
+
 static int add_expressions(training_set *set, char **message) {
     const cJSON *expression;
     set->n_inputs = (int)set->n_columns;
     if (!set->spec.computed || !set->spec.computed->child) return SQLITE_OK;
-    sqlite3_str *sql = sqlite3_str_new(set->db);
-    int n = 0, rc = SQLITE_OK;
+    int n = 0, rc = judge_expressions(set, message);
+    if (rc != SQLITE_OK) return rc;
+    set->expressions = expressions_sql(set, true);
+    if (!set->expressions) return SQLITE_NOMEM;
     cJSON_ArrayForEach(expression, set->spec.computed) {
-        sqlite3_str_appendf(sql, "%s(%s\n)", n ? ", " : "SELECT ", expression->valuestring);
         set_column added = {
             .name = sqlite3_mprintf("%s", expression->string), .origin = FROM_EXPRESSION, .index = n++};
         if (rc == SQLITE_OK) rc = set_add_column(set, added, message);
         else sqlite3_free(added.name);
     }
-    for (int i = 0; i < set->n_inputs; i++)
-        sqlite3_str_appendf(sql, "%s?%d AS \"%w\"", i ? ", " : " FROM (SELECT ", i + 1, set->columns[i].name);
-    sqlite3_str_appendall(sql, ")");
     set->n_expressions = n;
-    set->expressions = sqlite3_str_finish(sql);
-    if (rc == SQLITE_OK && !set->expressions) rc = SQLITE_NOMEM;
     sqlite3_stmt *checked = NULL;
     if (rc == SQLITE_OK) rc = training_expressions(set, &checked, message);
     sqlite3_finalize(checked);

@@ -46,6 +46,7 @@ EXAMPLES = {
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
     "feature_validate": [GROUP, GROUP_ROWS],
     "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
+    "broken_rules": ["'SELECT 1 AS k, 2 AS x, NULL AS at'", "'SELECT ''large'', ''x > 5 AND date(at) IS NULL'' UNION ALL SELECT ''none'', ''random() > x'''"],
     "json_fields": ["'{\"distance\": 5000.5, \"name\": null}'", "'[{\"field\": \"distance\", \"type\": \"number\"}]'"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }

@@ -20,5 +20,9 @@ SELECT length(gbdt_import(gbdt_export(m, 'lightgbm'))) FROM (SELECT gbdt_train('
 CREATE VIRTUAL TABLE temp.f USING asof(sqlite_schema, entity='type, name', timestamp=rootpage, backfill=1);
 CREATE VIRTUAL TABLE temp.f USING training_set('{"labels": "SELECT 1 AS a, 2 AS t", "as_of": "t", "computed": {"b": "a + t", "c": "a || ''!''"}, "exclude": ["a"]}');
 SELECT * FROM leakage_report('SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known UNION ALL SELECT 2, ''2024-03-01'', 3, NULL', '{"label": "y", "as_of": "t", "available": {"x": "known"}}');
+SELECT * FROM broken_rules('SELECT 1 AS k, 2.5 AS x, ''2024-03-01'' AS at', 'VALUES (''large'', ''x > 5''), (''early'', ''date(at) < at''), (''json'', ''json_extract(at, ''''$'''') > x''), (''none'', ''random() > x''), (''no rule'', NULL)');
+SELECT * FROM stored_query('SELECT name, count(*), max(rank) OVER () FROM (SELECT *, rank() OVER (ORDER BY name) AS rank FROM pragma_table_list) GROUP BY 1');
+SELECT * FROM stored_query('SELECT type, quantile(rootpage, 0.5) FROM (VALUES (1, 2)), json_each(''[1]'')');
+SELECT stored_query_fault('SELECT upper(value) FROM json_each(''[1, 2]'')'), stored_query_fault('SELECT load_extension(1)');
 SELECT json_fields('{"distance": 12345678901234567890.5, "name": "\u00e9", "at": "2024-05-01T10:00:00+02:00", "x": "1:30", "athlete": {"id": 7}}', '[{"field": "distance", "type": "number", "unit": "m"}, {"field": "at", "type": "instant"}, {"field": "x", "type": "number", "max": 7}, {"field": "athlete.id", "type": "id"}]');
 SELECT json_fields('[null]', '[{"field": "a", "type": "list"}]'), json_fields('{}', '[{"field": 1}]');

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from helpers.activities import (RUNNER, SHAPES, assert_same, deletion, dump, make_activity, make_detail, make_laps, new_database, one, pipeline, put, rows, run,
+from helpers.activities import (BRONZE, RUNNER, SHAPES, assert_same, deletion, dump, make_activity, make_detail, make_laps, new_database, one, pipeline, put, rows, run,
                                 runner_objects, seeded)
 
 OBJECTS = json.loads((RUNNER / "activities.json").read_text())
@@ -258,14 +258,39 @@ def test_a_rule_that_a_user_adds_or_changes_judges_everything_again(change):
     assert_same(dump(db), dump(fresh))
 
 
-def test_a_rule_that_is_no_sql_stops_with_a_sentence_and_changes_nothing():
-    db = pipeline(plain(1))
-    db.execute("INSERT INTO silver_rules VALUES ('silver_strava_activities', 'bad', 'reject', 'distance_m >', 'x')")
-    before = dump(db)
-    with pytest.raises(sqlite3.OperationalError, match="select_rows"):
-        run(db)
-    assert_same(before, dump(db))
-    assert one(db, "SELECT COUNT(*) FROM pragma_table_list WHERE schema = 'temp' AND type = 'table' AND name NOT LIKE 'sqlite_%'") == 0
+def test_a_rule_that_is_no_rule_stands_with_its_reason_and_everything_else_goes_on():
+    body = [plain(1), plain(2, distance=-1.0)]
+    honest, db = pipeline(body), new_database()
+    run(db, [*BRONZE, "20_silver_activities"])
+    refused = {
+        "no SQL": ("distance_m >", 'the predicate: near ")": syntax error'),
+        "another table": ("distance_m > (SELECT MAX(bronze_id) FROM bronze_strava_activities)",
+                          "the predicate reads bronze_strava_activities, and may read only its own row"),
+        "the time now": ("start_time < datetime('now')",
+                         "the predicate asks for the time now, or of this machine's zone, and may call only what is deterministic"),
+        "chance": ("random() > 0", "the predicate calls random, and may call only deterministic functions of SQLite"),
+    }  # fmt: skip
+    db.executemany("INSERT INTO silver_rules VALUES ('silver_strava_activities', ?, 'reject', ?, 'x')", [(k, p) for k, (p, _) in refused.items()])
+    put(db, body)
+    run(db)
+    assert dict(db.execute("SELECT rule, reason FROM silver_rule_rejects").fetchall()) == {k: reason for k, (_, reason) in refused.items()}
+    for table in ("silver_strava_activities", "silver_rejects", "athlete_daily_features"):
+        assert rows(db, f"SELECT * FROM {table}") == rows(honest, f"SELECT * FROM {table}")
+    before = rows(db, "SELECT * FROM silver_rule_rejects")
+    run(db)
+    assert rows(db, "SELECT * FROM silver_rule_rejects") == before
+    db.execute("UPDATE silver_rules SET predicate = 'distance_m > 0' WHERE rule = 'no SQL'")
+    db.execute("DELETE FROM silver_rules WHERE rule = 'chance'")
+    run(db)
+    assert {r["rule"] for r in rows(db, "SELECT rule FROM silver_rule_rejects")} == {"another table", "the time now"}
+
+
+def test_a_value_for_which_a_rule_has_no_answer_breaks_it_and_stops_nobody():
+    db = pipeline(plain(1, name="{}"), plain(2, name="no JSON"))
+    db.execute("INSERT INTO silver_rules VALUES ('silver_strava_activities', 'named', 'reject', 'json_extract(name, ''$.x'') IS NULL', 'has an x')")
+    run(db)
+    assert [r["activity_id"] for r in silver(db)] == ["1"]
+    assert one(db, "SELECT activity_id, rule, reason FROM silver_rejects") == ("2", "named", "has an x (or has no answer)")
 
 
 def test_nothing_is_lost():

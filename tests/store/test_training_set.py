@@ -130,7 +130,7 @@ REFUSED = {
     "expression of nowhere": (changed(computed={"a": "vo2 + 1"}), "computed: no such column: vo2"),
     "expression cut off": (changed(computed={"a": "1) FROM races --"}), 'computed: near ")": syntax error'),
     "two expressions": (changed(computed={"a": "1, 2"}), "computed: row value misused"),
-    "expression with a parameter": (changed(computed={"a": "seconds + ?99"}), "computed: each must be one SQL expression"),
+    "expression with a parameter": (changed(computed={"a": "seconds + ?99"}), "computed: an expression has parameters, which cannot be bound here"),
     "no JSON": ("nothing", "options are not JSON: an unknown word at byte 0"),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@
 #include "base/functions/list_functions_sql.h"
 #include "base/functions/row_hash_sql.h"
 #include "base/functions/select_rows_sql.h"
+#include "base/judge/broken_rules.h"
 #include "base/memory.h"
 #include "base/numbers/decimal.h"
 #include "base/numbers/elementary.h"
@@ -308,9 +309,47 @@ static const athlete_function base_functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
-        .summary = "The rows of a SELECT whose text is data, such as a quality rule kept in a table.",
+        .summary = "The rows of a SELECT whose text is made by another query; it may do what the caller may.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
+    },
+    {
+        .name = "stored_query",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to four columns"}),
+        .summary = "The rows of a SELECT that is kept in a table: it may read tables and views, and call "
+                   "deterministic functions, aggregates and windows of SQLite and of this extension.",
+        .errors = "a query that does more, with what that is; what SQLite says of the query",
+        .table = &stored_query_table,
+    },
+    {
+        .name = "stored_query_fault",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
+        .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
+        .returns = "a sentence, or NULL for a query that may be run",
+        .scalar = stored_query_fault,
+    },
+    {
+        .name = "broken_rules",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of a key and the values of a row"},
+            {"rules", ATHLETE_QUERY, 0, 0, 0,
+             "one read-only SELECT of names and predicates: expressions over those values that call "
+             "deterministic "
+             "functions of SQLite, no aggregates"}),
+        .summary =
+            "Which rows break which quality rules: a row for each predicate that is false of a row, or has "
+            "no "
+            "answer for it (`error`), and before them one without a key for each predicate that may not be "
+            "asked (`refusal`).",
+        .errors = "what SQLite says of the queries",
+        .table = &broken_rules_table,
     },
     {
         .name = "row_feed",

@@ -1,7 +1,9 @@
-/* select_rows(query): the rows of a SELECT whose text is itself data, such as a quality rule kept in a table. */
+/* select_rows(query): the rows of a SELECT that the caller says; stored_query(query): of one that a table keeps, which is
+** judged before it is run. */
 #include "base/functions/select_rows_sql.h"
 
 #include "base/binding/query.h"
+#include "base/judge/judge.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
 
@@ -28,6 +30,28 @@ static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **
     return status;
 }
 
+/* ATHLETE_INVALID sets *message to the sentence. */
+static athlete_status select_judge(sqlite3 *db, const char *sql, char **message) {
+    char *phrase = NULL;
+    athlete_status status = judge_query(db, sql, NULL, &phrase);
+    if (status == ATHLETE_INVALID) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "the query%s", phrase);
+        status = sentence_refuse(message, sentence_finish(out));
+    }
+    sqlite3_free(phrase);
+    return status;
+}
+
+static athlete_status stored_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    const char *sql = (const char *)sqlite3_value_text(argv[0]);
+    char *message = NULL;
+    if (!sql) return ATHLETE_NOMEM;
+    athlete_status status = select_judge(call->db, sql, &message);
+    if (call_told(call, status, message) != ATHLETE_OK) return status;
+    return select_open(call, argc, argv, out);
+}
+
 static int select_next(athlete_call *call, void *opaque) {
     select_state *state = opaque;
     int rc = sqlite3_step(state->statement);
@@ -47,11 +71,22 @@ static void select_close(void *opaque) {
     memory_free(NULL, state);
 }
 
-const athlete_table select_rows_table = {
-    .columns = "c1, c2, c3, c4",
-    .expected_rows = 1000,
-    .open = select_open,
-    .next = select_next,
-    .column = select_column,
-    .close = select_close,
-};
+#define ROWS_TABLE(how)                                                                                      \
+    {                                                                                                        \
+        .columns = "c1, c2, c3, c4", .expected_rows = 1000, .open = (how), .next = select_next,              \
+        .column = select_column, .close = select_close,                                                      \
+    }
+
+const athlete_table select_rows_table = ROWS_TABLE(select_open);
+const athlete_table stored_query_table = ROWS_TABLE(stored_open);
+
+void stored_query_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc;
+    const char *sql = (const char *)sqlite3_value_text(argv[0]);
+    char *message = NULL;
+    athlete_status status =
+        sql ? select_judge(sqlite3_context_db_handle(context), sql, &message) : ATHLETE_NOMEM;
+    if (status == ATHLETE_INVALID) sqlite3_result_text(context, message, -1, SQLITE_TRANSIENT);
+    else function_fail_status(context, status, NULL);
+    sqlite3_free(message);
+}

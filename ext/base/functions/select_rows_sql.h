@@ -3,6 +3,7 @@
 
 #include "base/binding/function.h"
 
-extern const athlete_table select_rows_table;
+extern const athlete_table select_rows_table, stored_query_table;
+void stored_query_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "store/definition/sql_expression.h"
+#include "base/text/sql_expression.h"
 
 athlete_status definition_refuse(definition_fault *fault, const char *format, ...) {
     va_list arguments;

@@ -167,7 +167,11 @@ def _extend(conn, group, entity, new):
     """Freshness is read from feature_extent, which a stage fills from all rows; this keeps it true between its runs."""
     if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'feature_extent_queries'").fetchone():
         return
-    (extent,) = conn.execute("SELECT query FROM feature_extent_queries WHERE group_name = ?", (group.name,)).fetchone()
+    extent, fault = conn.execute(
+        "SELECT query, stored_query_fault(query) FROM feature_extent_queries WHERE group_name = ?", (group.name,)
+    ).fetchone()
+    if fault:
+        return  # the stage says so in the log
     if not conn.execute("SELECT 1 FROM feature_extent WHERE group_name = ?", (group.name,)).fetchone():
         conn.execute("INSERT INTO feature_extent VALUES (?, ?, ?, ?)", (group.name, *conn.execute(extent).fetchone()))
         return

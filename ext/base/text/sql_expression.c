@@ -1,4 +1,4 @@
-#include "store/definition/sql_expression.h"
+#include "base/text/sql_expression.h"
 
 #include <string.h>
 

@@ -4,12 +4,12 @@
 ** be reached: no file, no table, no function that its program or another extension added, and a connection has one
 ** authorizer, which on the host's own connection is the host's. SQL that may read values alone is run here, too.
 **
-** The connection loads nothing, trusts no schema, takes a name in double quotes for a name, keeps what it sorts in
-** memory, and has no values longer than PRIVATE_LENGTH_MAX. While it runs, an interrupt of the caller's stops it.
-** A program that uses sqlite3_auto_extension adds its functions to every connection, hence to this one: who allows
-** functions allows them by name, and asks that they are SQLite's (is_built_in in judge.h). */
-#ifndef ATHLETE_BASE_BINDING_PRIVATE_DB_H
-#define ATHLETE_BASE_BINDING_PRIVATE_DB_H
+** It loads nothing, takes a name in double quotes for a name, keeps what it sorts in memory, and has
+** no value longer than PRIVATE_LENGTH_MAX. What a program adds to every connection with sqlite3_auto_extension is taken
+** away again: functions, among them those that stand in the place of SQLite's own, collations, and modules other than
+** json_each and json_tree. While it runs, an interrupt of the caller's stops it. */
+#ifndef ATHLETE_BASE_JUDGE_PRIVATE_DB_H
+#define ATHLETE_BASE_JUDGE_PRIVATE_DB_H
 
 #include "base/poll.h"
 #include "base/sqlite.h"
