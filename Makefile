@@ -177,7 +177,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 # --- packages ------------------------------------------------------------------------------------------------
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
-TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 

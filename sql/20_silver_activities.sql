@@ -275,9 +275,9 @@ WITH field AS (
            COALESCE(CAST(p ->> '$.values.utc_offset' AS INTEGER),
                     CAST(strftime('%s', p ->> '$.values.start_date_local') AS INTEGER)
                         - CAST(strftime('%s', p ->> '$.values.start_date') AS INTEGER)) AS utc_offset_s,
-           CAST(p ->> '$.values.elapsed_time' AS INTEGER) AS elapsed_s,
-           CAST(p ->> '$.values.moving_time' AS INTEGER) AS moving_s,
-           CAST(COALESCE(p ->> '$.values.distance', 0) AS REAL) AS distance_m,
+           CAST(exact_real(p -> '$.values.elapsed_time') AS INTEGER) AS elapsed_s,
+           CAST(exact_real(p -> '$.values.moving_time') AS INTEGER) AS moving_s,
+           COALESCE(exact_real(p -> '$.values.distance'), 0.0) AS distance_m,
            COALESCE(p ->> '$.values.sport_type', p ->> '$.values.type') AS sport_type,
            COALESCE(p ->> '$.values.workout_type', 0) AS workout_code
     FROM reading
@@ -305,14 +305,14 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
        COALESCE(p ->> '$.values.manual', 0) AS is_manual,
        COALESCE(p ->> '$.values.flagged', 0) AS is_flagged,
        distance_m, moving_clipped_s AS moving_s, elapsed_s,
-       CAST(p ->> '$.values.total_elevation_gain' AS REAL) AS elevation_gain_m,
+       exact_real(p -> '$.values.total_elevation_gain') AS elevation_gain_m,
        CASE WHEN distance_m > 0 AND moving_clipped_s > 0 THEN distance_m / moving_clipped_s END AS speed_m_s,
        CASE WHEN is_run AND has_pace THEN pace_min_km(distance_m, moving_clipped_s) END AS pace_min_km,
-       CAST(p ->> '$.values.max_speed' AS REAL) AS max_speed_m_s,
-       CAST(p ->> '$.values.average_heartrate' AS REAL) AS avg_hr,
-       CAST(p ->> '$.values.max_heartrate' AS REAL) AS max_hr,
-       CASE WHEN is_run THEN 2.0 * (p ->> '$.values.average_cadence') END AS cadence_spm,
-       CAST(p ->> '$.values.average_temp' AS REAL) AS avg_temp_c,
+       exact_real(p -> '$.values.max_speed') AS max_speed_m_s,
+       exact_real(p -> '$.values.average_heartrate') AS avg_hr,
+       exact_real(p -> '$.values.max_heartrate') AS max_hr,
+       CASE WHEN is_run THEN 2.0 * exact_real(p -> '$.values.average_cadence') END AS cadence_spm,
+       exact_real(p -> '$.values.average_temp') AS avg_temp_c,
        payload
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);

@@ -103,12 +103,12 @@ WITH numbered AS (
 )
 SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN seat END AS place, seat, lap_id, bronze_id, bronze_table, ingested_at, is_latest,
        p ->> '$.values.name' AS name,
-       CAST(p ->> '$.values.distance' AS REAL) AS distance_m,
-       CAST(p ->> '$.values.moving_time' AS INTEGER) AS moving_s,
-       CAST(p ->> '$.values.elapsed_time' AS INTEGER) AS elapsed_s,
-       CAST(COALESCE(p ->> '$.values.total_elevation_gain', p ->> '$.values.elevation_difference') AS REAL) AS elevation_gain_m,
-       CAST(p ->> '$.values.average_heartrate' AS REAL) AS avg_hr,
-       CAST(p ->> '$.values.max_heartrate' AS REAL) AS max_hr,
+       exact_real(p -> '$.values.distance') AS distance_m,
+       CAST(exact_real(p -> '$.values.moving_time') AS INTEGER) AS moving_s,
+       CAST(exact_real(p -> '$.values.elapsed_time') AS INTEGER) AS elapsed_s,
+       exact_real(COALESCE(p -> '$.values.total_elevation_gain', p -> '$.values.elevation_difference')) AS elevation_gain_m,
+       exact_real(p -> '$.values.average_heartrate') AS avg_hr,
+       exact_real(p -> '$.values.max_heartrate') AS max_hr,
        p -> '$.faults' AS faults, payload
 FROM numbered;
 

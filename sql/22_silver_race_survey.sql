@@ -79,14 +79,14 @@ FROM (SELECT b.bronze_id, b.document_id, json_fields(b.payload, l.fields) AS p
 DELETE FROM silver_survey_runners WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_runners
 SELECT runner_id,
-       CAST(p ->> '$.values.age' AS REAL),
+       exact_real(p -> '$.values.age'),
        CAST(p ->> '$.values.female' AS INTEGER),
-       CAST(p ->> '$.values.bmi' AS REAL),
-       CAST(p ->> '$.values.endurancespeed' AS REAL),
+       exact_real(p -> '$.values.bmi'),
+       exact_real(p -> '$.values.endurancespeed'),
        CAST(p ->> '$.values.sprint' AS INTEGER),
        CAST(p ->> '$.values.tempo' AS INTEGER),
-       CAST(p ->> '$.values.typical' AS REAL) * 1.609344,
-       CAST(p ->> '$.values.max' AS REAL) * 1.609344
+       exact_real(p -> '$.values.typical') * 1.609344,
+       exact_real(p -> '$.values.max') * 1.609344
 FROM answer
 WHERE runner_id IS NOT NULL;
 
@@ -97,9 +97,9 @@ WITH question (distance_class, seconds, fitness, difficulty) AS (
            ('21k', '$.values.mh_ti', '$.values.mh_tr', '$.values.mh_di'), ('42k', '$.values.mf_ti', '$.values.mf_tr', '$.values.mf_di')
 )
 SELECT ROW_NUMBER() OVER (ORDER BY a.runner_id, q.distance_class) AS version_id, a.bronze_id, a.runner_id, q.distance_class, d.distance_m,
-       CAST(p ->> q.seconds AS REAL) AS seconds,
-       CAST(p ->> q.fitness AS REAL) AS fitness,
-       CAST(p ->> q.difficulty AS REAL) AS difficulty,
+       exact_real(p -> q.seconds) AS seconds,
+       exact_real(p -> q.fitness) AS fitness,
+       exact_real(p -> q.difficulty) AS difficulty,
        substr(q.seconds, 10) AS field
 FROM answer AS a
 CROSS JOIN question AS q

@@ -200,83 +200,75 @@ BEGIN
             json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
 END;
 
-CREATE TEMP TABLE arrived AS
-SELECT bronze_id, document_id AS name, payload AS definition,
-       ROW_NUMBER() OVER (PARTITION BY document_id ORDER BY bronze_id) AS nth
+CREATE TEMP TABLE arrived (bronze_id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL);
+INSERT INTO arrived
+SELECT bronze_id, document_id, payload
 FROM bronze_documents
 WHERE kind = 'feature_group'
   AND bronze_id NOT IN (SELECT bronze_id FROM feature_groups)
   AND bronze_id NOT IN (SELECT bronze_id FROM feature_definition_rejects);
 
--- One after the other, since each is judged against the one believed before it.
-CREATE TEMP TABLE judged AS
-WITH RECURSIVE chain AS (
-    SELECT a.name, 0 AS nth, NULL AS bronze_id, NULL AS definition,
-           (SELECT g.definition FROM feature_groups AS g WHERE g.name = a.name ORDER BY major DESC, minor DESC, patch DESC LIMIT 1) AS believed,
-           NULL AS fault
-    FROM arrived AS a
-    WHERE a.nth = 1
-    UNION ALL
-    SELECT a.name, a.nth, a.bronze_id, a.definition,
-           CASE WHEN feature_group_fault(a.definition, c.believed) IS NULL THEN a.definition ELSE c.believed END,
-           feature_group_fault(a.definition, c.believed)
-    FROM chain AS c
-    JOIN arrived AS a ON a.name = c.name AND a.nth = c.nth + 1
-)
-SELECT bronze_id, name, definition, fault,
-       CASE WHEN fault IS NULL THEN json('[' || replace(json_extract(definition, '$.version'), '.', ',') || ']') END AS version
-FROM chain
-WHERE nth > 0;
+-- One after the other: each is judged against the one believed before it, and its names against all that are registered.
+-- What has no fault is tried, its tables and a row, before it is registered: a registered definition stays.
+CREATE TEMP TABLE judged (bronze_id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, believed TEXT, fault TEXT);
+CREATE TEMP TABLE accepted (bronze_id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, major INTEGER, minor INTEGER, patch INTEGER);
+CREATE TEMP TRIGGER judged_each AFTER INSERT ON judged
+BEGIN
+    UPDATE judged SET believed = (SELECT g.definition FROM feature_groups AS g WHERE g.name = new.name
+                                  ORDER BY major DESC, minor DESC, patch DESC LIMIT 1)
+    WHERE bronze_id = new.bronze_id;
+    UPDATE judged SET fault = COALESCE(feature_group_fault(definition, believed), feature_group_trial(definition, believed))
+    WHERE bronze_id = new.bronze_id;
+    INSERT INTO feature_definition_rejects (bronze_id, name, reason, definition, rejected_at)
+    SELECT bronze_id, name, fault, definition, started_at FROM judged, stage_clock WHERE bronze_id = new.bronze_id AND fault IS NOT NULL;
 
-INSERT INTO feature_definition_rejects (bronze_id, name, reason, definition, rejected_at)
-SELECT bronze_id, name, fault, definition, started_at FROM judged, stage_clock WHERE fault IS NOT NULL;
-
--- The same definition in another layout is registered already.
-CREATE TEMP TABLE accepted AS
-SELECT bronze_id, name, definition, json_extract(version, '$[0]') AS major, json_extract(version, '$[1]') AS minor,
-       json_extract(version, '$[2]') AS patch
-FROM judged
-WHERE fault IS NULL
-GROUP BY name, version
-HAVING bronze_id = MIN(bronze_id);
-DELETE FROM temp.accepted WHERE (name, major, minor, patch) IN (SELECT name, major, minor, patch FROM feature_groups);
-
-INSERT INTO feature_groups
-SELECT name, major, minor, patch,
-       COALESCE(json_extract(definition, '$.status'), 'active'),
-       COALESCE(json_extract(definition, '$.table'), CASE WHEN major < 2 THEN name ELSE name || '_v' || major END),
-       json_extract(definition, '$.entity'),
-       json_extract(definition, '$.keys'),
-       COALESCE(json_extract(definition, '$.row_key'),
-                json_insert(json_extract(definition, '$.keys'), '$[#]', COALESCE(json_extract(definition, '$.timestamp'), 'event_timestamp'))),
-       COALESCE(json_extract(definition, '$.timestamp'), 'event_timestamp'),
-       COALESCE(json_extract(definition, '$.available'), 'available_at'),
-       json_extract(definition, '$.lookback_days'),
-       COALESCE(json_extract(definition, '$.availability_delay_hours'), 0),
-       json_extract(definition, '$.expected_every_hours'),
-       COALESCE(json_extract(definition, '$.reject_limit'), 0.1),
-       COALESCE(json_extract(definition, '$.reads'), '[]'),
-       json_extract(definition, '$.description'),
-       json_extract(definition, '$.owner'),
-       COALESCE(json_extract(definition, '$.tags'), '[]'),
-       definition, bronze_id, started_at, started_at
-FROM accepted, stage_clock;
-
-INSERT INTO features
-SELECT a.name, a.major, a.minor, a.patch,
-       json_extract(f.value, '$.name'), f.key,
-       json_extract(f.value, '$.type'),
-       json_extract(f.value, '$.unit'),
-       json_extract(f.value, '$.description'),
-       COALESCE(json_extract(f.value, '$.owner'), json_extract(a.definition, '$.owner')),
-       COALESCE(json_extract(f.value, '$.tags'), '[]'),
-       COALESCE(json_extract(f.value, '$.status'), json_extract(a.definition, '$.status'), 'active'),
-       json_extract(f.value, '$.default'),
-       json_extract(f.value, '$.transformation'),
-       json_remove(f.value, '$.name', '$.type', '$.unit', '$.description', '$.owner', '$.tags', '$.status', '$.default', '$.transformation', '$.from'),
-       COALESCE(json_extract(f.value, '$.from'), '[]'),
-       started_at, started_at
-FROM accepted AS a, json_each(a.definition, '$.features') AS f, stage_clock;
+    -- Without those that are registered already in another layout.
+    INSERT INTO accepted (bronze_id, name, definition, major, minor, patch)
+    SELECT bronze_id, name, definition, json_extract(version, '$[0]'), json_extract(version, '$[1]'), json_extract(version, '$[2]')
+    FROM (SELECT *, json('[' || replace(json_extract(definition, '$.version'), '.', ',') || ']') AS version
+          FROM judged WHERE bronze_id = new.bronze_id AND fault IS NULL) AS j
+    WHERE NOT EXISTS (SELECT 1 FROM feature_groups AS g
+                      WHERE (g.name, g.major, g.minor, g.patch)
+                          = (j.name, json_extract(version, '$[0]'), json_extract(version, '$[1]'), json_extract(version, '$[2]')));
+    INSERT INTO feature_groups
+    SELECT name, major, minor, patch,
+           COALESCE(json_extract(definition, '$.status'), 'active'),
+           COALESCE(json_extract(definition, '$.table'), CASE WHEN major < 2 THEN name ELSE name || '_v' || major END),
+           json_extract(definition, '$.entity'),
+           json_extract(definition, '$.keys'),
+           COALESCE(json_extract(definition, '$.row_key'),
+                    json_insert(json_extract(definition, '$.keys'), '$[#]', COALESCE(json_extract(definition, '$.timestamp'), 'event_timestamp'))),
+           COALESCE(json_extract(definition, '$.timestamp'), 'event_timestamp'),
+           COALESCE(json_extract(definition, '$.available'), 'available_at'),
+           json_extract(definition, '$.lookback_days'),
+           COALESCE(json_extract(definition, '$.availability_delay_hours'), 0),
+           json_extract(definition, '$.expected_every_hours'),
+           COALESCE(json_extract(definition, '$.reject_limit'), 0.1),
+           COALESCE(json_extract(definition, '$.reads'), '[]'),
+           json_extract(definition, '$.description'),
+           json_extract(definition, '$.owner'),
+           COALESCE(json_extract(definition, '$.tags'), '[]'),
+           definition, bronze_id, started_at, started_at
+    FROM accepted, stage_clock
+    WHERE bronze_id = new.bronze_id;
+    INSERT INTO features
+    SELECT a.name, a.major, a.minor, a.patch,
+           json_extract(f.value, '$.name'), f.key,
+           json_extract(f.value, '$.type'),
+           json_extract(f.value, '$.unit'),
+           json_extract(f.value, '$.description'),
+           COALESCE(json_extract(f.value, '$.owner'), json_extract(a.definition, '$.owner')),
+           COALESCE(json_extract(f.value, '$.tags'), '[]'),
+           COALESCE(json_extract(f.value, '$.status'), json_extract(a.definition, '$.status'), 'active'),
+           json_extract(f.value, '$.default'),
+           json_extract(f.value, '$.transformation'),
+           json_remove(f.value, '$.name', '$.type', '$.unit', '$.description', '$.owner', '$.tags', '$.status', '$.default', '$.transformation', '$.from'),
+           COALESCE(json_extract(f.value, '$.from'), '[]'),
+           started_at, started_at
+    FROM accepted AS a, json_each(a.definition, '$.features') AS f, stage_clock
+    WHERE a.bronze_id = new.bronze_id;
+END;
+INSERT INTO judged (bronze_id, name, definition) SELECT bronze_id, name, definition FROM arrived ORDER BY bronze_id;
 
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM accepted AS a

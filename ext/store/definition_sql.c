@@ -9,8 +9,10 @@
 #include "store/definition/definition.h"
 #include "store/definition/definition_judge_sql.h"
 #include "store/definition/registration_sql.h"
+#include "store/definition/reserved_names.h"
 #include "store/ingest/definition_ddl_sql.h"
 #include "store/ingest/definition_ingest_sql.h"
+#include "store/ingest/definition_trial_sql.h"
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
@@ -61,28 +63,64 @@ static void result_text(sqlite3_context *context, sqlite3_str *out) {
 
 /* --- feature_group_fault -------------------------------------------------------------------------------- */
 
-void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    feature_definition definition, before = {.tree = NULL};
-    definition_fault fault = {""};
+/* A definition and the one that it would follow, if that is given: whether it is right, and may follow. */
+static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv,
+                                     feature_definition *definition, feature_definition *before,
+                                     definition_fault *fault) {
     sqlite3_value *types = is_given(argc, argv, 2) ? argv[2] : NULL;
-    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
-    athlete_status status =
-        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
-    if (status == ATHLETE_OK)
-        status = judge_definition(sqlite3_context_db_handle(context), &definition, &fault);
-    if (status == ATHLETE_OK && is_given(argc, argv, 1)) {
-        status = open_definition(sqlite3_context_db_handle(context), &before, argv[1], types, &fault);
-        if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
-    }
+    *before = (feature_definition){.tree = NULL};
+    athlete_status status = open_definition(db, definition, argv[0], types, fault);
+    bool follows = status == ATHLETE_OK && is_given(argc, argv, 1);
+    if (follows) status = open_definition(db, before, argv[1], types, fault);
+    if (status == ATHLETE_OK) status = reserved_names_check(definition, follows ? before : NULL, fault);
+    if (status == ATHLETE_OK) status = judge_definition(db, definition, fault);
+    if (status == ATHLETE_OK && follows) status = definition_change_check(before, definition, fault);
+    return status;
+}
+
+static void result_fault(sqlite3_context *context, athlete_status status, const char *fault) {
     if (status == ATHLETE_INVALID) {
         sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendall(out, fault.text);
+        sqlite3_str_appendall(out, fault);
         char *sentence = sentence_finish(out);
         if (sentence) sqlite3_result_text(context, sentence, -1, sqlite3_free);
         else sqlite3_result_error_nomem(context);
     } else if (status != ATHLETE_OK) {
         function_fail_status(context, status, NULL);
     }
+}
+
+void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    feature_definition definition, before;
+    definition_fault fault = {""};
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status =
+        open_successor(sqlite3_context_db_handle(context), argc, argv, &definition, &before, &fault);
+    result_fault(context, status, fault.text);
+    definition_close(&before);
+    definition_close(&definition);
+}
+
+/* --- feature_group_trial -------------------------------------------------------------------------------- */
+
+void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    sqlite3 *db = sqlite3_context_db_handle(context);
+    feature_definition definition, before;
+    definition_fault fault = {""};
+    private_db own = {.db = NULL};
+    char *message = NULL;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status = open_successor(db, argc, argv, &definition, &before, &fault);
+    if (status == ATHLETE_OK) {
+        status = private_db_open(&own, db, &message);
+        if (status == ATHLETE_OK) status = private_db_add_functions(&own, &message);
+        if (status == ATHLETE_OK)
+            status = definition_try(&own, &definition, before.tree ? &before : NULL, &message);
+        if (status == ATHLETE_OK) status = definition_find_room(&own, db, &definition, &message);
+        private_db_close(&own);
+    }
+    result_fault(context, status, message ? message : fault.text);
+    sqlite3_free(message);
     definition_close(&before);
     definition_close(&definition);
 }
@@ -102,6 +140,8 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     if (grows) {
         status = open_definition(sqlite3_context_db_handle(context), &before, argv[2], types, &fault);
         if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
+    } else if (status == ATHLETE_OK) {
+        status = reserved_names_check(&definition, NULL, &fault);
     }
     if (status == ATHLETE_OK) {
         sqlite3_str *out = sqlite3_str_new(NULL);

@@ -6,6 +6,7 @@
 #include "base/binding/options.h"
 
 void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
+void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv);
 void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv);
 void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv);
 extern const athlete_option ingest_options_table[];

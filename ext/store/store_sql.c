@@ -42,6 +42,21 @@ static const athlete_function store_functions[] = {
         .scalar = feature_group_fault,
     },
     {
+        .name = "feature_group_trial",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            DEFINITION_ARGUMENT,
+            BEFORE_ARGUMENT("the definition that it would follow; NULL for the first of its name"),
+            TYPES_ARGUMENT),
+        .summary =
+            "Why a definition of a feature group without a fault would not work here: its tables are made "
+            "in a database of its own, from those of the version before, and a row is brought in, corrected "
+            "and looked up; its names must be free in this database.",
+        .returns = "a sentence; NULL when nothing speaks against it",
+        .scalar = feature_group_trial,
+    },
+    {
         .name = "feature_group_ddl",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,

@@ -12,10 +12,10 @@
 ** A computed column is an SQL expression over the names of all other columns, excluded ones too. */
 #include "store/training_set_sql.h"
 
-#include <math.h>
 #include <string.h>
 #include "base/binding/module_arguments.h"
 #include "base/memory.h"
+#include "base/numbers/decimal.h"
 #include "base/own_statement.h"
 #include "store/training_columns_sql.h"
 
@@ -166,8 +166,9 @@ static const kept_row *feature_at(const set_cursor *cursor, const training_set *
     return row && row->values[*slot].type != SQLITE_NULL ? row : NULL;
 }
 
-static bool set_is_whole(double x) {
-    return x == floor(x) && fabs(x) < 9007199254740992.0;
+/* A default without a fraction is an INTEGER, as far as doubles tell all of those apart. */
+static bool set_is_integer(double x) {
+    return is_whole(x, -9007199254740991.0, 9007199254740991.0);
 }
 
 static int bind_absent(sqlite3_stmt *statement, int index, const cJSON *value) {
@@ -175,8 +176,8 @@ static int bind_absent(sqlite3_stmt *statement, int index, const cJSON *value) {
     if (cJSON_IsString(value))
         return sqlite3_bind_text(statement, index, value->valuestring, -1, SQLITE_STATIC);
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
-    return set_is_whole(x) ? sqlite3_bind_int64(statement, index, (sqlite3_int64)x)
-                           : sqlite3_bind_double(statement, index, x);
+    return set_is_integer(x) ? sqlite3_bind_int64(statement, index, (sqlite3_int64)x)
+                             : sqlite3_bind_double(statement, index, x);
 }
 
 static void result_absent(sqlite3_context *context, const cJSON *value) {
@@ -186,7 +187,7 @@ static void result_absent(sqlite3_context *context, const cJSON *value) {
         return;
     }
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
-    if (set_is_whole(x)) sqlite3_result_int64(context, (sqlite3_int64)x);
+    if (set_is_integer(x)) sqlite3_result_int64(context, (sqlite3_int64)x);
     else sqlite3_result_double(context, x);
 }
 
@@ -258,11 +259,13 @@ static void append_text(sqlite3_str *out, const char *text) {
 
 static void append_member(sqlite3_str *out, const char *name, const kept_row *row, int slot) {
     const kept_value *value = &row->values[slot];
+    char number[ATHLETE_DECIMAL_SIZE];
     sqlite3_str_appendf(out, ",\"%s\":", name);
     if (value->type == SQLITE_TEXT) append_text(out, kept_text(row, value));
     else if (value->type == SQLITE_BLOB) sqlite3_str_appendall(out, "null");
     else if (value->type == SQLITE_NULL) sqlite3_str_appendall(out, "null");
-    else kept_describe(out, row, slot);
+    else if (value->type == SQLITE_INTEGER) sqlite3_str_appendf(out, "%lld", value->as.integer);
+    else sqlite3_str_append(out, number, decimal_write_short(value->as.number, number));
 }
 
 static void result_sources(const set_cursor *cursor, const training_set *set, sqlite3_context *context) {

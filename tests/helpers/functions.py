@@ -25,6 +25,7 @@ GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1
 
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
+    "exact_real": ["'5023.7'"],
     "grade_factor": ["0.05", "'minetti'"],
     "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
     "trimp": ["60", "150", "190", "50", "'m'"],
@@ -42,6 +43,7 @@ EXAMPLES = {
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
     "feature_group_fault": [GROUP, GROUP],
+    "feature_group_trial": [GROUP, GROUP],
     "feature_group_ddl": [GROUP, "NULL", GROUP],
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
     "feature_validate": [GROUP, GROUP_ROWS],

@@ -1,13 +1,15 @@
 """A file that an earlier athlete made goes on: no row is lost, and what is new works in it."""
 
 import json
+import math
 import os
+import random
 import sqlite3
 import subprocess
 
 import pytest
 
-from helpers.activities import RUNNER, new_database, one, put, rows, run
+from helpers.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
 from helpers.extension import EXTENSION, ROOT
 from helpers.stages import STAGES
 
@@ -147,4 +149,38 @@ def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
     assert shell("run", path, *stages()).returncode == 0
     assert one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'") == of_today
     assert rows(db, "SELECT state FROM feature_freshness") == []
+    db.close()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sums_that_become_exact_take_their_place_without_a_history_and_corrections_do_not(tmp_path, seed):
+    rng = random.Random(seed)
+    path = tmp_path / "athlete.db"
+    assert shell("import", path, *sorted((ROOT / "schemas" / "features").glob("*.json")), RUNNER / "activities.json").returncode == 0
+    assert shell("run", path, *stages()).returncode == 0
+    db = new_database(path)
+    exact = {t: rows for t, rows in dump(db, with_history=True).items() if t.removesuffix("_history") in FEATURES}
+    replaced = {t: one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{t}_replaced") for t in FEATURES}
+    for table, day, columns in (("athlete_daily_features", "activity_date", ("distance_km", "daily_tss", "avg_pace", "avg_hr")),
+                                ("athlete_weekly_features", "week_start", ("weekly_distance_km", "weekly_tss", "avg_pace_week"))):  # fmt: skip
+        db.execute(f"DROP TRIGGER {table}_replaced")
+        for when, *values in db.execute(f"SELECT {day}, {', '.join(columns)} FROM {table}").fetchall():
+            off = [v if not v or rng.random() < 0.5 else math.nextafter(v, rng.choice([0, math.inf])) for v in values]
+            db.execute(f"UPDATE {table} SET ({', '.join(columns)}) = ({', '.join('?' * len(columns))}) WHERE {day} = ?", (*off, when))
+    wrong = one(db, "SELECT activity_date FROM athlete_daily_features WHERE distance_km > 1 ORDER BY activity_date LIMIT 1")
+    db.execute("UPDATE athlete_daily_features SET distance_km = distance_km * 1.001 WHERE activity_date = ?", (wrong,))
+    db.execute("DELETE FROM ops_watermarks WHERE stage > '3'")
+    db.execute("PRAGMA user_version = 5")
+    assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} != exact
+    done = shell("run", path, *stages())
+    assert done.returncode == 0, done.stderr
+    history = [r["activity_date"] for r in rows(db, "SELECT activity_date FROM athlete_daily_features_history")]
+    assert history == [wrong], "a correction goes to the history, and nothing else"
+    assert one(db, "SELECT COUNT(*) FROM athlete_weekly_features_history WHERE week_start <> date(?, 'weekday 0', '-6 days')", wrong) == 0
+    db.execute("DELETE FROM athlete_daily_features_history")
+    db.execute("DELETE FROM athlete_weekly_features_history")
+    assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} == exact
+    assert {t: one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{t}_replaced") for t in FEATURES} == replaced
+    said = [json.loads(r["detail"]) for r in rows(db, "SELECT detail FROM ops_audit WHERE action = 'migrate' AND object LIKE '%features'")]
+    assert len(said) == 2 and all(d["sums_rounded_once"] > 30 for d in said)
     db.close()

@@ -68,6 +68,36 @@ def test_it_comes_out_the_same_again_after_a_correction_that_came_later(stored):
     assert again.stdout.startswith("training set 1: 4 rows, the same to the bit, SHA-256 ")
 
 
+@pytest.mark.parametrize("written", ["{:.20e}", "{:.17g}", "{!r}", "{:.25f}"])
+def test_a_set_that_another_sqlite_has_printed_comes_out_the_same_after_a_migration(stored, written):
+    path, db, said = stored
+    of_today = db.execute("SELECT * FROM ml_training_set_rows ORDER BY position").fetchall()
+    for table in ("ml_training_sets", "ml_training_set_rows"):
+        db.execute(f"DROP TRIGGER {table}_keep")
+    for number, position, row, _ in of_today:
+        values = db.execute(f"SELECT {row}").fetchone()
+        printed = [written.format(v) if isinstance(v, float) else db.execute("SELECT quote(?)", (v,)).fetchone()[0] for v in values]
+        printed = [p if not isinstance(v, float) or set(p) & set(".e") else p + ".0" for p, v in zip(printed, values)]
+        db.execute("UPDATE ml_training_set_rows SET row = ? WHERE (training_set_id, position) = (?, ?)", (",".join(printed), number, position))
+    texts = [r for (r,) in db.execute("SELECT row FROM ml_training_set_rows ORDER BY position")]
+    before = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    db.execute("UPDATE ml_training_sets SET rows_sha256 = ?", (before,))
+    db.execute("INSERT INTO ml_training_sets SELECT 2, name, spec, columns, definitions, made_at, n_rows, 'of other rows' FROM ml_training_sets")
+    db.execute("INSERT INTO ml_training_set_rows SELECT 2, position, row, sources FROM ml_training_set_rows")
+    db.execute("PRAGMA user_version = 6")
+    done = subprocess.run([ROOT / "sql" / "tools" / "migrate", path], capture_output=True, text=True, env={**os.environ, "ATHLETE_EXTENSION": EXTENSION})
+    assert done.returncode == 0, done.stderr
+    again = tool(path, "--rebuild", "1")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.stdout.split()[-1] == said.split()[-1]
+    assert db.execute("SELECT * FROM ml_training_set_rows WHERE training_set_id = 1 ORDER BY position").fetchall() == of_today
+    assert db.execute("SELECT row FROM ml_training_set_rows WHERE training_set_id = 2 ORDER BY position").fetchall() == [(t,) for t in texts]
+    (object_, detail), = db.execute("SELECT object, detail FROM ops_audit WHERE action = 'migrate'").fetchall()
+    assert object_ == "training set 1" and json.loads(detail) == {"sha256_before": before, "sha256": said.split()[-1]}
+    with pytest.raises(sqlite3.IntegrityError, match="is append-only"):
+        db.execute("UPDATE ml_training_set_rows SET row = ''")
+
+
 def test_it_says_when_the_past_was_written_over(stored):
     path, db, _ = stored
     db.execute("UPDATE form SET ctl = 99 WHERE event_timestamp = '2024-01-08'")

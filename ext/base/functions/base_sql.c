@@ -6,6 +6,7 @@
 #include "base/functions/exact_sum_sql.h"
 #include "base/functions/json_fields_sql.h"
 #include "base/functions/list_functions_sql.h"
+#include "base/functions/literals_sql.h"
 #include "base/functions/row_hash_sql.h"
 #include "base/functions/select_rows_sql.h"
 #include "base/judge/broken_rules.h"
@@ -44,17 +45,6 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     sha256_hex(data, (size_t)bytes, hex);
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
-}
-
-static void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    (void)argc;
-    if (sqlite3_value_numeric_type(argv[0]) == SQLITE_INTEGER) {
-        sqlite3_result_text(context, (const char *)sqlite3_value_text(argv[0]), -1, SQLITE_TRANSIENT);
-        return;
-    }
-    char text[ATHLETE_DECIMAL_SIZE];
-    int length = decimal_write_short(sqlite3_value_double(argv[0]), text);
-    sqlite3_result_text(context, text, length, SQLITE_TRANSIENT);
 }
 
 static double portable_exp(const double *a) {
@@ -248,6 +238,40 @@ static const athlete_function base_functions[] = {
             "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
         .source = "Steele & White 1990, PLDI",
         .scalar = number_text,
+    },
+    {
+        .name = "exact_real",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a number as JSON writes it"}),
+        .summary =
+            "The nearest REAL to a number's text, which SQLite's own reading misses by a bit before 3.47 for "
+            "some numbers of six digits and more.",
+        .returns = "a number; an infinity beyond them all",
+        .errors = "a text that is no number from end to end",
+        .source = "Clinger 1990, PLDI",
+        .scalar = exact_real,
+    },
+    {
+        .name = "row_literals",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
+        .summary =
+            "The row as SQL literals with commas: equal only for the same values of the same types, and the "
+            "same under every SQLite, whose quote() writes a REAL otherwise from version to version.",
+        .returns = "text; a REAL is written as by number_text",
+        .scalar = row_literals,
+    },
+    {
+        .name = "exact_literals",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"literals", ATHLETE_TEXT, 0, 0, 0, "literals with commas, as quote() writes them"}),
+        .summary =
+            "The same literals with each REAL as row_literals writes it: brings rows that some SQLite has "
+            "printed into one form.",
+        .returns = "text; what is no literal is left as it is",
+        .scalar = exact_literals,
     },
     {
         .name = "portable_exp",

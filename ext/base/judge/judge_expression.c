@@ -26,7 +26,8 @@ static athlete_status create_row(private_db *own, const judge_row *row, const ch
 }
 
 athlete_status judge_row_open(private_db *own, const judge_row *row, char **message) {
-    return create_row(own, row, ROW_TABLE, NULL, message);
+    athlete_status status = verdict_tell_clocks(own, message);
+    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, message) : status;
 }
 
 /* Compiled as what it is. A second pair of parentheses keeps a text from ending the first. */

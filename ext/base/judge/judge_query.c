@@ -11,13 +11,6 @@ static bool query_is_called(const char *called, int length, const char *name) {
     return false;
 }
 
-/* ICU puts functions of its own in the place of these, on every connection. */
-static bool is_of_icu(const char *name) {
-    return (sqlite3_stricmp(name, "like") == 0 || sqlite3_stricmp(name, "lower") == 0 ||
-            sqlite3_stricmp(name, "upper") == 0) &&
-           sqlite3_compileoption_used("ENABLE_ICU");
-}
-
 /* Whether what the query calls is on the caller's connection what it is on our own: a program may have put another
 ** function in the place of SQLite's, or beside ours. */
 static athlete_status judge_same(sqlite3 *db, const char *called, int length, char **message) {
@@ -28,7 +21,7 @@ static athlete_status judge_same(sqlite3 *db, const char *called, int length, ch
     while (rc == SQLITE_OK && (rc = sqlite3_step(added)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(added, 0);
         rc = name ? SQLITE_OK : SQLITE_NOMEM;
-        if (!name || !query_is_called(called, length, name) || is_of_icu(name)) continue;
+        if (!name || !query_is_called(called, length, name) || function_is_of_icu(name)) continue;
         if (function_is_ours(name, ATHLETE_SCALAR, ATHLETE_PURE) && sqlite3_column_int(added, 1) < 0)
             continue;
         status = sentence_refuse(
@@ -84,6 +77,7 @@ athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, cha
     char *said = NULL;
     athlete_status status = private_db_open(&own, db, &said);
     if (status == ATHLETE_OK) status = private_db_add_functions(&own, &said);
+    if (status == ATHLETE_OK) status = verdict_tell_clocks(&own, &said);
     if (status == ATHLETE_INVALID)
         status = sentence_refuse(message, sqlite3_mprintf(" cannot be judged: %s", said));
     sqlite3_free(said);

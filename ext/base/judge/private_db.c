@@ -17,7 +17,15 @@ static void restrict_it(sqlite3 *db) {
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, PRIVATE_LENGTH_MAX);
 }
 
+bool function_is_of_icu(const char *name) {
+    static const char *const names[] = {"like", "lower", "upper"};
+    for (int i = 0; i < 3; i++)
+        if (sqlite3_stricmp(name, names[i]) == 0) return sqlite3_compileoption_used("ENABLE_ICU");
+    return false;
+}
+
 static void forget_function(sqlite3 *db, const char *name, int n_arguments) {
+    if (function_is_of_icu(name)) return;
     static const int encodings[] = {SQLITE_UTF8, SQLITE_UTF16LE, SQLITE_UTF16BE};
     for (int i = 0; i < 3; i++)
         sqlite3_create_function_v2(db, name, n_arguments, encodings[i], NULL, NULL, NULL, NULL, NULL);

@@ -4,13 +4,14 @@
 ** be reached: no file, no table, no function that its program or another extension added, and a connection has one
 ** authorizer, which on the host's own connection is the host's. SQL that may read values alone is run here, too.
 **
-** It loads nothing, takes a name in double quotes for a name, keeps what it sorts in memory, and has
-** no value longer than PRIVATE_LENGTH_MAX. What a program adds to every connection with sqlite3_auto_extension is taken
-** away again: functions, among them those that stand in the place of SQLite's own, collations, and modules other than
-** json_each and json_tree. While it runs, an interrupt of the caller's stops it. */
+** It loads nothing, takes a name in double quotes for a name, keeps what it sorts in memory, and has no value longer than
+** PRIVATE_LENGTH_MAX. What a program adds to every connection with sqlite3_auto_extension is taken away again: functions
+** (where one stood in the place of SQLite's own there is then none), collations, and modules other than json_each and
+** json_tree. While it runs, an interrupt of the caller's stops it. */
 #ifndef ATHLETE_BASE_JUDGE_PRIVATE_DB_H
 #define ATHLETE_BASE_JUDGE_PRIVATE_DB_H
 
+#include <stdbool.h>
 #include "base/poll.h"
 #include "base/sqlite.h"
 #include "base/status.h"
@@ -33,6 +34,9 @@ athlete_status private_db_run(private_db *own, const char *sql, char **message);
 
 /* What a failed call of SQLite's means, after private_db_run or a statement of the caller of this. */
 athlete_status private_db_fail(private_db *own, int rc, char **message);
+
+/* ICU, where SQLite is built with it, puts functions of its own in the place of these on every connection. */
+bool function_is_of_icu(const char *name);
 
 /* Every statement on it has been finalized. */
 void private_db_close(private_db *own);

@@ -130,6 +130,20 @@ athlete_status refuse_clock(char **message) {
                                            "call only what is deterministic"));
 }
 
+static void clock_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    (void)argc, (void)argv;
+    sqlite3_result_error(context, "non-deterministic use of a date function", -1);
+}
+
+athlete_status verdict_tell_clocks(private_db *own, char **message) {
+    static const char *const names[] = {"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
+    int rc = SQLITE_OK;
+    for (int i = 0; i < 6 && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(own->db, names[i], i == 5, SQLITE_UTF8, NULL, clock_function, NULL,
+                                        NULL, NULL);
+    return private_db_fail(own, rc, message);
+}
+
 /* A function of dates asks the clock when it is given no time or 'now', and the zone of the machine for two modifiers.
 ** The program of the statement has the number of arguments in the name, and the texts. */
 athlete_status verdict_on_clock(private_db *own, const char *sql, bool *calls_dates, char **message) {

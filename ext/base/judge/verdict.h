@@ -25,6 +25,10 @@ athlete_status verdict_phrase(verdict *v, const char *said, char **message);
 athlete_status verdict_on_clock(private_db *own, const char *sql, bool *calls_dates, char **message);
 athlete_status refuse_clock(char **message);
 
+/* To be called before it: functions of dates without a time become functions of their own, which the program of a statement
+** then shows, since it has the number of arguments for which a function was registered. */
+athlete_status verdict_tell_clocks(private_db *own, char **message);
+
 void verdict_close(verdict *v);
 
 bool text_begins(const char *text, const char *with); /* in any case of letters */

@@ -76,18 +76,9 @@ static bool find_type(const feature_definition *definition, const char *name, fe
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_name(const char *a, const char *b) {
-    while (*a && lower(*a) == lower(*b)) a++, b++;
-    return lower(*a) == lower(*b);
-}
-
 int definition_column_named(const feature_definition *definition, const char *name) {
     for (int i = 0; i < definition->n_columns; i++)
-        if (same_name(definition->columns[i].name, name)) return i;
+        if (name_is_same(definition->columns[i].name, name)) return i;
     return -1;
 }
 
@@ -101,7 +92,7 @@ bool definition_is_in_row_key(const feature_definition *definition, int column) 
 static bool is_listed(const cJSON *features, const char *name) {
     for (const cJSON *feature = features->child; feature; feature = feature->next) {
         const char *listed = field_text(feature, "name", NULL);
-        if (listed && same_name(listed, name)) return true;
+        if (listed && name_is_same(listed, name)) return true;
     }
     return false;
 }
@@ -154,8 +145,6 @@ static athlete_status definition_add_feature(feature_definition *definition, con
     const char *name = field_text(feature, "name", ""), *type = field_text(feature, "type", "");
     if (definition_column_named(definition, name) >= 0)
         return definition_refuse(fault, "%sname: there are two columns %s", place, name);
-    if (same_name(name, "superseded_at"))
-        return definition_refuse(fault, "%sname: superseded_at is a column of every history", place);
     definition_column *column = &definition->columns[definition->n_columns];
     *column = (definition_column){.name = name,
                                   .feature = feature,
@@ -188,13 +177,13 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
                 *row_key = cJSON_GetObjectItemCaseSensitive(tree, "row_key");
     const char *timestamp = field_text(tree, "timestamp", "event_timestamp");
     const char *available = field_text(tree, "available", "available_at");
-    if (same_name(timestamp, available))
+    if (name_is_same(timestamp, available))
         return definition_refuse(fault, "timestamp and available are one column");
     athlete_status status = ATHLETE_OK;
     for (const cJSON *key = keys->child; key; key = key->next)
         add_named(definition, features, key->valuestring, "text");
     for (const cJSON *key = row_key ? row_key->child : NULL; key; key = key->next)
-        if (!same_name(key->valuestring, timestamp))
+        if (!name_is_same(key->valuestring, timestamp))
             add_named(definition, features, key->valuestring, "text");
     add_named(definition, features, timestamp, "timestamp");
     int position = 0;

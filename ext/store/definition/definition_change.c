@@ -29,6 +29,20 @@ static void note(changes *found, change size, const char *what, const char *name
     }
 }
 
+/* The table's own check, which is from the first version of the feature, refuses what it did not allow. */
+static bool allows_more(const definition_column *old, const definition_column *new) {
+    const cJSON *was = old->feature ? cJSON_GetObjectItemCaseSensitive(old->feature, "allowed") : NULL;
+    const cJSON *is = new->feature ? cJSON_GetObjectItemCaseSensitive(new->feature, "allowed") : NULL;
+    if (!was) return false;
+    if (!is) return true;
+    for (const cJSON *value = is->child; value; value = value->next) {
+        const cJSON *known = was->child;
+        while (known && !cJSON_Compare(known, value, true)) known = known->next;
+        if (!known) return true;
+    }
+    return false;
+}
+
 static bool same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
@@ -66,11 +80,23 @@ static void compare_column(changes *found, const definition_column *old, const d
                  was ? was : "not said", is ? is : "not said");
         }
     }
+    if (strcmp(old->name, new->name) != 0)
+        note(found, CHANGE_MAJOR, "the spelling", old->name, old->name, new->name);
+    if (allows_more(old, new)) note(found, CHANGE_MAJOR, "the table's check on", old->name, NULL, NULL);
     if (old->not_null && !new->not_null) note(found, CHANGE_MAJOR, "not_null", old->name, "true", "false");
     const cJSON *was = old->feature ? cJSON_GetObjectItemCaseSensitive(old->feature, "default") : NULL;
     const cJSON *is = new->feature ? cJSON_GetObjectItemCaseSensitive(new->feature, "default") : NULL;
     if (was && !cJSON_Compare(was, is, true))
         note(found, CHANGE_MAJOR, "the default of", old->name, NULL, NULL);
+}
+
+/* Rows that are there have the default of a new column, or NULL. */
+static void add_column(changes *found, const definition_column *column, const feature_definition *before) {
+    if (definition_column_named(before, column->name) >= 0) return;
+    note(found, CHANGE_MINOR, "feature", column->name, NULL, "there");
+    if (column->not_null && !cJSON_GetObjectItemCaseSensitive(column->feature, "default"))
+        note(found, CHANGE_MAJOR, "not_null without a default, for rows that are there, of the new feature",
+             column->name, NULL, NULL);
 }
 
 static void compare_columns(changes *found, const feature_definition *before,
@@ -81,9 +107,7 @@ static void compare_columns(changes *found, const feature_definition *before,
         if (place < 0) note(found, CHANGE_MAJOR, "feature", old->name, "there", NULL);
         else compare_column(found, old, &after->columns[place]);
     }
-    for (int i = 0; i < after->n_columns; i++)
-        if (definition_column_named(before, after->columns[i].name) < 0)
-            note(found, CHANGE_MINOR, "feature", after->columns[i].name, NULL, "there");
+    for (int i = 0; i < after->n_columns; i++) add_column(found, &after->columns[i], before);
 }
 
 static const char *group_text(const feature_definition *definition, const char *field) {
@@ -100,6 +124,8 @@ static void compare_groups(changes *found, const feature_definition *before,
                   after->n_row_key);
     compare_names(found, "the timestamp", before, &before->timestamp, 1, after, &after->timestamp, 1);
     compare_names(found, "available", before, &before->available, 1, after, &after->available, 1);
+    if (strcmp(before->table, after->table) != 0)
+        note(found, CHANGE_MAJOR, "the table", "", before->table, after->table);
     for (int i = 0; i < 2; i++) {
         const char *was = group_text(before, fields[i]), *is = group_text(after, fields[i]);
         if (!same_text(was, is))

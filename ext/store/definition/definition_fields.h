@@ -42,6 +42,10 @@ definition_refuse(definition_fault *fault, const char *format, ...);
 /* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
 bool field_is_name(const char *text);
 
+/* Whether two names are one to SQLite, which looks at ASCII letters without their case. */
+char name_lower(char c);
+bool name_is_same(const char *a, const char *b);
+
 /* "1.12.0", each part at most six digits without a leading zero. */
 bool version_read(const char *text, int version[3]);
 

@@ -2,16 +2,22 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/numbers/decimal.h"
 #include "base/numbers/instant.h"
 
 /* --- literals and names --------------------------------------------------------------------------------- */
+
+static void write_real(sqlite3_str *out, double x) {
+    char text[ATHLETE_DECIMAL_SIZE];
+    sqlite3_str_append(out, text, decimal_write_short(x, text));
+}
 
 void write_literal(sqlite3_str *out, const cJSON *value) {
     if (cJSON_IsString(value)) sqlite3_str_appendf(out, "%Q", value->valuestring);
     else if (cJSON_IsBool(value)) sqlite3_str_appendall(out, cJSON_IsTrue(value) ? "1" : "0");
     else if (fabs(value->valuedouble) < 1e15 && value->valuedouble == floor(value->valuedouble))
         sqlite3_str_appendf(out, "%lld", (sqlite3_int64)value->valuedouble);
-    else sqlite3_str_appendf(out, "%!.17g", value->valuedouble);
+    else write_real(out, value->valuedouble);
 }
 
 void write_names(sqlite3_str *out, const feature_definition *definition, const char *prefix, const int *only,
@@ -336,11 +342,26 @@ void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
     sqlite3_str_appendall(out, " END");
 }
 
+/* A value as JSON text. SQLite's own text of a REAL in JSON has 15 digits in one version and 17 in another; the row tells
+** one reject from another, also where it is a trigger that writes it, without the extension. */
+static void write_json_text(sqlite3_str *out, const row_scope *scope, int column) {
+    sqlite3_str_appendall(out, "CASE WHEN typeof(");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, ") = 'real' AND ");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, " NOT IN (9e999, -9e999) THEN printf('%!.15g', ");
+    write_column(out, scope, column);
+    sqlite3_str_appendall(out, ") ELSE json_quote(");
+    write_json_value(out, scope, column);
+    sqlite3_str_appendall(out, ") END");
+}
+
 void write_row_json(sqlite3_str *out, const row_scope *scope) {
-    sqlite3_str_appendall(out, "(SELECT json_group_object(column1, column2) FROM (VALUES ");
+    sqlite3_str_appendall(
+        out, "(SELECT '{' || group_concat(json_quote(column1) || ':' || column2) || '}' FROM (VALUES ");
     for (int i = 0; i < scope->definition->n_columns; i++) {
         sqlite3_str_appendf(out, "%s(%Q, ", i > 0 ? ", " : "", scope->definition->columns[i].name);
-        write_json_value(out, scope, i);
+        write_json_text(out, scope, i);
         sqlite3_str_appendall(out, ")");
     }
     sqlite3_str_appendall(out, "))");

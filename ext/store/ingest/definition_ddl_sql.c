@@ -230,11 +230,29 @@ static void write_new_columns(sqlite3_str *out, const feature_definition *defini
     }
 }
 
+/* What a version had and the next has not: single rows of a group that a stage fills now, an index of values that may be
+** there twice now. */
+static void write_dropped(sqlite3_str *out, const feature_definition *definition,
+                          const feature_definition *before) {
+    if (definition->is_computed)
+        sqlite3_str_appendf(out, "DROP VIEW IF EXISTS \"%w_ingest\";\n", definition->table);
+    for (int i = 0; i < before->n_columns; i++) {
+        int column = definition_column_named(definition, before->columns[i].name);
+        if (before->columns[i].is_unique && column >= 0 && !definition->columns[column].is_unique)
+            sqlite3_str_appendf(out, "DROP INDEX IF EXISTS \"%w_%w_unique\";\n", definition->table,
+                                before->columns[i].name);
+    }
+}
+
 void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
                      const feature_definition *before) {
     bool grows = before && strcmp(before->table, definition->table) == 0;
-    if (grows) write_new_columns(out, definition, before);
-    else write_tables(out, definition);
+    if (grows) {
+        write_new_columns(out, definition, before);
+        write_dropped(out, definition, before);
+    } else {
+        write_tables(out, definition);
+    }
     write_versions_view(out, definition, grows);
     write_history_triggers(out, definition, grows);
     write_once_trigger(out, definition, grows);

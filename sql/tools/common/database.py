@@ -16,6 +16,9 @@ SQL = ROOT / "sql"
 OLDEST = (3, 38, 0)
 PATIENCE_S = 2  # for a transaction to be rolled back after a signal
 
+# Temporary tables are about as large as the file: of a smaller one they need no folder that may be full.
+IN_MEMORY_BYTES = 256_000_000
+
 # What reaches outside the file, whether this SQLite has it or not.
 REFUSED_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fsdir", "fts3_tokenizer"}
 REFUSED_PRAGMAS = {"writable_schema", "trusted_schema", "temp_store_directory", "data_store_directory"}
@@ -41,6 +44,8 @@ def opened(path, creates=False, reads_only=False, loads=True):
     except sqlite3.Error as error:
         raise Failure(f"{path}: {sentence(error, path)}") from error
     try:
+        if path.stat().st_size < IN_MEMORY_BYTES:
+            db.execute("PRAGMA temp_store = MEMORY")
         if loads:
             load(db)
         yield db
@@ -154,14 +159,14 @@ def undone_on_failure(db):
         raise
 
 
-def interrupt(worker):
-    """Stops what the connections of a thread do and lets it undo that. Without a connection there is nothing to undo."""
+def interrupt(has_ended):
+    """Stops what the connections do and waits until that is undone. Without a connection there is nothing to undo."""
     until = time.monotonic() + PATIENCE_S
     is_at_work = bool(_open)
-    while is_at_work and worker.is_alive() and time.monotonic() < until:
+    while is_at_work and not has_ended.is_set() and time.monotonic() < until:
         for db in tuple(_open):
             db.interrupt()
-        worker.join(0.02)
+        has_ended.wait(0.02)
 
 
 # --- SQL -----------------------------------------------------------------------------------------------------------------

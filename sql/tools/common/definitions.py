@@ -25,7 +25,7 @@ DDL = """
         (SELECT t.definition FROM there AS t WHERE t.name = l.name AND t.table_name = l.table_name
          ORDER BY t.major DESC, t.minor DESC, t.patch DESC LIMIT 1))
     FROM latest AS l
-    WHERE l.age = 1 AND l.name = ?"""
+    WHERE l.age = 1 AND l.name = ? AND l.definition IS NOT NULL"""
 REGISTERED = """
     SELECT name || ' ' || major || '.' || minor || '.' || patch, table_name, definition = ?2 FROM feature_groups
     WHERE name = ?1 AND major || '.' || minor || '.' || patch = json_extract(?2, '$.version')"""

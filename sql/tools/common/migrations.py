@@ -1,9 +1,11 @@
 """Brings a database that an earlier athlete made to the schema that the stages of this one know.
 
 A file says its version in PRAGMA user_version. Each sql/migrations/N_….sql makes version N of the one before, in a transaction in
-which the views and triggers of the feature groups are made anew, too.
+which the views and triggers of the feature groups are made anew, too. One that begins with "-- needs:" has nothing to do in a file
+without these tables.
 """
 
+import re
 import sqlite3
 
 from common import database
@@ -20,7 +22,7 @@ VIEWS_AND_TRIGGERS = """
                             AND f.name NOT IN (SELECT name FROM pragma_table_info(g.table_name)))
     )
     SELECT feature_group_ddl(definition, NULL, definition)
-    FROM there WHERE age = 1"""
+    FROM there WHERE age = 1 AND definition IS NOT NULL"""
 
 
 def bring_up_to_date(db, path):
@@ -38,7 +40,9 @@ def bring_up_to_date(db, path):
 
 def _migrate(db, number, text):
     with database.transaction(db):
-        database.run_script(db, text)
+        needs = re.match(r"-- needs: *(.*)\n", text)
+        if needs is None or all(database.has(db, table) for table in needs[1].split(", ")):
+            database.run_script(db, text)
         if database.has(db, "features"):
             for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():
                 database.run_script(db, ddl)

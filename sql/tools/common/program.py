@@ -23,19 +23,25 @@ def run(main):
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by who started us
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    codes = []
-    worker = threading.Thread(target=lambda: codes.append(_outcome(main)), daemon=True)
+    codes, has_ended = [], threading.Event()
     try:
         for number in SIGNALS:
             signal.signal(number, _stop)
-        worker.start()
-        worker.join()
+        threading.Thread(target=_work, args=[main, codes, has_ended], daemon=True).start()
+        has_ended.wait()
     except _Stopped as stopped:
         (number,) = stopped.args
-        interrupt(worker)
+        interrupt(has_ended)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-    sys.exit(codes[0])
+    sys.exit(codes[0] if codes else 1)
+
+
+def _work(main, codes, has_ended):
+    try:
+        codes.append(_outcome(main))
+    finally:
+        has_ended.set()
 
 
 def _stop(number, _frame):

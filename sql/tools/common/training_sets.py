@@ -3,6 +3,7 @@
 from common import database, stages
 from common.database import Failure, literal, quoted
 
+AT_ONCE = 100  # arguments of a function; SQLite takes 127
 MADE = """
     CREATE TEMP TABLE made_rows AS
     SELECT row_number() OVER () AS position, {row} AS row, row_sources AS sources FROM temp.made"""
@@ -45,7 +46,7 @@ def rebuild(db, number):
         raise Failure(f"There is no training set {number}.")
     specification, n_stored, sha256_stored = kept
     with database.transaction(db, "DEFERRED"):
-        n_rows, sha256 = _make(db, specification)
+        n_rows, sha256 = _make(db, str(specification))
         different = database.value(db, DIFFERENT, number)
     if (n_rows, sha256) == (n_stored, sha256_stored):
         return f"training set {number}: {n_rows} rows, the same to the bit, SHA-256 {sha256}", True
@@ -56,5 +57,6 @@ def _make(db, specification):
     """The rows into temp.made_rows: how many, and their hash."""
     db.execute(f"CREATE VIRTUAL TABLE temp.made USING training_set({literal(specification)})")
     names = [name for (name,) in db.execute("SELECT name FROM pragma_table_info('made', 'temp')")]
-    db.execute(MADE.format(row=" || ',' || ".join(f"quote({quoted(name)})" for name in names)))
+    parts = [", ".join(map(quoted, names[i : i + AT_ONCE])) for i in range(0, len(names), AT_ONCE)]
+    db.execute(MADE.format(row=" || ',' || ".join(f"row_literals({part})" for part in parts)))
     return database.value(db, "SELECT COUNT(*) FROM temp.made_rows"), database.value(db, HASH)

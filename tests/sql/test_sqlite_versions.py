@@ -1,0 +1,199 @@
+"""The same rows under every SQLite, and a newer one over an older file changes none.
+
+"The same" is every column of every table, doubles by their eight bytes, apart from the logs and the clock.
+"""
+
+import datetime
+import json
+import random
+import shutil
+import sqlite3
+import struct
+
+import pytest
+
+from helpers import sqlites
+from helpers.activities import deletion, make_detail, make_history, make_laps
+from helpers.extension import ROOT
+from helpers.lab import report, specification, survey
+from helpers.soak import soak
+from helpers.stages import BRONZE, STAGES, statements
+
+pytestmark = pytest.mark.unsanitized  # its time goes to other programs
+
+NOW = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+LOGS = {"ops_runs", "ops_audit"}
+CLOCKS = {  # columns with the moment at which something ran; a moment before this test is compared all the same
+    ("feature_groups", "registered_at"), ("feature_groups", "updated_at"), ("features", "registered_at"), ("features", "updated_at"),
+    ("feature_rejects", "rejected_at"), ("feature_definition_rejects", "rejected_at"), ("ml_model_versions", "trained_at"),
+    ("ml_search_results", "searched_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
+    ("athlete_daily_features_history", "superseded_at"), ("athlete_rolling_features_history", "superseded_at"),
+    ("athlete_weekly_features_history", "superseded_at"), ("athlete_profile_history", "superseded_at"), ("race_results_history", "superseded_at"),
+    ("sleep_history", "superseded_at"),
+}  # fmt: skip
+
+SLEEP = {"feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"], "reject_limit": 1,
+         "features": [{"name": "hours", "type": "numerical", "min": 0.123457, "max": 23.654321, "default": 7.12345678901},
+                      {"name": "note", "type": "text"}]}  # fmt: skip
+TRAINING_SET = {"labels": "SELECT activity_id, athlete_id, event_timestamp AS at, distance_km / 3 AS third FROM activity_features ORDER BY athlete_id, activity_id",
+                "as_of": "at",
+                "lookups": [{"group": "athlete_rolling_features", "keys": {"athlete_id": "athlete_id"}},
+                            {"group": "athlete_weekly_features", "keys": {"athlete_id": "athlete_id"}, "prefix": "week_"}],
+                "computed": {"share": "third / ctl_42d"}}  # fmt: skip
+
+
+# --- what comes in -----------------------------------------------------------------------------------------------
+
+
+def a_number(rng, x):
+    """The text of a number near x, as some program or other writes it."""
+    return rng.choice([
+        lambda: repr(round(x, 1)), lambda: f"{x:.3f}", lambda: f"{x:.6f}", lambda: f"{x:.8f}", lambda: repr(x * rng.uniform(0.99, 1.01)), lambda: f"{x:.4e}",
+        lambda: f"{x:.3E}".replace("E+0", "E+"), lambda: f"{x:.25f}", lambda: f"{round(x)}", lambda: f'"{x:.5f}"', lambda: f"{x:.7f}00000000000000001",
+    ])()  # fmt: skip
+
+
+def a_text(rng):
+    return rng.choice([
+        '"a \\"run\\""', '"\\u00e9t\\u00e9 \\/ \\ud83c\\udfc3"', '"été 🏃"', '"tab\\there\\nline"', '"\\u0001\\u001f\\u007f"', '"\u007f\u2028"', '"it\'s"', '""', '"\\\\"', '"\\u0000x"',
+    ])  # fmt: skip
+
+
+def as_some_program_writes(rng, value, key=""):
+    """JSON of a value, with numbers, texts and blanks in many forms."""
+    blank = rng.choice(["", "", " ", "\n\t"])
+    if isinstance(value, dict):
+        members = list(value.items())
+        rng.shuffle(members)
+        return "{" + blank + f",{blank}".join(f"{json.dumps(k)}:{blank}{as_some_program_writes(rng, v, k)}" for k, v in members) + blank + "}"
+    if isinstance(value, list):
+        return "[" + f",{blank}".join(as_some_program_writes(rng, v) for v in value) + "]"
+    if key == "name" and value != "5K":
+        return a_text(rng)
+    if key in ("start_date", "start_date_local") and rng.random() < 0.3:
+        return json.dumps(value.replace("Z", rng.choice([".5Z", ".9996Z", "Z", ".123Z"])))
+    if isinstance(value, float) or key in ("distance", "total_elevation_gain"):
+        return a_number(rng, value)
+    return json.dumps(value)
+
+
+def arrivals(rng, day):
+    """Texts that come in on one day: activities, some in detail, edits of some, deletions, laps, and what is none of them."""
+    found = []
+    for athlete in (1, 2, 3):
+        history = make_history(rng, athlete, 40, 90, first_number=10_000 * athlete + 1000 * day)
+        found += [make_detail(rng, a) if rng.random() < 0.2 else a for a in history]
+        edited = [a | {"distance": a["distance"] * 1.01} for a in rng.sample(history, 4)]
+        found += edited + [deletion(a["id"]) for a in rng.sample(history, 2)] + make_laps(rng, history[0], 3)
+        for a in history[:6]:
+            a |= {"start_date": history[0]["start_date"]}  # a day with many activities, to be added up
+    broken = ['{"id": 1', '{"id": 5, "distance": 1e999, "sport_type": "Run", "athlete": {"id": 1}, "start_date": "2024-01-01T00:00:00Z"}', '{"x": [1.50]}']
+    return ["\n".join([*(as_some_program_writes(rng, a) for a in found), *broken])]
+
+
+def documents():
+    definitions = sorted((ROOT / "schemas" / "features").glob("*.json"))
+    return [*(p.read_text() for p in definitions), json.dumps(SLEEP), json.dumps(specification(num_boost_round=8)), json.dumps(survey()[:600])]
+
+
+def stages(names):
+    return [["run", statement] for name in names for statement in statements(STAGES[name])]
+
+
+def put(texts, day):
+    return [["run", "INSERT INTO bronze_inbox (source, body, received_at) VALUES ('test', ?, ?)", text, f"2025-12-{day + 1:02d}T00:00:00Z"] for text in texts]
+
+
+def nights(rng):
+    """Rows for the users' group, through its view and as a batch; some break a rule, and come twice."""
+    insert = "INSERT INTO sleep_ingest (athlete_id, event_timestamp, hours, note) VALUES (?, ?, ?, ?)"
+    found = [["run", insert, str(n % 3), f"2024-01-{n + 1:02d}", rng.choice([None, rng.uniform(0, 30), round(rng.uniform(0, 30), 3)]), f"it's {n}"] for n in range(20)]
+    batch = "SELECT athlete_id || 'b' AS athlete_id, date(event_timestamp, '-1 year') AS event_timestamp, hours * 1.5 AS hours, note, NULL AS available_at FROM sleep"
+    return [*found, *found[::3], *2 * [["script", "SELECT feature_group_ingest(definition, ?) FROM feature_groups_current WHERE name = 'sleep'", batch]]]
+
+
+@pytest.fixture(scope="module")
+def days():
+    """Steps of the first day, which make the file, and of the second."""
+    rng = random.Random(7)
+    table = [["script", "SELECT feature_group_ddl(definition) FROM feature_groups WHERE name = 'sleep'"]]
+    first = stages(BRONZE) + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
+    return first, put(arrivals(rng, 1), 1) + stages(STAGES)
+
+
+# --- what comes of it --------------------------------------------------------------------------------------------
+
+
+def rows_of(path):
+    """Of each table its columns, and its rows in some order, with the type of each value and a double as its bytes."""
+    db = sqlite3.connect(path)
+    db.text_factory = bytes
+    found = {}
+    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
+        table = table.decode()
+        cursor = db.execute(f'SELECT * FROM "{table}"')
+        names = [d[0] for d in cursor.description]
+        clocks = [(table, name) in CLOCKS for name in names]
+        if table not in LOGS:
+            found[table] = [names, sorted(tuple(map(comparable, row, clocks)) for row in cursor)]
+    db.close()
+    return found
+
+
+def comparable(value, is_clock):
+    if is_clock and value >= NOW.encode():
+        return "clock", b""
+    return type(value).__name__, struct.pack(">d", value) if isinstance(value, float) else repr(value)
+
+
+def differences(a, b):
+    """Of each table that differs the columns, and how many rows only one has with one of each."""
+    assert a.keys() == b.keys()
+    return {t: (a[t][0], only(a[t], b[t]), only(b[t], a[t])) for t in a if a[t] != b[t]}
+
+
+def only(a, b):
+    rows = sorted(set(a[1]) - set(b[1]))
+    return len(rows), rows[:1]
+
+
+FROZEN = ["run", f"CREATE VIRTUAL TABLE temp.made USING training_set('{json.dumps(TRAINING_SET)}')"], [
+    "run", "SELECT COUNT(*), sha256(group_concat(row, char(10))) FROM (SELECT row_literals(activity_id, athlete_id, at, third, ctl_42d, daily_tss, week_weekly_tss, week_avg_pace_week, share) AS row FROM temp.made)"]  # fmt: skip
+
+
+def compare(folder, days, names):
+    """The matrix: for each host what it has done, beside the first of them, and where it differs."""
+    first, second = days
+    table, faults, oldest = [], [], None
+    for name in names:
+        path = folder / f"{name.replace(' ', '-')}.db"
+        version, _ = sqlites.run(name, path, first)
+        made = rows_of(path)
+        shutil.copy(path, folder / "later.db")
+        _, frozen = sqlites.run(name, path, FROZEN)
+        oldest = oldest or (path, made, frozen, name)
+        upgraded = folder / "upgraded.db"
+        shutil.copy(oldest[0], upgraded)
+        sqlites.run(name, upgraded, stages(STAGES))
+        after = rows_of(upgraded)
+        sqlites.run(name, upgraded, second)  # and the file goes on as if nothing had happened
+        sqlites.run(oldest[3], folder / "later.db", second)
+        sets = {"same rows": differences(oldest[1], made), "upgrade": differences(oldest[1], after), "goes on": differences(rows_of(folder / "later.db"), rows_of(upgraded)),
+                "training set": {} if frozen == oldest[2] else {"rows": (oldest[2], frozen)}}  # fmt: skip
+        faults += [(name, version, what, d) for what, d in sets.items() if d]
+        table.append([name, version, "yes", "yes", *("no" if d else "yes" for d in sets.values())])
+    report("SQLite", ["host", "SQLite", "loads", "all stages", "same rows", "upgrade is none", "goes on alike", "set made again"], table)
+    return faults, oldest[1]
+
+
+SAMPLE = ["system", "apsw 3.46.1.0", "apsw 3.54.1.0"]
+WHOLE = ["crate 0.24.2", "system", *(f"apsw {v}" for v in ("3.39.4.0", "3.40.1.0", "3.41.2.0", "3.42.0.1", "3.43.2.0", "3.44.2.0", "3.45.3.0", "3.46.1.0", "3.47.2.0", "3.48.0.0",
+                                                          "3.49.2.0", "3.50.4.0", "3.51.3.0", "3.53.4.0", "3.54.1.0")), "better-sqlite3 12", "node:sqlite 24"]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [pytest.param(SAMPLE, id="sample"), soak(WHOLE, id="whole")])
+def test_every_sqlite_makes_the_same_rows_and_upgrading_one_changes_none(tmp_path, days, names):
+    faults, made = compare(tmp_path, days, names)
+    assert not faults
+    filled = ("silver_corrections", "silver_rejects", "bronze_rejects", "feature_rejects", "sleep", "athlete_weekly_features", "ml_metrics", "gold_athlete_predictions")
+    assert all(made[table][1] for table in filled), "a table without rows says nothing"
