@@ -13,7 +13,9 @@ ifeq ($(origin CC),default)
 CC      = gcc
 endif
 
-SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
+# Which system the compiler builds for, which need not be this one: x86_64-linux-gnu, x86_64-w64-mingw32, …
+TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
+SUFFIX := $(if $(findstring darwin,$(TARGET)),dylib,$(if $(findstring mingw,$(TARGET)),dll,so))
 EXTENSION = $(BUILD)/athlete.$(SUFFIX)
 
 # --- flags ---------------------------------------------------------------------------------------------------
@@ -25,7 +27,14 @@ CFLAGS  ?= -O3
 FLAGS    = -std=c11 -fPIC -fvisibility=hidden -ffp-contract=off -Iext $(WARNINGS) $(CFLAGS)
 LDLIBS   = -lm
 
-# Threads are optional: make THREADS=0 leaves them out.
+# MinGW's own printf in place of Windows's, which is older than C99.
+ifneq ($(findstring mingw,$(TARGET)),)
+THREADS  = 0
+FLAGS   += -D__USE_MINGW_ANSI_STDIO=1
+LDLIBS  += -static-libgcc
+endif
+
+# Threads are optional, and POSIX's: make THREADS=0 leaves them out.
 THREADS ?= 1
 ifeq ($(THREADS),0)
 FLAGS   += -DATHLETE_NO_THREADS
@@ -178,7 +187,8 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace
-CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
+                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
 packages:
@@ -256,7 +266,7 @@ sanitize: test-deps ## the tests under AddressSanitizer, UBSan and LeakSanitizer
 fuzz: test-deps all ## feed the readers of models and options with made-up texts; make fuzz RUNS=5000000
 	@$(BUILD)/venv/bin/python tests/fuzz/fuzz.py --build $(BUILD) --runs $(or $(RUNS),1000000)
 
-architectures: ## the same answers on arm64 and s390x, under qemu; installs cross compilers, some 400 MB
+architectures: ## the same answers on arm64, s390x, 32 bits, musl and Windows, under qemu and wine; installs compilers, some 1 GB
 	$(call install,$(CROSS_PACKAGES))
 	@$(PYTHON) tests/laws/architectures/builds.py --build $(BUILD)
 

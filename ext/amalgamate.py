@@ -27,7 +27,8 @@ def paths(pattern):
 
 
 def is_template(header):
-    return "#ifndef ATHLETE_" not in source(header)
+    """So is athlete.h: what stands in front of it says how the entry point is exported."""
+    return header == "athlete.h" or "#ifndef ATHLETE_" not in source(header)
 
 
 def included(path):
@@ -74,7 +75,7 @@ def private():
     """The file that is handed on."""
     headers = [h for h in paths("*.h") if not is_template(h)]
     sources = paths("*.c")
-    names = {name: None for header in headers if header != "athlete.h" for name in variables(source(header))}
+    names = {name: None for header in headers for name in variables(source(header))}
     for path in sources:
         for name in re.findall(r"^(?:const|static const) [^;={(]*?\b(\w+)(?:\[\w*\])? =", source(path), re.M):
             if name in names:
@@ -82,9 +83,7 @@ def private():
     uses = {path: [names[word] for word in set(re.findall(r"\w+", source(path))) if names.get(word, path) != path] for path in sources}
     text = ""
     for path in ordered(headers, included):
-        part = inlined(source(path))
-        if path != "athlete.h":
-            part = DECLARATION.sub("static ", EXTERN.sub("", part))
+        part = DECLARATION.sub("static ", EXTERN.sub("", inlined(source(path))))
         text += f"\n/* --- {path} --- */\n\n{part}"
     for path in ordered(sources, lambda path: sorted(uses[path])):
         part = inlined(source(path))

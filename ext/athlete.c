@@ -7,6 +7,12 @@ SQLITE_EXTENSION_INIT1
 #include <stdatomic.h>
 #endif
 
+#if defined(_WIN32) && !defined(SQLITE_CORE)
+#define ATHLETE_EXPORT __declspec(dllexport)
+#elif !defined(_WIN32)
+#define ATHLETE_EXPORT __attribute__((visibility("default")))
+#endif
+
 #include <stdbool.h>
 #include "athlete.h"
 #include "base/functions/base_sql.h"
@@ -19,12 +25,6 @@ SQLITE_EXTENSION_INIT1
 const athlete_domain *const athlete_domains[] = {
     &athlete_base, &athlete_training, &athlete_rolling, &athlete_store, &athlete_trees, &athlete_charts, NULL,
 };
-
-#ifdef _WIN32
-#define EXPORTED __declspec(dllexport)
-#else
-#define EXPORTED __attribute__((visibility("default")))
-#endif
 
 /* A routine of the SQLite that asks for athlete, which need not be the one that sqlite3_api stands for. */
 #ifdef SQLITE_CORE
@@ -46,7 +46,7 @@ static bool take_routines(const sqlite3_api_routines *api) {
 #endif
 }
 
-EXPORTED int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
+int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
     (void)api;
     if (ROUTINE(api, libversion_number)() < ATHLETE_SQLITE_MINIMUM) {
         *message = ROUTINE(api, mprintf)("athlete needs SQLite %s or newer, this is %s",

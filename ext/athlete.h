@@ -16,8 +16,13 @@
 extern "C" {
 #endif
 
+/* How the library itself exports it; programs need not define it. */
+#ifndef ATHLETE_EXPORT
+#define ATHLETE_EXPORT
+#endif
+
 /* SQLITE_OK, or an error code with *message set (sqlite3_free it). Calling it again on a connection is harmless. */
-int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);
+ATHLETE_EXPORT int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);
 
 #ifdef __cplusplus
 }

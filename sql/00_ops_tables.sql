@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 7 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 7: '
-                   || CASE WHEN user_version < 7 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 8 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 8: '
+                   || CASE WHEN user_version < 8 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -125,12 +125,10 @@ JOIN ops_watermarks AS u ON u.stage = d.upstream
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
-SELECT m.stage, m.athlete_id, NULL
-FROM ops_watermarks AS m
-WHERE m.stage IN (SELECT stage FROM ops_follows)
-  AND NOT EXISTS (SELECT 1 FROM ops_follows AS d
-                  JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = m.athlete_id
-                  WHERE d.stage = m.stage);
+SELECT stage, athlete_id, NULL
+FROM (SELECT m.stage, m.athlete_id FROM ops_watermarks AS m JOIN (SELECT DISTINCT stage FROM ops_follows) AS d ON d.stage = m.stage
+      EXCEPT
+      SELECT d.stage, u.athlete_id FROM ops_follows AS d JOIN ops_watermarks AS u ON u.stage = d.upstream);
 
 -- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
 CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS

@@ -167,7 +167,8 @@ CROSS JOIN (SELECT column1 AS suffix, column2 AS column_name, column3 AS unit, c
 -- The fields of each kind of object as json_fields() takes them.
 CREATE VIEW IF NOT EXISTS silver_field_lists AS
 SELECT table_name,
-       json_group_array(json_object('field', field, 'type', type, 'min', min, 'max', max, 'unit', unit, 'blank_is_null', blank_is_null)) AS fields
+       json_group_array(json(rtrim(json_object('field', field, 'type', type, 'min', min), '}') || ','
+                             || substr(json_object('max', max, 'unit', unit, 'blank_is_null', blank_is_null), 2))) AS fields
 FROM silver_fields
 GROUP BY table_name;
 

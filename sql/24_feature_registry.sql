@@ -138,7 +138,8 @@ CREATE TABLE IF NOT EXISTS feature_rejects (
 CREATE VIEW IF NOT EXISTS feature_groups_current AS
 SELECT name, major, minor, patch, status, table_name, entity, entity_keys, row_key, timestamp_key, available_key, lookback_days,
        delay_hours, expected_every_hours, reject_limit, reads, description, owner, tags, definition, bronze_id, registered_at, updated_at,
-       COALESCE(json_extract(definition, '$.computed'), json_type(definition, '$.stage') IS NOT NULL) AS is_computed,
+       COALESCE((SELECT value FROM json_each(definition) WHERE key = 'computed'),
+                EXISTS (SELECT 1 FROM json_each(definition) WHERE key = 'stage')) AS is_computed,
        (SELECT s.stage FROM ops_stages AS s, json_each(s.products) AS p WHERE p.value = table_name) AS stage
 FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
                                      status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)
@@ -167,7 +168,7 @@ CREATE TRIGGER IF NOT EXISTS feature_groups_registered AFTER INSERT ON feature_g
 BEGIN
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (new.registered_at, (SELECT who FROM ops_actor), 'register', new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'status', new.status));
+            printf('{"version":"%d.%d.%d","status":"%s"}', new.major, new.minor, new.patch, new.status));
 END;
 CREATE TRIGGER IF NOT EXISTS feature_groups_moved AFTER UPDATE OF status ON feature_groups WHEN old.status <> new.status
 BEGIN
@@ -175,7 +176,7 @@ BEGIN
     WHERE (name, major, minor, patch) = (new.name, new.major, new.minor, new.patch);
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'status', new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
+            printf('{"version":"%d.%d.%d","from":"%s","to":"%s"}', new.major, new.minor, new.patch, old.status, new.status));
 END;
 
 CREATE TRIGGER IF NOT EXISTS features_keep BEFORE UPDATE ON features
@@ -197,7 +198,7 @@ BEGIN
     WHERE (group_name, major, minor, patch, name) = (new.group_name, new.major, new.minor, new.patch, new.name);
     INSERT INTO ops_audit (at, who, action, object, detail)
     VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'status', new.group_name || '.' || new.name,
-            json_object('version', new.major || '.' || new.minor || '.' || new.patch, 'from', old.status, 'to', new.status));
+            printf('{"version":"%d.%d.%d","from":"%s","to":"%s"}', new.major, new.minor, new.patch, old.status, new.status));
 END;
 
 CREATE TEMP TABLE arrived (bronze_id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL);

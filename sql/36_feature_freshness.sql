@@ -31,9 +31,9 @@ CREATE TABLE IF NOT EXISTS feature_extent (
 -- does not count: it is held back, or its time is wrong.
 CREATE VIEW IF NOT EXISTS feature_extent_queries AS
 SELECT name AS group_name, table_name,
-       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), MAX("%w"), COUNT(*) FROM "%w"',
-              timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name,
-              available_key, table_name) AS query
+       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), ',
+              timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name)
+       || printf('MAX("%w"), COUNT(*) FROM "%w"', available_key, table_name) AS query
 FROM (SELECT *, delay_hours || ' hours' AS soon FROM feature_groups_current);
 
 -- Late: the event after the newest one has been expected, and the delay until it is known is over, too. A correction of an

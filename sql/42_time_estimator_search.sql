@@ -24,7 +24,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TABLE IF NOT EXISTS ml_search_configurations (
     model         TEXT NOT NULL,
     configuration TEXT NOT NULL,
-    changes       TEXT NOT NULL CHECK (json_valid(changes)),
+    changes       TEXT NOT NULL CHECK (changes LIKE '{%}'),
     PRIMARY KEY (model, configuration)
 ) WITHOUT ROWID;
 

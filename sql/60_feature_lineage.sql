@@ -59,37 +59,65 @@ JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.availa
 -- Outputs tell of each column what it comes from. The producer names the code by what it is called, since a copy has no address.
 DROP VIEW IF EXISTS openlineage_events;
 CREATE VIEW openlineage_events AS
-WITH ended AS (
+WITH ended AS MATERIALIZED (
     SELECT *, CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS ended_ms FROM ops_runs
 ),
-run AS (
+run AS MATERIALIZED (
     -- A UUID, version 8: when the run ended, its number, and when the first run in this file ended.
     SELECT *, (SELECT ended_ms FROM ended ORDER BY run_id LIMIT 1) AS first_ms FROM ended
     WHERE stage IN (SELECT stage FROM feature_lineage)
+),
+-- Each is made of the one before, so that no expression is deep.
+input AS MATERIALIZED (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', from_name)) AS inputs
+    FROM (SELECT DISTINCT stage, from_name FROM feature_lineage WHERE from_kind = 'table')
+    GROUP BY stage
+),
+edge AS MATERIALIZED (
+    SELECT stage, to_name, substr(to_name, 1, instr(to_name, '.') - 1) AS table_name, substr(to_name, instr(to_name, '.') + 1) AS column_name,
+           substr(from_name, 1, instr(from_name, '.') - 1) AS from_table, substr(from_name, instr(from_name, '.') + 1) AS from_column
+    FROM feature_lineage WHERE to_kind = 'column' AND from_kind = 'column'
+),
+output_column AS MATERIALIZED (
+    SELECT stage, table_name, column_name,
+           json_group_array(json_object('namespace', 'athlete.db', 'name', from_table, 'field', from_column)) AS inputs
+    FROM edge GROUP BY stage, to_name
+),
+output_table AS MATERIALIZED (
+    SELECT o.stage, o.to_name AS table_name,
+           json_group_object(c.column_name, json_object('inputFields', json(c.inputs))) FILTER (WHERE c.stage IS NOT NULL) AS fields
+    FROM (SELECT DISTINCT stage, to_name FROM feature_lineage WHERE to_kind = 'table') AS o
+    LEFT JOIN output_column AS c ON c.stage = o.stage AND c.table_name = o.to_name
+    GROUP BY o.stage, o.to_name
+),
+facet AS MATERIALIZED (
+    SELECT stage, table_name, json_object(
+               '_producer', 'urn:athlete:60_feature_lineage',
+               '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
+               'fields', json(fields)) AS lineage
+    FROM output_table
+),
+output AS MATERIALIZED (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', table_name,
+                                               'facets', json_object('columnLineage', json(lineage)))) AS outputs
+    FROM facet GROUP BY stage
+),
+event AS MATERIALIZED (
+    SELECT r.run_id, json_object(
+               'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
+               'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
+               'producer', 'urn:athlete:60_feature_lineage',
+               'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent') AS head,
+           json_object(
+               'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
+               'job', json_object('namespace', 'athlete', 'name', r.stage),
+               'inputs', json(ifnull(i.inputs, '[]')), 'outputs', json(ifnull(o.outputs, '[]'))) AS rest
+    FROM run AS r
+    LEFT JOIN input AS i ON i.stage = r.stage
+    LEFT JOIN output AS o ON o.stage = r.stage
+    CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t
 )
-SELECT r.run_id, json_object(
-    'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
-    'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
-    'producer', 'urn:athlete:60_feature_lineage',
-    'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
-    'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
-    'job', json_object('namespace', 'athlete', 'name', r.stage),
-    'inputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', from_name))
-               FROM (SELECT DISTINCT from_name FROM feature_lineage AS e WHERE e.stage = r.stage AND from_kind = 'table')),
-    'outputs', (SELECT json_group_array(json_object('namespace', 'athlete.db', 'name', o.to_name, 'facets', json_object('columnLineage', json_object(
-                    '_producer', 'urn:athlete:60_feature_lineage',
-                    '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
-                    'fields', (SELECT json_group_object(c.column_name, json_object('inputFields', json(c.inputs)))
-                               FROM (SELECT substr(e.to_name, instr(e.to_name, '.') + 1) AS column_name,
-                                            json_group_array(json_object('namespace', 'athlete.db', 'name', substr(e.from_name, 1, instr(e.from_name, '.') - 1),
-                                                                         'field', substr(e.from_name, instr(e.from_name, '.') + 1))) AS inputs
-                                     FROM feature_lineage AS e
-                                     WHERE e.to_kind = 'column' AND e.from_kind = 'column' AND e.stage = r.stage
-                                       AND substr(e.to_name, 1, instr(e.to_name, '.') - 1) = o.to_name
-                                     GROUP BY e.to_name) AS c)))))
-                FROM (SELECT DISTINCT to_name FROM feature_lineage AS e WHERE e.stage = r.stage AND to_kind = 'table') AS o)) AS event
-FROM run AS r
-CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t;
+SELECT run_id, substr(head, 1, length(head) - 1) || ',' || substr(rest, 2) AS event FROM event;
 
 -- Which features of the groups become which input of the time estimator.
 CREATE TEMP TABLE input (from_name TEXT, input TEXT);

@@ -40,7 +40,8 @@ WITH line (n, label, value, low, high, meaning) AS (
     UNION ALL SELECT 4, 'Ratio   ACWR', acwr, 0, 2,
                      CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
                           THEN printf('%d days of history are too few to tell', history_days)
-                          WHEN acwr > 1.5 THEN 'a sudden rise' WHEN acwr >= 0.8 THEN 'steady' ELSE 'less than usual' END FROM today
+                          WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
+                          WHEN acwr >= 0.8 THEN 'steady' ELSE 'less than usual' END FROM today
 )
 SELECT printf('  %s  %7.*f  %-!24s  %s', label, CASE WHEN n = 4 THEN 2 ELSE 1 END, value, bar(value, low, high, 24), meaning) FROM line ORDER BY n;
 SELECT printf('  exponentially weighted: CTL %.1f, ATL %.1f, TSB %+.1f, ACWR %.2f', ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma) FROM today;

@@ -8,7 +8,7 @@
 ** Workers touch neither SQLite nor memory.h: a part computes in memory that the job brings along. Results must not
 ** depend on who did which part, nor on how many threads there are; integer sums do not. Threads begin with the first
 ** job that has several parts, a thread that cannot be created is done without, and a build with -DATHLETE_NO_THREADS
-** has none. */
+** has none, nor has one for a system without POSIX threads. */
 #ifndef ATHLETE_BASE_POOL_H
 #define ATHLETE_BASE_POOL_H
 
@@ -18,6 +18,11 @@
 #include <stdint.h>
 #include "base/poll.h"
 #include "base/status.h"
+/* Threads are POSIX's. Windows has others, and WebAssembly has them only where it is compiled for them. */
+#if defined(_WIN32) || (defined(__wasm__) && !defined(_REENTRANT))
+#undef ATHLETE_NO_THREADS
+#define ATHLETE_NO_THREADS
+#endif
 #ifndef ATHLETE_NO_THREADS
 #include <pthread.h>
 #endif

@@ -77,7 +77,7 @@ def test_a_header_includes_what_it_needs_and_is_found_by_its_path():
     """Each alone, so that the order of includes never matters; and each written from ext, so that moving a file is one edit."""
     wrong = {file: name for file in FILES for name in INCLUDE.findall((EXT / file).read_text()) if name not in FILES and not name.startswith("sqlite3")}
     assert wrong == {}
-    headers = [file for file in FILES if file.endswith(".h") and not amalgamate.is_template(file)]
+    headers = [file for file in FILES if file.endswith(".h") and file != "trees/scorer/scorer_lanes.h"]
     text = "\n".join(f'#include "{header}"' for header in headers)
     for header in headers:
         guard = re.search(r"#ifndef (\w+)\n#define \1\n", (EXT / header).read_text())
@@ -119,11 +119,11 @@ def test_a_name_that_two_files_keep_to_themselves_is_seen():
 
 
 def test_two_files_give_no_macro_another_meaning():
-    """A macro that ends with its file is undefined there; any other is defined once."""
+    """A macro that ends with its file is undefined there; any other is defined once, but for one that only is by default."""
     homes = collections.defaultdict(set)
     for file in FILES:
         text = (EXT / file).read_text()
-        gone = set(re.findall(r"^#undef (\w+)", text, re.M))
+        gone = set(re.findall(r"^#undef (\w+)", text, re.M)) | set(re.findall(r"^#ifndef (\w+)\n#define \1\b", text, re.M))
         for name in set(re.findall(r"^\s*#\s*define (\w+)", text, re.M)) - gone:
             homes[name].add(file)
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -7,7 +7,8 @@ import pytest
 
 from helpers import histories
 from helpers.extension import connect
-from helpers.stages import STAGES, statements
+from helpers.groups import REGISTRY
+from helpers.stages import run
 
 
 def answers(db, made):
@@ -385,17 +386,21 @@ def test_nothing_is_written_and_a_connection_closes_with_lookups_open(tmp_path):
 
 
 def test_a_registered_group_needs_no_names_and_the_version_in_use_counts(group):
-    group.execute("CREATE TABLE feature_groups(name TEXT, major INTEGER, minor INTEGER, patch INTEGER, status TEXT, table_name TEXT,"
-                  " entity_keys TEXT, timestamp_key TEXT, available_key TEXT, lookback_days REAL, definition TEXT)")  # fmt: skip
-    group.execute(next(s for s in statements(STAGES["24_feature_registry"]) if "VIEW IF NOT EXISTS feature_groups_current" in s))
-    register = "INSERT INTO feature_groups VALUES ('load', ?, 0, 0, ?, ?, '[\"athlete_id\"]', 'event_timestamp', 'available_at', 3, '{}')"
+    group.commit()
+    group.isolation_level = None
+    run(group, REGISTRY)
+    register = ("INSERT INTO feature_groups (name, major, minor, patch, status, table_name, entity, entity_keys, row_key, timestamp_key, available_key,"
+                " lookback_days, delay_hours, reject_limit, reads, description, tags, definition, bronze_id, registered_at, updated_at)"
+                " VALUES ('load', ?, 0, 0, ?, ?, 'athlete', '[\"athlete_id\"]', '[\"athlete_id\", \"event_timestamp\"]', 'event_timestamp', 'available_at',"
+                " 3, 0, 0, '[]', '', '[]', '{}', 1, '', '')")  # fmt: skip
     group.execute(register, (1, "active", "g"))
     group.execute(register, (2, "draft", "to_come"))
     group.execute("CREATE VIRTUAL TABLE temp.f USING asof(load)")
     question = "SELECT ctl FROM f WHERE athlete_id = 'a' AND as_of = ?"
     assert group.execute(question, ("2024-01-04T23:59:59Z",)).fetchall() == [(40,)]
     assert group.execute(question, ("2024-01-05T00:00:00Z",)).fetchall() == []
-    group.execute("UPDATE feature_groups SET status = 'archived'")
+    for status in ("active", "deprecated", "archived"):
+        group.execute("UPDATE feature_groups SET status = ? WHERE status <> ?", (status, status))
     with pytest.raises(sqlite3.OperationalError, match="^asof: load is archived$"):
         group.execute("CREATE VIRTUAL TABLE temp.g2 USING asof(load)")
 

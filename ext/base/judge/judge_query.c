@@ -39,10 +39,11 @@ static athlete_status judge_same(sqlite3 *db, const char *called, int length, ch
 
 /* Compiles without being asked what is allowed: SQLite meets a table-valued function by defining its table, which for the
 ** authorizer is what a statement that writes the schema does. A second time it has met them all. */
-static void meet_tables(private_db *own, const char *sql) {
+static athlete_status meet_tables(private_db *own, const char *sql) {
     sqlite3_stmt *statement = NULL;
-    sqlite3_prepare_v2(own->db, sql, -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(own->db, sql, -1, &statement, NULL);
     sqlite3_finalize(statement);
+    return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_OK; /* what else it says is said again */
 }
 
 static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *sql, const char *left_out,
@@ -51,12 +52,12 @@ static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *
     sqlite3_stmt *statement = NULL;
     char *said = NULL;
     bool calls_dates;
-    meet_tables(own, sql);
+    athlete_status status = meet_tables(own, sql);
     sqlite3_set_authorizer(own->db, verdict_authorize, &v);
-    athlete_status status = query_open(own->db, sql, 1, "c1, …", &statement, &said);
+    if (status == ATHLETE_OK) status = query_open(own->db, sql, 1, "c1, …", &statement, &said);
     sqlite3_set_authorizer(own->db, NULL, NULL);
     sqlite3_finalize(statement);
-    if (v.is_short) status = ATHLETE_NOMEM;
+    if (v.is_short || sqlite3_str_errcode(v.called) != SQLITE_OK) status = ATHLETE_NOMEM;
     if (status == ATHLETE_INVALID) status = verdict_phrase(&v, said + strlen("the query"), message);
     if (misses_table) *misses_table = v.misses_table;
     sqlite3_free(said);

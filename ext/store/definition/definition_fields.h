@@ -33,11 +33,7 @@ extern const field group_fields[], feature_fields[], rule_fields[],
     type_fields[]; /* each ends without a name */
 
 /* Fills the fault; returns ATHLETE_INVALID. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-athlete_status
-definition_refuse(definition_fault *fault, const char *format, ...);
+ATHLETE_FORMATS athlete_status definition_refuse(definition_fault *fault, const char *format, ...);
 
 /* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
 bool field_is_name(const char *text);

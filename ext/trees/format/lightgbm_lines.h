@@ -2,6 +2,7 @@
 #ifndef ATHLETE_TREES_FORMAT_LIGHTGBM_LINES_H
 #define ATHLETE_TREES_FORMAT_LIGHTGBM_LINES_H
 
+#include "base/status.h"
 #include "trees/model/model.h"
 
 #define ATHLETE_LIGHTGBM_MAX_LINES 64 /* of a section; it has twenty or so */
@@ -26,10 +27,7 @@ typedef struct lightgbm_reader {
 } lightgbm_reader;
 
 /* Fills the fault with "<section>: ..." unless something failed before; returns false. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-bool lines_fail(lightgbm_reader *r, const char *format, ...);
+ATHLETE_FORMATS bool lines_fail(lightgbm_reader *r, const char *format, ...);
 
 /* Reads the next section, whose first line has this name; false without a fault if another line comes next. */
 bool lines_section(lightgbm_reader *r, const char *first);

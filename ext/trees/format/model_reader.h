@@ -3,6 +3,7 @@
 #define ATHLETE_TREES_FORMAT_MODEL_READER_H
 
 #include "base/numbers/decimal.h"
+#include "base/status.h"
 #include "base/text/json_lists.h"
 #include "trees/format/category_order.h"
 #include "trees/model/model.h"
@@ -19,10 +20,7 @@ typedef struct model_reader {
 } model_reader;
 
 /* Fills the fault unless something failed before; returns false. */
-#ifdef __GNUC__
-__attribute__((format(printf, 2, 3)))
-#endif
-bool reader_fail(model_reader *r, const char *format, ...);
+ATHLETE_FORMATS bool reader_fail(model_reader *r, const char *format, ...);
 
 /* A member of an object; after a failure, also an earlier one, NULL and for a count -1. A name that stands there twice
 ** is refused: readers differ in which of the two they believe. */

@@ -1,6 +1,10 @@
 """The arguments of a program, told from the short description that its help begins with."""
 
-import argparse
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until program.run listens, there is nothing to undo
+
+import argparse  # noqa: E402
 
 
 def parse(about, given, *names):

@@ -12,9 +12,11 @@ import argparse
 import pathlib
 import sys
 
-import intake
-import outlet
-from registry import ExchangeError
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import intake  # noqa: E402
+import outlet  # noqa: E402
+from registry import ExchangeError  # noqa: E402
 
 
 def main():

@@ -8,18 +8,17 @@ import contextlib
 import json
 import os
 import pathlib
-import sqlite3
-import subprocess
-import tempfile
 
 import adbc_driver_sqlite.dbapi as adbc
 import kinds
 import pyarrow as pa
 import pyarrow.dataset as ds
-from registry import ExchangeError, choose, quoted, registered, uri
+from common import database as common
+from common import definitions
+from common.database import quoted
+from registry import ExchangeError, choose, registered, uri
 from snapshot import ask
 
-SQL = pathlib.Path(__file__).parent.parent
 EXTENSION = os.environ.get("ATHLETE_EXTENSION", "build/athlete")
 BATCH_ROWS = 16384
 
@@ -57,21 +56,14 @@ def _define(database, path, schema):
     definition = (schema.metadata or {}).get(b"athlete.definition")
     if definition is None:
         raise ExchangeError(f"{path.name} is not registered in {database}, and its files hold no definition; sql/tools/define registers one")
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / f"{path.name}.json"
-        file.write_bytes(definition)
-        done = subprocess.run([SQL / "define", database, file], env=os.environ | {"ATHLETE_EXTENSION": EXTENSION}, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise ExchangeError(f"{path.name} could not be registered: {done.stderr.strip()}")
-
-
-def _statements(text):
-    statement = ""
-    for piece in text.strip().removesuffix(";").split(";"):
-        statement += piece + ";"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+    try:
+        found = definitions.read(path.name, definition)
+        with common.opened(database, creates=True) as db:
+            known = definitions.register(db, database, found)
+            for each in found:
+                print(definitions.make_table(db, each, each in known))
+    except common.Failure as failure:
+        raise ExchangeError(f"{path.name} could not be registered: {failure}") from failure
 
 
 # --- files -------------------------------------------------------------------------------------------------------------
@@ -143,8 +135,8 @@ def _take(db, group, data):
 def _ingest(db, group, source, **options):
     """A validated ingest in the transaction at hand."""
     script = ask(db, "SELECT feature_group_ingest(?, ?, ?) AS script", group.definition, source, json.dumps(options))[0]["script"]
-    begin, *statements, commit = _statements(script)
-    assert begin.endswith("BEGIN IMMEDIATE;") and commit.strip() == "COMMIT;"
+    begin, *statements, commit = map(str.strip, common.statements(script))
+    assert begin.endswith("BEGIN IMMEDIATE;") and commit == "COMMIT;"
     for statement in statements:
         ask(db, statement)
 

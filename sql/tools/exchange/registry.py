@@ -34,10 +34,6 @@ class Group:
     columns: list
 
 
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
-
-
 def uri(path, mode):
     """A database that is not there is not made."""
     if not pathlib.Path(path).is_file():

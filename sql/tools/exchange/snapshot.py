@@ -4,7 +4,8 @@ import contextlib
 
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
-from registry import ExchangeError, quoted, uri
+from common.database import quoted
+from registry import ExchangeError, uri
 
 # The driver guesses the type of each column from what comes first.
 TYPES = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64(), "BLOB": pa.binary()}

@@ -3,15 +3,20 @@ with and without threads, other processors.
 
     python tests/laws/architectures/builds.py --build build        # what `make architectures` runs
 
-Builds for arm64 and for s390x, whose numbers have their high byte first, with Debian's cross compilers; runs them under
+Builds for arm64, for s390x, whose numbers have their high byte first, and for x86 with 32 bits, with Debian's cross compilers; runs them under
 qemu beside a build for this machine, and prints for each whether all answers to statements.sql are the same, bit for bit.
 SQLite and cJSON for those processors are downloaded with apt-get into the build folder, where nothing is installed.
+
+The same for other systems of this processor: musl, and Windows, whose programs run under wine. There SQLite and
+cJSON are compiled from source: the one that npm's better-sqlite3 carries, and Debian's. The shared library is also loaded
+into that SQLite. For WebAssembly every file is compiled, and nothing is run.
 """
 
 import argparse
 import collections
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -19,7 +24,18 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 PACKAGES = ["libsqlite3-0", "libsqlite3-dev", "libcjson1", "libcjson-dev"]
 # On s390x gcc computes float as double when a standard is asked for, which elementary.c refuses.
-PROCESSORS = {"arm64": ("aarch64-linux-gnu", "qemu-aarch64", "-O3"), "s390x": ("s390x-linux-gnu", "qemu-s390x", "-O3 -fexcess-precision=fast")}
+PROCESSORS = {
+    "arm64": ("aarch64-linux-gnu", "qemu-aarch64", "-O3"),
+    "s390x": ("s390x-linux-gnu", "qemu-s390x", "-O3 -fexcess-precision=fast"),
+    "i386": ("i686-linux-gnu", "qemu-i386", "-O3 -msse2 -mfpmath=sse"),
+}
+
+# Compiler, flags, how its programs are run, name of the shared library.
+SYSTEMS = {
+    "musl": ("musl-gcc", "-O3", [], "athlete.so"),
+    "windows": ("x86_64-w64-mingw32-gcc", "-O3", ["/usr/lib/wine/wine64"], "athlete.dll"),
+}
+BETTER_SQLITE = "better-sqlite3@12.11.1"
 
 
 def build(folder, compiler, flags, include=(), library=(), archiver="ar"):
@@ -64,9 +80,66 @@ def foreign(folder, architecture):
     """The digests of a build for another processor."""
     triple, qemu, flags = PROCESSORS[architecture]
     root = fetch_libraries(folder, architecture)
-    libraries = root / "usr" / "lib" / triple
+    libraries = root / "usr" / "lib" / triple.replace("i686", "i386")
     program = build(folder, f"{triple}-gcc", flags, [f"-I{root}/usr/include"], [f"-L{libraries}"], f"{triple}-ar")
     return digests(program, qemu, "-L", f"/usr/{triple}", "-E", f"LD_LIBRARY_PATH={libraries}")
+
+
+def fetch_sources(folder):
+    """The folders of the sources of SQLite, one file, and of cJSON with Debian's corrections."""
+    sqlite, cjson = folder / "package" / "deps" / "sqlite3", folder / "cjson"
+    if not (folder / "done").exists():
+        for name in ("state/lists/partial", "cache/archives/partial", "lists"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / "state/status").touch()
+        for name in pathlib.Path("/etc/apt/sources.list.d").glob("*.sources"):
+            (folder / "lists" / name.name).write_text(re.sub("(?m)^Types:.*", "Types: deb-src", name.read_text()))
+        apt = ["apt-get", "-qq", "-o", f"Dir::State={folder}/state", "-o", f"Dir::State::status={folder}/state/status", "-o", f"Dir::Cache={folder}/cache",
+               "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={folder}/lists", "-o", "APT::Sandbox::User=root"]  # fmt: skip
+        subprocess.run([*apt, "update"], check=True)
+        subprocess.run([*apt, "source", "cjson"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        subprocess.run(["npm", "pack", "--silent", BETTER_SQLITE], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        subprocess.run(["tar", "xzf", *folder.glob("better-sqlite3-*.tgz"), "package/deps/sqlite3"], check=True, cwd=folder)
+        next(folder.glob("cjson-*")).rename(cjson)
+        (folder / "done").touch()
+    return sqlite, cjson
+
+
+def on_system(folder, name, sqlite, cjson):
+    """The digests of a build for another system, and what its SQLite says when it loads the shared library."""
+    compiler, flags, runner, library = SYSTEMS[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    sqlite_object = folder / "sqlite3.o"
+    if not sqlite_object.exists():
+        subprocess.run([compiler, *flags.split(), "-w", "-c", "-o", sqlite_object, sqlite / "sqlite3.c"], check=True)
+    cflags = f"{flags} -isystem {sqlite}"
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"CFLAGS={cflags}", f"CJSON_SRC={cjson}", "all", "static"], check=True)
+
+    def program(name, *needs):
+        path = folder / f"{name}.exe"
+        subprocess.run([compiler, "-std=c11", *cflags.split(), f"-I{ROOT}/ext", "-DSQLITE_CORE", "-o", path, HERE / f"{name}.c", *needs,
+                        sqlite_object, "-lm", *([] if library.endswith(".dll") else ["-ldl"]), "-pthread"], check=True)  # fmt: skip
+        return path
+
+    os.environ.update(WINEPREFIX=str(folder / "wine"), WINEDEBUG="-all")
+    loads = subprocess.run([*runner, program("loads"), folder / library], capture_output=True, text=True)
+    return digests(program("digest", folder / "libathlete.a"), *runner), loads.stdout.strip()
+
+
+def compiles_for_wasm(sqlite, cjson):
+    """The files that do not compile for WebAssembly."""
+    flags = ["--target=wasm32-wasi", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-DSQLITE_CORE", f"-I{ROOT}/ext", f"-isystem{sqlite}", f"-isystem{cjson}"]
+    sources = sorted((ROOT / "ext").rglob("*.c"))
+    return len(sources), [source for source in sources if subprocess.run(["clang", *flags, source]).returncode != 0]
+
+
+def report(name, here, there, note=""):
+    """Prints how the answers of a build differ from those of this machine; their names."""
+    different = [each for each in here if there.get(each) != here[each]] + [each for each in there if each not in here]
+    print(f"{'FAIL' if different else 'PASS'} {name}: {len(there)} answers, {len(different)} different from those of this machine{note}", flush=True)
+    for each in different[:20]:
+        print(f"     {each}")
+    return different
 
 
 def main():
@@ -75,13 +148,15 @@ def main():
     folder = parser.parse_args().build.resolve() / "architectures"
     here = digests(build(folder / "here", "gcc", "-O3"))
     wrong = [name for name, found in here.items() if len(found) > 1]
+    sources = fetch_sources(folder / "sources")
+    for system in SYSTEMS:
+        there, said = on_system(folder / system, system, *sources)
+        wrong += report(system, here, there, f"; loaded: {said}") + ([] if re.fullmatch(r"athlete \d+\.\d+\.\d+", said) else [said])
+    n_sources, refused = compiles_for_wasm(*sources)
+    print(f"{'FAIL' if refused else 'PASS'} wasm: {n_sources} files compiled, {len(refused)} not; nothing was run", flush=True)
+    wrong += refused
     for architecture in PROCESSORS:
-        there = foreign(folder / architecture, architecture)
-        different = wrong + [name for name in here if there.get(name) != here[name]] + [name for name in there if name not in here]
-        print(f"{'FAIL' if different else 'PASS'} {architecture}: {len(there)} answers, {len(different)} different from those of this machine", flush=True)
-        for name in different[:20]:
-            print(f"     {name}")
-        wrong += different
+        wrong += report(architecture, here, foreign(folder / architecture, architecture))
     return len(wrong) > 0
 
 

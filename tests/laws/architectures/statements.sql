@@ -55,7 +55,7 @@ SELECT 'score, ' || name || ', row ' || s.key, s.value
   FROM models, gbdt_score(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged', '{"match": "position"}') AS s;
 SELECT 'explanation, ' || name || ', row ' || e.key || ', ' || ifnull(e.feature, 'base'), e.contribution
   FROM models, gbdt_explain(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged WHERE i % 400 = 0') AS e;
-SELECT 'interactions', group_concat(hex(feature_1 || feature_2)), sum(contribution)
+SELECT 'interactions', group_concat(hex(feature_1 || feature_2)), exact_sum(contribution)
   FROM models, gbdt_interactions(models.model, 'SELECT i, f0, f1, f2, f3, f4, f5, f6, f7 FROM judged WHERE i % 2000 = 0') WHERE name = 'few bins';
 SELECT 'categories', gbdt_train('{"num_boost_round": 5, "nthread": ' || threads || '}', y, f0, f8, f2)
   FROM (SELECT 1 AS threads UNION ALL SELECT 2 UNION ALL SELECT 3), t GROUP BY threads;

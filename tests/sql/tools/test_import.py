@@ -6,18 +6,14 @@ import os
 import random
 import sqlite3
 import subprocess
-import sys
 import threading
 
 import pytest
+from common import csv_objects, inbox
+from common.database import Failure
 
-from helpers.extension import ROOT
 from helpers.tools import command, environment, tool
 
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-
-from common import csv_objects, inbox  # noqa: E402
-from common.database import Failure  # noqa: E402
 
 pytestmark = pytest.mark.unsanitized  # what it looks at is Python
 

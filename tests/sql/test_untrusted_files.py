@@ -1,0 +1,77 @@
+"""A file is readable, all of it, under the limits that SQLite advises for hostile input, and where its schema is not trusted."""
+
+import re
+import sqlite3
+
+import apsw
+import pytest
+
+from helpers.activities import make_history, new_database, put, run, seeded
+from helpers.extension import ROOT
+from helpers.limits import ADVISED, advised
+
+# SQLite marked its JSON functions unsafe in a schema from 3.38 to 3.40.
+JSON_IS_UNSAFE = (3, 38, 0) <= sqlite3.sqlite_version_info < (3, 41, 0)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("untrusted") / "athlete.db"
+    db = new_database(path)
+    run(db)
+    put(db, make_history(seeded(5), 1, 60, 120))
+    for definition in sorted((ROOT / "schemas" / "features").glob("*.json")):
+        put(db, definition.read_text())
+    run(db)
+    db.close()
+    return path
+
+
+def schema(path):
+    db = sqlite3.connect(path)
+    found = db.execute("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view')").fetchall()
+    db.close()
+    assert len(found) > 40
+    return found
+
+
+def test_every_table_and_view_is_read_under_the_advised_limits(path):
+    db = advised(new_database(path))
+    for name, _ in schema(path):
+        db.execute(f'SELECT * FROM "{name}"').fetchall()
+    db.close()
+
+
+def test_a_newer_sqlite_reads_all_of_it_without_the_extension_where_the_schema_is_not_trusted(path):
+    db = apsw.Connection(str(path))
+    db.execute("PRAGMA trusted_schema = 0")
+    for limit, value in ADVISED.items():
+        db.limit(getattr(apsw, limit), value)
+    for name, _ in schema(path):
+        db.execute(f'SELECT * FROM "{name}"').fetchall()
+    db.close()
+
+
+def test_where_the_schema_is_not_trusted_only_views_of_json_wait_for_a_newer_sqlite(path):
+    db = advised(sqlite3.connect(path))
+    db.execute("PRAGMA trusted_schema = 0")
+    refused = set()
+    for name, sql in schema(path):
+        try:
+            db.execute(f'SELECT * FROM "{name}"').fetchall()
+        except sqlite3.OperationalError as error:
+            assert re.match(r"unsafe use of json\w*\(\)", str(error)) and sql.startswith("CREATE VIEW") and "json" in sql, (name, error)
+            refused.add(name)
+    assert refused == set() or JSON_IS_UNSAFE
+    db.close()
+
+
+@pytest.mark.parametrize("trusted", [0, 1])
+def test_lookups_answer_under_the_advised_limits(path, trusted):
+    db = advised(new_database(path))
+    db.execute(f"PRAGMA trusted_schema = {trusted}")
+    db.execute("CREATE VIRTUAL TABLE temp.f USING asof(athlete_rolling_features)")
+    days = db.execute("SELECT athlete_id, available_at FROM athlete_rolling_features ORDER BY 2 DESC LIMIT 5").fetchall()
+    for athlete, at in days:
+        assert db.execute("SELECT ctl_42d FROM f WHERE athlete_id = ? AND as_of = ?", (athlete, at)).fetchall()
+    db.close()
