@@ -153,6 +153,7 @@ WITH object AS MATERIALIZED (
     SELECT i.inbox_id, i.source, COALESCE(strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at), c.started_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
            CASE WHEN o.fault IS NULL THEN json_fields(o.object, '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
                {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
+               {"field": "aspect_type", "type": "label"}, {"field": "object_type", "type": "label"},
                {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own
     FROM stage_clock AS c
     CROSS JOIN bronze_inbox AS i
@@ -173,8 +174,8 @@ field AS MATERIALIZED (
            json_type(json, '$.heart_rate.zones') AS zones,
            json_type(json, '$.errors') AS errors,
            json_extract(json, '$.message') AS message,
-           json_extract(json, '$.aspect_type') AS aspect,
-           json_extract(json, '$.object_type') AS object_type,
+           own ->> '$.values.aspect_type' AS aspect,
+           own ->> '$.values.object_type' AS object_type,
            own ->> '$.values.object_id' AS object_id,
            instr(own, '"resource_state_') > 0 AS has_odd_state,
            CASE WHEN json_type(json, '$.model') = 'text' AND json_type(json, '$.features') = 'array' THEN json_extract(json, '$.model') END AS model,

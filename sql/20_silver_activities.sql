@@ -90,6 +90,8 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
      'a distance of more than a quarter of the equator'),
     ('silver_strava_sub_activity', 'number_is_given_once', 'reject', 'NOT is_repeated OR item IS NULL',
      'another one of the same activity has this lap_index or split'),
+    ('silver_strava_sub_activity', 'effort_speed_is_human', 'reject', 'kind <> ''best_effort'' OR distance_m <= 400 OR distance_m <= 7 * max(elapsed_s, 1)',
+     'a best effort faster than 7 m/s: a GPS fault'),
     ('silver_survey_races', 'speed_is_human', 'reject', 'seconds > 0 AND distance_m / seconds BETWEEN 1 AND 7',
      'a race slower than walking or faster than the world record'),
     ('athlete_profile', 'sex_is_known', 'warn', 'sex IN (''M'', ''F'')',

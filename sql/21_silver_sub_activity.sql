@@ -140,8 +140,9 @@ WITH latest AS (
     SELECT *, ROW_NUMBER() OVER by_age AS age,
            -- of several in one list the last is believed, and the others are not lost
            ROW_NUMBER() OVER by_age > 1 AND (bronze_table, bronze_id) = (FIRST_VALUE(bronze_table) OVER by_age, FIRST_VALUE(bronze_id) OVER by_age) AS is_repeated
-    FROM part
-    WHERE is_latest
+    FROM part AS p
+    WHERE is_latest -- what is deleted takes its parts with it
+      AND (SELECT stream FROM bronze_strava_activities AS b WHERE b.activity_id = p.activity_id ORDER BY bronze_id DESC LIMIT 1) IS NOT 'tombstone'
     WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC, seat DESC)
 )
 SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place, l.age) AS version_id,

@@ -108,9 +108,10 @@ WHERE a.runner_id IS NOT NULL AND p -> q.seconds IS NOT NULL;
 CREATE UNIQUE INDEX temp.version_by_id ON version (version_id);
 
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS version_id, r.rule, r.severity, r.reason
-FROM silver_rules AS r
-JOIN select_rows('SELECT version_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
+SELECT j.key AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
+FROM broken_rules('SELECT version_id, * FROM temp.version',
+                  'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_survey_races''') AS j
+JOIN silver_rules AS r USING (rule)
 WHERE r.table_name = 'silver_survey_races';
 
 DELETE FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock);

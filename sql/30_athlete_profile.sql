@@ -57,9 +57,10 @@ FROM reading AS r
 LEFT JOIN first_activity AS f USING (athlete_id);
 
 CREATE TEMP TABLE broken AS
-SELECT v.c1 AS bronze_id, r.rule, r.severity, r.reason, f.field
-FROM silver_rules AS r
-JOIN select_rows('SELECT bronze_id FROM temp.version WHERE NOT (' || r.predicate || ')') AS v
+SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
+FROM broken_rules('SELECT bronze_id, * FROM temp.version',
+                  'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''') AS j
+JOIN silver_rules AS r USING (rule)
 LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
 WHERE r.table_name = 'athlete_profile';
 

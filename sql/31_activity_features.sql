@@ -116,8 +116,9 @@ found AS MATERIALIZED (
            (SELECT max_hr FROM record AS o
             WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date AND o.end_time <= d.first_start
             ORDER BY max_hr DESC LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config)) AS observed_max_hr,
-           (SELECT max_hr_estimate(CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year) FROM athlete_profile AS p
-            WHERE p.athlete_id = d.athlete_id) AS estimated_max_hr,
+           (SELECT max_hr_estimate(age)
+            FROM (SELECT CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year AS age FROM athlete_profile AS p WHERE p.athlete_id = d.athlete_id)
+            WHERE age BETWEEN 0 AND 120) AS estimated_max_hr, -- a birth may be dated wrongly by a century
            (SELECT lower(sex) FROM athlete_profile AS p WHERE p.athlete_id = d.athlete_id) AS sex,
            (SELECT MAX(corrected_at) FROM silver_corrections AS c
             WHERE c.athlete_id = d.athlete_id AND c.from_date <= d.local_date) AS corrected_at

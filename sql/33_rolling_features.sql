@@ -1,7 +1,7 @@
 -- stage:    33_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
--- writes:   athlete_rolling_features; athlete_rolling_features_history, ops_seen
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
 -- follows:  31_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
@@ -39,6 +39,19 @@ CROSS JOIN silver_strava_activities AS a USING (athlete_id)
 GROUP BY a.athlete_id, a.local_date;
 CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 
+-- A day that nobody has is a fault of the import, and training_load would stop at it: its athlete has no calendar until
+-- it is mended.
+CREATE TEMP TABLE crowded AS
+SELECT athlete_id, MIN(activity_date) AS activity_date
+FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id)
+      GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
+GROUP BY athlete_id;
+DELETE FROM silver_rejects
+WHERE table_name = 'athlete_rolling_features' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'athlete_rolling_features', '', 'athlete ' || athlete_id, 'day_is_possible', 'more than 1000 activities on one day', 0, '', 'reject', 'start_date', activity_date
+FROM crowded;
+
 CREATE TEMP TABLE computed AS
 WITH day AS (
     SELECT r.*,
@@ -48,7 +61,7 @@ WITH day AS (
          training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
                                CASE WHEN is_run AND pace_min_km <= 1000 THEN pace_min_km END, elevation_gain_m
                         FROM activity_features
-                        WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)', stage_clock.options) AS r
+                        WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)', stage_clock.options) AS r
 )
 SELECT r.athlete_id, r.as_of_date,
        strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds') AS event_timestamp,
@@ -74,7 +87,7 @@ SELECT assert_that(NOT EXISTS (
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM athlete_daily_features AS d
     LEFT JOIN computed AS r ON r.athlete_id = d.athlete_id AND r.as_of_date = d.activity_date
-    WHERE d.athlete_id IN (SELECT athlete_id FROM changed)
+    WHERE d.athlete_id IN (SELECT athlete_id FROM changed EXCEPT SELECT athlete_id FROM crowded)
       AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
     '33_rolling_features: a day''s load differs from athlete_daily_features');
 
@@ -121,6 +134,7 @@ DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.computed;
+DROP TABLE temp.crowded;
 DROP TABLE temp.zone;
 DROP TABLE temp.stage_clock;
 DROP TABLE temp.changed;

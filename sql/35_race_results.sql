@@ -50,7 +50,7 @@ effort AS (
     FROM race AS r
     JOIN silver_strava_sub_activity AS s ON s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'
     JOIN race_distances AS d ON d.effort_name = s.name
-    WHERE s.elapsed_s > 0 AND (r.tagged_class IS NULL OR r.tagged_class = d.distance_class)
+    WHERE d.distance_m / s.elapsed_s BETWEEN 1 AND 7 AND (r.tagged_class IS NULL OR r.tagged_class = d.distance_class)
 )
 SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
        COALESCE(e.distance_class, r.tagged_class) AS distance_class,
@@ -66,6 +66,7 @@ SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
            WHEN r.is_indoor THEN 'indoors: the distance is not a course'
            WHEN e.distance_class IS NOT NULL THEN NULL
            WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
+           WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
            WHEN r.elapsed_s - r.moving_s > 0.04 * r.elapsed_s THEN 'paused for more than 4 % of the time'
            WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
        END AS reason

@@ -1,7 +1,7 @@
 -- stage:    40_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
--- writes:   time_estimator_rows; ops_seen
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- writes:   time_estimator_rows; estimate_rejects, ops_seen
 -- follows:  22_silver_race_survey, 33_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
@@ -60,6 +60,19 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     event_timestamp         TEXT,             -- the end of the day before
     available_at            TEXT,
     PRIMARY KEY (source, subject, as_of_date, distance_class)
+) WITHOUT ROWID;
+
+-- Estimates that nobody can run: each is left out, and nothing else.
+CREATE TABLE IF NOT EXISTS estimate_rejects (
+    stage          TEXT NOT NULL,
+    model          TEXT NOT NULL, -- line: the base of 40_time_estimator_rows
+    source         TEXT NOT NULL, -- as in time_estimator_rows
+    subject        TEXT NOT NULL,
+    as_of_date     TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    value,                        -- s, or ln(s) of a line
+    reason         TEXT NOT NULL,
+    PRIMARY KEY (stage, model, source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow.
@@ -259,7 +272,7 @@ FROM picked AS p
 JOIN request AS q USING (request_id);
 CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
 
-CREATE TEMP TABLE computed AS
+CREATE TEMP TABLE estimated AS
 SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.n AS n_evidence,
        l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
        portable_ln(q.distance_m) AS ln_distance,
@@ -284,11 +297,17 @@ LEFT JOIN neighbour AS n USING (request_id)
 LEFT JOIN classic AS c USING (request_id)
 LEFT JOIN athlete_rolling_features AS f
        ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at;
+CREATE TEMP TABLE computed AS
+SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
-SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM computed WHERE base_ln_s NOT BETWEEN 5 AND 11.5 OR uncertainty <= 0),
-    '40_time_estimator_rows: a base outside 2.5 minutes to 27 hours');
+DELETE FROM estimate_rejects
+WHERE stage = '40_time_estimator_rows'
+  AND (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed));
+INSERT INTO estimate_rejects
+SELECT '40_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
+FROM estimated
+WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
 
 DELETE FROM time_estimator_rows
 WHERE (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed))
@@ -313,6 +332,7 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '40_time_estimator_row
 
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
+DROP TABLE temp.estimated;
 DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;

@@ -1,6 +1,6 @@
 -- stage:    42_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
--- reads:    -; time_estimator_rows, bronze_documents, ops_config, ml_search_configurations, ml_search_results
+-- reads:    -; time_estimator_rows, bronze_documents, silver_rejects, ops_config, ml_search_configurations, ml_search_results
 -- writes:   ml_search_results; ml_search_configurations
 -- follows:  -
 -- grain:    model, search_hash, configuration, fold
@@ -67,6 +67,7 @@ CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload FROM bronze_documents
     WHERE kind = 'model_specification' AND document_id = 'time_estimator'
+      AND bronze_id NOT IN (SELECT bronze_id FROM silver_rejects WHERE table_name = 'ml_model_versions')
     ORDER BY bronze_id DESC LIMIT 1
 )
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
@@ -108,7 +109,7 @@ JOIN labelled AS r
 
 -- Training labels are clipped around their median, as 41_time_estimator_train clips them.
 CREATE TEMP TABLE centre AS
-SELECT m.fold, quantile(r.label, 0.5) AS label, (SELECT json_extract(specification, '$.label_clip') FROM stage_clock) AS clip
+SELECT m.fold, quantile(r.label, 0.5) AS label, (SELECT exact_real(specification -> '$.label_clip') FROM stage_clock) AS clip
 FROM member AS m JOIN labelled AS r USING (row_id)
 WHERE NOT m.validates
 GROUP BY m.fold;
@@ -159,7 +160,7 @@ SELECT assert_that(
 
 INSERT INTO ml_search_results
 SELECT 'time_estimator', c.search_hash, t.configuration, t.fold, t.options, t.training_rows, t.validation_rows,
-       json_extract(t.history, '$.metric'), json_extract(t.history, '$.train[#-1]'), json_extract(t.history, '$.validation[#-1]'),
+       json_extract(t.history, '$.metric'), exact_real(t.history -> '$.train[#-1]'), exact_real(t.history -> '$.validation[#-1]'),
        (SELECT h.key FROM json_each(t.history, '$.validation') AS h ORDER BY h.value, h.key LIMIT 1),
        j.mape_pct, c.started_at
 FROM stage_clock AS c

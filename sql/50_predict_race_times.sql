@@ -1,7 +1,7 @@
 -- stage:    50_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions; ml_intervals, race_distances, gold_athlete_predictions
--- writes:   gold_athlete_predictions
+-- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions
+-- writes:   gold_athlete_predictions; estimate_rejects
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
 -- params:   -
@@ -49,7 +49,7 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT COUNT(*) FROM gold_athlete_predictions) AS rows_before;
 
-CREATE TEMP TABLE computed AS
+CREATE TEMP TABLE estimate AS
 WITH champion AS (
     SELECT version, model_json FROM ml_model_versions
     WHERE model = 'time_estimator' AND status = 'accepted'
@@ -90,20 +90,29 @@ LEFT JOIN ml_intervals AS i
 WHERE e.predicted_s IS NOT NULL
 ORDER BY e.subject, d.distance_m, e.model;
 
-SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM computed WHERE predicted_s NOT BETWEEN 300 AND 100000 OR NOT predicted_s BETWEEN lower_s AND upper_s),
-    '50_predict_race_times: a time that nobody runs, or outside its own interval');
+-- Of a small survey, or of a history without a race, an estimate may be absurd; the others are not.
+CREATE TEMP TABLE computed AS
+SELECT *, CASE WHEN predicted_s NOT BETWEEN 300 AND 100000 THEN 'a time that nobody runs'
+               WHEN NOT predicted_s BETWEEN lower_s AND upper_s THEN 'outside its own interval' END AS reason
+FROM estimate;
+DELETE FROM estimate_rejects WHERE stage = '50_predict_race_times';
+INSERT INTO estimate_rejects
+SELECT '50_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
+FROM computed
+WHERE reason IS NOT NULL;
 
 INSERT INTO gold_athlete_predictions
     (athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs)
-SELECT * FROM computed
-WHERE (athlete_id, prediction_date, distance_class, model, version, inputs)
+SELECT athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs
+FROM computed
+WHERE reason IS NULL
+  AND (athlete_id, prediction_date, distance_class, model, version, inputs)
       NOT IN (SELECT athlete_id, prediction_date, distance_class, model, version, inputs FROM gold_athlete_predictions);
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today') AS rows_in,
        (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before AS rows_out,
-       0 AS rows_rejected, NULL AS message
+       (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected, NULL AS message
 FROM stage_clock;
 
 -- finish: printed by `make stages`
@@ -113,6 +122,7 @@ FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
+DROP TABLE temp.estimate;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -6,6 +6,7 @@
 #include "base/binding/options.h"
 
 /* train_sql.c */
+void gbdt_options_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_train_final(sqlite3_context *context);
 

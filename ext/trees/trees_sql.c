@@ -78,6 +78,16 @@ static const athlete_function trees_functions[] = {
         .options = train_options_table,
     },
     {
+        .name = "gbdt_options_fault",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"options", ATHLETE_TEXT, 0, 0, 0, "JSON, for gbdt_train"},
+            {"n_features", ATHLETE_INTEGER, 0, 1, 2000, "how many features it will be given"}),
+        .summary = "What gbdt_train would say of these options, for options that came as data.",
+        .returns = "text, the sentence; NULL if gbdt_train takes them",
+        .scalar = gbdt_options_fault,
+    },
+    {
         .name = "gbdt_predict",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),

@@ -39,6 +39,7 @@ EXAMPLES = {
     "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
     "gbdt_importance": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
     "gbdt_trees": [MODEL],
+    "gbdt_options_fault": ["'{\"eta\": 2}'", "3"],
     "gbdt_fit": ["'{\"num_boost_round\": 2}'", "'SELECT 1 AS y, 2 AS a UNION ALL SELECT 3, 4'"],
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],

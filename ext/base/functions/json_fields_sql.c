@@ -165,7 +165,7 @@ static const char *rule_of(json_fault_kind fault, const json_field *field) {
         [JSON_FIELD_BOOLEAN] = "is_true_or_false", [JSON_FIELD_ID] = "is_an_id",
         [JSON_FIELD_TEXT] = "is_a_text",           [JSON_FIELD_LABEL] = "is_a_word",
         [JSON_FIELD_INSTANT] = "is_an_instant",    [JSON_FIELD_DATE] = "is_a_date",
-        [JSON_FIELD_LIST] = "is_a_list",
+        [JSON_FIELD_LIST] = "is_a_list",           [JSON_FIELD_OBJECT] = "is_an_object",
     };
     switch (fault) {
     case JSON_FIELD_OUT_OF_RANGE: return "is_in_range";

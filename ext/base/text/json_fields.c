@@ -24,6 +24,7 @@ static const struct {
     [JSON_FIELD_INSTANT] = {"instant", "an instant"},
     [JSON_FIELD_DATE] = {"date", "a date"},
     [JSON_FIELD_LIST] = {"list", "a list"},
+    [JSON_FIELD_OBJECT] = {"object", "an object"},
 };
 
 const char *json_field_type_name(json_field_type type) {
@@ -246,6 +247,7 @@ static void read_field(const json_field *field, span value, json_found *out) {
     case JSON_FIELD_INSTANT:
     case JSON_FIELD_DATE: out->fault = read_instant(field, value, out); break;
     case JSON_FIELD_LIST: out->fault = value.at[0] == '[' ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE; break;
+    case JSON_FIELD_OBJECT: out->fault = value.at[0] == '{' ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE; break;
     case N_JSON_FIELD_TYPES: break;
     }
 }

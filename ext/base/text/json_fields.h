@@ -21,6 +21,7 @@ typedef enum json_field_type {
     JSON_FIELD_INSTANT, /* an ISO instant 'YYYY-MM-DDTHH:MM[:SS[.f]][Z|+HH:MM]' */
     JSON_FIELD_DATE,    /* an ISO date, alone or at the beginning of an instant */
     JSON_FIELD_LIST,
+    JSON_FIELD_OBJECT,
     N_JSON_FIELD_TYPES
 } json_field_type;
 
@@ -49,8 +50,8 @@ typedef struct json_found {
     const char *text; /* the value as it stands in the object; NULL: absent */
     size_t length;
     json_fault_kind fault;
-    const char
-        *value; /* without a fault: the JSON text of the value, or NULL for a list and where `time` is */
+    const char *
+        value; /* without a fault: the JSON text of the value, or NULL for a list, an object and where `time` is */
     size_t value_length;
     char time[ATHLETE_INSTANT_SIZE]; /* the date, or the instant in UTC; else empty */
 } json_found;
