@@ -182,7 +182,7 @@ CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
 
 -- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
 CREATE TEMP TABLE centre AS
-SELECT c.fold, c.label, json_extract(s.specification, '$.label_clip') AS clip,
+SELECT c.fold, c.label, exact_real(s.specification -> '$.label_clip') AS clip,
        json_set(json_extract(s.specification, '$.options'), '$.base_score', json(number_text(c.label)),
                 '$.feature_names', json_extract(s.specification, '$.features')) AS options
 FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN labelled AS r USING (row_id) GROUP BY t.fold) AS c,

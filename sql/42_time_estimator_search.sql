@@ -109,7 +109,7 @@ JOIN labelled AS r
 
 -- Training labels are clipped around their median, as 41_time_estimator_train clips them.
 CREATE TEMP TABLE centre AS
-SELECT m.fold, quantile(r.label, 0.5) AS label, (SELECT json_extract(specification, '$.label_clip') FROM stage_clock) AS clip
+SELECT m.fold, quantile(r.label, 0.5) AS label, (SELECT exact_real(specification -> '$.label_clip') FROM stage_clock) AS clip
 FROM member AS m JOIN labelled AS r USING (row_id)
 WHERE NOT m.validates
 GROUP BY m.fold;
@@ -160,7 +160,7 @@ SELECT assert_that(
 
 INSERT INTO ml_search_results
 SELECT 'time_estimator', c.search_hash, t.configuration, t.fold, t.options, t.training_rows, t.validation_rows,
-       json_extract(t.history, '$.metric'), json_extract(t.history, '$.train[#-1]'), json_extract(t.history, '$.validation[#-1]'),
+       json_extract(t.history, '$.metric'), exact_real(t.history -> '$.train[#-1]'), exact_real(t.history -> '$.validation[#-1]'),
        (SELECT h.key FROM json_each(t.history, '$.validation') AS h ORDER BY h.value, h.key LIMIT 1),
        j.mape_pct, c.started_at
 FROM stage_clock AS c

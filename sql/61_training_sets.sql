@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS ml_training_sets (
 CREATE TABLE IF NOT EXISTS ml_training_set_rows (
     training_set_id INTEGER NOT NULL,
     position        INTEGER NOT NULL, -- from 1, in the order of the labels
-    row             TEXT NOT NULL,    -- the values as row_literals() writes them, exact to the bit
+    row             TEXT NOT NULL,    -- the values as SQL literals, exact to the bit, with commas
     sources         TEXT NOT NULL,    -- JSON: for each lookup the row of the group that was used, or null
     PRIMARY KEY (training_set_id, position)
 ) WITHOUT ROWID;

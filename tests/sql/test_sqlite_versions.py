@@ -112,12 +112,14 @@ def nights(rng):
     return [*found, *found[::3], *2 * [["script", "SELECT feature_group_ingest(definition, ?) FROM feature_groups_current WHERE name = 'sleep'", batch]]]
 
 
-@pytest.fixture(scope="module")
-def days():
+def days(seed):
     """Steps of the first day, which make the file, and of the second."""
-    rng = random.Random(7)
+    rng = random.Random(seed)
     table = [["script", "SELECT feature_group_ddl(definition) FROM feature_groups WHERE name = 'sleep'"]]
-    first = stages(BRONZE) + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
+    change = "UPDATE ops_config SET value = ? WHERE name = ?"
+    settings = [["run", change, rng.uniform(5, 6), "default_threshold_pace"], ["run", change, 1.2345678, "acwr_risk_threshold"],
+                ["run", change, int(seed % 2 == 0), "search_time_estimator"]]  # fmt: skip
+    first = stages(BRONZE) + settings + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
     return first, put(arrivals(rng, 1), 1) + stages(STAGES)
 
 
@@ -191,9 +193,9 @@ WHOLE = ["crate 0.24.2", "system", *(f"apsw {v}" for v in ("3.39.4.0", "3.40.1.0
                                                           "3.49.2.0", "3.50.4.0", "3.51.3.0", "3.53.4.0", "3.54.1.0")), "better-sqlite3 12", "node:sqlite 24"]  # fmt: skip
 
 
-@pytest.mark.parametrize("names", [pytest.param(SAMPLE, id="sample"), soak(WHOLE, id="whole")])
-def test_every_sqlite_makes_the_same_rows_and_upgrading_one_changes_none(tmp_path, days, names):
-    faults, made = compare(tmp_path, days, names)
+@pytest.mark.parametrize("names, seed", [pytest.param(SAMPLE, 7, id="sample"), soak(WHOLE, 7, id="whole"), *(soak(SAMPLE, seed, id=f"sample-{seed}") for seed in range(100, 120))])
+def test_every_sqlite_makes_the_same_rows_and_upgrading_one_changes_none(tmp_path, names, seed):
+    faults, made = compare(tmp_path, days(seed), names)
     assert not faults
     filled = ("silver_corrections", "silver_rejects", "bronze_rejects", "feature_rejects", "sleep", "athlete_weekly_features", "ml_metrics", "gold_athlete_predictions")
     assert all(made[table][1] for table in filled), "a table without rows says nothing"
