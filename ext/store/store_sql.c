@@ -49,9 +49,10 @@ static const athlete_function functions[] = {
             DEFINITION_ARGUMENT,
             BEFORE_ARGUMENT("the definition that it would follow; NULL for the first of its name"),
             TYPES_ARGUMENT),
-        .summary = "Why a definition of a feature group without a fault would not work here: its tables are made "
-                   "in a database of its own, from those of the version before, and a row is brought in, corrected "
-                   "and looked up; its names must be free in this database.",
+        .summary =
+            "Why a definition of a feature group without a fault would not work here: its tables are made "
+            "in a database of its own, from those of the version before, and a row is brought in, corrected "
+            "and looked up; its names must be free in this database.",
         .returns = "a sentence; NULL when nothing speaks against it",
         .scalar = feature_group_trial,
     },

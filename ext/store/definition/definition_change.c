@@ -107,8 +107,7 @@ static void compare_columns(changes *found, const feature_definition *before,
         if (place < 0) note(found, CHANGE_MAJOR, "feature", old->name, "there", NULL);
         else compare_column(found, old, &after->columns[place]);
     }
-    for (int i = 0; i < after->n_columns; i++)
-        add_column(found, &after->columns[i], before);
+    for (int i = 0; i < after->n_columns; i++) add_column(found, &after->columns[i], before);
 }
 
 static const char *group_text(const feature_definition *definition, const char *field) {

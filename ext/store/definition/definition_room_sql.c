@@ -12,7 +12,8 @@ static athlete_status status_of(int rc) {
 }
 
 /* One text of a query of one row at most, as a copy; NULL without a row. */
-static int ask_text(sqlite3 *db, char **found, char **message, const char *sql, const char *const *values, int n) {
+static int ask_text(sqlite3 *db, char **found, char **message, const char *sql, const char *const *values,
+                    int n) {
     sqlite3_stmt *query = NULL;
     *found = NULL;
     int rc = catalog_ask(db, &query, message, "%s", sql);
@@ -32,12 +33,14 @@ static athlete_status has_registry(sqlite3 *db, bool *found, char **message) {
 }
 
 /* A table that a version of the group has made, or will make. */
-static athlete_status find_own(sqlite3 *db, const feature_definition *definition, bool *is_own, char **message) {
+static athlete_status find_own(sqlite3 *db, const feature_definition *definition, bool *is_own,
+                               char **message) {
     const char *const values[] = {definition->name, definition->table};
     char *found;
-    int rc = ask_text(db, &found, message,
-                      "SELECT name FROM main.feature_groups WHERE name = ?1 AND table_name = ?2 COLLATE NOCASE LIMIT 1",
-                      values, 2);
+    int rc = ask_text(
+        db, &found, message,
+        "SELECT name FROM main.feature_groups WHERE name = ?1 AND table_name = ?2 COLLATE NOCASE LIMIT 1",
+        values, 2);
     *is_own = found != NULL;
     sqlite3_free(found);
     return status_of(rc);
@@ -46,10 +49,11 @@ static athlete_status find_own(sqlite3 *db, const feature_definition *definition
 static athlete_status find_other_group(sqlite3 *db, const feature_definition *definition, char **message) {
     const char *const values[] = {definition->name, definition->table};
     char *found;
-    int rc = ask_text(db, &found, message,
-                      "SELECT name FROM main.feature_groups WHERE name <> ?1 AND (name COLLATE NOCASE IN (?1, ?2)"
-                      " OR table_name COLLATE NOCASE IN (?1, ?2)) LIMIT 1",
-                      values, 2);
+    int rc =
+        ask_text(db, &found, message,
+                 "SELECT name FROM main.feature_groups WHERE name <> ?1 AND (name COLLATE NOCASE IN (?1, ?2)"
+                 " OR table_name COLLATE NOCASE IN (?1, ?2)) LIMIT 1",
+                 values, 2);
     if (rc == SQLITE_OK && found) {
         rc = SQLITE_ERROR;
         sentence_refuse(message, sqlite3_mprintf("the group %s has that name, or its table has", found));
@@ -63,15 +67,19 @@ static athlete_status find_other_index(sqlite3 *db, const feature_definition *de
     int rc = SQLITE_OK;
     for (int i = 0; i < definition->n_columns && rc == SQLITE_OK; i++) {
         if (!definition->columns[i].is_unique) continue;
-        char *index = sqlite3_mprintf("%s_%s_unique", definition->table, definition->columns[i].name), *found = NULL;
+        char *index = sqlite3_mprintf("%s_%s_unique", definition->table, definition->columns[i].name),
+             *found = NULL;
         const char *const values[] = {definition->name, index};
-        rc = index ? ask_text(db, &found, message,
-                              "SELECT g.name FROM main.feature_groups AS g JOIN main.features AS f"
-                              " ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch)"
-                              " WHERE g.name <> ?1 AND g.table_name || '_' || f.name || '_unique' = ?2 COLLATE NOCASE"
-                              " AND json_extract(f.rules, '$.unique') LIMIT 1",
-                              values, 2)
-                   : SQLITE_NOMEM;
+        rc =
+            index
+                ? ask_text(
+                      db, &found, message,
+                      "SELECT g.name FROM main.feature_groups AS g JOIN main.features AS f"
+                      " ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch)"
+                      " WHERE g.name <> ?1 AND g.table_name || '_' || f.name || '_unique' = ?2 COLLATE NOCASE"
+                      " AND json_extract(f.rules, '$.unique') LIMIT 1",
+                      values, 2)
+                : SQLITE_NOMEM;
         if (rc == SQLITE_OK && found) {
             rc = SQLITE_ERROR;
             sentence_refuse(message, sqlite3_mprintf("the index %s would be one of %s's, too", index, found));
@@ -84,7 +92,8 @@ static athlete_status find_other_index(sqlite3 *db, const feature_definition *de
 
 static athlete_status find_function(sqlite3 *db, const char *name, char **message) {
     char *found;
-    int rc = ask_text(db, &found, message, "SELECT name FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE", &name, 1);
+    int rc = ask_text(db, &found, message,
+                      "SELECT name FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE", &name, 1);
     if (rc == SQLITE_OK && found) {
         rc = SQLITE_ERROR;
         sentence_refuse(message, sqlite3_mprintf("%s is the name of a table function", found));
@@ -96,23 +105,26 @@ static athlete_status find_function(sqlite3 *db, const char *name, char **messag
 /* What is there by the same statement is the group's: a stage makes the tables of the bundled groups. */
 static athlete_status find_objects(private_db *own, sqlite3 *db, char **message) {
     sqlite3_stmt *made = NULL;
-    int rc = catalog_ask(own->db, &made, message,
-                         "SELECT name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'"
-                         " AND name NOT IN ('ops_actor', 'ops_audit', 'feature_rejects')");
+    int rc = catalog_ask(
+        own->db, &made, message,
+        "SELECT name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'"
+        " AND name NOT IN ('ops_actor', 'ops_audit', 'feature_rejects')");
     if (rc != SQLITE_OK) return status_of(rc);
     while ((rc = sqlite3_step(made)) == SQLITE_ROW) {
         const char *const values[] = {(const char *)sqlite3_column_text(made, 0),
                                       (const char *)sqlite3_column_text(made, 1)};
         char *found = NULL;
-        rc = !values[0] || !values[1]
-                 ? SQLITE_NOMEM
-                 : ask_text(db, &found, message,
-                            "SELECT type || ' ' || name FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE"
-                            " AND sql IS NOT ?2 LIMIT 1",
-                            values, 2);
+        rc =
+            !values[0] || !values[1]
+                ? SQLITE_NOMEM
+                : ask_text(db, &found, message,
+                           "SELECT type || ' ' || name FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE"
+                           " AND sql IS NOT ?2 LIMIT 1",
+                           values, 2);
         if (rc == SQLITE_OK && found) {
             rc = SQLITE_ERROR;
-            sentence_refuse(message, sqlite3_mprintf("there is a %s already, which is not the group's", found));
+            sentence_refuse(message,
+                            sqlite3_mprintf("there is a %s already, which is not the group's", found));
         }
         sqlite3_free(found);
         if (rc != SQLITE_OK) break;

@@ -64,8 +64,9 @@ static void result_text(sqlite3_context *context, sqlite3_str *out) {
 /* --- feature_group_fault -------------------------------------------------------------------------------- */
 
 /* A definition and the one that it would follow, if that is given: whether it is right, and may follow. */
-static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv, feature_definition *definition,
-                                     feature_definition *before, definition_fault *fault) {
+static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv,
+                                     feature_definition *definition, feature_definition *before,
+                                     definition_fault *fault) {
     sqlite3_value *types = is_given(argc, argv, 2) ? argv[2] : NULL;
     *before = (feature_definition){.tree = NULL};
     athlete_status status = open_definition(db, definition, argv[0], types, fault);

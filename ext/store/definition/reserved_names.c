@@ -124,11 +124,10 @@ static athlete_status check_column(const definition_column *column, definition_f
 athlete_status reserved_names_check(const feature_definition *definition, const feature_definition *before,
                                     definition_fault *fault) {
     bool is_new = !before || strcmp(before->name, definition->name) != 0;
-    athlete_status status =
-        is_new ? check_name("feature_group", definition->name, fault) : ATHLETE_OK;
+    athlete_status status = is_new ? check_name("feature_group", definition->name, fault) : ATHLETE_OK;
     if (status == ATHLETE_OK && is_new && ends_with_version(definition->name))
-        status = definition_refuse(fault, "feature_group: %s ends as the table of another group's version does",
-                                   definition->name);
+        status = definition_refuse(
+            fault, "feature_group: %s ends as the table of another group's version does", definition->name);
     if (status == ATHLETE_OK && (!before || !name_is_same(before->table, definition->table)))
         status = check_name("table", definition->table, fault);
     for (int i = 0; i < definition->n_columns && status == ATHLETE_OK; i++)
