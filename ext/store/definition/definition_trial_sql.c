@@ -26,7 +26,8 @@ static const char registry[] =
     "CREATE TABLE ops_actor (who TEXT);"
     "INSERT INTO ops_actor VALUES ('trial');"
     "CREATE TABLE ops_audit (audit_id INTEGER PRIMARY KEY, at, who, action, object, detail);"
-    "CREATE TABLE feature_rejects (reject_id INTEGER PRIMARY KEY, group_name, feature, rule, value, reason, row,"
+    "CREATE TABLE feature_rejects (reject_id INTEGER PRIMARY KEY, group_name, feature, rule, value, reason, "
+    "row,"
     " rejected_at, UNIQUE (group_name, feature, rule, row));";
 
 /* A value that the column's own rules allow, as far as that can be told from the definition. */
@@ -102,7 +103,8 @@ static void write_correction(sqlite3_str *out, const feature_definition *definit
         if (definition_is_in_row_key(definition, i)) continue;
         sqlite3_str_appendf(out, "%s \"%w\" = ", between, column->name);
         if (i != definition->available) sqlite3_str_appendf(out, "\"%w\"", column->name);
-        else if (strcmp(column->type.storage, "TEXT") == 0) sqlite3_str_appendall(out, "'9999-12-31T23:59:59Z'");
+        else if (strcmp(column->type.storage, "TEXT") == 0)
+            sqlite3_str_appendall(out, "'9999-12-31T23:59:59Z'");
         else sqlite3_str_appendall(out, "253402300799");
         between = ",";
     }
@@ -110,21 +112,24 @@ static void write_correction(sqlite3_str *out, const feature_definition *definit
 }
 
 static void write_lookup(sqlite3_str *out, const feature_definition *definition) {
-    sqlite3_str_appendf(out, "CREATE VIRTUAL TABLE temp.feature_trial USING asof(\"%w\", entity='", definition->table);
+    sqlite3_str_appendf(out, "CREATE VIRTUAL TABLE temp.feature_trial USING asof(\"%w\", entity='",
+                        definition->table);
     for (int i = 0; i < definition->n_keys; i++)
         sqlite3_str_appendf(out, "%s%q", i ? ", " : "", definition->columns[definition->keys[i]].name);
     sqlite3_str_appendf(out, "', timestamp='%q', available='%q');\n",
                         definition->columns[definition->timestamp].name,
                         definition->columns[definition->available].name);
-    sqlite3_str_appendf(out, "SELECT f.*, f.row_age_days, f.row_id FROM \"%w\" AS t JOIN temp.feature_trial AS f ON ",
-                        definition->table);
+    sqlite3_str_appendf(
+        out, "SELECT f.*, f.row_age_days, f.row_id FROM \"%w\" AS t JOIN temp.feature_trial AS f ON ",
+        definition->table);
     for (int i = 0; i < definition->n_keys; i++) {
         const char *name = definition->columns[definition->keys[i]].name;
         sqlite3_str_appendf(out, "f.\"%w\" = t.\"%w\" AND ", name, name);
     }
     const char *timestamp = definition->columns[definition->timestamp].name;
-    sqlite3_str_appendf(out, "f.as_of = t.\"%w\";\nDROP TABLE temp.feature_trial;\nSELECT * FROM \"%w_versions\";\n",
-                        timestamp, definition->table);
+    sqlite3_str_appendf(
+        out, "f.as_of = t.\"%w\";\nDROP TABLE temp.feature_trial;\nSELECT * FROM \"%w_versions\";\n",
+        timestamp, definition->table);
 }
 
 static athlete_status run(trial *running, sqlite3_str *out, const char *what, char **message) {
@@ -142,14 +147,16 @@ static athlete_status run(trial *running, sqlite3_str *out, const char *what, ch
 
 athlete_status definition_try(private_db *own, const feature_definition *definition,
                               const feature_definition *before, char **message) {
-    static const char *const steps[] = {"the making of its tables", "the ingest of a row", "the correction of a row",
-                                        "the lookup of a row", "the deletion of a row"};
+    static const char *const steps[] = {"the making of its tables", "the ingest of a row",
+                                        "the correction of a row", "the lookup of a row",
+                                        "the deletion of a row"};
     bool *all = memory_zeroed(NULL, (size_t)definition->n_columns, sizeof *all);
     if (!all) return ATHLETE_NOMEM;
     for (int i = 0; i < definition->n_columns; i++) all[i] = true;
     trial running = {own, 0};
-    sqlite3_db_config(own->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL); /* it is the group's, as in its database */
-    sqlite3_progress_handler(own->db, STEP, count_steps, &running);
+    sqlite3_db_config(own->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1,
+                      NULL); /* it is the group's, as in its database */
+    private_db_progress(own->db, STEP, count_steps, &running);
     athlete_status status = private_db_run(own, registry, message);
     for (int i = 0; i < 5 && status == ATHLETE_OK; i++) {
         sqlite3_str *out = sqlite3_str_new(own->db);
@@ -160,7 +167,7 @@ athlete_status definition_try(private_db *own, const feature_definition *definit
         else sqlite3_str_appendf(out, "DELETE FROM \"%w\";\n", definition->table);
         status = run(&running, out, steps[i], message);
     }
-    sqlite3_progress_handler(own->db, 0, NULL, NULL);
+    private_db_progress(own->db, 0, NULL, NULL);
     memory_free(NULL, all);
     return status;
 }
