@@ -53,26 +53,31 @@ LDLIBS += $(shell pkg-config --libs libcjson 2>/dev/null)
 endif
 FLAGS  += $(shell pkg-config --cflags sqlite3 2>/dev/null)
 
+# One line for each folder that is compiled and each library; make V=1 prints the commands.
+Q      := $(if $(V),,@)
+SILENT  = $(or $(V),$(findstring s,$(firstword -$(MAKEFLAGS))))
+say     = $(if $(SILENT)$(said-$(1)),,$(info $(1))$(eval said-$(1) := yes))
+
 SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
 
-.PHONY: all static debug sanitized clean help packages deps test-deps test lint pytest sanitize fuzz architectures
+.PHONY: all static debug sanitized fuzzed clean help packages deps test-deps test check soak lint pytest sanitize fuzz architectures
 .DEFAULT_GOAL = all
 
 all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
 
 $(EXTENSION): $(OBJECTS)
-	$(CC) -shared $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+	$(call say,$@)$(Q)$(CC) -shared $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
 $(BUILD)/obj/%.o: %.c | packages
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
+	$(call say,$@)$(Q)$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
 
 # For programs that embed athlete: linked to SQLite instead of loaded by it.
 STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
@@ -81,11 +86,11 @@ static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding (ext/ath
 
 $(BUILD)/libathlete.a: $(STATIC_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,$@)$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/static/%.o: %.c | packages
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
+	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
 
@@ -96,6 +101,10 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -
 
 sanitized: ## build build/asan/athlete.so, which stops at the first memory error or undefined behaviour
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(SANITIZE)" all check-programs
+
+# What libFuzzer's programs are linked with.
+fuzzed:
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" static
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
@@ -186,7 +195,7 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 # --- packages ------------------------------------------------------------------------------------------------
 
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
-TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace tcl
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
                  gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
@@ -211,7 +220,7 @@ endef
 deps: ## install what building and running need (Debian, Ubuntu)
 	$(call install,$(RUN_PACKAGES))
 
-test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed
+test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed $(BUILD)/traced/installed
 
 .PHONY: test-packages
 test-packages:
@@ -243,6 +252,11 @@ $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/instal
 	@$(BUILD)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
+# For the sanitizers: libraries whose stacks they can read fast.
+$(BUILD)/traced/installed: tests/helpers/traced_libraries.py tests/helpers/debian.py | test-packages
+	@echo "Compiling SQLite and cJSON with frame pointers into $(@D)"
+	@$(PYTHON) tests/helpers/traced_libraries.py $(@D) && touch $@
+
 # Apart, because Feast needs an older pandas than the other tests.
 $(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
@@ -252,7 +266,14 @@ $(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packa
 RUN_TESTS = $(BUILD)/venv/bin/python tests/run --build $(BUILD)
 
 test: test-deps ## everything that checks: lint, tests, and the tests again under the sanitizers
-	@$(RUN_TESTS) lint pytest sanitize
+	@$(RUN_TESTS) build lint pytest sanitize
+
+check: test-deps ## lint, and the tests that take under a second each
+	@$(RUN_TESTS) lint check
+
+soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+	@$(RUN_TESTS) soak
+	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000
 
 lint: test-deps ## gcc and clang with more warnings, clang-format, headers of the stages
 	@$(RUN_TESTS) lint
@@ -278,11 +299,11 @@ check-programs: $(CHECK_PROGRAMS) $(BUILD)/laws/planted.so
 
 $(BUILD)/laws/%: tests/laws/%.c $(BUILD)/libathlete.a
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
+	$(call say,$@)$(Q)$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
 
 $(BUILD)/laws/planted.so: tests/laws/planted.c | packages
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
+	$(call say,$@)$(Q)$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
 
 # The compilers at their strictest. -Wconversion pays: a lost bit in a size or a count is a wrong answer. Signs may
 # change silently, because every index would need a cast.
@@ -293,7 +314,7 @@ lint-gcc:
 	@$(MAKE) -s BUILD=$(BUILD)/lint/gcc CC=gcc CFLAGS="-O2 $(LINT) -Wlogical-op -Wduplicated-cond -Wduplicated-branches" all
 
 lint-clang:
-	@$(MAKE) -s BUILD=$(BUILD)/lint/clang CC=clang CFLAGS="-O2 $(LINT) -Wunreachable-code" all
+	@printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 8 clang $(FLAGS) $(LINT) -Wunreachable-code -fsyntax-only
 
 lint-format:
 	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])

@@ -127,7 +127,7 @@ def package_flags(which):
 
 def build(name, folder, trusting=False):
     """The target's program; `trusting` leaves out the checks of models, so that a fuzzer has something to find."""
-    subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "static"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "static"], check=True)
     program = folder / (name + ("_trusting" if trusting else ""))
     # Sources with a switch are compiled with it and so come before their counterparts in the library.
     switched = [p for p in sorted((ROOT / "ext" / "trees").rglob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
@@ -165,7 +165,10 @@ def main():
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0, help="of libFuzzer; 0 for a new one")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--flags", action="store_true", help="print what the library is compiled with, and end")
     options = parser.parse_args()
+    if options.flags:
+        return print(SANITIZE)
     folder, findings = options.build.resolve() / "fuzz", 0
     for name in options.targets or TARGETS:
         result = run(build(name, folder), TARGETS[name], folder / "found" / name, f"-runs={options.runs}", f"-seed={options.seed}")

@@ -59,18 +59,18 @@ class Session:
     def __exit__(self, *exception):
         self.stderr.close()
 
-    def environment(self, *libraries):
+    def environment(self, traced, *libraries):
+        """`traced` is the folder of the libraries that have frame pointers (helpers/traced_libraries.py)."""
         log = self.folder / "log"
         return {
+            "LD_LIBRARY_PATH": str(traced),
             "LD_PRELOAD": " ".join([runtime(), *map(str, libraries)]),
-            # The true unwinder sees through libsqlite3, which has no frame pointers; twelve frames keep it fast.
             "ASAN_OPTIONS": ":".join(
                 [
                     f"log_path={log}",
                     "exitcode=99",
                     "detect_leaks=1",
-                    "fast_unwind_on_malloc=0",
-                    "malloc_context_size=12",
+                    "malloc_context_size=20",
                     "detect_stack_use_after_return=1",
                     "strict_string_checks=1",
                     "allocator_may_return_null=1",

@@ -31,14 +31,14 @@ def asan(tmp_path_factory):
     environment = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "ASAN_OPTIONS")}
     build = BUILD
     if build.name != "asan":
-        subprocess.run(["make", "-s", f"BUILD={build}", "sanitized"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(["make", "-s", f"-j{os.cpu_count()}", f"BUILD={build}", "sanitized"], cwd=ROOT, env=environment, check=True)
         build = build / "asan"
     return build
 
 
 def reports(asan, folder, library, sql, *more):
     with sanitizers.Session(folder) as session:
-        environment = {**os.environ, **session.environment(asan / library)}
+        environment = {**os.environ, **session.environment(asan.parent / "traced", asan / library)}
         command = [sys.executable, "-c", PROGRAM, str((asan / library).with_suffix("")), sql, *more]
         subprocess.run(command, env=environment, cwd=ROOT, stderr=session.stderr)
         return session.reports()
@@ -48,6 +48,8 @@ def reports(asan, folder, library, sql, *more):
     "sql, found",
     [
         ("SELECT planted_leak(100)", "Direct leak of 3"),
+        ("SELECT planted_text_leak('forgotten')", "Direct leak of"),
+        ("SELECT planted_json_leak('[[1, 2], 3]')", "Direct leak of"),
         ("SELECT planted_overflow(0)", "heap-buffer-overflow"),
         ("SELECT planted_undefined(1)", "signed integer overflow"),
     ],

@@ -243,8 +243,8 @@ ENTITIES = 50
 
 @pytest.mark.unsanitized
 def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_corrects(tmp_path):
-    """50,000 reads on three connections: of one row all features are of one batch, within a transaction all entities are,
-    and the newest row is that of a lookup at a moment after all others."""
+    """50,000 reads on three connections, and more until twenty batches have been written among them: of one row all features are
+    of one batch, within a transaction all entities are, and the newest row is that of a lookup at a moment after all others."""
     import threading
 
     path = tmp_path / "online.db"
@@ -264,20 +264,26 @@ def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_c
         writer.execute("COMMIT")
 
     write(0)
-    stop, wrong, batches = threading.Event(), [], []
+    stop, enough, wrong = threading.Event(), threading.Event(), []
 
     def write_on():
-        batch = 0
-        while not stop.wait(0.002) and batch < 3000:
-            batch += 1
-            write(batch)
-        batches.append(batch)
+        try:
+            for batch in range(1, 3001):
+                if stop.wait(0.002):
+                    break
+                write(batch)
+                if batch > 20:
+                    enough.set()
+        finally:
+            enough.set()
 
     def read(reads):
         db = connect(path, isolation_level=None)
         db.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
         names = ", ".join(FEATURES)
-        for i in range(0, reads, 2 * ENTITIES):
+        done = 0
+        while done < reads or not enough.is_set():
+            done += 2 * ENTITIES
             db.execute("BEGIN")
             rows = [db.execute(f"SELECT {names} FROM f WHERE athlete_id = ?", (e,)).fetchone() for e in range(ENTITIES)]
             rows += [db.execute(f"SELECT {names} FROM f WHERE athlete_id = ? AND as_of = '2025-01-01T00:00:00Z'", (e,)).fetchone() for e in range(ENTITIES)]
@@ -294,9 +300,9 @@ def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_c
         thread.join()
     stop.set()
     writing.join()
-    writer.close()
     assert wrong == []
-    assert batches[0] > 20
+    assert writer.execute("SELECT MIN(x0) FROM g").fetchone()[0] > 20
+    writer.close()
 
 
 # --- what it reads and how ----------------------------------------------------------------------------------------
