@@ -15,7 +15,7 @@ SQLITE_EXTENSION_INIT1
 
 #include <stdbool.h>
 #include "athlete.h"
-#include "base/binding/base_sql.h"
+#include "base/functions/base_sql.h"
 #include "charts/charts_sql.h"
 #include "rolling/rolling_sql.h"
 #include "store/store_sql.h"

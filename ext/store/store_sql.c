@@ -1,14 +1,14 @@
 /* The table of the feature store's functions. */
 #include "store/store_sql.h"
 
-#include "store/lookup/asof_sql.h"
 #include "store/definition/definition_rules_sql.h"
-#include "store/definition/definition_sql.h"
-#include "validation/leakage_sql.h"
+#include "store/definition_sql.h"
+#include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
+#include "validation/leakage_sql.h"
 
 #define DEFINITION_ARGUMENT                                                                                  \
     { "definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features" }
@@ -26,7 +26,7 @@
             "a table or a SELECT with the group's columns; default the definition's own source"              \
     }
 
-static const athlete_function functions[] = {
+static const athlete_function store_functions[] = {
     {
         .name = "feature_group_fault",
         .kind = ATHLETE_SCALAR,
@@ -203,4 +203,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_store = {.name = "store", .functions = functions};
+const athlete_domain athlete_store = {.name = "store", .functions = store_functions};

@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "base/status.h"
 
 typedef enum athlete_type {

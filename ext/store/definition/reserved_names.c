@@ -65,17 +65,8 @@ static const struct {
 };
 /* clang-format on */
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool name_is_same(const char *a, const char *b) {
-    while (*a && lower(*a) == lower(*b)) a++, b++;
-    return lower(*a) == lower(*b);
-}
-
 static bool begins(const char *name, const char *start) {
-    while (*start && lower(*name) == lower(*start)) name++, start++;
+    while (*start && name_lower(*name) == name_lower(*start)) name++, start++;
     return !*start;
 }
 
@@ -88,7 +79,7 @@ static bool ends(const char *name, const char *end) {
 static bool ends_with_version(const char *name) {
     const char *digits = name + strlen(name);
     while (digits > name && digits[-1] >= '0' && digits[-1] <= '9') digits--;
-    return *digits && digits - name > 2 && lower(digits[-1]) == 'v' && digits[-2] == '_';
+    return *digits && digits - name > 2 && name_lower(digits[-1]) == 'v' && digits[-2] == '_';
 }
 
 static bool is_reserved(size_t i, const char *name) {

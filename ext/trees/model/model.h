@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/text/text_buffer.h"
 
+#define MODEL_NO_PARENT              2147483647 /* what XGBoost's texts have for it: the largest int32_t */
 #define ATHLETE_MODEL_MAX_BYTES      ((size_t)32 << 20)
 #define ATHLETE_MODEL_MAX_FEATURES   65536
 #define ATHLETE_MODEL_MAX_OUTPUTS    1024
