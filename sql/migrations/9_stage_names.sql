@@ -1,5 +1,12 @@
 -- Stages are numbered by their layer (hundreds) and topic (tens). What a stage has read goes on under its new name; old runs
 -- keep the names that they ran under, and each stage announces itself when it runs.
+-- A file may be so early that it has no marks yet.
+CREATE TABLE IF NOT EXISTS ops_watermarks (
+    stage      TEXT NOT NULL,
+    athlete_id TEXT NOT NULL,
+    position   TEXT NOT NULL,
+    PRIMARY KEY (stage, athlete_id)
+) WITHOUT ROWID;
 CREATE TEMP TABLE renamed (old TEXT PRIMARY KEY, new TEXT NOT NULL);
 INSERT INTO renamed (old, new) VALUES
     ('00_ops_tables', '000_ops_tables'),
