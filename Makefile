@@ -163,7 +163,7 @@ help: ## list the targets
 # --- running -------------------------------------------------------------------------------------------------
 
 .PHONY: demo import pipeline page define deploy stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
-STAGES   = $(wildcard sql/[0-9]*.sql)
+STAGES   = $(sort $(wildcard sql/[0-9]_*/*.sql sql/[0-9]_*/*/*.sql))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
 export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 
@@ -372,4 +372,4 @@ lint-format:
 	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])
 
 lint-stages:
-	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(wildcard sql/[0-9]*.sql)
+	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(sort $(wildcard sql/[0-9]_*/*.sql sql/[0-9]_*/*/*.sql))
