@@ -15,14 +15,14 @@ SQLITE_EXTENSION_INIT1
 
 #include <stdbool.h>
 #include "athlete.h"
-#include "base/binding/base_sql.h"
+#include "base/functions/base_sql.h"
 #include "charts/charts_sql.h"
 #include "rolling/rolling_sql.h"
 #include "store/store_sql.h"
 #include "training/training_sql.h"
 #include "trees/trees_sql.h"
 
-const athlete_domain *const athlete_domains[] = {
+const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1] = {
     &athlete_base, &athlete_training, &athlete_rolling, &athlete_store, &athlete_trees, &athlete_charts, NULL,
 };
 

@@ -9,13 +9,12 @@
 #ifndef ATHLETE_H
 #define ATHLETE_H
 
+#include "base/version.h"
 #include "sqlite3.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define ATHLETE_VERSION "0.1.0"
 
 /* How the library itself exports it; programs need not define it. */
 #ifndef ATHLETE_EXPORT

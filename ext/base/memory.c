@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 
 /* The bytes of count * size, or 0 if the product overflows or, beside the `held` bytes that it replaces, passes the
 ** limit. */

@@ -1,6 +1,7 @@
 #include "base/poll.h"
 
-#include "base/binding/own_statement.h"
+#include "base/own_statement.h"
+#include "base/sqlite.h"
 
 /* A progress handler is called after a number of instructions that the host has set, 1000 in Datasette; the statement
 ** is some five of them. Stepped once in a poll, it would be heard after 200 polls, more than a tenth of a second. */

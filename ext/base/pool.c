@@ -15,19 +15,20 @@
 #define PAUSES_PER_LOOK 32
 #define PATIENT_AFTER   16
 
-static bool is_stopped(athlete_pool *pool) {
+static bool pool_is_stopped(athlete_pool *pool) {
     return atomic_load_explicit(&pool->stopped, memory_order_relaxed);
 }
 
 /* The caller's own poll. */
 static bool poll_caller(athlete_pool *pool, size_t units) {
-    if (!is_stopped(pool) && poll_due(pool->poll, units)) atomic_store(&pool->stopped, true);
-    return is_stopped(pool);
+    if (!pool_is_stopped(pool) && poll_due(pool->poll, units)) atomic_store(&pool->stopped, true);
+    return pool_is_stopped(pool);
 }
 
 athlete_status pool_run_alone(athlete_pool *pool, size_t n_parts, pool_work *work, void *job) {
-    for (size_t part = n_parts; part > 0 && !is_stopped(pool); part--) work(job, part - 1, &pool->hands[0]);
-    return is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    for (size_t part = n_parts; part > 0 && !pool_is_stopped(pool); part--)
+        work(job, part - 1, &pool->hands[0]);
+    return pool_is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 #ifdef ATHLETE_NO_THREADS
@@ -81,7 +82,7 @@ static bool claim(athlete_pool *pool, size_t *part) {
 /* The job cannot change or end between the claim and this: its caller waits for every claimed part. */
 static void work_on(pool_hand *hand, size_t part) {
     athlete_pool *pool = hand->pool;
-    if (!is_stopped(pool)) pool->work(pool->job, part, hand);
+    if (!pool_is_stopped(pool)) pool->work(pool->job, part, hand);
     if (atomic_fetch_sub(&pool->unfinished, 1) == 1 && atomic_load(&pool->caller_waits)) {
         pthread_mutex_lock(&pool->mutex);
         pthread_cond_signal(&pool->finished);
@@ -208,7 +209,7 @@ athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, voi
     size_t part;
     while (claim(pool, &part)) work_on(&pool->hands[0], part);
     wait_for_workers(pool);
-    return is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    return pool_is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
 bool pool_due(pool_hand *hand, size_t units) {
@@ -224,7 +225,7 @@ bool pool_due(pool_hand *hand, size_t units) {
             pthread_mutex_unlock(&pool->mutex);
         }
     }
-    return is_stopped(pool);
+    return pool_is_stopped(pool);
 }
 
 #endif

@@ -56,7 +56,7 @@ static void sparkline_final(sqlite3_context *context) {
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 
-static const athlete_function functions[] = {
+static const athlete_function charts_functions[] = {
     {
         .name = "bar",
         .kind = ATHLETE_SCALAR,
@@ -89,4 +89,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_charts = {.name = "charts", .functions = functions};
+const athlete_domain athlete_charts = {.name = "charts", .functions = charts_functions};

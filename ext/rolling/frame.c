@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Rows move down only when at least half the block is free, so a row is moved once on average. */
-static athlete_status make_room(athlete_budget *budget, frame *f) {
+static athlete_status frame_make_room(athlete_budget *budget, frame *f) {
     if (f->first + f->count < f->capacity) return ATHLETE_OK;
     if (f->first > 0 && f->first >= f->count) {
         memmove(f->block, f->block + f->first, f->count * sizeof *f->block);
@@ -14,7 +14,7 @@ static athlete_status make_room(athlete_budget *budget, frame *f) {
 }
 
 athlete_status frame_push(athlete_budget *budget, frame *f, frame_row row) {
-    athlete_status status = make_room(budget, f);
+    athlete_status status = frame_make_room(budget, f);
     if (status == ATHLETE_OK) f->block[f->first + f->count++] = row;
     return status;
 }

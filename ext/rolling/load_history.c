@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "rolling/statistics.h"
+#include "rolling/window_statistics.h"
 
 static const int long_days[LONG_COUNT] = {30, 90};
 static const int long_window[LONG_COUNT] = {WINDOW_30, WINDOW_90};

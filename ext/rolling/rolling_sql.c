@@ -1,13 +1,13 @@
 /* Binding of the calendar and of everything that looks back over days: the table of the domain's functions. */
 #include "rolling/rolling_sql.h"
 
-#include "base/numbers/date.h"
 #include "base/memory.h"
+#include "base/numbers/date.h"
 #include "rolling/training_load_sql.h"
 #include "rolling/window_sql.h"
 
 /* The check of an ATHLETE_DATE argument has seen that it is one. */
-static int day_of(sqlite3_value *value) {
+static int calendar_day_of(sqlite3_value *value) {
     int day = 0;
     date_parse((const char *)sqlite3_value_text(value), &day);
     return day;
@@ -15,7 +15,7 @@ static int day_of(sqlite3_value *value) {
 
 static void week_start(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
-    int day = day_of(argv[0]), first_day;
+    int day = calendar_day_of(argv[0]), first_day;
     date_parse("0000-01-01", &first_day);
     if (day - date_weekday(day) < first_day) {
         function_fail(context, "the week starts before the year 0");
@@ -36,8 +36,8 @@ static athlete_status calendar_open(athlete_call *call, int argc, sqlite3_value 
     (void)call, (void)argc;
     calendar_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
-    state->day = day_of(argv[0]) - 1;
-    state->last_day = day_of(argv[1]);
+    state->day = calendar_day_of(argv[0]) - 1;
+    state->last_day = calendar_day_of(argv[1]);
     *out = state;
     return ATHLETE_OK;
 }
@@ -72,7 +72,7 @@ static const athlete_table calendar_table = {
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 
-static const athlete_function functions[] = {
+static const athlete_function rolling_functions[] = {
     {
         .name = "calendar",
         .kind = ATHLETE_TABLE,
@@ -191,4 +191,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_rolling = {.name = "rolling", .functions = functions};
+const athlete_domain athlete_rolling = {.name = "rolling", .functions = rolling_functions};

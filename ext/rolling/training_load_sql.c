@@ -8,12 +8,12 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-#include "base/numbers/date.h"
-#include "base/memory.h"
 #include "base/binding/options.h"
-#include "base/binding/own_statement.h"
-#include "base/poll.h"
 #include "base/binding/query.h"
+#include "base/memory.h"
+#include "base/numbers/date.h"
+#include "base/own_statement.h"
+#include "base/poll.h"
 #include "rolling/load_history.h"
 
 #define CALENDAR_YEARS_MAX 200
@@ -79,7 +79,7 @@ static athlete_status read_date_option(athlete_call *call, const char *name, con
     return ATHLETE_INVALID;
 }
 
-static athlete_status read_options(athlete_call *call, load_state *state, const char *json) {
+static athlete_status load_read_options(athlete_call *call, load_state *state, const char *json) {
     state->options.settings = (load_settings){.acwr_risk_threshold = 1.5,
                                               .monotony_risk_threshold = 2.0,
                                               .acwr_min_history_days = 28,
@@ -131,7 +131,7 @@ static athlete_status load_open(athlete_call *call, int argc, sqlite3_value **ar
     *out = state;
     poll_begin(&state->poll, call->db);
     athlete_status status =
-        read_options(call, state, argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
+        load_read_options(call, state, argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (status == ATHLETE_OK) status = sql ? open_ordered(call, sql, &state->query) : ATHLETE_NOMEM;
     if (status == ATHLETE_OK && read_ahead(call, state) != SQLITE_OK) status = ATHLETE_INVALID;

@@ -11,7 +11,7 @@
 
 #include <math.h>
 #include "base/poll.h"
-#include "rolling/statistics.h"
+#include "rolling/window_statistics.h"
 
 /* SQLite hands it over zeroed. */
 typedef struct window_state {
@@ -32,7 +32,7 @@ static bool has_null(int argc, sqlite3_value **argv) {
 }
 
 /* Adding 0 turns -0 into 0, so that equal numbers are equal bits. */
-static double number(sqlite3_value *value) {
+static double window_number(sqlite3_value *value) {
     return sqlite3_value_double(value) + 0.0;
 }
 
@@ -50,18 +50,18 @@ static window_state *state_for_step(sqlite3_context *context) {
 
 void window_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     window_state *state = state_for_step(context);
-    if (state && !has_null(argc, argv)) push(context, state, number(argv[0]), 0);
+    if (state && !has_null(argc, argv)) push(context, state, window_number(argv[0]), 0);
 }
 
 void linear_trend_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     window_state *state = state_for_step(context);
-    if (state && !has_null(argc, argv)) push(context, state, number(argv[1]), number(argv[0]));
+    if (state && !has_null(argc, argv)) push(context, state, window_number(argv[1]), window_number(argv[0]));
 }
 
 static void step_with_parameter(sqlite3_context *context, int argc, sqlite3_value **argv) {
     window_state *state = state_for_step(context);
     if (!state || has_null(argc, argv)) return;
-    double parameter = number(argv[1]);
+    double parameter = window_number(argv[1]);
     if (state->has_parameter && parameter != state->parameter) {
         function_fail(context, "argument 2 (%s) must be the same for all rows",
                       function_of(context)->arguments[1].name);
@@ -69,7 +69,7 @@ static void step_with_parameter(sqlite3_context *context, int argc, sqlite3_valu
     }
     state->has_parameter = true;
     state->parameter = parameter;
-    push(context, state, number(argv[0]), 0);
+    push(context, state, window_number(argv[0]), 0);
 }
 
 void ewma_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -165,7 +165,7 @@ static void result_of(sqlite3_context *context, statistic *of) {
     else function_fail_status(context, status, "the window frame is too long");
 }
 
-static void finish(sqlite3_context *context, statistic *of) {
+static void window_finish(sqlite3_context *context, statistic *of) {
     result_of(context, of);
     window_state *state = sqlite3_aggregate_context(context, 0);
     if (state) frame_free(&state->budget, &state->rows);
@@ -175,29 +175,29 @@ void ewma_value(sqlite3_context *context) {
     result_of(context, ewma_of);
 }
 void ewma_final(sqlite3_context *context) {
-    finish(context, ewma_of);
+    window_finish(context, ewma_of);
 }
 void linear_trend_value(sqlite3_context *context) {
     result_of(context, slope_of);
 }
 void linear_trend_final(sqlite3_context *context) {
-    finish(context, slope_of);
+    window_finish(context, slope_of);
 }
 void monotony_value(sqlite3_context *context) {
     result_of(context, monotony_of);
 }
 void monotony_final(sqlite3_context *context) {
-    finish(context, monotony_of);
+    window_finish(context, monotony_of);
 }
 void strain_value(sqlite3_context *context) {
     result_of(context, strain_of);
 }
 void strain_final(sqlite3_context *context) {
-    finish(context, strain_of);
+    window_finish(context, strain_of);
 }
 void quantile_value(sqlite3_context *context) {
     result_of(context, parameter_quantile_of);
 }
 void quantile_final(sqlite3_context *context) {
-    finish(context, parameter_quantile_of);
+    window_finish(context, parameter_quantile_of);
 }

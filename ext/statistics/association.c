@@ -5,8 +5,8 @@
 #include "base/numbers/sum.h"
 
 /* Merges order[begin..middle) and [middle..end) into `out`, by value; what is equal keeps its place. */
-static void merge(const double *values, const uint32_t *order, size_t begin, size_t middle, size_t end,
-                  uint32_t *out) {
+static void association_merge(const double *values, const uint32_t *order, size_t begin, size_t middle,
+                              size_t end, uint32_t *out) {
     size_t left = begin, right = middle;
     for (size_t at = begin; at < end; at++) {
         bool from_left = left < middle && (right >= end || values[order[left]] <= values[order[right]]);
@@ -21,7 +21,7 @@ static uint32_t *sort(const double *values, size_t n, uint32_t *order, uint32_t 
         for (size_t begin = 0; begin < n; begin += 2 * width) {
             size_t middle = begin + width < n ? begin + width : n;
             size_t end = begin + 2 * width < n ? begin + 2 * width : n;
-            merge(values, order, begin, middle, end, other);
+            association_merge(values, order, begin, middle, end, other);
             if (poll_due(poll, 4 * (end - begin))) return NULL;
         }
         uint32_t *sorted = other;
@@ -32,7 +32,7 @@ static uint32_t *sort(const double *values, size_t n, uint32_t *order, uint32_t 
 }
 
 /* Twice the mean rank of each value, from 2 on, so that ranks of ties are whole; returns how many values there are. */
-static size_t rank(const double *values, size_t n, const uint32_t *order, int64_t *ranks) {
+static size_t association_rank(const double *values, size_t n, const uint32_t *order, int64_t *ranks) {
     size_t distinct = 0;
     for (size_t begin = 0, end; begin < n; begin = end) {
         for (end = begin + 1; end < n && values[order[end]] == values[order[begin]];) end++;
@@ -77,11 +77,11 @@ static double squared_correlation(const workspace *w, size_t n) {
 static athlete_status associate_pairs(const workspace *w, athlete_poll *poll, association *out) {
     const uint32_t *order = sort(w->feature, out->n, w->order, w->other, poll);
     if (!order) return ATHLETE_INTERRUPTED;
-    size_t features = rank(w->feature, out->n, order, w->feature_ranks);
+    size_t features = association_rank(w->feature, out->n, order, w->feature_ranks);
     order = sort(w->label, out->n, w->order, w->other, poll);
     if (!order) return ATHLETE_INTERRUPTED;
     double largest = w->label[order[out->n - 1]];
-    size_t labels = rank(w->label, out->n, order, w->label_ranks);
+    size_t labels = association_rank(w->label, out->n, order, w->label_ranks);
     out->is_binary = labels == 2;
     if (features < 2 || labels < 2) return ATHLETE_OK;
     out->strength = out->is_binary ? auc(w, out->n, largest) : squared_correlation(w, out->n);

@@ -2,7 +2,7 @@
 
 #include "base/numbers/float_key.h"
 
-static uint64_t weight_of(const uint32_t *weights, size_t from, size_t to) {
+static uint64_t quantile_weight_of(const uint32_t *weights, size_t from, size_t to) {
     if (!weights) return to - from;
     uint64_t sum = 0;
     for (size_t i = from; i < to; i++) sum += weights[i];
@@ -36,13 +36,13 @@ static double window_of(const uint32_t *weights, double one, size_t n) {
 }
 
 float weighted_quantile(double q, uint32_t *keys, uint32_t *weights, double one, size_t n) {
-    double total = (double)weight_of(weights, 0, n), window = window_of(weights, one, n);
+    double total = (double)quantile_weight_of(weights, 0, n), window = window_of(weights, one, n);
     double end = q * (total - window) + window; /* of the window */
     size_t from = 0, to = n;                    /* the value at the window's end is among these */
     uint64_t below = 0;                         /* the weight of keys[0] to keys[from - 1] */
     for (uint32_t bit = 0x80000000u; bit > 0 && to - from > 1; bit >>= 1) {
         size_t middle = split_by_bit(keys, weights, from, to, bit);
-        uint64_t lower = weight_of(weights, from, middle);
+        uint64_t lower = quantile_weight_of(weights, from, middle);
         if (middle == to || (middle > from && (double)(below + lower) >= end)) {
             to = middle;
         } else {

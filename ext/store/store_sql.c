@@ -1,14 +1,14 @@
 /* The table of the feature store's functions. */
 #include "store/store_sql.h"
 
-#include "store/lookup/asof_sql.h"
 #include "store/definition/definition_rules_sql.h"
-#include "store/definition/definition_sql.h"
-#include "validation/leakage_sql.h"
+#include "store/definition_sql.h"
+#include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
+#include "validation/leakage_sql.h"
 
 #define DEFINITION_ARGUMENT                                                                                  \
     { "definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features" }
@@ -26,7 +26,7 @@
             "a table or a SELECT with the group's columns; default the definition's own source"              \
     }
 
-static const athlete_function functions[] = {
+static const athlete_function store_functions[] = {
     {
         .name = "feature_group_fault",
         .kind = ATHLETE_SCALAR,
@@ -49,9 +49,10 @@ static const athlete_function functions[] = {
             DEFINITION_ARGUMENT,
             BEFORE_ARGUMENT("the definition that it would follow; NULL for the first of its name"),
             TYPES_ARGUMENT),
-        .summary = "Why a definition of a feature group without a fault would not work here: its tables are made "
-                   "in a database of its own, from those of the version before, and a row is brought in, corrected "
-                   "and looked up; its names must be free in this database.",
+        .summary =
+            "Why a definition of a feature group without a fault would not work here: its tables are made "
+            "in a database of its own, from those of the version before, and a row is brought in, corrected "
+            "and looked up; its names must be free in this database.",
         .returns = "a sentence; NULL when nothing speaks against it",
         .scalar = feature_group_trial,
     },
@@ -202,4 +203,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_store = {.name = "store", .functions = functions};
+const athlete_domain athlete_store = {.name = "store", .functions = store_functions};

@@ -1,11 +1,12 @@
 #include "store/training_columns_sql.h"
 
 #include <string.h>
-#include "base/memory.h"
-#include "base/binding/judge.h"
-#include "base/binding/own_statement.h"
+#include "base/binding/module_arguments.h"
 #include "base/binding/query.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "base/judge/judge.h"
+#include "base/memory.h"
+#include "base/own_statement.h"
+#include "store/lookup/group_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 
@@ -16,7 +17,7 @@ static int fail_set(training_set *set, char **message, char *sentence) {
     return rc;
 }
 
-static int add_column(training_set *set, set_column column, char **message) {
+static int set_add_column(training_set *set, set_column column, char **message) {
     if (!column.name) return SQLITE_NOMEM;
     for (size_t i = 0; i < set->n_columns; i++) {
         if (sqlite3_stricmp(set->columns[i].name, column.name) != 0) continue;
@@ -46,7 +47,7 @@ static int label_named(const training_set *set, const char *name) {
 }
 
 /* A specification is kept with its set, which is made again from it: its SQL is judged as SQL that a table keeps. */
-static int judge(training_set *set, const char *sql, const char *subject, char **message) {
+static int set_judge(training_set *set, const char *sql, const char *subject, char **message) {
     char *phrase = NULL;
     athlete_status status = judge_query(set->db, sql, NULL, &phrase);
     int rc = SQLITE_OK;
@@ -59,7 +60,7 @@ static int judge(training_set *set, const char *sql, const char *subject, char *
 int training_labels(training_set *set, sqlite3_stmt **labels, char **message) {
     char *sentence = NULL;
     *labels = NULL;
-    int rc = judge(set, set->spec.labels, "labels: the query", message);
+    int rc = set_judge(set, set->spec.labels, "labels: the query", message);
     if (rc != SQLITE_OK) return rc;
     athlete_status status =
         query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, &sentence);
@@ -76,7 +77,7 @@ static int add_label_columns(training_set *set, char **message) {
     int rc = training_labels(set, &labels, message);
     for (int i = 0; rc == SQLITE_OK && i < sqlite3_column_count(labels); i++) {
         char *name = sqlite3_mprintf("%s", sqlite3_column_name(labels, i));
-        rc = add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, message);
+        rc = set_add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, message);
         set->n_label_columns++;
     }
     sqlite3_finalize(labels);
@@ -95,7 +96,7 @@ static char *key_names(const lookup_spec *spec) {
     return sqlite3_str_finish(out);
 }
 
-static int open_group(training_set *set, const lookup_spec *spec, feature_group *group, char **message) {
+static int set_open_group(training_set *set, const lookup_spec *spec, feature_group *group, char **message) {
     group_names names = {.group = spec->group,
                          .timestamp = spec->timestamp,
                          .available = spec->available,
@@ -144,13 +145,13 @@ static int map_request(training_set *set, const lookup_spec *spec, set_lookup *l
     return lookup->as_of < 0 ? no_label(set, spec, "as_of", as_of, message) : SQLITE_OK;
 }
 
-static bool is_feature(const feature_group *group, int column) {
+static bool set_is_feature(const feature_group *group, int column) {
     for (int k = 0; k < group->n_keys; k++)
         if (group->keys[k] == column) return false;
     return column != group->timestamp && column != group->available;
 }
 
-static int add_feature(training_set *set, int number, int column, char **message) {
+static int set_add_feature(training_set *set, int number, int column, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     set_lookup *lookup = &set->lookups[number];
     const char *name = lookup->group.columns[column].name;
@@ -160,20 +161,20 @@ static int add_feature(training_set *set, int number, int column, char **message
                         .lookup = number,
                         .index = column,
                         .absent = cJSON_GetObjectItem(spec->defaults, name)};
-    return add_column(set, added, message);
+    return set_add_column(set, added, message);
 }
 
-static int add_features(training_set *set, int number, char **message) {
+static int set_add_features(training_set *set, int number, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     const feature_group *group = &set->lookups[number].group;
     int rc = SQLITE_OK;
     for (int i = 0; !spec->features && i < group->n_columns && rc == SQLITE_OK; i++)
-        if (is_feature(group, i)) rc = add_feature(set, number, i, message);
+        if (set_is_feature(group, i)) rc = set_add_feature(set, number, i, message);
     const cJSON *feature;
     cJSON_ArrayForEach(feature, spec->features) {
         if (rc != SQLITE_OK) break;
         int column = group_column_named(group, feature->valuestring);
-        rc = column >= 0 ? add_feature(set, number, column, message)
+        rc = column >= 0 ? set_add_feature(set, number, column, message)
                          : fail_set(set, message,
                                     sqlite3_mprintf("lookup %.60s has no feature %.60s", spec->group,
                                                     feature->valuestring));
@@ -200,12 +201,12 @@ static bool is_wanted(const void *wanted, int column) {
 static int open_lookup(training_set *set, int number, char **message) {
     const lookup_spec *spec = &set->spec.lookups[number];
     set_lookup *lookup = &set->lookups[number];
-    int rc = open_group(set, spec, &lookup->group, message);
+    int rc = set_open_group(set, spec, &lookup->group, message);
     if (rc != SQLITE_OK) return rc;
     lookup->wanted = memory_zeroed(NULL, (size_t)lookup->group.n_columns, sizeof *lookup->wanted);
     if (!lookup->wanted) return SQLITE_NOMEM;
     rc = map_request(set, spec, lookup, message);
-    if (rc == SQLITE_OK) rc = add_features(set, number, message);
+    if (rc == SQLITE_OK) rc = set_add_features(set, number, message);
     if (rc != SQLITE_OK) return rc;
     lookup_rules rules = {
         .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
@@ -281,7 +282,7 @@ static int add_expressions(training_set *set, char **message) {
     cJSON_ArrayForEach(expression, set->spec.computed) {
         set_column added = {
             .name = sqlite3_mprintf("%s", expression->string), .origin = FROM_EXPRESSION, .index = n++};
-        if (rc == SQLITE_OK) rc = add_column(set, added, message);
+        if (rc == SQLITE_OK) rc = set_add_column(set, added, message);
         else sqlite3_free(added.name);
     }
     set->n_expressions = n;

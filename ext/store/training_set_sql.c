@@ -13,10 +13,10 @@
 #include "store/training_set_sql.h"
 
 #include <string.h>
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
-#include "base/binding/own_statement.h"
 #include "base/numbers/decimal.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "base/own_statement.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {
@@ -45,7 +45,7 @@ static int set_disconnect(sqlite3_vtab *base) {
     return SQLITE_OK;
 }
 
-static int declare(set_vtab *vtab, char **message) {
+static int set_declare(set_vtab *vtab, char **message) {
     training_set *set = &vtab->set;
     vtab->declared = memory_alloc(NULL, set->n_columns, sizeof *vtab->declared);
     if (!vtab->declared) return SQLITE_NOMEM;
@@ -78,7 +78,7 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     module_arguments arguments;
     int rc = module_arguments_read(&arguments, function, argc, argv, message);
     if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], message);
-    if (rc == SQLITE_OK) rc = declare(vtab, message);
+    if (rc == SQLITE_OK) rc = set_declare(vtab, message);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
     if (rc == SQLITE_OK) *out = &vtab->base;
@@ -134,14 +134,14 @@ static int set_close(sqlite3_vtab_cursor *base) {
 }
 
 /* Records that a statement failed with `rc`. */
-static int fail(sqlite3_vtab *base, int rc, const char *what) {
+static int set_fail(sqlite3_vtab *base, int rc, const char *what) {
     const training_set *set = &((set_vtab *)base)->set;
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     int said = module_fail(set->function, &base->zErrMsg, "%s: %s", what, sqlite3_errmsg(set->db));
     return said == SQLITE_NOMEM ? said : rc;
 }
 
-static int look_up(set_cursor *cursor, training_set *set, int number) {
+static int set_look_up(set_cursor *cursor, training_set *set, int number) {
     const set_lookup *lookup = &set->lookups[number];
     sqlite3_value *keys[GROUP_KEYS_MAX];
     for (int k = 0; k < lookup->group.n_keys; k++)
@@ -167,7 +167,7 @@ static const kept_row *feature_at(const set_cursor *cursor, const training_set *
 }
 
 /* A default without a fraction is an INTEGER, as far as doubles tell all of those apart. */
-static bool is_integer(double x) {
+static bool set_is_integer(double x) {
     return is_whole(x, -9007199254740991.0, 9007199254740991.0);
 }
 
@@ -176,8 +176,8 @@ static int bind_absent(sqlite3_stmt *statement, int index, const cJSON *value) {
     if (cJSON_IsString(value))
         return sqlite3_bind_text(statement, index, value->valuestring, -1, SQLITE_STATIC);
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
-    return is_integer(x) ? sqlite3_bind_int64(statement, index, (sqlite3_int64)x)
-                         : sqlite3_bind_double(statement, index, x);
+    return set_is_integer(x) ? sqlite3_bind_int64(statement, index, (sqlite3_int64)x)
+                             : sqlite3_bind_double(statement, index, x);
 }
 
 static void result_absent(sqlite3_context *context, const cJSON *value) {
@@ -187,7 +187,7 @@ static void result_absent(sqlite3_context *context, const cJSON *value) {
         return;
     }
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
-    if (is_integer(x)) sqlite3_result_int64(context, (sqlite3_int64)x);
+    if (set_is_integer(x)) sqlite3_result_int64(context, (sqlite3_int64)x);
     else sqlite3_result_double(context, x);
 }
 
@@ -215,13 +215,13 @@ static int set_next(sqlite3_vtab_cursor *base) {
     int rc = sqlite3_step(cursor->labels);
     cursor->at_row = rc == SQLITE_ROW;
     if (rc == SQLITE_DONE) return SQLITE_OK;
-    if (rc != SQLITE_ROW) return fail(base->pVtab, rc, "labels");
+    if (rc != SQLITE_ROW) return set_fail(base->pVtab, rc, "labels");
     cursor->row++;
     rc = SQLITE_OK;
-    for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) rc = look_up(cursor, set, i);
+    for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) rc = set_look_up(cursor, set, i);
     if (rc != SQLITE_OK || !cursor->expressions) return rc;
     rc = compute(cursor, set);
-    return rc == SQLITE_OK ? rc : fail(base->pVtab, rc, "computed");
+    return rc == SQLITE_OK ? rc : set_fail(base->pVtab, rc, "computed");
 }
 
 static int set_filter(sqlite3_vtab_cursor *base, int number, const char *name, int argc,

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 #include "base/binding/function.h"
-#include "base/text/json_text.h"
-#include "base/memory.h"
 #include "base/binding/options.h"
+#include "base/memory.h"
+#include "base/text/json_text.h"
 
 #define LOOKBACK_DAYS_MAX 3650000
 

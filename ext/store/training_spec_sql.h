@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <cJSON.h>
 #include "base/binding/options.h"
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "base/status.h"
 
 typedef struct lookup_spec {

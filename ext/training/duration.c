@@ -32,7 +32,7 @@ void duration_format(double seconds, char out[ATHLETE_DURATION_SIZE]) {
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
-static bool is_digit(const char *at, const char *end) {
+static bool duration_is_digit(const char *at, const char *end) {
     return at < end && *at >= '0' && *at <= '9';
 }
 
@@ -44,7 +44,7 @@ static bool is_blank(char c) {
 static bool take_field(const char **at, const char *end, int64_t *n, int *digits) {
     *n = 0;
     *digits = 0;
-    for (; is_digit(*at, end); (*at)++) {
+    for (; duration_is_digit(*at, end); (*at)++) {
         if (++*digits > 13) return false;
         *n = *n * 10 + (**at - '0');
     }
@@ -56,8 +56,8 @@ static bool take_fraction(const char **at, const char *end, int64_t *billionths)
     *billionths = 0;
     if (*at == end || **at != '.') return true;
     (*at)++;
-    if (!is_digit(*at, end)) return false;
-    for (int64_t unit = 100000000; is_digit(*at, end); (*at)++, unit /= 10)
+    if (!duration_is_digit(*at, end)) return false;
+    for (int64_t unit = 100000000; duration_is_digit(*at, end); (*at)++, unit /= 10)
         *billionths += unit * (**at - '0');
     return true;
 }

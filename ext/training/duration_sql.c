@@ -1,6 +1,6 @@
 /* Binding of hms and parse_hms. */
 #include "training/duration.h"
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 
 void hms_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;

@@ -6,7 +6,7 @@
 
 static const struct {
     double factor, exponent;
-} banister[] = {
+} banister_constants[] = {
     [ATHLETE_MALE] = {0.64, 1.92},
     [ATHLETE_FEMALE] = {0.86, 1.67},
 };
@@ -25,7 +25,8 @@ static double reserve_fraction(double hr, double max_hr, double rest_hr) {
 
 double training_impulse(double minutes, double hr, double max_hr, double rest_hr, athlete_sex sex) {
     double reserve = reserve_fraction(hr, max_hr, rest_hr);
-    return minutes * reserve * banister[sex].factor * elementary_exp(banister[sex].exponent * reserve);
+    return minutes * reserve * banister_constants[sex].factor *
+           elementary_exp(banister_constants[sex].exponent * reserve);
 }
 
 double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr,
@@ -35,5 +36,5 @@ double heart_rate_stress(double minutes, double hr, double max_hr, double rest_h
     if (threshold == 0) return NAN;
     /* TRIMP(minutes, hr) / TRIMP(60, threshold) with one exponential */
     return minutes / 60 * 100 * (reserve / threshold) *
-           elementary_exp(banister[sex].exponent * (reserve - threshold));
+           elementary_exp(banister_constants[sex].exponent * (reserve - threshold));
 }

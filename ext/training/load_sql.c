@@ -1,7 +1,7 @@
 /* Binding of the functions with an optional word: the sex of trimp and hr_tss, the model of grade_factor. */
 #include "training/grade.h"
 #include "training/load.h"
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 
 typedef struct word {
     const char *name;

@@ -7,7 +7,7 @@
 #include "training/equivalence.h"
 #include "training/load.h"
 #include "training/pace.h"
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 #include "training/vdot.h"
 #include "training/vickers.h"
 #include "training/zones.h"
@@ -67,16 +67,16 @@ static double vickers_marathon_two_number(const double *a) {
 static const char zone_bounds[] =
     "zone 1 from 50 % of the maximum, 2 from 60, 3 from 70, 4 from 80, 5 from 90: Edwards 1993, "
     "The Heart Rate Monitor Book";
-static const char banister[] = "Banister 1991, in Physiological Testing of Elite Athletes, 403-424: "
-                               "min x r x 0.64 exp(1.92 r) for men, 0.86 exp(1.67 r) for women, r the "
-                               "fraction of the heart rate reserve";
+static const char source_banister[] = "Banister 1991, in Physiological Testing of Elite Athletes, 403-424: "
+                                      "min x r x 0.64 exp(1.92 r) for men, 0.86 exp(1.67 r) for women, r the "
+                                      "fraction of the heart rate reserve";
 static const char daniels[] =
     "Daniels and Gilbert 1979, Oxygen Power: meant for races of 3.5 minutes to 4 hours";
 static const char vickers[] =
     "Vickers and Vertosick 2016, BMC Sports Sci Med Rehabil 8:26; coefficients of its published predictions";
 static const char sex_meaning[] = "'m' (also when left out or NULL) or 'f'";
 
-static const athlete_function functions[] = {
+static const athlete_function training_functions[] = {
     {
         .name = "pace_min_km",
         .kind = ATHLETE_SCALAR,
@@ -170,7 +170,7 @@ static const athlete_function functions[] = {
         .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0 (a sensor without "
                    "signal) or max_hr <= rest_hr",
         .errors = "sex is another word",
-        .source = banister,
+        .source = source_banister,
         .scalar = trimp_call,
     },
     {
@@ -307,4 +307,4 @@ static const athlete_function functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_training = {.name = "training", .functions = functions};
+const athlete_domain athlete_training = {.name = "training", .functions = training_functions};

@@ -1,5 +1,5 @@
 /* Binding of hr_zone and hr_zone_pct. */
-#include "training/training_callbacks.h"
+#include "training/training_callbacks_sql.h"
 #include "training/zones.h"
 
 void hr_zone_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -20,7 +20,7 @@ typedef struct zone_row {
 } zone_row;
 
 /* False for a row with a NULL, which counts for nothing. */
-static bool read_row(int argc, sqlite3_value **argv, zone_row *row) {
+static bool zones_read_row(int argc, sqlite3_value **argv, zone_row *row) {
     for (int i = 0; i < argc; i++) {
         if (sqlite3_value_type(argv[i]) == SQLITE_NULL) return false;
     }
@@ -36,7 +36,7 @@ void hr_zone_pct_step(sqlite3_context *context, int argc, sqlite3_value **argv) 
         sqlite3_result_error_nomem(context);
         return;
     }
-    if (!read_row(argc, argv, &row)) return;
+    if (!zones_read_row(argc, argv, &row)) return;
     if (state->has_zone && state->zone != row.zone) {
         function_fail(context, "argument 4 (zone) must be the same in every row, got %d after %d", row.zone,
                       state->zone);
@@ -50,7 +50,7 @@ void hr_zone_pct_step(sqlite3_context *context, int argc, sqlite3_value **argv) 
 void hr_zone_pct_inverse(sqlite3_context *context, int argc, sqlite3_value **argv) {
     zone_state *state = sqlite3_aggregate_context(context, sizeof *state);
     zone_row row;
-    if (state && read_row(argc, argv, &row))
+    if (state && zones_read_row(argc, argv, &row))
         zone_time_remove(&state->time, row.hr, row.seconds, row.max_hr, row.zone);
 }
 

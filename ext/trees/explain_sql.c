@@ -2,7 +2,7 @@
 #include <math.h>
 #include "trees/model_rows_sql.h"
 #include "trees/shap/shap.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct explain_state {
     model_rows rows;
@@ -115,7 +115,7 @@ static void result_feature(const explain_state *state, sqlite3_context *context,
 }
 
 /* What the query gave: a number, or the text that the number of a category stands for. */
-static void result_value(const explain_state *state, sqlite3_context *context) {
+static void explain_result_value(const explain_state *state, sqlite3_context *context) {
     const forest *model = model_rows_model(&state->rows);
     if (state->feature + 1 == state->side) return;
     double x = state->rows.places.given[state->row * (state->side - 1) + state->feature];
@@ -133,7 +133,7 @@ static void explain_column(void *opaque, sqlite3_context *context, int column) {
     case 0: model_rows_result_key(context, &state->rows, state->row); break;
     case 1: sqlite3_result_int64(context, (sqlite3_int64)state->output); break;
     case 2: result_feature(state, context, state->feature); break;
-    case 3: result_value(state, context); break;
+    case 3: explain_result_value(state, context); break;
     case 4: sqlite3_result_double(context, *state->number); break;
     }
 }

@@ -4,7 +4,7 @@
 
 #include <float.h>
 #include <math.h>
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "trees/model/model.h"
 
 /* What is neither a number nor NULL, and any value of a feature whose categories have names; false if the model cannot

@@ -1,17 +1,17 @@
 /* Binding of gbdt_fit: trains on the rows of a query, whose column names become the feature names. */
 #include <string.h>
-#include "base/binding/own_statement.h"
 #include "base/binding/query.h"
 #include "base/binding/row_feed.h"
-#include "trees/trees_callbacks.h"
+#include "base/own_statement.h"
 #include "trees/trainer_sql.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct fit_state {
     sqlite3_stmt *query;
     row_feed feed;
     athlete_poll poll;
-    training training;
-    training_result result;
+    trainer trainer;
+    trainer_result result;
     athlete_status status; /* of the row taken last */
     bool done;
 } fit_state;
@@ -19,19 +19,19 @@ typedef struct fit_state {
 enum { OUT_MODEL, OUT_ROWS, OUT_VALIDATION_ROWS, OUT_ROUNDS, OUT_BEST, OUT_METRIC, OUT_LOSS };
 
 /* Pauses when a row cannot be trained on. */
-static bool take(void *opaque, int first, int n, sqlite3_value **values, bool complete) {
+static bool fit_take(void *opaque, int first, int n, sqlite3_value **values, bool complete) {
     (void)complete;
     fit_state *state = opaque;
-    if (state->status == ATHLETE_OK) state->status = training_take(&state->training, first, n, values);
+    if (state->status == ATHLETE_OK) state->status = trainer_take(&state->trainer, first, n, values);
     return state->status != ATHLETE_OK;
 }
 
-static athlete_status fail(athlete_call *call, fit_state *state, athlete_status status) {
-    call_fail_status(call, status, training_message(&state->training, status));
+static athlete_status fit_fail(athlete_call *call, fit_state *state, athlete_status status) {
+    call_fail_status(call, status, trainer_message(&state->trainer, status));
     return status;
 }
 
-static athlete_status begin(athlete_call *call, fit_state *state, const char *options) {
+static athlete_status fit_begin(athlete_call *call, fit_state *state, const char *options) {
     int n_columns = sqlite3_column_count(state->query) - 1;
     const char **names = memory_alloc(NULL, (size_t)n_columns, sizeof *names);
     if (!names) return ATHLETE_NOMEM;
@@ -40,18 +40,18 @@ static athlete_status begin(athlete_call *call, fit_state *state, const char *op
         names[i] = sqlite3_column_name(state->query, i + 1);
         if (!names[i]) status = ATHLETE_NOMEM;
     }
-    if (status == ATHLETE_OK) status = training_begin(&state->training, options, n_columns, names);
+    if (status == ATHLETE_OK) status = trainer_begin(&state->trainer, options, n_columns, names);
     memory_free(NULL, names);
-    return status == ATHLETE_OK ? ATHLETE_OK : fail(call, state, status);
+    return status == ATHLETE_OK ? ATHLETE_OK : fit_fail(call, state, status);
 }
 
-static athlete_status open_feed(athlete_call *call, fit_state *state) {
+static athlete_status fit_open_feed(athlete_call *call, fit_state *state) {
     int *column = memory_alloc(NULL, (size_t)sqlite3_column_count(state->query), sizeof *column);
     if (!column) return ATHLETE_NOMEM;
-    state->feed = (row_feed){.reader = state, .take = take};
+    state->feed = (row_feed){.reader = state, .take = fit_take};
     char *message;
     athlete_status status = row_feed_open(call->db, state->query, column,
-                                          training_order(&state->training, column), &state->feed, &message);
+                                          trainer_order(&state->trainer, column), &state->feed, &message);
     memory_free(NULL, column);
     return call_told(call, status, message);
 }
@@ -68,14 +68,14 @@ static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **arg
     char *message;
     athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &message);
     status = call_told(call, status, message);
-    if (status == ATHLETE_OK) status = begin(call, state, options);
-    return status == ATHLETE_OK ? open_feed(call, state) : status;
+    if (status == ATHLETE_OK) status = fit_begin(call, state, options);
+    return status == ATHLETE_OK ? fit_open_feed(call, state) : status;
 }
 
-static int read_rows(athlete_call *call, fit_state *state) {
+static int fit_read_rows(athlete_call *call, fit_state *state) {
     int rc = row_feed_step(&state->feed);
     if (state->status != ATHLETE_OK) {
-        fail(call, state, state->status);
+        fit_fail(call, state, state->status);
         return call->code;
     }
     return rc == SQLITE_DONE ? rc : query_fail(call, rc);
@@ -86,18 +86,18 @@ static int fit_next(athlete_call *call, void *opaque) {
     fit_state *state = opaque;
     if (state->done) return SQLITE_DONE;
     state->done = true;
-    int rc = read_rows(call, state);
-    if (rc != SQLITE_DONE || state->training.n_read == 0) return rc;
+    int rc = fit_read_rows(call, state);
+    if (rc != SQLITE_DONE || state->trainer.n_read == 0) return rc;
     row_feed_close(&state->feed);
-    athlete_status status = training_finish(&state->training, &state->poll, &state->result);
+    athlete_status status = trainer_finish(&state->trainer, &state->poll, &state->result);
     if (status == ATHLETE_OK) return SQLITE_ROW;
-    fail(call, state, status);
+    fit_fail(call, state, status);
     return call->code;
 }
 
 static void fit_column(void *opaque, sqlite3_context *context, int column) {
     const fit_state *state = opaque;
-    const training_result *result = &state->result;
+    const trainer_result *result = &state->result;
     switch (column) {
     case OUT_MODEL:
         sqlite3_result_text64(context, result->model.bytes, result->model.length, SQLITE_TRANSIENT,
@@ -116,8 +116,8 @@ static void fit_close(void *opaque) {
     fit_state *state = opaque;
     row_feed_close(&state->feed);
     own_finalize(state->poll.db, &state->query);
-    memory_free(&state->training.budget, state->result.model.bytes);
-    training_free(&state->training);
+    memory_free(&state->trainer.budget, state->result.model.bytes);
+    trainer_free(&state->trainer);
     poll_end(&state->poll);
     memory_free(NULL, state);
 }

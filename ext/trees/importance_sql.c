@@ -1,8 +1,8 @@
 /* Binding of gbdt_importance. */
 #include <math.h>
-#include "trees/model/importance.h"
 #include "trees/model_rows_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/shap/importance.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct importance_state {
     model_rows rows;
@@ -11,8 +11,8 @@ typedef struct importance_state {
 } importance_state;
 
 /* Mean |SHAP| from the query's rows. */
-static athlete_status add_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
-                               sqlite3_value *options) {
+static athlete_status importance_take_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
+                                           sqlite3_value *options) {
     model_rows *rows = &state->rows;
     const forest *model = model_rows_model(rows);
     const size_t per_row = (size_t)model->n_outputs * ((size_t)model->n_features + 1);
@@ -53,7 +53,7 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
     if (!state->features) return memory_status(&rows->budget);
     importance_of_splits(model, state->features);
     if (argc < 2 || sqlite3_value_type(argv[1]) == SQLITE_NULL) return ATHLETE_OK;
-    return add_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
+    return importance_take_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
 }
 
 static int importance_next(athlete_call *call, void *opaque) {

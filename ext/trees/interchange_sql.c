@@ -2,14 +2,14 @@
 #include <string.h>
 #include "trees/format/lightgbm.h"
 #include "trees/model_argument_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 /* Room for a text that is made here; a million leaves take a tenth of it. */
 #define MEMORY_LIMIT ((size_t)1 << 30)
 
 /* Ends the call with the text, or with what went wrong. */
-static void answer(sqlite3_context *context, athlete_status status, text_buffer *out,
-                   const model_fault *fault) {
+static void interchange_answer(sqlite3_context *context, athlete_status status, text_buffer *out,
+                               const model_fault *fault) {
     if (status == ATHLETE_OK) {
         sqlite3_result_text64(context, out->bytes, out->length, sqlite3_free,
                               SQLITE_UTF8); /* memory.h's blocks are SQLite's */
@@ -28,7 +28,7 @@ static void export_lightgbm(sqlite3_context *context, const forest *model) {
     poll_begin(&poll, sqlite3_context_db_handle(context));
     athlete_status status = lightgbm_write(model, &out, &poll, &fault);
     poll_end(&poll);
-    answer(context, status, &out, &fault);
+    interchange_answer(context, status, &out, &fault);
 }
 
 void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -72,5 +72,5 @@ void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (status == ATHLETE_OK) status = model_write(&model, &description, &out, &poll);
     poll_end(&poll);
     forest_free(&budget, &model);
-    answer(context, status, &out, &fault);
+    interchange_answer(context, status, &out, &fault);
 }

@@ -3,7 +3,7 @@
 #define ATHLETE_TREES_MODEL_ARGUMENT_SQL_H
 
 #include "base/binding/function.h"
-#include "trees/model/model_cache.h"
+#include "trees/scorer/model_cache.h"
 
 /* Of a scalar function, and of a table-valued one; to be given back with model_release. NULL with the error set. */
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument);

@@ -35,7 +35,7 @@ void model_rows_result_key(sqlite3_context *context, const model_rows *rows, siz
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
-static void refuse(model_rows *rows, int feature, sqlite3_value *value) {
+static void model_rows_refuse(model_rows *rows, int feature, sqlite3_value *value) {
     char *sentence = feature_refusal(model_rows_model(rows), feature, value);
     if (sentence) call_fail(rows->call, "row %lld: %s", rows->n_read + 1, sentence);
     else call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
@@ -43,7 +43,7 @@ static void refuse(model_rows *rows, int feature, sqlite3_value *value) {
 }
 
 /* Takes part of a row: column 0 is the key, column f + 1 is feature f. */
-static bool take(void *reader, int first, int n, sqlite3_value **values, bool complete) {
+static bool model_rows_take(void *reader, int first, int n, sqlite3_value **values, bool complete) {
     model_rows *rows = reader;
     const forest *model = model_rows_model(rows);
     if (rows->call->code != SQLITE_OK) return true;
@@ -58,7 +58,7 @@ static bool take(void *reader, int first, int n, sqlite3_value **values, bool co
     double *given = rows->places.given;
     for (; i < n; i++, at += stride) {
         if (!feature_read(model, first + i - 1, values[i], &x[at])) {
-            refuse(rows, first + i - 1, values[i]);
+            model_rows_refuse(rows, first + i - 1, values[i]);
             return true;
         }
         if (given)
@@ -107,7 +107,8 @@ athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_val
     return rows->cached ? ATHLETE_OK : ATHLETE_INVALID;
 }
 
-static athlete_status open_feed(model_rows *rows, const char *sql, column_match match, char **message) {
+static athlete_status model_rows_open_feed(model_rows *rows, const char *sql, column_match match,
+                                           char **message) {
     const forest *model = model_rows_model(rows);
     sqlite3_stmt *query;
     int *columns = NULL;
@@ -115,7 +116,7 @@ static athlete_status open_feed(model_rows *rows, const char *sql, column_match 
     if (status == ATHLETE_OK) status = score_columns(model, query, match, &columns, message);
     if (status == ATHLETE_OK) {
         rows->feed.reader = rows;
-        rows->feed.take = take;
+        rows->feed.take = model_rows_take;
         status = row_feed_open(rows->call->db, query, columns, model->n_features + 1, &rows->feed, message);
     }
     memory_free(NULL, columns);
@@ -132,7 +133,7 @@ athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, column_m
     rows->keys = memory_zeroed(&rows->budget, capacity, sizeof *rows->keys);
     if (!rows->keys) return memory_status(&rows->budget);
     char *message;
-    athlete_status status = open_feed(rows, sql, match, &message);
+    athlete_status status = model_rows_open_feed(rows, sql, match, &message);
     return call_told(rows->call, status, message);
 }
 

@@ -2,15 +2,15 @@
 ** options that came as data. */
 #include "base/binding/function.h"
 #include "trees/trainer_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 void gbdt_options_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
-    training t;
+    trainer t;
     const char *options = (const char *)sqlite3_value_text(argv[0]);
-    athlete_status status = training_begin(&t, options, sqlite3_value_int(argv[1]), NULL);
-    const char *sentence = training_message(&t, status);
+    athlete_status status = trainer_begin(&t, options, sqlite3_value_int(argv[1]), NULL);
+    const char *sentence = trainer_message(&t, status);
     if (status == ATHLETE_INVALID) sqlite3_result_text(context, sentence, -1, SQLITE_TRANSIENT);
     else if (status != ATHLETE_OK) function_fail_status(context, status, sentence);
-    training_free(&t);
+    trainer_free(&t);
 }

@@ -1,7 +1,7 @@
 /* Binding of gbdt_predict and gbdt_margin. */
 #include "trees/feature_sql.h"
 #include "trees/model_argument_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 /* The model of the first argument, ready to score; NULL with the error set. */
 static cached_model *find_model(sqlite3_context *context, sqlite3_value *argument) {
@@ -26,7 +26,7 @@ static bool read_features(sqlite3_context *context, const forest *model, sqlite3
     return true;
 }
 
-static void answer(sqlite3_context *context, const cached_model *cached, bool as_margin) {
+static void predict_answer(sqlite3_context *context, const cached_model *cached, bool as_margin) {
     const forest *model = &cached->model;
     bool classes = model->link == MODEL_SOFTMAX && !as_margin;
     scorer_row(cached->compiled, cached->row, cached->inputs, cached->margins);
@@ -48,7 +48,7 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
     } else if (model->n_outputs > 1 && (as_margin || model->link != MODEL_SOFTMAX)) {
         function_fail(context, "the model has %d outputs: gbdt_score gives them all", model->n_outputs);
     } else if (read_features(context, model, argv + 1, cached->row)) {
-        answer(context, cached, as_margin);
+        predict_answer(context, cached, as_margin);
     }
     if (!remembered)
         sqlite3_set_auxdata(context, 0, cached, model_release); /* last: it may release at once */

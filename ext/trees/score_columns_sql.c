@@ -1,16 +1,12 @@
 #include "trees/score_columns_sql.h"
 
 #include <string.h>
-
-static athlete_status refuse(char **message, char *sentence) {
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
+#include "base/binding/function.h"
 
 typedef int (*comparison)(const char *, const char *);
 
 /* The column of that name after the key; 0 if there is none, -1 if there are several. */
-static int find_column(sqlite3_stmt *query, const char *name, comparison compare) {
+static int score_find_column(sqlite3_stmt *query, const char *name, comparison compare) {
     int found = 0;
     for (int c = 1; c < sqlite3_column_count(query); c++) {
         const char *other = sqlite3_column_name(query, c);
@@ -24,14 +20,15 @@ static int find_column(sqlite3_stmt *query, const char *name, comparison compare
 static athlete_status match_names(const forest *model, sqlite3_stmt *query, int *columns, char **message) {
     for (int f = 0; f < model->n_features; f++) {
         const char *name = model->feature_names[f];
-        int c = find_column(query, name, strcmp);
-        if (c == 0) c = find_column(query, name, sqlite3_stricmp);
+        int c = score_find_column(query, name, strcmp);
+        if (c == 0) c = score_find_column(query, name, sqlite3_stricmp);
         if (c == 0)
-            return refuse(
+            return sentence_refuse(
                 message,
                 sqlite3_mprintf("feature %d of the model (%s) is not a column of the query", f + 1, name));
         if (c < 0)
-            return refuse(message, sqlite3_mprintf("feature %d of the model (%s) is more than one column of "
+            return sentence_refuse(message,
+                                   sqlite3_mprintf("feature %d of the model (%s) is more than one column of "
                                                    "the query",
                                                    f + 1, name));
         columns[f + 1] = c;
@@ -44,14 +41,14 @@ athlete_status score_columns(const forest *model, sqlite3_stmt *query, column_ma
     *columns = memory_zeroed(NULL, (size_t)model->n_features + 1, sizeof **columns);
     if (!*columns) return ATHLETE_NOMEM;
     if (match == MATCH_NAME && !model->feature_names)
-        return refuse(message,
-                      sqlite3_mprintf("option \"match\" is name, and the model has no feature names"));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"match\" is name, and the model has no feature names"));
     if (match != MATCH_POSITION && model->feature_names) return match_names(model, query, *columns, message);
     int given = sqlite3_column_count(query) - 1;
     if (given != model->n_features) {
-        return refuse(message,
-                      sqlite3_mprintf("the model has %d features, the query has %d columns after the key",
-                                      model->n_features, given));
+        return sentence_refuse(
+            message, sqlite3_mprintf("the model has %d features, the query has %d columns after the key",
+                                     model->n_features, given));
     }
     for (int f = 0; f < model->n_features; f++) (*columns)[f + 1] = f + 1;
     return ATHLETE_OK;

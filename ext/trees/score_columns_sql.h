@@ -2,7 +2,7 @@
 #ifndef ATHLETE_TREES_SCORE_COLUMNS_SQL_H
 #define ATHLETE_TREES_SCORE_COLUMNS_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "trees/model/model.h"
 
 typedef enum column_match { MATCH_DEFAULT = -1, MATCH_NAME, MATCH_POSITION } column_match;

@@ -2,9 +2,9 @@
 **
 ** Rows are answered in the order in which the query gives them. Memory is one block of SCORER_ROWS rows, whatever is
 ** read. */
-#include "trees/model_rows_sql.h"
 #include "trees/model/predict.h"
-#include "trees/trees_callbacks.h"
+#include "trees/model_rows_sql.h"
+#include "trees/trees_callbacks_sql.h"
 
 enum { OUT_KEY, OUT_VALUE, OUT_CLASS, OUT_TREE };
 
@@ -37,7 +37,8 @@ typedef struct score_state {
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
-static athlete_status read_options(athlete_call *call, score_options *options, sqlite3_value *argument) {
+static athlete_status score_read_options(athlete_call *call, score_options *options,
+                                         sqlite3_value *argument) {
     options->match = MATCH_DEFAULT;
     char *message;
     const char *json = argument ? (const char *)sqlite3_value_text(argument) : NULL;
@@ -78,7 +79,7 @@ static athlete_status score_open(athlete_call *call, int argc, sqlite3_value **a
     score_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
-    athlete_status status = read_options(call, &state->options, argc > 2 ? argv[2] : NULL);
+    athlete_status status = score_read_options(call, &state->options, argc > 2 ? argv[2] : NULL);
     if (status == ATHLETE_OK) status = open_model(call, state, argv[0]);
     if (status == ATHLETE_OK) status = count_items(call, state);
     if (status != ATHLETE_OK) return status;
@@ -97,7 +98,7 @@ static void score_close(void *opaque) {
 /* --- scoring -------------------------------------------------------------------------------------------- */
 
 /* Turns the block's margins into what the option asks for, in place. */
-static void finish(score_state *state) {
+static void score_finish(score_state *state) {
     const forest *model = &state->rows.cached->model;
     if (state->options.output == OUTPUT_MARGIN) return;
     float *row = state->rows.cached->margins, *margins = state->block.margins;
@@ -118,7 +119,7 @@ static int read_block(athlete_call *call, score_state *state) {
     athlete_status status = model_rows_next(rows);
     if (status == ATHLETE_OK && rows->n > 0 && state->options.output != OUTPUT_LEAF) {
         status = scorer_margins(rows->cached->compiled, &state->block, rows->n, &rows->poll);
-        if (status == ATHLETE_OK) finish(state);
+        if (status == ATHLETE_OK) score_finish(state);
     }
     if (status == ATHLETE_OK) return SQLITE_OK;
     return call->code != SQLITE_OK ? call->code : call_fail_status(call, status, NULL);

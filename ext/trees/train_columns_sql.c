@@ -2,15 +2,11 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/binding/function.h"
 #include "base/text/json_text.h"
 
-static athlete_status refuse(char **message, char *sentence) {
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
-
 /* The texts of options were printed from parsed trees: only memory can be short. NULL for no text. */
-static athlete_status parse(const char *text, cJSON **tree) {
+static athlete_status train_columns_parse(const char *text, cJSON **tree) {
     json_fault fault;
     *tree = NULL;
     return !text || json_parse(text, strlen(text), tree, &fault) == ATHLETE_OK ? ATHLETE_OK : ATHLETE_NOMEM;
@@ -40,7 +36,7 @@ static athlete_status copy_names(train_columns *c, const char *const *names, con
         c->names[i] = c->strings + at;
         at += bytes;
         if (!is_name(c->names[i], c->names, i)) {
-            return refuse(
+            return sentence_refuse(
                 message,
                 sqlite3_mprintf("%s: name %d must be text without [, ] or < and unlike the others, got '%s'",
                                 where, i + 1, c->names[i]));
@@ -52,9 +48,9 @@ static athlete_status copy_names(train_columns *c, const char *const *names, con
 static athlete_status read_list_of_names(train_columns *c, const cJSON *list, char **message) {
     const char *where = "option \"feature_names\"";
     if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != c->n_columns) {
-        return refuse(message,
-                      sqlite3_mprintf("%s must be a list of %d names, one per column after the label", where,
-                                      c->n_columns));
+        return sentence_refuse(
+            message, sqlite3_mprintf("%s must be a list of %d names, one per column after the label", where,
+                                     c->n_columns));
     }
     const char **names = memory_alloc(c->budget, (size_t)c->n_columns, sizeof *names);
     if (!names) return memory_status(c->budget);
@@ -66,11 +62,11 @@ static athlete_status read_list_of_names(train_columns *c, const cJSON *list, ch
     return status;
 }
 
-static athlete_status read_names(train_columns *c, const train_options *options, const char *const *names,
-                                 char **message) {
+static athlete_status train_read_names(train_columns *c, const train_options *options,
+                                       const char *const *names, char **message) {
     if (!options->feature_names) return names ? copy_names(c, names, "the query", message) : ATHLETE_OK;
     cJSON *list;
-    athlete_status status = parse(options->feature_names, &list);
+    athlete_status status = train_columns_parse(options->feature_names, &list);
     if (status == ATHLETE_OK) status = read_list_of_names(c, list, message);
     cJSON_Delete(list);
     return status;
@@ -79,8 +75,8 @@ static athlete_status read_names(train_columns *c, const train_options *options,
 /* --- columns that options point at ---------------------------------------------------------------------- */
 
 /* The column that a name or a position, counted from 1 after the label, stands for. */
-static athlete_status find_column(const train_columns *c, const cJSON *item, const char *option, int *column,
-                                  char **message) {
+static athlete_status train_find_column(const train_columns *c, const cJSON *item, const char *option,
+                                        int *column, char **message) {
     for (int i = 0; cJSON_IsString(item) && c->names && i < c->n_columns; i++) {
         if (strcmp(c->names[i], item->valuestring) != 0) continue;
         *column = i;
@@ -93,13 +89,13 @@ static athlete_status find_column(const train_columns *c, const cJSON *item, con
     }
     char *found = cJSON_PrintUnformatted(item);
     athlete_status status =
-        found
-            ? refuse(message,
-                     sqlite3_mprintf("option \"%s\" must name a column after the label by its name%s or its "
-                                     "position from 1 to %d, got %.40s",
-                                     option, c->names ? "" : " (option \"feature_names\" gives them)",
-                                     c->n_columns, found))
-            : ATHLETE_NOMEM;
+        found ? sentence_refuse(
+                    message,
+                    sqlite3_mprintf("option \"%s\" must name a column after the label by its name%s or its "
+                                    "position from 1 to %d, got %.40s",
+                                    option, c->names ? "" : " (option \"feature_names\" gives them)",
+                                    c->n_columns, found))
+              : ATHLETE_NOMEM;
     cJSON_free(found);
     return status;
 }
@@ -107,14 +103,14 @@ static athlete_status find_column(const train_columns *c, const cJSON *item, con
 static athlete_status read_role(train_columns *c, const char *text, const char *option, int *column,
                                 char **message) {
     cJSON *item;
-    athlete_status status = parse(text, &item);
-    if (status == ATHLETE_OK && item) status = find_column(c, item, option, column, message);
+    athlete_status status = train_columns_parse(text, &item);
+    if (status == ATHLETE_OK && item) status = train_find_column(c, item, option, column, message);
     cJSON_Delete(item);
     if (status != ATHLETE_OK) return status;
     for (int role = 0; *column >= 0 && role < N_ROLES; role++) {
         if (column != &c->of_role[role] && c->of_role[role] == *column)
-            return refuse(message,
-                          sqlite3_mprintf("option \"%s\" names a column that has another role", option));
+            return sentence_refuse(
+                message, sqlite3_mprintf("option \"%s\" names a column that has another role", option));
     }
     return ATHLETE_OK;
 }
@@ -127,10 +123,11 @@ static athlete_status read_roles(train_columns *c, const train_options *options,
     if (status != ATHLETE_OK) return status;
     c->n_features = c->n_columns;
     for (int role = 0; role < N_ROLES; role++) c->n_features -= c->of_role[role] >= 0;
-    if (c->n_features < 1) return refuse(message, sqlite3_mprintf("no column is left to be a feature"));
+    if (c->n_features < 1)
+        return sentence_refuse(message, sqlite3_mprintf("no column is left to be a feature"));
     if (options->early_stopping_rounds > 0 && c->of_role[ROLE_VALIDATION] < 0)
-        return refuse(message,
-                      sqlite3_mprintf("option \"early_stopping_rounds\" needs option \"validation\""));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"early_stopping_rounds\" needs option \"validation\""));
     return ATHLETE_OK;
 }
 
@@ -162,20 +159,20 @@ static athlete_status list_features(train_columns *c) {
 static athlete_status find_feature(const train_columns *c, const cJSON *item, const char *option,
                                    int *feature, char **message) {
     int column = -1;
-    athlete_status status = find_column(c, item, option, &column, message);
+    athlete_status status = train_find_column(c, item, option, &column, message);
     if (status != ATHLETE_OK) return status;
     for (*feature = 0; *feature < c->n_features; ++*feature) {
         if (c->of_feature[*feature] == column) return ATHLETE_OK;
     }
-    return refuse(message,
-                  sqlite3_mprintf("option \"%s\" names column %d, which is no feature", option, column + 1));
+    return sentence_refuse(
+        message, sqlite3_mprintf("option \"%s\" names column %d, which is no feature", option, column + 1));
 }
 
 /* --- categories and constraints ------------------------------------------------------------------------- */
 
-static athlete_status read_categorical(train_columns *c, const cJSON *list, char **message) {
+static athlete_status train_read_categorical(train_columns *c, const cJSON *list, char **message) {
     if (!cJSON_IsArray(list))
-        return refuse(
+        return sentence_refuse(
             message, sqlite3_mprintf("option \"categorical_features\" must be a list of names or positions"));
     const cJSON *item;
     cJSON_ArrayForEach(item, list) {
@@ -190,14 +187,14 @@ static athlete_status read_categorical(train_columns *c, const cJSON *list, char
 static athlete_status set_monotone(train_columns *c, int feature, const cJSON *item, char **message) {
     double sign = cJSON_IsNumber(item) ? item->valuedouble : 2;
     if (sign != -1 && sign != 0 && sign != 1)
-        return refuse(message,
-                      sqlite3_mprintf("option \"monotone_constraints\" must give 1, 0 or -1 for feature %d",
-                                      feature + 1));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"monotone_constraints\" must give 1, 0 or -1 for feature %d",
+                                     feature + 1));
     if (sign != 0 && c->categorical[feature])
-        return refuse(message,
-                      sqlite3_mprintf("option \"monotone_constraints\": feature %d is categorical, which "
-                                      "has no order",
-                                      feature + 1));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"monotone_constraints\": feature %d is categorical, which "
+                                     "has no order",
+                                     feature + 1));
     c->monotone[feature] = (int8_t)sign;
     return ATHLETE_OK;
 }
@@ -206,10 +203,10 @@ static athlete_status set_monotone(train_columns *c, int feature, const cJSON *i
 static athlete_status read_monotone(train_columns *c, const cJSON *tree, char **message) {
     const char *option = "monotone_constraints";
     if (cJSON_IsArray(tree) && cJSON_GetArraySize(tree) != c->n_features)
-        return refuse(message,
-                      sqlite3_mprintf("option \"%s\" must have %d signs, one per feature, or be an object "
-                                      "of names and signs",
-                                      option, c->n_features));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"%s\" must have %d signs, one per feature, or be an object "
+                                     "of names and signs",
+                                     option, c->n_features));
     c->monotone = memory_zeroed(c->budget, (size_t)c->n_features, sizeof *c->monotone);
     if (!c->monotone) return memory_status(c->budget);
     int position = 0;
@@ -239,7 +236,7 @@ static athlete_status read_interactions(train_columns *c, const cJSON *lists, ch
     const cJSON *list, *item;
     cJSON_ArrayForEach(list, lists) {
         if (!cJSON_IsArray(lists) || !cJSON_IsArray(list))
-            return refuse(
+            return sentence_refuse(
                 message,
                 sqlite3_mprintf("option \"%s\" must be a list of lists of names or positions", option));
         cJSON_ArrayForEach(item, list) {
@@ -253,11 +250,11 @@ static athlete_status read_interactions(train_columns *c, const cJSON *lists, ch
     return ATHLETE_OK;
 }
 
-typedef athlete_status read_option(train_columns *c, const cJSON *tree, char **message);
+typedef athlete_status column_option(train_columns *c, const cJSON *tree, char **message);
 
-static athlete_status read_json(train_columns *c, const char *text, read_option *read, char **message) {
+static athlete_status read_json(train_columns *c, const char *text, column_option *read, char **message) {
     cJSON *tree;
-    athlete_status status = parse(text, &tree);
+    athlete_status status = train_columns_parse(text, &tree);
     if (status == ATHLETE_OK && tree) status = read(c, tree, message);
     cJSON_Delete(tree);
     return status;
@@ -267,11 +264,11 @@ athlete_status train_columns_read(const train_options *options, int n_columns, c
                                   athlete_budget *budget, train_columns *columns, char **message) {
     *columns = (train_columns){.budget = budget, .n_columns = n_columns};
     *message = NULL;
-    athlete_status status = read_names(columns, options, names, message);
+    athlete_status status = train_read_names(columns, options, names, message);
     if (status == ATHLETE_OK) status = read_roles(columns, options, message);
     if (status == ATHLETE_OK) status = list_features(columns);
     if (status == ATHLETE_OK)
-        status = read_json(columns, options->categorical_features, read_categorical, message);
+        status = read_json(columns, options->categorical_features, train_read_categorical, message);
     if (status == ATHLETE_OK)
         status = read_json(columns, options->monotone_constraints, read_monotone, message);
     if (status == ATHLETE_OK)

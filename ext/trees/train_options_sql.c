@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include "base/binding/function.h"
 
 #define FIELD(name) offsetof(train_options, name)
 
@@ -91,22 +92,18 @@ const athlete_option train_options_table[] = {
     {.name = NULL},
 };
 
-static athlete_status refuse(char **message, char *sentence) {
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
-
 /* What no single row of the table can say. */
 static athlete_status check(const train_options *options, char **message) {
     const objective *o = &options->objective;
     if (o->kind == OBJECTIVE_SOFTMAX && o->n_classes == 0)
-        return refuse(message, sqlite3_mprintf("multi:softprob needs option \"num_class\""));
+        return sentence_refuse(message, sqlite3_mprintf("multi:softprob needs option \"num_class\""));
     if (o->kind != OBJECTIVE_SOFTMAX && o->n_classes != 0)
-        return refuse(message,
-                      sqlite3_mprintf("option \"num_class\" is for multi:softprob, the objective is %s",
-                                      objective_name(o)));
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"num_class\" is for multi:softprob, the objective is %s",
+                                     objective_name(o)));
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
-    return refuse(message, sqlite3_mprintf("option \"base_score\" must be %s for %s, got %!.15g",
+    return sentence_refuse(message,
+                           sqlite3_mprintf("option \"base_score\" must be %s for %s, got %!.15g",
                                            o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
                                            : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
                                                                           : "left out",

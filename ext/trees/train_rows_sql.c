@@ -12,8 +12,8 @@
 
 /* "row 3: feature 2 (pace) must be a finite number, got text 'abc'". Rows count from 1 in the order they came, features
 ** likewise. */
-static athlete_status refuse(training *t, const char *what, int feature, const char *expected,
-                             sqlite3_value *value) {
+static athlete_status train_row_refuse(trainer *t, const char *what, int feature, const char *expected,
+                                       sqlite3_value *value) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "row %lld: %s", (sqlite3_int64)t->n_read + 1, what);
     if (feature >= 0) {
@@ -26,54 +26,55 @@ static athlete_status refuse(training *t, const char *what, int feature, const c
     return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
-static athlete_status refuse_feature(training *t, int feature, const char *expected, sqlite3_value *value) {
-    return refuse(t, "feature", feature, expected, value);
+static athlete_status refuse_feature(trainer *t, int feature, const char *expected, sqlite3_value *value) {
+    return train_row_refuse(t, "feature", feature, expected, value);
 }
 
-static athlete_status fail(training *t, char *sentence) {
+static athlete_status train_row_fail(trainer *t, char *sentence) {
     t->message = sentence;
     return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
 /* --- the columns beside the features -------------------------------------------------------------------- */
 
-static bool is_number(sqlite3_value *value) {
+static bool train_is_number(sqlite3_value *value) {
     int type = sqlite3_value_type(value);
     if (type == SQLITE_TEXT) type = sqlite3_value_numeric_type(value);
     return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && isfinite(sqlite3_value_double(value));
 }
 
-static athlete_status read_label(training *t, sqlite3_value *value, float *label) {
+static athlete_status read_label(trainer *t, sqlite3_value *value, float *label) {
     if (sqlite3_value_type(value) == SQLITE_NULL)
-        return fail(t, sqlite3_mprintf("row %lld: the label is NULL; leave such rows out with WHERE",
-                                       (sqlite3_int64)t->n_read + 1));
-    if (!is_number(value)) return refuse(t, "the label", -1, "a finite number", value);
+        return train_row_fail(t,
+                              sqlite3_mprintf("row %lld: the label is NULL; leave such rows out with WHERE",
+                                              (sqlite3_int64)t->n_read + 1));
+    if (!train_is_number(value)) return train_row_refuse(t, "the label", -1, "a finite number", value);
     double x = sqlite3_value_double(value);
     if (!objective_takes_label(&t->options.objective, x))
-        return refuse(t, "the label", -1, objective_label_form(&t->options.objective), value);
-    if (fabs(x) > 1e30) return refuse(t, "the label", -1, "at most 1e30 in size", value);
+        return train_row_refuse(t, "the label", -1, objective_label_form(&t->options.objective), value);
+    if (fabs(x) > 1e30) return train_row_refuse(t, "the label", -1, "at most 1e30 in size", value);
     *label = (float)x + 0.0f;
     return ATHLETE_OK;
 }
 
-static athlete_status read_weight(training *t, sqlite3_value *value, float *weight) {
-    double x = is_number(value) ? sqlite3_value_double(value) : -1;
+static athlete_status read_weight(trainer *t, sqlite3_value *value, float *weight) {
+    double x = train_is_number(value) ? sqlite3_value_double(value) : -1;
     if (!(x >= 0 && x <= 1e15 && (x == 0 || x >= 1e-15)))
-        return refuse(t, "the weight", -1, "0 or from 1e-15 to 1e15", value);
+        return train_row_refuse(t, "the weight", -1, "0 or from 1e-15 to 1e15", value);
     *weight = (float)x;
     return ATHLETE_OK;
 }
 
-static athlete_status read_flag(training *t, sqlite3_value *value, bool *flag) {
-    double x = is_number(value) ? sqlite3_value_double(value) : -1;
-    if (x != 0 && x != 1) return refuse(t, "the validation flag", -1, "0 or 1", value);
+static athlete_status read_flag(trainer *t, sqlite3_value *value, bool *flag) {
+    double x = train_is_number(value) ? sqlite3_value_double(value) : -1;
+    if (x != 0 && x != 1) return train_row_refuse(t, "the validation flag", -1, "0 or 1", value);
     *flag = x == 1;
     return ATHLETE_OK;
 }
 
 /* --- features ------------------------------------------------------------------------------------------- */
 
-static athlete_status add_name(training *t, int feature, sqlite3_value *value, float *out) {
+static athlete_status add_name(trainer *t, int feature, sqlite3_value *value, float *out) {
     const char *text = (const char *)sqlite3_value_text(value);
     if (!text) return ATHLETE_NOMEM;
     size_t length = (size_t)sqlite3_value_bytes(value);
@@ -81,16 +82,16 @@ static athlete_status add_name(training *t, int feature, sqlite3_value *value, f
         n = text[at] ? utf8_length(text + at, length - at) : 0;
         if (n == 0) return refuse_feature(t, feature, "UTF-8 text without zero bytes", value);
     }
-    uint32_t number;
+    uint32_t number = 0;
     athlete_status status = category_find(&t->categories[feature], text, &t->budget, &number);
     if (status == ATHLETE_INVALID)
-        return fail(t, sqlite3_mprintf("feature %d has more than %d different texts", feature + 1,
-                                       (int)ATHLETE_MAX_CATEGORIES));
+        return train_row_fail(t, sqlite3_mprintf("feature %d has more than %d different texts", feature + 1,
+                                                 (int)ATHLETE_MAX_CATEGORIES));
     *out = (float)number;
     return status;
 }
 
-static athlete_status add_number(training *t, int feature, sqlite3_value *value, float *out) {
+static athlete_status add_number(trainer *t, int feature, sqlite3_value *value, float *out) {
     double x = sqlite3_value_double(value);
     if (!isfinite(x)) return refuse_feature(t, feature, "a finite number or NULL", value);
     if (fabs(x) >= FLT_MAX) return refuse_feature(t, feature, "within the range of float32", value);
@@ -98,7 +99,7 @@ static athlete_status add_number(training *t, int feature, sqlite3_value *value,
     return ATHLETE_OK;
 }
 
-static athlete_status add_code(training *t, int feature, sqlite3_value *value, float *out) {
+static athlete_status add_code(trainer *t, int feature, sqlite3_value *value, float *out) {
     double x = sqlite3_value_double(value);
     if (!(x >= 0 && x < MAX_CATEGORY_CODE && x == floor(x)))
         return refuse_feature(t, feature,
@@ -109,7 +110,7 @@ static athlete_status add_code(training *t, int feature, sqlite3_value *value, f
 
 /* What a value is as part of its column: in a column declared categorical every text is a name; in another one text that
 ** is a number is one, as for all functions. */
-static column_content content_of(const training *t, int feature, sqlite3_value *value) {
+static column_content content_of(const trainer *t, int feature, sqlite3_value *value) {
     int type = sqlite3_value_type(value);
     bool declared = t->columns.categorical[feature];
     if (type == SQLITE_TEXT && !declared) type = sqlite3_value_numeric_type(value);
@@ -122,7 +123,7 @@ static column_content content_of(const training *t, int feature, sqlite3_value *
 }
 
 /* Any value but a REAL in a column of numbers. */
-static athlete_status add_value(training *t, int feature, sqlite3_value *value, float *out) {
+static athlete_status train_add_value(trainer *t, int feature, sqlite3_value *value, float *out) {
     if (sqlite3_value_type(value) == SQLITE_NULL) {
         *out = NAN;
         return ATHLETE_OK;
@@ -146,7 +147,7 @@ static athlete_status add_value(training *t, int feature, sqlite3_value *value, 
 }
 
 /* The features from `first` on. */
-static athlete_status add_features(training *t, int first, int n, sqlite3_value **values, float *row) {
+static athlete_status train_add_features(trainer *t, int first, int n, sqlite3_value **values, float *row) {
     const column_content *content = t->content;
     for (int i = 0, f = first; i < n; i++, f++) {
         if (content[f] == CONTENT_NUMBERS && sqlite3_value_type(values[i]) == SQLITE_FLOAT) {
@@ -156,7 +157,7 @@ static athlete_status add_features(training *t, int first, int n, sqlite3_value 
                 continue;
             }
         }
-        athlete_status status = add_value(t, f, values[i], &row[f]);
+        athlete_status status = train_add_value(t, f, values[i], &row[f]);
         if (status != ATHLETE_OK) return status;
     }
     return ATHLETE_OK;
@@ -164,7 +165,7 @@ static athlete_status add_features(training *t, int first, int n, sqlite3_value 
 
 /* --- rows ----------------------------------------------------------------------------------------------- */
 
-static athlete_status grow_block(training *t, row_block *block) {
+static athlete_status grow_block(trainer *t, row_block *block) {
     size_t had = block->capacity, wanted = had ? 2 * had : 64, n_features = (size_t)t->columns.n_features;
     size_t cells = had * n_features, labels = had, weights = had;
     athlete_status status = memory_reserve(&t->budget, &block->values, &cells, wanted * n_features);
@@ -175,7 +176,7 @@ static athlete_status grow_block(training *t, row_block *block) {
     return status;
 }
 
-int training_order(const training *t, int *column) {
+int trainer_order(const trainer *t, int *column) {
     int n = 0;
     for (int role = 0; role < N_ROLES; role++) {
         if (t->columns.of_role[role] >= 0) column[n++] = t->columns.of_role[role] + 1;
@@ -186,7 +187,7 @@ int training_order(const training *t, int *column) {
 }
 
 /* What comes before the features: `at` is its place in that order. */
-static athlete_status read_lead(training *t, int at, sqlite3_value *value) {
+static athlete_status read_lead(trainer *t, int at, sqlite3_value *value) {
     pending_row *row = &t->row;
     if (row->weight == 0) return ATHLETE_OK;
     for (int role = 0; role < N_ROLES; role++) {
@@ -197,18 +198,18 @@ static athlete_status read_lead(training *t, int at, sqlite3_value *value) {
     return read_label(t, value, &row->label);
 }
 
-static athlete_status open_row(training *t) {
+static athlete_status open_row(trainer *t) {
     pending_row *row = &t->row;
     if (row->weight == 0) return ATHLETE_OK; /* as if it were not there */
     row_block *block = row->validates ? &t->validation : &t->train;
     if (block->n == ATHLETE_MAX_ROWS)
-        return fail(t, sqlite3_mprintf("more than %lld rows", (sqlite3_int64)ATHLETE_MAX_ROWS));
+        return train_row_fail(t, sqlite3_mprintf("more than %lld rows", (sqlite3_int64)ATHLETE_MAX_ROWS));
     athlete_status status = block->n == block->capacity ? grow_block(t, block) : ATHLETE_OK;
     if (status == ATHLETE_OK) row->block = block;
     return status;
 }
 
-static void close_row(training *t) {
+static void close_row(trainer *t) {
     row_block *block = t->row.block;
     t->n_read++;
     if (!block) return;
@@ -217,7 +218,7 @@ static void close_row(training *t) {
     block->n++;
 }
 
-athlete_status training_take(training *t, int first, int n, sqlite3_value **values) {
+athlete_status trainer_take(trainer *t, int first, int n, sqlite3_value **values) {
     int n_features = t->columns.n_features, n_leads = t->columns.n_columns - n_features + 1;
     int at = first, end = first + n;
     athlete_status status = ATHLETE_OK;
@@ -227,8 +228,8 @@ athlete_status training_take(training *t, int first, int n, sqlite3_value **valu
     if (status == ATHLETE_OK && at == n_leads && at < end) status = open_row(t);
     row_block *block = t->row.block;
     if (status == ATHLETE_OK && block && at < end) {
-        status = add_features(t, at - n_leads, end - at, values + (at - first),
-                              block->values + block->n * (size_t)n_features);
+        status = train_add_features(t, at - n_leads, end - at, values + (at - first),
+                                    block->values + block->n * (size_t)n_features);
     }
     if (status == ATHLETE_OK && end == n_leads + n_features) close_row(t);
     return status;

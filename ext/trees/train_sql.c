@@ -2,13 +2,13 @@
 #include <string.h>
 #include "base/binding/function.h"
 #include "trees/trainer_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct train_group {
     bool begun, failed; /* after a failure nothing more is read and nothing is trained */
     char *options;      /* as the first row had it; NULL for SQL's NULL */
     size_t options_bytes;
-    training training;
+    trainer trainer;
     int n_values;
     int *order;              /* in which the training takes them */
     sqlite3_value **ordered; /* a row in that order */
@@ -16,30 +16,30 @@ typedef struct train_group {
 
 static void report(sqlite3_context *context, train_group *group, athlete_status status) {
     group->failed = true;
-    function_fail_status(context, status, training_message(&group->training, status));
+    function_fail_status(context, status, trainer_message(&group->trainer, status));
 }
 
-static athlete_status begin(train_group *group, int argc, sqlite3_value *options) {
+static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {
     group->begun = true;
     if (sqlite3_value_type(options) != SQLITE_NULL) {
         group->options = sqlite3_mprintf("%s", sqlite3_value_text(options));
         if (!group->options) return ATHLETE_NOMEM;
         group->options_bytes = strlen(group->options);
     }
-    athlete_status status = training_begin(&group->training, group->options, argc - 2, NULL);
+    athlete_status status = trainer_begin(&group->trainer, group->options, argc - 2, NULL);
     if (status != ATHLETE_OK) return status;
-    athlete_budget *budget = &group->training.budget;
+    athlete_budget *budget = &group->trainer.budget;
     size_t n = (size_t)argc - 1;
     group->order = memory_alloc(budget, n, sizeof *group->order);
     group->ordered = memory_alloc(budget, n, sizeof(sqlite3_value *));
     if (!group->order || !group->ordered) return memory_status(budget);
-    group->n_values = training_order(&group->training, group->order);
+    group->n_values = trainer_order(&group->trainer, group->order);
     return ATHLETE_OK;
 }
 
 static athlete_status add_row(train_group *group, sqlite3_value **values) {
     for (int i = 0; i < group->n_values; i++) group->ordered[i] = values[group->order[i]];
-    return training_take(&group->training, 0, group->n_values, group->ordered);
+    return trainer_take(&group->trainer, 0, group->n_values, group->ordered);
 }
 
 static bool same_options(const train_group *group, sqlite3_value *options) {
@@ -56,28 +56,28 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
         return;
     }
     if (group->failed) return;
-    athlete_status status = group->begun ? ATHLETE_OK : begin(group, argc, argv[0]);
+    athlete_status status = group->begun ? ATHLETE_OK : train_begin(group, argc, argv[0]);
     if (status == ATHLETE_OK && !same_options(group, argv[0])) {
         group->failed = true;
         function_fail(context, "row %lld: the options differ from those of the first row",
-                      (sqlite3_int64)group->training.n_read + 1);
+                      (sqlite3_int64)group->trainer.n_read + 1);
         return;
     }
     if (status == ATHLETE_OK) status = add_row(group, argv + 1);
     if (status != ATHLETE_OK) report(context, group, status);
 }
 
-static void answer(sqlite3_context *context, train_group *group) {
+static void train_answer(sqlite3_context *context, train_group *group) {
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
-    training_result result;
-    athlete_status status = training_finish(&group->training, &poll, &result);
+    trainer_result result;
+    athlete_status status = trainer_finish(&group->trainer, &poll, &result);
     poll_end(&poll);
     if (status == ATHLETE_OK) {
         sqlite3_result_text64(context, result.model.bytes, result.model.length, sqlite3_free,
                               SQLITE_UTF8); /* memory.h's blocks are SQLite's */
     } else {
-        memory_free(&group->training.budget, result.model.bytes);
+        memory_free(&group->trainer.budget, result.model.bytes);
         report(context, group, status);
     }
 }
@@ -85,10 +85,10 @@ static void answer(sqlite3_context *context, train_group *group) {
 void gbdt_train_final(sqlite3_context *context) {
     train_group *group = sqlite3_aggregate_context(context, 0);
     if (!group || !group->begun) return; /* no rows: NULL */
-    if (!group->failed) answer(context, group);
-    memory_free(&group->training.budget, group->order);
-    memory_free(&group->training.budget, group->ordered);
-    training_free(&group->training);
+    if (!group->failed) train_answer(context, group);
+    memory_free(&group->trainer.budget, group->order);
+    memory_free(&group->trainer.budget, group->ordered);
+    trainer_free(&group->trainer);
     sqlite3_free(group->options);
     group->options = NULL;
 }

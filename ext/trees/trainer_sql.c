@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <string.h>
-#include "athlete.h"
+#include "base/version.h"
 
-athlete_status training_begin(training *t, const char *options, int n_columns, const char *const *names) {
-    *t = (training){.budget.limit = ATHLETE_BUDGET_DEFAULT};
+athlete_status trainer_begin(trainer *t, const char *options, int n_columns, const char *const *names) {
+    *t = (trainer){.budget.limit = ATHLETE_BUDGET_DEFAULT};
     athlete_status status = train_options_read(options, &t->options, &t->message);
     t->budget.limit = (size_t)t->options.memory_limit_mb << 20;
     if (status == ATHLETE_OK)
@@ -24,7 +24,7 @@ static void block_free(row_block *block, athlete_budget *budget) {
     *block = (row_block){.n = 0};
 }
 
-void training_free(training *t) {
+void trainer_free(trainer *t) {
     block_free(&t->train, &t->budget);
     block_free(&t->validation, &t->budget);
     for (int f = 0; t->categories && f < t->columns.n_features; f++)
@@ -39,7 +39,7 @@ void training_free(training *t) {
     t->message = NULL;
 }
 
-const char *training_message(training *t, athlete_status status) {
+const char *trainer_message(trainer *t, athlete_status status) {
     if (status == ATHLETE_OVER_LIMIT && !t->message) {
         t->message =
             sqlite3_mprintf("%lld rows of %d features, memory_limit_mb is %lld", (sqlite3_int64)t->n_read,
@@ -59,7 +59,7 @@ static void renumber(row_block *block, int feature, int n_features, const float 
 
 /* Gives the texts that training rows have codes in the order of their bytes, which does not depend on the order of rows;
 ** what only validation rows have is missing, as it is for a prediction. `code` and `order` have room for all texts. */
-static athlete_status code_names(training *t, int feature, float *code, uint32_t *order,
+static athlete_status code_names(trainer *t, int feature, float *code, uint32_t *order,
                                  category_names *names) {
     const category_list *list = &t->categories[feature];
     int n_features = t->columns.n_features;
@@ -82,7 +82,7 @@ static athlete_status code_names(training *t, int feature, float *code, uint32_t
 }
 
 /* The names point into t->categories. */
-static athlete_status code_all_names(training *t, category_names *names) {
+static athlete_status code_all_names(trainer *t, category_names *names) {
     size_t most = 0;
     for (int f = 0; f < t->columns.n_features; f++)
         most = t->categories[f].n > most ? t->categories[f].n : most;
@@ -119,16 +119,16 @@ static void write_history(text_buffer *out, const char *metric, const boost_hist
     text_add(out, "}");
 }
 
-enum { HISTORY, OPTIONS, ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
+enum { HISTORY, OPTIONS, SHARE_ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
 
 /* best_iteration and best_score are what XGBoost's own early stopping sets, and so reads. */
-static athlete_status write_model(training *t, const forest *model, const boost_history *history,
-                                  const training_result *result, athlete_poll *poll, text_buffer *out) {
+static athlete_status write_model(trainer *t, const forest *model, const boost_history *history,
+                                  const trainer_result *result, athlete_poll *poll, text_buffer *out) {
     text_buffer texts[N_TEXTS];
     for (int i = 0; i < N_TEXTS; i++) texts[i] = (text_buffer){.budget = &t->budget};
     write_history(&texts[HISTORY], result->metric, history);
     train_options_write(&t->options, &texts[OPTIONS]);
-    text_add_integer(&texts[ROWS], (int64_t)t->train.n);
+    text_add_integer(&texts[SHARE_ROWS], (int64_t)t->train.n);
     text_add_integer(&texts[BEST_ITERATION], result->best);
     text_add_float(&texts[BEST_SCORE], (float)result->loss);
     athlete_status status = ATHLETE_OK;
@@ -138,7 +138,7 @@ static athlete_status write_model(training *t, const forest *model, const boost_
         const model_attribute attributes[] = {
             {"athlete_history", texts[HISTORY].bytes},
             {"athlete_options", texts[OPTIONS].bytes},
-            {"athlete_rows", texts[ROWS].bytes},
+            {"athlete_rows", texts[SHARE_ROWS].bytes},
             {"athlete_version", ATHLETE_VERSION},
             {stops ? "best_iteration" : NULL, texts[BEST_ITERATION].bytes},
             {"best_score", texts[BEST_SCORE].bytes},
@@ -158,7 +158,7 @@ static row_set set_of(const row_block *block) {
     return (row_set){block->values, block->labels, block->weights, block->n};
 }
 
-static boost_options kernel_options(const training *t) {
+static boost_options kernel_options(const trainer *t) {
     boost_options options = train_options_for_kernel(&t->options);
     options.grow.monotone = t->columns.monotone;
     options.grow.interactions = t->columns.interactions;
@@ -167,7 +167,7 @@ static boost_options kernel_options(const training *t) {
     return options;
 }
 
-static void describe(const training *t, const boost_history *history, training_result *result) {
+static void describe(const trainer *t, const boost_history *history, trainer_result *result) {
     bool validated = history->validation != NULL;
     result->rows = t->train.n;
     result->validation_rows = t->validation.n;
@@ -178,13 +178,13 @@ static void describe(const training *t, const boost_history *history, training_r
 }
 
 /* Which features are categorical is known by now. */
-static athlete_status train(training *t, category_names *names, boost_history *history, athlete_poll *poll,
-                            training_result *result) {
+static athlete_status train(trainer *t, category_names *names, boost_history *history, athlete_poll *poll,
+                            trainer_result *result) {
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES) t->columns.categorical[f] = 1;
     }
-    training_set set = {set_of(&t->train), set_of(&t->validation), t->columns.n_features,
-                        t->columns.categorical};
+    train_data set = {set_of(&t->train), set_of(&t->validation), t->columns.n_features,
+                      t->columns.categorical};
     boost_options options = kernel_options(t);
     forest model;
     athlete_status status = boost_train(&set, &options, &t->budget, poll, &model, history);
@@ -198,20 +198,21 @@ static athlete_status train(training *t, category_names *names, boost_history *h
     return status;
 }
 
-static athlete_status refuse(training *t, const char *sentence) {
+static athlete_status trainer_refuse(trainer *t, const char *sentence) {
     t->message = sqlite3_mprintf("%s", sentence);
     return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
-static athlete_status check_rows(training *t) {
+static athlete_status check_rows(trainer *t) {
     if (t->train.n == 0)
-        return refuse(t, t->validation.n > 0 ? "every row is a validation row, none is left to train on"
-                                             : "every weight is 0");
+        return trainer_refuse(t, t->validation.n > 0
+                                     ? "every row is a validation row, none is left to train on"
+                                     : "every weight is 0");
     if (t->options.early_stopping_rounds > 0 && t->validation.n == 0)
-        return refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
+        return trainer_refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES && t->columns.monotone && t->columns.monotone[f] != 0)
-            return refuse(
+            return trainer_refuse(
                 t, "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
     }
     return ATHLETE_OK;
@@ -220,16 +221,16 @@ static athlete_status check_rows(training *t) {
 /* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress
 ** handler that stopped it is asked again only after the number of instructions that the host has set, 1000 in
 ** Datasette; a poll is some forty. */
-static bool is_stopped(athlete_poll *poll) {
+static bool trainer_is_stopped(athlete_poll *poll) {
     for (int i = 0; i < 32; i++) {
         if (poll_now(poll)) return true;
     }
     return false;
 }
 
-athlete_status training_finish(training *t, athlete_poll *poll, training_result *result) {
-    *result = (training_result){.model.budget = &t->budget};
-    if (is_stopped(poll)) return ATHLETE_INTERRUPTED;
+athlete_status trainer_finish(trainer *t, athlete_poll *poll, trainer_result *result) {
+    *result = (trainer_result){.model.budget = &t->budget};
+    if (trainer_is_stopped(poll)) return ATHLETE_INTERRUPTED;
     athlete_status status = check_rows(t);
     if (status != ATHLETE_OK) return status;
     size_t rounds = (size_t)t->options.rounds, n_features = (size_t)t->columns.n_features;

@@ -20,7 +20,7 @@ typedef struct pending_row {
     row_block *block; /* where its features go; NULL before they come, and for a row without weight */
 } pending_row;
 
-typedef struct training {
+typedef struct trainer {
     athlete_budget budget;
     train_options options;
     train_columns columns;
@@ -30,34 +30,34 @@ typedef struct training {
     size_t n_read;
     pending_row row; /* of which a part was taken */
     char *message;   /* why it failed, once it did */
-} training;
+} trainer;
 
-typedef struct training_result {
+typedef struct trainer_result {
     text_buffer model;
     size_t rows, validation_rows;
     int rounds; /* in the model */
     int best;   /* the round, from 0, with the lowest validation loss; the last without validation rows */
     const char *metric;
     double loss; /* of the validation rows after the best round; else of the training rows after the last */
-} training_result;
+} trainer_result;
 
 /* The first call; `names` as in train_columns_read. */
-athlete_status training_begin(training *t, const char *options, int n_columns, const char *const *names);
+athlete_status trainer_begin(trainer *t, const char *options, int n_columns, const char *const *names);
 
 /* The order in which values are taken: column[i], from 0 for the label, is that of value i. Room for n_columns + 1 numbers;
 ** returns how many there are. Without roles it is the order of the columns. */
-int training_order(const training *t, int *column);
+int trainer_order(const trainer *t, int *column);
 
 /* The values first, first + 1, … of a row in that order; a row may come in parts. */
-athlete_status training_take(training *t, int first, int n, sqlite3_value **values);
+athlete_status trainer_take(trainer *t, int first, int n, sqlite3_value **values);
 
 /* Trains. The text is the caller's to free, under t->budget, also after a failure. */
-athlete_status training_finish(training *t, athlete_poll *poll, training_result *result);
+athlete_status trainer_finish(trainer *t, athlete_poll *poll, trainer_result *result);
 
-void training_free(training *t);
+void trainer_free(trainer *t);
 
-/* The sentence for a status that training_begin, _add or _finish returned, or NULL where the status says all: short of memory,
+/* The sentence for a status that trainer_begin, _add or _finish returned, or NULL where the status says all: short of memory,
 ** interrupted. */
-const char *training_message(training *t, athlete_status status);
+const char *trainer_message(trainer *t, athlete_status status);
 
 #endif

@@ -1,8 +1,8 @@
 /* The table of everything that this folder adds to SQL. */
-#include "trees/model/model_cache.h"
 #include "trees/model_rows_sql.h"
+#include "trees/scorer/model_cache.h"
 #include "trees/train_options_sql.h"
-#include "trees/trees_callbacks.h"
+#include "trees/trees_callbacks_sql.h"
 #include "trees/trees_sql.h"
 
 #define MODEL_ARGUMENT                                                                                       \
@@ -44,7 +44,7 @@
 #define TRAINING_SOURCE                                                                                      \
     "Chen and Guestrin, KDD 2016, equations 6 and 7; histograms as in Ke et al. (LightGBM), NIPS 2017"
 
-static const athlete_function functions[] = {
+static const athlete_function trees_functions[] = {
     {
         .name = "gbdt_train",
         .kind = ATHLETE_AGGREGATE,
@@ -243,7 +243,7 @@ static const athlete_function functions[] = {
 
 const athlete_domain athlete_trees = {
     .name = "trees",
-    .functions = functions,
+    .functions = trees_functions,
     .state_open = model_cache_open,
     .state_close = model_cache_close,
 };

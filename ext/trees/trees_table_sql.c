@@ -1,7 +1,7 @@
 /* Binding of gbdt_trees: a model's nodes as rows, in the order of XGBoost's Booster.trees_to_dataframe. */
-#include "trees/model_argument_sql.h"
 #include "base/text/text_buffer.h"
-#include "trees/trees_callbacks.h"
+#include "trees/model_argument_sql.h"
+#include "trees/trees_callbacks_sql.h"
 
 typedef struct trees_state {
     cached_model *cached;

@@ -7,13 +7,13 @@
 
 #include <math.h>
 #include <string.h>
-#include "base/text/json_text.h"
-#include "base/memory.h"
-#include "base/binding/own_statement.h"
-#include "base/poll.h"
 #include "base/binding/query.h"
-#include "statistics/association.h"
+#include "base/memory.h"
 #include "base/numbers/instant.h"
+#include "base/own_statement.h"
+#include "base/poll.h"
+#include "base/text/json_text.h"
+#include "statistics/association.h"
 
 typedef struct leakage_settings {
     char *label, *as_of, *available, *window_end, *exclude;
@@ -68,8 +68,8 @@ static int column_named(sqlite3_stmt *query, const char *name) {
     return -1;
 }
 
-static athlete_status find_column(athlete_call *call, const leakage_state *state, const char *option,
-                                  const char *name, int *column) {
+static athlete_status leakage_find_column(athlete_call *call, const leakage_state *state, const char *option,
+                                          const char *name, int *column) {
     *column = name ? column_named(state->query, name) : -1;
     if (*column >= 0) return ATHLETE_OK;
     if (name) call_fail(call, "option \"%s\": %.60s is no column of the query", option, name);
@@ -78,7 +78,7 @@ static athlete_status find_column(athlete_call *call, const leakage_state *state
 }
 
 /* `text` was printed from a tree that had been read: it can only fail for lack of memory. */
-static athlete_status parse(const char *text, cJSON **tree) {
+static athlete_status leakage_parse(const char *text, cJSON **tree) {
     json_fault fault;
     *tree = NULL;
     return !text || json_parse(text, strlen(text), tree, &fault) == ATHLETE_OK ? ATHLETE_OK : ATHLETE_NOMEM;
@@ -94,7 +94,7 @@ static athlete_status map_times(athlete_call *call, leakage_state *state, const 
             call_fail(call, "option \"%s\" must be an object of columns by feature", option);
             return ATHLETE_INVALID;
         }
-        athlete_status status = find_column(call, state, option, member->valuestring, &column);
+        athlete_status status = leakage_find_column(call, state, option, member->valuestring, &column);
         if (status != ATHLETE_OK) return status;
         is_time[column] = true;
         bool all = strcmp(member->string, "*") == 0, found = all;
@@ -121,7 +121,7 @@ static athlete_status leave_out(athlete_call *call, const leakage_state *state, 
             call_fail(call, "option \"exclude\" must be a list of columns");
             return ATHLETE_INVALID;
         }
-        athlete_status status = find_column(call, state, "exclude", member->valuestring, &column);
+        athlete_status status = leakage_find_column(call, state, "exclude", member->valuestring, &column);
         if (status != ATHLETE_OK) return status;
         is_out[column] = true;
     }
@@ -131,9 +131,9 @@ static athlete_status leave_out(athlete_call *call, const leakage_state *state, 
 /* First all columns are features, in their order; then those that have another part go. */
 static athlete_status find_features(athlete_call *call, leakage_state *state) {
     int n = sqlite3_column_count(state->query);
-    athlete_status status = find_column(call, state, "label", state->settings.label, &state->label);
+    athlete_status status = leakage_find_column(call, state, "label", state->settings.label, &state->label);
     if (status == ATHLETE_OK)
-        status = find_column(call, state, "as_of", state->settings.as_of, &state->as_of);
+        status = leakage_find_column(call, state, "as_of", state->settings.as_of, &state->as_of);
     if (status != ATHLETE_OK) return status;
     state->features = memory_zeroed(NULL, (size_t)n, sizeof *state->features);
     bool *is_out = memory_zeroed(NULL, (size_t)n, sizeof *is_out);
@@ -145,9 +145,9 @@ static athlete_status find_features(athlete_call *call, leakage_state *state) {
         state->n_features++;
         if (!state->features[i].name) status = ATHLETE_NOMEM;
     }
-    if (status == ATHLETE_OK) status = parse(state->settings.available, &available);
-    if (status == ATHLETE_OK) status = parse(state->settings.window_end, &window_end);
-    if (status == ATHLETE_OK) status = parse(state->settings.exclude, &exclude);
+    if (status == ATHLETE_OK) status = leakage_parse(state->settings.available, &available);
+    if (status == ATHLETE_OK) status = leakage_parse(state->settings.window_end, &window_end);
+    if (status == ATHLETE_OK) status = leakage_parse(state->settings.exclude, &exclude);
     if (status == ATHLETE_OK) status = map_times(call, state, "available", available, false, is_out);
     if (status == ATHLETE_OK) status = map_times(call, state, "window_end", window_end, true, is_out);
     if (status == ATHLETE_OK) status = leave_out(call, state, exclude, is_out);
@@ -169,7 +169,7 @@ static athlete_status find_features(athlete_call *call, leakage_state *state) {
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
-static bool is_number(sqlite3_value *value) {
+static bool leakage_is_number(sqlite3_value *value) {
     int type = sqlite3_value_type(value);
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
@@ -180,13 +180,15 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
     sqlite3_value *as_of = sqlite3_column_value(state->query, state->as_of);
     sqlite3_value *time = sqlite3_column_value(state->query, column);
     if (sqlite3_value_type(time) == SQLITE_NULL || sqlite3_value_type(as_of) == SQLITE_NULL) return true;
-    if (is_number(as_of) && is_number(time)) return sqlite3_value_double(time) > sqlite3_value_double(as_of);
+    if (leakage_is_number(as_of) && leakage_is_number(time))
+        return sqlite3_value_double(time) > sqlite3_value_double(as_of);
     const char *a = (const char *)sqlite3_value_text(as_of), *b = (const char *)sqlite3_value_text(time);
     if (!a || !b) {
         *status = ATHLETE_NOMEM;
         return false;
     }
-    if (!is_number(as_of) && !is_number(time) && instant_same_form(a, strlen(a), b, strlen(b)))
+    if (!leakage_is_number(as_of) && !leakage_is_number(time) &&
+        instant_same_form(a, strlen(a), b, strlen(b)))
         return strcmp(b, a) > 0;
     call_fail(call,
               "row %lld: as_of '%.40s' and %.60s '%.40s' are written differently, they have no order in time",
@@ -197,10 +199,10 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
 
 static double number_at(const leakage_state *state, int column) {
     sqlite3_value *value = sqlite3_column_value(state->query, column);
-    return is_number(value) ? sqlite3_value_double(value) : NAN;
+    return leakage_is_number(value) ? sqlite3_value_double(value) : NAN;
 }
 
-static athlete_status read_row(athlete_call *call, leakage_state *state) {
+static athlete_status leakage_read_row(athlete_call *call, leakage_state *state) {
     size_t width = (size_t)state->n_features + 1;
     athlete_status status =
         memory_reserve(&state->budget, &state->numbers, &state->capacity, (state->n_rows + 1) * width);
@@ -255,7 +257,7 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
     int rc;
     while (status == ATHLETE_OK && (rc = sqlite3_step(state->query)) != SQLITE_DONE) {
         if (rc == SQLITE_ROW) {
-            status = read_row(call, state);
+            status = leakage_read_row(call, state);
         } else {
             query_fail(call, rc);
             status = ATHLETE_INVALID;

@@ -1,10 +1,10 @@
 /* Binding of time_series_split and time_series_split_dates. */
 #include <string.h>
-#include "base/numbers/date.h"
-#include "base/memory.h"
 #include "base/binding/query.h"
+#include "base/memory.h"
+#include "base/numbers/date.h"
+#include "trees/trees_callbacks_sql.h"
 #include "validation/time_split.h"
-#include "trees/trees_callbacks.h"
 
 /* --- time_series_split ---------------------------------------------------------------------------------- */
 
@@ -12,7 +12,7 @@ static int64_t optional_integer(int argc, sqlite3_value **argv, int index) {
     return argc > index && argv[index] ? sqlite3_value_int64(argv[index]) : 0;
 }
 
-static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+static athlete_status time_split_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     row_split *split = memory_zeroed(NULL, 1, sizeof *split);
     if (!split) return ATHLETE_NOMEM;
     *out = split;
@@ -25,12 +25,12 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     return ATHLETE_INVALID;
 }
 
-static int rows_next(athlete_call *call, void *split) {
+static int time_split_next(athlete_call *call, void *split) {
     (void)call;
     return row_split_next(split) ? SQLITE_ROW : SQLITE_DONE;
 }
 
-static void rows_column(void *opaque, sqlite3_context *context, int column) {
+static void time_split_column(void *opaque, sqlite3_context *context, int column) {
     const row_split *split = opaque;
     switch (column) {
     case 0: sqlite3_result_int64(context, split->fold); break;
@@ -39,17 +39,17 @@ static void rows_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
-static void rows_close(void *split) {
+static void time_split_close(void *split) {
     memory_free(NULL, split);
 }
 
 const athlete_table time_series_split_table = {
     .columns = "fold INTEGER, part TEXT, row INTEGER",
     .expected_rows = 10000,
-    .open = rows_open,
-    .next = rows_next,
-    .column = rows_column,
-    .close = rows_close,
+    .open = time_split_open,
+    .next = time_split_next,
+    .column = time_split_column,
+    .close = time_split_close,
 };
 
 /* --- time_series_split_dates ---------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ static athlete_status keep_row(dates_state *state, sqlite3_stmt *query, int day)
     return ATHLETE_OK;
 }
 
-static athlete_status read_rows(athlete_call *call, dates_state *state, sqlite3_stmt *query) {
+static athlete_status time_split_read_rows(athlete_call *call, dates_state *state, sqlite3_stmt *query) {
     int rc;
     while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(query, 1);
@@ -110,7 +110,7 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     if (!sql) return ATHLETE_NOMEM;
     athlete_status status = query_open(call->db, sql, 2, "key, day", &query, &refusal);
     if (call_told(call, status, refusal) != ATHLETE_OK) return status;
-    status = read_rows(call, state, query);
+    status = time_split_read_rows(call, state, query);
     sqlite3_finalize(query);
     if (status != ATHLETE_OK) return status;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "trees/train_options_sql.h"
+#include "../trees/forest_margins.h"
 
 static double now_s(void) {
     struct timespec t;
@@ -19,7 +20,7 @@ static double now_s(void) {
 }
 
 /* Of the rows that follow the training rows in memory. */
-static double held_out_loss(const forest *model, const training_set *set, size_t n_held, bool logistic) {
+static double held_out_loss(const forest *model, const train_data *set, size_t n_held, bool logistic) {
     double sum = 0;
     for (size_t row = set->train.n; row < set->train.n + n_held; row++) {
         float margin;
@@ -48,7 +49,7 @@ int main(int argc, char **argv) {
         fread(labels, sizeof *labels, n_rows + n_held, file) != n_rows + n_held)
         return 4;
     fclose(file);
-    training_set set = {.train = {.values = values, .labels = labels, .n = n_rows}, .n_features = n_features};
+    train_data set = {.train = {.values = values, .labels = labels, .n = n_rows}, .n_features = n_features};
     puts("ready");
     fflush(stdout);
     char line[16];

@@ -127,14 +127,14 @@ def package_flags(which):
 
 def build(name, folder, trusting=False):
     """The target's program; `trusting` leaves out the checks of models, so that a fuzzer has something to find."""
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "static"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "parts"], check=True)
     program = folder / (name + ("_trusting" if trusting else ""))
     # Sources with a switch are compiled with it and so come before their counterparts in the library.
     switched = [p for p in sorted((ROOT / "ext" / "trees").rglob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
     flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
     sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", HERE / "use_model.c", *switched]
-    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "libathlete.a", *package_flags("--libs"), "-lm", "-pthread"],
+    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "parts.a", *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip
     return program
 

@@ -1,10 +1,10 @@
-/* Trains a few trees of the squared error as boost.c does, and after each compares the next root's histogram as residuals.h finds it
+/* Trains a few trees of the squared error as boost.c does, and after each compares the next root's histogram as score_update_squared.h finds it
 ** with the one that is summed up from all rows. Prints how many roots were found by algebra, and how many words differ. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "trees/boosting/residuals.h"
+#include "trees/boosting/score_update_squared.h"
 
 #define ROWS     40000
 #define FEATURES 7
@@ -36,10 +36,10 @@ int main(void) {
     grow_rules rules = {
         .split = {.lambda = 1, .min_child_rows = 20}, .max_leaves = 31, .best_gain_first = true};
     grower g;
-    residuals r;
+    squared_update r;
     int features[FEATURES] = {0, 1, 2, 3, 4, 5, 6};
     if (bins_build(&source, &budget, &pool, &bins) || grower_begin(&g, &bins, NULL, &rules, &budget, &pool) ||
-        grower_fit(&g, gradients, hessians) || residuals_begin(&r, &g))
+        grower_fit(&g, gradients, hessians) || squared_update_begin(&r, &g))
         return 3;
     size_t n_slots = bins.offset[FEATURES], n_found = 0, n_differing = 0;
     histogram direct = {.words = malloc(histogram_words(&bins) * sizeof *direct.words)};
@@ -51,7 +51,7 @@ int main(void) {
         if (grow_tree(&g, ROWS, features, FEATURES)) return 3;
         for (size_t id = 0; id < g.n_nodes; id++)
             if (g.nodes[id].left < 0) g.nodes[id].value = (float)(0.3 * grower_weight(&g, id));
-        if (residuals_advance(&r, &g, 0) || histogram_build(&g.builder, all, ROWS, &direct)) return 3;
+        if (squared_update_rows(&r, &g, 0) || histogram_build(&g.builder, all, ROWS, &direct)) return 3;
         n_found += g.has_root;
         for (size_t i = 0; g.has_root && i < n_slots; i++) n_differing += g.root[i] != direct.words[i];
     }

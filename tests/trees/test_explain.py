@@ -180,7 +180,7 @@ def digest_of_build(tmp_path_factory):
     def build(compiler, *flags):
         assert shutil.which(compiler), f"{compiler} is needed for this test"
         trees = ["shap", "shap_walk", "shap_values", "shap_interactions", "quadrature", "model"]
-        kernels = [*trees, "memory", "poll", "simd"]
+        kernels = [*trees, "memory", "own_statement", "poll", "simd"]
         needs = [*libraries("sqlite3", "libcjson"), "-lm"]
         program = compiled(tmp_path_factory.mktemp("bits"), "trees/shap_bits", kernels, compiler, "-DSQLITE_CORE", *flags, needs=needs)
         return subprocess.run([program], capture_output=True, text=True, check=True).stdout

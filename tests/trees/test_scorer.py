@@ -10,7 +10,7 @@ import pytest
 from helpers.programs import COMPILERS, compiled, counts
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
-KERNELS = [*TREES, "memory", "poll", "simd"]
+KERNELS = [*TREES, "memory", "own_statement", "poll", "simd"]
 SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # clang's sanitized program cannot run under the library that is loaded ahead for gcc's.
 BUILDS = [pytest.param(["-O3"], id="fast"), pytest.param(SANITIZED, id="sanitized", marks=pytest.mark.unsanitized)]

@@ -58,7 +58,8 @@ static athlete_status store_text(char *text, char **field) {
     return *field ? ATHLETE_OK : ATHLETE_NOMEM;
 }
 
-static athlete_status store(const athlete_option *option, const cJSON *value, void *target, char **message) {
+static athlete_status option_store(const athlete_option *option, const cJSON *value, void *target,
+                                   char **message) {
     void *field = (char *)target + option->offset;
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
     bool number = cJSON_IsNumber(value) && isfinite(x) && x >= option->min && x <= option->max;
@@ -121,7 +122,7 @@ static athlete_status read_members(const athlete_option *table, const cJSON *tre
                 return sentence_refuse(message,
                                        sqlite3_mprintf("option \"%s\" is given twice", option->name));
         }
-        athlete_status status = store(option, value, target, message);
+        athlete_status status = option_store(option, value, target, message);
         if (status != ATHLETE_OK) return status;
     }
     return ATHLETE_OK;

@@ -6,7 +6,7 @@
 #define ATHLETE_BASE_BINDING_OPTIONS_H
 
 #include <stddef.h>
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "base/status.h"
 
 typedef enum option_type {

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include "base/binding/own_statement.h"
+#include "base/own_statement.h"
 
 /* The text after blanks, semicolons (if asked) and comments. */
 static const char *skip_noise(const char *sql, bool semicolons) {

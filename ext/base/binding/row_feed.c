@@ -2,7 +2,7 @@
 
 #include <limits.h>
 #include <string.h>
-#include "base/binding/own_statement.h"
+#include "base/own_statement.h"
 
 #define POINTER_TYPE "athlete_row_feed"
 
@@ -43,7 +43,8 @@ static char *wrapped(const feed_query *q, feed_form form, const char *prefix) {
     return sqlite3_str_finish(out);
 }
 
-static int prepare(sqlite3 *db, const feed_query *q, feed_form form, const char *prefix, sqlite3_stmt **out) {
+static int row_feed_prepare(sqlite3 *db, const feed_query *q, feed_form form, const char *prefix,
+                            sqlite3_stmt **out) {
     char *sql = wrapped(q, form, prefix);
     if (!sql) return SQLITE_NOMEM;
     int rc = own_prepare(db, sql, out, NULL);
@@ -55,7 +56,7 @@ static int prepare(sqlite3 *db, const feed_query *q, feed_form form, const char 
 ** says there, such as that it sorts, is taken for no. */
 static bool is_plain_loop(sqlite3 *db, const feed_query *q) {
     sqlite3_stmt *plan = NULL;
-    bool plain = prepare(db, q, AS_RESULT, "EXPLAIN QUERY PLAN ", &plan) == SQLITE_OK;
+    bool plain = row_feed_prepare(db, q, AS_RESULT, "EXPLAIN QUERY PLAN ", &plan) == SQLITE_OK;
     int rc = SQLITE_DONE;
     while (plain && (rc = sqlite3_step(plan)) == SQLITE_ROW) {
         const char *detail = (const char *)sqlite3_column_text(plan, 3);
@@ -84,7 +85,7 @@ athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column
     feed->n_parts = (n + q.part - 1) / q.part;
     feed->parts_taken = 0;
     feed->db = db;
-    int rc = prepare(db, &q, is_plain_loop(db, &q) ? AS_RESULT : AS_CONDITION, "", &feed->statement);
+    int rc = row_feed_prepare(db, &q, is_plain_loop(db, &q) ? AS_RESULT : AS_CONDITION, "", &feed->statement);
     if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(feed->statement, 1, feed, POINTER_TYPE, NULL);
     if (rc == SQLITE_OK) return ATHLETE_OK;
     if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;

@@ -15,7 +15,7 @@ static int days_before_year(int year) {
 
 #define DAYS_BEFORE_1970 719528
 
-static bool read_digits(const char *text, int count, int *out) {
+static bool date_read_digits(const char *text, int count, int *out) {
     *out = 0;
     for (int i = 0; i < count; i++) {
         if (text[i] < '0' || text[i] > '9') return false;
@@ -26,8 +26,8 @@ static bool read_digits(const char *text, int count, int *out) {
 
 bool date_parse(const char *text, int *day) {
     int year, month, dom;
-    if (!text || !read_digits(text, 4, &year) || text[4] != '-' || !read_digits(text + 5, 2, &month) ||
-        text[7] != '-' || !read_digits(text + 8, 2, &dom)) {
+    if (!text || !date_read_digits(text, 4, &year) || text[4] != '-' ||
+        !date_read_digits(text + 5, 2, &month) || text[7] != '-' || !date_read_digits(text + 8, 2, &dom)) {
         return false;
     }
     if (text[10] != '\0' && text[10] != 'T' && text[10] != 't' && text[10] != ' ') return false;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/numbers/decimal_digits.h"
 
-static bool is_digit(char c) {
+static bool decimal_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
@@ -20,8 +20,8 @@ typedef struct decimal {
     int64_t exponent;
 } decimal;
 
-static const char *read_digits(const char *p, decimal *d, bool fraction) {
-    for (; is_digit(*p); p++) {
+static const char *decimal_read_digits(const char *p, decimal *d, bool fraction) {
+    for (; decimal_is_digit(*p); p++) {
         if (d->digits < UINT64_MAX / 10 - 1) {
             d->digits = 10 * d->digits + (uint64_t)(*p - '0');
             d->n_digits += d->digits > 0;
@@ -37,9 +37,9 @@ static const char *read_digits(const char *p, decimal *d, bool fraction) {
 static const char *read_exponent(const char *p, decimal *d) {
     bool negative = *p == '-';
     if (*p == '+' || *p == '-') p++;
-    if (!is_digit(*p)) return NULL;
+    if (!decimal_is_digit(*p)) return NULL;
     int64_t exponent = 0;
-    for (; is_digit(*p); p++) {
+    for (; decimal_is_digit(*p); p++) {
         if (exponent < 1000000) exponent = 10 * exponent + (*p - '0');
     }
     d->exponent += negative ? -exponent : exponent;
@@ -51,21 +51,22 @@ static const char *split(const char *p, decimal *d) {
     *d = (decimal){.negative = *p == '-', .all_digits = true};
     if (d->negative) p++;
     d->text = p;
-    if (!is_digit(*p) || (*p == '0' && is_digit(p[1]))) return NULL;
-    p = read_digits(p, d, false);
+    if (!decimal_is_digit(*p) || (*p == '0' && decimal_is_digit(p[1]))) return NULL;
+    p = decimal_read_digits(p, d, false);
     if (*p == '.') {
-        if (!is_digit(p[1])) return NULL;
-        p = read_digits(p + 1, d, true);
+        if (!decimal_is_digit(p[1])) return NULL;
+        p = decimal_read_digits(p + 1, d, true);
     }
     return *p == 'e' || *p == 'E' ? read_exponent(p + 1, d) : p;
 }
 
-static const double ten_to[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double decimal_ten_to[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* --- beyond the exact powers of ten --------------------------------------------------------------------- */
 
-#define INFINITE ((uint64_t)0x7ff << 52)
+#define DECIMAL_INFINITE ((uint64_t)0x7ff << 52)
 
 /* A double's bits, read as a whole number, count the doubles from 0 on. */
 static double nth_double(uint64_t n) {
@@ -74,7 +75,7 @@ static double nth_double(uint64_t n) {
     return x;
 }
 
-static uint64_t place_of(double x) {
+static uint64_t decimal_place_of(double x) {
     uint64_t n;
     memcpy(&n, &x, sizeof n);
     return n;
@@ -90,7 +91,7 @@ static int beside_middle(const decimal *d, uint64_t n) {
     int exponent, n_digits = decimal_digits(2 * fraction + 1, binary - 1076, digits, &exponent), at = 0;
     int64_t own_exponent = d->exponent + d->n_digits - 1;
     if (own_exponent != exponent) return own_exponent > exponent ? 1 : -1;
-    for (const char *p = d->text; is_digit(*p) || *p == '.'; p++) {
+    for (const char *p = d->text; decimal_is_digit(*p) || *p == '.'; p++) {
         if (*p == '.' || (at == 0 && *p == '0')) continue;
         char other = at < n_digits ? digits[at] : '0';
         if (*p != other) return *p > other ? 1 : -1;
@@ -107,14 +108,14 @@ static bool is_nearer_to_next(const decimal *d, uint64_t n) {
 /* Comes close with the first digits, then goes from double to double until it is at the nearest. */
 static double nearest(const decimal *d) {
     if (d->digits == 0 || d->exponent < -350) return 0;
-    if (d->exponent > 310) return nth_double(INFINITE);
+    if (d->exponent > 310) return nth_double(DECIMAL_INFINITE);
     double x = (double)d->digits;
     int exponent = (int)d->exponent;
     for (; exponent > 22; exponent -= 22) x *= 1e22;
     for (; exponent < -22; exponent += 22) x /= 1e22;
-    x = exponent < 0 ? x / ten_to[-exponent] : x * ten_to[exponent];
-    uint64_t n = place_of(x) < INFINITE ? place_of(x) : INFINITE - 1;
-    while (n < INFINITE && is_nearer_to_next(d, n)) n++;
+    x = exponent < 0 ? x / decimal_ten_to[-exponent] : x * decimal_ten_to[exponent];
+    uint64_t n = decimal_place_of(x) < DECIMAL_INFINITE ? decimal_place_of(x) : DECIMAL_INFINITE - 1;
+    while (n < DECIMAL_INFINITE && is_nearer_to_next(d, n)) n++;
     while (n > 0 && !is_nearer_to_next(d, n - 1)) n--;
     return nth_double(n);
 }
@@ -128,7 +129,7 @@ athlete_status decimal_read(const char **text, double *x) {
     double size;
     if (d.all_digits && d.digits <= (uint64_t)1 << 53 && d.exponent >= -22 && d.exponent <= 22) {
         size = (double)d.digits;
-        size = d.exponent < 0 ? size / ten_to[-d.exponent] : size * ten_to[d.exponent];
+        size = d.exponent < 0 ? size / decimal_ten_to[-d.exponent] : size * decimal_ten_to[d.exponent];
     } else {
         size = nearest(&d);
     }
@@ -153,7 +154,7 @@ static bool round_digits(char *digits, int n, int places) {
 }
 
 /* The digits of |x| rounded to at most so many places, without zeros at their end: d.ddd 10^*exponent. */
-static int rounded(double x, int places, char digits[ATHLETE_DIGITS_MAX], int *exponent) {
+static int decimal_rounded(double x, int places, char digits[ATHLETE_DIGITS_MAX], int *exponent) {
     int binary;
     uint64_t fraction = (uint64_t)ldexp(frexp(fabs(x), &binary), 53);
     int n = decimal_digits(fraction, binary - 53, digits, exponent);
@@ -183,7 +184,7 @@ static int write_scientific(bool negative, const char *digits, int n, int expone
 
 int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]) {
     char digits[ATHLETE_DIGITS_MAX];
-    int exponent, n = rounded(x, 17, digits, &exponent);
+    int exponent, n = decimal_rounded(x, 17, digits, &exponent);
     if (n == 0) {
         memcpy(out, "0", 2);
         return 1;
@@ -209,7 +210,7 @@ int decimal_write_short(double x, char out[ATHLETE_DECIMAL_SIZE]) {
     int exponent = 0, n = 0;
     double back = -1;
     for (int places = 15; places <= 17 && back != fabs(x); places++) {
-        n = rounded(x, places, digits, &exponent);
+        n = decimal_rounded(x, places, digits, &exponent);
         if (n == 0) break;
         write_scientific(false, digits, n, exponent, out);
         const char *p = out;

@@ -173,7 +173,7 @@ double elementary_log(double x) {
     return log_to_pair(x).high;
 }
 
-static bool is_whole(double x) {
+static bool elementary_is_whole(double x) {
     return fabs(x) >= 0x1p53 || x == (double)(int64_t)x;
 }
 
@@ -197,7 +197,7 @@ double elementary_pow(double x, double y) {
     if (y == 0 || x == 1) return 1;
     if (isnan(x) || isnan(y)) return NAN;
     bool negative = signbit(x);
-    if (x < 0 && !isinf(x) && !is_whole(y)) return NAN;
+    if (x < 0 && !isinf(x) && !elementary_is_whole(y)) return NAN;
     double size = pow_of_positive(fabs(x), y);
     return negative && is_odd(y) ? -size : size;
 }

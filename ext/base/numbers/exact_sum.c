@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#define LIMB_BITS    32
-#define LIMB_MASK    0xffffffffu
-#define UNIT_BIT     1074 /* the bit that is worth 1 */
-#define FRACTION     52   /* bits of a double's fraction */
-#define INFINITE     ((uint64_t)0x7ff << FRACTION)
-#define SETTLE_AFTER ((uint32_t)1 << 30) /* terms of less than 2^32 in a limb of 2^63 */
+#define LIMB_BITS      32
+#define LIMB_MASK      0xffffffffu
+#define UNIT_BIT       1074 /* the bit that is worth 1 */
+#define FRACTION       52   /* bits of a double's fraction */
+#define EXACT_INFINITE ((uint64_t)0x7ff << FRACTION)
+#define SETTLE_AFTER   ((uint32_t)1 << 30) /* terms of less than 2^32 in a limb of 2^63 */
 
 static double double_of(uint64_t bits) {
     double x;
@@ -90,11 +90,11 @@ static bool any_below(const exact_sum *size, int bit) {
 
 /* The nearest double to size + rest / parts, where rest < parts counts in the lowest bit. A double's bits, read as a whole
 ** number, count the doubles: what is rounded up is one more. */
-static double rounded(const exact_sum *size, bool negative, uint64_t rest, uint64_t parts) {
+static double exact_rounded(const exact_sum *size, bool negative, uint64_t rest, uint64_t parts) {
     int top = top_bit(size);
     int dropped = top > FRACTION ? top - FRACTION : 0;
-    uint64_t bits = dropped > 2046 ? INFINITE : ((uint64_t)dropped << FRACTION);
-    if (bits < INFINITE) {
+    uint64_t bits = dropped > 2046 ? EXACT_INFINITE : ((uint64_t)dropped << FRACTION);
+    if (bits < EXACT_INFINITE) {
         bits += bits_from(size, dropped) & (((uint64_t)1 << (FRACTION + 1)) - 1);
         bool half, more;
         if (dropped > 0) {
@@ -106,14 +106,14 @@ static double rounded(const exact_sum *size, bool negative, uint64_t rest, uint6
         }
         bits += half && (more || bits % 2 == 1);
     }
-    if (bits > INFINITE) bits = INFINITE;
+    if (bits > EXACT_INFINITE) bits = EXACT_INFINITE;
     return negative ? -double_of(bits) : double_of(bits);
 }
 
 double exact_sum_value(exact_sum *sum) {
     exact_sum size;
     bool negative = magnitude(sum, &size);
-    return rounded(&size, negative, 0, 1);
+    return exact_rounded(&size, negative, 0, 1);
 }
 
 double exact_sum_mean(exact_sum *sum, uint32_t n) {
@@ -125,7 +125,7 @@ double exact_sum_mean(exact_sum *sum, uint32_t n) {
         size.limb[i] = (int64_t)(part / n);
         rest = part % n;
     }
-    return rounded(&size, negative, rest, n);
+    return exact_rounded(&size, negative, rest, n);
 }
 
 bool exact_sum_integer(exact_sum *sum, int64_t *x) {

@@ -6,14 +6,14 @@
 #include <string.h>
 
 /* Compile-time constants are rounded correctly, which is all that the digits below need. */
-static const double ten_to[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
-                                1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-                                1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32,
-                                1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43,
-                                1e44, 1e45, 1e46, 1e47, 1e48, 1e49, 1e50, 1e51, 1e52, 1e53, 1e54};
+static const double float_ten_to[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
+                                      1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
+                                      1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32,
+                                      1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43,
+                                      1e44, 1e45, 1e46, 1e47, 1e48, 1e49, 1e50, 1e51, 1e52, 1e53, 1e54};
 
 static double times_ten_to(double x, int exponent) {
-    return exponent >= 0 ? x * ten_to[exponent] : x / ten_to[-exponent];
+    return exponent >= 0 ? x * float_ten_to[exponent] : x / float_ten_to[-exponent];
 }
 
 /* floor(log10(x)) for a positive float32. */
@@ -60,7 +60,7 @@ int float_text(float x, char out[ATHLETE_FLOAT_TEXT_SIZE]) {
     int exponent = decimal_exponent(x);
     int precision = digits_needed(x, exponent);
     double digits = round_to(x, precision, exponent);
-    if (digits == ten_to[precision]) { /* 9.99 rounded up to 10.0 */
+    if (digits == float_ten_to[precision]) { /* 9.99 rounded up to 10.0 */
         digits /= 10;
         exponent++;
     }

@@ -5,13 +5,13 @@
 
 #define DAY_LENGTH (ATHLETE_DATE_SIZE - 1)
 
-static bool is_digit(char c) {
+static bool instant_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 /* Two digits up to `max`. */
 static bool read_two(const char *text, int max, int *out) {
-    if (!is_digit(text[0]) || !is_digit(text[1])) return false;
+    if (!instant_is_digit(text[0]) || !instant_is_digit(text[1])) return false;
     *out = (text[0] - '0') * 10 + text[1] - '0';
     return *out <= max;
 }
@@ -20,7 +20,7 @@ static bool read_two(const char *text, int max, int *out) {
 static const char *read_fraction(const char *text, int64_t *us) {
     *us = 0;
     int64_t unit = 100000;
-    while (is_digit(*text)) {
+    while (instant_is_digit(*text)) {
         *us += (*text++ - '0') * unit;
         unit /= 10;
     }
@@ -59,13 +59,14 @@ bool instant_parse(const char *text, instant *out) {
     return true;
 }
 
-static int64_t day_of(int64_t us) {
+static int64_t instant_day_of(int64_t us) {
     int64_t day = us / INSTANT_US_PER_DAY;
     return us % INSTANT_US_PER_DAY < 0 ? day - 1 : day;
 }
 
 int64_t instant_age_us(const instant *as_of, const instant *row) {
-    if (as_of->is_day || row->is_day) return (day_of(as_of->us) - day_of(row->us)) * INSTANT_US_PER_DAY;
+    if (as_of->is_day || row->is_day)
+        return (instant_day_of(as_of->us) - instant_day_of(row->us)) * INSTANT_US_PER_DAY;
     return as_of->us - row->us;
 }
 
@@ -82,8 +83,8 @@ static bool is_like(const char *text, const char *pattern, const char *digits) {
 
 /* Whether the text, of at least ten bytes, begins with 'YYYY-MM-DD'. */
 static bool begins_with_day(const char *text) {
-    return is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && is_digit(text[8]) &&
-           is_digit(text[9]);
+    return is_like(text, "0000-00-", "\x0f\x0f\x0f\x0f\0\x0f\x0f\0") && instant_is_digit(text[8]) &&
+           instant_is_digit(text[9]);
 }
 
 /* In a few instructions. */
@@ -114,7 +115,7 @@ bool instant_same_form(const char *a, size_t a_length, const char *b, size_t b_l
         if (a[i] == b[i]) {
             /* From here on stands an offset from UTC, which must be one and the same. */
             if ((a[i] == '+' || a[i] == '-') && i > DAY_LENGTH) return memcmp(a + i, b + i, shared - i) == 0;
-        } else if (!is_digit(a[i]) || !is_digit(b[i])) {
+        } else if (!instant_is_digit(a[i]) || !instant_is_digit(b[i])) {
             return false;
         }
     }
@@ -147,8 +148,8 @@ static bool read_unit(const char *text, int64_t *us) {
 
 bool lookback_parse(const char *text, int64_t *us) {
     int64_t whole = 0, millionths = 0, unit_us;
-    if (!is_digit(*text)) return false;
-    while (is_digit(*text)) {
+    if (!instant_is_digit(*text)) return false;
+    while (instant_is_digit(*text)) {
         whole = whole * 10 + (*text++ - '0');
         if (whole > INT64_C(400000000000)) return false;
     }

@@ -14,17 +14,17 @@
 
 static const struct {
     const char *name, *phrase;
-} types[N_FIELD_TYPES] = {
-    [FIELD_NUMBER] = {"number", "a number"},
-    [FIELD_WHOLE] = {"whole", "a whole number"},
-    [FIELD_BOOLEAN] = {"boolean", "true or false"},
-    [FIELD_ID] = {"id", "an identifier in digits"},
-    [FIELD_TEXT] = {"text", "a text"},
-    [FIELD_LABEL] = {"label", "a word"},
-    [FIELD_INSTANT] = {"instant", "an instant"},
-    [FIELD_DATE] = {"date", "a date"},
-    [FIELD_LIST] = {"list", "a list"},
-    [FIELD_OBJECT] = {"object", "an object"},
+} types[N_JSON_FIELD_TYPES] = {
+    [JSON_FIELD_NUMBER] = {"number", "a number"},
+    [JSON_FIELD_WHOLE] = {"whole", "a whole number"},
+    [JSON_FIELD_BOOLEAN] = {"boolean", "true or false"},
+    [JSON_FIELD_ID] = {"id", "an identifier in digits"},
+    [JSON_FIELD_TEXT] = {"text", "a text"},
+    [JSON_FIELD_LABEL] = {"label", "a word"},
+    [JSON_FIELD_INSTANT] = {"instant", "an instant"},
+    [JSON_FIELD_DATE] = {"date", "a date"},
+    [JSON_FIELD_LIST] = {"list", "a list"},
+    [JSON_FIELD_OBJECT] = {"object", "an object"},
 };
 
 const char *json_field_type_name(json_field_type type) {
@@ -58,7 +58,7 @@ static span inside(span string) {
     return (span){string.at + 1, string.length - 2};
 }
 
-static span trimmed(span s) {
+static span fields_trimmed(span s) {
     size_t blanks = json_blanks(s.at, s.length);
     s = (span){s.at + blanks, s.length - blanks};
     while (s.length > 0 && json_blanks(s.at + s.length - 1, 1)) s.length--;
@@ -101,50 +101,51 @@ static bool decimal_order(span s, int64_t *order) {
     return true;
 }
 
-static json_fault_kind in_range(const json_field *field, double x) {
-    return x >= field->min && x <= field->max ? FIELD_OK : FIELD_OUT_OF_RANGE;
+static json_fault_kind fields_in_range(const json_field *field, double x) {
+    return x >= field->min && x <= field->max ? JSON_FIELD_OK : JSON_FIELD_OUT_OF_RANGE;
 }
 
-static json_fault_kind read_number(const json_field *field, span value, json_found *out) {
-    if (is_string(value)) value = trimmed(inside(value));
+static json_fault_kind fields_read_number(const json_field *field, span value, json_found *out) {
+    if (is_string(value)) value = fields_trimmed(inside(value));
     const char *end = value.at;
     double x;
     athlete_status status = value.length > 0 ? decimal_read(&end, &x) : ATHLETE_INVALID;
-    if (status == ATHLETE_NOMEM) return FIELD_NO_MEMORY;
-    if (status != ATHLETE_OK || end != value.at + value.length) return FIELD_WRONG_TYPE;
+    if (status == ATHLETE_NOMEM) return JSON_FIELD_NO_MEMORY;
+    if (status != ATHLETE_OK || end != value.at + value.length) return JSON_FIELD_WRONG_TYPE;
     int64_t order;
     if (!decimal_order(value, &order)) {
         value = take(memchr(value.at, '.', value.length) ? "0.0" : "0"); /* no -0, no 0e9 */
         x = 0;
     } else if (order > LARGEST_ORDER || !isfinite(x)) {
-        return FIELD_TOO_LARGE;
+        return JSON_FIELD_TOO_LARGE;
     } else if (order < SMALLEST_ORDER) {
-        return FIELD_TOO_SMALL;
+        return JSON_FIELD_TOO_SMALL;
     }
-    if (field->type == FIELD_WHOLE && (x != floor(x) || fabs(x) > LARGEST_WHOLE)) return FIELD_WRONG_TYPE;
+    if (field->type == JSON_FIELD_WHOLE && (x != floor(x) || fabs(x) > LARGEST_WHOLE))
+        return JSON_FIELD_WRONG_TYPE;
     out->value = value.at;
     out->value_length = value.length;
-    return in_range(field, x);
+    return fields_in_range(field, x);
 }
 
 static json_fault_kind read_boolean(span value, json_found *out) {
     if (is_string(value)) value = inside(value);
     bool is_true = is(value, "true") || is(value, "1");
-    if (!is_true && !is(value, "false") && !is(value, "0")) return FIELD_WRONG_TYPE;
+    if (!is_true && !is(value, "false") && !is(value, "0")) return JSON_FIELD_WRONG_TYPE;
     out->value = is_true ? "1" : "0";
     out->value_length = 1;
-    return FIELD_OK;
+    return JSON_FIELD_OK;
 }
 
 static json_fault_kind read_id(span value, json_found *out) {
     if (is_string(value)) value = inside(value);
-    if (value.length == 0 || value.length > LONGEST_ID || value.at[0] == '0') return FIELD_WRONG_TYPE;
+    if (value.length == 0 || value.length > LONGEST_ID || value.at[0] == '0') return JSON_FIELD_WRONG_TYPE;
     for (size_t i = 0; i < value.length; i++) {
-        if (!is_digit(value.at[i])) return FIELD_WRONG_TYPE;
+        if (!is_digit(value.at[i])) return JSON_FIELD_WRONG_TYPE;
     }
     out->value = value.at;
     out->value_length = value.length;
-    return FIELD_OK;
+    return JSON_FIELD_OK;
 }
 
 /* --- texts ---------------------------------------------------------------------------------------------- */
@@ -168,17 +169,18 @@ static size_t count_characters(span s) {
 }
 
 static json_fault_kind read_text(const json_field *field, span value, json_found *out) {
-    if (!is_string(value)) return FIELD_WRONG_TYPE;
+    if (!is_string(value)) return JSON_FIELD_WRONG_TYPE;
     span s = inside(value);
-    if (field->type == FIELD_LABEL) {
-        if (s.length == 0 || !is_letter(s.at[0])) return FIELD_WRONG_TYPE;
+    if (field->type == JSON_FIELD_LABEL) {
+        if (s.length == 0 || !is_letter(s.at[0])) return JSON_FIELD_WRONG_TYPE;
         for (size_t i = 1; i < s.length; i++) {
-            if (!is_letter(s.at[i]) && !is_digit(s.at[i]) && !strchr(" -_", s.at[i])) return FIELD_WRONG_TYPE;
+            if (!is_letter(s.at[i]) && !is_digit(s.at[i]) && !strchr(" -_", s.at[i]))
+                return JSON_FIELD_WRONG_TYPE;
         }
     }
     out->value = value.at;
     out->value_length = value.length;
-    return in_range(field, (double)count_characters(s));
+    return fields_in_range(field, (double)count_characters(s));
 }
 
 static void write_two(char *out, int64_t number) {
@@ -208,27 +210,27 @@ static bool write_instant(const instant *when, char out[ATHLETE_INSTANT_SIZE]) {
 static json_fault_kind read_instant(const json_field *field, span value, json_found *out) {
     char text[48];
     instant when;
-    if (!is_string(value)) return FIELD_WRONG_TYPE;
+    if (!is_string(value)) return JSON_FIELD_WRONG_TYPE;
     span s = inside(value);
-    if (s.length >= sizeof text) return FIELD_WRONG_TYPE;
+    if (s.length >= sizeof text) return JSON_FIELD_WRONG_TYPE;
     memcpy(text, s.at, s.length);
     text[s.length] = '\0';
-    if (!instant_parse(text, &when)) return FIELD_WRONG_TYPE;
-    if (field->type == FIELD_DATE) {
+    if (!instant_parse(text, &when)) return JSON_FIELD_WRONG_TYPE;
+    if (field->type == JSON_FIELD_DATE) {
         memcpy(out->time, text, ATHLETE_DATE_SIZE - 1);
         out->time[ATHLETE_DATE_SIZE - 1] = '\0';
-        return FIELD_OK;
+        return JSON_FIELD_OK;
     }
-    return !when.is_day && write_instant(&when, out->time) ? FIELD_OK : FIELD_WRONG_TYPE;
+    return !when.is_day && write_instant(&when, out->time) ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE;
 }
 
 /* --- an object ------------------------------------------------------------------------------------------ */
 
 static void read_field(const json_field *field, span value, json_found *out) {
-    bool is_blank = field->blank_is_absent && is_string(value) && trimmed(inside(value)).length == 0;
+    bool is_blank = field->blank_is_absent && is_string(value) && fields_trimmed(inside(value)).length == 0;
     if (out->is_there) {
-        *out =
-            (json_found){.text = value.at, .length = value.length, .fault = FIELD_REPEATED, .is_there = true};
+        *out = (json_found){
+            .text = value.at, .length = value.length, .fault = JSON_FIELD_REPEATED, .is_there = true};
         return;
     }
     out->is_there = true;
@@ -236,17 +238,17 @@ static void read_field(const json_field *field, span value, json_found *out) {
     out->text = value.at;
     out->length = value.length;
     switch (field->type) {
-    case FIELD_NUMBER:
-    case FIELD_WHOLE: out->fault = read_number(field, value, out); break;
-    case FIELD_BOOLEAN: out->fault = read_boolean(value, out); break;
-    case FIELD_ID: out->fault = read_id(value, out); break;
-    case FIELD_TEXT:
-    case FIELD_LABEL: out->fault = read_text(field, value, out); break;
-    case FIELD_INSTANT:
-    case FIELD_DATE: out->fault = read_instant(field, value, out); break;
-    case FIELD_LIST: out->fault = value.at[0] == '[' ? FIELD_OK : FIELD_WRONG_TYPE; break;
-    case FIELD_OBJECT: out->fault = value.at[0] == '{' ? FIELD_OK : FIELD_WRONG_TYPE; break;
-    case N_FIELD_TYPES: break;
+    case JSON_FIELD_NUMBER:
+    case JSON_FIELD_WHOLE: out->fault = fields_read_number(field, value, out); break;
+    case JSON_FIELD_BOOLEAN: out->fault = read_boolean(value, out); break;
+    case JSON_FIELD_ID: out->fault = read_id(value, out); break;
+    case JSON_FIELD_TEXT:
+    case JSON_FIELD_LABEL: out->fault = read_text(field, value, out); break;
+    case JSON_FIELD_INSTANT:
+    case JSON_FIELD_DATE: out->fault = read_instant(field, value, out); break;
+    case JSON_FIELD_LIST: out->fault = value.at[0] == '[' ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE; break;
+    case JSON_FIELD_OBJECT: out->fault = value.at[0] == '{' ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE; break;
+    case N_JSON_FIELD_TYPES: break;
     }
 }
 
@@ -287,8 +289,8 @@ static bool has_field_in(const json_field *fields, size_t n, span outer) {
     return false;
 }
 
-static athlete_status read_members(span rest, span outer, const json_field *fields, size_t n,
-                                   json_found *found) {
+static athlete_status fields_read_members(span rest, span outer, const json_field *fields, size_t n,
+                                          json_found *found) {
     span name, value;
     if (!next_mark(&rest, '{')) return ATHLETE_INVALID;
     if (next_mark(&rest, '}')) return ATHLETE_OK;
@@ -299,11 +301,11 @@ static athlete_status read_members(span rest, span outer, const json_field *fiel
         for (size_t i = 0; i < n; i++) {
             if (!is_called(&fields[i], outer, name)) continue;
             read_field(&fields[i], value, &found[i]);
-            if (found[i].fault == FIELD_NO_MEMORY) return ATHLETE_NOMEM;
+            if (found[i].fault == JSON_FIELD_NO_MEMORY) return ATHLETE_NOMEM;
         }
         if (outer.length > 0 || name.length == 0 || value.at[0] != '{' || !has_field_in(fields, n, name))
             continue;
-        athlete_status status = read_members(value, name, fields, n, found);
+        athlete_status status = fields_read_members(value, name, fields, n, found);
         if (status != ATHLETE_OK) return status;
     } while (next_mark(&rest, ','));
     return next_mark(&rest, '}') ? ATHLETE_OK : ATHLETE_INVALID;
@@ -312,5 +314,5 @@ static athlete_status read_members(span rest, span outer, const json_field *fiel
 athlete_status json_fields_read(const char *text, size_t length, const json_field *fields, size_t n,
                                 json_found *found) {
     memset(found, 0, n * sizeof *found);
-    return read_members((span){text, length}, (span){"", 0}, fields, n, found);
+    return fields_read_members((span){text, length}, (span){"", 0}, fields, n, found);
 }

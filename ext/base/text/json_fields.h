@@ -12,17 +12,17 @@
 #include "base/status.h"
 
 typedef enum json_field_type {
-    FIELD_NUMBER,  /* or a text that is a number from end to end */
-    FIELD_WHOLE,   /* the same without a fraction, up to 2^53: 1800, 1800.0, "1800" */
-    FIELD_BOOLEAN, /* true, false, 1, 0 */
-    FIELD_ID,      /* a number or a text of 1 to 40 digits, the first not 0 */
-    FIELD_TEXT,    /* any text */
-    FIELD_LABEL,   /* a text of letters, digits, blanks, '-' and '_' that begins with a letter */
-    FIELD_INSTANT, /* an ISO instant 'YYYY-MM-DDTHH:MM[:SS[.f]][Z|+HH:MM]' */
-    FIELD_DATE,    /* an ISO date, alone or at the beginning of an instant */
-    FIELD_LIST,
-    FIELD_OBJECT,
-    N_FIELD_TYPES
+    JSON_FIELD_NUMBER,  /* or a text that is a number from end to end */
+    JSON_FIELD_WHOLE,   /* the same without a fraction, up to 2^53: 1800, 1800.0, "1800" */
+    JSON_FIELD_BOOLEAN, /* true, false, 1, 0 */
+    JSON_FIELD_ID,      /* a number or a text of 1 to 40 digits, the first not 0 */
+    JSON_FIELD_TEXT,    /* any text */
+    JSON_FIELD_LABEL,   /* a text of letters, digits, blanks, '-' and '_' that begins with a letter */
+    JSON_FIELD_INSTANT, /* an ISO instant 'YYYY-MM-DDTHH:MM[:SS[.f]][Z|+HH:MM]' */
+    JSON_FIELD_DATE,    /* an ISO date, alone or at the beginning of an instant */
+    JSON_FIELD_LIST,
+    JSON_FIELD_OBJECT,
+    N_JSON_FIELD_TYPES
 } json_field_type;
 
 typedef struct json_field {
@@ -34,13 +34,13 @@ typedef struct json_field {
 } json_field;
 
 typedef enum json_fault_kind {
-    FIELD_OK,
-    FIELD_WRONG_TYPE,
-    FIELD_TOO_LARGE,
-    FIELD_TOO_SMALL,
-    FIELD_OUT_OF_RANGE,
-    FIELD_REPEATED, /* the object has it more than once; `text` is the last */
-    FIELD_NO_MEMORY /* answered as ATHLETE_NOMEM */
+    JSON_FIELD_OK,
+    JSON_FIELD_WRONG_TYPE,
+    JSON_FIELD_TOO_LARGE,
+    JSON_FIELD_TOO_SMALL,
+    JSON_FIELD_OUT_OF_RANGE,
+    JSON_FIELD_REPEATED, /* the object has it more than once; `text` is the last */
+    JSON_FIELD_NO_MEMORY /* answered as ATHLETE_NOMEM */
 } json_fault_kind;
 
 #define ATHLETE_INSTANT_SIZE 21 /* "YYYY-MM-DDTHH:MM:SSZ" and the terminator */

@@ -20,14 +20,14 @@ typedef struct cutter {
     size_t n_items;   /* no fewer than cJSON will make of `rest` */
 } cutter;
 
-static athlete_status go_on(cutter *c) {
+static athlete_status lists_go_on(cutter *c) {
     if (c->at - c->polled < 4096 || !c->poll) return ATHLETE_OK;
     size_t work = (c->at - c->polled) * 4;
     c->polled = c->at;
     return poll_due(c->poll, work) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }
 
-static athlete_status add_value(cutter *c, double x) {
+static athlete_status lists_add_value(cutter *c, double x) {
     json_lists *p = c->parsed;
     if (p->n_values == p->values_capacity) {
         athlete_status status = memory_reserve(c->budget, &p->values, &p->values_capacity, p->n_values + 1);
@@ -37,7 +37,7 @@ static athlete_status add_value(cutter *c, double x) {
     return ATHLETE_OK;
 }
 
-static void skip_blanks(cutter *c) {
+static void lists_skip_blanks(cutter *c) {
     if (c->text[c->at] > ' ') return;
     c->at += json_blanks(c->text + c->at, c->length - c->at);
 }
@@ -49,30 +49,30 @@ static athlete_status read_scalar(cutter *c, bool *has_flags) {
     double x;
     if (*p >= '0' && *p <= '9' && (p[1] == ',' || p[1] == ']')) {
         c->at++;
-        return add_value(c, *p - '0');
+        return lists_add_value(c, *p - '0');
     }
     if (*p == 't' || *p == 'f') {
         const char *word = *p == 't' ? "true" : "false";
         if (strncmp(p, word, strlen(word)) != 0) return ATHLETE_INVALID;
         c->at += strlen(word);
         *has_flags = true;
-        return add_value(c, *p == 't');
+        return lists_add_value(c, *p == 't');
     }
     athlete_status status = decimal_read(&p, &x);
     if (status != ATHLETE_OK) return status;
     c->at = (size_t)(p - c->text);
-    return add_value(c, x);
+    return lists_add_value(c, x);
 }
 
 /* The values of the list that starts here; ATHLETE_INVALID if it is empty, of other things or broken. */
-static athlete_status read_values(cutter *c, bool *has_flags) {
+static athlete_status lists_read_values(cutter *c, bool *has_flags) {
     do {
         c->at++;
-        skip_blanks(c);
+        lists_skip_blanks(c);
         athlete_status status = read_scalar(c, has_flags);
-        if (status == ATHLETE_OK) status = go_on(c);
+        if (status == ATHLETE_OK) status = lists_go_on(c);
         if (status != ATHLETE_OK) return status;
-        skip_blanks(c);
+        lists_skip_blanks(c);
     } while (c->text[c->at] == ',');
     return c->text[c->at] == ']' ? ATHLETE_OK : ATHLETE_INVALID;
 }
@@ -81,7 +81,7 @@ static athlete_status cut_list(cutter *c) {
     json_lists *p = c->parsed;
     size_t start = p->n_values, at = c->at;
     bool has_flags = false;
-    athlete_status status = read_values(c, &has_flags);
+    athlete_status status = lists_read_values(c, &has_flags);
     if (status == ATHLETE_INVALID) { /* the bracket goes to cJSON, and so does what follows */
         p->n_values = start;
         c->at = at + 1;
@@ -117,7 +117,7 @@ static void copy_others(cutter *c) {
 
 static athlete_status cut(cutter *c) {
     while (c->at < c->length && c->rest.status == ATHLETE_OK) {
-        athlete_status status = go_on(c);
+        athlete_status status = lists_go_on(c);
         if (status != ATHLETE_OK) return status;
         if (c->text[c->at] == '[') {
             c->n_items++;

@@ -6,9 +6,9 @@
 #define ATHLETE_BASE_TEXT_JSON_LISTS_H
 
 #include <stdbool.h>
-#include "base/text/json_text.h"
 #include "base/memory.h"
 #include "base/poll.h"
+#include "base/text/json_text.h"
 
 typedef struct number_list {
     const double *values;

@@ -13,11 +13,9 @@ void json_cut_begin(json_cutter *cutter, const char *text, size_t length, athlet
     }
 }
 
-#define POLL_STRIDE 4096 /* bytes between two reports of work */
-
 /* Called with every offset of a loop over the text: reports the work, false when the poll says stop. */
-static bool go_on(const json_cutter *cutter, size_t offset) {
-    return offset % POLL_STRIDE || !cutter->poll || !poll_due(cutter->poll, POLL_STRIDE);
+static bool objects_go_on(const json_cutter *cutter, size_t offset) {
+    return offset % JSON_POLL_STRIDE || !cutter->poll || !poll_due(cutter->poll, JSON_POLL_STRIDE);
 }
 
 /* Pages of an API come as one array after another: enters those whose first piece is an object, and leaves empty ones. */
@@ -41,7 +39,7 @@ static size_t line_of(json_cutter *cutter, size_t offset) {
     return cutter->line += newlines;
 }
 
-static void skip_blanks(json_cutter *cutter) {
+static void objects_skip_blanks(json_cutter *cutter) {
     cutter->at += json_blanks(cutter->text + cutter->at, cutter->length - cutter->at);
 }
 
@@ -57,7 +55,7 @@ static void skip_blanks(json_cutter *cutter) {
 static size_t balanced_end(const json_cutter *cutter, size_t start) {
     size_t depth = 0;
     bool in_string = false;
-    for (size_t i = start; i < cutter->length && go_on(cutter, i); i++) {
+    for (size_t i = start; i < cutter->length && objects_go_on(cutter, i); i++) {
         char c = cutter->text[i];
         if (in_string) {
             if (c == '\\') i++;
@@ -95,7 +93,7 @@ static bool may_start(const json_cutter *cutter, size_t offset) {
 /* The next offset from `from` on at which an object may start and can be read. */
 static size_t next_object(const json_cutter *cutter, size_t from) {
     const char *text = cutter->text;
-    for (size_t i = from; i < cutter->length && go_on(cutter, i); i++) {
+    for (size_t i = from; i < cutter->length && objects_go_on(cutter, i); i++) {
         if (text[i] != '{' || !may_start(cutter, i)) continue;
         json_fault ignored;
         if (json_scan(text + i, cutter->length - i, cutter->poll, &ignored)) return i;
@@ -129,12 +127,12 @@ static bool separator(json_cutter *cutter) {
         return false;
     }
     cutter->between = false;
-    skip_blanks(cutter);
+    objects_skip_blanks(cutter);
     return true;
 }
 
 bool json_cut_next(json_cutter *cutter, json_piece *piece) {
-    skip_blanks(cutter);
+    objects_skip_blanks(cutter);
     const char *fault = NULL;
     if (cutter->at < cutter->length && cutter->in_array) {
         bool separated = separator(cutter);

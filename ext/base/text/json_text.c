@@ -10,27 +10,26 @@ typedef struct scanner {
     const char *reason;
 } scanner;
 
-#define POLL_STRIDE 4096 /* bytes between two reports of work */
-#define BYTE_NS     4    /* work per byte; measured 1.5 in long strings, 4 in short values */
+#define BYTE_NS 4 /* work per byte; measured 1.5 in long strings, 4 in short values */
 
-static bool fail(scanner *s, const char *reason) {
+static bool scan_fail(scanner *s, const char *reason) {
     if (!s->reason) s->reason = reason;
     return false;
 }
 
 /* False when the caller's poll asks to stop. Stands in every loop whose length the text decides. */
-static bool go_on(scanner *s) {
-    if (s->at - s->polled < POLL_STRIDE || !s->poll) return true;
+static bool scan_go_on(scanner *s) {
+    if (s->at - s->polled < JSON_POLL_STRIDE || !s->poll) return true;
     size_t work = s->at - s->polled;
     s->polled = s->at;
-    return !poll_due(s->poll, work * BYTE_NS) || fail(s, "interrupted");
+    return !poll_due(s->poll, work * BYTE_NS) || scan_fail(s, "interrupted");
 }
 
 static int peek(const scanner *s) {
     return s->at < s->length ? (unsigned char)s->text[s->at] : -1;
 }
 
-static bool is_digit(int c) {
+static bool json_is_digit(int c) {
     return c >= '0' && c <= '9';
 }
 
@@ -40,13 +39,13 @@ size_t json_blanks(const char *text, size_t length) {
     return n;
 }
 
-static void skip_blanks(scanner *s) {
+static void scan_skip_blanks(scanner *s) {
     size_t stride, blanks;
     do {
-        stride = s->length - s->at < POLL_STRIDE ? s->length - s->at : POLL_STRIDE;
+        stride = s->length - s->at < JSON_POLL_STRIDE ? s->length - s->at : JSON_POLL_STRIDE;
         blanks = json_blanks(s->text + s->at, stride);
         s->at += blanks;
-    } while (blanks == POLL_STRIDE && go_on(s));
+    } while (blanks == JSON_POLL_STRIDE && scan_go_on(s));
 }
 
 /* Unicode 15, table 3-7. */
@@ -74,7 +73,7 @@ size_t utf8_length(const char *text, size_t length) {
 static bool scan_utf8(scanner *s) {
     size_t n = utf8_length(s->text + s->at, s->length - s->at);
     s->at += n;
-    return n > 0 || fail(s, "text that is not UTF-8");
+    return n > 0 || scan_fail(s, "text that is not UTF-8");
 }
 
 static bool scan_hex4(scanner *s, unsigned *code) {
@@ -82,10 +81,10 @@ static bool scan_hex4(scanner *s, unsigned *code) {
     for (int i = 0; i < 4; i++, s->at++) {
         int c = peek(s);
         unsigned digit;
-        if (is_digit(c)) digit = (unsigned)(c - '0');
+        if (json_is_digit(c)) digit = (unsigned)(c - '0');
         else if (c >= 'a' && c <= 'f') digit = (unsigned)(c - 'a' + 10);
         else if (c >= 'A' && c <= 'F') digit = (unsigned)(c - 'A' + 10);
-        else return fail(s, "\\u needs four hexadecimal digits");
+        else return scan_fail(s, "\\u needs four hexadecimal digits");
         *code = *code * 16 + digit;
     }
     return true;
@@ -95,42 +94,42 @@ static bool scan_escape(scanner *s) {
     s->at++;
     int c = peek(s);
     if (c != 'u') {
-        if (c <= 0 || !strchr("\"\\/bfnrt", c)) return fail(s, "an unknown escape in a string");
+        if (c <= 0 || !strchr("\"\\/bfnrt", c)) return scan_fail(s, "an unknown escape in a string");
         s->at++;
         return true;
     }
     unsigned code, low;
     s->at++;
     if (!scan_hex4(s, &code)) return false;
-    if (code == 0) return fail(s, "\\u0000 in a string");
-    if (code >= 0xdc00 && code <= 0xdfff) return fail(s, "half of a surrogate pair");
+    if (code == 0) return scan_fail(s, "\\u0000 in a string");
+    if (code >= 0xdc00 && code <= 0xdfff) return scan_fail(s, "half of a surrogate pair");
     if (code < 0xd800 || code > 0xdbff) return true;
     if (s->length - s->at < 6 || s->text[s->at] != '\\' || s->text[s->at + 1] != 'u') {
-        return fail(s, "half of a surrogate pair");
+        return scan_fail(s, "half of a surrogate pair");
     }
     s->at += 2;
     if (!scan_hex4(s, &low)) return false;
-    return (low >= 0xdc00 && low <= 0xdfff) || fail(s, "half of a surrogate pair");
+    return (low >= 0xdc00 && low <= 0xdfff) || scan_fail(s, "half of a surrogate pair");
 }
 
 static bool scan_string(scanner *s) {
     s->at++;
-    while (go_on(s)) {
+    while (scan_go_on(s)) {
         int c = peek(s);
-        if (c < 0) return fail(s, "a string without its closing quote");
+        if (c < 0) return scan_fail(s, "a string without its closing quote");
         if (c == '"') {
             s->at++;
             return true;
         }
-        if (c < 0x20) return fail(s, "a control character in a string");
+        if (c < 0x20) return scan_fail(s, "a control character in a string");
         if (c == '\\' ? !scan_escape(s) : !scan_utf8(s)) return false;
     }
     return false;
 }
 
 static bool scan_digits(scanner *s) {
-    if (!is_digit(peek(s))) return fail(s, "a number without digits");
-    while (is_digit(peek(s)) && go_on(s)) s->at++;
+    if (!json_is_digit(peek(s))) return scan_fail(s, "a number without digits");
+    while (json_is_digit(peek(s)) && scan_go_on(s)) s->at++;
     return !s->reason;
 }
 
@@ -138,7 +137,7 @@ static bool scan_number(scanner *s) {
     if (peek(s) == '-') s->at++;
     if (peek(s) == '0') {
         s->at++;
-        if (is_digit(peek(s))) return fail(s, "a number may not start with 0");
+        if (json_is_digit(peek(s))) return scan_fail(s, "a number may not start with 0");
     } else if (!scan_digits(s)) {
         return false;
     }
@@ -156,7 +155,8 @@ static bool scan_number(scanner *s) {
 
 static bool scan_word(scanner *s, const char *word) {
     size_t n = strlen(word);
-    if (s->length - s->at < n || memcmp(s->text + s->at, word, n) != 0) return fail(s, "an unknown word");
+    if (s->length - s->at < n || memcmp(s->text + s->at, word, n) != 0)
+        return scan_fail(s, "an unknown word");
     s->at += n;
     return true;
 }
@@ -165,23 +165,23 @@ static bool scan_value(scanner *s, int depth);
 
 static bool scan_members(scanner *s, int depth, char close) {
     s->at++;
-    skip_blanks(s);
+    scan_skip_blanks(s);
     if (peek(s) == close) {
         s->at++;
         return true;
     }
-    while (go_on(s)) {
-        skip_blanks(s);
+    while (scan_go_on(s)) {
+        scan_skip_blanks(s);
         if (close == '}') {
-            if (peek(s) != '"') return fail(s, "a name in quotes was expected");
+            if (peek(s) != '"') return scan_fail(s, "a name in quotes was expected");
             if (!scan_string(s)) return false;
-            skip_blanks(s);
-            if (peek(s) != ':') return fail(s, "a colon was expected");
+            scan_skip_blanks(s);
+            if (peek(s) != ':') return scan_fail(s, "a colon was expected");
             s->at++;
-            skip_blanks(s);
+            scan_skip_blanks(s);
         }
         if (!scan_value(s, depth)) return false;
-        skip_blanks(s);
+        scan_skip_blanks(s);
         int c = peek(s);
         if (c == ',') {
             s->at++;
@@ -189,16 +189,16 @@ static bool scan_members(scanner *s, int depth, char close) {
             s->at++;
             return true;
         } else if (c < 0) {
-            return fail(s, "the text ends too early");
+            return scan_fail(s, "the text ends too early");
         } else {
-            return fail(s, "a comma or the end was expected");
+            return scan_fail(s, "a comma or the end was expected");
         }
     }
     return false;
 }
 
 static bool scan_value(scanner *s, int depth) {
-    if (depth > ATHLETE_JSON_DEPTH) return fail(s, "nested more than 64 deep");
+    if (depth > ATHLETE_JSON_DEPTH) return scan_fail(s, "nested more than 64 deep");
     switch (peek(s)) {
     case '{': return scan_members(s, depth + 1, '}');
     case '[': return scan_members(s, depth + 1, ']');
@@ -206,17 +206,17 @@ static bool scan_value(scanner *s, int depth) {
     case 't': return scan_word(s, "true");
     case 'f': return scan_word(s, "false");
     case 'n': return scan_word(s, "null");
-    case -1: return fail(s, "the text ends too early");
+    case -1: return scan_fail(s, "the text ends too early");
     default:
-        if (peek(s) == '-' || is_digit(peek(s))) return scan_number(s);
-        return fail(s, "no JSON value starts like this");
+        if (peek(s) == '-' || json_is_digit(peek(s))) return scan_number(s);
+        return scan_fail(s, "no JSON value starts like this");
     }
 }
 
 size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault *fault) {
     scanner s = {.text = text, .length = length, .poll = poll};
     scan_value(&s, 0);
-    if (poll && poll_due(poll, (s.at - s.polled) * BYTE_NS)) fail(&s, "interrupted");
+    if (poll && poll_due(poll, (s.at - s.polled) * BYTE_NS)) scan_fail(&s, "interrupted");
     if (!s.reason) return s.at;
     *fault = (json_fault){.offset = s.at, .reason = s.reason};
     return 0;

@@ -13,6 +13,7 @@
 #include "base/status.h"
 
 #define ATHLETE_JSON_DEPTH 64
+#define JSON_POLL_STRIDE   4096 /* bytes between two reports of work */
 
 typedef struct json_fault {
     size_t offset;      /* bytes from the start of the text */

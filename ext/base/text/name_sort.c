@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static void merge(const char *const *names, const uint32_t *from, size_t start, size_t middle, size_t end,
-                  uint32_t *to) {
+static void name_merge(const char *const *names, const uint32_t *from, size_t start, size_t middle,
+                       size_t end, uint32_t *to) {
     size_t a = start, b = middle;
     for (size_t i = start; i < end; i++) {
         bool first = a < middle && (b == end || strcmp(names[from[a]], names[from[b]]) <= 0);
@@ -19,7 +19,7 @@ size_t name_sort(const char *const *names, size_t n, uint32_t *order) {
         memcpy(scratch, order, n * sizeof *order);
         for (size_t start = 0; start < n; start += 2 * run) {
             size_t middle = run < n - start ? start + run : n, end = run < n - middle ? middle + run : n;
-            merge(names, scratch, start, middle, end, order);
+            name_merge(names, scratch, start, middle, end, order);
         }
     }
     for (size_t i = 1; i < n; i++) {

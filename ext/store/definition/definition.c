@@ -2,10 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/text/json_text.h"
 #include "base/memory.h"
+#include "base/text/json_text.h"
 #include "store/definition/definition_fields.h"
-#include "store/definition/reserved_names.h"
 
 const char *definition_text(const definition_column *column, const char *field_name) {
     return column->feature ? field_text(column->feature, field_name, NULL) : NULL;
@@ -137,8 +136,8 @@ static athlete_status check_values(const definition_column *column, const char *
     return ATHLETE_OK;
 }
 
-static athlete_status add_feature(feature_definition *definition, const cJSON *feature, int position,
-                                  definition_fault *fault) {
+static athlete_status definition_add_feature(feature_definition *definition, const cJSON *feature,
+                                             int position, definition_fault *fault) {
     char place[40];
     snprintf(place, sizeof place, "features[%d].", position);
     athlete_status status = fields_check(feature_fields, feature, place, fault);
@@ -189,7 +188,7 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
     add_named(definition, features, timestamp, "timestamp");
     int position = 0;
     for (const cJSON *f = features->child; f && status == ATHLETE_OK; f = f->next)
-        status = add_feature(definition, f, position++, fault);
+        status = definition_add_feature(definition, f, position++, fault);
     if (status != ATHLETE_OK) return status;
     add_named(definition, features, available, "timestamp");
 

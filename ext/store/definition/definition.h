@@ -14,14 +14,11 @@
 #include <stddef.h>
 #include <cJSON.h>
 #include "base/status.h"
+#include "store/definition/definition_fault.h"
 
 #define DEFINITION_COLUMNS_MAX 500
 #define DEFINITION_KEYS_MAX    8
 #define DEFINITION_RULES_MAX   100
-
-typedef struct definition_fault {
-    char text[520]; /* a sentence without the function's name, which says where: "features[2].min: …" */
-} definition_fault;
 
 /* How values of a type are stored, and what holds for one that is not NULL; $ stands for the value. */
 typedef struct feature_type {

@@ -107,8 +107,7 @@ static void compare_columns(changes *found, const feature_definition *before,
         if (place < 0) note(found, CHANGE_MAJOR, "feature", old->name, "there", NULL);
         else compare_column(found, old, &after->columns[place]);
     }
-    for (int i = 0; i < after->n_columns; i++)
-        add_column(found, &after->columns[i], before);
+    for (int i = 0; i < after->n_columns; i++) add_column(found, &after->columns[i], before);
 }
 
 static const char *group_text(const feature_definition *definition, const char *field) {
@@ -146,8 +145,8 @@ static int place_of(const char *status) {
     return place;
 }
 
-static athlete_status refuse(definition_fault *fault, const feature_definition *before,
-                             const feature_definition *after, const char *why) {
+static athlete_status change_refuse(definition_fault *fault, const feature_definition *before,
+                                    const feature_definition *after, const char *why) {
     snprintf(fault->text, sizeof fault->text, "%s %d.%d.%d cannot follow %d.%d.%d: %s", after->name,
              after->version[0], after->version[1], after->version[2], before->version[0], before->version[1],
              before->version[2], why);
@@ -164,16 +163,16 @@ athlete_status definition_change_check(const feature_definition *before, const f
     change step = CHANGE_NONE;
     for (int part = 0; part < 3 && step == CHANGE_NONE; part++) {
         if (after->version[part] < before->version[part])
-            return refuse(fault, before, after, "versions only grow");
+            return change_refuse(fault, before, after, "versions only grow");
         if (after->version[part] > before->version[part]) step = (change)(CHANGE_MAJOR - part);
     }
     if (step == CHANGE_NONE && !cJSON_Compare(before->tree, after->tree, true))
-        return refuse(fault, before, after, "another definition needs another version");
+        return change_refuse(fault, before, after, "another definition needs another version");
     if (step == CHANGE_MAJOR || step == CHANGE_NONE) return ATHLETE_OK;
     if (place_of(after->status) < place_of(before->status)) {
         snprintf(why, sizeof why, "its status was %s and cannot go back to %s", before->status,
                  after->status);
-        return refuse(fault, before, after, why);
+        return change_refuse(fault, before, after, why);
     }
     changes found = {CHANGE_NONE, ""};
     compare_groups(&found, before, after);
@@ -181,5 +180,5 @@ athlete_status definition_change_check(const feature_definition *before, const f
     if (found.largest <= step) return ATHLETE_OK;
     snprintf(why, sizeof why, "%.200s, which needs a new %s version", found.what,
              change_names[found.largest]);
-    return refuse(fault, before, after, why);
+    return change_refuse(fault, before, after, why);
 }

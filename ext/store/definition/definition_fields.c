@@ -79,6 +79,15 @@ bool field_is_name(const char *text) {
            strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") == length;
 }
 
+char name_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool name_is_same(const char *a, const char *b) {
+    while (*a && name_lower(*a) == name_lower(*b)) a++, b++;
+    return name_lower(*a) == name_lower(*b);
+}
+
 bool version_read(const char *text, int version[3]) {
     for (int part = 0; part < 3; part++) {
         size_t digits = strspn(text, "0123456789");

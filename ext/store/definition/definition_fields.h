@@ -2,8 +2,10 @@
 #ifndef ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
 #define ATHLETE_STORE_DEFINITION_DEFINITION_FIELDS_H
 
+#include <stdbool.h>
+#include <cJSON.h>
 #include "base/status.h"
-#include "store/definition/definition.h"
+#include "store/definition/definition_fault.h"
 
 typedef enum field_kind {
     FIELD_TEXT,
@@ -35,6 +37,10 @@ ATHLETE_FORMATS athlete_status definition_refuse(definition_fault *fault, const 
 
 /* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
 bool field_is_name(const char *text);
+
+/* Whether two names are one to SQLite, which looks at ASCII letters without their case. */
+char name_lower(char c);
+bool name_is_same(const char *a, const char *b);
 
 /* "1.12.0", each part at most six digits without a leading zero. */
 bool version_read(const char *text, int version[3]);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 #include "base/binding/function.h"
-#include "base/binding/judge.h"
+#include "base/judge/judge.h"
 #include "base/memory.h"
 
 static void refuse_place(athlete_status status, definition_fault *fault, const char *place,
@@ -56,7 +56,8 @@ static athlete_status judge_checks(private_db *own, judge_row *row, const featur
     return status;
 }
 
-static athlete_status open_row(private_db *own, sqlite3 *db, const judge_row *row, definition_fault *fault) {
+static athlete_status judge_open_row(private_db *own, sqlite3 *db, const judge_row *row,
+                                     definition_fault *fault) {
     char *message = NULL;
     athlete_status status = private_db_open(own, db, &message);
     if (status == ATHLETE_OK) status = judge_row_open(own, row, &message);
@@ -84,7 +85,7 @@ athlete_status definition_judge_rules(sqlite3 *db, const feature_definition *def
     }
     judge_row row = {names, types, definition->n_columns, NULL, false};
     private_db own = {.db = NULL};
-    if (status == ATHLETE_OK) status = open_row(&own, db, &row, fault);
+    if (status == ATHLETE_OK) status = judge_open_row(&own, db, &row, fault);
     if (status == ATHLETE_OK) status = judge_predicates(&own, &row, definition, fault);
     if (status == ATHLETE_OK) status = judge_checks(&own, &row, definition, fault);
     private_db_close(&own);

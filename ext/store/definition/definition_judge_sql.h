@@ -2,7 +2,7 @@
 #ifndef ATHLETE_STORE_DEFINITION_DEFINITION_JUDGE_SQL_H
 #define ATHLETE_STORE_DEFINITION_DEFINITION_JUDGE_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "store/definition/definition.h"
 
 /* Predicates and checks are expressions over a row (base/binding/judge.h). ATHLETE_INVALID fills `fault`. */

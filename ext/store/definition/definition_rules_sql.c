@@ -366,3 +366,9 @@ void write_row_json(sqlite3_str *out, const row_scope *scope) {
     }
     sqlite3_str_appendall(out, "))");
 }
+
+void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
+                  const char *suffix, bool replaces) {
+    if (replaces) sqlite3_str_appendf(out, "DROP %s IF EXISTS \"%w%s\";\n", what, definition->table, suffix);
+    sqlite3_str_appendf(out, "CREATE %s IF NOT EXISTS \"%w%s\"", what, definition->table, suffix);
+}

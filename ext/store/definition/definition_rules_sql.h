@@ -2,7 +2,7 @@
 #ifndef ATHLETE_STORE_DEFINITION_DEFINITION_RULES_SQL_H
 #define ATHLETE_STORE_DEFINITION_DEFINITION_RULES_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "store/definition/definition.h"
 
 typedef enum rule_kind {
@@ -68,5 +68,9 @@ void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* An expression: this moment, in the form of the group's times. */
 void write_now(sqlite3_str *out, const feature_definition *definition);
+
+/* CREATE of what is named <g><suffix>, "TRIGGER" or "VIEW", up to its name. */
+void write_create(sqlite3_str *out, const feature_definition *definition, const char *what,
+                  const char *suffix, bool replaces);
 
 #endif

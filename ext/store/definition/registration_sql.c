@@ -1,22 +1,22 @@
 #include "store/definition/registration_sql.h"
 
 #include <stddef.h>
-#include "store/lookup/catalog_sql.h"
+#include "base/binding/catalog.h"
 
-enum { N_FIELDS = 7 };
+enum { REGISTRATION_FIELDS = 7 };
 
 /* The fields in the order of the query. */
-static void fields_of(registration *found, char **fields[N_FIELDS]) {
-    char **all[N_FIELDS] = {&found->version,   &found->status,    &found->table,   &found->keys,
-                            &found->timestamp, &found->available, &found->lookback};
-    for (int i = 0; i < N_FIELDS; i++) fields[i] = all[i];
+static void fields_of(registration *found, char **fields[REGISTRATION_FIELDS]) {
+    char **all[REGISTRATION_FIELDS] = {&found->version,   &found->status,    &found->table,   &found->keys,
+                                       &found->timestamp, &found->available, &found->lookback};
+    for (int i = 0; i < REGISTRATION_FIELDS; i++) fields[i] = all[i];
 }
 
-static int read_row(registration *found, sqlite3_stmt *query, const char *schema) {
-    char **fields[N_FIELDS];
+static int registration_read_row(registration *found, sqlite3_stmt *query, const char *schema) {
+    char **fields[REGISTRATION_FIELDS];
     fields_of(found, fields);
     if (!(found->schema = catalog_copy(schema))) return SQLITE_NOMEM;
-    for (int i = 0; i < N_FIELDS; i++) {
+    for (int i = 0; i < REGISTRATION_FIELDS; i++) {
         if (sqlite3_column_type(query, i) == SQLITE_NULL) continue;
         if (!(*fields[i] = catalog_copy(catalog_text(query, i)))) return SQLITE_NOMEM;
     }
@@ -37,7 +37,7 @@ int registration_read(registration *found, sqlite3 *db, const char *name, char *
     }
     if (rc == SQLITE_OK && query) {
         rc = sqlite3_step(query);
-        if (rc == SQLITE_ROW) rc = read_row(found, query, registry.schema);
+        if (rc == SQLITE_ROW) rc = registration_read_row(found, query, registry.schema);
         rc = catalog_ended(db, query, rc, message);
     }
     catalog_forget(&registry);
@@ -45,9 +45,9 @@ int registration_read(registration *found, sqlite3 *db, const char *name, char *
 }
 
 void registration_forget(registration *found) {
-    char **fields[N_FIELDS];
+    char **fields[REGISTRATION_FIELDS];
     fields_of(found, fields);
-    for (int i = 0; i < N_FIELDS; i++) sqlite3_free(*fields[i]);
+    for (int i = 0; i < REGISTRATION_FIELDS; i++) sqlite3_free(*fields[i]);
     sqlite3_free(found->schema);
 }
 

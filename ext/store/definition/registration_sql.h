@@ -2,7 +2,7 @@
 #ifndef ATHLETE_STORE_DEFINITION_REGISTRATION_SQL_H
 #define ATHLETE_STORE_DEFINITION_REGISTRATION_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 
 typedef struct registration {
     char *schema; /* of the registry; NULL if it does not know the group, and then all is NULL */

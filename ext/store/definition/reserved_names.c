@@ -65,17 +65,8 @@ static const struct {
 };
 /* clang-format on */
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool name_is_same(const char *a, const char *b) {
-    while (*a && lower(*a) == lower(*b)) a++, b++;
-    return lower(*a) == lower(*b);
-}
-
 static bool begins(const char *name, const char *start) {
-    while (*start && lower(*name) == lower(*start)) name++, start++;
+    while (*start && name_lower(*name) == name_lower(*start)) name++, start++;
     return !*start;
 }
 
@@ -88,7 +79,7 @@ static bool ends(const char *name, const char *end) {
 static bool ends_with_version(const char *name) {
     const char *digits = name + strlen(name);
     while (digits > name && digits[-1] >= '0' && digits[-1] <= '9') digits--;
-    return *digits && digits - name > 2 && lower(digits[-1]) == 'v' && digits[-2] == '_';
+    return *digits && digits - name > 2 && name_lower(digits[-1]) == 'v' && digits[-2] == '_';
 }
 
 static bool is_reserved(size_t i, const char *name) {
@@ -124,11 +115,10 @@ static athlete_status check_column(const definition_column *column, definition_f
 athlete_status reserved_names_check(const feature_definition *definition, const feature_definition *before,
                                     definition_fault *fault) {
     bool is_new = !before || strcmp(before->name, definition->name) != 0;
-    athlete_status status =
-        is_new ? check_name("feature_group", definition->name, fault) : ATHLETE_OK;
+    athlete_status status = is_new ? check_name("feature_group", definition->name, fault) : ATHLETE_OK;
     if (status == ATHLETE_OK && is_new && ends_with_version(definition->name))
-        status = definition_refuse(fault, "feature_group: %s ends as the table of another group's version does",
-                                   definition->name);
+        status = definition_refuse(
+            fault, "feature_group: %s ends as the table of another group's version does", definition->name);
     if (status == ATHLETE_OK && (!before || !name_is_same(before->table, definition->table)))
         status = check_name("table", definition->table, fault);
     for (int i = 0; i < definition->n_columns && status == ATHLETE_OK; i++)

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include "store/definition/definition.h"
 
-/* Whether two names are one to SQLite, which looks at ASCII letters without their case. */
-bool name_is_same(const char *a, const char *b);
-
 /* ATHLETE_INVALID with a sentence if a name of the definition is reserved. What the group has had since `before` (may be
 ** NULL) it keeps: a file may be older than the list. */
 athlete_status reserved_names_check(const feature_definition *definition, const feature_definition *before,

@@ -2,7 +2,7 @@
 #ifndef ATHLETE_STORE_INGEST_DEFINITION_BATCH_SQL_H
 #define ATHLETE_STORE_INGEST_DEFINITION_BATCH_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 #include "store/definition/definition.h"
 
 typedef struct batch_source {

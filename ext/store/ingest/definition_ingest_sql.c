@@ -1,7 +1,7 @@
 #include "store/ingest/definition_ingest_sql.h"
 
-#include "store/definition/definition_ddl_sql.h"
 #include "store/definition/definition_rules_sql.h"
+#include "store/ingest/definition_ddl_sql.h"
 
 /* A batch that is a query is kept while it is looked at: asked twice, it might answer twice. */
 static void write_kept_batch(sqlite3_str *out, const feature_definition *definition,
@@ -29,7 +29,8 @@ static void write_first_pass(sqlite3_str *out, const feature_definition *definit
     sqlite3_str_appendall(out, ");\n");
 }
 
-static void write_left(sqlite3_str *out, const feature_definition *definition, const batch_source *source) {
+static void ingest_write_left(sqlite3_str *out, const feature_definition *definition,
+                              const batch_source *source) {
     sqlite3_str_appendall(out, "\n-- What is left: a broken rule, or a row that is there and differs.\n"
                                "CREATE TEMP TABLE feature_left (_seq INTEGER PRIMARY KEY, ");
     for (int i = 0; i < definition->n_columns; i++)
@@ -197,7 +198,7 @@ void write_batch_ingest(sqlite3_str *out, const feature_definition *definition, 
     sqlite3_str_appendf(out, "DROP TRIGGER IF EXISTS \"%w_once\"; -- what it refuses is asked for here\n",
                         definition->table);
     write_first_pass(out, definition, source);
-    write_left(out, definition, source);
+    ingest_write_left(out, definition, source);
     write_twice(out, definition, source);
     for (int i = 0; i < definition->n_columns; i++)
         if (definition->columns[i].is_unique) write_unique(out, definition, i);

@@ -1,7 +1,8 @@
 /* The view <g>_ingest and its two triggers: what a batch does for many rows they do for one. */
-#include "store/ingest/definition_batch_sql.h"
-#include "store/definition/definition_ddl_sql.h"
+#include "store/ingest/definition_row_ingest_sql.h"
+
 #include "store/definition/definition_rules_sql.h"
+#include "store/ingest/definition_batch_sql.h"
 
 static void write_all_valid(sqlite3_str *out, const row_scope *scope) {
     sqlite3_str_appendall(out, "CASE");

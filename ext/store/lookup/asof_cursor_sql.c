@@ -1,7 +1,7 @@
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
-#include "store/lookup/asof_table_sql.h"
 #include "base/numbers/instant.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "store/lookup/asof_table_sql.h"
 
 int asof_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     asof_vtab *vtab = (asof_vtab *)base;
@@ -25,7 +25,7 @@ void asof_cursor_free(asof_cursor *cursor) {
     memory_free(NULL, cursor);
 }
 
-static void give_back(asof_cursor *cursor) {
+static void asof_give_back(asof_cursor *cursor) {
     asof_plan *plan = cursor->plan;
     if (!cursor->lookup) return;
     lookup_reset(cursor->lookup);
@@ -34,9 +34,9 @@ static void give_back(asof_cursor *cursor) {
     cursor->lookup = NULL;
 }
 
-static int take(asof_cursor *cursor, asof_plan *plan) {
+static int asof_take(asof_cursor *cursor, asof_plan *plan) {
     if (cursor->plan == plan && cursor->lookup) return SQLITE_OK;
-    give_back(cursor);
+    asof_give_back(cursor);
     cursor->plan = plan;
     cursor->lookup = plan->n_idle > 0 ? plan->idle[--plan->n_idle] : lookup_open(&plan->columns);
     return cursor->lookup ? SQLITE_OK : SQLITE_NOMEM;
@@ -46,7 +46,7 @@ static int take(asof_cursor *cursor, asof_plan *plan) {
 int asof_close(sqlite3_vtab_cursor *base) {
     asof_cursor *cursor = (asof_cursor *)base;
     asof_vtab *vtab = (asof_vtab *)base->pVtab;
-    give_back(cursor);
+    asof_give_back(cursor);
     asof_cursor_free(vtab->spare);
     vtab->spare = cursor;
     return SQLITE_OK;
@@ -60,7 +60,7 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
     if (number < 0 || (size_t)number >= vtab->n_plans) return SQLITE_INTERNAL;
     asof_plan *plan = vtab->plans[number];
     if (argc != vtab->group.n_keys + plan->columns.has_as_of) return SQLITE_INTERNAL;
-    int rc = take(cursor, plan);
+    int rc = asof_take(cursor, plan);
     if (rc != SQLITE_OK) return rc;
     sqlite3_value *as_of = plan->columns.has_as_of ? argv[argc - 1] : NULL;
     kept_row_forget(&cursor->as_of);

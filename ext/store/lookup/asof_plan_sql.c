@@ -1,11 +1,11 @@
 #include <stdarg.h>
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
-#include "store/lookup/asof_table_sql.h"
 #include "base/numbers/instant.h"
+#include "store/lookup/asof_table_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
-#include "store/lookup/module_arguments_sql.h"
 
-static int refuse(asof_vtab *vtab, const char *format, ...) {
+static int asof_refuse(asof_vtab *vtab, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     char *sentence = sqlite3_vmprintf(format, arguments);
@@ -98,7 +98,7 @@ static int read_constraints(asof_vtab *vtab, sqlite3_index_info *info, int key_a
             if (c->usable) *as_of_at = i;
             else as_of_unusable = true;
         } else if (c->iColumn == as_of_column && c->op < 73) { /* not LIMIT or OFFSET, which name no column */
-            return refuse(vtab, "as_of must be given with =");
+            return asof_refuse(vtab, "as_of must be given with =");
         }
         for (int k = 0; k < group->n_keys && is_equal; k++) {
             if (c->iColumn != group->keys[k]) continue;
@@ -110,8 +110,8 @@ static int read_constraints(asof_vtab *vtab, sqlite3_index_info *info, int key_a
     for (int k = 0; k < group->n_keys; k++) {
         if (key_at[k] >= 0) continue;
         if (unusable & 1u << k) return SQLITE_CONSTRAINT;
-        return refuse(vtab, "%s needs %s = … for each request", group->sources[GROUP_CURRENT].table,
-                      group->columns[group->keys[k]].name);
+        return asof_refuse(vtab, "%s needs %s = … for each request", group->sources[GROUP_CURRENT].table,
+                           group->columns[group->keys[k]].name);
     }
     return SQLITE_OK;
 }
@@ -126,8 +126,8 @@ int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         const group_column *key = &group->columns[group->keys[k]];
         const char *collation = sqlite3_vtab_collation(info, key_at[k]);
         if (collation && sqlite3_stricmp(collation, key->collation) != 0) {
-            return refuse(vtab, "%s is compared with the collation %s, its index has %s", key->name,
-                          collation, key->collation);
+            return asof_refuse(vtab, "%s is compared with the collation %s, its index has %s", key->name,
+                               collation, key->collation);
         }
         info->aConstraintUsage[key_at[k]].argvIndex = k + 1;
         info->aConstraintUsage[key_at[k]].omit = 1;
@@ -136,10 +136,10 @@ int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
         info->aConstraintUsage[as_of_at].argvIndex = group->n_keys + 1;
         info->aConstraintUsage[as_of_at].omit = 1;
     } else if (group->lookback_us >= 0) {
-        return refuse(vtab,
-                      "%s has a lookback, which needs as_of = …; for now write as_of = "
-                      "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
-                      group->sources[GROUP_CURRENT].table);
+        return asof_refuse(vtab,
+                           "%s has a lookback, which needs as_of = …; for now write as_of = "
+                           "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
+                           group->sources[GROUP_CURRENT].table);
     }
     rc = find_plan(vtab, info->colUsed, as_of_at >= 0, &info->idxNum);
     if (rc != SQLITE_OK) return rc;

@@ -18,9 +18,10 @@
 ** stay until it is dropped or the connection closes, so that a query that runs again prepares nothing. */
 #include "store/lookup/asof_sql.h"
 
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
 #include "store/lookup/asof_table_sql.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "store/lookup/group_sql.h"
 
 /* The declared arguments, in the order of store_sql.c. */
 enum {
@@ -47,7 +48,7 @@ static int asof_disconnect(sqlite3_vtab *base) {
     return SQLITE_OK;
 }
 
-static int declare(const asof_vtab *vtab, char **message) {
+static int asof_declare(const asof_vtab *vtab, char **message) {
     const feature_group *group = &vtab->group;
     sqlite3_str *sql = sqlite3_str_new(group->db);
     sqlite3_str_appendall(sql, "CREATE TABLE x(");
@@ -85,7 +86,7 @@ static int read_rules(const module_arguments *arguments, lookup_rules *rules, ch
     return SQLITE_OK;
 }
 
-static int open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments *arguments, char **message) {
+static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments *arguments, char **message) {
     char *const *texts = arguments->texts;
     group_names names = {.group = texts[ARG_GROUP],
                          .entity = texts[ARG_ENTITY],
@@ -112,8 +113,8 @@ static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     module_arguments arguments;
     int rc = module_arguments_read(&arguments, vtab->function, argc, argv, message);
     if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, message);
-    if (rc == SQLITE_OK) rc = open_group(vtab, db, &arguments, message);
-    if (rc == SQLITE_OK) rc = declare(vtab, message);
+    if (rc == SQLITE_OK) rc = asof_open_group(vtab, db, &arguments, message);
+    if (rc == SQLITE_OK) rc = asof_declare(vtab, message);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
     if (rc == SQLITE_OK) *out = &vtab->base;

@@ -1,7 +1,7 @@
 #ifndef ATHLETE_STORE_LOOKUP_ASOF_SQL_H
 #define ATHLETE_STORE_LOOKUP_ASOF_SQL_H
 
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 
 extern const sqlite3_module asof_module;
 

@@ -1,7 +1,7 @@
 #include "store/lookup/group_index_sql.h"
 
 #include <string.h>
-#include "store/lookup/catalog_sql.h"
+#include "base/binding/catalog.h"
 
 /* How well an index serves. */
 enum { SERVES_NOT, SERVES, SERVES_WITH_AVAILABLE, SERVES_AS_TABLE };

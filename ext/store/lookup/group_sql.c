@@ -1,19 +1,13 @@
 #include "store/lookup/group_sql.h"
 
 #include <string.h>
-#include "base/text/json_text.h"
+#include "base/binding/catalog.h"
+#include "base/binding/module_arguments.h"
 #include "base/memory.h"
-#include "store/lookup/catalog_sql.h"
-#include "store/lookup/group_index_sql.h"
 #include "base/numbers/instant.h"
-#include "store/lookup/module_arguments_sql.h"
+#include "base/text/json_text.h"
 #include "store/definition/registration_sql.h"
-
-int group_column_named(const feature_group *group, const char *name) {
-    for (int i = 0; i < group->n_columns; i++)
-        if (sqlite3_stricmp(group->columns[i].name, name) == 0) return i;
-    return -1;
-}
+#include "store/lookup/group_index_sql.h"
 
 /* --- columns ---------------------------------------------------------------------------------------------- */
 
@@ -39,7 +33,7 @@ static const char *collation_of(const char *name) {
     return NULL;
 }
 
-static int add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
+static int group_add_column(feature_group *group, size_t *capacity, const char *name, const char *type) {
     athlete_status status = memory_reserve(NULL, &group->columns, capacity, (size_t)group->n_columns + 1);
     if (status != ATHLETE_OK) return SQLITE_NOMEM;
     group_column *column = &group->columns[group->n_columns];
@@ -63,7 +57,7 @@ static int read_columns(feature_group *group, char **message) {
     size_t capacity = 0;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         if (sqlite3_column_int(list, 6) == 1) continue; /* hidden */
-        rc = add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
+        rc = group_add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
         if (rc != SQLITE_OK) break;
     }
     return catalog_ended(group->db, list, rc, message);
@@ -232,16 +226,4 @@ int group_open(feature_group *group, sqlite3 *db, const group_names *names, char
     registration_forget(&known);
     if (rc != SQLITE_OK) group_close(group);
     return rc;
-}
-
-void group_close(feature_group *group) {
-    for (int i = 0; i < group->n_columns; i++) sqlite3_free(group->columns[i].name);
-    memory_free(NULL, group->columns);
-    for (int i = 0; i < GROUP_SOURCES; i++) {
-        sqlite3_free(group->sources[i].table);
-        sqlite3_free(group->sources[i].index);
-    }
-    sqlite3_free(group->schema);
-    sqlite3_free(group->version);
-    *group = (feature_group){.db = NULL};
 }

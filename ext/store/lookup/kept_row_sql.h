@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/binding/sqlite.h"
+#include "base/sqlite.h"
 
 typedef struct kept_value {
     int type; /* SQLITE_NULL, … */

@@ -178,7 +178,7 @@ void merge_close(lookup_merge *merge) {
     memory_free(NULL, merge);
 }
 
-static void stop(lookup_merge *merge) {
+static void merge_stop(lookup_merge *merge) {
     if (merge->is_begun) {
         sqlite3_reset(merge->ahead.statement);
         sqlite3_reset(merge->behind.statement);
@@ -187,7 +187,7 @@ static void stop(lookup_merge *merge) {
 }
 
 void merge_reset(lookup_merge *merge) {
-    stop(merge);
+    merge_stop(merge);
     merge->has_request = false;
     merge->pause = 0;
     merge->next_pause = PAUSE_MIN;
@@ -232,7 +232,7 @@ static void give_up(lookup_merge *merge) {
                         : merge->next_pause < PAUSE_MAX ? 2 * merge->next_pause
                                                         : PAUSE_MAX;
     merge->pause = has_paid ? 0 : merge->next_pause;
-    stop(merge);
+    merge_stop(merge);
 }
 
 int merge_searched(lookup_merge *merge, const lookup_request *request, const kept_row *found) {
@@ -266,7 +266,7 @@ static int begin_at(lookup_merge *merge, sqlite3_stmt *statement) {
 }
 
 /* Prepares both statements if need be, and puts them where the walk begins. */
-static int begin(lookup_merge *merge) {
+static int merge_begin(lookup_merge *merge) {
     int rc = SQLITE_OK;
     if (!merge->ahead.statement)
         rc = lookup_prepare_walk(merge->plan, WALK_AHEAD, merge, NULL, &merge->ahead);
@@ -338,7 +338,7 @@ int merge_look(lookup_merge *merge, const lookup_request *request, merge_answer 
         return SQLITE_OK;
     }
     if (!keep_request(merge, request, step == STEP_SAME_ENTITY)) return SQLITE_NOMEM;
-    int rc = merge->is_begun ? SQLITE_OK : begin(merge);
+    int rc = merge->is_begun ? SQLITE_OK : merge_begin(merge);
     if (rc != SQLITE_OK) return rc;
     if (step == STEP_NEXT_ENTITY) {
         forget_passed(&merge->best);

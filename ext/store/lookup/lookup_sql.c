@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/binding/function.h"
 #include "base/memory.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
@@ -184,15 +185,15 @@ static int accept(asof_lookup *lookup, const kept_row *row, char **message) {
 
 /* --- seeking -------------------------------------------------------------------------------------------- */
 
-static int fail(const asof_lookup *lookup, int rc, char **message) {
+static int lookup_fail(const asof_lookup *lookup, int rc, char **message) {
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     sqlite3_free(*message);
     *message = sqlite3_mprintf("%s", sqlite3_errmsg(lookup->plan->group->db));
     return *message ? rc : SQLITE_NOMEM;
 }
 
-static int prepare(const asof_lookup *lookup, lookup_place place, int feature, const lookup_request *request,
-                   lookup_search *search) {
+static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
+                                 const lookup_request *request, lookup_search *search) {
     if (!search->found.values && !kept_row_open(&search->found, KEPT_COLUMNS + 1)) return SQLITE_NOMEM;
     lookup_statement *own = lookup->repeats ? &search->running : &search->once;
     if (own->statement) return SQLITE_OK;
@@ -204,8 +205,8 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
     lookup_search *search = feature < 0 ? &lookup->rows[place] : &lookup->features[place][feature];
     const lookup_request *request = place == PLACE_HISTORY_SINCE ? &lookup->since : &lookup->request;
     *found = NULL;
-    int rc = prepare(lookup, place, feature, request, search);
-    if (rc != SQLITE_OK) return fail(lookup, rc, message);
+    int rc = lookup_prepare_search(lookup, place, feature, request, search);
+    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
     kept_row_forget(&search->found);
     if (lookup->repeats) {
         search->running_ran = true;
@@ -217,7 +218,7 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
         rc = lookup_bind(search->once.statement, request);
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return fail(lookup, rc, message);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, message);
     if (search->found.failed) return SQLITE_NOMEM;
     if (search->found.present) *found = &search->found;
     return SQLITE_OK;
@@ -230,7 +231,7 @@ static int look_at_current(asof_lookup *lookup, kept_row **found, char **message
     *found = NULL;
     if (merge) {
         int rc = merge_look(merge, &lookup->request, &answer, found);
-        if (rc != SQLITE_OK) return fail(lookup, rc, message);
+        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
     }
     lookup->is_merged = answer != MERGE_CANNOT;
     if (answer == MERGE_NONE) *found = NULL;
@@ -247,7 +248,7 @@ static bool is_newer(const kept_row *a, const kept_row *b) {
 }
 
 /* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
-static int find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
+static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
     int rc = feature < 0 ? look_at_current(lookup, found, message)
@@ -264,7 +265,7 @@ static int find(asof_lookup *lookup, int feature, kept_row **found, char **messa
 }
 
 /* Keys and times have one value in a row and are not features. */
-static bool is_feature(const feature_group *group, int column) {
+static bool lookup_is_feature(const feature_group *group, int column) {
     for (int i = 0; i < group->n_keys; i++)
         if (group->keys[i] == column) return false;
     return column != group->timestamp && column != group->available;
@@ -277,9 +278,10 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
     int64_t age_us = lookup->age_us;
     for (int i = 0; i < plan->group->n_columns; i++) {
         int slot = plan->slots[i];
-        if (slot < 0 || !is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL) continue;
+        if (slot < 0 || !lookup_is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL)
+            continue;
         kept_row *found;
-        int rc = find(lookup, i, &found, message);
+        int rc = lookup_find(lookup, i, &found, message);
         if (rc == SQLITE_ROW && !kept_row_copy(answer, slot, found, KEPT_COLUMNS)) return SQLITE_NOMEM;
         if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     }
@@ -299,7 +301,7 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
     int rc = plan->has_as_of ? check_as_of(lookup, message) : SQLITE_OK;
     if (rc != SQLITE_OK) return rc;
     kept_row *found;
-    rc = find(lookup, -1, &found, message);
+    rc = lookup_find(lookup, -1, &found, message);
     if (rc == SQLITE_ROW) {
         lookup->answer = found;
         if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, message);

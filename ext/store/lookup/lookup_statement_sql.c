@@ -328,7 +328,7 @@ static int request_eof(sqlite3_vtab_cursor *base) {
 }
 
 /* Text stays where it is, as when it is bound. */
-static void result_value(sqlite3_context *context, sqlite3_value *value) {
+static void lookup_result_value(sqlite3_context *context, sqlite3_value *value) {
     if (sqlite3_value_type(value) == SQLITE_TEXT) {
         const char *text = (const char *)sqlite3_value_text(value);
         sqlite3_result_text(context, text, sqlite3_value_bytes(value), SQLITE_STATIC);
@@ -339,8 +339,8 @@ static void result_value(sqlite3_context *context, sqlite3_value *value) {
 
 static int request_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const lookup_request *request = ((request_cursor *)base)->request;
-    if (column < request->n_keys) result_value(context, request->keys[column]);
-    else if (column == request->n_keys && request->as_of) result_value(context, request->as_of);
+    if (column < request->n_keys) lookup_result_value(context, request->keys[column]);
+    else if (column == request->n_keys && request->as_of) lookup_result_value(context, request->as_of);
     else if (request->since) kept_result(context, request->since, KEPT_TIMESTAMP);
     return SQLITE_OK;
 }

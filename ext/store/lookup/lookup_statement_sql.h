@@ -7,7 +7,7 @@
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_STATEMENT_SQL_H
 #define ATHLETE_STORE_LOOKUP_LOOKUP_STATEMENT_SQL_H
 
-#include "store/lookup/group_sql.h"
+#include "store/lookup/feature_group_sql.h"
 #include "store/lookup/kept_row_sql.h"
 
 typedef struct lookup_rules {

@@ -3,11 +3,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
-#include "trees/bins/cuts.h"
 #include "base/numbers/float_sort.h"
-#include "trees/bins/rank.h"
+#include "trees/bins/cuts.h"
+#include "trees/bins/value_to_bin.h"
 
-#define BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
+#define BINS_BLOCK_ROWS 1024 /* rows coded at once: their values and records stay in the second-level cache */
 
 /* What one hand needs for finding a feature's cuts. */
 typedef struct cut_scratch {
@@ -21,14 +21,14 @@ typedef struct bins_job {
     const bin_source *source;
     bin_matrix *bins;
     cut_scratch *scratch; /* per hand */
-    rank_table *tables;   /* per feature */
+    bin_table *tables;    /* per feature */
     float *cuts;          /* n_features x (max_bin + 1), before they are moved together */
     float *values;        /* n_rows of each feature from `first` on, as many as there is room for */
     size_t first;
 } bins_job;
 
 static size_t blocks_of(const bin_source *source) {
-    return (source->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    return (source->n_rows + BINS_BLOCK_ROWS - 1) / BINS_BLOCK_ROWS;
 }
 
 /* --- cuts ----------------------------------------------------------------------------------------------- */
@@ -45,8 +45,9 @@ static size_t columns_at_once(const bins_job *job) {
 static void copy_columns(void *argument, size_t part, pool_hand *hand) {
     bins_job *job = argument;
     const bin_source *source = job->source;
-    size_t n_features = (size_t)source->n_features, start = part * BLOCK_ROWS, n_rows = source->n_rows;
-    size_t end = n_rows - start < BLOCK_ROWS ? n_rows : start + BLOCK_ROWS, n = columns_at_once(job);
+    size_t n_features = (size_t)source->n_features, start = part * BINS_BLOCK_ROWS, n_rows = source->n_rows;
+    size_t end = n_rows - start < BINS_BLOCK_ROWS ? n_rows : start + BINS_BLOCK_ROWS,
+           n = columns_at_once(job);
     if (pool_due(hand, 2 * n * (end - start))) return;
     for (size_t row = start; row < end; row++) {
         const float *values = source->values + row * n_features + job->first;
@@ -108,7 +109,7 @@ static void gather_cuts(bins_job *job) {
         const float *cuts = job->cuts + f * ((size_t)job->source->max_bin + 1);
         bins->offset[f + 1] = bins->offset[f] + slots;
         memcpy(bins->cuts + bins->offset[f], cuts, (size_t)bins->n_bins[f] * sizeof *cuts);
-        rank_prepare(&job->tables[f], cuts, bins->n_bins[f]);
+        bin_table_prepare(&job->tables[f], cuts, bins->n_bins[f]);
     }
 }
 
@@ -133,8 +134,8 @@ static void rank_categories(const float *cuts, int n_own, int n_bins, const floa
 static void code_rows(void *argument, size_t part, pool_hand *hand) {
     bins_job *job = argument;
     bin_matrix *bins = job->bins;
-    size_t n_features = (size_t)bins->n_features, start = part * BLOCK_ROWS;
-    size_t n = bins->n_rows - start < BLOCK_ROWS ? bins->n_rows - start : BLOCK_ROWS;
+    size_t n_features = (size_t)bins->n_features, start = part * BINS_BLOCK_ROWS;
+    size_t n = bins->n_rows - start < BINS_BLOCK_ROWS ? bins->n_rows - start : BINS_BLOCK_ROWS;
     if (pool_due(hand, 8 * n * n_features)) return;
     memset(bins->records + start * bins->record_bytes, 0, n * bins->record_bytes);
     for (size_t f = 0; f < n_features; f++) {
@@ -143,7 +144,7 @@ static void code_rows(void *argument, size_t part, pool_hand *hand) {
         if (bins->categorical && bins->categorical[f])
             rank_categories(bins->cuts + bins->offset[f], bins->n_bins[f] - (bins->categorical[f] == 2),
                             bins->n_bins[f], values, n_features, n, codes);
-        else rank_values(&job->tables[f], values, n_features, n, codes, bins->level);
+        else values_to_bins(&job->tables[f], values, n_features, n, codes, bins->level);
         uint8_t *record = bins->records + start * bins->record_bytes + ATHLETE_RECORD_HEADER + f;
         for (size_t i = 0; i < n; i++) record[i * bins->record_bytes] = codes[i];
     }
@@ -158,7 +159,7 @@ static size_t record_size(size_t n_features) {
     return bytes > 16 ? 32 : bytes > 8 ? 16 : 8;
 }
 
-static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hands) {
+static athlete_status bins_allocate(bins_job *job, athlete_budget *budget, int n_hands) {
     const bin_source *source = job->source;
     bin_matrix *bins = job->bins;
     size_t n = source->n_rows, f = (size_t)source->n_features;
@@ -192,7 +193,7 @@ static athlete_status allocate(bins_job *job, athlete_budget *budget, int n_hand
     return complete ? ATHLETE_OK : memory_status(budget);
 }
 
-static void release(bins_job *job, athlete_budget *budget, int n_hands) {
+static void bins_release(bins_job *job, athlete_budget *budget, int n_hands) {
     for (int hand = 0; job->scratch && hand < n_hands; hand++) {
         cut_scratch *scratch = &job->scratch[hand];
         void *const blocks[] = {scratch->values, scratch->sorting, scratch->runs, scratch->weights,
@@ -210,13 +211,13 @@ athlete_status bins_build(const bin_source *source, athlete_budget *budget, athl
     bins_job job = {.source = source, .bins = bins};
     bool small = source->n_rows * (size_t)source->n_features < 50000;
     int n_hands = small ? 1 : pool_hands(pool);
-    athlete_status status = allocate(&job, budget, n_hands);
+    athlete_status status = bins_allocate(&job, budget, n_hands);
     if (status == ATHLETE_OK) status = find_all_cuts(&job, !small, pool);
     if (status == ATHLETE_OK) {
         gather_cuts(&job);
         status = pool_run_if(!small, pool, blocks_of(source), code_rows, &job);
     }
-    release(&job, budget, n_hands);
+    bins_release(&job, budget, n_hands);
     return status;
 }
 

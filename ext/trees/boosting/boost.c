@@ -2,12 +2,13 @@
 
 #include <math.h>
 #include <string.h>
-#include "trees/boosting/advance.h"
-#include "trees/boosting/evaluation.h"
 #include "base/numbers/float_key.h"
 #include "statistics/quantile.h"
-#include "trees/boosting/refit.h"
-#include "trees/boosting/residuals.h"
+#include "trees/boosting/evaluation.h"
+#include "trees/boosting/score_update.h"
+#include "trees/boosting/score_update_fused.h"
+#include "trees/boosting/score_update_squared.h"
+#include "trees/learner/grow.h"
 #include "trees/learner/sample.h"
 
 typedef struct booster {
@@ -25,9 +26,9 @@ typedef struct booster {
     double *gradients, *hessians; /* per output and row; one block */
     double *losses;               /* per row */
     uint64_t *row_keys;           /* per row, if rows are sampled */
-    residuals kept;               /* the squared error's gradients, from tree to tree */
-    refit refit;                  /* all other gradients */
-    bool refitted;                /* the grower has the gradients of the next tree already */
+    squared_update squared;       /* the squared error's gradients, from tree to tree */
+    fused_update fused;           /* all other gradients */
+    bool updated;                 /* the grower has the gradients of the next tree already */
     double loss;                  /* then: the sum of losses */
     uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
@@ -39,32 +40,32 @@ typedef struct booster {
 } booster;
 
 /* *complete becomes false when memory is refused. */
-static void *take(booster *b, size_t count, size_t size, bool *complete) {
+static void *boost_take(booster *b, size_t count, size_t size, bool *complete) {
     void *block = memory_alloc(b->budget, count, size);
     *complete = *complete && block;
     return block;
 }
 
-static athlete_status allocate(booster *b, int n_features) {
+static athlete_status boost_allocate(booster *b, int n_features) {
     size_t n = b->rows->n, cells = n * (size_t)b->n_outputs;
     bool complete = true;
-    b->margins = take(b, cells, sizeof *b->margins, &complete);
-    b->gradients = take(b, cells, 2 * sizeof *b->gradients, &complete);
-    b->losses = take(b, n, sizeof *b->losses, &complete);
-    b->features = take(b, (size_t)n_features, sizeof *b->features, &complete);
-    b->feature_order = take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
-    b->intercepts = take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
-    if (b->options->subsample < 1) b->row_keys = take(b, n, sizeof *b->row_keys, &complete);
+    b->margins = boost_take(b, cells, sizeof *b->margins, &complete);
+    b->gradients = boost_take(b, cells, 2 * sizeof *b->gradients, &complete);
+    b->losses = boost_take(b, n, sizeof *b->losses, &complete);
+    b->features = boost_take(b, (size_t)n_features, sizeof *b->features, &complete);
+    b->feature_order = boost_take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
+    b->intercepts = boost_take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
+    if (b->options->subsample < 1) b->row_keys = boost_take(b, n, sizeof *b->row_keys, &complete);
     if (objective_renews_leaves(&b->options->objective)) {
-        b->leaf_residuals = take(b, n, sizeof *b->leaf_residuals, &complete);
-        if (b->rows->weights) b->leaf_units = take(b, n, sizeof *b->leaf_units, &complete);
+        b->leaf_residuals = boost_take(b, n, sizeof *b->leaf_residuals, &complete);
+        if (b->rows->weights) b->leaf_units = boost_take(b, n, sizeof *b->leaf_units, &complete);
     }
     if (!complete) return memory_status(b->budget);
     b->hessians = b->gradients + cells;
     return ATHLETE_OK;
 }
 
-static void release(booster *b) {
+static void boost_release(booster *b) {
     void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
                             b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
@@ -94,7 +95,7 @@ static int useful_bins(const boost_options *options, const row_weights *weights)
     return bins < options->max_bin ? (int)bins : options->max_bin;
 }
 
-static athlete_status begin(booster *b, const training_set *set) {
+static athlete_status boost_begin(booster *b, const train_data *set) {
     const row_set *rows = b->rows;
     const boost_options *options = b->options;
     b->weights.total = rows->n;
@@ -114,7 +115,7 @@ static athlete_status begin(booster *b, const training_set *set) {
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
-    if (status == ATHLETE_OK) status = allocate(b, set->n_features);
+    if (status == ATHLETE_OK) status = boost_allocate(b, set->n_features);
     if (status == ATHLETE_OK && b->row_keys) {
         status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
                                  b->budget, b->poll, b->row_keys);
@@ -122,7 +123,8 @@ static athlete_status begin(booster *b, const training_set *set) {
     if (status == ATHLETE_OK && set->validation.n > 0)
         status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
     if (status != ATHLETE_OK) return status;
-    b->refit = (refit){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
+    b->fused =
+        (fused_update){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
     set_intercepts(b);
     return ATHLETE_OK;
 }
@@ -150,7 +152,7 @@ static double renewed_value(booster *b, const grown_node *leaf, const float *mar
                              ldexp(1, b->weights.fraction_bits), n);
 }
 
-static double leaf_value(booster *b, size_t id, const float *margins) {
+static double boost_leaf_value(booster *b, size_t id, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
     double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
@@ -161,12 +163,13 @@ static double leaf_value(booster *b, size_t id, const float *margins) {
 static void set_leaf_values(booster *b, const float *margins, double intercept) {
     for (size_t id = 0; id < b->grower.n_nodes; id++) {
         tree_node *node = &b->grower.nodes[id];
-        if (node->left < 0) node->value = (float)(intercept + b->options->eta * leaf_value(b, id, margins));
+        if (node->left < 0)
+            node->value = (float)(intercept + b->options->eta * boost_leaf_value(b, id, margins));
     }
 }
 
 /* The categories that go right at a split, as a set of the model's. */
-static athlete_status keep_set(booster *b, const node_split *split, uint32_t *set) {
+static athlete_status boost_keep_set(booster *b, const node_split *split, uint32_t *set) {
     const bin_matrix *bins = &b->bins;
     const float *category = bins->cuts + bins->offset[split->feature];
     size_t n_words = 0;
@@ -194,24 +197,24 @@ static athlete_status keep_tree(booster *b, int output) {
     memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
     for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
         if (nodes[id].left >= 0 && nodes[id].categorical)
-            status = keep_set(b, &g->grown[id].split, &nodes[id].set);
+            status = boost_keep_set(b, &g->grown[id].split, &nodes[id].set);
     }
     if (status == ATHLETE_OK && b->validation.set)
-        status = evaluation_advance(&b->validation, b->model, b->poll);
+        status = evaluation_add_tree(&b->validation, b->model, b->poll);
     return status;
 }
 
-static bool may_keep_residuals(const booster *b) {
+static bool may_update_squared(const booster *b) {
     return b->options->objective.kind == OBJECTIVE_SQUARED_ERROR && !b->row_keys;
 }
 
 /* What the tree that has its leaves' values now means for every row. */
 static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, float *margins) {
-    b->refitted = false;
-    if (b->kept.kept) return residuals_advance(&b->kept, &b->grower, intercept);
+    b->updated = false;
+    if (b->squared.kept) return squared_update_rows(&b->squared, &b->grower, intercept);
     if (n_seen < b->rows->n || b->n_outputs > 1 || b->grower.gradients.fine)
-        return advance_margins(&b->grower, n_seen, b->rows->n, margins);
-    return refit_rows(&b->refit, &b->grower, margins, &b->refitted, &b->loss);
+        return score_update_margins(&b->grower, n_seen, b->rows->n, margins);
+    return fused_update_rows(&b->fused, &b->grower, margins, &b->updated, &b->loss);
 }
 
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
@@ -219,10 +222,10 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
     athlete_status status = ATHLETE_OK;
-    if (!b->kept.kept && !b->refitted)
+    if (!b->squared.kept && !b->updated)
         status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
-    if (status == ATHLETE_OK && round == 0 && may_keep_residuals(b))
-        status = residuals_begin(&b->kept, &b->grower);
+    if (status == ATHLETE_OK && round == 0 && may_update_squared(b))
+        status = squared_update_begin(&b->squared, &b->grower);
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
@@ -233,28 +236,28 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     double intercept = round == 0 ? b->intercepts[output] : 0;
     set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
-    bool was_kept = b->kept.kept;
+    bool was_kept = b->squared.kept;
     status = advance_rows(b, n_seen, intercept, margins);
     if (status == ATHLETE_OK) status = keep_tree(b, output);
-    if (status == ATHLETE_OK && was_kept && !b->kept.kept)
-        status = advance_find_margins(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
+    if (status == ATHLETE_OK && was_kept && !b->squared.kept)
+        status = score_update_from_zero(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
     return status;
 }
 
 /* --- rounds --------------------------------------------------------------------------------------------- */
 
-static athlete_status find_gradients(booster *b) {
+static athlete_status boost_find_gradients(booster *b) {
     const objective_rows rows = {b->rows->n,   b->margins,  b->rows->labels,
                                  b->gradients, b->hessians, b->losses};
-    return advance_gradients(&b->options->objective, &rows, &b->pool);
+    return score_update_gradients(&b->options->objective, &rows, &b->pool);
 }
 
 static athlete_status record(booster *b, int round, boost_history *history) {
     const objective *o = &b->options->objective;
-    double mean = b->kept.mean_squares;
-    if (!b->kept.kept) {
+    double mean = b->squared.mean_squares;
+    if (!b->squared.kept) {
         athlete_status status = ATHLETE_OK;
-        if (!b->refitted) status = advance_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
+        if (!b->updated) status = score_update_loss(b->losses, &b->weights, b->rows->n, &b->pool, &b->loss);
         if (status != ATHLETE_OK) return status;
         mean = b->loss / (double)b->weights.total;
     }
@@ -272,11 +275,11 @@ static bool may_go_on(const booster *b, int round, const boost_history *history)
 }
 
 static athlete_status boost_rounds(booster *b, boost_history *history) {
-    athlete_status status = find_gradients(b);
+    athlete_status status = boost_find_gradients(b);
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
         for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
-        if (status == ATHLETE_OK && !b->kept.kept && !b->refitted) status = find_gradients(b);
+        if (status == ATHLETE_OK && !b->squared.kept && !b->updated) status = boost_find_gradients(b);
         if (status == ATHLETE_OK) status = record(b, round, history);
     }
     return status;
@@ -287,7 +290,7 @@ static void end_with_round(forest *model, int round) {
     model->n_nodes = model->tree_end[model->n_trees - 1];
 }
 
-athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
+athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history) {
     booster b = {.rows = &set->train,
                  .options = options,
@@ -304,10 +307,10 @@ athlete_status boost_train(const training_set *set, const boost_options *options
     for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
     *history = (boost_history){.train = history->train, .validation = history->validation};
     pool_begin(&b.pool, options->threads, poll);
-    status = begin(&b, set);
+    status = boost_begin(&b, set);
     if (status == ATHLETE_OK) status = boost_rounds(&b, history);
     if (status == ATHLETE_OK && options->early_stopping_rounds > 0) end_with_round(model, history->best);
-    release(&b);
+    boost_release(&b);
     pool_end(&b.pool);
     return status;
 }

@@ -4,7 +4,8 @@
 #define ATHLETE_TREES_BOOSTING_BOOST_H
 
 #include <stdint.h>
-#include "trees/learner/grow.h"
+#include "trees/boosting/train_data.h"
+#include "trees/learner/grower.h"
 #include "trees/model/model.h"
 #include "trees/objective/objective.h"
 
@@ -22,21 +23,6 @@ typedef struct boost_options {
     int threads;               /* 0: as many as there are processors */
 } boost_options;
 
-typedef struct row_set {
-    const float *values; /* n x n_features, NaN where missing, below FLT_MAX in size */
-    const float *labels;
-    const float *weights; /* above 0; NULL for 1 each */
-    size_t n;
-} row_set;
-
-typedef struct training_set {
-    row_set train; /* 1 to ATHLETE_MAX_ROWS */
-    row_set validation;
-    int n_features;
-    const uint8_t *
-        categorical; /* per feature, not 0 where values are whole numbers from 0 that name categories; or NULL */
-} training_set;
-
 /* The loss after each round. The arrays have room for all rounds. */
 typedef struct boost_history {
     float *train, *validation; /* the latter NULL if there are no validation rows */
@@ -47,7 +33,7 @@ typedef struct boost_history {
 /* Trains a forest, whose base margins are 0: the intercepts are in the leaves of the first trees. After early stopping
 ** it ends with the best round. The same rows in any order give the same forest, bit for bit. Free the forest also after
 ** a failure. */
-athlete_status boost_train(const training_set *set, const boost_options *options, athlete_budget *budget,
+athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history);
 
 #endif

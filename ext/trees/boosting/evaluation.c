@@ -22,7 +22,7 @@ void evaluation_end(evaluation *e, athlete_budget *budget) {
     *e = (evaluation){.set = NULL};
 }
 
-athlete_status evaluation_advance(evaluation *e, const forest *model, athlete_poll *poll) {
+athlete_status evaluation_add_tree(evaluation *e, const forest *model, athlete_poll *poll) {
     size_t tree = model->n_trees - 1, n_features = (size_t)model->n_features;
     float *margins = e->margins + model->tree_output[tree] * e->set->n;
     for (size_t row = 0; row < e->set->n; row++) {

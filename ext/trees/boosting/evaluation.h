@@ -2,7 +2,8 @@
 #ifndef ATHLETE_TREES_BOOSTING_EVALUATION_H
 #define ATHLETE_TREES_BOOSTING_EVALUATION_H
 
-#include "trees/boosting/boost.h"
+#include "trees/boosting/train_data.h"
+#include "trees/objective/objective.h"
 
 typedef struct evaluation {
     const row_set *set;
@@ -16,7 +17,7 @@ athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs
 void evaluation_end(evaluation *e, athlete_budget *budget);
 
 /* Adds the forest's last tree to the margins. */
-athlete_status evaluation_advance(evaluation *e, const forest *model, athlete_poll *poll);
+athlete_status evaluation_add_tree(evaluation *e, const forest *model, athlete_poll *poll);
 
 /* The metric that the objective reports. */
 float evaluation_metric(const evaluation *e, const objective *o);

@@ -11,6 +11,9 @@
 
 #include "trees/model/model.h"
 
+/* Bits of a split's decision_type (LightGBM's include/LightGBM/tree.h). */
+enum { LIGHTGBM_CATEGORICAL = 1, LIGHTGBM_DEFAULT_LEFT = 2, LIGHTGBM_MISSING_NAN = 8 };
+
 /* Whether the text starts like one of LightGBM's. */
 bool lightgbm_is(const char *text, size_t length);
 

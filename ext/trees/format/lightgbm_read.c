@@ -4,9 +4,9 @@
 #include <string.h>
 #include "base/numbers/decimal.h"
 #include "base/text/json_lists.h"
+#include "base/text/name_sort.h"
 #include "trees/format/lightgbm_read_tree.h"
 #include "trees/model/model_objective.h"
-#include "base/text/name_sort.h"
 
 #define PANDAS "pandas_categorical:"
 
@@ -40,7 +40,7 @@ static bool read_parameter(lightgbm_reader *r, const lightgbm_line *line, const 
     return lines_fail(r, "objective has no %s", name);
 }
 
-static bool read_objective(lightgbm_reader *r, header *h, const char **objective) {
+static bool lightgbm_read_objective(lightgbm_reader *r, header *h, const char **objective) {
     static const struct {
         const char *theirs, *ours;
     } known[] = {
@@ -95,7 +95,7 @@ static bool is_automatic(const char *name, size_t length, int feature) {
     return length == strlen(automatic) && memcmp(name, automatic, length) == 0;
 }
 
-static bool check_unique(lightgbm_reader *r) {
+static bool lightgbm_check_unique(lightgbm_reader *r) {
     size_t n = (size_t)r->model->n_features;
     uint32_t *order = memory_alloc(r->budget, 2 * n, sizeof *order);
     if (!order) {
@@ -108,7 +108,7 @@ static bool check_unique(lightgbm_reader *r) {
 }
 
 /* One word per feature, kept in the forest's strings unless all are the ones that LightGBM makes up. */
-static bool read_feature_names(lightgbm_reader *r, size_t *used) {
+static bool lightgbm_read_feature_names(lightgbm_reader *r, size_t *used) {
     const lightgbm_line *line = lines_find(r, "feature_names");
     int n = r->model->n_features, f = 0;
     if (!line) return lines_fail(r, "feature_names is missing");
@@ -132,7 +132,7 @@ static bool read_feature_names(lightgbm_reader *r, size_t *used) {
         p = blank ? blank + 1 : end;
     }
     if (f != n || p < end) return lines_fail(r, "feature_names has not %d names", n);
-    if (!automatic) return check_unique(r);
+    if (!automatic) return lightgbm_check_unique(r);
     memory_free(r->budget, names);
     r->model->feature_names = NULL;
     return true;
@@ -255,14 +255,14 @@ static bool read_header(lightgbm_reader *r, header *h, const char **objective, r
     if (n_classes != h->n_outputs) return lines_fail(r, "num_class is not num_tree_per_iteration");
     h->average = lines_find(r, "average_output") != NULL;
     r->status = forest_begin(r->budget, r->model, last_feature + 1, h->n_outputs);
-    if (r->status != ATHLETE_OK || !read_objective(r, h, objective)) return false;
+    if (r->status != ATHLETE_OK || !lightgbm_read_objective(r, h, objective)) return false;
     size_t pandas_length;
     const char *pandas = find_pandas(r, &pandas_length);
     const lightgbm_line *names = lines_find(r, "feature_names");
     size_t used = 0, room = (names ? names->length + 1 : 0) + pandas_length + 1;
     r->model->strings = memory_alloc(r->budget, room, 1);
     if (!r->model->strings) r->status = memory_status(r->budget);
-    if (r->status != ATHLETE_OK || !read_feature_names(r, &used)) return false;
+    if (r->status != ATHLETE_OK || !lightgbm_read_feature_names(r, &used)) return false;
     return !pandas || read_pandas(r, pandas, pandas_length, order, &used);
 }
 
@@ -277,7 +277,8 @@ static size_t count_trees(const lightgbm_reader *r) {
     return n;
 }
 
-static bool read_trees(lightgbm_reader *r, const header *h, const renumbering *order, athlete_poll *poll) {
+static bool lightgbm_read_trees(lightgbm_reader *r, const header *h, const renumbering *order,
+                                athlete_poll *poll) {
     size_t n = count_trees(r), t = 0;
     double scale = h->steepness;
     if (h->average && n >= (size_t)h->n_outputs) scale /= (double)(n / (size_t)h->n_outputs);
@@ -307,7 +308,7 @@ athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *bu
     r.length = length;
     header h;
     renumbering *order = NULL;
-    if (read_header(&r, &h, objective, &order)) read_trees(&r, &h, order, poll);
+    if (read_header(&r, &h, objective, &order)) lightgbm_read_trees(&r, &h, order, poll);
     renumberings_free(budget, model, order);
     memory_free(budget, r.values);
     return r.status;

@@ -3,10 +3,10 @@
 #include <float.h>
 #include <math.h>
 #include "base/numbers/decimal.h"
+#include "trees/format/lightgbm.h"
 
 #define ZERO_THRESHOLD 1.0000000180025095e-35 /* float32 1e-35: what LightGBM takes for zero */
 
-enum { CATEGORICAL = 1, DEFAULT_LEFT = 2 };
 enum { MISSING_NONE, MISSING_ZERO, MISSING_NAN };
 
 /* The lists of a tree, as places in the reader's values; SIZE_MAX for one that is not there. */
@@ -17,24 +17,24 @@ typedef struct source {
     size_t boundaries, words;
 } source;
 
-static double number(const lightgbm_reader *r, size_t list, int32_t i, double otherwise) {
+static double lightgbm_number(const lightgbm_reader *r, size_t list, int32_t i, double otherwise) {
     return list == SIZE_MAX ? otherwise : r->values[list + (size_t)i];
 }
 
 /* The nearest float32, an infinity for one that is too large. */
-static float rounded(double x) {
+static float lightgbm_rounded(double x) {
     if (is_float(x)) return (float)x;
     return x < 0 ? -INFINITY : INFINITY;
 }
 
 static float finite(double x) {
-    float value = rounded(x);
+    float value = lightgbm_rounded(x);
     return isfinite(value) ? value : value < 0 ? -FLT_MAX : FLT_MAX;
 }
 
 /* --- lists ---------------------------------------------------------------------------------------------- */
 
-static bool read_sets(lightgbm_reader *r, source *s) {
+static bool lightgbm_read_sets(lightgbm_reader *r, source *s) {
     size_t n_sets = (size_t)s->n_sets;
     if (n_sets == 0) return true;
     if (!lines_numbers(r, "cat_boundaries", false, n_sets + 1, &s->boundaries)) return false;
@@ -80,14 +80,14 @@ static bool read_lists(lightgbm_reader *r, source *s) {
         !lines_numbers(r, "leaf_count", true, leaves, &s->leaf_cover)) {
         return false;
     }
-    return read_sets(r, s);
+    return lightgbm_read_sets(r, s);
 }
 
 /* --- nodes ---------------------------------------------------------------------------------------------- */
 
 /* Where what is missing goes, if that can be said without the value; LightGBM's NumericalDecision. */
 static bool read_missing(lightgbm_reader *r, int32_t split, int decision, double threshold, bool *left) {
-    bool zero_left = 0 <= threshold, default_left = decision & DEFAULT_LEFT;
+    bool zero_left = 0 <= threshold, default_left = decision & LIGHTGBM_DEFAULT_LEFT;
     int missing = decision >> 2;
     *left = missing == MISSING_NONE ? zero_left : default_left;
     if (missing != MISSING_ZERO) return true;
@@ -101,7 +101,7 @@ static bool read_missing(lightgbm_reader *r, int32_t split, int decision, double
 
 /* The smallest float32 above the threshold: x <= threshold is x < that, for every float32 x. */
 static float threshold_above(double threshold) {
-    float t = rounded(threshold);
+    float t = lightgbm_rounded(threshold);
     return (double)t > threshold ? t : nextafterf(t, INFINITY);
 }
 
@@ -122,8 +122,8 @@ static bool read_numeric(lightgbm_reader *r, int32_t split, int decision, double
 }
 
 /* The members of a set go left there and right here, everything else, missing values too, the other way. */
-static bool read_categorical(lightgbm_reader *r, const source *s, int32_t split, double set,
-                             const renumbering *order, tree_node *node) {
+static bool lightgbm_read_categorical(lightgbm_reader *r, const source *s, int32_t split, double set,
+                                      const renumbering *order, tree_node *node) {
     if (!is_whole(set, 0, (double)s->n_sets - 1)) {
         return lines_fail(r, "threshold[%d] is not the number of a set", (int)split);
     }
@@ -158,41 +158,42 @@ static bool read_categorical(lightgbm_reader *r, const source *s, int32_t split,
 
 static bool read_split(lightgbm_reader *r, const source *s, int32_t split, const renumbering *order,
                        tree_node *node, bool *swapped) {
-    double feature = number(r, s->feature, split, 0), decision = number(r, s->decision, split, 0);
-    double threshold = number(r, s->threshold, split, 0);
+    double feature = lightgbm_number(r, s->feature, split, 0),
+           decision = lightgbm_number(r, s->decision, split, 0);
+    double threshold = lightgbm_number(r, s->threshold, split, 0);
     if (!is_whole(feature, 0, r->model->n_features - 1)) {
         return lines_fail(r, "split_feature[%d] is not a feature of the model", (int)split);
     }
-    if (!is_whole(decision, 0, 11) || ((int)decision & CATEGORICAL && s->n_sets == 0)) {
+    if (!is_whole(decision, 0, 11) || ((int)decision & LIGHTGBM_CATEGORICAL && s->n_sets == 0)) {
         return lines_fail(r, "decision_type[%d] is not a known one", (int)split);
     }
     node->feature = (uint32_t)feature;
-    node->gain = finite(number(r, s->gain, split, 0));
-    node->cover = finite(number(r, s->internal_cover, split, 0));
-    node->weight = finite(number(r, s->internal_value, split, 0));
-    *swapped = (int)decision & CATEGORICAL;
-    return *swapped ? read_categorical(r, s, split, threshold, order, node)
+    node->gain = finite(lightgbm_number(r, s->gain, split, 0));
+    node->cover = finite(lightgbm_number(r, s->internal_cover, split, 0));
+    node->weight = finite(lightgbm_number(r, s->internal_value, split, 0));
+    *swapped = (int)decision & LIGHTGBM_CATEGORICAL;
+    return *swapped ? lightgbm_read_categorical(r, s, split, threshold, order, node)
                     : read_numeric(r, split, (int)decision, threshold, node, swapped);
 }
 
 static bool read_leaf(lightgbm_reader *r, const source *s, int32_t leaf, double scale, tree_node *node) {
-    double value = number(r, s->leaf_value, leaf, 0) * scale;
-    node->value = node->weight = rounded(value);
-    node->cover = finite(number(r, s->leaf_cover, leaf, 0));
+    double value = lightgbm_number(r, s->leaf_value, leaf, 0) * scale;
+    node->value = node->weight = lightgbm_rounded(value);
+    node->cover = finite(lightgbm_number(r, s->leaf_cover, leaf, 0));
     return isfinite(node->value) || lines_fail(r, "leaf_value[%d] is not a finite float32", (int)leaf);
 }
 
 /* --- the tree ------------------------------------------------------------------------------------------- */
 
 /* What the walk from the root is made in: for each of our nodes LightGBM's number of it, and its depth. */
-typedef struct walk {
+typedef struct lightgbm_walk {
     int32_t *reference;
     uint16_t *depth;
     bool *met; /* per split, and then per leaf */
-} walk;
+} lightgbm_walk;
 
-static bool meet(lightgbm_reader *r, const source *s, double reference, walk *w, int32_t node,
-                 int32_t parent) {
+static bool lightgbm_meet(lightgbm_reader *r, const source *s, double reference, lightgbm_walk *w,
+                          int32_t node, int32_t parent) {
     if (!is_whole(reference, -(double)s->n_leaves, s->n_splits - 1)) {
         return lines_fail(r, "child %.17g is neither a split nor a leaf of the tree", reference);
     }
@@ -207,8 +208,8 @@ static bool meet(lightgbm_reader *r, const source *s, double reference, walk *w,
 
 /* Level by level, so that children lie side by side. Each split and each leaf is met at most once, and as there are as
 ** many nodes as both together, each is met. */
-static bool walk_tree(lightgbm_reader *r, const source *s, double scale, const renumbering *order, walk *w,
-                      tree_node *nodes) {
+static bool lightgbm_walk_tree(lightgbm_reader *r, const source *s, double scale, const renumbering *order,
+                               lightgbm_walk *w, tree_node *nodes) {
     int32_t n = 1;
     nodes[0].parent = -1;
     w->reference[0] = s->n_splits > 0 ? 0 : -1;
@@ -225,9 +226,9 @@ static bool walk_tree(lightgbm_reader *r, const source *s, double scale, const r
         bool swapped = false;
         if (!read_split(r, s, id, order, node, &swapped)) return false;
         node->left = n;
-        double left = number(r, s->left, id, 0), right = number(r, s->right, id, 0);
-        if (!meet(r, s, swapped ? right : left, w, n, i) ||
-            !meet(r, s, swapped ? left : right, w, n + 1, i)) {
+        double left = lightgbm_number(r, s->left, id, 0), right = lightgbm_number(r, s->right, id, 0);
+        if (!lightgbm_meet(r, s, swapped ? right : left, w, n, i) ||
+            !lightgbm_meet(r, s, swapped ? left : right, w, n + 1, i)) {
             return false;
         }
         nodes[n].parent = nodes[n + 1].parent = i;
@@ -244,9 +245,10 @@ bool lightgbm_read_tree(lightgbm_reader *r, int output, double scale, const renu
     tree_node *nodes;
     r->status = forest_add_tree(r->budget, r->model, n, output, &nodes);
     if (r->status != ATHLETE_OK) return false;
-    walk w = {memory_alloc(r->budget, n, sizeof *w.reference), memory_alloc(r->budget, n, sizeof *w.depth),
-              memory_zeroed(r->budget, n, sizeof *w.met)};
-    if (w.reference && w.depth && w.met) walk_tree(r, &s, scale, order, &w, nodes);
+    lightgbm_walk w = {memory_alloc(r->budget, n, sizeof *w.reference),
+                       memory_alloc(r->budget, n, sizeof *w.depth),
+                       memory_zeroed(r->budget, n, sizeof *w.met)};
+    if (w.reference && w.depth && w.met) lightgbm_walk_tree(r, &s, scale, order, &w, nodes);
     else r->status = memory_status(r->budget);
     memory_free(r->budget, w.reference);
     memory_free(r->budget, w.depth);

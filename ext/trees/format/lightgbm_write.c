@@ -21,7 +21,7 @@ static void add_feature_name(text_buffer *out, const char *name) {
     }
 }
 
-static void add_features(text_buffer *out, const forest *model) {
+static void lightgbm_add_features(text_buffer *out, const forest *model) {
     text_add(out, "feature_names=");
     for (int f = 0; f < model->n_features; f++) {
         if (f > 0) text_add(out, " ");
@@ -110,7 +110,7 @@ athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_pol
     text_add(out, "label_index=0\n");
     lightgbm_add_number(out, "max_feature_idx", model->n_features - 1);
     add_objective(out, model);
-    add_features(out, model);
+    lightgbm_add_features(out, model);
     text_add(out, "\n");
     athlete_status status = add_trees(&w, poll);
     memory_free(w.budget, w.items);

@@ -3,11 +3,8 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include "trees/format/lightgbm.h"
 
-/* Bits of decision_type (LightGBM's include/LightGBM/tree.h). */
-#define CATEGORICAL      1
-#define DEFAULT_LEFT     2
-#define MISSING_IS_NAN   8
 #define ABOVE_EVERYTHING 1e300 /* what LightGBM takes for infinity */
 
 #define MAX_COPIES 16 /* of a tree's nodes, for missing values that go with categories */
@@ -66,7 +63,7 @@ static double threshold_below(float t) {
     return (float)middle < t ? middle : nextafter(middle, -INFINITY);
 }
 
-static double leaf_value(const lightgbm_writer *w, const tree_node *node) {
+static double lightgbm_leaf_value(const lightgbm_writer *w, const tree_node *node) {
     return w->base + (double)node->value;
 }
 
@@ -89,7 +86,7 @@ static int64_t count_of(const lightgbm_writer *w, const tree_node *node) {
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
 
-typedef enum field {
+typedef enum tree_field {
     SPLIT_FEATURE,
     SPLIT_GAIN,
     THRESHOLD,
@@ -102,10 +99,10 @@ typedef enum field {
     INTERNAL_VALUE,
     INTERNAL_WEIGHT,
     INTERNAL_COUNT,
-    N_FIELDS
-} field;
+    N_TREE_FIELDS
+} tree_field;
 
-static const char *const field_names[N_FIELDS] = {
+static const char *const field_names[N_TREE_FIELDS] = {
     "split_feature", "split_gain",  "threshold",  "decision_type",  "left_child",      "right_child",
     "leaf_value",    "leaf_weight", "leaf_count", "internal_value", "internal_weight", "internal_count",
 };
@@ -116,9 +113,9 @@ static int32_t child_reference(const lightgbm_writer *w, int32_t child) {
 }
 
 static int decision_type(const lightgbm_item *it, const tree_node *node) {
-    if (it->kind == ITEM_MISSING) return MISSING_IS_NAN;
-    if (node->categorical) return CATEGORICAL | MISSING_IS_NAN;
-    return MISSING_IS_NAN | (node->missing_left ? DEFAULT_LEFT : 0);
+    if (it->kind == ITEM_MISSING) return LIGHTGBM_MISSING_NAN;
+    if (node->categorical) return LIGHTGBM_CATEGORICAL | LIGHTGBM_MISSING_NAN;
+    return LIGHTGBM_MISSING_NAN | (node->missing_left ? LIGHTGBM_DEFAULT_LEFT : 0);
 }
 
 static void add_threshold(text_buffer *out, const lightgbm_item *it, const tree_node *node, size_t set) {
@@ -127,8 +124,8 @@ static void add_threshold(text_buffer *out, const lightgbm_item *it, const tree_
     else text_add_double(out, threshold_below(node->value));
 }
 
-static void add_field(const lightgbm_writer *w, field which, const lightgbm_item *it, const tree_node *node,
-                      size_t set) {
+static void add_field(const lightgbm_writer *w, tree_field which, const lightgbm_item *it,
+                      const tree_node *node, size_t set) {
     text_buffer *out = w->out;
     switch (which) {
     case SPLIT_FEATURE: text_add_integer(out, node->feature); break;
@@ -137,7 +134,7 @@ static void add_field(const lightgbm_writer *w, field which, const lightgbm_item
     case DECISION_TYPE: text_add_integer(out, decision_type(it, node)); break;
     case LEFT_CHILD: text_add_integer(out, child_reference(w, it->left)); break;
     case RIGHT_CHILD: text_add_integer(out, child_reference(w, it->right)); break;
-    case LEAF_VALUE: text_add_double(out, leaf_value(w, node)); break;
+    case LEAF_VALUE: text_add_double(out, lightgbm_leaf_value(w, node)); break;
     case INTERNAL_VALUE: text_add_double(out, (double)node->weight); break;
     case LEAF_COUNT:
     case INTERNAL_COUNT: text_add_integer(out, count_of(w, node)); break;
@@ -146,7 +143,7 @@ static void add_field(const lightgbm_writer *w, field which, const lightgbm_item
 }
 
 /* One line with a number per split or per leaf. */
-static void add_line(const lightgbm_writer *w, field which, const tree_node *nodes) {
+static void add_line(const lightgbm_writer *w, tree_field which, const tree_node *nodes) {
     bool of_leaves = which >= LEAF_VALUE && which <= LEAF_COUNT, first = true;
     size_t set = 0;
     text_add(w->out, field_names[which]);
@@ -165,7 +162,7 @@ static bool has_set(const lightgbm_item *it, const tree_node *nodes) {
     return it->kind == ITEM_SPLIT && nodes[it->node].categorical;
 }
 
-static void add_sets(const lightgbm_writer *w, const tree_node *nodes) {
+static void lightgbm_add_sets(const lightgbm_writer *w, const tree_node *nodes) {
     const forest *model = w->model;
     size_t end = 0;
     text_add(w->out, "cat_boundaries=0");
@@ -196,21 +193,21 @@ void lightgbm_add_number(text_buffer *out, const char *name, int64_t value) {
     text_add(out, "\n");
 }
 
-static void add_tree(lightgbm_writer *w, size_t number, const tree_node *nodes, size_t n) {
+static void lightgbm_add_tree(lightgbm_writer *w, size_t number, const tree_node *nodes, size_t n) {
     size_t n_sets = 0;
     for (size_t i = 0; i < w->n; i++) n_sets += has_set(&w->items[i], nodes);
     w->unit = count_unit(nodes, n);
     lightgbm_add_number(w->out, "Tree", (int64_t)number);
     lightgbm_add_number(w->out, "num_leaves", w->n_leaves);
     lightgbm_add_number(w->out, "num_cat", (int64_t)n_sets);
-    for (int f = 0; f < N_FIELDS; f++) add_line(w, (field)f, nodes);
-    if (n_sets > 0) add_sets(w, nodes);
+    for (int f = 0; f < N_TREE_FIELDS; f++) add_line(w, (tree_field)f, nodes);
+    if (n_sets > 0) lightgbm_add_sets(w, nodes);
     text_add(w->out, "is_linear=0\nshrinkage=1\n\n\n");
 }
 
 athlete_status lightgbm_write_tree(lightgbm_writer *w, size_t number, const tree_node *nodes, size_t n,
                                    size_t tree) {
     athlete_status status = lay_out(w, nodes, n, tree);
-    if (status == ATHLETE_OK) add_tree(w, number, nodes, n);
+    if (status == ATHLETE_OK) lightgbm_add_tree(w, number, nodes, n);
     return status;
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "trees/format/lightgbm.h"
-#include "trees/model/model_objective.h"
 #include "trees/format/model_reader.h"
+#include "trees/model/model_objective.h"
 
-static bool read_trees(model_reader *r, const cJSON *trees, const number_list *outputs) {
+static bool model_read_trees(model_reader *r, const cJSON *trees, const number_list *outputs) {
     int n_outputs = r->model->n_outputs;
     const cJSON *tree = trees->child;
     for (size_t t = 0; t < outputs->n; t++, tree = tree->next) {
@@ -27,7 +27,7 @@ static bool read_trees(model_reader *r, const cJSON *trees, const number_list *o
             return reader_fail(r, "%s.id is not %zu: the trees must be in order", r->path, t);
         }
         size_t before = r->model->n_nodes;
-        if (!read_tree(r, tree, (int)outputs->values[t])) return false;
+        if (!model_read_tree(r, tree, (int)outputs->values[t])) return false;
         if (r->poll && poll_due(r->poll, 200 * (r->model->n_nodes - before))) {
             r->status = ATHLETE_INTERRUPTED;
             return false;
@@ -62,7 +62,7 @@ static bool read_booster(model_reader *r, const cJSON *learner) {
         return reader_fail(r, "%s.tree_info has %zu items, num_trees is %d", r->path, outputs.n,
                            (int)n_trees);
     }
-    return read_trees(r, trees, &outputs);
+    return model_read_trees(r, trees, &outputs);
 }
 
 /* Puts a number, or a list of one or one per output, into the base scores. */
@@ -106,7 +106,7 @@ static bool read_base_scores(model_reader *r, const cJSON *parameters, const mod
     return true;
 }
 
-static const model_objective *read_objective(model_reader *r, const cJSON *learner) {
+static const model_objective *model_read_objective(model_reader *r, const cJSON *learner) {
     const cJSON *object = reader_object(r, learner, "objective");
     snprintf(r->path, sizeof r->path, "learner.objective");
     const char *name = reader_string(r, object, "name");
@@ -117,7 +117,7 @@ static const model_objective *read_objective(model_reader *r, const cJSON *learn
 }
 
 static bool read_parameters(model_reader *r, const cJSON *learner) {
-    const model_objective *objective = read_objective(r, learner);
+    const model_objective *objective = model_read_objective(r, learner);
     if (!objective) return false;
     snprintf(r->path, sizeof r->path, "learner");
     const cJSON *parameters = reader_object(r, learner, "learner_model_param");
@@ -151,7 +151,7 @@ static bool read_learner(model_reader *r, const cJSON *root) {
     snprintf(r->path, sizeof r->path, "learner");
     if (!read_parameters(r, learner)) return false;
     snprintf(r->path, sizeof r->path, "learner");
-    if (!read_names(r, learner)) return false;
+    if (!model_read_names(r, learner)) return false;
     snprintf(r->path, sizeof r->path, "learner");
     return read_booster(r, learner);
 }

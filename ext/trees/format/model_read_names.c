@@ -7,8 +7,8 @@
 ** category of that number, by giving the categories in the splits other numbers as they are read. */
 #include <stdio.h>
 #include <string.h>
-#include "trees/format/model_reader.h"
 #include "base/text/name_sort.h"
+#include "trees/format/model_reader.h"
 
 #define MODEL_PATH "learner.gradient_booster.model"
 
@@ -23,7 +23,7 @@ static const char *keep(model_reader *r, size_t *used, const char *bytes, size_t
 
 /* --- features ------------------------------------------------------------------------------------------- */
 
-static bool check_unique(model_reader *r, const char *const *names, size_t n) {
+static bool names_check_unique(model_reader *r, const char *const *names, size_t n) {
     uint32_t *order = memory_alloc(r->budget, 2 * n, sizeof *order);
     if (!order) {
         r->status = memory_status(r->budget);
@@ -50,7 +50,7 @@ static const cJSON *per_feature(model_reader *r, const cJSON *object, const char
     return NULL;
 }
 
-static bool read_feature_names(model_reader *r, const cJSON *learner, size_t *used) {
+static bool names_read_features(model_reader *r, const cJSON *learner, size_t *used) {
     const cJSON *array = per_feature(r, learner, "feature_names");
     if (!array) return r->status == ATHLETE_OK;
     size_t n = (size_t)r->model->n_features, i = 0;
@@ -65,7 +65,7 @@ static bool read_feature_names(model_reader *r, const cJSON *learner, size_t *us
         }
         names[i] = keep(r, used, item->valuestring, strlen(item->valuestring));
     }
-    return check_unique(r, names, n);
+    return names_check_unique(r, names, n);
 }
 
 static bool check_feature_types(model_reader *r, const cJSON *learner) {
@@ -249,7 +249,7 @@ static size_t names_room(const model_reader *r, const cJSON *learner, const char
     return room;
 }
 
-bool read_names(model_reader *r, const cJSON *learner) {
+bool model_read_names(model_reader *r, const cJSON *learner) {
     const char *ours = find_our_categories(r, learner);
     snprintf(r->path, sizeof r->path, "learner");
     const cJSON *theirs = find_their_categories(r, learner);
@@ -265,7 +265,7 @@ bool read_names(model_reader *r, const cJSON *learner) {
     }
     size_t used = 0;
     snprintf(r->path, sizeof r->path, "learner");
-    if (!read_feature_names(r, learner, &used) || !check_feature_types(r, learner)) return false;
+    if (!names_read_features(r, learner, &used) || !check_feature_types(r, learner)) return false;
     snprintf(r->path, sizeof r->path, "learner.attributes." ATHLETE_CATEGORIES_ATTRIBUTE);
     if (ours) return read_our_categories(r, ours, &used);
     return !theirs || read_their_categories(r, theirs, &used);

@@ -5,11 +5,11 @@
 
 enum { CATEGORIES, NODES, SEGMENTS, SIZES, N_SET_ARRAYS };
 
-static const char *const array_names[N_SET_ARRAYS] = {"categories", "categories_nodes", "categories_segments",
-                                                      "categories_sizes"};
+static const char *const set_array_names[N_SET_ARRAYS] = {"categories", "categories_nodes",
+                                                          "categories_segments", "categories_sizes"};
 
-static bool fail_item(model_reader *r, int array, size_t item, const char *expected) {
-    return reader_fail(r, "%s.%s[%zu] is not %s", r->path, array_names[array], item, expected);
+static bool set_fail_item(model_reader *r, int array, size_t item, const char *expected) {
+    return reader_fail(r, "%s.%s[%zu] is not %s", r->path, set_array_names[array], item, expected);
 }
 
 /* Sets lie side by side and cover `categories`; their nodes and their members ascend, as XGBoost writes them. */
@@ -18,20 +18,20 @@ static bool check_segments(model_reader *r, const number_list lists[N_SET_ARRAYS
     for (size_t k = 0; k < lists[NODES].n; k++) {
         double node = lists[NODES].values[k], size = lists[SIZES].values[k];
         if (!is_whole(node, k > 0 ? lists[NODES].values[k - 1] + 1 : 0, n - 1)) {
-            return fail_item(r, NODES, k, "a node of the tree above the one before");
+            return set_fail_item(r, NODES, k, "a node of the tree above the one before");
         }
         if (lists[SEGMENTS].values[k] != end) {
-            return fail_item(r, SEGMENTS, k, "where the set before ends");
+            return set_fail_item(r, SEGMENTS, k, "where the set before ends");
         }
         if (!is_whole(size, 1, total - end)) {
-            return fail_item(r, SIZES, k, "from 1 to the number of categories that are left");
+            return set_fail_item(r, SIZES, k, "from 1 to the number of categories that are left");
         }
         end += size;
     }
     if (end != total) return reader_fail(r, "%s.categories has more items than the sets", r->path);
     for (size_t i = 0; i < lists[CATEGORIES].n; i++) {
         if (!is_whole(lists[CATEGORIES].values[i], 0, ATHLETE_MODEL_MAX_CATEGORIES - 1)) {
-            return fail_item(r, CATEGORIES, i, "a category from 0 to 16777215");
+            return set_fail_item(r, CATEGORIES, i, "a category from 0 to 16777215");
         }
     }
     return true;
@@ -43,7 +43,7 @@ static bool add_set(model_reader *r, const double *categories, size_t first, siz
     const double *members = categories + first;
     for (size_t i = 1; i < n; i++) {
         if (members[i] <= members[i - 1]) {
-            return fail_item(r, CATEGORIES, first + i, "above the one before in its set");
+            return set_fail_item(r, CATEGORIES, first + i, "above the one before in its set");
         }
     }
     size_t at;
@@ -60,18 +60,18 @@ static bool add_set(model_reader *r, const double *categories, size_t first, siz
     return status == ATHLETE_OK;
 }
 
-bool read_sets(model_reader *r, const cJSON *tree, tree_node *nodes, int32_t n) {
+bool model_read_sets(model_reader *r, const cJSON *tree, tree_node *nodes, int32_t n) {
     number_list lists[N_SET_ARRAYS];
     for (int a = 0; a < N_SET_ARRAYS; a++) {
-        if (!reader_numbers(r, tree, array_names[a], &lists[a])) return false;
+        if (!reader_numbers(r, tree, set_array_names[a], &lists[a])) return false;
         if (lists[a].has_flags) {
-            return reader_fail(r, "%s.%s has true or false among its numbers", r->path, array_names[a]);
+            return reader_fail(r, "%s.%s has true or false among its numbers", r->path, set_array_names[a]);
         }
     }
     for (int a = SEGMENTS; a <= SIZES; a++) {
         if (lists[a].n != lists[NODES].n) {
-            return reader_fail(r, "%s.%s has %zu items, categories_nodes has %zu", r->path, array_names[a],
-                               lists[a].n, lists[NODES].n);
+            return reader_fail(r, "%s.%s has %zu items, categories_nodes has %zu", r->path,
+                               set_array_names[a], lists[a].n, lists[NODES].n);
         }
     }
     if (!check_segments(r, lists, n)) return false;

@@ -2,10 +2,10 @@
 #ifndef ATHLETE_TREES_FORMAT_MODEL_READER_H
 #define ATHLETE_TREES_FORMAT_MODEL_READER_H
 
-#include "base/status.h"
-#include "trees/format/category_order.h"
 #include "base/numbers/decimal.h"
+#include "base/status.h"
 #include "base/text/json_lists.h"
+#include "trees/format/category_order.h"
 #include "trees/model/model.h"
 
 typedef struct model_reader {
@@ -39,12 +39,12 @@ bool reader_has(const cJSON *object, const char *name);
 /* --- the parts ------------------------------------------------------------------------------------------ */
 
 /* Adds the tree to the forest, for the given output (model_read_tree.c). */
-bool read_tree(model_reader *r, const cJSON *tree, int output);
+bool model_read_tree(model_reader *r, const cJSON *tree, int output);
 
 /* Gives the tree's splits by category their sets (model_read_sets.c). */
-bool read_sets(model_reader *r, const cJSON *tree, tree_node *nodes, int32_t n);
+bool model_read_sets(model_reader *r, const cJSON *tree, tree_node *nodes, int32_t n);
 
 /* The names of features and categories (model_read_names.c). */
-bool read_names(model_reader *r, const cJSON *learner);
+bool model_read_names(model_reader *r, const cJSON *learner);
 
 #endif

@@ -2,9 +2,6 @@
 #include "base/numbers/float_text.h"
 #include "trees/model/model_objective.h"
 
-/* XGBoost's "no parent" (std::numeric_limits<int32_t>::max()). */
-#define NO_PARENT 2147483647
-
 /* Writes a node's member of an array, in up to MEMBER_SIZE bytes, and returns the length. */
 typedef int write_member(const tree_node *node, char *out);
 #define MEMBER_SIZE ATHLETE_INTEGER_TEXT_SIZE
@@ -28,14 +25,14 @@ static int write_feature(const tree_node *node, char *out) {
 static int write_default(const tree_node *node, char *out) {
     return integer_text(node->missing_left, out);
 }
-static int write_left(const tree_node *node, char *out) {
+static int model_write_left(const tree_node *node, char *out) {
     return integer_text(node->left, out);
 }
 static int write_right(const tree_node *node, char *out) {
     return integer_text(node->left < 0 ? -1 : node->left + 1, out);
 }
 static int write_parent(const tree_node *node, char *out) {
-    return integer_text(node->parent < 0 ? NO_PARENT : node->parent, out);
+    return integer_text(node->parent < 0 ? MODEL_NO_PARENT : node->parent, out);
 }
 static int write_type(const tree_node *node, char *out) {
     return integer_text(node->categorical, out);
@@ -78,7 +75,7 @@ static size_t add_members(text_buffer *out, const forest *model, uint32_t set, b
     return n;
 }
 
-static void add_sets(text_buffer *out, const forest *model, const tree_node *nodes, size_t n) {
+static void model_add_sets(text_buffer *out, const forest *model, const tree_node *nodes, size_t n) {
     static const char *const names[] = {"categories", "categories_nodes", "categories_segments",
                                         "categories_sizes"};
     for (int array = 0; array < 4; array++) {
@@ -101,17 +98,17 @@ static void add_sets(text_buffer *out, const forest *model, const tree_node *nod
 
 /* --- a tree --------------------------------------------------------------------------------------------- */
 
-static void add_tree(text_buffer *out, const forest *model, size_t tree) {
+static void model_add_tree(text_buffer *out, const forest *model, size_t tree) {
     size_t start = forest_tree_start(model, tree), n = model->tree_end[tree] - start;
     const tree_node *nodes = model->nodes + start;
     text_add(out, "{");
     add_array(out, "base_weights", nodes, n, write_weight);
-    add_sets(out, model, nodes, n);
+    model_add_sets(out, model, nodes, n);
     add_array(out, "default_left", nodes, n, write_default);
     text_add(out, "\"id\":");
     text_add_integer(out, (int64_t)tree);
     text_add(out, ",");
-    add_array(out, "left_children", nodes, n, write_left);
+    add_array(out, "left_children", nodes, n, model_write_left);
     add_array(out, "loss_changes", nodes, n, write_gain);
     add_array(out, "parents", nodes, n, write_parent);
     add_array(out, "right_children", nodes, n, write_right);
@@ -259,7 +256,7 @@ athlete_status model_write(const forest *model, const model_description *descrip
     text_add(out, "],\"trees\":[");
     for (size_t t = 0; t < model->n_trees; t++) {
         if (t > 0) text_add(out, ",");
-        add_tree(out, model, t);
+        model_add_tree(out, model, t);
         if (poll_due(poll, 1000 * (model->tree_end[t] - forest_tree_start(model, t))))
             return ATHLETE_INTERRUPTED;
     }

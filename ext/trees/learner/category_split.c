@@ -59,7 +59,7 @@ static void sort_by_key(category *categories, int n) {
     }
 }
 
-static void keep_set(category_search *s, const category *categories, int from, int to) {
+static void category_split_keep_set(category_search *s, const category *categories, int from, int to) {
     s->best.right = (bin_set){{0}};
     for (int i = from; i < to; i++)
         s->best.right.word[categories[i].bin / 64] |= (uint64_t)1 << categories[i].bin % 64;
@@ -67,7 +67,7 @@ static void keep_set(category_search *s, const category *categories, int from, i
 
 static void try_each_alone(category_search *s, const category *categories, int n) {
     for (int i = 0; i < n; i++) {
-        if (try_right(s, categories[i])) keep_set(s, categories, i, i + 1);
+        if (try_right(s, categories[i])) category_split_keep_set(s, categories, i, i + 1);
     }
 }
 
@@ -78,8 +78,8 @@ static void try_sorted(category_search *s, category *categories, int n, int most
         const category *next = &categories[size - 1], *last = &categories[n - size];
         front.gradient += next->gradient, front.hessian += next->hessian, front.rows += next->rows;
         back.gradient += last->gradient, back.hessian += last->hessian, back.rows += last->rows;
-        if (try_right(s, front)) keep_set(s, categories, 0, size);
-        if (try_right(s, back)) keep_set(s, categories, n - size, n);
+        if (try_right(s, front)) category_split_keep_set(s, categories, 0, size);
+        if (try_right(s, back)) category_split_keep_set(s, categories, n - size, n);
     }
 }
 

@@ -4,11 +4,11 @@
 #include <string.h>
 #include "base/numbers/fixed_point.h"
 
-#define PART_ROWS 16384
+#define GRADIENTS_PART_ROWS 16384
 #define MAX_PACKED_ROWS                                                                                      \
     16384 /* a 64-bit form of its own for each row costs nothing while all fit the caches */
-#define MIN_MEAN_UNITS  64
-#define ROUNDED_AT_ONCE 512
+#define GRADIENTS_MIN_MEAN_UNITS 64
+#define ROUNDED_AT_ONCE          512
 
 typedef struct fix_job {
     row_gradients *g;
@@ -33,7 +33,8 @@ void gradient_measures_add(gradient_measures *all, const gradient_measures *some
 }
 
 static size_t rows_of(size_t part, size_t n) {
-    return n - part * PART_ROWS < PART_ROWS ? n - part * PART_ROWS : PART_ROWS;
+    return n - part * GRADIENTS_PART_ROWS < GRADIENTS_PART_ROWS ? n - part * GRADIENTS_PART_ROWS
+                                                                : GRADIENTS_PART_ROWS;
 }
 
 /* --- rounding ------------------------------------------------------------------------------------------- */
@@ -59,14 +60,14 @@ static int64_t hessian_in_units(const row_gradients *g, double hessian, double s
 }
 
 /* Units per 1 of a row's gradient and hessian, before its weight. */
-static gradient_scale row_scale(const row_gradients *g) {
+static gradient_scale gradients_row_scale(const row_gradients *g) {
     return (gradient_scale){ldexp(g->scale.gradient, -g->weight_bits),
                             ldexp(g->scale.hessian, -g->weight_bits)};
 }
 
 /* What fixed_point and `limited` make of a gradient or hessian, of at most 30 bits: limited before it is a whole number, which vector
 ** instructions of every processor can do. */
-static inline int32_t rounded(double x, double scale, double limit) {
+static inline int32_t gradients_rounded(double x, double scale, double limit) {
     double units = x * scale + (x < 0 ? -0.5 : 0.5);
     units = units < limit ? units : limit;
     return (int32_t)(units > -limit ? units : -limit);
@@ -80,15 +81,15 @@ static double limit_of(int bits) {
 static void round_some(const row_gradients *g, size_t n, const double *restrict gradient,
                        const double *restrict hessian, int32_t *restrict headers,
                        gradient_measures *measures) {
-    const gradient_scale scale = row_scale(g);
+    const gradient_scale scale = gradients_row_scale(g);
     const double limit = limit_of(g->bits), hessian_limit = limit_of(g->hessian_bits);
     int64_t gradient_units = 0, hessian_units = 0;
     for (size_t i = 0; i < n; i++) {
-        headers[i] = rounded(gradient[i], scale.gradient, limit);
+        headers[i] = gradients_rounded(gradient[i], scale.gradient, limit);
         gradient_units += headers[i] < 0 ? -headers[i] : headers[i];
     }
     for (size_t i = 0; !g->counts_rows && i < n; i++) {
-        int32_t units = rounded(hessian[i], scale.hessian, hessian_limit);
+        int32_t units = gradients_rounded(hessian[i], scale.hessian, hessian_limit);
         units = units > 1 ? units : 1;
         headers[i] = headers[i] * 0x8000 + units;
         hessian_units += units;
@@ -111,7 +112,7 @@ static void round_records(const row_gradients *g, uint8_t *records, size_t recor
 
 static void round_others(row_gradients *g, size_t begin, size_t n, const double *gradient,
                          const double *hessian, gradient_measures *measures) {
-    const gradient_scale scale = row_scale(g);
+    const gradient_scale scale = gradients_row_scale(g);
     for (size_t i = 0; i < n; i++) {
         int64_t units = limited(fixed_point(gradient[i], scale.gradient), g->bits);
         int64_t low = g->counts_rows ? 1 : hessian_in_units(g, hessian[i], scale.hessian);
@@ -133,7 +134,7 @@ static void round_rows(row_gradients *g, bin_matrix *bins, size_t begin, size_t 
 
 void gradients_round(row_gradients *g, bin_matrix *bins, size_t begin, size_t n, const double *gradient,
                      const double *hessian, gradient_measures *measures) {
-    const gradient_scale scale = row_scale(g);
+    const gradient_scale scale = gradients_row_scale(g);
     measure(gradient, hessian, n, measures);
     bool near =
         measures->largest * scale.gradient < 0x1p40 && measures->largest_hessian * scale.hessian < 0x1p40;
@@ -143,7 +144,7 @@ void gradients_round(row_gradients *g, bin_matrix *bins, size_t begin, size_t n,
 
 static void measure_part(void *argument, size_t part, pool_hand *hand) {
     fix_job *job = argument;
-    size_t begin = part * PART_ROWS, n = rows_of(part, job->bins->n_rows);
+    size_t begin = part * GRADIENTS_PART_ROWS, n = rows_of(part, job->bins->n_rows);
     gradient_measures m = job->of[hand->number].measures;
     measure(job->gradient + begin, job->hessian + begin, n, &m);
     job->of[hand->number].measures = m;
@@ -152,7 +153,7 @@ static void measure_part(void *argument, size_t part, pool_hand *hand) {
 
 static void round_part(void *argument, size_t part, pool_hand *hand) {
     fix_job *job = argument;
-    size_t begin = part * PART_ROWS, n = rows_of(part, job->bins->n_rows);
+    size_t begin = part * GRADIENTS_PART_ROWS, n = rows_of(part, job->bins->n_rows);
     gradient_measures m = job->of[hand->number].measures;
     round_rows(job->g, job->bins, begin, n, job->gradient + begin, job->hessian + begin, &m);
     job->of[hand->number].measures = m;
@@ -164,7 +165,8 @@ static athlete_status measure_all(fix_job *job, pool_work *work, athlete_pool *p
     *all = (gradient_measures){.smallest_hessian = INFINITY};
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++) job->of[hand].measures = *all;
     size_t n = job->bins->n_rows;
-    athlete_status status = pool_run_if(n > 4 * PART_ROWS, pool, (n + PART_ROWS - 1) / PART_ROWS, work, job);
+    athlete_status status = pool_run_if(n > 4 * GRADIENTS_PART_ROWS, pool,
+                                        (n + GRADIENTS_PART_ROWS - 1) / GRADIENTS_PART_ROWS, work, job);
     for (int hand = 0; hand < ATHLETE_MAX_THREADS; hand++)
         gradient_measures_add(all, &job->of[hand].measures);
     return status;
@@ -200,7 +202,7 @@ static void choose_form(row_gradients *g, bool counted, bool fine) {
     }
 }
 
-static athlete_status make_room(row_gradients *g, size_t n_rows, athlete_budget *budget) {
+static athlete_status gradients_make_room(row_gradients *g, size_t n_rows, athlete_budget *budget) {
     if (g->form == GRADIENTS_WIDE && !g->wide) g->wide = memory_alloc(budget, n_rows, sizeof *g->wide);
     bool packed = g->form != GRADIENTS_WIDE && !g->in_records;
     if (packed && !g->packed) g->packed = memory_alloc(budget, n_rows, sizeof *g->packed);
@@ -222,7 +224,7 @@ static void choose_units(row_gradients *g, const gradient_measures *m) {
 }
 
 static bool is_too_coarse(const row_gradients *g, const gradient_measures *m) {
-    int64_t least = (int64_t)g->total * MIN_MEAN_UNITS;
+    int64_t least = (int64_t)g->total * GRADIENTS_MIN_MEAN_UNITS;
     return (m->largest > 0 && m->gradient_units < least) || (!g->counts_rows && m->hessian_units < least);
 }
 
@@ -235,12 +237,12 @@ athlete_status gradients_fix(row_gradients *g, const double *gradient, const dou
     for (int fine = 0; status == ATHLETE_OK && coarse && fine < 2; fine++) {
         choose_form(g, counted, fine);
         choose_units(g, &m);
-        status = make_room(g, bins->n_rows, budget);
-        gradient_measures rounded;
-        if (status == ATHLETE_OK) status = measure_all(&job, round_part, pool, &rounded);
+        status = gradients_make_room(g, bins->n_rows, budget);
+        gradient_measures gradients_rounded;
+        if (status == ATHLETE_OK) status = measure_all(&job, round_part, pool, &gradients_rounded);
         if (status != ATHLETE_OK) break;
-        rounded.largest = m.largest;
-        coarse = is_too_coarse(g, &rounded);
+        gradients_rounded.largest = m.largest;
+        coarse = is_too_coarse(g, &gradients_rounded);
     }
     return status;
 }

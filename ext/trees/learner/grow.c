@@ -33,13 +33,13 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
 }
 
 /* Never fails: the list has room for every histogram there is. */
-static void give_back(grower *g, size_t id) {
+static void grow_give_back(grower *g, size_t id) {
     if (g->grown[id].histogram.words) g->spare[g->n_spare++] = g->grown[id].histogram.words;
     g->grown[id].histogram.words = NULL;
 }
 
 void grower_end(grower *g) {
-    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
+    for (size_t id = 0; id < g->n_nodes; id++) grow_give_back(g, id);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
     void *const blocks[] = {g->node_features,
                             g->feature_order,
@@ -102,7 +102,7 @@ static void inherit_histogram(grower *g, size_t parent, size_t child) {
 /* --- nodes ---------------------------------------------------------------------------------------------- */
 
 /* Weight of the rows of a node whose sums are known. */
-static int64_t weight_of(const grower *g, uint32_t begin, uint32_t end, gradient_sum sum) {
+static int64_t grow_weight_of(const grower *g, uint32_t begin, uint32_t end, gradient_sum sum) {
     if (!g->gradients.weights) return end - begin;
     if (g->gradients.counts_rows) return sum.hessian;
     int64_t weight = 0;
@@ -117,7 +117,7 @@ static athlete_status add_node(grower *g, int32_t parent, uint32_t begin, uint32
         status = memory_reserve(g->budget, &g->nodes, &g->nodes_capacity, g->n_nodes + 1);
     if (status != ATHLETE_OK) return status;
     g->grown[g->n_nodes] = (grown_node){.begin = begin, .end = end, .depth = depth, .sum = sum};
-    g->grown[g->n_nodes].weight = weight_of(g, begin, end, sum);
+    g->grown[g->n_nodes].weight = grow_weight_of(g, begin, end, sum);
     g->grown[g->n_nodes].lower = -INFINITY;
     g->grown[g->n_nodes].upper = INFINITY;
     g->nodes[g->n_nodes] = (tree_node){
@@ -180,7 +180,7 @@ static athlete_status queue_split(grower *g, size_t id) {
     bool splits = g->grown[id].split.gain > 0, may_keep = splits || g->keeps_histograms;
     size_t held = g->n_histograms - g->n_spare;
     if (!may_keep || held * histogram_words(g->bins) * sizeof(int64_t) > KEPT_HISTOGRAM_BYTES)
-        give_back(g, id);
+        grow_give_back(g, id);
     if (interrupted(g, histogram_words(g->bins))) return ATHLETE_INTERRUPTED;
     return splits ? node_queue_add(g, id) : ATHLETE_OK;
 }
@@ -250,7 +250,7 @@ static athlete_status consider_children(tree_task *task, size_t parent, size_t s
     status = pool_run_if(shared, g->pool, 2, search_sibling, &pair);
     for (int i = 0; status == ATHLETE_OK && i < 2; i++) {
         if (pair.searched[i]) status = queue_split(g, pair.ids[i]);
-        else if (!g->keeps_histograms) give_back(g, pair.ids[i]);
+        else if (!g->keeps_histograms) grow_give_back(g, pair.ids[i]);
     }
     return status;
 }
@@ -279,7 +279,7 @@ static athlete_status split_node_in_two(tree_task *task, size_t id) {
     status = consider_children(task, id, left_smaller ? left : right, left_smaller ? right : left);
     if (status != ATHLETE_OK) return status;
     bool children_have_none = !g->grown[left].histogram.words && !g->grown[right].histogram.words;
-    if (!g->keeps_histograms || !children_have_none) give_back(g, id);
+    if (!g->keeps_histograms || !children_have_none) grow_give_back(g, id);
     return ATHLETE_OK;
 }
 
@@ -326,12 +326,12 @@ athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_fe
     tree_task task = {g, 1};
     g->tree_features = features;
     g->n_tree_features = n_features;
-    for (size_t id = 0; id < g->n_nodes; id++) give_back(g, id);
+    for (size_t id = 0; id < g->n_nodes; id++) grow_give_back(g, id);
     g->n_nodes = 0;
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
     for (size_t id = 0; id < g->n_nodes; id++) {
-        if (!g->keeps_histograms) give_back(g, id);
+        if (!g->keeps_histograms) grow_give_back(g, id);
         g->nodes[id].weight = (float)grower_weight(g, id);
     }
     g->n_trees++;

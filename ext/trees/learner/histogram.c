@@ -2,16 +2,16 @@
 
 #include <string.h>
 
-#define BLOCK_ROWS       256   /* copied at once; with the slots of eight features they fill that cache */
-#define MIN_PART_CELLS   30000 /* rows times features that are worth a thread */
-#define MAX_REMOVED_ROWS 256   /* that are taken from a histogram one by one */
-#define MAX_PART_ROWS    ATHLETE_PAIRED_ROWS
+#define HISTOGRAM_BLOCK_ROWS 256   /* copied at once; with the slots of eight features they fill that cache */
+#define MIN_PART_CELLS       30000 /* rows times features that are worth a thread */
+#define MAX_REMOVED_ROWS     256   /* that are taken from a histogram one by one */
+#define MAX_PART_ROWS        ATHLETE_PAIRED_ROWS
 
 typedef struct histogram_scratch {
     int64_t *own;    /* this hand's histogram; hand 0 adds to the result itself */
     int64_t *paired; /* of the rows of one part, where the result is wide and the rows are PAIRED */
     uint8_t *records;
-    int64_t values[2 * BLOCK_ROWS];
+    int64_t values[2 * HISTOGRAM_BLOCK_ROWS];
     bool used;
     char apart[64];
 } histogram_scratch;
@@ -34,16 +34,16 @@ static size_t slots_of(const histogram_builder *builder) {
 /* --- adding rows ---------------------------------------------------------------------------------------- */
 
 /* Some rows: their records, `stride` bytes apart, and their gradients as a slot takes them. */
-typedef struct row_block {
+typedef struct histogram_block {
     const uint8_t *records;
     size_t stride, n;
     const int64_t *values; /* one per row, two where they are WIDE */
-} row_block;
+} histogram_block;
 
 /* `count` features whose slots begin at `slots`. With the distance of two features' slots known to the compiler, an addition is
 ** one load of a code and one instruction: that is worth the slots that a feature of few bins does not use. */
-static inline void add_features(int64_t *restrict slots, size_t count, size_t slots_each, int first,
-                                row_block block) {
+static inline void histogram_add_features(int64_t *restrict slots, size_t count, size_t slots_each, int first,
+                                          histogram_block block) {
     const uint8_t *codes = block.records + ATHLETE_RECORD_HEADER + first;
     for (size_t i = 0; i < block.n; i++, codes += block.stride) {
         int64_t value = block.values[i];
@@ -59,7 +59,7 @@ static inline void add_features(int64_t *restrict slots, size_t count, size_t sl
 
 /* The same of eight, with one load of all codes: what bounds additions is how many loads and stores there can be at a time. */
 static inline void add_eight_features(int64_t *restrict slots, size_t slots_each, int first,
-                                      row_block block) {
+                                      histogram_block block) {
     const uint8_t *codes = block.records + ATHLETE_RECORD_HEADER + first;
     for (size_t i = 0; i < block.n; i++, codes += block.stride) {
         int64_t value = block.values[i];
@@ -96,20 +96,22 @@ static inline void fetch_some(rows_ahead *ahead, size_t wanted) {
 }
 
 /* Eight features at a time: their slots stay in the first-level cache. */
-static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_features, row_block block,
+static inline void add_block_spaced(int64_t *slots, size_t slots_each, int n_features, histogram_block block,
                                     rows_ahead ahead) {
     int f = 0;
-    size_t some = BLOCK_ROWS / ((size_t)n_features / 8 + 1) + 1;
+    size_t some = HISTOGRAM_BLOCK_ROWS / ((size_t)n_features / 8 + 1) + 1;
     for (; f + 8 <= n_features; f += 8) {
         fetch_some(&ahead, some);
         add_eight_features(slots + (size_t)f * slots_each, slots_each, f, block);
     }
-    fetch_some(&ahead, BLOCK_ROWS);
-    for (; f + 4 <= n_features; f += 4) add_features(slots + (size_t)f * slots_each, 4, slots_each, f, block);
-    for (; f < n_features; f++) add_features(slots + (size_t)f * slots_each, 1, slots_each, f, block);
+    fetch_some(&ahead, HISTOGRAM_BLOCK_ROWS);
+    for (; f + 4 <= n_features; f += 4)
+        histogram_add_features(slots + (size_t)f * slots_each, 4, slots_each, f, block);
+    for (; f < n_features; f++)
+        histogram_add_features(slots + (size_t)f * slots_each, 1, slots_each, f, block);
 }
 
-static void add_block(int64_t *slots, const bin_matrix *bins, row_block block, rows_ahead ahead) {
+static void add_block(int64_t *slots, const bin_matrix *bins, histogram_block block, rows_ahead ahead) {
     uint32_t slots_each = bins->offset[1];
     int n = bins->n_features;
     if (slots_each == ATHLETE_FEW_SLOTS) add_block_spaced(slots, ATHLETE_FEW_SLOTS, n, block, ahead);
@@ -118,7 +120,7 @@ static void add_block(int64_t *slots, const bin_matrix *bins, row_block block, r
 }
 
 static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_each, int n_features,
-                                         row_block block, rows_ahead ahead) {
+                                         histogram_block block, rows_ahead ahead) {
     for (size_t i = 0; i < block.n; i++) {
         const uint8_t *codes = block.records + i * block.stride + ATHLETE_RECORD_HEADER;
         int64_t gradient = block.values[2 * i], hessian = block.values[2 * i + 1];
@@ -131,7 +133,7 @@ static inline void add_block_wide_spaced(int64_t *restrict words, size_t slots_e
     }
 }
 
-static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block block, rows_ahead ahead) {
+static void add_block_wide(int64_t *words, const bin_matrix *bins, histogram_block block, rows_ahead ahead) {
     uint32_t slots_each = bins->offset[1];
     int n = bins->n_features;
     if (slots_each == ATHLETE_FEW_SLOTS) add_block_wide_spaced(words, ATHLETE_FEW_SLOTS, n, block, ahead);
@@ -140,8 +142,8 @@ static void add_block_wide(int64_t *words, const bin_matrix *bins, row_block blo
     else add_block_wide_spaced(words, ATHLETE_MANY_SLOTS, n, block, ahead);
 }
 
-static void read_values(const histogram_builder *builder, const uint32_t *rows, row_block block,
-                        int64_t *values) {
+static void histogram_read_values(const histogram_builder *builder, const uint32_t *rows,
+                                  histogram_block block, int64_t *values) {
     const row_gradients *g = builder->gradients;
     if (g->form == GRADIENTS_WIDE) {
         for (size_t i = 0; i < block.n; i++) memcpy(values + 2 * i, &g->wide[rows[i]], sizeof *g->wide);
@@ -175,21 +177,23 @@ static void negate(int64_t *values, size_t n) {
     for (size_t i = 0; i < n; i++) values[i] = -values[i];
 }
 
-static void add_rows(const histogram_builder *builder, histogram_scratch *scratch, const uint32_t *rows,
-                     size_t n, bool removes, int64_t *words) {
+static void histogram_add_rows(const histogram_builder *builder, histogram_scratch *scratch,
+                               const uint32_t *rows, size_t n, bool removes, int64_t *words) {
     const bin_matrix *bins = builder->bins;
     bool wide = builder->gradients->form == GRADIENTS_WIDE;
-    for (size_t start = 0; start < n; start += BLOCK_ROWS) {
+    for (size_t start = 0; start < n; start += HISTOGRAM_BLOCK_ROWS) {
         const uint32_t *here = rows + start;
-        row_block block = {scratch->records, bins->record_bytes,
-                           n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, scratch->values};
+        histogram_block block = {scratch->records, bins->record_bytes,
+                                 n - start < HISTOGRAM_BLOCK_ROWS ? n - start : HISTOGRAM_BLOCK_ROWS,
+                                 scratch->values};
         if (here[block.n - 1] - here[0] == block.n - 1)
             block.records = bins->records + here[0] * bins->record_bytes;
         else copy_records(bins, here, block.n, scratch->records);
-        read_values(builder, here, block, scratch->values);
+        histogram_read_values(builder, here, block, scratch->values);
         if (removes) negate(scratch->values, wide ? 2 * block.n : block.n);
         size_t after = n - start - block.n;
-        rows_ahead ahead = {bins, here + block.n, after < BLOCK_ROWS ? after : BLOCK_ROWS};
+        rows_ahead ahead = {bins, here + block.n,
+                            after < HISTOGRAM_BLOCK_ROWS ? after : HISTOGRAM_BLOCK_ROWS};
         if (wide) add_block_wide(words, bins, block, ahead);
         else add_block(words, bins, block, ahead);
     }
@@ -217,10 +221,10 @@ static void build_part(void *argument, size_t part, pool_hand *hand) {
     if (job->out->wide && builder->gradients->form == GRADIENTS_PAIRED) {
         size_t n_slots = slots_of(builder);
         memset(scratch->paired, 0, n_slots * sizeof *scratch->paired);
-        add_rows(builder, scratch, job->rows + start, n, false, scratch->paired);
+        histogram_add_rows(builder, scratch, job->rows + start, n, false, scratch->paired);
         empty_paired(scratch->paired, n_slots, words);
     } else {
-        add_rows(builder, scratch, job->rows + start, n, false, words);
+        histogram_add_rows(builder, scratch, job->rows + start, n, false, words);
     }
     pool_due(hand, n * (size_t)builder->bins->n_features / 2);
 }
@@ -255,13 +259,15 @@ void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_
                    int64_t *words) {
     const bin_matrix *bins = builder->bins;
     histogram_scratch *scratch = &builder->scratch[0];
-    for (size_t i = 0; i < BLOCK_ROWS; i++) scratch->values[i] = value;
-    for (size_t start = 0; start < n; start += BLOCK_ROWS) {
-        size_t count = n - start < BLOCK_ROWS ? n - start : BLOCK_ROWS, after = n - start - count;
-        rows_ahead ahead = {bins, rows + start + count, after < BLOCK_ROWS ? after : BLOCK_ROWS};
+    for (size_t i = 0; i < HISTOGRAM_BLOCK_ROWS; i++) scratch->values[i] = value;
+    for (size_t start = 0; start < n; start += HISTOGRAM_BLOCK_ROWS) {
+        size_t count = n - start < HISTOGRAM_BLOCK_ROWS ? n - start : HISTOGRAM_BLOCK_ROWS,
+               after = n - start - count;
+        rows_ahead ahead = {bins, rows + start + count,
+                            after < HISTOGRAM_BLOCK_ROWS ? after : HISTOGRAM_BLOCK_ROWS};
         copy_records(bins, rows + start, count, scratch->records);
-        add_block(words, bins, (row_block){scratch->records, bins->record_bytes, count, scratch->values},
-                  ahead);
+        add_block(words, bins,
+                  (histogram_block){scratch->records, bins->record_bytes, count, scratch->values}, ahead);
     }
 }
 
@@ -270,7 +276,7 @@ void histogram_add(const histogram_builder *builder, const uint32_t *rows, size_
 bool histogram_remove(const histogram_builder *builder, const uint32_t *rows, size_t n, histogram *whole) {
     bool few = n <= MAX_REMOVED_ROWS, paired = builder->gradients->form == GRADIENTS_PAIRED;
     if (!few || (whole->wide && paired)) return false;
-    add_rows(builder, &builder->scratch[0], rows, n, true, whole->words);
+    histogram_add_rows(builder, &builder->scratch[0], rows, n, true, whole->words);
     return true;
 }
 
@@ -304,7 +310,7 @@ athlete_status histogram_begin(histogram_builder *builder, const bin_matrix *bin
     if (!builder->scratch) return memory_status(budget);
     for (int hand = 0; hand < builder->n_hands; hand++) {
         histogram_scratch *scratch = &builder->scratch[hand];
-        scratch->records = memory_alloc(budget, BLOCK_ROWS, bins->record_bytes);
+        scratch->records = memory_alloc(budget, HISTOGRAM_BLOCK_ROWS, bins->record_bytes);
         if (hand > 0) scratch->own = memory_alloc(budget, histogram_words(bins), sizeof *scratch->own);
         if (bins->n_rows > ATHLETE_PAIRED_ROWS)
             scratch->paired = memory_alloc(budget, slots_of(builder), sizeof *scratch->paired);

@@ -18,7 +18,7 @@ athlete_status node_features_begin(grower *g) {
     return has_room ? ATHLETE_OK : memory_status(g->budget);
 }
 
-static void add_feature(uint64_t *set, int feature) {
+static void node_features_add(uint64_t *set, int feature) {
     set[feature / 64] |= (uint64_t)1 << feature % 64;
 }
 
@@ -28,7 +28,7 @@ static void find_reachable(grower *g, size_t id) {
     size_t words = rules->interaction_words;
     memset(g->path, 0, words * sizeof *g->path);
     for (int32_t at = g->nodes[id].parent; at >= 0; at = g->nodes[at].parent)
-        add_feature(g->path, g->grown[at].split.feature);
+        node_features_add(g->path, g->grown[at].split.feature);
     memcpy(g->reachable, g->path, words * sizeof *g->path);
     for (size_t i = 0; i < rules->n_interactions; i++) {
         const uint64_t *set = rules->interactions + i * words;

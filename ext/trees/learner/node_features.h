@@ -2,7 +2,7 @@
 #ifndef ATHLETE_TREES_LEARNER_NODE_FEATURES_H
 #define ATHLETE_TREES_LEARNER_NODE_FEATURES_H
 
-#include "trees/learner/grow.h"
+#include "trees/learner/grower.h"
 
 /* Whether these rules can give two nodes of a tree different features. */
 bool node_features_differ(const grow_rules *rules);

@@ -2,7 +2,7 @@
 #ifndef ATHLETE_TREES_LEARNER_NODE_QUEUE_H
 #define ATHLETE_TREES_LEARNER_NODE_QUEUE_H
 
-#include "trees/learner/grow.h"
+#include "trees/learner/grower.h"
 
 /* The node's split must be known. */
 athlete_status node_queue_add(grower *g, size_t id);

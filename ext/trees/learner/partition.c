@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define MAX_PARTS       256
-#define MIN_PART_ROWS   2048
-#define MIN_SHARED_ROWS (4 * MIN_PART_ROWS) /* from here on threads take parts */
+#define MAX_PARTS                 256
+#define PARTITION_MIN_PART_ROWS   2048
+#define PARTITION_MIN_SHARED_ROWS (4 * PARTITION_MIN_PART_ROWS) /* from here on threads take parts */
 
 /* Every row is written to both sides, of which one counts: no branch that could be guessed wrong. The left side may be where
 ** the rows are. */
@@ -63,14 +63,14 @@ static void gather_part(void *argument, size_t part, pool_hand *hand) {
 
 athlete_status partition_rows(const uint8_t *column, const side_table *side, uint32_t *rows,
                               uint32_t *scratch, size_t n, athlete_pool *pool, size_t *n_left) {
-    if (n < MIN_SHARED_ROWS || pool_hands(pool) == 1) {
+    if (n < PARTITION_MIN_SHARED_ROWS || pool_hands(pool) == 1) {
         *n_left = divide(column, side, rows, n, rows, scratch);
         memcpy(rows + *n_left, scratch, (n - *n_left) * sizeof *rows);
         return pool_due(&pool->hands[0], 2 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
     }
     partition_job job = {.column = column, .side = side, .rows = rows, .scratch = scratch, .n = n};
     job.part_rows = (n + MAX_PARTS - 1) / MAX_PARTS;
-    if (job.part_rows < MIN_PART_ROWS) job.part_rows = MIN_PART_ROWS;
+    if (job.part_rows < PARTITION_MIN_PART_ROWS) job.part_rows = PARTITION_MIN_PART_ROWS;
     size_t n_parts = (n + job.part_rows - 1) / job.part_rows;
     athlete_status status = pool_run(pool, n_parts, divide_part, &job);
     if (status != ATHLETE_OK) return status;

@@ -1,6 +1,6 @@
 #include "trees/learner/scan.h"
 
-static double excess(double gradient, double alpha) {
+static double scan_excess(double gradient, double alpha) {
     double size = fabs(gradient) - alpha;
     return size > 0 ? size : 0;
 }
@@ -8,7 +8,7 @@ static double excess(double gradient, double alpha) {
 /* --- one part ------------------------------------------------------------------------------------------- */
 
 static double bounded_weight(const scan_node *node, double gradient, double hessian) {
-    double size = excess(gradient, node->alpha) / (hessian + node->lambda);
+    double size = scan_excess(gradient, node->alpha) / (hessian + node->lambda);
     double weight = gradient > 0 ? -size : size;
     return weight < node->lower ? node->lower : weight > node->upper ? node->upper : weight;
 }
@@ -22,14 +22,15 @@ double scan_part_score(const scan_node *node, double gradient, double hessian) {
     if (!(hessian > 0)) return 0;
     if (scan_is_bounded(node))
         return score_of_weight(node, gradient, hessian, bounded_weight(node, gradient, hessian));
-    double top = excess(gradient, node->alpha);
+    double top = scan_excess(gradient, node->alpha);
     return top * top / (hessian + node->lambda);
 }
 
 /* --- one cut -------------------------------------------------------------------------------------------- */
 
 static double cut_score(const scan_node *node, double gradient, double hessian) {
-    double top = excess(gradient, node->alpha), other_top = excess(node->gradient - gradient, node->alpha);
+    double top = scan_excess(gradient, node->alpha),
+           other_top = scan_excess(node->gradient - gradient, node->alpha);
     double bottom = hessian + node->lambda, other_bottom = node->hessian - hessian + node->lambda;
     return (top * top * other_bottom + other_top * other_top * bottom) / (bottom * other_bottom);
 }

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "trees/learner/scan_four.h"
+#include "trees/learner/scan_avx2.h"
 
 /* Less gain than this is rounding (kRtEps in XGBoost). */
 #define MIN_GAIN 1e-6
@@ -206,18 +206,18 @@ static bool has_rows(const node_search *search, int place) {
 
 #ifdef ATHLETE_X86
 /* Features that are searched together, and their places in the list. */
-typedef struct feature_group {
+typedef struct split_feature_group {
     scan_feature features[4];
     int places[4], n;
-} feature_group;
+} split_feature_group;
 
 /* `reached` is the best score so far of a split that will not be refused for the rows of its children: what is worse cannot be
 ** the node's. */
-static void search_group(const node_search *search, feature_group *group, double *reached) {
+static void search_group(const node_search *search, split_feature_group *group, double *reached) {
     feature_split *found = search->finder->found;
     scan_cut cuts[4];
     for (int i = group->n; i < 4; i++) group->features[i] = group->features[0];
-    scan_four(group->features, &search->scan, *reached, cuts);
+    scan_avx2(group->features, &search->scan, *reached, cuts);
     int best = 0;
     for (int i = 0; i < group->n; i++) {
         keep_cut(&cuts[i], false, &found[group->places[i]]);
@@ -230,7 +230,7 @@ static void search_group(const node_search *search, feature_group *group, double
 /* Those of which something is missing have twice as many cuts, and are kept together. */
 static void try_in_groups(const node_search *search) {
     const split_finder *finder = search->finder;
-    feature_group groups[2] = {{.n = 0}, {.n = 0}};
+    split_feature_group groups[2] = {{.n = 0}, {.n = 0}};
     double reached = -INFINITY;
     for (int place = 0; place < finder->n_features; place++) {
         int feature = finder->features[place];
@@ -239,14 +239,14 @@ static void try_in_groups(const node_search *search) {
             continue;
         }
         gradient_sum missing = missing_of(search, feature);
-        feature_group *group = &groups[missing.hessian > 0];
+        split_feature_group *group = &groups[missing.hessian > 0];
         read_feature(search, feature, missing, NULL, &group->features[group->n]);
         group->places[group->n++] = place;
         if (group->n == 4) search_group(search, group, &reached);
     }
-    feature_group *rest = &groups[1];
+    split_feature_group *rest = &groups[1];
     while (groups[0].n > 0 && rest->n < 4) {
-        feature_group *some = &groups[0];
+        split_feature_group *some = &groups[0];
         rest->features[rest->n] = some->features[--some->n];
         rest->places[rest->n++] = some->places[some->n];
     }

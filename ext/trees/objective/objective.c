@@ -5,8 +5,8 @@
 #include "base/numbers/fixed_point.h"
 #include "base/numbers/float_key.h"
 #include "base/numbers/float_math.h"
-#include "trees/objective/objective_family.h"
 #include "statistics/quantile.h"
+#include "trees/objective/losses.h"
 
 typedef struct objective_traits {
     const char *name, *stored_name, *metric, *label_form;

@@ -7,30 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/simd.h"
-#include "trees/model/model.h"
 #include "trees/bins/weights.h"
-
-typedef enum objective_kind {
-    OBJECTIVE_SQUARED_ERROR,
-    OBJECTIVE_LOGISTIC,       /* label from 0 to 1 */
-    OBJECTIVE_ABSOLUTE_ERROR, /* leaves become medians of residuals */
-    OBJECTIVE_QUANTILE_ERROR, /* leaves become quantiles of residuals */
-    OBJECTIVE_PSEUDO_HUBER,   /* square near 0, linear far away, smooth in between */
-    OBJECTIVE_HUBER,          /* square up to the slope, linear beyond */
-    OBJECTIVE_POISSON,        /* label at least 0; the margin is the logarithm of the rate */
-    OBJECTIVE_SOFTMAX,        /* label a class, 0 to n_classes - 1; one margin per class */
-} objective_kind;
-
-typedef struct objective {
-    objective_kind kind;
-    double quantile;        /* above 0 and below 1; 0.5 for the absolute error */
-    double slope;           /* of a Huber loss far from 0 */
-    double positive_weight; /* of rows with label 1, for the logistic loss */
-    double max_delta_step;  /* for Poisson: hessians are those of a margin higher by this */
-    int n_classes;          /* at least 2, for softmax */
-    simd_level level;       /* of vector instructions: simd_available() or less */
-} objective;
+#include "trees/model/model.h"
+#include "trees/objective/objective_parameters.h"
 
 /* XGBoost's name, or LightGBM's where XGBoost has none; and the name of XGBoost's under which a model of it is stored:
 ** one that every version reads without parameters and whose output is the same function of the margin. */
@@ -47,14 +26,6 @@ int objective_outputs(const objective *o); /* margins of a row */
 /* Whether a finite label is one that it can learn from; and what such a label is, for a message. */
 bool objective_takes_label(const objective *o, double label);
 const char *objective_label_form(const objective *o);
-
-/* The margins of a row are n apart: those of output k are margins[k * n] to margins[k * n + n - 1]. */
-typedef struct objective_rows {
-    size_t n;
-    const float *margins, *labels;
-    double *gradients, *hessians; /* laid out as the margins; both NULL where only losses are wanted */
-    double *losses;               /* n */
-} objective_rows;
 
 /* Fills the losses, gradients and hessians; a hessian is at least 1e-16. Rows do not depend on each other. */
 void objective_gradients(const objective *o, const objective_rows *rows);

@@ -1,9 +1,7 @@
 /* The logistic loss of a probability p = 1 / (1 + e^-margin). */
 #include "base/numbers/float_each.h"
 #include "base/numbers/float_math.h"
-#include "trees/objective/objective_family.h"
-
-#define BLOCK_ROWS 512 /* at once: what is computed of them stays in the first-level cache */
+#include "trees/objective/losses.h"
 
 static double log_of_share(float p) {
     return float_log(p > OBJECTIVE_LEAST_SHARE ? p : OBJECTIVE_LEAST_SHARE);
@@ -18,7 +16,7 @@ static double cross_entropy(float p, double label) {
 
 /* The shares of a block of rows: p, and that of the class which the row is in. */
 typedef struct share_block {
-    float p[BLOCK_ROWS], own[BLOCK_ROWS];
+    float p[OBJECTIVE_BLOCK_ROWS], own[OBJECTIVE_BLOCK_ROWS];
 } share_block;
 
 /* own[i] becomes its logarithm. Of labels 0 and 1 the sum of products is the share itself, without a branch that the processor
@@ -51,8 +49,8 @@ static inline void add_gradients(double positive, const float *restrict p, const
 
 void logistic_loss(const objective *o, const objective_rows *rows) {
     share_block b;
-    for (size_t start = 0; start < rows->n; start += BLOCK_ROWS) {
-        size_t n = rows->n - start < BLOCK_ROWS ? rows->n - start : BLOCK_ROWS;
+    for (size_t start = 0; start < rows->n; start += OBJECTIVE_BLOCK_ROWS) {
+        size_t n = rows->n - start < OBJECTIVE_BLOCK_ROWS ? rows->n - start : OBJECTIVE_BLOCK_ROWS;
         const float *labels = rows->labels + start;
         bool between = find_shares(rows->margins + start, labels, n, o->level, &b);
         for (size_t i = 0; i < n; i++) rows->losses[start + i] = -(double)b.own[i];

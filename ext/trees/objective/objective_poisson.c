@@ -3,14 +3,12 @@
 ** Its hessian is the rate, and small rates would make Newton's steps leap: as in XGBoost, it is taken a step further on
 ** (max_delta_step), where it is larger. */
 #include "base/numbers/float_each.h"
-#include "trees/objective/objective_family.h"
-
-#define BLOCK_ROWS 512 /* at once: what is computed of them stays in the first-level cache */
+#include "trees/objective/losses.h"
 
 void poisson_loss(const objective *o, const objective_rows *rows) {
-    float rate[BLOCK_ROWS], later[BLOCK_ROWS];
-    for (size_t start = 0; start < rows->n; start += BLOCK_ROWS) {
-        size_t n = rows->n - start < BLOCK_ROWS ? rows->n - start : BLOCK_ROWS;
+    float rate[OBJECTIVE_BLOCK_ROWS], later[OBJECTIVE_BLOCK_ROWS];
+    for (size_t start = 0; start < rows->n; start += OBJECTIVE_BLOCK_ROWS) {
+        size_t n = rows->n - start < OBJECTIVE_BLOCK_ROWS ? rows->n - start : OBJECTIVE_BLOCK_ROWS;
         const float *margins = rows->margins + start, *labels = rows->labels + start;
         float_exp_each(margins, n, o->level, rate);
         for (size_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 /* The quantile loss (Koenker and Bassett, Econometrica 1978); at the median it is half the absolute error. */
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 typedef struct slopes {
     double above, below, at_zero; /* of the loss, where the margin is above, below or at the label */

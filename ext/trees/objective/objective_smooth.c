@@ -1,6 +1,6 @@
 /* Losses of the distance between margin and label: its square, and two that grow slower far from 0. */
 #include <math.h>
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 void squared_error(const objective *o, const objective_rows *rows) {
     (void)o;

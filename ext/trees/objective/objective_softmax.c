@@ -1,11 +1,11 @@
 /* The negative logarithm of the share that a row's own class has in e^margin over all classes. */
 #include "base/numbers/float_math.h"
-#include "trees/objective/objective_family.h"
+#include "trees/objective/losses.h"
 
 /* The hessian is the second derivative by the class's own margin, as in scikit-learn. Larger ones are in use, since the K
 ** trees of a round move each other's shares: times K / (K - 1) (Friedman, Annals of Statistics 2001, algorithm 6; LightGBM),
 ** times 2 (XGBoost). They shorten the steps, and with the usual shrinkage the held-out loss is higher by 1 % and more. */
-static void row_gradients(const objective_rows *rows, size_t i, int n_classes, int label, double sum) {
+static void softmax_gradients(const objective_rows *rows, size_t i, int n_classes, int label, double sum) {
     for (int k = 0; k < n_classes; k++) {
         size_t cell = (size_t)k * rows->n + i;
         double p = (float)rows->gradients[cell] / (float)sum, hessian = p * (1 - p);
@@ -33,6 +33,6 @@ void softmax_loss(const objective *o, const objective_rows *rows) {
         }
         float share = own / (float)sum;
         rows->losses[i] = -(double)float_log(share > OBJECTIVE_LEAST_SHARE ? share : OBJECTIVE_LEAST_SHARE);
-        if (rows->gradients) row_gradients(rows, i, o->n_classes, label, sum);
+        if (rows->gradients) softmax_gradients(rows, i, o->n_classes, label, sum);
     }
 }

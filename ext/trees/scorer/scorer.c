@@ -41,7 +41,7 @@ void scorer_block_close(athlete_budget *budget, scorer_block *block) {
 
 /* --- ranks ---------------------------------------------------------------------------------------------- */
 
-static uint16_t rank_of(float x, const float *scale, size_t n) {
+static uint16_t scorer_rank_of(float x, const float *scale, size_t n) {
     size_t low = 0, high = n; /* entries below low are reached, those from high are not */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -59,7 +59,7 @@ static void store_word(uint8_t *to, uint16_t word) {
 static void rank_words(const scorer *compiled, const scorer_column *column, const float *values,
                        size_t n_rows, uint8_t *ranks) {
     for (size_t r = 0; r < n_rows; r++) {
-        uint16_t rank = rank_of(values[r], compiled->scale + column->first, column->n);
+        uint16_t rank = scorer_rank_of(values[r], compiled->scale + column->first, column->n);
         size_t at = 2 * place_of_row(compiled->kernel->word_of_row, r);
         if (column->left != NO_RANKS) store_word(ranks + column->left + at, rank);
         if (column->right != NO_RANKS) store_word(ranks + column->right + at, (uint16_t)(rank - 1));
@@ -95,8 +95,8 @@ static void rank_column(const scorer *compiled, const scorer_column *column, sco
 /* --- margins -------------------------------------------------------------------------------------------- */
 
 /* Adds one tree to the sums of all rows; false when the poll asks to stop. */
-static bool add_tree(const scorer *compiled, size_t t, scorer_block *block, size_t n_rows,
-                     athlete_poll *poll) {
+static bool scorer_add_tree(const scorer *compiled, size_t t, scorer_block *block, size_t n_rows,
+                            athlete_poll *poll) {
     const scorer_tree *tree = &compiled->trees[t];
     float *sums = block->margins + tree->output * (size_t)SCORER_ROWS;
     switch (tree->way) {
@@ -135,7 +135,7 @@ athlete_status scorer_margins(const scorer *compiled, scorer_block *block, size_
         if (poll_due(poll, n_rows)) return ATHLETE_INTERRUPTED;
     }
     for (size_t t = 0; t < model->n_trees; t++) {
-        if (!add_tree(compiled, t, block, n_rows, poll)) return ATHLETE_INTERRUPTED;
+        if (!scorer_add_tree(compiled, t, block, n_rows, poll)) return ATHLETE_INTERRUPTED;
     }
     return ATHLETE_OK;
 }

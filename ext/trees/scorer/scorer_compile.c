@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/numbers/float_sort.h"
+#include "trees/scorer/scorer.h"
 #include "trees/scorer/scorer_kernel.h"
 
 #define NO_COLUMN UINT32_MAX

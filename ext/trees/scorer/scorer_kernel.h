@@ -2,7 +2,11 @@
 #ifndef ATHLETE_TREES_SCORER_SCORER_KERNEL_H
 #define ATHLETE_TREES_SCORER_SCORER_KERNEL_H
 
-#include "trees/scorer/scorer.h"
+#include "base/simd.h"
+#include "trees/model/model.h"
+#include "trees/model/walk.h"
+
+typedef struct scorer scorer;
 
 #define GROUP          128 /* rows that a tree is evaluated for at a time */
 #define MAX_LEAVES     256 /* their numbers are bytes */
@@ -92,6 +96,11 @@ struct scorer {
     walk_node *walks;
 };
 
-extern const scorer_kernel scorer_kernel_avx2, scorer_kernel_sse2, scorer_kernel_neon; /* where they exist */
+#ifdef ATHLETE_X86
+extern const scorer_kernel scorer_kernel_avx2, scorer_kernel_sse2;
+#endif
+#ifdef ATHLETE_NEON
+extern const scorer_kernel scorer_kernel_neon;
+#endif
 
 #endif

@@ -4,47 +4,48 @@
 #ifdef ATHLETE_NEON
 #include <arm_neon.h>
 
+#define LEVEL(name) neon_##name
 #define KERNEL
 #define LANES 16
 
-typedef uint8x16_t lanes;
+typedef uint8x16_t neon_lanes;
 
-static inline lanes lanes_load(const void *from) {
+static inline neon_lanes neon_load(const void *from) {
     return vld1q_u8(from);
 }
 
-static inline void lanes_store(void *to, lanes x) {
+static inline void neon_store(void *to, neon_lanes x) {
     vst1q_u8(to, x);
 }
 
-static inline lanes lanes_all(int8_t byte) {
+static inline neon_lanes neon_all(int8_t byte) {
     return vdupq_n_u8((uint8_t)byte);
 }
 
-static inline lanes lanes_less(lanes ranks, lanes bound) {
+static inline neon_lanes neon_less(neon_lanes ranks, neon_lanes bound) {
     return vcltq_s8(vreinterpretq_s8_u8(ranks), vreinterpretq_s8_u8(bound));
 }
 
-static inline lanes lanes_less_words(const uint8_t *ranks, int16_t bound) {
+static inline neon_lanes neon_less_words(const uint8_t *ranks, int16_t bound) {
     const int16_t *words = (const void *)ranks;
     int16x8_t bounds = vdupq_n_s16(bound);
     return vcombine_u8(vmovn_u16(vcltq_s16(vld1q_s16(words), bounds)),
                        vmovn_u16(vcltq_s16(vld1q_s16(words + 8), bounds)));
 }
 
-static inline lanes lanes_choose(lanes mask, lanes yes, lanes no) {
+static inline neon_lanes neon_choose(neon_lanes mask, neon_lanes yes, neon_lanes no) {
     return vbslq_u8(mask, yes, no);
 }
 
-static inline lanes lanes_in_set(lanes codes, const uint8_t *set) {
+static inline neon_lanes neon_in_set(neon_lanes codes, const uint8_t *set) {
     uint8x16x2_t table = {{vld1q_u8(set), vld1q_u8(set + 16)}};
-    lanes eight = vqtbl2q_u8(table, vshrq_n_u8(codes, 3));
-    lanes bit = vshlq_u8(vdupq_n_u8(1), vreinterpretq_s8_u8(vandq_u8(codes, vdupq_n_u8(7))));
+    neon_lanes eight = vqtbl2q_u8(table, vshrq_n_u8(codes, 3));
+    neon_lanes bit = vshlq_u8(vdupq_n_u8(1), vreinterpretq_s8_u8(vandq_u8(codes, vdupq_n_u8(7))));
     return vtstq_u8(eight, bit);
 }
 
-static inline void lanes_add_leaves(const scorer *compiled, const scorer_tree *tree, const uint8_t *leaves,
-                                    float *sums) {
+static inline void neon_add_leaves(const scorer *compiled, const scorer_tree *tree, const uint8_t *leaves,
+                                   float *sums) {
     const float *values = compiled->values + tree->first_value;
     for (size_t r = 0; r < GROUP; r++) sums[r] += values[leaves[r]];
 }
@@ -52,8 +53,8 @@ static inline void lanes_add_leaves(const scorer *compiled, const scorer_tree *t
 #include "trees/scorer/scorer_lanes.h"
 
 /* As with AVX2, 16 values at a time. */
-static void rank(const float *values, size_t n_groups, const float *scale, size_t n_buckets, uint8_t *left,
-                 uint8_t *right) {
+static void neon_rank(const float *values, size_t n_groups, const float *scale, size_t n_buckets,
+                      uint8_t *left, uint8_t *right) {
     for (size_t i = 0; i < n_groups * GROUP; i += LANES, values += LANES) {
         float32x4_t x[4];
         uint32x4_t bucket[4];
@@ -75,17 +76,21 @@ static void rank(const float *values, size_t n_groups, const float *scale, size_
                 vaddq_u32(vcgeq_f32(value, vld1q_f32(entry)), vcgeq_f32(value, vld1q_f32(entry + 4)));
             ranks[r] = (uint8_t)(start[r] - vaddvq_u32(reached));
         }
-        lanes all = lanes_load(ranks), top = lanes_all(-128);
-        if (left) lanes_store(left + i, veorq_u8(all, top));
-        if (right) lanes_store(right + i, veorq_u8(vaddq_u8(all, lanes_all(-1)), top));
+        neon_lanes all = neon_load(ranks), top = neon_all(-128);
+        if (left) neon_store(left + i, veorq_u8(all, top));
+        if (right) neon_store(right + i, veorq_u8(vaddq_u8(all, neon_all(-1)), top));
     }
 }
 
 const scorer_kernel scorer_kernel_neon = {
-    .rank = rank,
-    .add_tree = add_tree,
+    .rank = neon_rank,
+    .add_tree = neon_add_tree,
     .byte_of_row = ROWS_IN_ORDER,
     .word_of_row = ROWS_IN_ORDER,
 };
+
+#undef LEVEL
+#undef KERNEL
+#undef LANES
 
 #endif

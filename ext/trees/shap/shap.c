@@ -4,7 +4,7 @@
 #include "trees/shap/quadrature.h"
 
 /* What the depth-first walk over one tree keeps. Arrays are per split unless said otherwise. */
-typedef struct walk {
+typedef struct shap_visit {
     const tree_node *source;
     shap_tree *tree;
     shap_split *splits;
@@ -15,7 +15,7 @@ typedef struct walk {
     int32_t *different; /* features asked for on the path to it, itself included */
     double *mean;       /* of the leaves below */
     int32_t depth, most_different;
-} walk;
+} shap_visit;
 
 /* The share of the training data that goes left; where there was none, half. */
 static double left_share(const tree_node *children) {
@@ -24,7 +24,7 @@ static double left_share(const tree_node *children) {
     return left + right > 0 ? left / (left + right) : 0.5;
 }
 
-static void enter_split(walk *w, int32_t id, int32_t parent) {
+static void enter_split(shap_visit *w, int32_t id, int32_t parent) {
     const tree_node *node = &w->source[id];
     int32_t at = w->tree->n_splits++, seen = w->last[node->feature];
     w->splits[at] = (shap_split){
@@ -54,7 +54,7 @@ static void enter_split(walk *w, int32_t id, int32_t parent) {
 
 /* Numbers what is under one side of a split, or the root: a split by the order of arrival, a leaf from -1 downwards,
 ** because its number depends on how many splits there will be. */
-static int32_t next_number(walk *w, int32_t id) {
+static int32_t next_number(shap_visit *w, int32_t id) {
     if (w->source[id].left >= 0) return w->tree->n_splits;
     w->leaves[w->tree->n_leaves++] = w->source[id].value;
     return -w->tree->n_leaves;
@@ -62,7 +62,7 @@ static int32_t next_number(walk *w, int32_t id) {
 
 /* Depth first, without recursion. A side of a split on the path is 0 until the walk turns to it: 0 is the root's
 ** number, and the root is nobody's child. */
-static athlete_status number_nodes(walk *w, athlete_poll *poll) {
+static athlete_status number_nodes(shap_visit *w, athlete_poll *poll) {
     if (next_number(w, 0) >= 0) enter_split(w, 0, -1);
     while (w->depth > 0) {
         if (poll_due(poll, 20)) return ATHLETE_INTERRUPTED;
@@ -84,7 +84,7 @@ static athlete_status number_nodes(walk *w, athlete_poll *poll) {
 }
 
 /* Leaves get their final numbers; the mean of the leaves under every split, upwards. */
-static void finish_numbers(walk *w) {
+static void finish_numbers(shap_visit *w) {
     int32_t n = w->tree->n_splits;
     for (int32_t at = n - 1; at >= 0; at--) {
         shap_split *split = &w->splits[at];
@@ -99,7 +99,7 @@ static void finish_numbers(walk *w) {
     }
 }
 
-static athlete_status number_tree(shap_forest *explainer, size_t t, walk *w, athlete_poll *poll) {
+static athlete_status number_tree(shap_forest *explainer, size_t t, shap_visit *w, athlete_poll *poll) {
     const forest *model = explainer->model;
     w->source = model->nodes + forest_tree_start(model, t);
     w->tree = &explainer->trees[t];
@@ -129,7 +129,7 @@ static athlete_status number_trees(shap_forest *explainer, athlete_poll *poll) {
         size_t n = model->tree_end[t] - forest_tree_start(model, t);
         if (n > most) most = n;
     }
-    walk w = {
+    shap_visit w = {
         .last = memory_alloc(budget, (size_t)model->n_features, sizeof *w.last),
         .node = memory_alloc(budget, most, sizeof *w.node),
         .path = memory_alloc(budget, most, sizeof *w.path),

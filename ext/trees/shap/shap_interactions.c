@@ -28,8 +28,8 @@ SHAP_INLINE void take_edges(const shap_forest *explainer, const shap_tree *tree,
 }
 
 /* Upwards: the sums of a feature alone are followed by those of (lower, upper) pairs. */
-SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                        const shap_scratch *at, shap_lanes *sums, athlete_poll *poll) {
+SHAP_INLINE bool shap_ascend_pairs(const shap_forest *explainer, const shap_tree *tree, int point, int width,
+                                   const shap_scratch *at, shap_lanes *sums, athlete_poll *poll) {
     const shap_split *splits = explainer->splits + tree->first_split;
     const size_t w = (size_t)width, n_features = (size_t)explainer->model->n_features;
     for (size_t v = (size_t)tree->n_splits; v-- > 0;) {
@@ -59,11 +59,11 @@ SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int
     return false;
 }
 
-#define WALK(width)                                                                                          \
+#define INTERACTIONS_WALK(width)                                                                             \
     (shap_descend(explainer, tree, point, width, values, at), take_edges(explainer, tree, point, width, at), \
-     ascend(explainer, tree, point, width, at, sums, poll))
+     shap_ascend_pairs(explainer, tree, point, width, at, sums, poll))
 
-SHAP_WALK_OF(WALK)
+SHAP_WALK_OF(interactions_walk, INTERACTIONS_WALK)
 
 /* One output of one row: the matrix from its sums. What a feature does alone is what the pairs leave of its contribution. */
 static void fill_matrix(const shap_sums *sums, size_t row, size_t first, size_t n, double base, double *out) {
@@ -88,7 +88,7 @@ athlete_status shap_interactions(const shap_forest *explainer, const float *rows
     const size_t n_features = (size_t)explainer->model->n_features, n_sums = n_features * (n_features + 1);
     shap_sums sums;
     athlete_status status =
-        shap_walk_rows(explainer, rows, n, n_sums, walk_of(explainer->level), &sums, poll);
+        shap_walk_rows(explainer, rows, n, n_sums, interactions_walk_of(explainer->level), &sums, poll);
     for (size_t i = 0; status == ATHLETE_OK && i < n; i++) {
         for (size_t o = 0; o < (size_t)explainer->model->n_outputs; o++) {
             fill_matrix(&sums, i, o * n_sums, n_features, explainer->base[o], interactions);

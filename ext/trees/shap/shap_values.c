@@ -2,8 +2,8 @@
 #include "trees/shap/shap_walk.h"
 
 /* Upwards: P of every split, and what it adds to its feature. */
-SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int point, int width,
-                        const shap_scratch *at, shap_lanes *sums) {
+SHAP_INLINE bool shap_ascend(const shap_forest *explainer, const shap_tree *tree, int point, int width,
+                             const shap_scratch *at, shap_lanes *sums) {
     const shap_split *splits = explainer->splits + tree->first_split;
     const size_t w = (size_t)width;
     for (size_t v = (size_t)tree->n_splits; v-- > 0;) {
@@ -22,17 +22,18 @@ SHAP_INLINE bool ascend(const shap_forest *explainer, const shap_tree *tree, int
     return false;
 }
 
-#define WALK(width)                                                                                          \
-    (shap_descend(explainer, tree, point, width, values, at), ascend(explainer, tree, point, width, at, sums))
+#define VALUES_WALK(width)                                                                                   \
+    (shap_descend(explainer, tree, point, width, values, at),                                                \
+     shap_ascend(explainer, tree, point, width, at, sums))
 
-SHAP_WALK_OF(WALK)
+SHAP_WALK_OF(values_walk, VALUES_WALK)
 
 athlete_status shap_contributions(const shap_forest *explainer, const float *rows, size_t n,
                                   double *contributions, athlete_poll *poll) {
     const size_t n_features = (size_t)explainer->model->n_features;
     shap_sums sums;
     athlete_status status =
-        shap_walk_rows(explainer, rows, n, n_features, walk_of(explainer->level), &sums, poll);
+        shap_walk_rows(explainer, rows, n, n_features, values_walk_of(explainer->level), &sums, poll);
     for (size_t i = 0; status == ATHLETE_OK && i < n; i++) {
         for (size_t o = 0; o < (size_t)explainer->model->n_outputs; o++) {
             for (size_t f = 0; f < n_features; f++) *contributions++ = shap_sum(&sums, i, o * n_features + f);

@@ -25,7 +25,8 @@ static shap_lanes *take_scratch(const shap_forest *explainer, shap_scratch *at, 
 }
 
 /* Rows beside each other, by groups; a group that is not full is filled up with its last row. */
-static void transpose(const float *rows, size_t n, size_t n_features, size_t n_groups, shap_lanes *values) {
+static void shap_transpose(const float *rows, size_t n, size_t n_features, size_t n_groups,
+                           shap_lanes *values) {
     for (size_t i = 0; i < n_groups * SHAP_LANES; i++) {
         const float *row = rows + (i < n ? i : n - 1) * n_features;
         double *to = (double *)(values + i / SHAP_LANES * n_features) + i % SHAP_LANES;
@@ -33,9 +34,9 @@ static void transpose(const float *rows, size_t n, size_t n_features, size_t n_g
     }
 }
 
-static athlete_status walk_tree(const shap_forest *explainer, const shap_tree *tree, size_t n_groups,
-                                const shap_lanes *values, const shap_scratch *at, shap_walk *walk,
-                                size_t n_sums, shap_sums *sums, athlete_poll *poll) {
+static athlete_status shap_walk_tree(const shap_forest *explainer, const shap_tree *tree, size_t n_groups,
+                                     const shap_lanes *values, const shap_scratch *at, shap_walk *walk,
+                                     size_t n_sums, shap_sums *sums, athlete_poll *poll) {
     const size_t n_features = (size_t)explainer->model->n_features;
     for (int point = 0; point < tree->n_points; point += SHAP_WIDTH) {
         int width = tree->n_points - point < SHAP_WIDTH ? tree->n_points - point : SHAP_WIDTH;
@@ -67,9 +68,10 @@ athlete_status shap_walk_rows(const shap_forest *explainer, const float *rows, s
         sums->lanes = take_lanes(explainer->budget, n_groups * sums->per_row, &sums->block);
     athlete_status status = sums->lanes ? ATHLETE_OK : memory_status(explainer->budget);
     if (sums->lanes) memset(sums->lanes, 0, n_groups * sums->per_row * sizeof(shap_lanes));
-    if (status == ATHLETE_OK) transpose(rows, n, n_features, n_groups, values);
+    if (status == ATHLETE_OK) shap_transpose(rows, n, n_features, n_groups, values);
     for (size_t t = 0; status == ATHLETE_OK && t < model->n_trees; t++)
-        status = walk_tree(explainer, &explainer->trees[t], n_groups, values, &at, walk, n_sums, sums, poll);
+        status =
+            shap_walk_tree(explainer, &explainer->trees[t], n_groups, values, &at, walk, n_sums, sums, poll);
     memory_free(explainer->budget, scratch_block);
     memory_free(explainer->budget, values_block);
     return status;

@@ -114,24 +114,24 @@ typedef bool shap_walk(SHAP_WALK_PARAMETERS);
     default: return WALK(SHAP_WIDTH);                                                                        \
     }
 
-/* Defines walk_of(level): the walk whose steps WALK(width) are, compiled for the instructions of the level. */
+/* Defines NAME_of(level): the walk whose steps WALK(width) are, compiled for the instructions of the level. */
 #ifdef ATHLETE_X86
-#define SHAP_WALK_OF(WALK)                                                                                   \
-    static bool walk_plain(SHAP_WALK_PARAMETERS){SHAP_WALK_BODY(WALK)} ATHLETE_AVX2 static bool walk_avx2(   \
-        SHAP_WALK_PARAMETERS) {                                                                              \
+#define SHAP_WALK_OF(NAME, WALK)                                                                             \
+    static bool NAME##_plain(SHAP_WALK_PARAMETERS){                                                          \
+        SHAP_WALK_BODY(WALK)} ATHLETE_AVX2 static bool NAME##_avx2(SHAP_WALK_PARAMETERS) {                   \
         SHAP_WALK_BODY(WALK)                                                                                 \
     }                                                                                                        \
-    static shap_walk *walk_of(simd_level level) {                                                            \
-        return level >= SIMD_256 ? walk_avx2 : walk_plain;                                                   \
+    static shap_walk *NAME##_of(simd_level level) {                                                          \
+        return level >= SIMD_256 ? NAME##_avx2 : NAME##_plain;                                               \
     }
 #else
-#define SHAP_WALK_OF(WALK)                                                                                   \
-    static bool walk_plain(SHAP_WALK_PARAMETERS) {                                                           \
+#define SHAP_WALK_OF(NAME, WALK)                                                                             \
+    static bool NAME##_plain(SHAP_WALK_PARAMETERS) {                                                         \
         SHAP_WALK_BODY(WALK)                                                                                 \
     }                                                                                                        \
-    static shap_walk *walk_of(simd_level level) {                                                            \
+    static shap_walk *NAME##_of(simd_level level) {                                                          \
         (void)level;                                                                                         \
-        return walk_plain;                                                                                   \
+        return NAME##_plain;                                                                                 \
     }
 #endif
 

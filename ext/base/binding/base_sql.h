@@ -1,8 +1,0 @@
-#ifndef ATHLETE_BASE_BINDING_BASE_SQL_H
-#define ATHLETE_BASE_BINDING_BASE_SQL_H
-
-#include "base/binding/function.h"
-
-extern const athlete_domain athlete_base;
-
-#endif

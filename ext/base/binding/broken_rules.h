@@ -1,8 +1,0 @@
-#ifndef ATHLETE_BASE_BINDING_BROKEN_RULES_H
-#define ATHLETE_BASE_BINDING_BROKEN_RULES_H
-
-#include "base/binding/function.h"
-
-extern const athlete_table broken_rules_table;
-
-#endif

@@ -1,0 +1,77 @@
+#include "base/binding/catalog.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+
+int catalog_say(char **message, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    sqlite3_free(*message);
+    *message = sqlite3_vmprintf(format, arguments);
+    va_end(arguments);
+    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static int say_error(sqlite3 *db, int rc, char **message) {
+    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
+    int said = catalog_say(message, "%s", sqlite3_errmsg(db));
+    return said == SQLITE_NOMEM ? said : rc;
+}
+
+int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, char **message, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *sql = sqlite3_vmprintf(format, arguments);
+    va_end(arguments);
+    *statement = NULL;
+    if (!sql) return SQLITE_NOMEM;
+    int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+    sqlite3_free(sql);
+    return rc == SQLITE_OK ? rc : say_error(db, rc, message);
+}
+
+int catalog_ended(sqlite3 *db, sqlite3_stmt *statement, int rc, char **message) {
+    if (rc == SQLITE_DONE || rc == SQLITE_ROW) rc = SQLITE_OK;
+    else if (rc != SQLITE_OK) rc = say_error(db, rc, message);
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+const char *catalog_text(sqlite3_stmt *statement, int column) {
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? text : "";
+}
+
+char *catalog_copy(const char *text) {
+    return sqlite3_mprintf("%s", text);
+}
+
+int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_table *found, char **message) {
+    *found = (catalog_table){NULL, NULL, false, false};
+    sqlite3_stmt *list;
+    int rc = catalog_ask(db, &list, message, "PRAGMA table_list(%Q)", name);
+    if (rc != SQLITE_OK) return rc;
+    int best = INT_MAX;
+    while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+        const char *of = catalog_text(list, 0), *kind = catalog_text(list, 2);
+        int rank = strcmp(of, "temp") == 0 ? 0 : strcmp(of, "main") == 0 ? 1 : 2;
+        if (rank >= best || (schema && sqlite3_stricmp(of, schema) != 0)) continue;
+        best = rank;
+        sqlite3_free(found->schema);
+        sqlite3_free(found->name);
+        *found = (catalog_table){catalog_copy(of), catalog_copy(catalog_text(list, 1)),
+                                 strcmp(kind, "table") == 0 || strcmp(kind, "shadow") == 0,
+                                 !sqlite3_column_int(list, 4)};
+        if (!found->schema || !found->name) {
+            rc = SQLITE_NOMEM;
+            break;
+        }
+    }
+    return catalog_ended(db, list, rc, message);
+}
+
+void catalog_forget(catalog_table *found) {
+    sqlite3_free(found->schema);
+    sqlite3_free(found->name);
+}

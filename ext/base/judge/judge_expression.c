@@ -1,0 +1,88 @@
+#include <string.h>
+#include "base/binding/function.h"
+#include "base/judge/verdict.h"
+#include "base/text/sql_expression.h"
+
+#define ROW_TABLE "\"the row\""
+
+void judge_row_columns(sqlite3_str *out, const judge_row *row) {
+    for (int i = 0; i < row->n; i++)
+        sqlite3_str_appendf(out, "%s\"%w\" %s", i > 0 ? ", " : "", row->names[i],
+                            row->types && row->types[i] ? row->types[i] : "");
+}
+
+/* With an expression, that is a column, too. */
+static athlete_status create_row(private_db *own, const judge_row *row, const char *table,
+                                 const char *expression, char **message) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "CREATE TABLE %s(", table);
+    judge_row_columns(out, row);
+    if (expression) sqlite3_str_appendf(out, ", \"the answer\" AS ((%s))", expression);
+    sqlite3_str_appendall(out, ")");
+    char *sql = sqlite3_str_finish(out);
+    athlete_status status = sql ? private_db_run(own, sql, message) : ATHLETE_NOMEM;
+    sqlite3_free(sql);
+    return status;
+}
+
+athlete_status judge_row_open(private_db *own, const judge_row *row, char **message) {
+    athlete_status status = verdict_tell_clocks(own, message);
+    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, message) : status;
+}
+
+/* Compiled as what it is. A second pair of parentheses keeps a text from ending the first. */
+static athlete_status expression_compile(private_db *own, const judge_row *row, const char *sql,
+                                         char **message) {
+    verdict v = {.row = row, .called = sqlite3_str_new(NULL)};
+    sqlite3_stmt *statement = NULL;
+    sqlite3_set_authorizer(own->db, verdict_authorize, &v);
+    int rc = sqlite3_prepare_v2(own->db, sql, -1, &statement, NULL);
+    sqlite3_set_authorizer(own->db, NULL, NULL);
+    athlete_status status = ATHLETE_OK;
+    if (rc == SQLITE_NOMEM || v.is_short) status = ATHLETE_NOMEM;
+    else if (rc == SQLITE_INTERRUPT) status = ATHLETE_INTERRUPTED;
+    else if (rc != SQLITE_OK) {
+        char *said = sqlite3_mprintf(": %s", sqlite3_errmsg(own->db));
+        status = said ? verdict_phrase(&v, said, message) : ATHLETE_NOMEM;
+        sqlite3_free(said);
+    } else if (sqlite3_bind_parameter_count(statement) > 0)
+        status = sentence_refuse(message, sqlite3_mprintf(" has a parameter, which nobody binds"));
+    else if (sqlite3_column_count(statement) != 1)
+        status = sentence_refuse(message, sqlite3_mprintf(" has more values than one"));
+    sqlite3_finalize(statement);
+    verdict_close(&v);
+    return status;
+}
+
+/* SQLite itself takes it for deterministic: it may be a generated column, and asks no clock when it is one. That it has no
+** answer for a row of NULLs is no fault. */
+static athlete_status judge_generated(private_db *own, const judge_row *row, const char *expression,
+                                      char **message) {
+    char *said = NULL;
+    athlete_status status = create_row(own, row, "judged", expression, &said);
+    if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf(": %s", said));
+    sqlite3_free(said);
+    if (status != ATHLETE_OK) return status;
+    said = NULL;
+    status = private_db_run(own, "INSERT INTO judged DEFAULT VALUES RETURNING \"the answer\"", &said);
+    if (status == ATHLETE_INVALID)
+        status = text_begins(said, "non-deterministic") ? refuse_clock(message) : ATHLETE_OK;
+    sqlite3_free(said);
+    if (status == ATHLETE_OK) status = private_db_run(own, "DROP TABLE judged", message);
+    else sqlite3_exec(own->db, "DROP TABLE judged", NULL, NULL, NULL);
+    return status;
+}
+
+athlete_status judge_expression(private_db *own, judge_row *row, const char *expression, char **message) {
+    *message = NULL;
+    if (strlen(expression) > JUDGE_EXPRESSION_MAX)
+        return sentence_refuse(message, sqlite3_mprintf(" is longer than %d bytes", JUDGE_EXPRESSION_MAX));
+    const char *fault = sql_expression_fault(expression);
+    if (fault) return sentence_refuse(message, sqlite3_mprintf(" %s", fault));
+    char *sql = sqlite3_mprintf("SELECT ((%s)) FROM " ROW_TABLE, expression);
+    if (!sql) return ATHLETE_NOMEM;
+    athlete_status status = expression_compile(own, row, sql, message);
+    if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &row->calls_dates, message);
+    sqlite3_free(sql);
+    return status == ATHLETE_OK ? judge_generated(own, row, expression, message) : status;
+}

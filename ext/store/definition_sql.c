@@ -1,0 +1,386 @@
+/* Binding of the functions about definitions of feature groups. They return SQL for the caller to run; none writes. */
+#include "store/definition_sql.h"
+
+#include <string.h>
+#include "base/binding/options.h"
+#include "base/binding/query.h"
+#include "base/memory.h"
+#include "base/own_statement.h"
+#include "store/definition/definition.h"
+#include "store/definition/definition_judge_sql.h"
+#include "store/definition/registration_sql.h"
+#include "store/definition/reserved_names.h"
+#include "store/ingest/definition_ddl_sql.h"
+#include "store/ingest/definition_ingest_sql.h"
+#include "store/ingest/definition_trial_sql.h"
+
+/* --- arguments ------------------------------------------------------------------------------------------ */
+
+static bool is_given(int argc, sqlite3_value **argv, int index) {
+    return argc > index && argv[index] && sqlite3_value_type(argv[index]) != SQLITE_NULL;
+}
+
+/* Reads a definition with the caller's types, or with those that the registry knows. */
+static athlete_status read_definition(sqlite3 *db, feature_definition *definition, const char *json,
+                                      const char *types, definition_fault *fault) {
+    *definition = (feature_definition){.tree = NULL};
+    char *known = NULL, *message = NULL;
+    int rc = types ? SQLITE_OK : registration_types(&known, db, &message);
+    if (message) sqlite3_snprintf(sizeof fault->text, fault->text, "feature_types: %s", message);
+    sqlite3_free(message);
+    athlete_status status = rc == SQLITE_OK          ? ATHLETE_OK
+                            : rc == SQLITE_NOMEM     ? ATHLETE_NOMEM
+                            : rc == SQLITE_INTERRUPT ? ATHLETE_INTERRUPTED
+                                                     : ATHLETE_INVALID;
+    if (known) types = known;
+    if (status == ATHLETE_OK)
+        status = definition_open(definition, json, strlen(json), types, types ? strlen(types) : 0, fault);
+    sqlite3_free(known);
+    return status;
+}
+
+/* What a definition says in SQL is judged whenever it is about to be registered or run. */
+static athlete_status judge_definition(sqlite3 *db, const feature_definition *definition,
+                                       definition_fault *fault) {
+    athlete_status status = definition_judge_rules(db, definition, fault);
+    return status == ATHLETE_OK ? definition_judge_source(db, definition, true, fault) : status;
+}
+
+static athlete_status open_definition(sqlite3 *db, feature_definition *definition, sqlite3_value *json,
+                                      sqlite3_value *types, definition_fault *fault) {
+    const char *text = (const char *)sqlite3_value_text(json);
+    const char *types_text = types ? (const char *)sqlite3_value_text(types) : NULL;
+    *definition = (feature_definition){.tree = NULL};
+    if (!text || (types && !types_text)) return ATHLETE_NOMEM;
+    return read_definition(db, definition, text, types_text, fault);
+}
+
+static void result_text(sqlite3_context *context, sqlite3_str *out) {
+    char *text = sqlite3_str_finish(out);
+    if (text) sqlite3_result_text(context, text, -1, sqlite3_free);
+    else sqlite3_result_error_nomem(context);
+}
+
+/* --- feature_group_fault -------------------------------------------------------------------------------- */
+
+/* A definition and the one that it would follow, if that is given: whether it is right, and may follow. */
+static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv,
+                                     feature_definition *definition, feature_definition *before,
+                                     definition_fault *fault) {
+    sqlite3_value *types = is_given(argc, argv, 2) ? argv[2] : NULL;
+    *before = (feature_definition){.tree = NULL};
+    athlete_status status = open_definition(db, definition, argv[0], types, fault);
+    bool follows = status == ATHLETE_OK && is_given(argc, argv, 1);
+    if (follows) status = open_definition(db, before, argv[1], types, fault);
+    if (status == ATHLETE_OK) status = reserved_names_check(definition, follows ? before : NULL, fault);
+    if (status == ATHLETE_OK) status = judge_definition(db, definition, fault);
+    if (status == ATHLETE_OK && follows) status = definition_change_check(before, definition, fault);
+    return status;
+}
+
+static void result_fault(sqlite3_context *context, athlete_status status, const char *fault) {
+    if (status == ATHLETE_INVALID) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendall(out, fault);
+        char *sentence = sentence_finish(out);
+        if (sentence) sqlite3_result_text(context, sentence, -1, sqlite3_free);
+        else sqlite3_result_error_nomem(context);
+    } else if (status != ATHLETE_OK) {
+        function_fail_status(context, status, NULL);
+    }
+}
+
+void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    feature_definition definition, before;
+    definition_fault fault = {""};
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status =
+        open_successor(sqlite3_context_db_handle(context), argc, argv, &definition, &before, &fault);
+    result_fault(context, status, fault.text);
+    definition_close(&before);
+    definition_close(&definition);
+}
+
+/* --- feature_group_trial -------------------------------------------------------------------------------- */
+
+void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    sqlite3 *db = sqlite3_context_db_handle(context);
+    feature_definition definition, before;
+    definition_fault fault = {""};
+    private_db own = {.db = NULL};
+    char *message = NULL;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status = open_successor(db, argc, argv, &definition, &before, &fault);
+    if (status == ATHLETE_OK) {
+        status = private_db_open(&own, db, &message);
+        if (status == ATHLETE_OK) status = private_db_add_functions(&own, &message);
+        if (status == ATHLETE_OK)
+            status = definition_try(&own, &definition, before.tree ? &before : NULL, &message);
+        if (status == ATHLETE_OK) status = definition_find_room(&own, db, &definition, &message);
+        private_db_close(&own);
+    }
+    result_fault(context, status, message ? message : fault.text);
+    sqlite3_free(message);
+    definition_close(&before);
+    definition_close(&definition);
+}
+
+/* --- feature_group_ddl ---------------------------------------------------------------------------------- */
+
+void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    feature_definition definition, before = {.tree = NULL};
+    definition_fault fault = {""};
+    sqlite3_value *types = is_given(argc, argv, 1) ? argv[1] : NULL;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status =
+        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], types, &fault);
+    if (status == ATHLETE_OK)
+        status = judge_definition(sqlite3_context_db_handle(context), &definition, &fault);
+    bool grows = status == ATHLETE_OK && is_given(argc, argv, 2);
+    if (grows) {
+        status = open_definition(sqlite3_context_db_handle(context), &before, argv[2], types, &fault);
+        if (status == ATHLETE_OK) status = definition_change_check(&before, &definition, &fault);
+    } else if (status == ATHLETE_OK) {
+        status = reserved_names_check(&definition, NULL, &fault);
+    }
+    if (status == ATHLETE_OK) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        write_group_ddl(out, &definition, grows ? &before : NULL);
+        result_text(context, out);
+    } else {
+        function_fail_status(context, status, fault.text);
+    }
+    definition_close(&before);
+    definition_close(&definition);
+}
+
+/* --- the rows of a batch -------------------------------------------------------------------------------- */
+
+/* Whether the text is the name of a table with row ids, which can be read where it is. */
+static athlete_status find_rowid_table(sqlite3 *db, const char *text, bool *found) {
+    sqlite3_stmt *list = NULL;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM pragma_table_list(%Q) WHERE type = 'table' AND NOT wr", text);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &list, NULL) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK) rc = sqlite3_step(list);
+    *found = rc == SQLITE_ROW;
+    sqlite3_finalize(list);
+    sqlite3_free(sql);
+    return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_OK;
+}
+
+static void source_close(batch_source *source) {
+    sqlite3_free(source->query);
+    memory_free(NULL, source->has_column);
+}
+
+static athlete_status find_columns(const feature_definition *definition, sqlite3_stmt *query,
+                                   batch_source *source, char **message) {
+    source->has_column = memory_zeroed(NULL, (size_t)definition->n_columns, sizeof *source->has_column);
+    if (!source->has_column) return ATHLETE_NOMEM;
+    for (int i = 0; i < sqlite3_column_count(query); i++) {
+        const char *name = sqlite3_column_name(query, i);
+        if (!name) return ATHLETE_NOMEM;
+        int column = definition_column_named(definition, name);
+        if (column >= 0) source->has_column[column] = true;
+    }
+    for (int i = 0; i < definition->n_columns; i++) {
+        const definition_column *column = &definition->columns[i];
+        bool is_filled_in = i == definition->available ||
+                            (column->feature && cJSON_GetObjectItemCaseSensitive(column->feature, "default"));
+        if (source->has_column[i] || is_filled_in || !column->not_null) continue;
+        return sentence_refuse(message, sqlite3_mprintf("the source has no column %s, which %s requires",
+                                                        column->name, definition->name));
+    }
+    return ATHLETE_OK;
+}
+
+/* `text` NULL: the definition's own source. With `as_query` a table, too, becomes a query. */
+static athlete_status source_open(batch_source *source, sqlite3 *db, const feature_definition *definition,
+                                  const char *text, bool as_query, char **message) {
+    *source = (batch_source){NULL, NULL, NULL};
+    if (!text && !definition->source) {
+        return sentence_refuse(message, sqlite3_mprintf("%s has no source of its own: say where its rows are",
+                                                        definition->name));
+    }
+    bool is_table = false;
+    athlete_status status = text ? find_rowid_table(db, text, &is_table) : ATHLETE_OK;
+    if (status != ATHLETE_OK) return status;
+    if (is_table) {
+        source->table = as_query ? NULL : text;
+        source->query = sqlite3_mprintf("SELECT * FROM \"%w\"", text);
+    } else {
+        source->query = text ? sqlite3_mprintf("%s", text) : definition_source_query(definition);
+    }
+    if (!source->query) return ATHLETE_NOMEM;
+    if (!text) {
+        definition_fault fault = {""};
+        status = definition_judge_source(db, definition, false, &fault);
+        if (status == ATHLETE_INVALID) return sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
+        if (status != ATHLETE_OK) return status;
+    }
+    sqlite3_stmt *query;
+    status = query_open(db, source->query, 1, "columns of the group", &query, message);
+    if (status != ATHLETE_OK) return status;
+    status = find_columns(definition, query, source, message);
+    sqlite3_finalize(query);
+    return status;
+}
+
+/* --- feature_group_ingest ------------------------------------------------------------------------------- */
+
+typedef struct ingest_options {
+    double reject_limit; /* below 0: the definition's */
+    char *known_at;
+    char *types;
+} ingest_options;
+
+const athlete_option ingest_options_table[] = {
+    {"reject_limit", NULL, OPTION_NUMBER, offsetof(ingest_options, reject_limit), 0, 1, NULL,
+     "share of rows that may break a rule; default the definition's"},
+    {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL,
+     "moment from which rows that replace others are believed; default now"},
+    {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL,
+     "types beyond the seven; default those of the table feature_types"},
+    {.name = NULL},
+};
+
+static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_definition *definition,
+                                   const char *text, const ingest_options *options, char **message) {
+    batch_source source;
+    athlete_status status = source_open(&source, db, definition, text, false, message);
+    if (status == ATHLETE_OK) {
+        bool is_text = strcmp(definition->columns[definition->available].type.storage, "TEXT") == 0;
+        char *known_at = options->known_at
+                             ? sqlite3_mprintf(is_text ? "%Q" : "CAST(%Q AS INTEGER)", options->known_at)
+                             : NULL;
+        if (options->known_at && !known_at) status = ATHLETE_NOMEM;
+        else
+            write_batch_ingest(out, definition, &source, known_at,
+                               options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
+        sqlite3_free(known_at);
+    }
+    source_close(&source);
+    return status;
+}
+
+void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    ingest_options options = {-1, NULL, NULL};
+    feature_definition definition = {.tree = NULL};
+    definition_fault fault = {""};
+    char *message = NULL;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    const char *given = is_given(argc, argv, 2) ? (const char *)sqlite3_value_text(argv[2]) : NULL;
+    const char *source = is_given(argc, argv, 1) ? (const char *)sqlite3_value_text(argv[1]) : NULL;
+    const char *json = (const char *)sqlite3_value_text(argv[0]);
+    athlete_status status = options_read(ingest_options_table, given, &options, &message);
+    if (status == ATHLETE_OK && json)
+        status =
+            read_definition(sqlite3_context_db_handle(context), &definition, json, options.types, &fault);
+    if (status == ATHLETE_OK && json)
+        status = definition_judge_rules(sqlite3_context_db_handle(context), &definition, &fault);
+    if (status == ATHLETE_OK && json)
+        status =
+            write_ingest(out, sqlite3_context_db_handle(context), &definition, source, &options, &message);
+    if (status != ATHLETE_OK) {
+        function_fail_status(context, status, message ? message : fault.text);
+        sqlite3_free(sqlite3_str_finish(out));
+    } else if (json) {
+        result_text(context, out);
+    } else {
+        sqlite3_free(sqlite3_str_finish(out)); /* NULL in, NULL out */
+    }
+    definition_close(&definition);
+    sqlite3_free(options.known_at);
+    sqlite3_free(options.types);
+    sqlite3_free(message);
+}
+
+/* --- feature_validate ----------------------------------------------------------------------------------- */
+
+/* The definition that is registered under a name, the version that lookups use; the caller frees it. */
+static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition,
+                                            char **message) {
+    sqlite3_stmt *query = NULL;
+    int rc = sqlite3_prepare_v2(db, "SELECT definition FROM feature_groups_current WHERE name = ?1", -1,
+                                &query, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK) rc = sqlite3_step(query);
+    if (rc == SQLITE_ROW) *definition = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(query, 0));
+    bool is_out_of_memory = rc == SQLITE_NOMEM || (rc == SQLITE_ROW && !*definition);
+    sqlite3_finalize(query);
+    if (is_out_of_memory) return ATHLETE_NOMEM;
+    if (*definition) return ATHLETE_OK;
+    return sentence_refuse(message, sqlite3_mprintf("there is no registered feature group '%.60s'", name));
+}
+
+static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
+                                       sqlite3_stmt **query, char **message) {
+    feature_definition definition = {.tree = NULL};
+    definition_fault fault = {""};
+    batch_source source = {NULL, NULL, NULL};
+    char *found = NULL;
+    athlete_status status = ATHLETE_OK;
+    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);
+    const char *json = found ? found : group;
+    if (status == ATHLETE_OK) {
+        status = read_definition(db, &definition, json, NULL, &fault);
+        if (status == ATHLETE_OK) status = definition_judge_rules(db, &definition, &fault);
+        if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
+    }
+    if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
+    if (status == ATHLETE_OK) {
+        bool has_table = sqlite3_table_column_metadata(db, NULL, definition.table, NULL, NULL, NULL, NULL,
+                                                       NULL, NULL) == SQLITE_OK;
+        sqlite3_str *out = sqlite3_str_new(db);
+        write_batch_validation(out, &definition, &source, has_table);
+        char *sql = sqlite3_str_finish(out);
+        status = sql ? query_open(db, sql, 7, "a validation", query, message) : ATHLETE_NOMEM;
+        sqlite3_free(sql);
+    }
+    source_close(&source);
+    definition_close(&definition);
+    sqlite3_free(found);
+    return status;
+}
+
+typedef struct validate_state {
+    sqlite3 *db;
+    sqlite3_stmt *query;
+} validate_state;
+
+static athlete_status validate_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    const char *group = (const char *)sqlite3_value_text(argv[0]);
+    const char *source = is_given(argc, argv, 1) ? (const char *)sqlite3_value_text(argv[1]) : NULL;
+    validate_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    state->db = call->db;
+    char *message = NULL;
+    if (!group) return ATHLETE_NOMEM;
+    athlete_status status = validation_query(call->db, group, source, &state->query, &message);
+    return call_told(call, status, message);
+}
+
+static int validate_next(athlete_call *call, void *state) {
+    int rc = sqlite3_step(((validate_state *)state)->query);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : query_fail(call, rc);
+}
+
+static void validate_column(void *state, sqlite3_context *context, int column) {
+    sqlite3_result_value(context, sqlite3_column_value(((validate_state *)state)->query, column));
+}
+
+static void validate_close(void *opaque) {
+    validate_state *state = opaque;
+    own_finalize(state->db, &state->query);
+    memory_free(NULL, state);
+}
+
+const athlete_table feature_validate_table = {
+    .columns = "seq INTEGER, verdict TEXT, feature TEXT, rule TEXT, value, reason TEXT, row TEXT",
+    .expected_rows = 10000,
+    .open = validate_open,
+    .next = validate_next,
+    .column = validate_column,
+    .close = validate_close,
+};

@@ -1,0 +1,16 @@
+/* The statements that make a feature group's tables. */
+#ifndef ATHLETE_STORE_INGEST_DEFINITION_DDL_SQL_H
+#define ATHLETE_STORE_INGEST_DEFINITION_DDL_SQL_H
+
+#include "base/sqlite.h"
+#include "store/definition/definition.h"
+
+/* `before` (may be NULL) is the version whose tables are there: its missing columns are added, its view and triggers
+** replaced. */
+void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
+                     const feature_definition *before);
+
+/* The trigger that refuses an INSERT of a row that is there. An ingest, which asks before it inserts, goes without it. */
+void write_once_trigger(sqlite3_str *out, const feature_definition *definition, bool replaces);
+
+#endif

@@ -1,0 +1,239 @@
+-- stage:    210_silver_sub_activity
+-- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
+-- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen
+-- follows:  -
+-- grain:    athlete_id, activity_id, kind, item
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '210_silver_sub_activity',
+    'one typed, current row per lap, kilometre split and best effort of every current activity',
+    '["bronze_strava_activities", "bronze_strava_sub_activity", "silver_strava_activities"]',
+    '["silver_strava_sub_activity"]',
+    '[]');
+-- end
+
+CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
+    athlete_id       TEXT NOT NULL,
+    activity_id      TEXT NOT NULL,
+    kind             TEXT NOT NULL CHECK (kind IN ('lap', 'split', 'best_effort')),
+    item             INTEGER NOT NULL, -- lap, kilometre or effort, from 1
+    name             TEXT,
+    distance_m       REAL NOT NULL,
+    moving_s         INTEGER NOT NULL,
+    elapsed_s        INTEGER NOT NULL,
+    elevation_gain_m REAL,             -- of a lap; the net difference of a split
+    avg_hr           REAL,
+    max_hr           REAL,
+    quality_flags    TEXT,             -- names of broken 'warn' rules
+    bronze_table     TEXT NOT NULL CHECK (bronze_table IN ('bronze_strava_activities', 'bronze_strava_sub_activity')),
+    bronze_id        INTEGER NOT NULL,
+    available_at     TEXT NOT NULL,    -- the activity's, or when a correction of its laps, splits or efforts arrived
+    PRIMARY KEY (athlete_id, activity_id, kind, item)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
+                  (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
+                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
+       ) AS position,
+       (SELECT position FROM ops_watermarks WHERE stage = '210_silver_sub_activity') AS position_before;
+
+CREATE TEMP TABLE changed AS
+SELECT activity_id
+FROM bronze_strava_activities, stage_clock AS c
+WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
+   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]')
+UNION
+SELECT seen.activity_id -- a lap may have been another activity's before
+FROM stage_clock AS c, bronze_strava_sub_activity AS new
+JOIN bronze_strava_sub_activity AS seen USING (lap_id)
+WHERE new.bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
+   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]');
+
+-- Detailed activities, the latest first in age; of two in a row, whether the later has fewer parts.
+CREATE TEMP TABLE detail AS
+SELECT activity_id, bronze_id, ingested_at, payload,
+       ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY bronze_id DESC) AS age,
+       COALESCE(n_laps < LAG(n_laps) OVER by_age OR n_splits < LAG(n_splits) OVER by_age
+                OR n_efforts < LAG(n_efforts) OVER by_age, 0) AS has_lost_parts
+FROM (SELECT b.*, COALESCE(json_array_length(payload, '$.laps'), 0) AS n_laps,
+             COALESCE(json_array_length(payload, '$.splits_metric'), 0) AS n_splits,
+             COALESCE(json_array_length(payload, '$.best_efforts'), 0) AS n_efforts
+      FROM changed
+      JOIN bronze_strava_activities AS b USING (activity_id)
+      WHERE b.stream = 'detail')
+WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
+
+-- Every version of every part, with the fields that are what they should be and the faults of the others. What stands
+-- where a list should be, or an object in it, has been said by 200_silver_activities, or is a part with nothing but faults.
+CREATE TEMP TABLE reading AS
+WITH object AS (
+    SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest, l.kind, e.key AS seat, NULL AS lap_id,
+           CASE e.type WHEN 'object' THEN e.value ELSE detail.payload -> e.fullkey END AS payload
+    FROM detail
+    CROSS JOIN (SELECT column1 AS kind, column2 AS path
+                FROM (VALUES ('lap', '$.laps'), ('split', '$.splits_metric'), ('best_effort', '$.best_efforts'))) AS l
+    CROSS JOIN json_each(detail.payload, l.path) AS e
+    WHERE json_type(detail.payload, l.path) = 'array'
+    UNION ALL
+    SELECT activity_id, bronze_id, 'bronze_strava_sub_activity', ingested_at,
+           bronze_id = (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity AS l WHERE l.lap_id = b.lap_id),
+           'lap', lap_id, lap_id, payload
+    FROM changed
+    JOIN bronze_strava_sub_activity AS b USING (activity_id)
+)
+SELECT o.*, json_fields(o.payload, l.fields) AS p
+FROM silver_field_lists AS l
+CROSS JOIN object AS o
+WHERE l.table_name = 'silver_strava_sub_activity';
+
+-- With typed facts. A part without a number keeps its place in the file, to be told apart.
+CREATE TEMP TABLE part AS
+WITH numbered AS (
+    SELECT *, CASE kind WHEN 'best_effort' THEN seat + 1
+                        ELSE CAST(p ->> CASE kind WHEN 'lap' THEN '$.values.lap_index' ELSE '$.values.split' END AS INTEGER) END AS item
+    FROM reading
+)
+SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN seat END AS place, seat, lap_id, bronze_id, bronze_table, ingested_at, is_latest,
+       p ->> '$.values.name' AS name,
+       exact_real(p -> '$.values.distance') AS distance_m,
+       CAST(exact_real(p -> '$.values.moving_time') AS INTEGER) AS moving_s,
+       CAST(exact_real(p -> '$.values.elapsed_time') AS INTEGER) AS elapsed_s,
+       exact_real(COALESCE(p -> '$.values.total_elevation_gain', p -> '$.values.elevation_difference')) AS elevation_gain_m,
+       exact_real(p -> '$.values.average_heartrate') AS avg_hr,
+       exact_real(p -> '$.values.max_heartrate') AS max_hr,
+       p -> '$.faults' AS faults, payload
+FROM numbered;
+
+-- When the parts of an activity last turned out to be others than those first received. What arrives for the first
+-- time is no correction.
+CREATE TEMP TABLE correction AS
+SELECT activity_id, MAX(ingested_at) AS corrected_at
+FROM (
+    SELECT activity_id, ingested_at,
+           row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
+               IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
+           AND ROW_NUMBER() OVER by_age > 1 AS is_correction
+    FROM part
+    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id, seat)
+    UNION ALL
+    SELECT activity_id, ingested_at, has_lost_parts FROM detail
+    UNION ALL
+    SELECT activity_id, MAX(ingested_at) OVER later, NOT is_latest AND (item, activity_id) IS NOT (LEAD(item) OVER later, LEAD(activity_id) OVER later)
+    FROM part
+    WHERE lap_id IS NOT NULL
+    WINDOW later AS (PARTITION BY lap_id ORDER BY bronze_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
+)
+WHERE is_correction
+GROUP BY activity_id;
+CREATE UNIQUE INDEX temp.correction_by_activity ON correction (activity_id);
+
+CREATE TEMP TABLE version AS
+WITH latest AS (
+    SELECT *, ROW_NUMBER() OVER by_age AS age,
+           -- of several in one list the last is believed, and the others are not lost
+           ROW_NUMBER() OVER by_age > 1 AND (bronze_table, bronze_id) = (FIRST_VALUE(bronze_table) OVER by_age, FIRST_VALUE(bronze_id) OVER by_age) AS is_repeated
+    FROM part AS p
+    WHERE is_latest -- what is deleted takes its parts with it
+      AND (SELECT stream FROM bronze_strava_activities AS b WHERE b.activity_id = p.activity_id ORDER BY bronze_id DESC LIMIT 1) IS NOT 'tombstone'
+    WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at DESC, bronze_table DESC, bronze_id DESC, seat DESC)
+)
+SELECT ROW_NUMBER() OVER (ORDER BY l.activity_id, l.kind, l.item, l.place, l.age) AS version_id,
+       a.athlete_id, l.activity_id, l.kind, l.item, COALESCE(l.place, CASE WHEN l.is_repeated THEN l.seat END) AS place, l.is_repeated, l.faults, l.name, l.distance_m, l.moving_s, l.elapsed_s, l.elevation_gain_m,
+       l.avg_hr, l.max_hr, l.bronze_table, l.bronze_id, max(a.available_at, COALESCE(c.corrected_at, '')) AS available_at, l.payload
+FROM latest AS l
+LEFT JOIN silver_strava_activities AS a USING (activity_id)
+LEFT JOIN correction AS c USING (activity_id)
+WHERE l.age = 1 OR l.is_repeated;
+
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''');
+CREATE TEMP TABLE broken AS
+SELECT j.key AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+       NULL AS field, NULL AS value
+FROM judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NULL
+UNION ALL
+SELECT v.version_id, f.value ->> '$.rule', COALESCE(s.severity, 'reject'), f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
+FROM version AS v
+CROSS JOIN json_each(v.faults) AS f
+LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
+WHERE v.faults IS NOT NULL;
+CREATE INDEX temp.broken_by_version ON broken (version_id);
+
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'silver_strava_sub_activity'
+  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
+                                WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL;
+
+DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
+INSERT INTO silver_strava_sub_activity
+SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s, elevation_gain_m,
+       CASE WHEN NOT bad_hr THEN avg_hr END, CASE WHEN NOT bad_hr THEN max_hr END,
+       (SELECT group_concat(rule, ',') FROM (SELECT rule FROM broken AS b WHERE b.version_id = v.version_id ORDER BY rule)),
+       bronze_table, bronze_id, available_at
+FROM (
+    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = version.version_id AND b.rule = 'heart_rate_is_human') AS bad_hr
+    FROM version
+) AS v
+WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AND b.severity = 'reject');
+
+DELETE FROM silver_rejects
+WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
+-- Also of a current part, where a value was left out.
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'silver_strava_sub_activity', v.activity_id,
+       v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
+       COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule)),
+       COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM silver_rule_fields AS r
+                          WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule))
+FROM version AS v
+JOIN broken AS b USING (version_id)
+WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule = 'heart_rate_is_human';
+
+SELECT assert_that(
+    (SELECT COUNT(*) FROM version)
+    = (SELECT COUNT(*) FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed))
+    + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
+    '210_silver_sub_activity: a lap is lost or counted twice');
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM version) AS rows_in,
+       (SELECT COUNT(*) FROM version) - (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_out,
+       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '210_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '210_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.broken;
+DROP TABLE temp.judged;
+DROP TABLE temp.version;
+DROP TABLE temp.correction;
+DROP TABLE temp.part;
+DROP TABLE temp.reading;
+DROP TABLE temp.detail;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,106 @@
+-- stage:    320_training_sets
+-- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them
+-- reads:    -
+-- writes:   ml_training_sets, ml_training_set_rows
+-- follows:  -
+-- grain:    training_set_id, position
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '320_training_sets',
+    'where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them',
+    '[]',
+    '["ml_training_sets", "ml_training_set_rows"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
+
+CREATE TABLE IF NOT EXISTS ml_training_sets (
+    training_set_id INTEGER PRIMARY KEY,
+    name            TEXT NOT NULL,
+    spec            TEXT NOT NULL,    -- JSON, as training_set() reads it
+    columns         TEXT NOT NULL,    -- JSON list, in their order
+    definitions     TEXT NOT NULL,    -- JSON: version of each registered group that was looked up
+    made_at         TEXT NOT NULL,    -- UTC
+    n_rows          INTEGER NOT NULL,
+    rows_sha256     TEXT NOT NULL     -- of the rows' texts, a line feed after each but the last
+);
+
+CREATE TABLE IF NOT EXISTS ml_training_set_rows (
+    training_set_id INTEGER NOT NULL,
+    position        INTEGER NOT NULL, -- from 1, in the order of the labels
+    row             TEXT NOT NULL,    -- the values as SQL literals, exact to the bit, with commas
+    sources         TEXT NOT NULL,    -- JSON: for each lookup the row of the group that was used, or null
+    PRIMARY KEY (training_set_id, position)
+) WITHOUT ROWID;
+
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_keep BEFORE UPDATE ON ml_training_sets
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_stay BEFORE DELETE ON ml_training_sets
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_keep BEFORE UPDATE ON ml_training_set_rows
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_stay BEFORE DELETE ON ml_training_set_rows
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_once BEFORE INSERT ON ml_training_sets
+WHEN EXISTS (SELECT 1 FROM ml_training_sets WHERE training_set_id = new.training_set_id)
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_once BEFORE INSERT ON ml_training_set_rows
+WHEN EXISTS (SELECT 1 FROM ml_training_set_rows
+             WHERE training_set_id = new.training_set_id AND position = new.position)
+BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+
+-- Who breaks if a feature goes: SELECT * FROM feature_dependents WHERE feature = 'athlete_rolling_features.ctl_42d';
+-- Features computed from it with their owners, models with what the gate said of them, their predictions, and stored training sets.
+CREATE VIEW IF NOT EXISTS feature_dependents AS
+WITH feature AS MATERIALIZED (SELECT group_name, name, group_name || '.' || name AS full_name, owner, status FROM features_current),
+known (kind, name, owner, status) AS MATERIALIZED (
+    SELECT 'column', full_name, owner, status FROM feature
+    UNION ALL
+    SELECT 'model', v.model || '/' || v.version, o.value, v.status
+    FROM ml_model_versions AS v LEFT JOIN json_each(v.specification) AS o ON o.key = 'owner'
+    UNION ALL
+    SELECT 'predictions', 'gold_athlete_predictions/' || model || '/' || version, NULL, COUNT(*) || ' predictions'
+    FROM gold_athlete_predictions GROUP BY model, version
+),
+-- Without a list of features a lookup has all of its group.
+asked AS MATERIALIZED (
+    SELECT s.training_set_id || ' ' || s.name AS name, s.n_rows || ' rows' AS status, g.value AS group_name, n.value AS features
+    FROM ml_training_sets AS s
+    JOIN json_each(s.spec, '$.lookups') AS l
+    JOIN json_each(l.value) AS g ON g.key = 'group'
+    LEFT JOIN json_each(l.value) AS n ON n.key = 'features'
+),
+lookup AS MATERIALIZED (
+    SELECT a.name, a.status, f.full_name FROM asked AS a JOIN feature AS f ON f.group_name = a.group_name WHERE a.features IS NULL
+    UNION ALL
+    SELECT a.name, a.status, f.full_name
+    FROM asked AS a JOIN json_each(a.features) AS n JOIN feature AS f ON f.group_name = a.group_name AND f.name = n.value
+),
+path AS MATERIALIZED (SELECT from_name, to_kind, to_name, distance FROM feature_lineage_paths WHERE from_kind = 'column'),
+dependent AS MATERIALIZED (
+    SELECT p.from_name AS feature, p.to_kind AS kind, p.to_name AS name, p.distance, k.owner,
+           COALESCE(k.status, CASE p.to_kind WHEN 'predictions' THEN '0 predictions' END) AS status
+    FROM path AS p
+    LEFT JOIN known AS k ON k.kind = p.to_kind AND k.name = p.to_name
+)
+SELECT feature, kind, name, distance, owner, status FROM dependent
+UNION ALL
+SELECT full_name, 'training set', name, 1, NULL, status FROM lookup;
+
+CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '320_training_sets', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

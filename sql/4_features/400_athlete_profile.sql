@@ -1,0 +1,152 @@
+-- stage:    400_athlete_profile
+-- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
+-- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects
+-- follows:  -
+-- grain:    athlete_id
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '400_athlete_profile',
+    'who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates',
+    '["bronze_strava_athlete", "silver_strava_activities"]',
+    '["athlete_profile"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
+
+-- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
+--     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
+CREATE TABLE IF NOT EXISTS athlete_profile_settings (
+    athlete_id TEXT NOT NULL,
+    setting    TEXT NOT NULL CHECK (setting IN ('max_hr', 'resting_hr', 'threshold_hr', 'threshold_pace_min_km')),
+    valid_from TEXT NOT NULL CHECK (valid_from IS date(valid_from)),
+    value      REAL NOT NULL CHECK (value BETWEEN CASE setting WHEN 'threshold_pace_min_km' THEN 2 ELSE 20 END
+                                              AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 ELSE 250 END),
+    PRIMARY KEY (athlete_id, setting, valid_from)
+) WITHOUT ROWID;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id FROM silver_strava_activities
+UNION
+SELECT athlete_id FROM athlete_profile;
+
+CREATE TEMP TABLE first_activity AS
+SELECT *, CAST(substr(local_date, 1, 4) AS INTEGER) AS first_year
+FROM (SELECT athlete_id, local_date, start_time, available_at,
+             ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
+      FROM silver_strava_activities)
+WHERE age = 1;
+
+CREATE TEMP TABLE reading AS
+SELECT b.athlete_id, b.bronze_id, b.payload, json_fields(b.payload, l.fields) AS p
+FROM silver_field_lists AS l
+CROSS JOIN bronze_strava_athlete AS b
+WHERE l.table_name = 'athlete_profile';
+
+-- What each version of an athlete says; a value that breaks a rule says nothing.
+CREATE TEMP TABLE version AS
+SELECT r.*, p ->> '$.values.sex' AS sex, CAST(substr(p ->> '$.values.birthdate', 1, 4) AS INTEGER) AS birth_year, f.first_year,
+       LEAD(bronze_id) OVER (PARTITION BY athlete_id ORDER BY bronze_id) IS NULL AS is_last
+FROM reading AS r
+LEFT JOIN first_activity AS f USING (athlete_id);
+
+CREATE TEMP TABLE broken AS
+SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
+FROM broken_rules('SELECT bronze_id, * FROM temp.version',
+                  'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''') AS j
+JOIN silver_rules AS r USING (rule)
+LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
+WHERE r.table_name = 'athlete_profile';
+
+CREATE TEMP TABLE computed AS
+WITH told AS (
+    SELECT athlete_id, bronze_id,
+           CASE WHEN (bronze_id, 'sex') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN sex END AS sex,
+           CASE WHEN (bronze_id, 'birthdate') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN birth_year END AS birth_year
+    FROM version
+)
+SELECT f.athlete_id,
+       (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
+       (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year IS NOT NULL ORDER BY bronze_id LIMIT 1) AS birth_year,
+       f.local_date AS first_activity_date, f.start_time AS event_timestamp,
+       max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                                     WHERE c.athlete_id = f.athlete_id AND c.from_date <= f.local_date), '')) AS available_at
+FROM first_activity AS f;
+
+-- What the newest version of an athlete says that is no answer.
+DELETE FROM silver_rejects WHERE table_name = 'athlete_profile';
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'athlete_profile', '', 'athlete ' || v.athlete_id, b.rule, b.reason, v.bronze_id, v.payload, b.severity, group_concat(b.field, ', '),
+       group_concat(substr(v.payload -> b.field, 1, 60), ', ')
+FROM version AS v
+JOIN broken AS b USING (bronze_id)
+WHERE v.is_last
+GROUP BY v.athlete_id, b.rule
+UNION ALL
+SELECT 'athlete_profile', '', 'athlete ' || v.athlete_id, f.value ->> '$.rule', f.value ->> '$.reason', v.bronze_id, v.payload, s.severity,
+       f.value ->> '$.field', f.value ->> '$.value'
+FROM version AS v
+CROSS JOIN json_each(v.p, '$.faults') AS f
+CROSS JOIN silver_fields AS s ON s.table_name = 'athlete_profile' AND s.field = f.value ->> '$.field'
+WHERE v.is_last;
+
+CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
+
+-- publish athlete_profile, corrected from o.first_activity_date: printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_profile AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
+INSERT INTO athlete_profile_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_profile AS o USING (athlete_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_profile
+WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
+INSERT INTO athlete_profile SELECT * FROM fresh;
+-- end
+
+SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
+                   '400_athlete_profile: an athlete with activities has no profile');
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM silver_strava_activities) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '400_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed;
+DROP TABLE temp.broken;
+DROP TABLE temp.version;
+DROP TABLE temp.reading;
+DROP TABLE temp.first_activity;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

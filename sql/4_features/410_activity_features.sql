@@ -1,0 +1,268 @@
+-- stage:    410_activity_features
+-- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
+-- writes:   activity_features; activity_features_history, ops_seen
+-- follows:  -
+-- grain:    athlete_id, activity_id
+-- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '410_activity_features',
+    'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
+    '["athlete_profile", "athlete_profile_settings", "silver_strava_activities", "silver_strava_sub_activity"]',
+    '["activity_features"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
+
+CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
+
+-- What each athlete's features are computed from, in one text: equal texts, equal features.
+CREATE TEMP TABLE position_now AS
+SELECT a.athlete_id,
+       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
+                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)),
+                  (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
+                                     MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
+                   FROM silver_strava_sub_activity AS s
+                   WHERE s.athlete_id = a.athlete_id),
+                  (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
+                  (SELECT rows_hash(setting, valid_from, value)
+                   FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
+                  (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' ORDER BY name))) AS position
+FROM silver_strava_activities AS a
+JOIN athlete_profile AS p USING (athlete_id)
+GROUP BY a.athlete_id;
+
+CREATE TEMP TABLE changed AS
+SELECT n.athlete_id, n.position
+FROM position_now AS n
+LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
+WHERE m.position IS NOT n.position
+UNION ALL
+SELECT athlete_id, NULL -- has no activities any more
+FROM ops_watermarks
+WHERE stage = '410_activity_features' AND athlete_id NOT IN (SELECT athlete_id FROM position_now);
+
+CREATE TEMP TABLE config AS
+SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
+       MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
+       MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_minutes,
+       MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_distance_km,
+       MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
+       MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
+       MAX(value) FILTER (WHERE name = 'default_resting_hr') AS default_resting_hr,
+       MAX(value) FILTER (WHERE name = 'threshold_hr_reserve') AS threshold_hr_reserve
+FROM ops_config;
+
+CREATE TEMP TABLE activity AS
+SELECT a.*, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date
+FROM changed
+JOIN silver_strava_activities AS a USING (athlete_id);
+CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
+
+-- The fitness that each long enough run proves, usable from the day after it ended.
+CREATE TEMP TABLE proof AS
+SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot
+FROM activity, config
+WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m >= 1000 * min_distance_km;
+CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot);
+
+-- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
+-- that enough earlier ones reached is never needed: only records remain, highest first.
+CREATE TEMP TABLE observed AS
+SELECT ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS position, athlete_id, max_hr, known_date, end_time
+FROM activity, config
+WHERE max_hr <= max_hr_plausible;
+CREATE UNIQUE INDEX temp.observed_by_position ON observed (athlete_id, position, max_hr, end_time);
+CREATE TEMP TABLE record AS
+SELECT athlete_id, max_hr, known_date, end_time
+FROM observed AS o
+WHERE NOT EXISTS (SELECT 1 FROM observed AS e
+                  WHERE e.athlete_id = o.athlete_id AND e.position < o.position AND e.max_hr >= o.max_hr AND e.end_time <= o.end_time
+                  LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config));
+CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_date, end_time);
+
+-- What was known when each day began. Who crosses the date line to the east lives a date twice: an earlier day can end
+-- after a later one has started, so what is used must also have ended before the first start of the day.
+CREATE TEMP TABLE known AS
+WITH day AS (
+    SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
+    FROM activity, config
+    GROUP BY athlete_id, local_date
+),
+found AS MATERIALIZED (
+    SELECT d.athlete_id, d.local_date,
+           (SELECT value FROM athlete_profile_settings AS s
+            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
+            ORDER BY valid_from DESC LIMIT 1) AS told_threshold_pace,
+           (SELECT value FROM athlete_profile_settings AS s
+            WHERE s.athlete_id = d.athlete_id AND s.setting = 'max_hr' AND s.valid_from <= d.local_date
+            ORDER BY valid_from DESC LIMIT 1) AS told_max_hr,
+           (SELECT value FROM athlete_profile_settings AS s
+            WHERE s.athlete_id = d.athlete_id AND s.setting = 'resting_hr' AND s.valid_from <= d.local_date
+            ORDER BY valid_from DESC LIMIT 1) AS told_resting_hr,
+           (SELECT value FROM athlete_profile_settings AS s
+            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
+            ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
+           (SELECT MAX(vdot) FROM proof AS p
+            WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date AND p.end_time <= d.first_start) AS vdot,
+           -- one spike of a strap is no maximum: a rate counts once several activities have reached it
+           (SELECT max_hr FROM record AS o
+            WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date AND o.end_time <= d.first_start
+            ORDER BY max_hr DESC LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config)) AS observed_max_hr,
+           (SELECT max_hr_estimate(age)
+            FROM (SELECT CAST(substr(d.local_date, 1, 4) AS INTEGER) - birth_year AS age FROM athlete_profile AS p WHERE p.athlete_id = d.athlete_id)
+            WHERE age BETWEEN 0 AND 120) AS estimated_max_hr, -- a birth may be dated wrongly by a century
+           (SELECT lower(sex) FROM athlete_profile AS p WHERE p.athlete_id = d.athlete_id) AS sex,
+           (SELECT MAX(corrected_at) FROM silver_corrections AS c
+            WHERE c.athlete_id = d.athlete_id AND c.from_date <= d.local_date) AS corrected_at
+    FROM day AS d
+)
+SELECT athlete_id, local_date, sex, corrected_at,
+       COALESCE(told_threshold_pace, threshold_pace(vdot), default_threshold_pace) AS threshold_pace_min_km,
+       CASE WHEN told_threshold_pace IS NOT NULL THEN 'profile' WHEN vdot IS NOT NULL THEN 'history' ELSE 'default' END AS threshold_source,
+       COALESCE(told_max_hr, observed_max_hr, estimated_max_hr) AS max_hr,
+       COALESCE(told_resting_hr, default_resting_hr) AS resting_hr,
+       told_threshold_hr, threshold_hr_reserve
+FROM found, config;
+CREATE UNIQUE INDEX temp.known_by_day ON known (athlete_id, local_date);
+
+-- Heart rate with the seconds it held: laps or kilometre splits, whichever has more of it, else the average.
+CREATE TEMP TABLE heart_rate AS
+WITH counted AS (
+    SELECT s.athlete_id, s.activity_id, s.kind,
+           ROW_NUMBER() OVER (PARTITION BY s.athlete_id, s.activity_id ORDER BY COUNT(*) DESC, s.kind) AS choice
+    FROM changed
+    JOIN silver_strava_sub_activity AS s USING (athlete_id)
+    WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
+    GROUP BY s.athlete_id, s.activity_id, s.kind
+)
+SELECT s.athlete_id, s.activity_id, s.avg_hr AS hr, s.moving_s AS seconds, s.available_at
+FROM counted
+JOIN silver_strava_sub_activity AS s USING (athlete_id, activity_id, kind)
+WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
+UNION ALL
+SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
+FROM activity
+WHERE avg_hr IS NOT NULL AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM counted);
+
+CREATE TEMP TABLE zones AS
+SELECT h.athlete_id, h.activity_id,
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 1) AS hr_zone_1_pct,
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 2) AS hr_zone_2_pct,
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 3) AS hr_zone_3_pct,
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 4) AS hr_zone_4_pct,
+       hr_zone_pct(h.hr, h.seconds, k.max_hr, 5) AS hr_zone_5_pct,
+       MAX(h.available_at) AS available_at
+FROM heart_rate AS h
+JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+JOIN known AS k USING (athlete_id, local_date)
+WHERE k.max_hr IS NOT NULL
+GROUP BY h.athlete_id, h.activity_id;
+CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
+
+CREATE TEMP TABLE computed AS
+WITH measured AS (
+    SELECT a.*, k.threshold_pace_min_km, k.threshold_source, k.max_hr AS reference_max_hr, k.sex, k.corrected_at, k.resting_hr,
+           COALESCE(k.told_threshold_hr, k.resting_hr + k.threshold_hr_reserve * (k.max_hr - k.resting_hr)) AS threshold_hr,
+           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_load
+    FROM activity AS a
+    JOIN known AS k USING (athlete_id, local_date)
+),
+loaded AS (
+    -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
+    SELECT *, CASE WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
+                   THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_load
+    FROM measured
+),
+-- a thousand hours at threshold are a fault of the facts or of a setting, and training_load would take no more
+believed AS (
+    SELECT *, CASE WHEN pace_load <= 100000 THEN pace_load END AS pace_tss, CASE WHEN hr_load <= 100000 THEN hr_load END AS hr_tss
+    FROM loaded
+)
+SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_date AS activity_date, l.utc_offset_s, l.sport_type, l.is_run,
+       l.distance_m / 1000 AS distance_km, l.moving_s / 60.0 AS moving_time_min, l.elapsed_s / 60.0 AS elapsed_time_min,
+       pace_min_km(l.distance_m, l.moving_s) AS pace_min_km, l.elevation_gain_m,
+       CASE WHEN l.distance_m > 0 THEN l.elevation_gain_m / (l.distance_m / 1000) END AS elevation_per_km,
+       COALESCE(l.pace_tss, l.hr_tss) AS estimated_tss,
+       CASE WHEN l.pace_tss IS NOT NULL THEN 'pace' WHEN l.hr_tss IS NOT NULL THEN 'heart_rate' END AS load_source,
+       CASE WHEN l.is_run THEN intensity_factor(l.pace_min_km, l.threshold_pace_min_km) END AS intensity_factor,
+       l.threshold_pace_min_km, l.threshold_source, l.avg_hr, l.max_hr, l.reference_max_hr,
+       z.hr_zone_1_pct, z.hr_zone_2_pct, z.hr_zone_3_pct, z.hr_zone_4_pct, z.hr_zone_5_pct,
+       CASE WHEN l.is_run THEN efficiency_index(l.pace_min_km, l.avg_hr) END AS efficiency_index,
+       max(l.available_at, COALESCE(l.corrected_at, ''), COALESCE(z.available_at, '')) AS available_at
+FROM believed AS l
+LEFT JOIN zones AS z USING (athlete_id, activity_id);
+CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
+
+-- Audit before anything is published.
+SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity), '410_activity_features: an activity is lost or doubled');
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE estimated_tss < 0 OR pace_min_km <= 0 OR available_at < event_timestamp),
+                   '410_activity_features: a negative load or pace, or a row known before it happened');
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM computed
+    WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
+    '410_activity_features: the heart-rate zones of an activity are more than all of it');
+
+-- publish activity_features, corrected from o.activity_date: printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN activity_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
+INSERT INTO activity_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN activity_features AS o USING (athlete_id, activity_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM activity_features
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+INSERT INTO activity_features SELECT * FROM fresh;
+-- end
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM activity) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '410_activity_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '410_activity_features', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed;
+DROP TABLE temp.zones;
+DROP TABLE temp.heart_rate;
+DROP TABLE temp.known;
+DROP TABLE temp.record;
+DROP TABLE temp.observed;
+DROP TABLE temp.proof;
+DROP TABLE temp.activity;
+DROP TABLE temp.config;
+DROP TABLE temp.changed;
+DROP TABLE temp.position_now;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

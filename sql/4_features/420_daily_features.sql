@@ -1,0 +1,106 @@
+-- stage:    420_daily_features
+-- purpose:  the activities of each local day, added up
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features
+-- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
+-- follows:  410_activity_features
+-- grain:    athlete_id, activity_date
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '420_daily_features',
+    'the activities of each local day, added up',
+    '["activity_features"]',
+    '["athlete_daily_features"]',
+    '["410_activity_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '420_daily_features';
+-- end
+
+CREATE TEMP TABLE computed AS
+WITH day AS (
+    SELECT athlete_id, activity_date,
+           strftime('%Y-%m-%dT%H:%M:%SZ', activity_date, '+1 day', -MIN(utc_offset_s) || ' seconds') AS event_timestamp,
+           COUNT(*) AS activities,
+           COUNT(*) FILTER (WHERE is_run) AS runs,
+           exact_sum(distance_km) AS distance_km,
+           COALESCE(exact_sum(distance_km) FILTER (WHERE is_run), 0.0) AS run_distance_km,
+           exact_sum(moving_time_min) AS moving_time_min,
+           COALESCE(exact_sum(elevation_gain_m), 0.0) AS elevation_gain_m,
+           COALESCE(exact_sum(estimated_tss), 0.0) AS daily_tss,
+           COUNT(*) - COUNT(estimated_tss) AS unknown_load,
+           exact_sum(moving_time_min) FILTER (WHERE is_run AND pace_min_km IS NOT NULL)
+               / exact_sum(distance_km) FILTER (WHERE is_run AND pace_min_km IS NOT NULL) AS avg_pace,
+           exact_sum(avg_hr * moving_time_min) / exact_sum(moving_time_min) FILTER (WHERE avg_hr IS NOT NULL) AS avg_hr,
+           MAX(max_hr) AS max_hr,
+           MAX(available_at) AS available_at
+    FROM changed
+    CROSS JOIN activity_features USING (athlete_id)
+    GROUP BY athlete_id, activity_date
+)
+SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m,
+       daily_tss, unknown_load, avg_pace, avg_hr, max_hr,
+       max(event_timestamp, available_at,
+           COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                     WHERE c.athlete_id = day.athlete_id AND c.from_date <= day.activity_date), '')) AS available_at
+FROM day;
+CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, activity_date);
+
+SELECT assert_that(
+    (SELECT COALESCE(SUM(activities), 0) FROM computed)
+    = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    '420_daily_features: an activity belongs to no day, or to two');
+
+-- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_date,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_daily_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_date)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
+INSERT INTO athlete_daily_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_daily_features AS o USING (athlete_id, activity_date)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_daily_features
+WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
+INSERT INTO athlete_daily_features SELECT * FROM fresh;
+-- end
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COALESCE(SUM(activities), 0) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '420_daily_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '420_daily_features', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,142 @@
+-- stage:    430_rolling_features
+-- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
+-- follows:  410_activity_features
+-- grain:    athlete_id, as_of_date
+-- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '430_rolling_features',
+    'load, form, trends and risk for every calendar day, looking back from the end of that day',
+    '["activity_features"]',
+    '["athlete_rolling_features"]',
+    '["410_activity_features"]');
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '430_rolling_features';
+-- end
+
+-- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END,
+                                 json(CASE typeof(value) WHEN 'text' THEN json_quote(value) ELSE number_text(value) END))
+        FROM ops_config
+        WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
+          AND value IS NOT NULL) AS options;
+
+-- How far from UTC the athlete was on the last day with an activity, from that day on; and when all that had started
+-- by then was over, which for a race through two nights is not that day.
+CREATE TEMP TABLE zone AS
+SELECT a.athlete_id, a.local_date AS activity_date, MIN(a.utc_offset_s) AS utc_offset_s,
+       MAX(MAX(a.end_time)) OVER (PARTITION BY a.athlete_id ORDER BY a.local_date) AS over_at
+FROM changed
+CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+GROUP BY a.athlete_id, a.local_date;
+CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
+
+-- A day that nobody has is a fault of the import, and training_load would stop at it: its athlete has no calendar until
+-- it is mended.
+CREATE TEMP TABLE crowded AS
+SELECT athlete_id, MIN(activity_date) AS activity_date
+FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id)
+      GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
+GROUP BY athlete_id;
+DELETE FROM silver_rejects
+WHERE table_name = 'athlete_rolling_features' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'athlete_rolling_features', '', 'athlete ' || athlete_id, 'day_is_possible', 'more than 1000 activities on one day', 0, '', 'reject', 'start_date', activity_date
+FROM crowded;
+
+CREATE TEMP TABLE computed AS
+WITH day AS (
+    SELECT r.*,
+           (SELECT MAX(z.activity_date) FROM zone AS z
+            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date) AS last_active_date
+    FROM stage_clock,
+         training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
+                               CASE WHEN is_run AND pace_min_km <= 1000 THEN pace_min_km END, elevation_gain_m
+                        FROM activity_features
+                        WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)', stage_clock.options) AS r
+)
+SELECT r.athlete_id, r.as_of_date,
+       strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds') AS event_timestamp,
+       r.daily_tss, r.ctl_42d, r.atl_7d, r.tsb, r.acwr, r.ctl_ewma, r.atl_ewma, r.tsb_ewma, r.acwr_ewma, r.total_tss_7d,
+       r.total_tss_28d, r.total_tss_90d, r.activities_7d, r.activities_28d, r.activities_30d, r.activities_42d,
+       r.activities_90d, r.total_distance_7d_km, r.total_distance_28d_km, r.total_distance_30d_km, r.total_distance_42d_km,
+       r.total_distance_90d_km, r.longest_distance_30d_km, r.longest_distance_90d_km, r.total_elevation_30d_m, r.avg_pace_30d,
+       r.best_pace_30d, r.avg_pace_90d, r.best_pace_90d, r.pace_trend_30d, r.distance_trend_30d, r.pace_trend_90d,
+       r.distance_trend_90d, r.consistency_score, r.training_monotony_7d, r.training_strain_7d, r.rest_days_14d,
+       r.unknown_load_42d, r.history_days, r.is_overtraining_risk,
+       max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,
+           COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
+                     WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), '')) AS available_at
+FROM day AS r
+JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date;
+CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
+
+-- Audit: no day is missing, and the loads are those of the daily table.
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM (SELECT athlete_id, COUNT(*) AS n, julianday(MAX(as_of_date)) - julianday(MIN(as_of_date)) + 1 AS days
+                   FROM computed GROUP BY athlete_id)
+    WHERE n <> days), '430_rolling_features: a calendar has a gap');
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM athlete_daily_features AS d
+    LEFT JOIN computed AS r ON r.athlete_id = d.athlete_id AND r.as_of_date = d.activity_date
+    WHERE d.athlete_id IN (SELECT athlete_id FROM changed EXCEPT SELECT athlete_id FROM crowded)
+      AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
+    '430_rolling_features: a day''s load differs from athlete_daily_features');
+
+-- publish athlete_rolling_features, corrected from o.as_of_date: printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.as_of_date,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_rolling_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
+INSERT INTO athlete_rolling_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_rolling_features
+WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
+INSERT INTO athlete_rolling_features SELECT * FROM fresh;
+-- end
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '430_rolling_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '430_rolling_features', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed;
+DROP TABLE temp.crowded;
+DROP TABLE temp.zone;
+DROP TABLE temp.stage_clock;
+DROP TABLE temp.changed;
+
+COMMIT;

@@ -1,0 +1,117 @@
+-- stage:    440_weekly_features
+-- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features
+-- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen
+-- follows:  430_rolling_features
+-- grain:    athlete_id, week_start
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '440_weekly_features',
+    'volume, load, monotony and strain of every week from Monday to Sunday',
+    '["activity_features", "athlete_daily_features", "athlete_rolling_features"]',
+    '["athlete_weekly_features"]',
+    '["430_rolling_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '440_weekly_features';
+-- end
+
+CREATE TEMP TABLE computed AS
+WITH paced AS (
+    SELECT athlete_id, activity_date, exact_sum(moving_time_min) AS moving_time_min, exact_sum(distance_km) AS distance_km
+    FROM changed
+    CROSS JOIN activity_features USING (athlete_id)
+    WHERE is_run AND pace_min_km IS NOT NULL
+    GROUP BY athlete_id, activity_date
+),
+day AS (
+    SELECT r.athlete_id, r.as_of_date, week_start(r.as_of_date) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
+           d.distance_km, d.activities, d.elevation_gain_m,
+           p.moving_time_min AS paced_min, p.distance_km AS paced_km
+    FROM changed
+    CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
+    LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date
+    LEFT JOIN paced AS p ON p.athlete_id = r.athlete_id AND p.activity_date = r.as_of_date
+),
+week AS (
+    SELECT athlete_id, week_start, COUNT(*) AS days,
+           -- a week that is still running ends as far ahead as days are missing
+           strftime('%Y-%m-%dT%H:%M:%SZ', MAX(event_timestamp),
+                    (julianday(week_start, '+6 days') - julianday(MAX(as_of_date))) || ' days') AS event_timestamp,
+           COALESCE(exact_sum(distance_km), 0.0) AS weekly_distance_km,
+           COALESCE(SUM(activities), 0) AS weekly_activities,
+           exact_sum(daily_tss) AS weekly_tss,
+           COALESCE(exact_sum(elevation_gain_m), 0.0) AS weekly_elevation_m,
+           exact_sum(paced_min) / exact_sum(paced_km) AS avg_pace_week,
+           CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
+           CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
+           MAX(available_at) AS available_at
+    FROM day
+    GROUP BY athlete_id, week_start
+)
+SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m,
+       avg_pace_week, training_monotony, training_strain, max(event_timestamp, available_at) AS available_at
+FROM week;
+CREATE UNIQUE INDEX temp.computed_by_week ON computed (athlete_id, week_start);
+
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE days > 7 OR strftime('%w', week_start) <> '1'),
+                   '440_weekly_features: a week has more than seven days or does not start on Monday');
+SELECT assert_that(
+    (SELECT COALESCE(SUM(days), 0) FROM computed)
+    = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    '440_weekly_features: a day belongs to no week, or to two');
+
+-- publish athlete_weekly_features, corrected from date(o.week_start, '+6 days'): printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.week_start,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= date(o.week_start, '+6 days') AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN athlete_weekly_features AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, week_start)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
+INSERT INTO athlete_weekly_features_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN athlete_weekly_features AS o USING (athlete_id, week_start)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM athlete_weekly_features
+WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated);
+INSERT INTO athlete_weekly_features SELECT * FROM fresh;
+-- end
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COALESCE(SUM(days), 0) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '440_weekly_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '440_weekly_features', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,146 @@
+-- stage:    450_race_results
+-- purpose:  official race distance and time behind each activity tagged as a race: the labels
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
+-- writes:   race_results; race_results_history, race_rejects, ops_seen
+-- follows:  410_activity_features
+-- grain:    athlete_id, activity_id
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '450_race_results',
+    'official race distance and time behind each activity tagged as a race: the labels',
+    '["silver_strava_activities", "silver_strava_sub_activity"]',
+    '["race_results"]',
+    '["410_activity_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results';
+-- end
+
+-- Activities tagged as a race whose official distance could not be told, and why.
+CREATE TABLE IF NOT EXISTS race_rejects (
+    athlete_id  TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    race_date   TEXT NOT NULL,
+    measured_m  REAL NOT NULL,
+    reason      TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
+
+-- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
+-- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
+CREATE TEMP TABLE candidate AS
+WITH race AS (
+    SELECT a.*, d.distance_class AS tagged_class
+    FROM changed
+    CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+    LEFT JOIN race_distances AS d ON a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
+    WHERE a.is_run AND a.is_race
+),
+effort AS (
+    SELECT r.athlete_id, r.activity_id, d.distance_class, s.elapsed_s,
+           ROW_NUMBER() OVER (PARTITION BY r.athlete_id, r.activity_id
+                              ORDER BY d.distance_class IS r.tagged_class DESC, vdot(d.distance_m, s.elapsed_s) DESC) AS choice
+    FROM race AS r
+    JOIN silver_strava_sub_activity AS s ON s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'
+    JOIN race_distances AS d ON d.effort_name = s.name
+    WHERE d.distance_m / s.elapsed_s BETWEEN 1 AND 7 AND (r.tagged_class IS NULL OR r.tagged_class = d.distance_class)
+)
+SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
+       COALESCE(e.distance_class, r.tagged_class) AS distance_class,
+       CAST(COALESCE(e.elapsed_s, r.elapsed_s) AS REAL) AS seconds,
+       CASE WHEN e.distance_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
+       r.distance_m AS measured_m, r.end_time AS event_timestamp,
+       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+                                     WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
+           AS available_at,
+       CASE
+           WHEN r.is_flagged THEN 'flagged as not credible'
+           WHEN r.is_manual THEN 'entered by hand'
+           WHEN r.is_indoor THEN 'indoors: the distance is not a course'
+           WHEN e.distance_class IS NOT NULL THEN NULL
+           WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
+           WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
+           WHEN r.elapsed_s - r.moving_s > 0.04 * r.elapsed_s THEN 'paused for more than 4 % of the time'
+           WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
+       END AS reason
+FROM race AS r
+LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
+
+CREATE TEMP TABLE computed AS
+SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at
+FROM candidate WHERE reason IS NULL;
+CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
+CREATE TEMP TABLE computed_rejects AS
+SELECT athlete_id, activity_id, race_date, measured_m, reason FROM candidate WHERE reason IS NOT NULL;
+
+SELECT assert_that(
+    (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
+    = (SELECT COUNT(*) FROM silver_strava_activities
+       WHERE is_run AND is_race AND athlete_id IN (SELECT athlete_id FROM changed)),
+    '450_race_results: a race is neither a result nor a reject, or both');
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
+                   '450_race_results: a result known before the finish, or without a time');
+
+-- publish race_results, corrected from o.race_date: printed by `make stages`
+-- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+CREATE TEMP TABLE fresh AS
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id,
+       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > o.available_at),
+                k.started_at) AS superseded_at
+FROM stage_clock AS k
+CROSS JOIN changed AS c
+JOIN race_results AS o USING (athlete_id)
+LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
+INSERT INTO race_results_history
+SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+FROM outdated AS d
+JOIN race_results AS o USING (athlete_id, activity_id)
+WHERE d.superseded_at > o.available_at;
+DELETE FROM race_results
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+INSERT INTO race_results SELECT * FROM fresh;
+-- end
+
+DELETE FROM race_rejects
+WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
+INSERT OR REPLACE INTO race_rejects
+SELECT * FROM computed_rejects
+EXCEPT
+SELECT * FROM race_rejects WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM candidate) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       (SELECT COUNT(*) FROM computed_rejects) AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '450_race_results', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '450_race_results', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.outdated;
+DROP TABLE temp.fresh;
+DROP TABLE temp.computed_rejects;
+DROP TABLE temp.computed;
+DROP TABLE temp.candidate;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

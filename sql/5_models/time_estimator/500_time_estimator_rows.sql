@@ -1,0 +1,346 @@
+-- stage:    500_time_estimator_rows
+-- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- writes:   time_estimator_rows; estimate_rejects, ops_seen
+-- follows:  220_silver_race_survey, 430_rolling_features
+-- grain:    source, subject, as_of_date, distance_class
+-- params:   -
+
+-- An athlete's races and best recent run are read as observations of one line: logarithmic time over logarithmic
+-- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it
+-- with a weight of 1 / its variance (a linear mixed model, solved in closed form below: Laird & Ware 1982, Biometrics
+-- 38:963). The constants were fitted to the survey by maximum likelihood and rounded. What the line leaves unexplained
+-- is the label of the boosted trees. base_ln_s is the line's answer at the distance asked for.
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '500_time_estimator_rows',
+    'the evidence for a race time as it was known before the race: survey runners, past races, and today',
+    '["silver_survey_runners", "silver_survey_races", "race_results", "silver_strava_activities", "athlete_daily_features", "athlete_rolling_features", "athlete_profile"]',
+    '["time_estimator_rows"]',
+    '["220_silver_race_survey", "430_rolling_features"]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_rows';
+-- end
+
+CREATE TABLE IF NOT EXISTS time_estimator_rows (
+    source                  TEXT NOT NULL CHECK (source IN ('survey', 'history', 'today')),
+    subject                 TEXT NOT NULL,    -- runner of the survey, or athlete_id
+    as_of_date              TEXT NOT NULL,    -- the day of the race; '' in the survey
+    distance_class          TEXT NOT NULL,
+    distance_m              REAL NOT NULL,
+    seconds                 REAL,             -- the label; NULL for today
+    fold                    INTEGER,          -- of the survey: all rows of a runner share it
+    n_evidence              INTEGER NOT NULL,
+    base_ln_s               REAL NOT NULL,
+    ln_distance             REAL NOT NULL,
+    ln_speed                REAL NOT NULL,    -- of the base, ln(m/s)
+    endurance               REAL NOT NULL,    -- how much steeper than usual the athlete's line is
+    uncertainty             REAL NOT NULL,    -- variance of the base
+    weekly_km               REAL,
+    is_female               INTEGER,
+    from_shorter            REAL,             -- the nearest shorter race brought to this distance, less the base
+    from_longer             REAL,
+    evidence_fitness        REAL NOT NULL,    -- 1 as fit as ever … 4 not well prepared; 2 where not asked
+    evidence_difficulty     REAL NOT NULL,    -- 1 very difficult … 5 very fast course; 3 where not asked
+    ctl_42d                 REAL,             -- form, of athletes with a history
+    pace_trend_30d          REAL,
+    longest_distance_90d_km REAL,
+    climb_m_per_km_30d      REAL,
+    riegel_s                REAL,             -- what the classic formulas make of the same evidence
+    vdot_s                  REAL,
+    vickers_one_race_s      REAL,
+    vickers_two_races_s     REAL,
+    event_timestamp         TEXT,             -- the end of the day before
+    available_at            TEXT,
+    PRIMARY KEY (source, subject, as_of_date, distance_class)
+) WITHOUT ROWID;
+
+-- Estimates that nobody can run: each is left out, and nothing else.
+CREATE TABLE IF NOT EXISTS estimate_rejects (
+    stage          TEXT NOT NULL,
+    model          TEXT NOT NULL, -- line: the base of 500_time_estimator_rows
+    source         TEXT NOT NULL, -- as in time_estimator_rows
+    subject        TEXT NOT NULL,
+    as_of_date     TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    value,                        -- s, or ln(s) of a line
+    reason         TEXT NOT NULL,
+    PRIMARY KEY (stage, model, source, subject, as_of_date, distance_class)
+) WITHOUT ROWID;
+
+-- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow.
+CREATE TEMP TABLE request (
+    request_id INTEGER PRIMARY KEY, source TEXT, subject TEXT, as_of_date TEXT, distance_class TEXT, distance_m REAL, seconds REAL, fold INTEGER,
+    known_at TEXT, age REAL, is_female INTEGER, bmi REAL, endurance_speed REAL, sprints INTEGER, tempo_runs INTEGER,
+    weekly_km REAL, longest_week_km REAL
+);
+
+INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, seconds, fold,
+                     age, is_female, bmi, endurance_speed, sprints, tempo_runs, weekly_km, longest_week_km)
+SELECT 'survey', r.runner_id, '', r.distance_class, d.distance_m, r.seconds, (r.runner_id * 7919) % 10,
+       w.age, w.is_female, w.bmi, w.endurance_speed, w.sprints, w.tempo_runs, w.weekly_km, w.longest_week_km
+FROM changed AS c
+CROSS JOIN silver_survey_races AS r
+JOIN race_distances AS d USING (distance_class)
+JOIN silver_survey_runners AS w USING (runner_id)
+WHERE c.athlete_id = '' AND d.is_target;
+
+CREATE TEMP TABLE moment AS
+SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, MIN(r.seconds) AS seconds, f.event_timestamp AS known_at
+FROM changed
+CROSS JOIN race_results AS r USING (athlete_id)
+JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
+GROUP BY r.athlete_id, r.race_date, r.distance_class
+UNION ALL
+SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, f.event_timestamp
+FROM (SELECT c.athlete_id, MAX(f.as_of_date) AS as_of_date
+      FROM changed AS c CROSS JOIN athlete_rolling_features AS f USING (athlete_id) GROUP BY c.athlete_id) AS last
+JOIN athlete_rolling_features AS f USING (athlete_id, as_of_date)
+CROSS JOIN race_distances AS d
+WHERE d.is_target;
+
+INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, seconds, known_at, age, is_female, weekly_km)
+SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
+       CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
+       p.sex = 'F',
+       (SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) * 7 / 90 FROM athlete_daily_features AS y
+        WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+          AND y.available_at <= m.known_at)
+FROM moment AS m
+JOIN race_distances AS d USING (distance_class)
+JOIN athlete_profile AS p USING (athlete_id);
+
+-- What was known: other races; for an athlete also the best run of the last 90 days, taken as 5 % slower than a race.
+CREATE TEMP TABLE evidence AS
+WITH survey AS (
+    SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
+           NULL AS vdot
+    FROM request AS q
+    JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
+    JOIN race_distances AS d ON d.distance_class = r.distance_class
+    WHERE q.source = 'survey'
+),
+past_race AS (
+    SELECT q.request_id, d.distance_m, r.seconds, NULL AS fitness, NULL AS difficulty, 0.0 AS shift,
+           0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
+           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot
+    FROM request AS q
+    JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
+                          AND r.available_at <= q.known_at
+    JOIN race_distances AS d ON d.distance_class = r.distance_class
+    WHERE q.source <> 'survey'
+),
+run AS (
+    SELECT q.request_id, a.distance_m, a.elapsed_s, julianday(q.as_of_date) - julianday(a.local_date) AS age_days, vdot(a.distance_m, a.elapsed_s) AS vdot,
+           ROW_NUMBER() OVER (PARTITION BY q.request_id ORDER BY vdot(a.distance_m, a.elapsed_s) DESC, a.activity_id) AS choice
+    FROM request AS q
+    JOIN silver_strava_activities AS a ON a.athlete_id = q.subject AND a.local_date < q.as_of_date AND a.local_date >= date(q.as_of_date, '-90 days')
+                                      AND a.available_at <= q.known_at
+    WHERE q.source <> 'survey' AND a.is_run AND NOT a.is_flagged AND a.distance_m >= 5000 AND a.moving_s >= 1200
+      AND (a.athlete_id, a.activity_id) NOT IN (SELECT athlete_id, activity_id FROM race_results)
+),
+best_run AS (
+    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot FROM run WHERE choice = 1
+),
+history AS (
+    SELECT * FROM past_race UNION ALL SELECT * FROM best_run
+),
+best AS (
+    SELECT *, MAX(vdot) OVER (PARTITION BY request_id) AS best_vdot FROM history
+),
+found AS (
+    SELECT * FROM survey
+    UNION ALL
+    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot
+    FROM best
+    WHERE vdot >= 0.8 * best_vdot -- a race far below the rest was jogged, paced or went wrong
+)
+SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
+       portable_ln(distance_m / 10000) AS x,
+       portable_ln(seconds) + shift - 0.015 * COALESCE(fitness - 1.95, 0) + 0.009 * COALESCE(difficulty - 2.95, 0) AS ln_s,
+       extra_variance
+FROM found;
+CREATE INDEX temp.evidence_by_request ON evidence (request_id, distance_m);
+
+-- The prior: what volume, age, sex and kind of training alone would say; an unknown answer counts as the average.
+CREATE TEMP TABLE prior AS
+WITH centred AS (
+    SELECT request_id, portable_ln(distance_m / 10000) AS x,
+           COALESCE(portable_ln((weekly_km + 10) / 60), 0.0) AS volume,
+           COALESCE((age - 36) / 10, 0.0) AS age,
+           COALESCE(is_female - 0.4, 0.0) AS female,
+           COALESCE((bmi - 23.5) / 3, 0.0) AS bmi,
+           COALESCE((endurance_speed - 3.4) / 2, 0.0) AS speed,
+           COALESCE(sprints - 0.5, 0.0) AS sprints,
+           COALESCE(tempo_runs - 0.5, 0.0) AS tempo,
+           COALESCE(portable_ln((longest_week_km + 10) / (weekly_km + 10)) - 0.2, 0.0) AS peak
+    FROM request
+)
+SELECT request_id, x,
+       7.95 - 0.22 * volume + 0.03 * age + 0.003 * age * age + 0.17 * female + 0.06 * bmi - 0.02 * speed
+            - 0.02 * sprints - 0.035 * tempo - 0.045 * peak AS c0,
+       1.06 - 0.02 * volume - 0.007 * age + 0.003 * age * age - 0.017 * female + 0.003 * speed AS c1,
+       -0.01 - 0.025 * volume AS c2,
+       0.03 AS c3
+FROM centred;
+CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
+
+-- Sums over the evidence, weighted by 1 / variance; the prior of level and slope has variances 0.11^2 and 0.043^2.
+CREATE TEMP TABLE line AS
+WITH weighted AS (
+    SELECT e.request_id, e.x, e.fitness, e.difficulty,
+           1 / (portable_exp(-5.25 + 0.52 * min(max(e.x, -0.7), 1.44) - 2.2 * min(max(e.x, -0.7), 1.44) * min(max(e.x, -0.7), 1.44))
+                + e.extra_variance) AS w,
+           e.ln_s - (p.c0 + p.c1 * e.x + p.c2 * e.x * e.x + p.c3 * e.x * e.x * e.x) AS r
+    FROM evidence AS e
+    JOIN prior AS p USING (request_id)
+),
+total AS (
+    SELECT request_id, COUNT(*) AS n, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
+           exact_sum(w) + 1 / (0.11 * 0.11) AS s0, exact_sum(w * x) AS s1, exact_sum(w * x * x) + 1 / (0.043 * 0.043) AS s2,
+           exact_sum(w * r) AS r0, exact_sum(w * r * x) AS r1
+    FROM weighted
+    GROUP BY request_id
+)
+SELECT request_id, n, fitness, difficulty, p.x,
+       (s2 * r0 - s1 * r1) / (s0 * s2 - s1 * s1) AS level,
+       (s0 * r1 - s1 * r0) / (s0 * s2 - s1 * s1) AS slope,
+       (s2 - 2 * s1 * p.x + s0 * p.x * p.x) / (s0 * s2 - s1 * s1) AS variance,
+       p.c0 + p.c1 * p.x + p.c2 * p.x * p.x + p.c3 * p.x * p.x * p.x AS prior_ln_s
+FROM total
+JOIN prior AS p USING (request_id);
+CREATE UNIQUE INDEX temp.line_by_request ON line (request_id);
+
+-- The nearest shorter and the nearest longer distance raced, brought to the distance asked for by a power of 1.07.
+CREATE TEMP TABLE neighbour AS
+WITH side AS (
+    SELECT e.request_id, e.x < l.x AS is_shorter, e.distance_m,
+           1 / (portable_exp(-5.25 + 0.52 * min(max(e.x, -0.7), 1.44) - 2.2 * min(max(e.x, -0.7), 1.44) * min(max(e.x, -0.7), 1.44))
+                + e.extra_variance) AS w,
+           e.ln_s + 1.07 * (l.x - e.x) - (l.prior_ln_s + l.level + l.slope * l.x) AS ln_ratio,
+           DENSE_RANK() OVER (PARTITION BY e.request_id, e.x < l.x ORDER BY abs(e.x - l.x)) AS nearness
+    FROM evidence AS e
+    JOIN line AS l USING (request_id)
+    WHERE abs(e.x - l.x) > 0.02
+)
+SELECT request_id,
+       exact_sum(w * ln_ratio) FILTER (WHERE is_shorter) / exact_sum(w) FILTER (WHERE is_shorter) AS from_shorter,
+       exact_sum(w * ln_ratio) FILTER (WHERE NOT is_shorter) / exact_sum(w) FILTER (WHERE NOT is_shorter) AS from_longer
+FROM side
+WHERE nearness = 1
+GROUP BY request_id;
+CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
+
+-- The classic formulas take one result: in the survey the nearest shorter race, else the nearest longer; of an athlete
+-- the best by VDOT of the last year. Vickers & Vertosick take the two longest races.
+CREATE TEMP TABLE classic AS
+WITH choice AS (
+    SELECT q.request_id, e.distance_m, e.seconds,
+           ROW_NUMBER() OVER (PARTITION BY q.request_id
+                              ORDER BY CASE WHEN q.source = 'survey' THEN e.distance_m > q.distance_m ELSE e.age_days > 365 END,
+                                       CASE WHEN q.source = 'survey' THEN abs(e.x - portable_ln(q.distance_m / 10000)) ELSE -e.vdot END,
+                                       e.distance_m, e.seconds) AS one,
+           CASE WHEN e.is_race THEN DENSE_RANK() OVER (PARTITION BY q.request_id, e.is_race ORDER BY e.distance_m DESC) END AS length_rank,
+           ROW_NUMBER() OVER (PARTITION BY q.request_id, e.is_race, e.distance_m ORDER BY e.vdot DESC) AS at_length
+    FROM request AS q
+    JOIN evidence AS e USING (request_id)
+),
+picked AS (
+    SELECT request_id,
+           MAX(seconds) FILTER (WHERE one = 1) AS seconds, MAX(distance_m) FILTER (WHERE one = 1) AS distance_m,
+           MAX(seconds) FILTER (WHERE length_rank = 1 AND at_length = 1) AS seconds_1,
+           MAX(distance_m) FILTER (WHERE length_rank = 1 AND at_length = 1) AS distance_1_m,
+           MAX(seconds) FILTER (WHERE length_rank = 2 AND at_length = 1) AS seconds_2,
+           MAX(distance_m) FILTER (WHERE length_rank = 2 AND at_length = 1) AS distance_2_m
+    FROM choice
+    GROUP BY request_id
+)
+SELECT p.request_id,
+       riegel(p.seconds, p.distance_m, q.distance_m) AS riegel_s,
+       vdot_time(vdot(p.distance_m, p.seconds), q.distance_m) AS vdot_s,
+       CASE WHEN q.distance_class = '42k' THEN vickers_marathon(p.seconds, p.distance_m, q.weekly_km) END AS vickers_one_race_s,
+       CASE WHEN q.distance_class = '42k' THEN vickers_marathon_two(p.seconds_1, p.distance_1_m, p.seconds_2, p.distance_2_m, q.weekly_km)
+       END AS vickers_two_races_s
+FROM picked AS p
+JOIN request AS q USING (request_id);
+CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
+
+CREATE TEMP TABLE estimated AS
+SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.n AS n_evidence,
+       l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
+       portable_ln(q.distance_m) AS ln_distance,
+       portable_ln(q.distance_m) - (l.prior_ln_s + l.level + l.slope * l.x) AS ln_speed,
+       l.slope AS endurance, l.variance AS uncertainty, q.weekly_km, q.is_female,
+       n.from_shorter, n.from_longer,
+       COALESCE(l.fitness, 2.0) AS evidence_fitness, COALESCE(l.difficulty, 3.0) AS evidence_difficulty,
+       f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km,
+       CASE WHEN f.total_distance_30d_km > 0 THEN f.total_elevation_30d_m / f.total_distance_30d_km END AS climb_m_per_km_30d,
+       c.riegel_s, c.vdot_s, c.vickers_one_race_s, c.vickers_two_races_s,
+       q.known_at AS event_timestamp,
+       CASE WHEN q.known_at IS NOT NULL THEN
+           max(q.known_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
+                                     WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''),
+               COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- of the efforts behind past races
+                         JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+                         WHERE s.athlete_id = q.subject AND s.kind = 'best_effort' AND a.is_race AND a.local_date < q.as_of_date), ''))
+       END AS available_at
+FROM request AS q
+JOIN line AS l USING (request_id)
+LEFT JOIN neighbour AS n USING (request_id)
+LEFT JOIN classic AS c USING (request_id)
+LEFT JOIN athlete_rolling_features AS f
+       ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at;
+CREATE TEMP TABLE computed AS
+SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
+CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
+
+DELETE FROM estimate_rejects
+WHERE stage = '500_time_estimator_rows'
+  AND (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed));
+INSERT INTO estimate_rejects
+SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
+FROM estimated
+WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+
+DELETE FROM time_estimator_rows
+WHERE (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed))
+  AND (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+INSERT OR REPLACE INTO time_estimator_rows
+SELECT * FROM computed
+EXCEPT
+SELECT * FROM time_estimator_rows;
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM request) AS rows_in,
+       (SELECT COUNT(*) FROM computed) AS rows_out,
+       (SELECT COUNT(*) FROM request) - (SELECT COUNT(*) FROM computed) AS rows_rejected, -- nothing was known before the race
+       NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '500_time_estimator_rows', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.computed;
+DROP TABLE temp.estimated;
+DROP TABLE temp.classic;
+DROP TABLE temp.neighbour;
+DROP TABLE temp.line;
+DROP TABLE temp.prior;
+DROP TABLE temp.evidence;
+DROP TABLE temp.moment;
+DROP TABLE temp.request;
+DROP TABLE temp.changed;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

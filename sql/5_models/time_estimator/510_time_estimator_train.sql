@@ -1,0 +1,322 @@
+-- stage:    510_time_estimator_train
+-- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
+-- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions
+-- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects
+-- follows:  -
+-- grain:    model, version
+-- params:   interval_level, gate_mae_10k_s, cv_gap_days
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '510_time_estimator_train',
+    'train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason',
+    '["time_estimator_rows"]',
+    '["ml_model_versions"]',
+    '[]');
+-- end
+
+CREATE TABLE IF NOT EXISTS ml_model_versions (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('accepted', 'refused')),
+    reason         TEXT NOT NULL,
+    specification  TEXT NOT NULL, -- JSON, as in schemas/models
+    model_json     TEXT NOT NULL, -- XGBoost's format
+    training_rows  INTEGER NOT NULL,
+    training_hash  TEXT NOT NULL, -- of specification, settings and rows: the same hash, the same model
+    trained_at     TEXT NOT NULL,
+    PRIMARY KEY (model, version)
+) WITHOUT ROWID;
+
+-- Predictions of races that the predicting model had not seen: survey runners by fold, an athlete's races by date.
+CREATE TABLE IF NOT EXISTS ml_validation_predictions (
+    model          TEXT NOT NULL, -- time_estimator, or a classic formula on the same evidence
+    version        INTEGER NOT NULL,
+    source         TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    as_of_date     TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    fold           INTEGER NOT NULL,
+    evidence_group INTEGER NOT NULL, -- 1: one known race; 2: two or more
+    actual_s       REAL NOT NULL,
+    predicted_s    REAL NOT NULL,
+    lower_s        REAL,             -- from the residuals of the other folds
+    upper_s        REAL,
+    PRIMARY KEY (model, version, source, subject, as_of_date, distance_class)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ml_intervals (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    distance_class TEXT NOT NULL,
+    evidence_group INTEGER NOT NULL,
+    lower_ln       REAL NOT NULL, -- quantiles of ln(actual / predicted)
+    upper_ln       REAL NOT NULL,
+    n              INTEGER NOT NULL,
+    PRIMARY KEY (model, version, distance_class, evidence_group)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ml_metrics (
+    model          TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    source         TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    n              INTEGER NOT NULL,
+    mae_s          REAL NOT NULL,
+    rmse_s         REAL NOT NULL,
+    mape_pct       REAL NOT NULL,
+    bias_pct       REAL NOT NULL, -- above 0: too slow
+    coverage_pct   REAL,
+    PRIMARY KEY (model, version, source, distance_class)
+) WITHOUT ROWID;
+
+-- What a version was judged by stays as it was judged.
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_keep BEFORE UPDATE ON ml_validation_predictions
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_stay BEFORE DELETE ON ml_validation_predictions
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_once BEFORE INSERT ON ml_validation_predictions
+WHEN EXISTS (SELECT 1 FROM ml_validation_predictions WHERE (model, version, source, subject, as_of_date, distance_class) = (new.model, new.version, new.source, new.subject, new.as_of_date, new.distance_class))
+BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_keep BEFORE UPDATE ON ml_intervals
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_stay BEFORE DELETE ON ml_intervals
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_intervals_once BEFORE INSERT ON ml_intervals
+WHEN EXISTS (SELECT 1 FROM ml_intervals WHERE (model, version, distance_class, evidence_group) = (new.model, new.version, new.distance_class, new.evidence_group))
+BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_keep BEFORE UPDATE ON ml_metrics
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_stay BEFORE DELETE ON ml_metrics
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_metrics_once BEFORE INSERT ON ml_metrics
+WHEN EXISTS (SELECT 1 FROM ml_metrics WHERE (model, version, source, distance_class) = (new.model, new.version, new.source, new.distance_class))
+BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
+
+-- A specification that cannot be trained is refused; the newest of the others holds.
+CREATE TEMP TABLE specification AS
+WITH arrived AS (
+    SELECT bronze_id, payload, json_fields(payload, '[{"field": "label_clip", "type": "number", "min": 0.001, "max": 10},
+                                            {"field": "features", "type": "list"}, {"field": "options", "type": "object"}]') AS p,
+           CASE WHEN json_type(payload, '$.options') = 'object' THEN payload -> '$.options' END AS options
+    FROM bronze_documents
+    WHERE kind = 'model_specification' AND document_id = 'time_estimator'
+),
+judged AS (
+    SELECT *,
+           p ->> '$.faults[0].field' AS odd_field, p ->> '$.faults[0].reason' AS odd_reason,
+           payload -> '$.features' = json_array('ln_distance', 'ln_speed', 'endurance', 'uncertainty', 'weekly_km', 'is_female', 'from_shorter',
+               'from_longer', 'evidence_fitness', 'evidence_difficulty', 'ctl_42d', 'pace_trend_30d', 'longest_distance_90d_km',
+               'climb_m_per_km_30d') AS has_features,
+           COALESCE(options ->> '$.objective', '') IN ('reg:squarederror', 'reg:pseudohubererror', 'reg:absoluteerror', 'reg:quantileerror') AS has_objective,
+           gbdt_options_fault(json_remove(options, '$.base_score', '$.feature_names'), 14) AS options_fault
+    FROM arrived
+)
+SELECT bronze_id, payload,
+       CASE WHEN odd_field IS NOT NULL THEN odd_field WHEN p ->> '$.values.label_clip' IS NULL THEN 'label_clip'
+            WHEN has_features IS NOT 1 THEN 'features' ELSE 'options' END AS field,
+       CASE WHEN odd_reason IS NOT NULL THEN odd_reason
+            WHEN p ->> '$.values.label_clip' IS NULL THEN 'label_clip is missing'
+            WHEN has_features IS NOT 1 THEN 'features are not those of time_estimator_rows'
+            WHEN options IS NULL THEN 'options are no object'
+            WHEN options_fault IS NOT NULL THEN options_fault
+            WHEN NOT has_objective THEN 'options: the objective is none for a number'
+            WHEN json_type(options, '$.weight') IS NOT NULL OR json_type(options, '$.validation') IS NOT NULL THEN 'options: no feature is a weight or says what validates'
+       END AS fault
+FROM judged;
+
+DELETE FROM silver_rejects WHERE table_name = 'ml_model_versions';
+INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
+SELECT 'ml_model_versions', '', 'specification ' || bronze_id, 'can_be_trained', fault, bronze_id, payload, 'reject', field, substr(payload -> field, 1, 60)
+FROM specification
+WHERE fault IS NOT NULL;
+
+CREATE TEMP TABLE stage_clock AS
+WITH specified AS (
+    SELECT payload FROM specification WHERE fault IS NULL ORDER BY bronze_id DESC LIMIT 1
+)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
+       (SELECT COALESCE(MAX(version), 0) + 1 FROM ml_model_versions WHERE model = 'time_estimator') AS version,
+       (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
+       (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
+       (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
+       row_hash(payload,
+                (SELECT rows_hash(name, value)
+                 FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)),
+                (SELECT rows_hash(
+                     source, subject, as_of_date, distance_class, seconds, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
+                     weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
+                     ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
+                 FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
+                       ORDER BY source, subject, as_of_date, distance_class))) AS training_hash
+FROM specified;
+
+-- Rows with a label, as long as this version has not been trained before.
+CREATE TEMP TABLE labelled AS
+SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS row_id, r.*, portable_ln(r.seconds) - r.base_ln_s AS label, CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year,
+       COALESCE(r.fold, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_by
+FROM stage_clock AS c
+CROSS JOIN time_estimator_rows AS r
+WHERE r.seconds IS NOT NULL
+  AND c.training_hash IS NOT (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1);
+CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
+CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
+
+-- Which rows train which fold: 0 to 9 leave a tenth of the runners out; a year trains on the survey and on what was
+-- raced before the gap; -1 is the model that is served, and trains on all.
+CREATE TEMP TABLE fold AS
+SELECT DISTINCT 'survey' AS source, fold, NULL AS before_date FROM labelled WHERE source = 'survey'
+UNION ALL
+SELECT DISTINCT 'history', year, date(year || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days') FROM labelled WHERE source = 'history'
+UNION ALL
+SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
+
+CREATE TEMP TABLE trains AS
+SELECT f.fold, r.row_id
+FROM fold AS f
+JOIN labelled AS r ON CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
+                                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
+CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
+
+-- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
+CREATE TEMP TABLE centre AS
+SELECT c.fold, c.label, exact_real(s.specification -> '$.label_clip') AS clip,
+       json_set(json_extract(s.specification, '$.options'), '$.base_score', json(number_text(c.label)),
+                '$.feature_names', json_extract(s.specification, '$.features')) AS options
+FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN labelled AS r USING (row_id) GROUP BY t.fold) AS c,
+     stage_clock AS s;
+
+CREATE TEMP TABLE model AS
+SELECT m.fold,
+       gbdt_train(m.options, min(max(r.label, m.label - m.clip), m.label + m.clip),
+                  r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+                  r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d
+       ) AS model_json
+FROM centre AS m
+CROSS JOIN trains AS t USING (fold)
+CROSS JOIN labelled AS r USING (row_id)
+GROUP BY m.fold;
+
+-- Each labelled race predicted by the model that has not seen it, and by the formulas.
+CREATE TEMP TABLE predicted AS
+WITH mine AS MATERIALIZED (
+    SELECT r.*,
+           portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
+               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
+    FROM model AS m
+    CROSS JOIN labelled AS r ON r.judged_by = m.fold -- model by model: each is parsed once
+),
+each_model AS (
+    SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine
+    UNION ALL SELECT 'riegel', riegel_s, * FROM mine
+    UNION ALL SELECT 'vdot', vdot_s, * FROM mine
+    UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM mine
+    UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
+)
+SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
+       -- fading evidence is worth one race
+       CASE WHEN e.source = 'survey' AND e.n_evidence > 1 OR e.model = 'vickers_two_races' THEN 2 ELSE 1 END AS evidence_group,
+       e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual
+FROM each_model AS e
+JOIN race_distances AS d USING (distance_class)
+WHERE e.predicted_s IS NOT NULL;
+CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, evidence_group);
+
+-- Intervals: for the survey from the other folds only; fold -1 holds those that are served.
+CREATE TEMP TABLE interval AS
+SELECT p.model, f.fold, p.distance_class, p.evidence_group,
+       quantile(p.residual, (1 - c.interval_level) / 2) AS lower_ln,
+       quantile(p.residual, (1 + c.interval_level) / 2) AS upper_ln,
+       COUNT(*) AS n
+FROM stage_clock AS c
+CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f
+JOIN predicted AS p ON p.source = 'survey' AND p.fold <> f.fold
+GROUP BY p.model, f.fold, p.distance_class, p.evidence_group, c.interval_level;
+CREATE UNIQUE INDEX temp.interval_by_group ON interval (model, fold, distance_class, evidence_group);
+
+CREATE TEMP TABLE validated AS
+SELECT p.model, p.source, p.subject, p.as_of_date, p.distance_class, p.fold, p.evidence_group, p.actual_s, p.predicted_s,
+       p.predicted_s * portable_exp(i.lower_ln) AS lower_s, p.predicted_s * portable_exp(i.upper_ln) AS upper_s
+FROM predicted AS p
+LEFT JOIN interval AS i
+       ON i.model = p.model AND i.fold = CASE WHEN p.source = 'survey' THEN p.fold ELSE -1 END
+      AND i.distance_class = p.interval_class AND i.evidence_group = p.evidence_group;
+
+CREATE TEMP TABLE metric AS
+SELECT model, source, distance_class, COUNT(*) AS n,
+       exact_avg(abs(predicted_s - actual_s)) AS mae_s,
+       exact_avg((predicted_s - actual_s) * (predicted_s - actual_s)) AS mse,
+       exact_avg(100 * abs(predicted_s - actual_s) / actual_s) AS mape_pct,
+       exact_avg(100 * (predicted_s - actual_s) / actual_s) AS bias_pct,
+       exact_avg(CASE WHEN lower_s IS NOT NULL THEN 100.0 * (actual_s BETWEEN lower_s AND upper_s) END) AS coverage_pct
+FROM validated
+GROUP BY model, source, distance_class;
+
+-- Audit: every labelled race was predicted, by a model trained without it, wherever there is anything else to train on.
+SELECT assert_that(
+    (SELECT COUNT(*) FROM predicted WHERE model = 'time_estimator') = (SELECT COUNT(*) FROM labelled WHERE judged_by IN (SELECT fold FROM trains)),
+    '510_time_estimator_train: a labelled race has no out-of-fold prediction');
+-- The rule is told again here, by runners and days, and not read from the tables that carry it out.
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM trains AS t
+    CROSS JOIN labelled AS r USING (row_id)
+    WHERE (t.fold, r.subject) IN (SELECT judged_by, subject FROM labelled WHERE source = 'survey') AND r.source = 'survey'
+       OR r.source = 'history' AND t.fold IN (SELECT judged_by FROM labelled WHERE source = 'history')
+          AND r.as_of_date >= (SELECT date(t.fold || '-01-01', -gap_days || ' days') FROM stage_clock)),
+    '510_time_estimator_train: a model is judged on rows it was trained on');
+
+INSERT INTO ml_model_versions
+SELECT 'time_estimator', c.version,
+       CASE WHEN t.mae_s < c.gate_mae_10k_s THEN 'accepted' ELSE 'refused' END,
+       COALESCE('10 km error of ' || number_text(CAST(10 * t.mae_s + 0.5 AS INTEGER) / 10.0) || ' s on runners it had not seen, the gate is '
+                    || number_text(c.gate_mae_10k_s) || ' s',
+                'no 10 km of a runner that it had not seen to judge it by'),
+       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled), c.training_hash, c.started_at
+FROM stage_clock AS c
+JOIN model AS m ON m.fold = -1
+LEFT JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k';
+
+INSERT INTO ml_validation_predictions
+SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence_group,
+       v.actual_s, v.predicted_s, v.lower_s, v.upper_s
+FROM validated AS v, stage_clock AS c;
+
+INSERT INTO ml_intervals
+SELECT i.model, c.version, i.distance_class, i.evidence_group, i.lower_ln, i.upper_ln, i.n
+FROM interval AS i, stage_clock AS c
+WHERE i.fold = -1;
+
+INSERT INTO ml_metrics
+SELECT m.model, c.version, m.source, m.distance_class, m.n, m.mae_s, COALESCE(portable_exp(portable_ln(NULLIF(m.mse, 0)) / 2), 0), m.mape_pct, m.bias_pct, m.coverage_pct
+FROM metric AS m, stage_clock AS c;
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM labelled) AS rows_in,
+       (SELECT COUNT(*) FROM model) AS rows_out,
+       0 AS rows_rejected,
+       (SELECT 'version ' || version || ' ' || status || ': ' || reason FROM ml_model_versions AS v
+        WHERE v.model = 'time_estimator' AND v.version = stage_clock.version) AS message
+FROM stage_clock;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '510_time_estimator_train', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.metric;
+DROP TABLE temp.validated;
+DROP TABLE temp.interval;
+DROP TABLE temp.predicted;
+DROP TABLE temp.model;
+DROP TABLE temp.centre;
+DROP TABLE temp.trains;
+DROP TABLE temp.fold;
+DROP TABLE temp.labelled;
+DROP TABLE temp.stage_clock;
+DROP TABLE temp.specification;
+
+COMMIT;

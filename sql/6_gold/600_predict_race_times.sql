@@ -1,0 +1,128 @@
+-- stage:    600_predict_race_times
+-- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
+-- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions
+-- writes:   gold_athlete_predictions; estimate_rejects
+-- follows:  -
+-- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '600_predict_race_times',
+    'race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten',
+    '["time_estimator_rows", "ml_model_versions"]',
+    '["gold_athlete_predictions"]',
+    '[]');
+-- end
+
+CREATE TABLE IF NOT EXISTS gold_athlete_predictions (
+    prediction_id   INTEGER PRIMARY KEY,
+    athlete_id      TEXT NOT NULL,
+    prediction_date TEXT NOT NULL,   -- the day the time is estimated for
+    distance_class  TEXT NOT NULL,
+    model           TEXT NOT NULL,   -- time_estimator, or a classic formula on the same evidence
+    version         INTEGER NOT NULL,
+    predicted_s     REAL NOT NULL,
+    lower_s         REAL,
+    upper_s         REAL,
+    known_at        TEXT NOT NULL,   -- nothing that became known later was used
+    inputs          TEXT NOT NULL,   -- JSON: the features as used
+    UNIQUE (athlete_id, prediction_date, distance_class, model, version, inputs)
+);
+
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_keep BEFORE UPDATE ON gold_athlete_predictions
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_stay BEFORE DELETE ON gold_athlete_predictions
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+
+-- REPLACE takes what is in its way out without asking the trigger above.
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_once BEFORE INSERT ON gold_athlete_predictions
+WHEN EXISTS (SELECT 1 FROM gold_athlete_predictions AS g
+             WHERE g.prediction_id = new.prediction_id
+                OR (g.athlete_id, g.prediction_date, g.distance_class, g.model, g.version, g.inputs)
+                 = (new.athlete_id, new.prediction_date, new.distance_class, new.model, new.version, new.inputs))
+BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       (SELECT COUNT(*) FROM gold_athlete_predictions) AS rows_before;
+
+CREATE TEMP TABLE estimate AS
+WITH champion AS (
+    SELECT version, model_json FROM ml_model_versions
+    WHERE model = 'time_estimator' AND status = 'accepted'
+    ORDER BY version DESC LIMIT 1
+),
+estimated AS MATERIALIZED (
+    SELECT r.*, c.version,
+           portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
+               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
+               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
+           json_object('n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
+               'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
+               'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
+               'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,
+               'from_shorter', json(number_text(r.from_shorter)), 'from_longer', json(number_text(r.from_longer)),
+               'evidence_fitness', json(number_text(r.evidence_fitness)), 'evidence_difficulty', json(number_text(r.evidence_difficulty)),
+               'ctl_42d', json(number_text(r.ctl_42d)), 'pace_trend_30d', json(number_text(r.pace_trend_30d)),
+               'longest_distance_90d_km', json(number_text(r.longest_distance_90d_km)), 'climb_m_per_km_30d', json(number_text(r.climb_m_per_km_30d))) AS inputs
+    FROM champion AS c
+    CROSS JOIN time_estimator_rows AS r
+    WHERE r.source = 'today'
+),
+each_model AS (
+    SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM estimated
+    UNION ALL SELECT 'riegel', riegel_s, * FROM estimated
+    UNION ALL SELECT 'vdot', vdot_s, * FROM estimated
+    UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM estimated
+    UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM estimated
+)
+SELECT e.subject AS athlete_id, e.as_of_date AS prediction_date, e.distance_class, e.model, e.version, e.predicted_s,
+       e.predicted_s * portable_exp(i.lower_ln) AS lower_s, e.predicted_s * portable_exp(i.upper_ln) AS upper_s,
+       e.event_timestamp AS known_at, e.inputs
+FROM each_model AS e
+JOIN race_distances AS d USING (distance_class)
+LEFT JOIN ml_intervals AS i
+       ON i.model = e.model AND i.version = e.version AND i.distance_class = d.interval_class
+      AND i.evidence_group = CASE WHEN e.model = 'vickers_two_races' THEN 2 ELSE 1 END
+WHERE e.predicted_s IS NOT NULL
+ORDER BY e.subject, d.distance_m, e.model;
+
+-- Of a small survey, or of a history without a race, an estimate may be absurd; the others are not.
+CREATE TEMP TABLE computed AS
+SELECT *, CASE WHEN predicted_s NOT BETWEEN 300 AND 100000 THEN 'a time that nobody runs'
+               WHEN NOT predicted_s BETWEEN lower_s AND upper_s THEN 'outside its own interval' END AS reason
+FROM estimate;
+DELETE FROM estimate_rejects WHERE stage = '600_predict_race_times';
+INSERT INTO estimate_rejects
+SELECT '600_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
+FROM computed
+WHERE reason IS NOT NULL;
+
+INSERT INTO gold_athlete_predictions
+    (athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs)
+SELECT athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs
+FROM computed
+WHERE reason IS NULL
+  AND (athlete_id, prediction_date, distance_class, model, version, inputs)
+      NOT IN (SELECT athlete_id, prediction_date, distance_class, model, version, inputs FROM gold_athlete_predictions);
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today') AS rows_in,
+       (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before AS rows_out,
+       (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected, NULL AS message
+FROM stage_clock;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '600_predict_race_times', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.computed;
+DROP TABLE temp.estimate;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

@@ -1,0 +1,187 @@
+-- stage:    800_feature_lineage
+-- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
+-- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
+-- writes:   feature_lineage
+-- follows:  -
+-- grain:    from_kind, from_name, to_kind, to_name
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '800_feature_lineage',
+    'what stands behind what: from the bronze tables over features and models to predictions, walked both ways',
+    '[]',
+    '["feature_lineage"]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
+
+-- One edge of the graph. Names: a table; group.feature, which is also table.column; model/version; a prediction's id.
+CREATE TABLE IF NOT EXISTS feature_lineage (
+    from_kind TEXT NOT NULL CHECK (from_kind IN ('table', 'column', 'model')),
+    from_name TEXT NOT NULL,
+    to_kind   TEXT NOT NULL CHECK (to_kind IN ('table', 'column', 'model', 'predictions')),
+    to_name   TEXT NOT NULL,
+    stage     TEXT NOT NULL, -- that computes the one from the other
+    PRIMARY KEY (from_kind, from_name, to_kind, to_name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS feature_lineage_by_target ON feature_lineage (to_kind, to_name);
+
+-- Everything downstream of everything: which models and predictions does this feature touch, who breaks if it goes?
+--     SELECT to_kind, to_name, distance FROM feature_lineage_paths WHERE from_name = 'athlete_rolling_features.ctl_42d';
+-- and with to_name given everything upstream.
+CREATE VIEW IF NOT EXISTS feature_lineage_paths AS
+WITH RECURSIVE path AS (
+    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM feature_lineage
+    UNION
+    SELECT p.from_kind, p.from_name, e.to_kind, e.to_name, p.distance + 1
+    FROM path AS p
+    JOIN feature_lineage AS e ON e.from_kind = p.to_kind AND e.from_name = p.to_name
+    WHERE p.distance < 20
+)
+SELECT from_kind, from_name, to_kind, to_name, MIN(distance) AS distance
+FROM path
+GROUP BY from_kind, from_name, to_kind, to_name;
+
+-- The activities that stand behind a prediction: those of the athlete that were known then, as they were believed then.
+DROP VIEW IF EXISTS prediction_activities;
+CREATE VIEW prediction_activities AS
+SELECT p.prediction_id, p.model, p.version, a.athlete_id, a.activity_id, a.activity_date, a.available_at
+FROM gold_athlete_predictions AS p
+JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.available_at <= p.known_at
+                                    AND (a.superseded_at IS NULL OR a.superseded_at > p.known_at);
+
+-- Two run events of OpenLineage 2-0-2 for each run of a stage, its start and its end: INSERT the lines into a file, or POST them.
+-- Outputs tell of each column what it comes from. The producer names the code by what it is called, since a copy has no address.
+DROP VIEW IF EXISTS openlineage_events;
+CREATE VIEW openlineage_events AS
+WITH ended AS MATERIALIZED (
+    SELECT *, CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS ended_ms FROM ops_runs
+),
+run AS MATERIALIZED (
+    -- A UUID, version 8: when the run ended, its number, and when the first run in this file ended.
+    SELECT *, (SELECT ended_ms FROM ended ORDER BY run_id LIMIT 1) AS first_ms FROM ended
+    WHERE stage IN (SELECT stage FROM feature_lineage)
+),
+-- Each is made of the one before, so that no expression is deep.
+input AS MATERIALIZED (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', from_name)) AS inputs
+    FROM (SELECT DISTINCT stage, from_name FROM feature_lineage WHERE from_kind = 'table')
+    GROUP BY stage
+),
+edge AS MATERIALIZED (
+    SELECT stage, to_name, substr(to_name, 1, instr(to_name, '.') - 1) AS table_name, substr(to_name, instr(to_name, '.') + 1) AS column_name,
+           substr(from_name, 1, instr(from_name, '.') - 1) AS from_table, substr(from_name, instr(from_name, '.') + 1) AS from_column
+    FROM feature_lineage WHERE to_kind = 'column' AND from_kind = 'column'
+),
+output_column AS MATERIALIZED (
+    SELECT stage, table_name, column_name,
+           json_group_array(json_object('namespace', 'athlete.db', 'name', from_table, 'field', from_column)) AS inputs
+    FROM edge GROUP BY stage, to_name
+),
+output_table AS MATERIALIZED (
+    SELECT o.stage, o.to_name AS table_name,
+           json_group_object(c.column_name, json_object('inputFields', json(c.inputs))) FILTER (WHERE c.stage IS NOT NULL) AS fields
+    FROM (SELECT DISTINCT stage, to_name FROM feature_lineage WHERE to_kind = 'table') AS o
+    LEFT JOIN output_column AS c ON c.stage = o.stage AND c.table_name = o.to_name
+    GROUP BY o.stage, o.to_name
+),
+facet AS MATERIALIZED (
+    SELECT stage, table_name, json_object(
+               '_producer', 'urn:athlete:800_feature_lineage',
+               '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
+               'fields', json(fields)) AS lineage
+    FROM output_table
+),
+output AS MATERIALIZED (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', table_name,
+                                               'facets', json_object('columnLineage', json(lineage)))) AS outputs
+    FROM facet GROUP BY stage
+),
+event AS MATERIALIZED (
+    SELECT r.run_id, json_object(
+               'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
+               'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
+               'producer', 'urn:athlete:800_feature_lineage',
+               'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent') AS head,
+           json_object(
+               'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
+               'job', json_object('namespace', 'athlete', 'name', r.stage),
+               'inputs', json(ifnull(i.inputs, '[]')), 'outputs', json(ifnull(o.outputs, '[]'))) AS rest
+    FROM run AS r
+    LEFT JOIN input AS i ON i.stage = r.stage
+    LEFT JOIN output AS o ON o.stage = r.stage
+    CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t
+)
+SELECT run_id, substr(head, 1, length(head) - 1) || ',' || substr(rest, 2) AS event FROM event;
+
+-- Which features of the groups become which input of the time estimator.
+CREATE TEMP TABLE input (from_name TEXT, input TEXT);
+INSERT INTO temp.input (from_name, input) VALUES
+    ('athlete_rolling_features.ctl_42d', 'ctl_42d'),
+    ('athlete_rolling_features.pace_trend_30d', 'pace_trend_30d'),
+    ('athlete_rolling_features.longest_distance_90d_km', 'longest_distance_90d_km'),
+    ('athlete_rolling_features.total_elevation_30d_m', 'climb_m_per_km_30d'),
+    ('athlete_rolling_features.total_distance_30d_km', 'climb_m_per_km_30d'),
+    ('athlete_daily_features.run_distance_km', 'weekly_km'),
+    ('athlete_profile.sex', 'is_female'),
+    ('athlete_profile.birth_year', 'ln_speed'),
+    ('race_results.seconds', 'ln_speed'),
+    ('race_results.seconds', 'endurance'),
+    ('race_results.seconds', 'uncertainty'),
+    ('race_results.seconds', 'from_shorter'),
+    ('race_results.seconds', 'from_longer'),
+    ('silver_strava_activities.elapsed_s', 'ln_speed'),
+    ('silver_strava_activities.distance_m', 'ln_speed');
+
+CREATE TEMP TABLE computed AS
+SELECT 'table' AS from_kind, i.value AS from_name, 'table' AS to_kind, p.value AS to_name, s.stage
+FROM ops_stages AS s, json_each(s.inputs) AS i, json_each(s.products) AS p
+UNION
+SELECT 'table', r.value, 'table', g.name, 'ingest'
+FROM feature_groups_current AS g, json_each(g.reads) AS r
+WHERE g.stage IS NULL
+UNION
+SELECT 'column', c.value, 'column', f.group_name || '.' || f.name, COALESCE(g.stage, 'ingest')
+FROM features_current AS f
+JOIN feature_groups_current AS g ON g.name = f.group_name, json_each(f.comes_from) AS c
+UNION
+SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '500_time_estimator_rows' FROM input
+UNION
+SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '510_time_estimator_train'
+FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
+UNION
+SELECT DISTINCT 'model', p.model || '/' || p.version, 'predictions', 'gold_athlete_predictions/' || p.model || '/' || p.version, '600_predict_race_times'
+FROM gold_athlete_predictions AS p
+WHERE (p.model, p.version) IN (SELECT model, version FROM ml_model_versions);
+
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind AND from_name = to_name),
+                   '800_feature_lineage: something is said to come from itself');
+
+DELETE FROM feature_lineage
+WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
+INSERT INTO feature_lineage
+SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
+EXCEPT
+SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage;
+
+CREATE TEMP TABLE counted AS
+SELECT (SELECT COUNT(*) FROM computed) AS rows_in,
+       (SELECT COUNT(*) FROM feature_lineage) AS rows_out,
+       0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '800_feature_lineage', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.computed;
+DROP TABLE temp.input;
+DROP TABLE temp.stage_clock;
+
+COMMIT;

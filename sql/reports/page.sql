@@ -1,0 +1,157 @@
+-- What a person sees: one athlete's form, weeks, risks and race times, as lines of text. Reads only.
+--
+--     sqlite3 -bail -cmd '.load build/athlete' athlete.db < sql/reports/page.sql
+--
+-- It shows the athlete with the most activities; another one with
+--     sqlite3 -bail -cmd '.load build/athlete' -cmd "CREATE TEMP TABLE page AS SELECT '4001' AS athlete_id" athlete.db < sql/reports/page.sql
+
+CREATE TEMP TABLE IF NOT EXISTS page (athlete_id TEXT);
+INSERT INTO temp.page
+SELECT athlete_id FROM silver_strava_activities
+WHERE NOT EXISTS (SELECT 1 FROM temp.page)
+GROUP BY athlete_id ORDER BY COUNT(*) DESC, athlete_id LIMIT 1;
+
+CREATE TEMP TABLE today AS
+SELECT f.*
+FROM temp.page
+JOIN athlete_rolling_features AS f USING (athlete_id)
+ORDER BY f.as_of_date DESC LIMIT 1;
+
+SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activities here.', p.athlete_id)
+            ELSE printf('Athlete %s: %d %s from %s to %s', p.athlete_id, COUNT(*), CASE COUNT(*) WHEN 1 THEN 'activity' ELSE 'activities' END,
+                        MIN(local_date), MAX(local_date)) || char(10) ||
+                 printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / 1000,
+                        (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
+FROM temp.page AS p
+LEFT JOIN silver_strava_activities AS a USING (athlete_id)
+GROUP BY p.athlete_id;
+SELECT 'No activities yet: make import SRC=activities.json' WHERE NOT EXISTS (SELECT 1 FROM temp.page);
+SELECT '  Here are: ' || ids
+FROM (SELECT group_concat(athlete_id, ', ') AS ids FROM (SELECT DISTINCT athlete_id FROM silver_strava_activities ORDER BY 1 LIMIT 4))
+WHERE ids IS NOT NULL AND NOT EXISTS (SELECT 1 FROM today);
+
+SELECT char(10) || 'FORM on the evening of ' || as_of_date FROM today;
+WITH line (n, label, value, low, high, meaning) AS (
+    SELECT 1, 'Fitness  CTL', ctl_42d, 0, 150, 'mean daily load of 42 days' FROM today
+    UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, 0, 150, 'mean daily load of 7 days' FROM today
+    UNION ALL SELECT 3, 'Form     TSB', tsb, -60, 60,
+                     CASE WHEN tsb > 25 THEN 'losing fitness' WHEN tsb > 5 THEN 'fresh' WHEN tsb >= -10 THEN 'neutral'
+                          WHEN tsb >= -30 THEN 'training hard' ELSE 'overloaded' END FROM today
+    UNION ALL SELECT 4, 'Ratio   ACWR', acwr, 0, 2,
+                     CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
+                          THEN printf('%d days of history are too few to tell', history_days)
+                          WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
+                          WHEN acwr >= 0.8 THEN 'steady' ELSE 'less than usual' END FROM today
+)
+SELECT printf('  %s  %7.*f  %-!24s  %s', label, CASE WHEN n = 4 THEN 2 ELSE 1 END, value, bar(value, low, high, 24), meaning) FROM line ORDER BY n;
+SELECT printf('  exponentially weighted: CTL %.1f, ATL %.1f, TSB %+.1f, ACWR %.2f', ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma) FROM today;
+SELECT '  fitness of the last 52 weeks  ' || line
+FROM (SELECT sparkline(ctl_42d) AS line
+      FROM (SELECT f.ctl_42d FROM today AS t
+            JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-364 days')
+            WHERE (julianday(t.as_of_date) - julianday(f.as_of_date)) % 7 = 0
+            ORDER BY f.as_of_date))
+WHERE line IS NOT NULL;
+
+SELECT char(10) || 'LAST WEEKS     km                              load  activities  run min/km  monotony' FROM today;
+SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s', week_start, weekly_distance_km, bar(weekly_distance_km, 0, 120, 20), weekly_tss,
+              weekly_activities, COALESCE(hms(avg_pace_week * 60), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END)
+FROM (SELECT w.* FROM temp.page JOIN athlete_weekly_features AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
+ORDER BY week_start;
+
+SELECT char(10) || 'RISK (a sign to look at, not a diagnosis)' FROM today;
+WITH reason AS (
+    SELECT f.as_of_date,
+           CASE WHEN f.acwr > c.acwr AND f.history_days >= c.history
+                THEN printf('acute:chronic ratio %.2f is above %.1f', f.acwr, c.acwr) END AS ratio,
+           CASE WHEN f.training_monotony_7d > c.monotony
+                THEN printf('monotony %.2f is above %.1f', f.training_monotony_7d, c.monotony) END AS sameness,
+           f.is_overtraining_risk, f.rest_days_14d
+    FROM today AS t
+    JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days')
+    JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS acwr,
+                 MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history,
+                 MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony FROM ops_config) AS c
+)
+SELECT printf('  ! %s  %s', as_of_date, COALESCE(ratio || CASE WHEN sameness IS NOT NULL THEN ', ' || sameness ELSE '' END, sameness,
+                                               'seven days of the same load'))
+FROM reason WHERE is_overtraining_risk
+UNION ALL
+SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d',
+              (SELECT SUM(is_overtraining_risk) FROM reason), min(28, history_days), rest_days_14d, min(14, history_days)) ||
+       CASE WHEN unknown_load_42d > 0
+            THEN char(10) || printf('  the load of %d activities in %d days is unknown: neither pace nor heart rate',
+                                    unknown_load_42d, min(42, history_days)) ELSE '' END
+FROM today;
+
+CREATE TEMP TABLE estimate AS
+SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.distance_class, g.model ORDER BY g.prediction_id DESC) AS age
+FROM temp.page JOIN gold_athlete_predictions AS g USING (athlete_id)
+WHERE g.prediction_date = (SELECT MAX(prediction_date) FROM gold_athlete_predictions AS n WHERE n.athlete_id = g.athlete_id);
+
+SELECT char(10) ||
+       CASE WHEN EXISTS (SELECT 1 FROM estimate)
+            THEN printf('RACE TIMES for %s, with %d %% intervals     Riegel     VDOT  Vickers',
+                        (SELECT MAX(prediction_date) FROM estimate), 100 * (SELECT value FROM ops_config WHERE name = 'interval_level')) || char(10) || printf('%79s', '& Vertosick')
+            WHEN NOT EXISTS (SELECT 1 FROM ml_model_versions WHERE status = 'accepted')
+            THEN 'RACE TIMES' || char(10) || '  None: no model has passed its gate yet. `make pipeline` brings the survey and trains one.'
+            ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or a run of 5 km and 20 minutes in the last 90 days.' END
+FROM today;
+SELECT printf('  %-14s %8s   %8s to %8s   %8s %8s  %8s', d.name,
+              hms(MAX(predicted_s) FILTER (WHERE model = 'time_estimator')),
+              COALESCE(hms(MAX(lower_s) FILTER (WHERE model = 'time_estimator')), '-'),
+              COALESCE(hms(MAX(upper_s) FILTER (WHERE model = 'time_estimator')), '-'),
+              COALESCE(hms(MAX(predicted_s) FILTER (WHERE model = 'riegel')), '-'),
+              COALESCE(hms(MAX(predicted_s) FILTER (WHERE model = 'vdot')), '-'),
+              COALESCE(hms(MAX(predicted_s) FILTER (WHERE model = 'vickers_two_races')),
+                       hms(MAX(predicted_s) FILTER (WHERE model = 'vickers_one_race')), '-'))
+FROM estimate JOIN race_distances AS d USING (distance_class)
+WHERE age = 1
+GROUP BY d.distance_class
+ORDER BY d.distance_m;
+
+CREATE TEMP TABLE judged AS
+SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
+FROM ml_validation_predictions AS v
+WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
+  AND (v.source = 'survey' OR v.subject IN (SELECT athlete_id FROM temp.page));
+
+SELECT char(10) || 'HOW GOOD: mean error, each race predicted from what was known before it, by models' ||
+       char(10) || 'that had not seen it' ||
+       char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'
+WHERE EXISTS (SELECT 1 FROM judged);
+SELECT printf('  %-12s %-13s %6d   %8s  %9.0f %%   %8s %8s  %7s', MIN(who), MIN(d.name),
+              COUNT(*) FILTER (WHERE model = 'time_estimator'),
+              hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'time_estimator')),
+              100.0 * AVG(actual_s BETWEEN lower_s AND upper_s) FILTER (WHERE model = 'time_estimator'),
+              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'riegel')), '-'),
+              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'vdot')), '-'),
+              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'vickers_one_race')), '-'))
+FROM judged AS j
+JOIN race_distances AS d USING (distance_class)
+GROUP BY j.source, d.distance_class
+ORDER BY j.source, d.distance_m;
+SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
+WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1;
+
+CREATE TEMP TABLE unused AS
+SELECT * FROM (
+    SELECT COUNT(*) AS n, 'bronze_rejects' AS table_name, reason FROM bronze_rejects GROUP BY reason
+    UNION ALL SELECT COUNT(*), 'silver_rejects', reason FROM silver_rejects GROUP BY reason
+    UNION ALL SELECT COUNT(*), 'race_rejects', reason FROM race_rejects JOIN temp.page USING (athlete_id) GROUP BY reason
+);
+SELECT char(10) || 'NOT USED, and why (nothing is lost: the rows are in the tables named here)' WHERE EXISTS (SELECT 1 FROM unused);
+SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), ' ')) FROM unused ORDER BY table_name, n DESC, reason;
+
+CREATE TEMP TABLE latest AS
+SELECT stage, duration_ms, rows_in, ROW_NUMBER() OVER (PARTITION BY stage ORDER BY run_id DESC) AS age
+FROM ops_runs WHERE outcome = 'ok' AND (rows_in > 0 OR rows_out > 0) AND EXISTS (SELECT 1 FROM temp.page);
+
+SELECT char(10) || 'SECONDS of each stage when it last had something to do' WHERE EXISTS (SELECT 1 FROM latest);
+SELECT printf('  %-26s %6.3f  %-!24s %6d rows', stage, duration_ms / 1000, bar(duration_ms, 0, MAX(duration_ms) OVER (), 24), rows_in)
+FROM latest WHERE age = 1
+ORDER BY stage;
+SELECT printf('  %-26s %6.3f', 'all', total_s) FROM (SELECT SUM(duration_ms) / 1000 AS total_s FROM latest WHERE age = 1)
+WHERE total_s IS NOT NULL;
+SELECT printf('  %s failed on %s: %!.40s', stage, started_at, replace(message, char(10), ' '))
+FROM ops_runs WHERE outcome = 'failed' ORDER BY run_id DESC LIMIT 3;
