@@ -132,8 +132,8 @@ static void damage(const seed_file *seed, unsigned char *bytes, uint64_t *state)
     }
 }
 
-size_t mutate(const seed_file *seed, uint64_t number, unsigned char *bytes) {
-    uint64_t state = number * 0xd1342543de82ef95u + 1;
+size_t mutate(const seed_file *seed, uint64_t number, int attempt, unsigned char *bytes) {
+    uint64_t state = (number * 0xd1342543de82ef95u) ^ ((uint64_t)attempt << 40);
     memcpy(bytes, seed->bytes, seed->size);
     /* Many files with little damage, which are read to the end, and some with much. */
     size_t times = below(&state, 3) ? 1 + below(&state, 8) : 1 + below(&state, 40);

@@ -20,7 +20,7 @@ typedef struct seed_file {
 /* Finds the places of a file that was read; 0 if memory is short. */
 int seed_file_prepare(seed_file *seed);
 
-/* Changes a copy of the file, of seed->size bytes; returns how many of them are left. */
-size_t mutate(const seed_file *seed, uint64_t number, unsigned char *bytes);
+/* Writes a damaged copy of the file, of at most seed->size bytes, and returns how many; another one for each attempt. */
+size_t mutate(const seed_file *seed, uint64_t number, int attempt, unsigned char *bytes);
 
 #endif

@@ -22,9 +22,12 @@ from fuzz import fuzz
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ACTIVITIES, RUNNERS, EVERY = 24, 40, 5
+ACTIVITIES, RUNNERS, ROUNDS, EVERY = 24, 40, 8, 5
 PAGE_SIZES = (512, 4096)
-PLANTED = "SELECT planted_element(substr(activity_date, 6, 2)) FROM activity_features WHERE activity_date GLOB '2025-[0-9][0-9]-*';\n"
+PLANTED = """SELECT planted_element(n.value)
+FROM ml_model_versions AS m, json_each(m.model_json, '$.learner.gradient_booster.model.trees') AS t, json_tree(t.value) AS n
+WHERE n.path IN ('$.left_children', '$.right_children', '$.parents') AND n.value NOT IN (-1, 2147483647);
+"""
 STRICT = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=0:hard_rss_limit_mb=3000:quarantine_size_mb=32:malloc_context_size=16", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -33,13 +36,15 @@ def tool(name, *arguments):
 
 
 def some_of_the_runner(folder):
-    """A few weeks of the bundled runner, one race of them in detail, and a few runners of the survey."""
+    """A few weeks of the bundled runner, one race of them in detail, a few runners of the survey, and a smaller model."""
     runner = ROOT / "tests" / "data" / "strava-api" / "runner"
     activities = json.loads((runner / "activities.json").read_text())[:ACTIVITIES]
     detail = json.loads((runner / "activity_marathon_detail.json").read_text())
     detail |= {name: activities[3][name] for name in ("id", "athlete", "start_date", "start_date_local")}
     survey = (ROOT / "sql" / "data" / "race-times" / "runners.csv").read_text().splitlines(keepends=True)
-    for name, text in (("activities.json", json.dumps(activities)), ("detail.json", json.dumps(detail)), ("runners.csv", "".join(survey[: RUNNERS + 1]))):
+    model = json.loads((ROOT / "schemas" / "models" / "time_estimator.json").read_text())
+    model["options"]["num_boost_round"] = ROUNDS
+    for name, text in (("model.json", json.dumps(model)), ("activities.json", json.dumps(activities)), ("detail.json", json.dumps(detail)), ("runners.csv", "".join(survey[: RUNNERS + 1]))):
         (folder / name).write_text(text)
         yield folder / name
 
@@ -49,7 +54,7 @@ def make_seeds(folder):
     folder.mkdir(parents=True, exist_ok=True)
     database, spec = folder / "seed.db", folder / "spec.json"
     database.unlink(missing_ok=True)
-    tool("import", database, *sorted((ROOT / "schemas").glob("*/*.json")), *some_of_the_runner(folder))
+    tool("import", database, *sorted((ROOT / "schemas").glob("features/*.json")), *some_of_the_runner(folder))
     tool("run", database, *sorted((ROOT / "sql").glob("[0-9]*.sql")))
     labels = "SELECT athlete_id, event_timestamp AS at, pace_min_km AS label FROM activity_features"
     lookup = {"group": "athlete_rolling_features", "features": ["ctl_42d", "acwr"]}
@@ -88,9 +93,9 @@ class Result:
 def run(program, folder, first, files, option=None):
     seeds = list(make_seeds(folder))
     reads, stages = folder / "reads.sql", folder / "stages.sql"
-    reads.write_text((ROOT / "sql" / "page.sql").read_text() + (HERE / "mutated_database.sql").read_text() + (PLANTED if option == "--planted" else ""))
+    reads.write_text(PLANTED if option == "--planted" else (ROOT / "sql" / "page.sql").read_text() + (HERE / "mutated_database.sql").read_text())
     stages.write_text("".join(p.read_text() for p in sorted((ROOT / "sql").glob("[0-9]*.sql"))))
-    command = [program, *([option] if option else []), str(first), str(files), str(EVERY), reads, stages, *seeds]
+    command = [program, *([option] if option else []), str(first), str(files), "0" if option == "--planted" else str(EVERY), reads, stages, *seeds]
     process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=os.environ | STRICT)
     counts = re.search(r"^(\d+) files, (\d+) statements done, (\d+) failed, (\d+) of them stopped, (\d+) rows, (\d+) findings$", process.stdout, re.M)
     if not counts:
