@@ -63,13 +63,13 @@ OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # --- building ------------------------------------------------------------------------------------------------
 
-.PHONY: all static debug sanitized fuzzed clean help packages deps test-deps test check soak lint pytest sanitize fuzz architectures
+.PHONY: all static parts amalgamation install debug sanitized fuzzed clean help packages deps test-deps test check soak lint pytest sanitize fuzz architectures
 .DEFAULT_GOAL = all
 
 all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
 
-$(EXTENSION): $(OBJECTS)
-	$(call say,$@)$(Q)$(CC) -shared $(CFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+$(EXTENSION): $(OBJECTS) $(if $(ONE_FILE),$(BUILD)/one/athlete.o)
+	$(call say,$@)$(Q)$(CC) -shared $(CFLAGS) -o $@ $(if $(ONE_FILE),$(BUILD)/one/athlete.o $(HIDDEN_CJSON),$(OBJECTS)) $(LDLIBS)
 
 $(BUILD)/obj/%.o: %.c | packages
 	@mkdir -p $(@D)
@@ -82,17 +82,65 @@ $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 # For programs that embed athlete: linked to SQLite instead of loaded by it.
 STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
 
-static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding (ext/athlete.h)
+static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding: one symbol, sqlite3_athlete_init (ext/athlete.h)
 
-$(BUILD)/libathlete.a: $(STATIC_OBJECTS)
+# One object, in which all other names are as good as static: a program may have a memory_alloc of its own.
+OBJCOPY = $(shell $(CC) -print-prog-name=objcopy)
+ifeq ($(shell uname -s),Darwin)
+ALONE   = $(CC) -r -nostdlib -Wl,-exported_symbol,_sqlite3_athlete_init -o $@ $^
+else
+ALONE   = $(CC) -r -nostdlib -o $@ $^ && $(OBJCOPY) --keep-global-symbol=sqlite3_athlete_init $@
+endif
+
+$(BUILD)/libathlete.o: $(STATIC_OBJECTS)
+	$(call say,$@)$(Q)$(ALONE)
+
+$(BUILD)/libathlete.a: $(BUILD)/libathlete.o
 	@rm -f $@
 	$(call say,$@)$(Q)$(AR) rcs $@ $^
+
+# For programs that try a kernel alone: every function is there.
+parts: $(BUILD)/parts.a
+
+$(BUILD)/parts.a: $(STATIC_OBJECTS)
+	@rm -f $@
+	$(call say,$@)$(Q)$(AR) rcs $@ $^
+
+# For programs that compile athlete themselves. ONE_FILE=1 builds the extension from it.
+DIST ?= dist
+
+amalgamation: ## write the extension as one file, dist/athlete.c, and its header
+	@$(PYTHON) ext/amalgamate.py $(DIST)
+	$(call say,$(DIST)/athlete.c)
+
+$(BUILD)/one/athlete.c: ext/amalgamate.py $(SOURCES) $(wildcard ext/*.h ext/*/*.h ext/*/*/*.h)
+	@$(PYTHON) $< $(@D)
+
+$(BUILD)/one/athlete.o: $(BUILD)/one/athlete.c | packages
+	$(call say,$@)$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
 $(BUILD)/static/%.o: %.c | packages
 	@mkdir -p $(@D)
 	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
+
+# --- installing ----------------------------------------------------------------------------------------------
+
+prefix = $(or $(PREFIX),/usr/local)
+
+install: all static $(BUILD)/athlete.pc ## install the library, its header and athlete.pc for programs: make install PREFIX=/usr/local
+	@mkdir -p "$(DESTDIR)$(prefix)/lib/pkgconfig" "$(DESTDIR)$(prefix)/include"
+	@cp $(EXTENSION) $(BUILD)/libathlete.a "$(DESTDIR)$(prefix)/lib"
+	@cp $(BUILD)/athlete.pc "$(DESTDIR)$(prefix)/lib/pkgconfig"
+	@cp $(BUILD)/one/athlete.h "$(DESTDIR)$(prefix)/include"
+
+.PHONY: $(BUILD)/athlete.pc
+$(BUILD)/athlete.pc: $(BUILD)/one/athlete.c
+	@printf '%s\n' 'prefix=$(prefix)' 'Name: athlete' 'Description: training-load features and race-time models inside SQLite' \
+	  "Version: $$(sed -n 's/^#define ATHLETE_VERSION "\(.*\)"/\1/p' $(BUILD)/one/athlete.h)" \
+	  'Cflags: -I$${prefix}/include' 'Requires: sqlite3 >= 3.37.2$(if $(CJSON_SRC),, libcjson)' \
+	  'Libs: -L$${prefix}/lib -l:libathlete.a -lm$(if $(filter 0,$(THREADS)),, -pthread)' >$@
 
 debug: ## build build/debug/athlete.so with -O0 -g
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS="-O0 -g" all
@@ -104,7 +152,7 @@ sanitized: ## build build/asan/athlete.so, which stops at the first memory error
 
 # What libFuzzer's programs are linked with.
 fuzzed:
-	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" static
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
@@ -115,7 +163,7 @@ help: ## list the targets
 # --- running -------------------------------------------------------------------------------------------------
 
 .PHONY: demo import pipeline page define deploy stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
-STAGES   = $(wildcard sql/[0-9]*.sql)
+STAGES   = $(sort $(wildcard sql/[0-9]_*/*.sql sql/[0-9]_*/*/*.sql))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
 export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 
@@ -302,6 +350,10 @@ $(BUILD)/laws/%: tests/laws/%.c $(BUILD)/libathlete.a
 	@mkdir -p $(@D)
 	$(call say,$@)$(Q)$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
 
+$(BUILD)/laws/root_histogram: tests/laws/root_histogram.c $(BUILD)/parts.a
+	@mkdir -p $(@D)
+	$(call say,$@)$(Q)$(CC) $(FLAGS) -o $@ $^ $(LDLIBS) -lsqlite3
+
 $(BUILD)/laws/planted.so: tests/laws/planted.c | packages
 	@mkdir -p $(@D)
 	$(call say,$@)$(Q)$(CC) $(FLAGS) -shared -o $@ $< $(LDLIBS)
@@ -321,4 +373,4 @@ lint-format:
 	@clang-format --dry-run -Werror $(wildcard ext/*.[ch] ext/*/*.[ch] ext/*/*/*.[ch])
 
 lint-stages:
-	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(wildcard sql/[0-9]*.sql)
+	@PYTHONPATH=sql/tools/stages $(PYTHON) tests/helpers/stage_headers.py $(sort $(wildcard sql/[0-9]_*/*.sql sql/[0-9]_*/*/*.sql))

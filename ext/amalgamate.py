@@ -2,8 +2,8 @@
 """The extension as one C file and one header, for programs that embed it: ext/amalgamate.py dist
 
 Headers come first, each once and after what it includes; then the sources. A header without an include guard is a template, and
-is repeated wherever it stands. Everything but the entry point becomes static: a function through its declaration, a variable
-through its definition, before which nothing may use it.
+is repeated wherever it stands. Everything but the entry point becomes static, by its declaration; a list whose length its
+declaration does not say has to be defined before it is used, and its file comes first.
 """
 
 import pathlib
@@ -13,9 +13,9 @@ import sys
 EXT = pathlib.Path(__file__).resolve().parent
 OURS = re.compile(r'#include "([^"]+/[^"]+|athlete\.h)"\n')
 FEATURES = re.compile(r"#define _\w+_SOURCE\b.*\n")  # they count only in front of all headers
-DECLARATION = re.compile(r"^(?=[a-z])(?!typedef|static|extern|struct \w+ \{|union|enum|_Static|return|SHAP_INLINE)(?=[^;{}=]*\([^;{}]*\)[^;{}]*;)", re.M)
+DECLARATION = re.compile(r"^(?=[a-z]|ATHLETE_FORMATS)(?!typedef|static|extern|struct \w+ \{|union|enum|_Static|return|SHAP_INLINE)(?=[^;{}=]*\([^;{}]*\)[^;{}]*;)", re.M)
 EXTERN = re.compile(r"^extern ([^;]*);.*\n", re.M)
-NAME = re.compile(r"(\w+)(?:\[\])?\s*(?:,|$)")
+DEFINITION = re.compile(r"^(const [^;(){}=]* =)", re.M)  # of a variable that headers declare
 
 
 def source(path):
@@ -53,9 +53,15 @@ def ordered(paths, before):
     return found
 
 
-def variables(text):
-    """Names that a header declares extern."""
-    return [name for declaration in EXTERN.findall(text) for name in NAME.findall(declaration)]
+def lists(text):
+    """Names of lists that a header declares without a length."""
+    return [name for declaration in EXTERN.findall(text) for name in re.findall(r"(\w+)\[\]", declaration)]
+
+
+def declared(text):
+    """A header's declarations as static ones."""
+    text = EXTERN.sub(lambda found: "" if "[]" in found[1] else f"static {found[1]};\n", text)
+    return DECLARATION.sub("static ", text)
 
 
 def inlined(text):
@@ -73,23 +79,20 @@ def plain(sources):
 
 def private():
     """The file that is handed on."""
-    headers = [h for h in paths("*.h") if not is_template(h)]
     sources = paths("*.c")
-    names = {name: None for header in headers for name in variables(source(header))}
-    for path in sources:
-        for name in re.findall(r"^(?:const|static const) [^;={(]*?\b(\w+)(?:\[\w*\])? =", source(path), re.M):
-            if name in names:
-                names[name] = path
-    uses = {path: [names[word] for word in set(re.findall(r"\w+", source(path))) if names.get(word, path) != path] for path in sources}
+    headers = [header for header in paths("*.h") if not is_template(header)]
+    homes = {}
+    for name in [name for header in headers for name in lists(source(header))]:
+        homes[name] = next(path for path in sources if re.search(rf"^const .*\b{name}\[\] = ", source(path), re.M))
+
+    def before(path):
+        words = set(re.findall(r"\w+", source(path)))
+        return sorted({home for name, home in homes.items() if name in words and home != path})
+
     text = ""
-    for path in ordered(headers, included):
-        part = DECLARATION.sub("static ", EXTERN.sub("", inlined(source(path))))
-        text += f"\n/* --- {path} --- */\n\n{part}"
-    for path in ordered(sources, lambda path: sorted(uses[path])):
+    for path in [*ordered(headers, included), *ordered(sources, before)]:
         part = inlined(source(path))
-        for name, home in names.items():
-            if home == path:
-                part = re.sub(rf"^(const [^;={{(]*?\b{name}(?:\[\w*\])? =)", r"static \1", part, flags=re.M)
+        part = declared(part) if path in headers else DEFINITION.sub(r"static \1", part)
         text += f"\n/* --- {path} --- */\n\n{part}"
     return "".join(sorted(set(FEATURES.findall(text)))) + FEATURES.sub("", text)
 

@@ -22,7 +22,7 @@ SQLITE_EXTENSION_INIT1
 #include "training/training_sql.h"
 #include "trees/trees_sql.h"
 
-const athlete_domain *const athlete_domains[] = {
+const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1] = {
     &athlete_base, &athlete_training, &athlete_rolling, &athlete_store, &athlete_trees, &athlete_charts, NULL,
 };
 

@@ -316,7 +316,7 @@ SELECT feature, n_values, n_unavailable, n_inside_window, round(strength, 2) AS 
 
 -- COMMAND ----------
 
-.shell sql/tools/run store.db sql/36_feature_freshness.sql sql/60_feature_lineage.sql
+.shell sql/tools/run store.db sql/4_features/490_feature_freshness.sql sql/8_lineage/800_feature_lineage.sql
 
 -- COMMAND ----------
 

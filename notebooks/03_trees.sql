@@ -103,7 +103,7 @@ FROM trained;
 
 -- MAGIC %md
 -- MAGIC ## 5. Search
--- MAGIC Options are a value like any other: cross them with folds. The stage `42_time_estimator_search` does this for the time
+-- MAGIC Options are a value like any other: cross them with folds. The stage `520_time_estimator_search` does this for the time
 -- MAGIC estimator, with changes to its specification from the table `ml_search_configurations`, when `search_time_estimator` in
 -- MAGIC `ops_config` is 1, and ranks what it found in `ml_search_ranking`.
 

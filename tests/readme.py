@@ -36,7 +36,7 @@ def shell(database, sql, *options):
 
 
 def page(database):
-    title, *sections = re.split(r"\n\n(?=[A-Z]{2})", shell(database, (ROOT / "sql" / "page.sql").read_text()))
+    title, *sections = re.split(r"\n\n(?=[A-Z]{2})", shell(database, (ROOT / "sql" / "reports" / "page.sql").read_text()))
     shown = [section for section in sections if section.startswith(SHOWN)]
     return "```text\n" + "\n\n".join([title, *shown, "…"]).strip() + "\n```\n"
 
@@ -73,7 +73,7 @@ def options(database):
 
 def stages(_database):  # for sql/README.md
     out = ["| stage | what it does | writes |", "|---|---|---|"]
-    for path in sorted((ROOT / "sql").glob("[0-9]*.sql")):
+    for path in sorted((ROOT / "sql").glob("[0-9]_*/**/*.sql")):
         header = dict(re.findall(r"^-- (\w+): +(.*)$", path.read_text(), re.M))
         out.append(f"| [`{header['stage']}`]({path.relative_to(ROOT / 'sql')}) | {header['purpose']} | {header['writes'].replace('-; ', '').replace(';', ',')} |")
     return "\n".join(out) + "\n"

@@ -82,7 +82,7 @@ static athlete_status add_name(trainer *t, int feature, sqlite3_value *value, fl
         n = text[at] ? utf8_length(text + at, length - at) : 0;
         if (n == 0) return refuse_feature(t, feature, "UTF-8 text without zero bytes", value);
     }
-    uint32_t number;
+    uint32_t number = 0;
     athlete_status status = category_find(&t->categories[feature], text, &t->budget, &number);
     if (status == ATHLETE_INVALID)
         return train_row_fail(t, sqlite3_mprintf("feature %d has more than %d different texts", feature + 1,

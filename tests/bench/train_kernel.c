@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "trees/train_options_sql.h"
+#include "../trees/forest_margins.h"
 
 static double now_s(void) {
     struct timespec t;

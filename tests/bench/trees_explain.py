@@ -4,7 +4,7 @@
 
 Needs the built extension (ATHLETE_EXTENSION or build/athlete), a C compiler, and from PyPI: numpy, lightgbm, xgboost-cpu.
 Five of the features have 10 % missing values. XGBoost trains the model, LightGBM one of the same shape. The kernel alone is timed by a C program (shap_kernel.c) that is
-linked to libathlete.a; gbdt_explain gets its rows from a table, and a sum consumes what it gives. Peers get their rows
+linked to parts.a; gbdt_explain gets its rows from a table, and a sum consumes what it gives. Peers get their rows
 as arrays in memory. Runs are interleaved, medians of five.
 """
 
@@ -43,11 +43,11 @@ def data(n, seed):
 
 def kernel_program(folder):
     packages = subprocess.run(["pkg-config", "--cflags", "--libs", "sqlite3", "libcjson"], capture_output=True, text=True, check=True)
-    subprocess.run(["make", "-s", "-C", ROOT, "static"], check=True)
+    subprocess.run(["make", "-s", "-C", ROOT, "parts"], check=True)
     program = pathlib.Path(folder) / "shap_kernel"
     source = ROOT / "tests" / "bench" / "shap_kernel.c"
     flags = ["-std=c11", "-O3", "-ffp-contract=off", "-DSQLITE_CORE", f"-I{ROOT / 'ext'}"]
-    library = ROOT / "build" / "libathlete.a"
+    library = ROOT / "build" / "parts.a"
     subprocess.run(["cc", *flags, source, library, "-o", program, *packages.stdout.split(), "-lm", "-pthread"], check=True)
     return program
 

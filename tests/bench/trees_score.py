@@ -2,7 +2,7 @@
 
     python tests/bench/trees_score.py [--rows 1000000] [--runs 5]
 
-Needs the built extension (ATHLETE_EXTENSION or build/athlete) and build/libathlete.a (make static). The model has 100
+Needs the built extension (ATHLETE_EXTENSION or build/athlete) and build/parts.a (make parts). The model has 100
 trees of 31 leaves on 28 columns, five of them with 10 % missing; XGBoost trains it and all but scikit-learn and LightGBM,
 which train one of the same size, score that one. Runs are interleaved and the figures are medians.
 
@@ -74,7 +74,7 @@ def from_table(db):
 
 def build_kernel(folder):
     program = folder / "score_kernel"
-    library = pathlib.Path(os.environ.get("ATHLETE_LIBRARY", ROOT / "build" / "libathlete.a"))
+    library = pathlib.Path(os.environ.get("ATHLETE_LIBRARY", ROOT / "build" / "parts.a"))
     options = ["-std=c11", "-O3", "-ffp-contract=off", f"-I{ROOT / 'ext'}"]
     subprocess.run(["gcc", *options, ROOT / "tests/bench/score_kernel.c", library, "-o", program, "-lsqlite3", "-lcjson", "-lm"], check=True)
     return program

@@ -266,8 +266,8 @@ def package_flags(which):
 
 
 def build_kernel(folder):
-    library = pathlib.Path(EXTENSION).parent / "libathlete.a"
-    subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={library.parent}", "static"], check=True)
+    library = pathlib.Path(EXTENSION).parent / "parts.a"
+    subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={library.parent}", "parts"], check=True)
     source = str(pathlib.Path(__file__).with_name("train_kernel.c"))
     subprocess.run(["cc", "-std=c11", "-O2", f"-I{ROOT}/ext", "-DSQLITE_CORE", *package_flags("--cflags"), "-o", f"{folder}/train_kernel", source, str(library), *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip

@@ -126,7 +126,7 @@ def package_flags(which):
 
 
 def make_library(folder):
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "static"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "parts"], check=True)
 
 
 def build(name, folder, trusting=False):
@@ -138,7 +138,7 @@ def build(name, folder, trusting=False):
     flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
     sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", HERE / "use_model.c", *switched]
-    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "libathlete.a", *package_flags("--libs"), "-lm", "-pthread"],
+    subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "parts.a", *package_flags("--libs"), "-lm", "-pthread"],
                    check=True)  # fmt: skip
     return program
 

@@ -22,6 +22,7 @@ from fuzz import fuzz
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+STAGES = sorted((ROOT / "sql").glob("[0-9]_*/**/*.sql"))
 ACTIVITIES, RUNNERS, ROUNDS, EVERY = 24, 40, 8, 5
 PAGE_SIZES = (512, 4096)
 PLANTED = """SELECT planted_element(n.value)
@@ -55,7 +56,7 @@ def make_seeds(folder):
     database, spec = folder / "seed.db", folder / "spec.json"
     database.unlink(missing_ok=True)
     tool("import", database, *sorted((ROOT / "schemas").glob("features/*.json")), *some_of_the_runner(folder))
-    tool("run", database, *sorted((ROOT / "sql").glob("[0-9]*.sql")))
+    tool("run", database, *STAGES)
     labels = "SELECT athlete_id, event_timestamp AS at, pace_min_km AS label FROM activity_features"
     lookup = {"group": "athlete_rolling_features", "features": ["ctl_42d", "acwr"]}
     spec.write_text(json.dumps({"labels": labels, "as_of": "at", "lookups": [lookup]}))
@@ -93,8 +94,8 @@ class Result:
 def run(program, folder, first, files, option=None):
     seeds = list(make_seeds(folder))
     reads, stages = folder / "reads.sql", folder / "stages.sql"
-    reads.write_text(PLANTED if option == "--planted" else (ROOT / "sql" / "page.sql").read_text() + (HERE / "mutated_database.sql").read_text())
-    stages.write_text("".join(p.read_text() for p in sorted((ROOT / "sql").glob("[0-9]*.sql"))))
+    reads.write_text(PLANTED if option == "--planted" else (ROOT / "sql" / "reports" / "page.sql").read_text() + (HERE / "mutated_database.sql").read_text())
+    stages.write_text("".join(p.read_text() for p in STAGES))
     command = [program, *([option] if option else []), str(first), str(files), "0" if option == "--planted" else str(EVERY), reads, stages, *seeds]
     process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=os.environ | STRICT)
     counts = re.search(r"^(\d+) files, (\d+) statements done, (\d+) failed, (\d+) of them stopped, (\d+) rows, (\d+) findings$", process.stdout, re.M)

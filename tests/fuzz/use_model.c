@@ -5,6 +5,7 @@
 #include <string.h>
 #include "trees/scorer/scorer.h"
 #include "trees/shap/shap.h"
+#include "../trees/forest_margins.h"
 
 #define ROWS      6
 #define MAX_WIDTH 256

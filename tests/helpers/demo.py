@@ -7,13 +7,14 @@ import pathlib
 import subprocess
 import tempfile
 
+from helpers import stages
 from helpers.extension import DATA, EXTENSION, ROOT
 
 RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
 SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
 REFERENCE = [SPECIFICATION, *sorted((ROOT / "schemas" / "features").glob("*.json")), SURVEY]
-STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
+STAGES = list(stages.PATHS.values())
 
 
 ENVIRONMENT = os.environ | {"ATHLETE_EXTENSION": EXTENSION}

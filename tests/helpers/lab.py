@@ -11,7 +11,7 @@ RUNNER = DATA / "strava-api" / "runner"
 SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
 
-ROWS, TRAIN, PREDICT = "40_time_estimator_rows", "41_time_estimator_train", "50_predict_race_times"
+ROWS, TRAIN, PREDICT = "500_time_estimator_rows", "510_time_estimator_train", "600_predict_race_times"
 EVIDENCE = [s for s in STAGES if s <= ROWS]
 
 FEATURES = json.loads(SPECIFICATION.read_text())["features"]

@@ -6,7 +6,8 @@ import sqlite3
 
 from helpers.extension import ROOT, connect
 
-STAGES = {p.stem: p.read_text() for p in sorted((ROOT / "sql").glob("[0-9]*.sql"))}
+PATHS = {p.stem: p for p in sorted((ROOT / "sql").glob("[0-9]_*/**/*.sql"))}
+STAGES = {name: path.read_text() for name, path in PATHS.items()}
 BRONZE = [s for s in STAGES if s < "2"]
 ARRIVED = "2025-12-01T00:00:00Z"
 

@@ -25,7 +25,7 @@ OPTION = re.compile(r"(?:ENABLE_(?!UPDATE_DELETE_LIMIT)|OMIT_|SECURE_DELETE|SOUN
 def unpack(archive, folder):
     """The single folder that an archive of sources holds."""
     with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
+        opened.extractall(folder)
         return folder / opened.getnames()[0].split("/")[0]
 
 

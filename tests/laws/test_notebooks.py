@@ -14,7 +14,7 @@ from helpers.stage_headers import statements
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
 IN_PYTHON = sorted((ROOT / "notebooks").glob("*.py"))
-PAGE = (ROOT / "sql" / "page.sql").read_text()
+PAGE = (ROOT / "sql" / "reports" / "page.sql").read_text()
 
 
 # --- notebooks -----------------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     with connect(path, isolation_level=None) as db:
         db.execute("UPDATE ops_config SET value = 100 WHERE name = 'gate_mae_10k_s'")
         db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
-                   " VALUES ('41_time_estimator_train', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
+                   " VALUES ('510_time_estimator_train', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
         db.execute("INSERT INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)"
                    " VALUES ('x', '2025-01-01T00:00:00Z', 1, 0, ?, '', '')", ("ä" * 200,))
     db.close()
@@ -292,7 +292,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     lines = page_lines(path)
     assert_readable(lines)
     assert any(line.startswith("  model version 2 refused: 10 km error of") for line in lines)
-    assert any(line.startswith("  41_time_estimator_train failed on 2025-01-01") for line in lines)
+    assert any(line.startswith("  510_time_estimator_train failed on 2025-01-01") for line in lines)
 
 
 def test_the_page_shows_no_number_where_there_is_none(survey_only, tmp_path):

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from helpers import functions, stage_headers
+from helpers import functions, stage_headers, stages
 from helpers.extension import EXTENSION, ROOT, connect
 
 PRINTED = ROOT / "sql" / "tools" / "stages"
-STAGES = sorted((ROOT / "sql").glob("[0-9]*.sql"))
+STAGES = list(stages.PATHS.values())
 
 GOOD = """-- stage:    20_silver_example
 -- purpose:  one row per thing

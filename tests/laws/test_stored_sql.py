@@ -293,7 +293,7 @@ def test_hostile_extents_stand_in_the_log_and_the_other_groups_go_on():
     db.execute(view.replace("CREATE VIEW feature_extent_queries AS", "CREATE VIEW honest_queries AS"))
     db.execute("""CREATE VIEW feature_extent_queries AS SELECT group_name, table_name,
         CASE group_name WHEN 'race_results' THEN 'SELECT hidden(1), 2, 3' ELSE query END AS query FROM honest_queries""")
-    run(db, ["36_feature_freshness"])
+    run(db, ["490_feature_freshness"])
     assert db.execute("SELECT * FROM feature_extent").fetchall() == [row for row in before if row[0] != "race_results"] and called == []
     assert db.execute("SELECT outcome, rows_rejected, message FROM ops_runs ORDER BY run_id DESC LIMIT 1").fetchone() == (
         "ok", 1, "race_results: the query calls hidden, and may call only deterministic functions of SQLite and of this extension")  # fmt: skip

@@ -30,8 +30,8 @@ def clocked(now):
     """The stages, and the triggers of the groups' tables, as they would run at that moment."""
     clock = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
     found = {name: text.replace(f"{clock} AS started_at", f"'{now}' AS started_at") for name, text in STAGES.items()}
-    tables = re.sub(r'CREATE TRIGGER IF NOT EXISTS ("\w+")', r"DROP TRIGGER IF EXISTS \1;\nCREATE TRIGGER \1", found["25_feature_tables"])
-    return found | {"25_feature_tables": tables.replace(clock, f"'{now}'")}
+    tables = re.sub(r'CREATE TRIGGER IF NOT EXISTS ("\w+")', r"DROP TRIGGER IF EXISTS \1;\nCREATE TRIGGER \1", found["310_feature_tables"])
+    return found | {"310_feature_tables": tables.replace(clock, f"'{now}'")}
 
 
 def life(seed):

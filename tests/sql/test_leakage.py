@@ -271,24 +271,24 @@ def test_edits_deletions_laps_and_travel_do_not_leak(life):
 
 LEAKS = {
     "a threshold pace from runs up to 30 days later": (
-        "31_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date <= date(d.local_date, '+30 days')"),
+        "410_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date <= date(d.local_date, '+30 days')"),
     "a threshold pace from the day itself": (
-        "31_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date <= d.local_date"),
+        "410_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date <= d.local_date"),
     "a threshold pace from the other side of the date line": (
-        "31_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date < d.local_date"),
-    "the maximum heart rate of all history": ("31_activity_features", "AND o.known_date < d.local_date AND o.end_time <= d.first_start", ""),
-    "corrected activities under their first date": ("31_activity_features", "COALESCE(l.corrected_at, '')", "''"),
-    "a setting before its day": ("31_activity_features", "s.setting = 'max_hr' AND s.valid_from <= d.local_date", "s.setting = 'max_hr'"),
-    "a day's sum when the day begins": ("32_daily_features", "max(event_timestamp, available_at,", "max(activity_date,"),
+        "410_activity_features", "p.known_date < d.local_date AND p.end_time <= d.first_start", "p.known_date < d.local_date"),
+    "the maximum heart rate of all history": ("410_activity_features", "AND o.known_date < d.local_date AND o.end_time <= d.first_start", ""),
+    "corrected activities under their first date": ("410_activity_features", "COALESCE(l.corrected_at, '')", "''"),
+    "a setting before its day": ("410_activity_features", "s.setting = 'max_hr' AND s.valid_from <= d.local_date", "s.setting = 'max_hr'"),
+    "a day's sum when the day begins": ("420_daily_features", "max(event_timestamp, available_at,", "max(activity_date,"),
     "rolling features when the day begins": (
-        "33_rolling_features", "max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,",
+        "430_rolling_features", "max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,",
         "max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, -z.utc_offset_s || ' seconds'),"),
-    "a race of two nights after the first": ("33_rolling_features", ", z.over_at,", ","),
-    "rolling features of corrected days": ("33_rolling_features", "c.from_date <= r.as_of_date", "c.from_date > '9999'"),
-    "a week when it begins": ("34_weekly_features", "max(event_timestamp, available_at) AS available_at", "week_start AS available_at"),
-    "edited laps under the date of the activity": ("21_silver_sub_activity", "max(a.available_at, COALESCE(c.corrected_at, ''))", "a.available_at"),
-    "edited laps in zones known before": ("31_activity_features", "COALESCE(z.available_at, '')", "''"),
-    "an edited activity under its first date": ("20_silver_activities", "max(v.end_time, COALESCE((SELECT MAX(corrected_at)", "max(v.end_time, COALESCE((SELECT ''"),
+    "a race of two nights after the first": ("430_rolling_features", ", z.over_at,", ","),
+    "rolling features of corrected days": ("430_rolling_features", "c.from_date <= r.as_of_date", "c.from_date > '9999'"),
+    "a week when it begins": ("440_weekly_features", "max(event_timestamp, available_at) AS available_at", "week_start AS available_at"),
+    "edited laps under the date of the activity": ("210_silver_sub_activity", "max(a.available_at, COALESCE(c.corrected_at, ''))", "a.available_at"),
+    "edited laps in zones known before": ("410_activity_features", "COALESCE(z.available_at, '')", "''"),
+    "an edited activity under its first date": ("200_silver_activities", "max(v.end_time, COALESCE((SELECT MAX(corrected_at)", "max(v.end_time, COALESCE((SELECT ''"),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
 from helpers.extension import EXTENSION, ROOT
-from helpers.stages import STAGES
+from helpers.stages import PATHS, STAGES
 
 # As they were before feature groups were documents.
 BEFORE = """
@@ -42,7 +42,7 @@ def shell(name, *arguments):
 
 
 def stages():
-    return [ROOT / "sql" / f"{s}.sql" for s in STAGES]
+    return [PATHS[s] for s in STAGES]
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
 
 def test_the_stages_refuse_a_file_whose_schema_they_do_not_know_and_leave_it_as_it_was(old):
     db = new_database(old)
-    with pytest.raises(sqlite3.OperationalError, match=f"00_ops_tables: the file has schema version 0 and the stages know version {LAST}: run sql/tools/migrate"):
-        run(db, ["00_ops_tables"])
+    with pytest.raises(sqlite3.OperationalError, match=f"000_ops_tables: the file has schema version 0 and the stages know version {LAST}: run sql/tools/migrate"):
+        run(db, ["000_ops_tables"])
     assert one(db, "PRAGMA user_version") == 0
     db.execute(f"PRAGMA user_version = {LAST + 1}")
     with pytest.raises(sqlite3.OperationalError, match=f"schema version {LAST + 1} and the stages know version {LAST}: it was made by a newer athlete"):
-        run(db, ["00_ops_tables"])
+        run(db, ["000_ops_tables"])
     db.close()
     assert shell("run", old, *stages()).returncode != 0
     assert len(documents(old)) == 3
@@ -121,7 +121,7 @@ def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
     db.execute("CREATE TRIGGER sleep_replaced AFTER UPDATE ON sleep BEGIN SELECT 'of another time'; END")
     db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
     db.execute("PRAGMA user_version = 0")
-    done = shell("run", path, ROOT / "sql" / "00_ops_tables.sql")
+    done = shell("run", path, ROOT / "sql" / "0_ops/000_ops_tables.sql")
     assert done.returncode == 0, done.stderr
     assert rows(db, "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND tbl_name LIKE 'sleep%' ORDER BY 1") == of_today
     assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-01", 8.0, "2024-01-01")]

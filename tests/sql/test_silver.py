@@ -165,7 +165,7 @@ def test_an_activity_that_breaks_a_rule_is_rejected_with_the_reason_and_comes_ba
     assert (reject["activity_id"], reject["item"]) == ("1", "")
     assert reject["reason"] == one(db, "SELECT reason FROM silver_rules WHERE table_name = 'silver_strava_activities' AND rule = ?", rule)
     assert json.loads(reject["payload"])["id"] == 1
-    assert one(db, "SELECT rows_rejected FROM ops_runs WHERE stage = '20_silver_activities' ORDER BY run_id DESC LIMIT 1") == 1
+    assert one(db, "SELECT rows_rejected FROM ops_runs WHERE stage = '200_silver_activities' ORDER BY run_id DESC LIMIT 1") == 1
     later(db, plain(1))
     assert [r["activity_id"] for r in silver(db)] == ["1", "2"]
     assert one(db, "SELECT COUNT(*) FROM silver_rejects") == 0
@@ -261,7 +261,7 @@ def test_a_rule_that_a_user_adds_or_changes_judges_everything_again(change):
 def test_a_rule_that_is_no_rule_stands_with_its_reason_and_everything_else_goes_on():
     body = [plain(1), plain(2, distance=-1.0)]
     honest, db = pipeline(body), new_database()
-    run(db, [*BRONZE, "20_silver_activities"])
+    run(db, [*BRONZE, "200_silver_activities"])
     refused = {
         "no SQL": ("distance_m >", 'the predicate: near ")": syntax error'),
         "another table": ("distance_m > (SELECT MAX(bronze_id) FROM bronze_strava_activities)",

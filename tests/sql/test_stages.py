@@ -9,6 +9,7 @@ import pytest
 
 from helpers.activities import STAGES, assert_same, dump, make_activity, make_history, new_database, one, pipeline, put, rows, run, seeded
 from helpers.extension import EXTENSION, ROOT
+from helpers.stages import PATHS
 
 RUN = {"sport_type": "Run", "distance": 10000.0, "moving_time": 3000, "elapsed_time": 3000, "flagged": False, "total_elevation_gain": 10.0,
        "average_heartrate": 150.0, "max_heartrate": 170.0}
@@ -46,21 +47,21 @@ def test_a_stage_that_fails_leaves_the_database_as_it_was_and_a_row_in_ops_runs(
     text = STAGES[stage]
     failing = tmp_path / f"{stage}.sql"
     failing.write_text(text.replace("\nCOMMIT;", "\nSELECT assert_that(0, 'it isn''t \"so\"');\nCOMMIT;"))
-    done = shell_run(on_disk, failing, ROOT / "sql" / "00_ops_tables.sql")
+    done = shell_run(on_disk, failing, ROOT / "sql" / "0_ops/000_ops_tables.sql")
     assert done.returncode != 0 and f"{stage} failed" in done.stderr and "it isn't \"so\"" in done.stderr
     assert_same(before, dump(db))
     last = rows(db, "SELECT * FROM ops_runs ORDER BY run_id DESC LIMIT 1")[0]
     assert (last["stage"], last["outcome"]) == (stage, "failed") and "it isn't \"so\"" in last["message"]
     assert last["started_at"].endswith("Z") and last["duration_ms"] >= 0
-    assert shell_run(on_disk, *(ROOT / "sql" / f"{s}.sql" for s in STAGES)).returncode == 0
+    assert shell_run(on_disk, *(PATHS[s] for s in STAGES)).returncode == 0
     assert one(db, "SELECT COUNT(DISTINCT athlete_id) FROM athlete_weekly_features") == 2
     db.close()
 
 
 def test_an_extension_that_cannot_be_loaded_is_a_failure_that_is_logged(on_disk, tmp_path):
-    done = shell_run(on_disk, ROOT / "sql" / "30_athlete_profile.sql", extension=tmp_path / "absent")
+    done = shell_run(on_disk, ROOT / "sql" / "4_features/400_athlete_profile.sql", extension=tmp_path / "absent")
     assert done.returncode != 0 and "absent" in done.stderr
-    assert one(sqlite3.connect(on_disk), "SELECT stage FROM ops_runs WHERE outcome = 'failed'") == "30_athlete_profile"
+    assert one(sqlite3.connect(on_disk), "SELECT stage FROM ops_runs WHERE outcome = 'failed'") == "400_athlete_profile"
 
 
 def test_an_extension_may_lie_in_a_folder_with_blanks(on_disk, tmp_path):
@@ -68,21 +69,21 @@ def test_an_extension_may_lie_in_a_folder_with_blanks(on_disk, tmp_path):
     folder.mkdir()
     library = next(pathlib.Path(EXTENSION).parent.glob(pathlib.Path(EXTENSION).name.split(".")[0] + ".*"))
     (folder / library.name).symlink_to(library.resolve())
-    assert shell_run(on_disk, ROOT / "sql" / "30_athlete_profile.sql", extension=folder / library.stem).returncode == 0
+    assert shell_run(on_disk, ROOT / "sql" / "4_features/400_athlete_profile.sql", extension=folder / library.stem).returncode == 0
 
 
 def test_each_stage_logs_start_duration_and_rows():
     db = pipeline([run_at(1, "2024-01-01T08:00:00Z"), run_at(2, "2024-01-03T08:00:00Z"), run_at(3, "2024-01-03T18:00:00Z", elapsed_time=-1), {"x": 1}])
     log = {r["stage"]: r for r in rows(db, "SELECT * FROM ops_runs ORDER BY run_id")}
-    assert set(log) >= set(STAGES) - {"00_ops_tables"}
+    assert set(log) >= set(STAGES) - {"000_ops_tables"}
     assert all(r["outcome"] == "ok" and r["message"] is None and r["duration_ms"] >= 0 and len(r["started_at"]) == 20 for r in log.values())
     counts = {s: (r["rows_in"], r["rows_out"], r["rows_rejected"]) for s, r in log.items()}
-    assert counts["10_bronze_strava"] == (4, 3, 1)
-    assert counts["20_silver_activities"] == (3, 2, 1)
-    assert counts["31_activity_features"] == (2, 2, 0)
-    assert counts["32_daily_features"] == (2, 2, 0)
-    assert counts["33_rolling_features"] == (2, 3, 0)
-    assert counts["34_weekly_features"] == (3, 1, 0)
+    assert counts["100_bronze_strava"] == (4, 3, 1)
+    assert counts["200_silver_activities"] == (3, 2, 1)
+    assert counts["410_activity_features"] == (2, 2, 0)
+    assert counts["420_daily_features"] == (2, 2, 0)
+    assert counts["430_rolling_features"] == (2, 3, 0)
+    assert counts["440_weekly_features"] == (3, 1, 0)
 
 
 def test_one_athlete_with_strange_numbers_does_not_stop_the_others():

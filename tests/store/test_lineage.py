@@ -89,7 +89,7 @@ def without_empty(value):
 def test_events_are_what_openlineages_own_client_would_send(built):
     """The same fields with the same schema addresses, and no other: RunEvent of OpenLineage 2-0-2 with its column lineage facet."""
     events = [json.loads(e) for (e,) in built.execute("SELECT event FROM openlineage_events")]
-    assert {e["job"]["name"] for e in events} >= {"31_activity_features", "33_rolling_features"}
+    assert {e["job"]["name"] for e in events} >= {"410_activity_features", "430_rolling_features"}
     for event in events:
         assert without_empty(serde.Serde.to_dict(as_openlineage(event))) == event
         assert urllib.parse.urlparse(event["producer"]).scheme and urllib.parse.urlparse(event["schemaURL"]).fragment == "/$defs/RunEvent"
@@ -149,7 +149,7 @@ def test_who_breaks_if_a_feature_goes_is_one_query(built):
 def test_lineage_and_freshness_of_unchanged_data_write_nothing(built):
     before = [built.execute(f"SELECT * FROM {t}").fetchall() for t in ("feature_lineage", "feature_extent")]
     changes = built.total_changes
-    run(built, ["36_feature_freshness", "60_feature_lineage"])
+    run(built, ["490_feature_freshness", "800_feature_lineage"])
     assert [built.execute(f"SELECT * FROM {t}").fetchall() for t in ("feature_lineage", "feature_extent")] == before
     assert one(built, "SELECT COUNT(*) FROM feature_extent") == len(BUNDLED)
     assert built.total_changes > changes  # the run log
@@ -167,7 +167,7 @@ def freshness(definition, *inserted):
     db = store(definition)
     for i, row in enumerate(inserted):
         db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, available_at, resting_hr) VALUES (?, ?, ?, ?)", (*row, 50 + i))
-    run(db, ["36_feature_freshness"])
+    run(db, ["490_feature_freshness"])
     return rows(db, "SELECT * FROM feature_freshness WHERE group_name = 'athlete_sleep'")[0]
 
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "trees/model/model.h"
 #include "trees/scorer/scorer.h"
+#include "forest_margins.h"
 
 static uint64_t state = 88172645463325252u;
 

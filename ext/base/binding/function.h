@@ -133,7 +133,8 @@ typedef struct athlete_domain {
     void (*state_close)(void *state);
 } athlete_domain;
 
-extern const athlete_domain *const athlete_domains[]; /* ends with NULL; in athlete.c */
+#define ATHLETE_DOMAINS 6
+extern const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1]; /* ends with NULL; in athlete.c */
 
 /* Registers every function of the domain; the first failing code and its message, or SQLITE_OK. */
 int domain_register(sqlite3 *db, const athlete_domain *domain, char **message);

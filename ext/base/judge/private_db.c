@@ -9,6 +9,11 @@ static int private_db_stop(void *poll) {
     return poll_now(poll);
 }
 
+void private_db_progress(sqlite3 *db, int steps, int (*stop_now)(void *), void *argument) {
+    if (!sqlite3_compileoption_used("OMIT_PROGRESS_CALLBACK"))
+        sqlite3_progress_handler(db, steps, stop_now, argument);
+}
+
 static void restrict_it(sqlite3 *db) {
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -92,7 +97,7 @@ athlete_status private_db_open(private_db *own, sqlite3 *caller, char **message)
         rc = sqlite3_exec(own->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
     }
     if (rc == SQLITE_OK) rc = strip(own->db);
-    if (rc == SQLITE_OK) sqlite3_progress_handler(own->db, POLL_STEPS, private_db_stop, &own->poll);
+    if (rc == SQLITE_OK) private_db_progress(own->db, POLL_STEPS, private_db_stop, &own->poll);
     return private_db_fail(own, own->db ? rc : SQLITE_NOMEM, message);
 }
 

@@ -41,4 +41,8 @@ bool function_is_of_icu(const char *name);
 /* Every statement on it has been finalized. */
 void private_db_close(private_db *own);
 
+/* sqlite3_progress_handler, where there is one: better-sqlite3 is compiled without, and its place among the functions that an
+** extension is handed is empty. Statements then run to their end. */
+void private_db_progress(sqlite3 *db, int steps, int (*stop_now)(void *), void *argument);
+
 #endif

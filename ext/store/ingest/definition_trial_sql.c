@@ -156,7 +156,7 @@ athlete_status definition_try(private_db *own, const feature_definition *definit
     trial running = {own, 0};
     sqlite3_db_config(own->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1,
                       NULL); /* it is the group's, as in its database */
-    sqlite3_progress_handler(own->db, STEP, count_steps, &running);
+    private_db_progress(own->db, STEP, count_steps, &running);
     athlete_status status = private_db_run(own, registry, message);
     for (int i = 0; i < 5 && status == ATHLETE_OK; i++) {
         sqlite3_str *out = sqlite3_str_new(own->db);
@@ -167,7 +167,7 @@ athlete_status definition_try(private_db *own, const feature_definition *definit
         else sqlite3_str_appendf(out, "DELETE FROM \"%w\";\n", definition->table);
         status = run(&running, out, steps[i], message);
     }
-    sqlite3_progress_handler(own->db, 0, NULL, NULL);
+    private_db_progress(own->db, 0, NULL, NULL);
     memory_free(NULL, all);
     return status;
 }

@@ -99,10 +99,6 @@ static inline bool forest_category_left(const forest *model, uint32_t set, float
 
 /* --- prediction (predict.c) ----------------------------------------------------------------------------- */
 
-/* Per output the sum of the leaves that a row reaches, added to the base margin in float32 in the order of the trees.
-** `row` has n_features values, NaN where one is missing. */
-void forest_margins(const forest *model, const float *row, float *margins);
-
 /* A row's margins, in place, become the user's numbers: themselves, probabilities or rates. */
 void forest_outputs(const forest *model, float *margins);
 

@@ -36,12 +36,6 @@ const model_objective *model_objective_find(const char *name) {
     return i < N_KNOWN ? &known[i] : NULL;
 }
 
-const model_objective *model_objective_of(model_link link) {
-    size_t i = 0;
-    while (known[i].link != link) i++;
-    return &known[i];
-}
-
 float model_objective_margin(const model_objective *objective, float base_score) {
     switch (objective->link) {
     case MODEL_LOGISTIC: return base_score >= 0 && base_score <= 1 ? float_logit(base_score) : NAN;

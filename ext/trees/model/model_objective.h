@@ -14,9 +14,6 @@ typedef struct model_objective {
 /* NULL if the objective is not known or its models cannot be scored here. */
 const model_objective *model_objective_find(const char *name);
 
-/* The first objective whose output has this link. */
-const model_objective *model_objective_of(model_link link);
-
 /* The margin that gives this base score, NaN if none does: XGBoost's ProbToMargin. */
 float model_objective_margin(const model_objective *objective, float base_score);
 

@@ -16,13 +16,6 @@ const tree_node *forest_leaf(const forest *model, size_t tree, const float *row,
     return node;
 }
 
-void forest_margins(const forest *model, const float *row, float *margins) {
-    memcpy(margins, model->base_margins, (size_t)model->n_outputs * sizeof *margins);
-    for (size_t t = 0; t < model->n_trees; t++) {
-        margins[model->tree_output[t]] += forest_leaf(model, t, row, 1)->value;
-    }
-}
-
 /* XGBoost's order (src/common/math.h, Softmax): the largest margin is taken off first, the sum is of doubles, and each
 ** e^margin is divided by the sum rounded to float32. */
 static void softmax(float *margins, int n) {

@@ -10,10 +10,22 @@
 
 typedef void objective_function(const objective *o, const objective_rows *rows);
 
-objective_function squared_error, pseudo_huber, huber; /* objective_smooth.c */
-objective_function absolute_error, quantile_error;     /* objective_quantile.c */
-objective_function logistic_loss;                      /* objective_logistic.c */
-objective_function poisson_loss;                       /* objective_poisson.c */
-objective_function softmax_loss;                       /* objective_softmax.c */
+/* objective_smooth.c */
+void squared_error(const objective *o, const objective_rows *rows);
+void pseudo_huber(const objective *o, const objective_rows *rows);
+void huber(const objective *o, const objective_rows *rows);
+
+/* objective_quantile.c */
+void absolute_error(const objective *o, const objective_rows *rows);
+void quantile_error(const objective *o, const objective_rows *rows);
+
+/* objective_logistic.c */
+void logistic_loss(const objective *o, const objective_rows *rows);
+
+/* objective_poisson.c */
+void poisson_loss(const objective *o, const objective_rows *rows);
+
+/* objective_softmax.c */
+void softmax_loss(const objective *o, const objective_rows *rows);
 
 #endif

@@ -9,7 +9,7 @@
 ** (CatBoost compares bytes in the same way, for its symmetric trees alone.)
 **
 ** A tree of more than 256 leaves or with a split that no rank expresses is walked (walk.h, or predict.c). Whatever the
-** way, leaves are added in float32 in the order of the trees, so margins have the bits that forest_margins gives. */
+** way, leaves are added in float32 in the order of the trees, so margins have the bits of that sum. */
 #ifndef ATHLETE_TREES_SCORER_SCORER_H
 #define ATHLETE_TREES_SCORER_SCORER_H
 
@@ -42,7 +42,7 @@ void scorer_block_close(athlete_budget *budget, scorer_block *block);
 /* The margins of the block's first `n_rows` rows. ATHLETE_INTERRUPTED when the poll asks to stop. */
 athlete_status scorer_margins(const scorer *compiled, scorer_block *block, size_t n_rows, athlete_poll *poll);
 
-/* The margins of one row, as forest_margins; `inputs` has room for 2 n_features + 2 numbers. */
+/* The margins of one row; `inputs` has room for 2 n_features + 2 numbers. */
 void scorer_row(const scorer *compiled, const float *row, float *inputs, float *margins);
 
 #endif

@@ -96,6 +96,11 @@ struct scorer {
     walk_node *walks;
 };
 
-extern const scorer_kernel scorer_kernel_avx2, scorer_kernel_sse2, scorer_kernel_neon; /* where they exist */
+#ifdef ATHLETE_X86
+extern const scorer_kernel scorer_kernel_avx2, scorer_kernel_sse2;
+#endif
+#ifdef ATHLETE_NEON
+extern const scorer_kernel scorer_kernel_neon;
+#endif
 
 #endif

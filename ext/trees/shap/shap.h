@@ -91,7 +91,7 @@ athlete_status shap_prepare(const forest *model, athlete_budget *budget, athlete
 void shap_forest_free(shap_forest *explainer);
 
 /* `rows` is n x n_features, NaN where a value is missing. contributions is n x n_outputs x (n_features + 1), the base
-** value last. A row's contributions and base value sum to its margin in double precision; forest_margins adds the same
+** value last. A row's contributions and base value sum to its margin in double precision; a score adds the same
 ** leaves in float32 and may differ by n_trees x 2^-24 of the sum of their sizes.
 ** n is at most SHAP_BLOCK_ROWS. */
 athlete_status shap_contributions(const shap_forest *explainer, const float *rows, size_t n,

@@ -45,7 +45,7 @@ class Definition:
 
 
 def read(file, text):
-    """The definitions in a file's text, cut into objects as the stage 10_bronze_strava does."""
+    """The definitions in a file's text, cut into objects as the stage 100_bronze_strava does."""
     with database.in_memory() as db:
         objects = db.execute(OBJECTS, (text,)).fetchall()
     if not objects:
@@ -73,7 +73,7 @@ def register(db, path, definitions):
     if database.has(db, "feature_definition_rejects"):
         for each in new:
             db.execute(f"DELETE FROM feature_definition_rejects WHERE bronze_id IN ({LANDED})", (each.group, each.text))
-    stages.run(db, path, stages.of("00_ops_tables", "10_bronze_strava", "24_feature_registry"))
+    stages.run(db, path, stages.of("000_ops_tables", "100_bronze_strava", "300_feature_registry"))
     return known
 
 

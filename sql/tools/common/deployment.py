@@ -88,4 +88,4 @@ def _write(path, text):
 def bring_up_to_date(path):
     """Makes or migrates the database."""
     with database.opened(path, creates=True, loads=False) as db:
-        stages.run(db, path, stages.of("00_ops_tables", "10_bronze_strava"))
+        stages.run(db, path, stages.of("000_ops_tables", "100_bronze_strava"))

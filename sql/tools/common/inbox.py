@@ -1,4 +1,4 @@
-"""Puts files into the inbox of a database, for the stage 10_bronze_strava to land.
+"""Puts files into the inbox of a database, for the stage 100_bronze_strava to land.
 
 A text becomes one row of the inbox. SQLite holds no value above a billion bytes; lines of objects that are more become several
 rows, cut between lines, whose source says from which byte on they are.
@@ -22,7 +22,7 @@ def put(db, path, found):
     """All texts or none, of files as opened() gives them. What is in the inbox already lands first: what comes now, if it has
     come before, is then known by its hash."""
     if not database.has(db, "bronze_inbox") or database.value(db, "SELECT EXISTS (SELECT 1 FROM bronze_inbox)"):
-        stages.run(db, path, stages.of("00_ops_tables", "10_bronze_strava"))
+        stages.run(db, path, stages.of("000_ops_tables", "100_bronze_strava"))
     is_utf8 = database.value(db, "PRAGMA encoding") == "UTF-8"
     with database.transaction(db):
         for texts in found:

@@ -14,12 +14,13 @@ NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 def of(*names):
     """The files of stages of ours."""
-    return [SQL / f"{name}.sql" for name in names]
+    found = {path.stem: path for path in all_of_them()}
+    return [found[name] for name in names]
 
 
 def all_of_them():
     """In the order in which they run, which is that of their numbers."""
-    return sorted(SQL.glob("[0-9]*.sql"))
+    return sorted(SQL.glob("[0-9]_*/**/*.sql"))
 
 
 def reference():

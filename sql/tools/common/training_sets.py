@@ -21,7 +21,7 @@ DIFFERENT = """
 
 def make_tables(db):
     with database.undone_on_failure(db):
-        for file in stages.of("00_ops_tables", "61_training_sets"):
+        for file in stages.of("000_ops_tables", "320_training_sets"):
             database.run_script(db, file.read_text(encoding="utf-8"))
 
 

@@ -1,6 +1,6 @@
 """Prints into stages what their headers and their feature groups' definitions already say:
 
-    python3 sql/tools/stages sql/32_daily_features.sql …
+    python3 sql/tools/stages sql/4_features/420_daily_features.sql …
 
 A stage asks for a block by a line; what stands from there to `-- end` is written anew (what finishes it is the end):
 

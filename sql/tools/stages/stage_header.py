@@ -1,6 +1,6 @@
 """The header of a stage: its first lines, which say what it does.
 
-    -- stage:    32_daily_features
+    -- stage:    420_daily_features
     -- purpose:  one sentence
     -- reads:    what its values come from, …; what else it looks at, …
     -- writes:   what it makes, …; what else it keeps, …

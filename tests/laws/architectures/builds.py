@@ -41,10 +41,10 @@ BETTER_SQLITE = "better-sqlite3@12.11.1"
 def build(folder, compiler, flags, include=(), library=(), archiver="ar"):
     """The program that prints digests, with the extension linked to it."""
     cflags = " ".join([flags, *include])
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"AR={archiver}", f"CFLAGS={cflags}", "static"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"AR={archiver}", f"CFLAGS={cflags}", "parts"], check=True)
     program = folder / "digest"
     subprocess.run([compiler, "-std=c11", "-O1", *include, f"-I{ROOT}/ext", "-DSQLITE_CORE", "-o", program, HERE / "digest.c",
-                    folder / "libathlete.a", *library, "-lsqlite3", "-lcjson", "-lm", "-pthread"], check=True)  # fmt: skip
+                    folder / "parts.a", *library, "-lsqlite3", "-lcjson", "-lm", "-pthread"], check=True)  # fmt: skip
     return program
 
 
@@ -113,7 +113,7 @@ def on_system(folder, name, sqlite, cjson):
     if not sqlite_object.exists():
         subprocess.run([compiler, *flags.split(), "-w", "-c", "-o", sqlite_object, sqlite / "sqlite3.c"], check=True)
     cflags = f"{flags} -isystem {sqlite}"
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"CFLAGS={cflags}", f"CJSON_SRC={cjson}", "all", "static"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"CFLAGS={cflags}", f"CJSON_SRC={cjson}", "all", "parts"], check=True)
 
     def program(name, *needs):
         path = folder / f"{name}.exe"
@@ -123,7 +123,7 @@ def on_system(folder, name, sqlite, cjson):
 
     os.environ.update(WINEPREFIX=str(folder / "wine"), WINEDEBUG="-all")
     loads = subprocess.run([*runner, program("loads"), folder / library], capture_output=True, text=True)
-    return digests(program("digest", folder / "libathlete.a"), *runner), loads.stdout.strip()
+    return digests(program("digest", folder / "parts.a"), *runner), loads.stdout.strip()
 
 
 def compiles_for_wasm(sqlite, cjson):

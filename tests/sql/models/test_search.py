@@ -8,7 +8,7 @@ from helpers import lab
 
 pytestmark = pytest.mark.unsanitized
 
-SEARCH = "42_time_estimator_search"
+SEARCH = "520_time_estimator_search"
 
 
 def searched():

@@ -49,7 +49,7 @@ def test_bytes_arrive_as_they_are_whatever_they_come_through(tmp_path, way):
     assert (done.returncode, len(done.stderr)) == (0, 0), done.stderr
     ((_, body),) = waiting(path)
     assert body == content
-    assert tool("run", path, "sql/00_ops_tables.sql", "sql/10_bronze_strava.sql").returncode == 0
+    assert tool("run", path, "sql/0_ops/000_ops_tables.sql", "sql/1_bronze/100_bronze_strava.sql").returncode == 0
     with sqlite3.connect(path) as db:
         db.text_factory = bytes
         assert db.execute("SELECT COUNT(*) FROM bronze_strava_activities").fetchone() == (1,)

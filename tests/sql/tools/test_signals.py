@@ -87,7 +87,7 @@ def test_a_tool_that_waits_ends_at_a_signal(tmp_path):
 def test_one_statement_of_minutes_stops_at_ctrl_c(tmp_path):
     stage = tmp_path / "endless.sql"
     stage.write_text("BEGIN IMMEDIATE; CREATE TABLE half (x); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n; COMMIT;")
-    assert tool("run", tmp_path / "athlete.db", ROOT / "sql" / "00_ops_tables.sql").returncode == 0
+    assert tool("run", tmp_path / "athlete.db", ROOT / "sql" / "0_ops/000_ops_tables.sql").returncode == 0
     process = subprocess.Popen(command("run", tmp_path / "athlete.db", stage), env=environment())
     time.sleep(1)
     process.send_signal(signal.SIGINT)

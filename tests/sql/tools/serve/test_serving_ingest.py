@@ -136,7 +136,7 @@ def test_freshness_follows_what_arrives(own_api):
 
     assert state()["state"] == "unknown"
     db = connect(str(own_api.path))
-    for statement in statements(STAGES["36_feature_freshness"]):
+    for statement in statements(STAGES["490_feature_freshness"]):
         if re.search("^CREATE (TABLE|VIEW)", statement, re.M):
             db.execute(statement)
     db.close()

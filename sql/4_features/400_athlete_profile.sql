@@ -1,4 +1,4 @@
--- stage:    30_athlete_profile
+-- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
 -- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile
 -- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '30_athlete_profile',
+    '400_athlete_profile',
     'who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates',
     '["bronze_strava_athlete", "silver_strava_activities"]',
     '["athlete_profile"]',
@@ -126,7 +126,7 @@ INSERT INTO athlete_profile SELECT * FROM fresh;
 -- end
 
 SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
-                   '30_athlete_profile: an athlete with activities has no profile');
+                   '400_athlete_profile: an athlete with activities has no profile');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM silver_strava_activities) AS rows_in,
@@ -135,7 +135,7 @@ SELECT (SELECT COUNT(*) FROM silver_strava_activities) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '30_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '400_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

@@ -1,4 +1,4 @@
--- stage:    00_ops_tables
+-- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
 -- reads:    -
 -- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 8 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '00_ops_tables: the file has schema version ' || user_version || ' and the stages know version 8: '
-                   || CASE WHEN user_version < 8 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 9 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 9: '
+                   || CASE WHEN user_version < 9 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -56,7 +56,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('cv_gap_days',                 43,   'setting', 'days',   'gap between training and validation in time-ordered evaluation'),
     ('interval_level',              0.8,  'setting', 'share',  'share of races that a time interval should cover'),
     ('gate_mae_10k_s',              180,  'setting', 's',      'a time estimator with a larger 10 km error is refused'),
-    ('search_time_estimator',       0,    'setting', 'flag',   '1: 42_time_estimator_search tries configurations of the time estimator'),
+    ('search_time_estimator',       0,    'setting', 'flag',   '1: 520_time_estimator_search tries configurations of the time estimator'),
     ('ctl_window_days',             42,   'definition', 'days', 'ctl_42d'),
     ('atl_window_days',             7,    'definition', 'days', 'atl_7d, training_monotony_7d, training_strain_7d'),
     ('hr_zone_1_min',               0.5,  'definition', 'share of maximum heart rate', 'hr_zone_1_pct'),
@@ -106,7 +106,7 @@ END;
 
 -- announce: printed by `make stages`
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '00_ops_tables',
+    '000_ops_tables',
     'what every stage needs: configuration, the run log, and how far each stage has read',
     '[]',
     '[]',

@@ -1,4 +1,4 @@
--- stage:    42_time_estimator_search
+-- stage:    520_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
 -- reads:    -; time_estimator_rows, bronze_documents, silver_rejects, ops_config, ml_search_configurations, ml_search_results
 -- writes:   ml_search_results; ml_search_configurations
@@ -7,13 +7,13 @@
 -- params:   cv_gap_days, search_time_estimator
 
 -- It tells; it decides nothing: what wins is written into schemas/models/time_estimator.json by a person, and passes the
--- gate of 41_time_estimator_train like any other specification. With search_time_estimator = 0 nothing is searched.
+-- gate of 510_time_estimator_train like any other specification. With search_time_estimator = 0 nothing is searched.
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '42_time_estimator_search',
+    '520_time_estimator_search',
     'compare configurations of the time estimator on runners and years that they were not trained on',
     '[]',
     '["ml_search_results"]',
@@ -107,7 +107,7 @@ JOIN labelled AS r
   OR CASE f.source WHEN 'survey' THEN r.source = 'survey'
                    ELSE r.source = 'survey' OR r.as_of_date < date(f.fold || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days') END;
 
--- Training labels are clipped around their median, as 41_time_estimator_train clips them.
+-- Training labels are clipped around their median, as 510_time_estimator_train clips them.
 CREATE TEMP TABLE centre AS
 SELECT m.fold, quantile(r.label, 0.5) AS label, (SELECT exact_real(specification -> '$.label_clip') FROM stage_clock) AS clip
 FROM member AS m JOIN labelled AS r USING (row_id)
@@ -147,16 +147,16 @@ FROM trained AS t;
 -- Audit: nothing is judged that was trained on, and every configuration is judged on the same rows.
 SELECT assert_that(
     NOT EXISTS (SELECT 1 FROM member GROUP BY fold, row_id HAVING COUNT(*) > 1),
-    '42_time_estimator_search: a row both trains and validates');
+    '520_time_estimator_search: a row both trains and validates');
 SELECT assert_that(
     NOT EXISTS (SELECT 1 FROM member AS m JOIN labelled AS r USING (row_id)
                 WHERE NOT m.validates AND m.fold > 1000 AND r.source = 'history'
                   AND r.as_of_date >= (SELECT date(m.fold || '-01-01', -gap_days || ' days') FROM stage_clock)),
-    '42_time_estimator_search: a row of the gap or later trains');
+    '520_time_estimator_search: a row of the gap or later trains');
 SELECT assert_that(
     (SELECT COUNT(*) FROM trained) = (SELECT COUNT(*) FROM ml_search_configurations WHERE model = 'time_estimator')
                                      * (SELECT COUNT(DISTINCT fold) FROM member),
-    '42_time_estimator_search: a configuration was not judged on every fold');
+    '520_time_estimator_search: a configuration was not judged on every fold');
 
 INSERT INTO ml_search_results
 SELECT 'time_estimator', c.search_hash, t.configuration, t.fold, t.options, t.training_rows, t.validation_rows,
@@ -192,7 +192,7 @@ FROM stage_clock;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '42_time_estimator_search', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '520_time_estimator_search', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

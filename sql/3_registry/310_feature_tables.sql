@@ -1,4 +1,4 @@
--- stage:    25_feature_tables
+-- stage:    310_feature_tables
 -- purpose:  the tables of the bundled feature groups with history, views and triggers
 -- reads:    -
 -- writes:   -; activity_features, activity_features_history, athlete_daily_features, athlete_daily_features_history, athlete_profile, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_history, race_results, race_results_history
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '25_feature_tables',
+    '310_feature_tables',
     'the tables of the bundled feature groups with history, views and triggers',
     '[]',
     '[]',
@@ -494,7 +494,7 @@ CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejec
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '25_feature_tables', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '310_feature_tables', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

@@ -1,4 +1,4 @@
--- stage:    10_bronze_strava
+-- stage:    100_bronze_strava
 -- purpose:  land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects
 -- reads:    -; bronze_inbox, bronze_landings, bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents, bronze_rejects
 -- writes:   bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents; bronze_inbox, bronze_landings, bronze_rejects
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '10_bronze_strava',
+    '100_bronze_strava',
     'land what arrived in the inbox as received, append-only; what cannot be read goes to bronze_rejects',
     '[]',
     '["bronze_strava_activities", "bronze_strava_athlete", "bronze_strava_sub_activity", "bronze_documents"]',
@@ -337,7 +337,7 @@ SELECT assert_that(NOT EXISTS (
         ELSE EXISTS (SELECT 1 FROM bronze_strava_activities AS b
                      WHERE b.activity_id = a.object_id
                        AND (b.content_hash = a.content_hash OR (a.kind = 'tombstone' AND b.stream = 'tombstone')))
-    END), '10_bronze_strava: something that arrived was neither landed nor rejected');
+    END), '100_bronze_strava: something that arrived was neither landed nor rejected');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
@@ -365,7 +365,7 @@ HAVING SUM(kind IN ('reject', 'tombstone') OR n_versions > 1) = 0;
 DELETE FROM bronze_inbox;
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '10_bronze_strava', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '100_bronze_strava', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

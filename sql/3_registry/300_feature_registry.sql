@@ -1,4 +1,4 @@
--- stage:    24_feature_registry
+-- stage:    300_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
 -- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
 -- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '24_feature_registry',
+    '300_feature_registry',
     'register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why',
     '[]',
     '["feature_groups", "features"]',
@@ -141,9 +141,10 @@ SELECT name, major, minor, patch, status, table_name, entity, entity_keys, row_k
        COALESCE((SELECT value FROM json_each(definition) WHERE key = 'computed'),
                 EXISTS (SELECT 1 FROM json_each(definition) WHERE key = 'stage')) AS is_computed,
        (SELECT s.stage FROM ops_stages AS s, json_each(s.products) AS p WHERE p.value = table_name) AS stage
-FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
-                                     status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)
-WHERE choice = 1;
+FROM feature_groups AS g
+WHERE (major, minor, patch) = (SELECT o.major, o.minor, o.patch FROM feature_groups AS o WHERE o.name = g.name
+                               ORDER BY o.status = 'active' DESC, o.status = 'deprecated' DESC, o.status = 'draft' DESC,
+                                        o.major DESC, o.minor DESC, o.patch DESC LIMIT 1);
 CREATE VIEW IF NOT EXISTS features_current AS
 SELECT f.* FROM feature_groups_current AS g
 JOIN features AS f ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch);
@@ -276,7 +277,7 @@ SELECT assert_that(NOT EXISTS (
     WHERE (SELECT definition FROM feature_groups AS g WHERE (g.name, g.major, g.minor, g.patch) = (a.name, a.major, a.minor, a.patch)) IS NOT a.definition
        OR (SELECT COUNT(*) FROM features AS f WHERE (f.group_name, f.major, f.minor, f.patch) = (a.name, a.major, a.minor, a.patch))
           <> json_array_length(a.definition, '$.features')),
-    '24_feature_registry: a definition or a feature of it was lost');
+    '300_feature_registry: a definition or a feature of it was lost');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
@@ -285,7 +286,7 @@ SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '24_feature_registry', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '300_feature_registry', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

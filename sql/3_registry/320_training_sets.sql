@@ -1,4 +1,4 @@
--- stage:    61_training_sets
+-- stage:    320_training_sets
 -- purpose:  where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them
 -- reads:    -
 -- writes:   ml_training_sets, ml_training_set_rows
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '61_training_sets',
+    '320_training_sets',
     'where stored training sets are kept: what was asked for, what came, and the rows that it came from; sql/tools/training-set writes them',
     '[]',
     '["ml_training_sets", "ml_training_set_rows"]',
@@ -97,7 +97,7 @@ CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejec
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '61_training_sets', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '320_training_sets', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

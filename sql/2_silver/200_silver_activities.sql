@@ -1,4 +1,4 @@
--- stage:    20_silver_activities
+-- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
 -- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
 -- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_rejects, silver_corrections, ops_seen
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '20_silver_activities',
+    '200_silver_activities',
     'one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule',
     '["bronze_strava_activities"]',
     '["silver_strava_activities"]',
@@ -249,7 +249,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                   (SELECT rows_hash(rule, severity, predicate, reason)
                    FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_strava_activities' ORDER BY rule))
                       || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '20_silver_activities') AS position_before;
+       (SELECT position FROM ops_watermarks WHERE stage = '200_silver_activities') AS position_before;
 
 -- Activities with a new version; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
@@ -419,18 +419,18 @@ SELECT assert_that(
     + (SELECT COUNT(DISTINCT activity_id) FROM silver_rejects
        WHERE table_name = 'silver_strava_activities' AND severity = 'reject' AND activity_id IN (SELECT activity_id FROM changed))
     + (SELECT COUNT(*) FROM belief WHERE is_last AND stream = 'tombstone'),
-    '20_silver_activities: an activity is lost or counted twice');
+    '200_silver_activities: an activity is lost or counted twice');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM version) AS rows_in,
        (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NOT NULL) AS rows_out,
        (SELECT COUNT(*) FROM belief WHERE is_last AND facts IS NULL AND stream <> 'tombstone') AS rows_rejected, NULL AS message;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '20_silver_activities', '', position FROM stage_clock WHERE position IS NOT position_before;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '200_silver_activities', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '20_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '200_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

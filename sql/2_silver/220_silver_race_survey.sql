@@ -1,4 +1,4 @@
--- stage:    22_silver_race_survey
+-- stage:    220_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
 -- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects
 -- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '22_silver_race_survey',
+    '220_silver_race_survey',
     'the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects',
     '["bronze_documents"]',
     '["silver_survey_runners", "silver_survey_races"]',
@@ -62,7 +62,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                   (SELECT rows_hash(rule, severity, predicate, reason)
                    FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_survey_races' ORDER BY rule))
                       || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '22_silver_race_survey') AS position_before;
+       (SELECT position FROM ops_watermarks WHERE stage = '220_silver_race_survey') AS position_before;
 
 -- The newest answers of each runner, when there are new ones. An unanswered question is an empty text.
 CREATE TEMP TABLE answer AS
@@ -141,18 +141,18 @@ SELECT assert_that(
     (SELECT COUNT(*) FROM version)
     = (SELECT COUNT(*) FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock))
     + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
-    '22_silver_race_survey: a race is lost or counted twice');
+    '220_silver_race_survey: a race is lost or counted twice');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM answer) AS rows_in,
        (SELECT COUNT(*) FROM silver_survey_races) AS rows_out,
        (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '22_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '220_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '22_silver_race_survey', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '220_silver_race_survey', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

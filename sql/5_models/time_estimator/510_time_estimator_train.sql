@@ -1,4 +1,4 @@
--- stage:    41_time_estimator_train
+-- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
 -- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions
 -- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '41_time_estimator_train',
+    '510_time_estimator_train',
     'train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason',
     '["time_estimator_rows"]',
     '["ml_model_versions"]',
@@ -258,7 +258,7 @@ GROUP BY model, source, distance_class;
 -- Audit: every labelled race was predicted, by a model trained without it, wherever there is anything else to train on.
 SELECT assert_that(
     (SELECT COUNT(*) FROM predicted WHERE model = 'time_estimator') = (SELECT COUNT(*) FROM labelled WHERE judged_by IN (SELECT fold FROM trains)),
-    '41_time_estimator_train: a labelled race has no out-of-fold prediction');
+    '510_time_estimator_train: a labelled race has no out-of-fold prediction');
 -- The rule is told again here, by runners and days, and not read from the tables that carry it out.
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM trains AS t
@@ -266,7 +266,7 @@ SELECT assert_that(NOT EXISTS (
     WHERE (t.fold, r.subject) IN (SELECT judged_by, subject FROM labelled WHERE source = 'survey') AND r.source = 'survey'
        OR r.source = 'history' AND t.fold IN (SELECT judged_by FROM labelled WHERE source = 'history')
           AND r.as_of_date >= (SELECT date(t.fold || '-01-01', -gap_days || ' days') FROM stage_clock)),
-    '41_time_estimator_train: a model is judged on rows it was trained on');
+    '510_time_estimator_train: a model is judged on rows it was trained on');
 
 INSERT INTO ml_model_versions
 SELECT 'time_estimator', c.version,
@@ -303,7 +303,7 @@ FROM stage_clock;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '41_time_estimator_train', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '510_time_estimator_train', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

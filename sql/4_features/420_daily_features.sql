@@ -1,8 +1,8 @@
--- stage:    32_daily_features
+-- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
 -- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features
 -- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
--- follows:  31_activity_features
+-- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
 
@@ -10,17 +10,17 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '32_daily_features',
+    '420_daily_features',
     'the activities of each local day, added up',
     '["activity_features"]',
     '["athlete_daily_features"]',
-    '["31_activity_features"]');
+    '["410_activity_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '32_daily_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '420_daily_features';
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -55,7 +55,7 @@ CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, activity_date)
 SELECT assert_that(
     (SELECT COALESCE(SUM(activities), 0) FROM computed)
     = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
-    '32_daily_features: an activity belongs to no day, or to two');
+    '420_daily_features: an activity belongs to no day, or to two');
 
 -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
@@ -91,10 +91,10 @@ SELECT (SELECT COALESCE(SUM(activities), 0) FROM computed) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '32_daily_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '420_daily_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '32_daily_features', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '420_daily_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

@@ -1,8 +1,8 @@
--- stage:    35_race_results
+-- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
 -- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
 -- writes:   race_results; race_results_history, race_rejects, ops_seen
--- follows:  31_activity_features
+-- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   -
 
@@ -10,17 +10,17 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '35_race_results',
+    '450_race_results',
     'official race distance and time behind each activity tagged as a race: the labels',
     '["silver_strava_activities", "silver_strava_sub_activity"]',
     '["race_results"]',
-    '["31_activity_features"]');
+    '["410_activity_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '35_race_results';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results';
 -- end
 
 -- Activities tagged as a race whose official distance could not be told, and why.
@@ -84,9 +84,9 @@ SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
     = (SELECT COUNT(*) FROM silver_strava_activities
        WHERE is_run AND is_race AND athlete_id IN (SELECT athlete_id FROM changed)),
-    '35_race_results: a race is neither a result nor a reject, or both');
+    '450_race_results: a race is neither a result nor a reject, or both');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
-                   '35_race_results: a result known before the finish, or without a time');
+                   '450_race_results: a result known before the finish, or without a time');
 
 -- publish race_results, corrected from o.race_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
@@ -129,10 +129,10 @@ SELECT (SELECT COUNT(*) FROM candidate) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '35_race_results', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '450_race_results', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '35_race_results', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '450_race_results', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

@@ -1,8 +1,8 @@
--- stage:    34_weekly_features
+-- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
 -- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features
 -- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen
--- follows:  33_rolling_features
+-- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
 -- params:   -
 
@@ -10,17 +10,17 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '34_weekly_features',
+    '440_weekly_features',
     'volume, load, monotony and strain of every week from Monday to Sunday',
     '["activity_features", "athlete_daily_features", "athlete_rolling_features"]',
     '["athlete_weekly_features"]',
-    '["33_rolling_features"]');
+    '["430_rolling_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '34_weekly_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '440_weekly_features';
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -62,11 +62,11 @@ FROM week;
 CREATE UNIQUE INDEX temp.computed_by_week ON computed (athlete_id, week_start);
 
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE days > 7 OR strftime('%w', week_start) <> '1'),
-                   '34_weekly_features: a week has more than seven days or does not start on Monday');
+                   '440_weekly_features: a week has more than seven days or does not start on Monday');
 SELECT assert_that(
     (SELECT COALESCE(SUM(days), 0) FROM computed)
     = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
-    '34_weekly_features: a day belongs to no week, or to two');
+    '440_weekly_features: a day belongs to no week, or to two');
 
 -- publish athlete_weekly_features, corrected from date(o.week_start, '+6 days'): printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
@@ -102,10 +102,10 @@ SELECT (SELECT COALESCE(SUM(days), 0) FROM computed) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '34_weekly_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '440_weekly_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '34_weekly_features', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '440_weekly_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

@@ -1,4 +1,4 @@
--- stage:    50_predict_race_times
+-- stage:    600_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
 -- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions
 -- writes:   gold_athlete_predictions; estimate_rejects
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '50_predict_race_times',
+    '600_predict_race_times',
     'race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten',
     '["time_estimator_rows", "ml_model_versions"]',
     '["gold_athlete_predictions"]',
@@ -95,9 +95,9 @@ CREATE TEMP TABLE computed AS
 SELECT *, CASE WHEN predicted_s NOT BETWEEN 300 AND 100000 THEN 'a time that nobody runs'
                WHEN NOT predicted_s BETWEEN lower_s AND upper_s THEN 'outside its own interval' END AS reason
 FROM estimate;
-DELETE FROM estimate_rejects WHERE stage = '50_predict_race_times';
+DELETE FROM estimate_rejects WHERE stage = '600_predict_race_times';
 INSERT INTO estimate_rejects
-SELECT '50_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
+SELECT '600_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
 FROM computed
 WHERE reason IS NOT NULL;
 
@@ -117,7 +117,7 @@ FROM stage_clock;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '50_predict_race_times', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '600_predict_race_times', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

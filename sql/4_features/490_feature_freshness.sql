@@ -1,4 +1,4 @@
--- stage:    36_feature_freshness
+-- stage:    490_feature_freshness
 -- purpose:  how far each feature group reaches, so that feature_freshness can say how late it is
 -- reads:    -; feature_extent_queries, feature_extent
 -- writes:   feature_extent
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '36_feature_freshness',
+    '490_feature_freshness',
     'how far each feature group reaches, so that feature_freshness can say how late it is',
     '[]',
     '["feature_extent"]',
@@ -75,7 +75,7 @@ SELECT (SELECT SUM(n_rows) FROM computed) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '36_feature_freshness', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '490_feature_freshness', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

@@ -1,8 +1,8 @@
--- stage:    33_rolling_features
+-- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
 -- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
 -- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
--- follows:  31_activity_features
+-- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
 
@@ -10,14 +10,14 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '33_rolling_features',
+    '430_rolling_features',
     'load, form, trends and risk for every calendar day, looking back from the end of that day',
     '["activity_features"]',
     '["athlete_rolling_features"]',
-    '["31_activity_features"]');
+    '["410_activity_features"]');
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '33_rolling_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '430_rolling_features';
 -- end
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
@@ -83,13 +83,13 @@ CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM (SELECT athlete_id, COUNT(*) AS n, julianday(MAX(as_of_date)) - julianday(MIN(as_of_date)) + 1 AS days
                    FROM computed GROUP BY athlete_id)
-    WHERE n <> days), '33_rolling_features: a calendar has a gap');
+    WHERE n <> days), '430_rolling_features: a calendar has a gap');
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM athlete_daily_features AS d
     LEFT JOIN computed AS r ON r.athlete_id = d.athlete_id AND r.as_of_date = d.activity_date
     WHERE d.athlete_id IN (SELECT athlete_id FROM changed EXCEPT SELECT athlete_id FROM crowded)
       AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
-    '33_rolling_features: a day''s load differs from athlete_daily_features');
+    '430_rolling_features: a day''s load differs from athlete_daily_features');
 
 -- publish athlete_rolling_features, corrected from o.as_of_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
@@ -125,10 +125,10 @@ SELECT (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athle
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '33_rolling_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '430_rolling_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '33_rolling_features', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '430_rolling_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

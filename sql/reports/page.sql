@@ -1,9 +1,9 @@
 -- What a person sees: one athlete's form, weeks, risks and race times, as lines of text. Reads only.
 --
---     sqlite3 -bail -cmd '.load build/athlete' athlete.db < sql/page.sql
+--     sqlite3 -bail -cmd '.load build/athlete' athlete.db < sql/reports/page.sql
 --
 -- It shows the athlete with the most activities; another one with
---     sqlite3 -bail -cmd '.load build/athlete' -cmd "CREATE TEMP TABLE page AS SELECT '4001' AS athlete_id" athlete.db < sql/page.sql
+--     sqlite3 -bail -cmd '.load build/athlete' -cmd "CREATE TEMP TABLE page AS SELECT '4001' AS athlete_id" athlete.db < sql/reports/page.sql
 
 CREATE TEMP TABLE IF NOT EXISTS page (athlete_id TEXT);
 INSERT INTO temp.page

@@ -1,8 +1,8 @@
--- stage:    40_time_estimator_rows
+-- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
 -- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen
--- follows:  22_silver_race_survey, 33_rolling_features
+-- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   -
 
@@ -16,17 +16,17 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '40_time_estimator_rows',
+    '500_time_estimator_rows',
     'the evidence for a race time as it was known before the race: survey runners, past races, and today',
     '["silver_survey_runners", "silver_survey_races", "race_results", "silver_strava_activities", "athlete_daily_features", "athlete_rolling_features", "athlete_profile"]',
     '["time_estimator_rows"]',
-    '["22_silver_race_survey", "33_rolling_features"]');
+    '["220_silver_race_survey", "430_rolling_features"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '40_time_estimator_rows';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_rows';
 -- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (
@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
 -- Estimates that nobody can run: each is left out, and nothing else.
 CREATE TABLE IF NOT EXISTS estimate_rejects (
     stage          TEXT NOT NULL,
-    model          TEXT NOT NULL, -- line: the base of 40_time_estimator_rows
+    model          TEXT NOT NULL, -- line: the base of 500_time_estimator_rows
     source         TEXT NOT NULL, -- as in time_estimator_rows
     subject        TEXT NOT NULL,
     as_of_date     TEXT NOT NULL,
@@ -302,10 +302,10 @@ SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
 DELETE FROM estimate_rejects
-WHERE stage = '40_time_estimator_rows'
+WHERE stage = '500_time_estimator_rows'
   AND (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed));
 INSERT INTO estimate_rejects
-SELECT '40_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
+SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
 WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
 
@@ -325,10 +325,10 @@ SELECT (SELECT COUNT(*) FROM request) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '40_time_estimator_rows', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '500_time_estimator_rows', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '40_time_estimator_rows', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;

@@ -1,4 +1,4 @@
--- stage:    21_silver_sub_activity
+-- stage:    210_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
 -- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
 -- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '21_silver_sub_activity',
+    '210_silver_sub_activity',
     'one typed, current row per lap, kilometre split and best effort of every current activity',
     '["bronze_strava_activities", "bronze_strava_sub_activity", "silver_strava_activities"]',
     '["silver_strava_sub_activity"]',
@@ -43,7 +43,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                   (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
                       || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
        ) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '21_silver_sub_activity') AS position_before;
+       (SELECT position FROM ops_watermarks WHERE stage = '210_silver_sub_activity') AS position_before;
 
 CREATE TEMP TABLE changed AS
 SELECT activity_id
@@ -72,7 +72,7 @@ FROM (SELECT b.*, COALESCE(json_array_length(payload, '$.laps'), 0) AS n_laps,
 WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 
 -- Every version of every part, with the fields that are what they should be and the faults of the others. What stands
--- where a list should be, or an object in it, has been said by 20_silver_activities, or is a part with nothing but faults.
+-- where a list should be, or an object in it, has been said by 200_silver_activities, or is a part with nothing but faults.
 CREATE TEMP TABLE reading AS
 WITH object AS (
     SELECT activity_id, bronze_id, 'bronze_strava_activities' AS bronze_table, ingested_at, age = 1 AS is_latest, l.kind, e.key AS seat, NULL AS lap_id,
@@ -211,18 +211,18 @@ SELECT assert_that(
     (SELECT COUNT(*) FROM version)
     = (SELECT COUNT(*) FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed))
     + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
-    '21_silver_sub_activity: a lap is lost or counted twice');
+    '210_silver_sub_activity: a lap is lost or counted twice');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM version) AS rows_in,
        (SELECT COUNT(*) FROM version) - (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_out,
        (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '21_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '210_silver_sub_activity', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '21_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '210_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;

@@ -1,4 +1,4 @@
--- stage:    31_activity_features
+-- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 -- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
 -- writes:   activity_features; activity_features_history, ops_seen
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '31_activity_features',
+    '410_activity_features',
     'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
     '["athlete_profile", "athlete_profile_settings", "silver_strava_activities", "silver_strava_sub_activity"]',
     '["activity_features"]',
@@ -42,12 +42,12 @@ GROUP BY a.athlete_id;
 CREATE TEMP TABLE changed AS
 SELECT n.athlete_id, n.position
 FROM position_now AS n
-LEFT JOIN ops_watermarks AS m ON m.stage = '31_activity_features' AND m.athlete_id = n.athlete_id
+LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
 WHERE m.position IS NOT n.position
 UNION ALL
 SELECT athlete_id, NULL -- has no activities any more
 FROM ops_watermarks
-WHERE stage = '31_activity_features' AND athlete_id NOT IN (SELECT athlete_id FROM position_now);
+WHERE stage = '410_activity_features' AND athlete_id NOT IN (SELECT athlete_id FROM position_now);
 
 CREATE TEMP TABLE config AS
 SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
@@ -202,13 +202,13 @@ LEFT JOIN zones AS z USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 
 -- Audit before anything is published.
-SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity), '31_activity_features: an activity is lost or doubled');
+SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity), '410_activity_features: an activity is lost or doubled');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE estimated_tss < 0 OR pace_min_km <= 0 OR available_at < event_timestamp),
-                   '31_activity_features: a negative load or pace, or a row known before it happened');
+                   '410_activity_features: a negative load or pace, or a row known before it happened');
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM computed
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
-    '31_activity_features: the heart-rate zones of an activity are more than all of it');
+    '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
 -- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
@@ -244,10 +244,10 @@ SELECT (SELECT COUNT(*) FROM activity) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '31_activity_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '410_activity_features', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '31_activity_features', athlete_id, position FROM changed;
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '410_activity_features', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

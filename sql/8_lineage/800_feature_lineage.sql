@@ -1,4 +1,4 @@
--- stage:    60_feature_lineage
+-- stage:    800_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
 -- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
 -- writes:   feature_lineage
@@ -10,7 +10,7 @@
 BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
-    '60_feature_lineage',
+    '800_feature_lineage',
     'what stands behind what: from the bronze tables over features and models to predictions, walked both ways',
     '[]',
     '["feature_lineage"]',
@@ -92,7 +92,7 @@ output_table AS MATERIALIZED (
 ),
 facet AS MATERIALIZED (
     SELECT stage, table_name, json_object(
-               '_producer', 'urn:athlete:60_feature_lineage',
+               '_producer', 'urn:athlete:800_feature_lineage',
                '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
                'fields', json(fields)) AS lineage
     FROM output_table
@@ -106,7 +106,7 @@ event AS MATERIALIZED (
     SELECT r.run_id, json_object(
                'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
                'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
-               'producer', 'urn:athlete:60_feature_lineage',
+               'producer', 'urn:athlete:800_feature_lineage',
                'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent') AS head,
            json_object(
                'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
@@ -150,17 +150,17 @@ SELECT 'column', c.value, 'column', f.group_name || '.' || f.name, COALESCE(g.st
 FROM features_current AS f
 JOIN feature_groups_current AS g ON g.name = f.group_name, json_each(f.comes_from) AS c
 UNION
-SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '40_time_estimator_rows' FROM input
+SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '500_time_estimator_rows' FROM input
 UNION
-SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '41_time_estimator_train'
+SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '510_time_estimator_train'
 FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
 UNION
-SELECT DISTINCT 'model', p.model || '/' || p.version, 'predictions', 'gold_athlete_predictions/' || p.model || '/' || p.version, '50_predict_race_times'
+SELECT DISTINCT 'model', p.model || '/' || p.version, 'predictions', 'gold_athlete_predictions/' || p.model || '/' || p.version, '600_predict_race_times'
 FROM gold_athlete_predictions AS p
 WHERE (p.model, p.version) IN (SELECT model, version FROM ml_model_versions);
 
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind AND from_name = to_name),
-                   '60_feature_lineage: something is said to come from itself');
+                   '800_feature_lineage: something is said to come from itself');
 
 DELETE FROM feature_lineage
 WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
@@ -176,7 +176,7 @@ SELECT (SELECT COUNT(*) FROM computed) AS rows_in,
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
-SELECT '60_feature_lineage', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+SELECT '800_feature_lineage', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
