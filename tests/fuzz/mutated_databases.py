@@ -75,7 +75,7 @@ def build(folder):
     program = folder / "mutated_database"
     fuzz.make_library(folder)
     flags = ["-std=c11", f"-I{ROOT}/ext", "-DSQLITE_CORE", *fuzz.SANITIZE.replace("fuzzer-no-link,", "").split(), *fuzz.package_flags("--cflags")]
-    sources = [HERE / "mutated_database.c", HERE / "mutate.c", folder / "libathlete.a"]
+    sources = [HERE / "mutated_database.c", HERE / "mutate.c", folder / "parts.a"]
     subprocess.run(["clang", *flags, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", program, *sources, *fuzz.package_flags("--libs"), "-lm", "-pthread"], check=True)
     return program
 
