@@ -141,9 +141,10 @@ SELECT name, major, minor, patch, status, table_name, entity, entity_keys, row_k
        COALESCE((SELECT value FROM json_each(definition) WHERE key = 'computed'),
                 EXISTS (SELECT 1 FROM json_each(definition) WHERE key = 'stage')) AS is_computed,
        (SELECT s.stage FROM ops_stages AS s, json_each(s.products) AS p WHERE p.value = table_name) AS stage
-FROM (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY name ORDER BY status = 'active' DESC, status = 'deprecated' DESC,
-                                     status = 'draft' DESC, major DESC, minor DESC, patch DESC) AS choice FROM feature_groups AS g)
-WHERE choice = 1;
+FROM feature_groups AS g
+WHERE (major, minor, patch) = (SELECT o.major, o.minor, o.patch FROM feature_groups AS o WHERE o.name = g.name
+                               ORDER BY o.status = 'active' DESC, o.status = 'deprecated' DESC, o.status = 'draft' DESC,
+                                        o.major DESC, o.minor DESC, o.patch DESC LIMIT 1);
 CREATE VIEW IF NOT EXISTS features_current AS
 SELECT f.* FROM feature_groups_current AS g
 JOIN features AS f ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch);
