@@ -43,6 +43,11 @@ FLAGS   += -pthread
 LDLIBS  += -pthread
 endif
 
+# With preconditions checked (ext/base/precondition.h).
+ifdef DEBUG
+FLAGS   += -DATHLETE_DEBUG
+endif
+
 # cJSON: the system's library, or with CJSON_SRC=<folder of cJSON.c and cJSON.h> its source, symbols hidden.
 ifdef CJSON_SRC
 FLAGS  += -isystem $(CJSON_SRC)
@@ -143,16 +148,16 @@ $(BUILD)/athlete.pc: $(BUILD)/one/athlete.c
 	  'Libs: -L$${prefix}/lib -l:libathlete.a -lm$(if $(filter 0,$(THREADS)),, -pthread)' >$@
 
 debug: ## build build/debug/athlete.so with -O0 -g
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS="-O0 -g" all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug DEBUG=1 CFLAGS="-O0 -g" all
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 sanitized: ## build build/asan/athlete.so, which stops at the first memory error or undefined behaviour
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(SANITIZE)" all check-programs
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan DEBUG=1 CC=gcc CFLAGS="$(SANITIZE)" all check-programs
 
 # What libFuzzer's programs are linked with.
 fuzzed:
-	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz DEBUG=1 CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
