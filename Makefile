@@ -43,6 +43,11 @@ FLAGS   += -pthread
 LDLIBS  += -pthread
 endif
 
+# With preconditions checked (ext/base/precondition.h).
+ifdef DEBUG
+FLAGS   += -DATHLETE_DEBUG
+endif
+
 # cJSON: the system's library, or with CJSON_SRC=<folder of cJSON.c and cJSON.h> its source, symbols hidden.
 ifdef CJSON_SRC
 FLAGS  += -isystem $(CJSON_SRC)
@@ -143,16 +148,16 @@ $(BUILD)/athlete.pc: $(BUILD)/one/athlete.c
 	  'Libs: -L$${prefix}/lib -l:libathlete.a -lm$(if $(filter 0,$(THREADS)),, -pthread)' >$@
 
 debug: ## build build/debug/athlete.so with -O0 -g
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug CFLAGS="-O0 -g" all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug DEBUG=1 CFLAGS="-O0 -g" all
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 sanitized: ## build build/asan/athlete.so, which stops at the first memory error or undefined behaviour
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(SANITIZE)" all check-programs
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan DEBUG=1 CC=gcc CFLAGS="$(SANITIZE)" all check-programs
 
 # What libFuzzer's programs are linked with.
 fuzzed:
-	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz DEBUG=1 CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
@@ -321,7 +326,7 @@ check: test-deps ## lint, and the tests that take under a second each
 
 soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
 	@$(RUN_TESTS) soak
-	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000
+	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 
 lint: test-deps ## gcc and clang with more warnings, clang-format, headers of the stages
 	@$(RUN_TESTS) lint
@@ -332,8 +337,9 @@ pytest: test-deps ## the tests alone; make pytest TESTS="tests/base -k json"
 sanitize: test-deps ## the tests under AddressSanitizer, UBSan and LeakSanitizer; takes TESTS= too
 	@$(RUN_TESTS) sanitize -- $(TESTS)
 
-fuzz: test-deps all ## feed the readers of models and options with made-up texts; make fuzz RUNS=5000000
+fuzz: test-deps all ## feed readers of models and options with made-up texts, and all with damaged files; make fuzz RUNS=5000000 FILES=20000
 	@$(BUILD)/venv/bin/python tests/fuzz/fuzz.py --build $(BUILD) --runs $(or $(RUNS),1000000)
+	@PYTHONPATH=tests $(BUILD)/venv/bin/python -m fuzz.mutated_databases --build $(BUILD) --files $(or $(FILES),2000)
 
 architectures: ## the same answers on arm64, s390x, 32 bits, musl and Windows, under qemu and wine; installs compilers, some 1 GB
 	$(call install,$(CROSS_PACKAGES))

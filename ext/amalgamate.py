@@ -12,7 +12,7 @@ import sys
 
 EXT = pathlib.Path(__file__).resolve().parent
 OURS = re.compile(r'#include "([^"]+/[^"]+|athlete\.h)"\n')
-FEATURES = re.compile(r"#define _\w+_SOURCE\b.*\n")  # they count only in front of all headers
+FEATURES = re.compile(r"#if .*\n#define _\w+_SOURCE\b.*\n#endif\n")  # they count only in front of all headers
 DECLARATION = re.compile(r"^(?=[a-z]|ATHLETE_FORMATS)(?!typedef|static|extern|struct \w+ \{|union|enum|_Static|return|SHAP_INLINE)(?=[^;{}=]*\([^;{}]*\)[^;{}]*;)", re.M)
 EXTERN = re.compile(r"^extern ([^;]*);.*\n", re.M)
 DEFINITION = re.compile(r"^(const [^;(){}=]* =)", re.M)  # of a variable that headers declare

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include "base/precondition.h"
 #include "base/sqlite.h"
 
 /* The bytes of count * size, or 0 if the product overflows or, beside the `held` bytes that it replaces, passes the
@@ -54,7 +55,9 @@ athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity
 
 void memory_free(athlete_budget *budget, void *block) {
     if (!block) return;
-    if (budget) budget->used -= (size_t)sqlite3_msize(block);
+    size_t held = budget ? (size_t)sqlite3_msize(block) : 0;
+    assert(!budget || budget->used >= held); /* it was taken under this budget */
+    if (budget) budget->used -= held;
     sqlite3_free(block);
 }
 

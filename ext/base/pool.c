@@ -3,6 +3,8 @@
 #endif
 #include "base/pool.h"
 
+#include "base/precondition.h"
+
 #ifndef ATHLETE_NO_THREADS
 #include <sched.h>
 #include <signal.h>
@@ -231,6 +233,7 @@ bool pool_due(pool_hand *hand, size_t units) {
 #endif
 
 void pool_begin(athlete_pool *pool, int n_threads, athlete_poll *poll) {
+    assert(n_threads >= 0);
     *pool = (athlete_pool){.poll = poll};
     int wanted = n_threads > 0 ? n_threads : processors();
     pool->n_hands = wanted < ATHLETE_MAX_THREADS ? wanted : ATHLETE_MAX_THREADS;

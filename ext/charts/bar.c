@@ -1,5 +1,6 @@
 #include "charts/bar.h"
 
+#include "base/precondition.h"
 #include "charts/scale.h"
 
 /* U+258F (one eighth) down to U+2588 (the full block), in UTF-8 */
@@ -11,6 +12,7 @@ static char *put_block(char *out, int eighths) {
 }
 
 size_t bar_render(double value, double min, double max, int width, char out[ATHLETE_BAR_BYTES_MAX]) {
+    assert(width > 0);
     /* An eighth is drawn when it is full; the addend keeps 0.29 of 100 from losing its last to rounding. */
     int eighths = (int)(scale_position(value, min, max) * (8 * width) + 1e-9);
     char *end = out;

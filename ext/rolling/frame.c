@@ -1,6 +1,7 @@
 #include "rolling/frame.h"
 
 #include <string.h>
+#include "base/precondition.h"
 
 /* Rows move down only when at least half the block is free, so a row is moved once on average. */
 static athlete_status frame_make_room(athlete_budget *budget, frame *f) {
@@ -20,6 +21,7 @@ athlete_status frame_push(athlete_budget *budget, frame *f, frame_row row) {
 }
 
 void frame_pop(frame *f) {
+    assert(f->count > 0);
     if (f->count == 0) return;
     f->count--;
     f->first = f->count ? f->first + 1 : 0;

@@ -33,16 +33,16 @@ typedef struct load_options {
 
 const athlete_option training_load_options[] = {
     {"acwr_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.acwr_risk_threshold), 0,
-     1000, NULL, "ratio; default 1.5"},
+     1000, NULL, "1.5", "ratio"},
     {"monotony_risk_threshold", NULL, OPTION_NUMBER, offsetof(load_options, settings.monotony_risk_threshold),
-     0, 1000, NULL, "ratio; default 2.0"},
+     0, 1000, NULL, "2.0", "ratio"},
     {"acwr_min_history_days", NULL, OPTION_INTEGER, offsetof(load_options, settings.acwr_min_history_days), 0,
-     100000, NULL, "days; default 28"},
+     100000, NULL, "28", "days"},
     {"expected_days_per_week", NULL, OPTION_NUMBER, offsetof(load_options, settings.expected_days_per_week),
-     0.1, 7, NULL, "days of training a week; default 4"},
+     0.1, 7, NULL, "4", "days of training a week"},
     {"start_date", NULL, OPTION_TEXT, offsetof(load_options, start_date), 0, 0, NULL,
-     "first day to return; default each athlete's first day"},
-    {"end_date", NULL, OPTION_TEXT, offsetof(load_options, end_date), 0, 0, NULL,
+     "(each athlete's first day)", "first day to return"},
+    {"end_date", NULL, OPTION_TEXT, offsetof(load_options, end_date), 0, 0, NULL, NULL,
      "last day to return where it is after the athlete's last activity"},
     {.name = NULL},
 };
@@ -80,10 +80,6 @@ static athlete_status read_date_option(athlete_call *call, const char *name, con
 }
 
 static athlete_status load_read_options(athlete_call *call, load_state *state, const char *json) {
-    state->options.settings = (load_settings){.acwr_risk_threshold = 1.5,
-                                              .monotony_risk_threshold = 2.0,
-                                              .acwr_min_history_days = 28,
-                                              .expected_days_per_week = 4};
     char *message;
     athlete_status status = options_read(training_load_options, json, &state->options, &message);
     state->start_day = state->end_day = INT_MIN;

@@ -1,6 +1,7 @@
 #include "rolling/window_statistics.h"
 
 #include <math.h>
+#include "base/precondition.h"
 
 /* The series t - t^2/2! + t^3/3! ... for t below 1/8, then the identity 1-e^(-2t) = m(2-m) with m = 1-e^(-t). */
 double ewma_alpha(double days) {
@@ -129,6 +130,7 @@ static double interpolate(double a, double b, double share) {
 
 athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n,
                            double q, double *out) {
+    assert(n > 0 && q >= 0 && q <= 1);
     *out = NAN;
     if (n == 0) return ATHLETE_OK;
     double *v = memory_alloc(budget, n, sizeof *v);

@@ -1,6 +1,7 @@
 #include "statistics/quantile.h"
 
 #include "base/numbers/float_key.h"
+#include "base/precondition.h"
 
 static uint64_t quantile_weight_of(const uint32_t *weights, size_t from, size_t to) {
     if (!weights) return to - from;
@@ -36,6 +37,7 @@ static double window_of(const uint32_t *weights, double one, size_t n) {
 }
 
 float weighted_quantile(double q, uint32_t *keys, uint32_t *weights, double one, size_t n) {
+    assert(n > 0 && q > 0 && q < 1);
     double total = (double)quantile_weight_of(weights, 0, n), window = window_of(weights, one, n);
     double end = q * (total - window) + window; /* of the window */
     size_t from = 0, to = n;                    /* the value at the window's end is among these */

@@ -236,11 +236,11 @@ typedef struct ingest_options {
 
 const athlete_option ingest_options_table[] = {
     {"reject_limit", NULL, OPTION_NUMBER, offsetof(ingest_options, reject_limit), 0, 1, NULL,
-     "share of rows that may break a rule; default the definition's"},
-    {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL,
-     "moment from which rows that replace others are believed; default now"},
+     "(the definition's)", "share of rows that may break a rule"},
+    {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL, "(now)",
+     "moment from which rows that replace others are believed"},
     {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL,
-     "types beyond the seven; default those of the table feature_types"},
+     "(those of the table feature_types)", "types beyond the seven"},
     {.name = NULL},
 };
 

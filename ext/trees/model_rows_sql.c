@@ -85,8 +85,8 @@ athlete_status model_rows_next(model_rows *rows) {
 /* --- opening and closing -------------------------------------------------------------------------------- */
 
 const athlete_option model_rows_options[] = {
-    {"match", NULL, OPTION_CHOICE, 0, 0, 0, "name|position",
-     "how the query's columns are features; default name if the model has feature names"},
+    {"match", NULL, OPTION_CHOICE, 0, 0, 0, "name|position", "(name if the model has feature names)",
+     "how the query's columns are features"},
     {.name = NULL},
 };
 

@@ -18,11 +18,12 @@ typedef struct score_options {
 
 const athlete_option score_options_table[] = {
     {"output", NULL, OPTION_CHOICE, offsetof(score_options, output), 0, 0, "value|margin|probabilities|leaf",
+     "value",
      "a row per key; of probabilities one per key and class; of leaf one per key and tree, the number of its "
-     "node; default value"},
+     "node"},
     {"match", NULL, OPTION_CHOICE, offsetof(score_options, match), 0, 0, "name|position",
-     "how columns are told to be features; default name if the model has feature names"},
-    {"nthread", NULL, OPTION_INTEGER, offsetof(score_options, nthread), 0, 1024, NULL,
+     "(name if the model has feature names)", "how columns are told to be features"},
+    {"nthread", NULL, OPTION_INTEGER, offsetof(score_options, nthread), 0, 1024, NULL, NULL,
      "accepted for XGBoost's sake: the query is read by one thread"},
     {.name = NULL},
 };

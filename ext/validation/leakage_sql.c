@@ -22,21 +22,21 @@ typedef struct leakage_settings {
 } leakage_settings;
 
 const athlete_option leakage_options[] = {
-    {"label", NULL, OPTION_TEXT, offsetof(leakage_settings, label), 0, 0, NULL, "column of the label"},
-    {"as_of", NULL, OPTION_TEXT, offsetof(leakage_settings, as_of), 0, 0, NULL,
+    {"label", NULL, OPTION_TEXT, offsetof(leakage_settings, label), 0, 0, NULL, NULL, "column of the label"},
+    {"as_of", NULL, OPTION_TEXT, offsetof(leakage_settings, as_of), 0, 0, NULL, NULL,
      "column of the moment before which all must be known"},
-    {"available", NULL, OPTION_JSON, offsetof(leakage_settings, available), 0, 0, NULL,
+    {"available", NULL, OPTION_JSON, offsetof(leakage_settings, available), 0, 0, NULL, NULL,
      "for each feature the column with the time from which its value was known; \"*\" for all others"},
-    {"window_end", NULL, OPTION_JSON, offsetof(leakage_settings, window_end), 0, 0, NULL,
+    {"window_end", NULL, OPTION_JSON, offsetof(leakage_settings, window_end), 0, 0, NULL, NULL,
      "for each feature the column with the end of what it describes; \"*\" for all others"},
-    {"exclude", NULL, OPTION_JSON, offsetof(leakage_settings, exclude), 0, 0, NULL,
+    {"exclude", NULL, OPTION_JSON, offsetof(leakage_settings, exclude), 0, 0, NULL, NULL,
      "columns that are no features"},
-    {"auc", NULL, OPTION_NUMBER, offsetof(leakage_settings, auc), 0.5, 1, NULL,
-     "AUC from which one feature is suspicious; default 0.95"},
-    {"r2", NULL, OPTION_NUMBER, offsetof(leakage_settings, r2), 0, 1, NULL,
-     "squared rank correlation from which one feature is suspicious; default 0.9"},
-    {"min_rows", NULL, OPTION_INTEGER, offsetof(leakage_settings, min_rows), 2, 1e9, NULL,
-     "rows below which strength is no evidence; default 30"},
+    {"auc", NULL, OPTION_NUMBER, offsetof(leakage_settings, auc), 0.5, 1, NULL, "0.95",
+     "AUC from which one feature is suspicious"},
+    {"r2", NULL, OPTION_NUMBER, offsetof(leakage_settings, r2), 0, 1, NULL, "0.9",
+     "squared rank correlation from which one feature is suspicious"},
+    {"min_rows", NULL, OPTION_INTEGER, offsetof(leakage_settings, min_rows), 2, 1e9, NULL, "30",
+     "rows below which strength is no evidence"},
     {.name = NULL},
 };
 
@@ -243,7 +243,6 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
     *out = state;
     state->at = -1;
     state->budget.limit = ATHLETE_BUDGET_DEFAULT;
-    state->settings = (leakage_settings){.auc = 0.95, .r2 = 0.9, .min_rows = 30};
     poll_begin(&state->poll, call->db);
     char *message = NULL;
     const char *options = argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL;

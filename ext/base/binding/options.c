@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include "base/binding/function.h"
+#include "base/numbers/decimal.h"
+#include "base/precondition.h"
 #include "base/text/json_text.h"
 
 static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
@@ -128,8 +130,29 @@ static athlete_status read_members(const athlete_option *table, const cJSON *tre
     return ATHLETE_OK;
 }
 
+static void fall_back(const athlete_option *option, void *target) {
+    const char *text = option->fallback;
+    void *field = (char *)target + option->offset;
+    if (!text || *text == '(') return;
+    if (option->type == OPTION_CHOICE) {
+        int index = choice_index(option->choices, text);
+        assert(index >= 0);
+        memcpy(field, &index, sizeof index);
+        return;
+    }
+    double x = 0;
+    athlete_status status = decimal_read(&text, &x);
+    (void)status;
+    assert(status == ATHLETE_OK && !*text && x >= option->min && x <= option->max);
+    assert(option->type == OPTION_NUMBER || (option->type == OPTION_INTEGER && x == floor(x)));
+    sqlite3_int64 integer = (sqlite3_int64)x;
+    if (option->type == OPTION_NUMBER) memcpy(field, &x, sizeof x);
+    else memcpy(field, &integer, sizeof integer);
+}
+
 athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message) {
     *message = NULL;
+    for (const athlete_option *o = table; o->name; o++) fall_back(o, target);
     if (!json) return ATHLETE_OK;
     cJSON *tree;
     json_fault fault;

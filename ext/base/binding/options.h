@@ -26,11 +26,14 @@ typedef struct athlete_option {
     size_t offset;       /* of the field in the struct */
     double min, max;     /* both inside the range */
     const char *choices; /* "squarederror|logistic" */
-    const char *meaning; /* unit first; at the end "; default 3" if it has one */
+    const char *
+        fallback; /* its value where it is not given: "0.3", of the choices "logistic"; in parentheses what is
+                             done then, "(the best constant)"; or NULL */
+    const char *meaning; /* unit first */
 } athlete_option;
 
-/* Reads `json` (NULL for no options) into `target`, whose fields hold the defaults. Options that are not given
-** stay as they are. ATHLETE_INVALID sets *message (sqlite3_free it), a sentence without the function's name. */
+/* Reads `json` (NULL for no options) into `target`. A field whose option is not given gets the fallback, or stays as it is
+** where that is no value. ATHLETE_INVALID sets *message (sqlite3_free it), a sentence without the function's name. */
 athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message);
 
 #endif

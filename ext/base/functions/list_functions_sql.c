@@ -190,12 +190,10 @@ static void result_inner_name(sqlite3_context *context, const athlete_function *
     result_string(context, out);
 }
 
-/* "meaning; default 3" is told as two columns. */
-static void result_meaning(sqlite3_context *context, const char *meaning, bool fallback) {
-    static const char mark[] = "; default ";
-    const char *at = strstr(meaning, mark);
-    if (!fallback) sqlite3_result_text(context, meaning, at ? (int)(at - meaning) : -1, SQLITE_TRANSIENT);
-    else if (at) sqlite3_result_text(context, at + strlen(mark), -1, SQLITE_STATIC);
+/* Without the parentheses around what is no value. */
+static void result_fallback(sqlite3_context *context, const char *text) {
+    if (text && *text == '(') sqlite3_result_text(context, text + 1, (int)strlen(text) - 2, SQLITE_STATIC);
+    else sqlite3_result_text(context, text, -1, SQLITE_STATIC);
 }
 
 static void options_column(void *opaque, sqlite3_context *context, int column) {
@@ -224,8 +222,8 @@ static void options_column(void *opaque, sqlite3_context *context, int column) {
         if (ranged) sqlite3_result_double(context, option->max);
         break;
     case 6: sqlite3_result_text(context, option->choices, -1, SQLITE_STATIC); break;
-    case 7: result_meaning(context, option->meaning, true); break;
-    case 8: result_meaning(context, option->meaning, false); break;
+    case 7: result_fallback(context, option->fallback); break;
+    case 8: sqlite3_result_text(context, option->meaning, -1, SQLITE_STATIC); break;
     }
 }
 

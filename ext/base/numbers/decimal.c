@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "base/numbers/decimal_digits.h"
+#include "base/precondition.h"
 
 static bool decimal_is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -183,6 +184,7 @@ static int write_scientific(bool negative, const char *digits, int n, int expone
 }
 
 int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]) {
+    assert(isfinite(x));
     char digits[ATHLETE_DIGITS_MAX];
     int exponent, n = decimal_rounded(x, 17, digits, &exponent);
     if (n == 0) {

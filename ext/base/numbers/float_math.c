@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/numbers/float_tables.h"
+#include "base/precondition.h"
 
 const double float_power_of_two[32] = {
     0x1.p+0,
@@ -72,6 +73,7 @@ const float_log_centre float_log_centres[16] = {
 /* log x = k ln 2 + log c + log(z / c), with c near the middle of one of 16 intervals around z, and a quartic for
 ** the rest (Arm optimized-routines, math/logf.c: 0.818 ULP). */
 float float_log(float x) {
+    assert(x > 0);
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     if (bits == 0x3f800000) return 0;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/precondition.h"
 
 /* Compile-time constants are rounded correctly, which is all that the digits below need. */
 static const double float_ten_to[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
@@ -50,6 +51,7 @@ static int digits_needed(float x, int exponent) {
 }
 
 int float_text(float x, char out[ATHLETE_FLOAT_TEXT_SIZE]) {
+    assert(isfinite(x));
     if (x == 0) {
         memcpy(out, "0E0", 4);
         return 3;

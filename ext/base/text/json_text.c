@@ -1,6 +1,7 @@
 #include "base/text/json_text.h"
 
 #include <string.h>
+#include "base/precondition.h"
 
 typedef struct scanner {
     const char *text;
@@ -223,6 +224,7 @@ size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault
 }
 
 athlete_status json_parse(const char *text, size_t length, cJSON **tree, json_fault *fault) {
+    assert(text[length] == '\0');
     *tree = NULL;
     size_t start = json_blanks(text, length);
     size_t end = json_scan(text + start, length - start, NULL, fault);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/numbers/decimal.h"
 #include "base/numbers/float_text.h"
+#include "base/precondition.h"
 
 char *text_room(text_buffer *text, size_t length) {
     if (text->status == ATHLETE_OK)
@@ -12,6 +13,7 @@ char *text_room(text_buffer *text, size_t length) {
 }
 
 void text_wrote(text_buffer *text, size_t length) {
+    assert(text->length + length < text->capacity);
     text->length += length;
     text->bytes[text->length] = '\0';
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/precondition.h"
 #include "base/text/json_text.h"
 #include "store/definition/definition_fields.h"
 
@@ -294,6 +295,7 @@ static athlete_status read_group(feature_definition *definition, definition_faul
 
 athlete_status definition_open(feature_definition *definition, const char *json, size_t length,
                                const char *types, size_t types_length, definition_fault *fault) {
+    assert(json[length] == '\0' && (!types || types[types_length] == '\0'));
     *definition = (feature_definition){.tree = NULL};
     json_fault wrong;
     athlete_status status = types ? read_types(definition, types, types_length, fault) : ATHLETE_OK;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "base/numbers/float_sort.h"
+#include "base/precondition.h"
 #include "trees/bins/cuts.h"
 #include "trees/bins/value_to_bin.h"
 
@@ -207,6 +208,7 @@ static void bins_release(bins_job *job, athlete_budget *budget, int n_hands) {
 
 athlete_status bins_build(const bin_source *source, athlete_budget *budget, athlete_pool *pool,
                           bin_matrix *bins) {
+    assert(source->n_rows > 0 && source->n_features > 0 && source->max_bin >= 2);
     *bins = (bin_matrix){.n_rows = source->n_rows, .n_features = source->n_features, .level = source->level};
     bins_job job = {.source = source, .bins = bins};
     bool small = source->n_rows * (size_t)source->n_features < 50000;

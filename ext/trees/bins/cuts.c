@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <stdbool.h>
+#include "base/precondition.h"
 
 size_t runs_of_sorted(const float *sorted, const uint32_t *rows, size_t n, value_run *runs) {
     size_t n_runs = 0;
@@ -24,6 +25,7 @@ static float cut_between(float low, float high) {
 ** left, so a value that fills several shares costs one bin and not its neighbours' too. Above the last cut is nothing: it is
 ** the largest float, so that "present" can be told from "missing" by a split. */
 int cuts_between(const value_run *runs, size_t n_runs, int max_bin, float *cuts) {
+    assert(max_bin > 1);
     if (n_runs == 0) return 0;
     uint64_t left = 0, bin = runs[0].rows;
     for (size_t i = 0; i < n_runs; i++) left += runs[i].rows;

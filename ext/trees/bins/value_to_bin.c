@@ -3,10 +3,12 @@
 #include <math.h>
 #ifdef ATHLETE_X86
 #include <immintrin.h>
+#include "base/precondition.h"
 #endif
 
 /* The last cut is above everything and not looked at; padding is above everything too. */
 void bin_table_prepare(bin_table *table, const float *cuts, int n_bins) {
+    assert(n_bins >= 0 && n_bins <= 256);
     table->n_bins = n_bins;
     for (int i = 0; i < 256; i++) table->cut[i] = i < n_bins - 1 ? cuts[i] : INFINITY;
     for (int block = 0; block < 16; block++) table->last[block] = table->cut[16 * block + 15];
@@ -48,6 +50,7 @@ ATHLETE_AVX2 static void rank_avx2(const bin_table *table, const float *values, 
 
 void values_to_bins(const bin_table *table, const float *values, size_t value_step, size_t n, uint8_t *codes,
                     simd_level level) {
+    assert(value_step > 0);
 #ifdef ATHLETE_X86
     if (level >= SIMD_256) {
         rank_avx2(table, values, value_step, n, codes);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/numbers/float_key.h"
+#include "base/precondition.h"
 #include "statistics/quantile.h"
 #include "trees/boosting/evaluation.h"
 #include "trees/boosting/score_update.h"
@@ -292,6 +293,7 @@ static void end_with_round(forest *model, int round) {
 
 athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history) {
+    assert(set->train.n > 0 && set->n_features > 0 && options->rounds > 0);
     booster b = {.rows = &set->train,
                  .options = options,
                  .budget = budget,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/precondition.h"
 #include "trees/learner/node_features.h"
 #include "trees/learner/node_queue.h"
 #include "trees/learner/partition.h"
@@ -323,6 +324,7 @@ static athlete_status grow(tree_task *task, size_t n_rows) {
 }
 
 athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features) {
+    assert(n_rows > 0 && n_rows <= g->bins->n_rows && n_features > 0);
     tree_task task = {g, 1};
     g->tree_features = features;
     g->n_tree_features = n_features;
@@ -339,6 +341,7 @@ athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_fe
 }
 
 size_t grower_leaf(const grower *g, size_t row) {
+    assert(row < g->bins->n_rows && g->n_nodes > 0);
     size_t id = 0;
     while (g->nodes[id].left >= 0) {
         const node_split *split = &g->grown[id].split;

@@ -1,5 +1,7 @@
 #include "trees/learner/node_queue.h"
 
+#include "base/precondition.h"
+
 static bool comes_before(const grower *g, int32_t a, int32_t b) {
     if (g->rules->best_gain_first && g->grown[a].split.gain != g->grown[b].split.gain)
         return g->grown[a].split.gain > g->grown[b].split.gain;
@@ -7,6 +9,7 @@ static bool comes_before(const grower *g, int32_t a, int32_t b) {
 }
 
 athlete_status node_queue_add(grower *g, size_t id) {
+    assert(id < g->n_nodes);
     athlete_status status = memory_reserve(g->budget, &g->queue, &g->queue_capacity, g->n_queued + 1);
     if (status != ATHLETE_OK) return status;
     size_t at = g->n_queued++;
@@ -17,6 +20,7 @@ athlete_status node_queue_add(grower *g, size_t id) {
 }
 
 size_t node_queue_take(grower *g) {
+    assert(g->n_queued > 0);
     int32_t first = g->queue[0], last = g->queue[--g->n_queued];
     size_t at = 0;
     for (size_t child = 1; child < g->n_queued; child = 2 * at + 1) {

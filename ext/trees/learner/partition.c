@@ -1,6 +1,7 @@
 #include "trees/learner/partition.h"
 
 #include <string.h>
+#include "base/precondition.h"
 
 #define MAX_PARTS                 256
 #define PARTITION_MIN_PART_ROWS   2048
@@ -63,6 +64,7 @@ static void gather_part(void *argument, size_t part, pool_hand *hand) {
 
 athlete_status partition_rows(const uint8_t *column, const side_table *side, uint32_t *rows,
                               uint32_t *scratch, size_t n, athlete_pool *pool, size_t *n_left) {
+    assert(n > 0);
     if (n < PARTITION_MIN_SHARED_ROWS || pool_hands(pool) == 1) {
         *n_left = divide(column, side, rows, n, rows, scratch);
         memcpy(rows + *n_left, scratch, (n - *n_left) * sizeof *rows);

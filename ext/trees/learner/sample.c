@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "base/precondition.h"
 
 /* The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014; Stafford's variant 13): every bit of the result depends
 ** on every bit of x. */
@@ -56,6 +57,7 @@ athlete_status sample_row_keys(const float *values, const float *labels, const f
 
 size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round,
                    uint32_t *rows) {
+    assert(n_rows > 0 && fraction > 0 && fraction <= 1);
     uint64_t draw = combine(mix(seed), round);
     uint64_t limit = (uint64_t)(fraction * 0x1p32);
     size_t n = 0, lowest = 0;
@@ -76,6 +78,7 @@ size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_
 /* Features are drawn by the lowest hashes. */
 int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order,
                     int *features) {
+    assert(n_features > 0 && fraction > 0 && fraction <= 1);
     uint64_t draw = combine(mix(seed ^ 0x636f6c756d6e73u), round); /* another stream than the rows' */
     int wanted = (int)(fraction * n_features);
     if (wanted < 1) wanted = 1;

@@ -1,6 +1,7 @@
 #include "trees/model/walk.h"
 
 #include <math.h>
+#include "base/precondition.h"
 
 size_t walk_build(const forest *model, size_t tree, int32_t *queue, walk_node *nodes) {
     const tree_node *from = model->nodes + forest_tree_start(model, tree);
@@ -34,6 +35,7 @@ static inline const walk_node *next(const walk_node *at, const float *inputs) {
 }
 
 void walk_trees(const walk_node *const roots[WALK_LANES], size_t n, const float *inputs, float *values) {
+    assert(n > 0 && n <= WALK_LANES);
     const walk_node *at[WALK_LANES];
     for (size_t k = 0; k < WALK_LANES; k++) at[k] = roots[k < n ? k : 0];
     unsigned moved;

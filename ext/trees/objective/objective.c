@@ -5,6 +5,7 @@
 #include "base/numbers/fixed_point.h"
 #include "base/numbers/float_key.h"
 #include "base/numbers/float_math.h"
+#include "base/precondition.h"
 #include "statistics/quantile.h"
 #include "trees/objective/losses.h"
 
@@ -134,6 +135,7 @@ static void log_shares_of_classes(const label_set *set, int n_classes, double *s
 
 void objective_intercepts(const objective *o, const float *labels, const row_weights *weights, size_t n,
                           double *scratch, float *margins) {
+    assert(n > 0);
     label_set set = {labels, weights, n};
     switch (o->kind) {
     case OBJECTIVE_SQUARED_ERROR: margins[0] = (float)mean_of_labels(&set, 1, scratch); break;

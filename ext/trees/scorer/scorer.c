@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "base/precondition.h"
 #include "trees/model/predict.h"
 #include "trees/scorer/scorer_kernel.h"
 
@@ -125,6 +126,7 @@ static bool scorer_add_tree(const scorer *compiled, size_t t, scorer_block *bloc
 
 athlete_status scorer_margins(const scorer *compiled, scorer_block *block, size_t n_rows,
                               athlete_poll *poll) {
+    assert(n_rows > 0 && n_rows <= SCORER_ROWS);
     const forest *model = compiled->model;
     for (int o = 0; o < model->n_outputs; o++) {
         float *sums = block->margins + (size_t)o * SCORER_ROWS;

@@ -1,6 +1,7 @@
 #include "trees/shap/shap_walk.h"
 
 #include <string.h>
+#include "base/precondition.h"
 
 /* Vectors at an address that is a multiple of their size; *block is what to give back. */
 static shap_lanes *take_lanes(athlete_budget *budget, size_t n, void **block) {
@@ -57,6 +58,7 @@ static athlete_status shap_walk_tree(const shap_forest *explainer, const shap_tr
 
 athlete_status shap_walk_rows(const shap_forest *explainer, const float *rows, size_t n, size_t n_sums,
                               shap_walk *walk, shap_sums *sums, athlete_poll *poll) {
+    assert(n > 0);
     const forest *model = explainer->model;
     const size_t n_groups = (n + SHAP_LANES - 1) / SHAP_LANES, n_features = (size_t)model->n_features;
     *sums = (shap_sums){.budget = explainer->budget, .per_row = (size_t)model->n_outputs * n_sums};
