@@ -326,7 +326,7 @@ check: test-deps ## lint, and the tests that take under a second each
 
 soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
 	@$(RUN_TESTS) soak
-	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000
+	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 
 lint: test-deps ## gcc and clang with more warnings, clang-format, headers of the stages
 	@$(RUN_TESTS) lint
@@ -337,8 +337,9 @@ pytest: test-deps ## the tests alone; make pytest TESTS="tests/base -k json"
 sanitize: test-deps ## the tests under AddressSanitizer, UBSan and LeakSanitizer; takes TESTS= too
 	@$(RUN_TESTS) sanitize -- $(TESTS)
 
-fuzz: test-deps all ## feed the readers of models and options with made-up texts; make fuzz RUNS=5000000
+fuzz: test-deps all ## feed readers of models and options with made-up texts, and all with damaged files; make fuzz RUNS=5000000 FILES=20000
 	@$(BUILD)/venv/bin/python tests/fuzz/fuzz.py --build $(BUILD) --runs $(or $(RUNS),1000000)
+	@PYTHONPATH=tests $(BUILD)/venv/bin/python -m fuzz.mutated_databases --build $(BUILD) --files $(or $(FILES),2000)
 
 architectures: ## the same answers on arm64, s390x, 32 bits, musl and Windows, under qemu and wine; installs compilers, some 1 GB
 	$(call install,$(CROSS_PACKAGES))

@@ -125,9 +125,13 @@ def package_flags(which):
     return subprocess.run(["pkg-config", which, "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
 
 
+def make_library(folder):
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "parts"], check=True)
+
+
 def build(name, folder, trusting=False):
     """The target's program; `trusting` leaves out the checks of models, so that a fuzzer has something to find."""
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "parts"], check=True)
+    make_library(folder)
     program = folder / (name + ("_trusting" if trusting else ""))
     # Sources with a switch are compiled with it and so come before their counterparts in the library.
     switched = [p for p in sorted((ROOT / "ext" / "trees").rglob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
