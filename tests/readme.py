@@ -41,15 +41,21 @@ def page(database):
     return "```text\n" + "\n\n".join([title, *shown, "…"]).strip() + "\n```\n"
 
 
+def result(example):
+    """What an example gives in an empty database: rows with semicolons, values with commas."""
+    rows = shell(":memory:", example, "-separator", ", ", "-newline", "; ", "-nullvalue", "NULL")
+    return f"`{rows.strip().rstrip(';')}`"
+
+
 def functions(database):
-    rows = shell(database, "SELECT domain, kind, signature, summary, returns FROM athlete_functions", "-separator", "\x1f", "-newline", "\x1e")
+    rows = shell(database, "SELECT domain, kind, signature, summary, returns, example FROM athlete_functions", "-separator", "\x1f", "-newline", "\x1e")
     out, domain_before = [], None
     for row in rows.strip("\x1e").split("\x1e"):
-        domain, kind, signature, summary, returns = row.split("\x1f")
+        domain, kind, signature, summary, returns, example = row.split("\x1f")
         if domain != domain_before:
-            out += ["", f"**{domain}**", "", "| function | kind | what it does | returns |", "|---|---|---|---|"]
+            out += ["", f"**{domain}**", "", "| function | kind | what it does | returns | example |", "|---|---|---|---|---|"]
             domain_before = domain
-        cells = (f"`{signature}`", kind, summary, f"columns {returns}" if kind == "table" else returns)
+        cells = (f"`{signature}`", kind, summary, f"columns {returns}" if kind == "table" else returns, f"`{example}` gives {result(example)}")
         out.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     return "\n".join(out).strip() + "\n"
 

@@ -59,6 +59,7 @@ static void sparkline_final(sqlite3_context *context) {
 static const athlete_function charts_functions[] = {
     {
         .name = "bar",
+        .example = "SELECT bar(65, 0, 100, 10)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_NUMBER, 0, 0, 0, "the number to draw"},
@@ -73,6 +74,7 @@ static const athlete_function charts_functions[] = {
     },
     {
         .name = "sparkline",
+        .example = "SELECT sparkline(column1) FROM (VALUES (3), (5), (4), (8), (7))",
         .kind = ATHLETE_WINDOW,
         .arguments =
             ATHLETE_ARGUMENTS({"y", ATHLETE_NUMBER, 0, 0, 0, "the series, in the order of the rows"}),

@@ -75,6 +75,7 @@ static const athlete_table calendar_table = {
 static const athlete_function rolling_functions[] = {
     {
         .name = "calendar",
+        .example = "SELECT * FROM calendar('2024-02-28', '2024-03-01')",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS({"start", ATHLETE_DATE, 0, 0, 0, "the first day"},
                                        {"end", ATHLETE_DATE, 0, 0, 0, "the last day; none before `start`"}),
@@ -83,6 +84,7 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "week_start",
+        .example = "SELECT week_start('2024-02-29')",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"date", ATHLETE_DATE, 0, 0, 0, "a date, or a timestamp of which the day counts"}),
@@ -94,6 +96,8 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "ewma",
+        .example = "SELECT day, ewma(load, 42) OVER (ORDER BY day) FROM (SELECT column1 AS day, column2 AS "
+                   "load FROM (VALUES (1, 50), (2, 0), (3, 80)))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS(
             {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, one row per day in order"},
@@ -110,6 +114,7 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "linear_trend",
+        .example = "SELECT linear_trend(column2, column1) FROM (VALUES (1, 5.5), (2, 5.4), (3, 5.2))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS({"y", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
                                        {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit, julianday(date) for days"}),
@@ -125,6 +130,7 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "training_monotony",
+        .example = "SELECT training_monotony(column1) FROM (VALUES (60), (0), (80), (50), (0), (120), (30))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS(
             {"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
@@ -139,6 +145,7 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "training_strain",
+        .example = "SELECT training_strain(column1) FROM (VALUES (60), (0), (80), (50), (0), (120), (30))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS(
             {"x", ATHLETE_NUMBER, 0, 0, 0, "load of a day, 0 for a rest day; seven of them for a week"}),
@@ -153,6 +160,7 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "quantile",
+        .example = "SELECT quantile(column1, 0.5) FROM (VALUES (3), (1), (2), (10))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS(
             {"x", ATHLETE_NUMBER, 0, 0, 0, "any unit"},
@@ -168,6 +176,9 @@ static const athlete_function rolling_functions[] = {
     },
     {
         .name = "training_load",
+        .example =
+            "SELECT as_of_date, round(ctl_42d, 2) AS ctl, round(tsb, 2) AS tsb FROM training_load('SELECT 1, "
+            "''2024-05-01'', 60, 10, 60, 150, 5 UNION ALL SELECT 1, ''2024-05-03'', 45, 8, 45, 140, 5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(

@@ -29,6 +29,7 @@
 static const athlete_function store_functions[] = {
     {
         .name = "feature_group_fault",
+        .example = "SELECT feature_group_fault('{\"feature_group\": \"sleep\"}')",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -43,6 +44,10 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "feature_group_trial",
+        .example = "SELECT feature_group_trial('{\"feature_group\": \"sleep\", \"version\": \"1.0.0\", "
+                   "\"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": [\"athlete_id\"], "
+                   "\"timestamp\": \"event_timestamp\", \"features\": [{\"name\": \"sleep_h\", \"type\": "
+                   "\"numerical\", \"min\": 0, \"max\": 24}]}')",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -58,6 +63,10 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "feature_group_ddl",
+        .example = "SELECT substr(feature_group_ddl('{\"feature_group\": \"sleep\", \"version\": \"1.0.0\", "
+                   "\"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": [\"athlete_id\"], "
+                   "\"timestamp\": \"event_timestamp\", \"features\": [{\"name\": \"sleep_h\", \"type\": "
+                   "\"numerical\", \"min\": 0, \"max\": 24}]}'), 1, 24)",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -71,6 +80,11 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "feature_group_ingest",
+        .example = "SELECT length(feature_group_ingest('{\"feature_group\": \"sleep\", \"version\": "
+                   "\"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "
+                   "[\"athlete_id\"], \"timestamp\": \"event_timestamp\", \"features\": [{\"name\": "
+                   "\"sleep_h\", \"type\": \"numerical\", \"min\": 0, \"max\": 24}]}', 'SELECT 1 AS "
+                   "athlete_id, ''2024-05-01'' AS event_timestamp, 7.5 AS sleep_h')) > 0",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments =
@@ -88,6 +102,11 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "feature_validate",
+        .example = "SELECT seq, verdict, rule, reason FROM feature_validate('{\"feature_group\": \"sleep\", "
+                   "\"version\": \"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "
+                   "[\"athlete_id\"], \"timestamp\": \"event_timestamp\", \"features\": [{\"name\": "
+                   "\"sleep_h\", \"type\": \"numerical\", \"min\": 0, \"max\": 24}]}', 'SELECT 1 AS "
+                   "athlete_id, ''2024-05-01'' AS event_timestamp, 25 AS sleep_h')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments =
@@ -100,6 +119,11 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "asof",
+        .example = "CREATE TABLE sleep (athlete_id, event_timestamp TEXT, available_at TEXT, hours REAL, "
+                   "PRIMARY KEY (athlete_id, event_timestamp, available_at)) WITHOUT ROWID; INSERT INTO "
+                   "sleep VALUES (1, '2024-05-01', '2024-05-02', 7.5), (1, '2024-05-03', '2024-05-04', 6.0); "
+                   "CREATE VIRTUAL TABLE temp.slept USING asof(sleep, entity=athlete_id); SELECT hours, "
+                   "row_timestamp FROM slept WHERE athlete_id = 1 AND as_of = '2024-05-03'",
         .kind = ATHLETE_VIRTUAL,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -135,6 +159,12 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "training_set",
+        .example = "CREATE TABLE sleep (athlete_id, event_timestamp TEXT, available_at TEXT, hours REAL, "
+                   "PRIMARY KEY (athlete_id, event_timestamp, available_at)) WITHOUT ROWID; INSERT INTO "
+                   "sleep VALUES (1, '2024-05-01', '2024-05-02', 7.5), (1, '2024-05-03', '2024-05-04', 6.0); "
+                   "CREATE VIRTUAL TABLE temp.t USING training_set('{\"labels\": \"SELECT 1 AS athlete_id, "
+                   "''2024-05-03'' AS start, 52.5 AS minutes\", \"as_of\": \"start\", \"lookups\": "
+                   "[{\"group\": \"sleep\", \"keys\": {\"athlete_id\": \"athlete_id\"}}]}'); SELECT * FROM t",
         .kind = ATHLETE_VIRTUAL,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -153,6 +183,8 @@ static const athlete_function store_functions[] = {
     },
     {
         .name = "leakage_report",
+        .example = "SELECT * FROM leakage_report('SELECT column1 AS y, ''2024-01-01'' AS t, column1 AS x "
+                   "FROM (VALUES (1), (2), (3))', '{\"label\": \"y\", \"as_of\": \"t\", \"min_rows\": 2}')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(

@@ -79,6 +79,7 @@ static const char sex_meaning[] = "'m' (also when left out or NULL) or 'f'";
 static const athlete_function training_functions[] = {
     {
         .name = "pace_min_km",
+        .example = "SELECT pace_min_km(5000, 1500)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("distance_m", "m"), AMOUNT("seconds", "s, of movement")),
         .summary = "The pace of a run.",
@@ -87,6 +88,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "intensity_factor",
+        .example = "SELECT intensity_factor(5.5, 5)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             AMOUNT("pace_min_km", "min/km, the pace run"),
@@ -99,6 +101,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "tss",
+        .example = "SELECT tss(60, 5.5, 5)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             AMOUNT("moving_min", "min, of movement"), AMOUNT("pace_min_km", "min/km, the pace run"),
@@ -110,6 +113,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "efficiency_index",
+        .example = "SELECT efficiency_index(5, 150)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("pace_min_km", "min/km, the pace run"),
                                        AMOUNT("hr", "bpm, average of the run")),
@@ -120,6 +124,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "hr_zone",
+        .example = "SELECT hr_zone(150, 190)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("hr", "bpm"), AMOUNT("max_hr", "bpm, the athlete's maximum")),
         .summary = "The heart rate zone: a zone holds its lower bound, 5 is open above, 0 is what lies below "
@@ -130,6 +135,8 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "hr_zone_pct",
+        .example =
+            "SELECT hr_zone_pct(column1, column2, 190, 3) FROM (VALUES (120, 600), (140, 1800), (165, 600))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("hr", "bpm"),
                                        {"seconds", ATHLETE_NUMBER, 0, 0, 1e9, "s, spent at that heart rate"},
@@ -149,6 +156,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "max_hr_estimate",
+        .example = "SELECT max_hr_estimate(40)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"age", ATHLETE_NUMBER, 0, 0, 130, "years"}),
         .summary = "The maximum heart rate to expect at an age, where none was measured; its standard error "
@@ -159,6 +167,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "trimp",
+        .example = "SELECT trimp(60, 150, 190, 50)",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"),
@@ -175,6 +184,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "hr_tss",
+        .example = "SELECT hr_tss(60, 150, 190, 50, 170)",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("minutes", "min"), AMOUNT("hr", "bpm, average"),
@@ -192,6 +202,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "grade_factor",
+        .example = "SELECT grade_factor(0.05)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"grade", ATHLETE_NUMBER, 0, 0, 0, "rise over run, a fraction: 0.05 for 5 % uphill"},
@@ -209,6 +220,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "riegel",
+        .example = "SELECT hms(riegel(1500, 5000, 10000))",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
@@ -220,6 +232,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "cameron",
+        .example = "SELECT hms(cameron(1500, 5000, 10000))",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the known time"), AMOUNT("distance_m", "m, its distance"),
@@ -233,6 +246,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "vdot",
+        .example = "SELECT vdot(10000, 2700)",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("distance_m", "m, of a race"), AMOUNT("seconds", "s, its time")),
@@ -243,6 +257,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "vdot_time",
+        .example = "SELECT hms(vdot_time(45.3, 42195))",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(AMOUNT("vdot", "ml/kg/min"), AMOUNT("distance_m", "m, the distance asked for")),
@@ -253,6 +268,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "threshold_pace",
+        .example = "SELECT threshold_pace(45.3)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("vdot", "ml/kg/min")),
         .summary = "The pace that can be held for 60 minutes at a given VDOT.",
@@ -262,6 +278,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "vickers_marathon",
+        .example = "SELECT hms(vickers_marathon(5700, 21097.5, 50))",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(AMOUNT("seconds", "s, the time of a shorter race"),
                                        AMOUNT("distance_m", "m, its distance"),
@@ -274,6 +291,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "vickers_marathon_two",
+        .example = "SELECT hms(vickers_marathon_two(2700, 10000, 6000, 21097.5, 50))",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             AMOUNT("seconds_1", "s, the time of a shorter race"), AMOUNT("distance_1_m", "m, its distance"),
@@ -287,6 +305,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "hms",
+        .example = "SELECT hms(12345)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"seconds", ATHLETE_NUMBER, 0, 0, ATHLETE_DURATION_MAX_S, "s"}),
         .summary = "A duration for people, rounded to the second.",
@@ -295,6 +314,7 @@ static const athlete_function training_functions[] = {
     },
     {
         .name = "parse_hms",
+        .example = "SELECT parse_hms('3:25:45')",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"text", ATHLETE_ANY, 0, 0, 0,

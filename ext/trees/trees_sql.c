@@ -47,6 +47,8 @@
 static const athlete_function trees_functions[] = {
     {
         .name = "gbdt_train",
+        .example = "SELECT length(gbdt_train('{\"num_boost_round\": 2}', column2, column1)) > 0 FROM (VALUES "
+                   "(1, 5.0), (2, 5.5), (3, 6.1))",
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"options", ATHLETE_OPTIONS, ATHLETE_NULLABLE, 0, 0,
@@ -64,6 +66,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_fit",
+        .example = "SELECT rows, rounds, metric FROM gbdt_fit('{\"num_boost_round\": 2}', 'SELECT column2, "
+                   "column1 FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments =
@@ -79,6 +83,7 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_options_fault",
+        .example = "SELECT gbdt_options_fault('{\"eta\": 7}', 2)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"options", ATHLETE_TEXT, 0, 0, 0, "JSON, for gbdt_train"},
@@ -89,6 +94,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_predict",
+        .example = "SELECT gbdt_predict(gbdt_train('{}', column2, column1), 2) FROM (VALUES (1, 5.0), (2, "
+                   "5.5), (3, 6.1))",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
         .summary = "A model's prediction for one row, with the float32 bits that XGBoost computes.",
@@ -101,6 +108,9 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_margin",
+        .example =
+            "SELECT gbdt_margin(gbdt_train('{\"objective\": \"binary:logistic\", \"min_child_weight\": 0}', "
+            "column2, column1), 3) FROM (VALUES (1, 0), (2, 0), (3, 1), (4, 1))",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
         .summary =
@@ -111,6 +121,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_export",
+        .example = "SELECT substr(gbdt_export(gbdt_train('{\"num_boost_round\": 1}', column2, column1), "
+                   "'lightgbm'), 1, 15) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS(MODEL_ARGUMENT, {"format", ATHLETE_TEXT, 0, 0, 0, "'xgboost' or 'lightgbm'"}),
@@ -124,6 +136,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_import",
+        .example = "SELECT gbdt_predict(gbdt_import(gbdt_export(gbdt_train('{}', column2, column1), "
+                   "'lightgbm')), 2) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a LightGBM model, as save_model writes it"}),
@@ -137,6 +151,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_score",
+        .example = "SELECT * FROM gbdt_score((SELECT gbdt_train('{\"num_boost_round\": 1, \"max_depth\": "
+                   "1}', column2, column1) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))), 'SELECT 1, 2.5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -154,6 +170,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_explain",
+        .example = "SELECT * FROM gbdt_explain((SELECT gbdt_train('{\"num_boost_round\": 1, \"max_depth\": "
+                   "1}', column2, column1) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))), 'SELECT 1, 2.5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
@@ -168,6 +186,9 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_interactions",
+        .example =
+            "SELECT * FROM gbdt_interactions((SELECT gbdt_train('{\"num_boost_round\": 1, \"max_depth\": "
+            "1}', column2, column1) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))), 'SELECT 1, 2.5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
@@ -180,6 +201,9 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_importance",
+        .example = "SELECT feature, weight, round(gain, 3) AS gain FROM gbdt_importance((SELECT "
+                   "gbdt_train('{\"num_boost_round\": 1, \"max_depth\": 1}', column2, column1) FROM (VALUES "
+                   "(1, 5.0), (2, 5.5), (3, 6.1))))",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
@@ -196,6 +220,9 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "gbdt_trees",
+        .example = "SELECT node, feature, split, yes, no, gain FROM gbdt_trees((SELECT "
+                   "gbdt_train('{\"num_boost_round\": 1, \"max_depth\": 1}', column2, column1) FROM (VALUES "
+                   "(1, 5.0), (2, 5.5), (3, 6.1))))",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT),
         .summary = "A model's nodes, one per row, as in XGBoost's trees_to_dataframe: a split asks feature < "
@@ -206,6 +233,7 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "time_series_split",
+        .example = "SELECT * FROM time_series_split(4, 2)",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS(
             {"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
@@ -222,6 +250,8 @@ static const athlete_function trees_functions[] = {
     },
     {
         .name = "time_series_split_dates",
+        .example = "SELECT * FROM time_series_split_dates('SELECT column1, column2 FROM (VALUES (''a'', "
+                   "''2024-01-01''), (''b'', ''2024-01-02''), (''c'', ''2024-01-03''))', 2)",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments =

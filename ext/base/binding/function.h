@@ -96,6 +96,7 @@ struct athlete_function {
     const char *returns;               /* unit, range, and when NULL */
     const char *errors;                /* beyond the checks above; NULL if none */
     const char *source;                /* paper, table, page of the formula; NULL if there is none */
+    const char *example; /* SQL that shows it in an empty database; its last statement has rows */
 
     double (*number)(const double *arguments); /* scalar of numbers; NaN means NULL */
     void (*scalar)(sqlite3_context *, int, sqlite3_value **);

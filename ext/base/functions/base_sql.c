@@ -122,6 +122,7 @@ static const athlete_table objects_table = {
 static const athlete_function base_functions[] = {
     {
         .name = "athlete_version",
+        .example = "SELECT athlete_version()",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "The version of this extension.",
@@ -130,6 +131,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "athlete_functions",
+        .example = "SELECT name, signature FROM athlete_functions WHERE name = 'tss'",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every function of this extension with its arguments, units, errors and the source of its "
@@ -138,6 +140,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "athlete_arguments",
+        .example = "SELECT position, name, meaning FROM athlete_arguments WHERE function = 'riegel'",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every argument of every function: its type, its range, and what it may be besides.",
@@ -145,6 +148,8 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "athlete_options",
+        .example = "SELECT name, min, max, \"default\" FROM athlete_options WHERE function = 'gbdt_train' "
+                   "AND name = 'eta'",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "Every option of every function that takes a JSON object of them: its other name, its "
@@ -153,6 +158,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "assert_that",
+        .example = "SELECT assert_that(1 < 2, 'one is less than two')",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -165,6 +171,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "sha256",
+        .example = "SELECT sha256('abc')",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, 0, 0, 0, "a blob, or anything else as its UTF-8 text"}),
@@ -175,6 +182,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "row_hash",
+        .example = "SELECT row_hash(4001, '2024-05-12', 51.3)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
@@ -189,6 +197,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "rows_hash",
+        .example = "SELECT rows_hash(column1, column2) FROM (VALUES (1, 'a'), (2, 'b'))",
         .kind = ATHLETE_AGGREGATE,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
@@ -202,6 +211,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "exact_sum",
+        .example = "SELECT exact_sum(column1) FROM (VALUES (1e16), (1.0), (-1e16))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
         .summary =
@@ -217,6 +227,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "exact_avg",
+        .example = "SELECT exact_avg(column1) FROM (VALUES (0.1), (0.2), (0.3))",
         .kind = ATHLETE_WINDOW,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0, "any unit, a number"}),
         .summary = "The mean, rounded once: the exact sum over the number of rows.",
@@ -230,6 +241,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "number_text",
+        .example = "SELECT number_text(0.1), number_text(42)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
         .summary = "The number with as few digits as give it again, the same under every SQLite, whose own "
@@ -241,6 +253,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "exact_real",
+        .example = "SELECT exact_real('12.345678')",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"text", ATHLETE_TEXT, 0, 0, 0, "a number as JSON writes it"}),
         .summary =
@@ -253,6 +266,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "row_literals",
+        .example = "SELECT row_literals(1, 'it''s', NULL)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0, "a value of the row"}),
@@ -264,6 +278,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "exact_literals",
+        .example = "SELECT exact_literals('0.1,''a''')",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"literals", ATHLETE_TEXT, 0, 0, 0, "literals with commas, as quote() writes them"}),
@@ -275,6 +290,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "portable_exp",
+        .example = "SELECT portable_exp(1)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 0, "any number"}),
         .summary = "e to the power of x, with the same bits on every platform, which a mathematics library "
@@ -286,6 +302,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "portable_ln",
+        .example = "SELECT portable_ln(10)",
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, ATHLETE_ABOVE_MIN, 0, HUGE_VAL, "above 0"}),
         .summary = "The natural logarithm of x, with the same bits on every platform.",
@@ -295,6 +312,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "json_objects",
+        .example = "SELECT * FROM json_objects('[{\"id\": 1}, {\"id\": 2}]')",
         .kind = ATHLETE_TABLE,
         .arguments = ATHLETE_ARGUMENTS(
             {"text", ATHLETE_TEXT, 0, 0, 0, "an array of objects, one object per line, or one object"}),
@@ -306,6 +324,8 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "json_fields",
+        .example = "SELECT json_fields('{\"distance\": \"5000\"}', '[{\"field\": \"distance\", \"type\": "
+                   "\"number\"}]')",
         .kind = ATHLETE_SCALAR,
         .arguments =
             ATHLETE_ARGUMENTS({"object", ATHLETE_TEXT, 0, 0, 0, "the JSON text of an object from a stranger"},
@@ -329,6 +349,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "select_rows",
+        .example = "SELECT c1, c2 FROM select_rows('SELECT 1, ''a'' UNION ALL SELECT 2, ''b''')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -339,6 +360,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "stored_query",
+        .example = "SELECT c1 FROM stored_query('SELECT max(column1) FROM (VALUES (3), (7))')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -350,6 +372,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "stored_query_fault",
+        .example = "SELECT stored_query_fault('DELETE FROM runs')",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
@@ -359,6 +382,8 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "broken_rules",
+        .example = "SELECT * FROM broken_rules('SELECT 1 AS id, -5 AS distance_m', 'SELECT ''distance'', "
+                   "''distance_m >= 0''')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
@@ -377,6 +402,7 @@ static const athlete_function base_functions[] = {
     },
     {
         .name = "row_feed",
+        .example = "SELECT row_feed(1)",
         .kind = ATHLETE_SCALAR,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS({"value", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,

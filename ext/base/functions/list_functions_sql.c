@@ -94,12 +94,13 @@ static void functions_column(void *opaque, sqlite3_context *context, int column)
     case 7: sqlite3_result_text(context, function->errors, -1, SQLITE_STATIC); break;
     case 8: sqlite3_result_text(context, function->source, -1, SQLITE_STATIC); break;
     case 9: sqlite3_result_text(context, trusts[function->trust], -1, SQLITE_STATIC); break;
+    case 10: sqlite3_result_text(context, function->example, -1, SQLITE_STATIC); break;
     }
 }
 
 const athlete_table athlete_functions_table = {
     .columns = "name TEXT, domain TEXT, kind TEXT, signature TEXT, summary TEXT, arguments TEXT, "
-               "returns TEXT, errors TEXT, source TEXT, trust TEXT",
+               "returns TEXT, errors TEXT, source TEXT, trust TEXT, example TEXT",
     .expected_rows = 60,
     .open = list_open,
     .next = functions_next,
