@@ -75,3 +75,29 @@ def test_lookups_answer_under_the_advised_limits(path, trusted):
     for athlete, at in days:
         assert db.execute("SELECT ctl_42d FROM f WHERE athlete_id = ? AND as_of = ?", (athlete, at)).fetchall()
     db.close()
+
+
+LABELS = "SELECT athlete_id, available_at AS at, tsb, ctl_42d FROM athlete_rolling_features ORDER BY 2 LIMIT 40"
+
+
+def test_a_model_is_trained_and_asked_under_the_advised_limits_as_without_them(path):
+    answers = []
+    for db in (new_database(path), advised(new_database(path))):
+        (model,) = db.execute(f"SELECT gbdt_train('{{\"num_boost_round\": 5}}', tsb, ctl_42d) FROM ({LABELS})").fetchone()
+        scored = db.execute("SELECT * FROM gbdt_score(?, ?)", (model, f"SELECT athlete_id || at, ctl_42d FROM ({LABELS})")).fetchall()
+        predicted = db.execute(f"SELECT gbdt_predict(?, ctl_42d) FROM ({LABELS})", (model,)).fetchall()
+        db.execute(f"CREATE VIRTUAL TABLE temp.t USING training_set('{{\"labels\": \"{LABELS}\", \"as_of\": \"at\"}}')")
+        answers.append((model, scored, predicted, db.execute("SELECT * FROM t").fetchall()))
+        db.close()
+    assert answers[0] == answers[1] and [len(a) for a in answers[0][1:]] == [40, 40, 40]
+
+
+def test_a_training_set_with_a_lookup_works_or_names_the_limit(path):
+    db = advised(new_database(path))
+    db.execute(f"""CREATE VIRTUAL TABLE temp.t USING training_set('{{"labels": "{LABELS}", "as_of": "at",
+        "lookups": [{{"group": "athlete_weekly_features", "features": ["weekly_tss"]}}]}}')""")
+    try:
+        assert len(db.execute("SELECT * FROM t").fetchall()) == 40
+    except sqlite3.OperationalError as error:
+        assert str(error) == "training_set: lookup athlete_weekly_features: Expression tree is too large (maximum depth 10)"
+    db.close()

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <cJSON.h>
-#include "base/status.h"
 #include "base/fault.h"
+#include "base/status.h"
 
 #define DEFINITION_COLUMNS_MAX 500
 #define DEFINITION_KEYS_MAX    8

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <cJSON.h>
-#include "base/status.h"
 #include "base/fault.h"
+#include "base/status.h"
 
 typedef enum field_kind {
     FIELD_TEXT,

@@ -91,13 +91,11 @@ static bool is_reserved(size_t i, const char *name) {
 }
 
 static athlete_status check_name(const char *place, const char *name, athlete_fault *fault) {
-    static const char *const forms[] = {"%s: %s begins with %s, which is for %s",
-                                        "%s: %s ends with %s, which is for %s",
-                                        "%s: %s is %s, which is for %s"};
+    static const char *const how[] = {"begins with", "ends with", "is"};
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (reserved[i].kind != COLUMN_IS && is_reserved(i, name))
-            return fault_refuse(fault, forms[reserved[i].kind], place, name, reserved[i].name,
-                                reserved[i].reason);
+            return fault_refuse(fault, "%s: %s %s %s, which is for %s", place, name, how[reserved[i].kind],
+                                reserved[i].name, reserved[i].reason);
     return ATHLETE_OK;
 }
 
