@@ -16,7 +16,7 @@ typedef struct athlete_fault {
 ATHLETE_FORMATS athlete_status fault_refuse(athlete_fault *fault, const char *format, ...);
 
 /* The same after "<place>: " if there is a place; for functions that know more than the caller says. */
-athlete_status fault_refuse_at(athlete_fault *fault, const char *place, const char *format,
-                               va_list arguments);
+ATHLETE_FORMATS_LIST athlete_status fault_refuse_at(athlete_fault *fault, const char *place,
+                                                    const char *format, va_list arguments);
 
 #endif
