@@ -112,6 +112,11 @@ COLUMNS = f"r.seconds, a.start_time AS starts_at, {', '.join('f.' + f for f in F
 RACES = "race_results AS r JOIN silver_strava_activities AS a USING (athlete_id, activity_id)"
 
 
+def test_a_query_without_rows_shows_no_feature_to_be_suspicious(runner):
+    found = report(runner, "SELECT 1.0 AS a, 2.0 AS label, '2024-01-01' AS at WHERE 0", label="label", as_of="at")
+    assert [(row["n_values"], row["reason"]) for row in found.values()] == [(0, None)]
+
+
 def test_r1_form_joined_by_the_day_of_the_race_lights_up_in_every_row(runner):
     query = f"SELECT {COLUMNS} FROM {RACES} JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = r.race_date"
     found = report(runner, query, label="seconds", as_of="starts_at", **TIMES)
