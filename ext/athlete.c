@@ -21,9 +21,11 @@ SQLITE_EXTENSION_INIT1
 #include "store/store_sql.h"
 #include "training/training_sql.h"
 #include "trees/trees_sql.h"
+#include "validation/validation_sql.h"
 
 const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1] = {
-    &athlete_base, &athlete_training, &athlete_rolling, &athlete_store, &athlete_trees, &athlete_charts, NULL,
+    &athlete_base,       &athlete_training, &athlete_rolling, &athlete_store,
+    &athlete_validation, &athlete_trees,    &athlete_charts,  NULL,
 };
 
 /* A routine of the SQLite that asks for athlete, which need not be the one that sqlite3_api stands for. */

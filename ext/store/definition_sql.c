@@ -22,11 +22,11 @@ static bool is_given(int argc, sqlite3_value **argv, int index) {
 
 /* Reads a definition with the caller's types, or with those that the registry knows. */
 static athlete_status read_definition(sqlite3 *db, feature_definition *definition, const char *json,
-                                      const char *types, definition_fault *fault) {
+                                      const char *types, athlete_fault *fault) {
     *definition = (feature_definition){.tree = NULL};
     char *known = NULL, *message = NULL;
     int rc = types ? SQLITE_OK : registration_types(&known, db, &message);
-    if (message) sqlite3_snprintf(sizeof fault->text, fault->text, "feature_types: %s", message);
+    if (message) fault_refuse(fault, "feature_types: %s", message);
     sqlite3_free(message);
     athlete_status status = rc == SQLITE_OK          ? ATHLETE_OK
                             : rc == SQLITE_NOMEM     ? ATHLETE_NOMEM
@@ -41,13 +41,13 @@ static athlete_status read_definition(sqlite3 *db, feature_definition *definitio
 
 /* What a definition says in SQL is judged whenever it is about to be registered or run. */
 static athlete_status judge_definition(sqlite3 *db, const feature_definition *definition,
-                                       definition_fault *fault) {
+                                       athlete_fault *fault) {
     athlete_status status = definition_judge_rules(db, definition, fault);
     return status == ATHLETE_OK ? definition_judge_source(db, definition, true, fault) : status;
 }
 
 static athlete_status open_definition(sqlite3 *db, feature_definition *definition, sqlite3_value *json,
-                                      sqlite3_value *types, definition_fault *fault) {
+                                      sqlite3_value *types, athlete_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(json);
     const char *types_text = types ? (const char *)sqlite3_value_text(types) : NULL;
     *definition = (feature_definition){.tree = NULL};
@@ -66,7 +66,7 @@ static void result_text(sqlite3_context *context, sqlite3_str *out) {
 /* A definition and the one that it would follow, if that is given: whether it is right, and may follow. */
 static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv,
                                      feature_definition *definition, feature_definition *before,
-                                     definition_fault *fault) {
+                                     athlete_fault *fault) {
     sqlite3_value *types = is_given(argc, argv, 2) ? argv[2] : NULL;
     *before = (feature_definition){.tree = NULL};
     athlete_status status = open_definition(db, definition, argv[0], types, fault);
@@ -92,7 +92,7 @@ static void result_fault(sqlite3_context *context, athlete_status status, const 
 
 void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
     feature_definition definition, before;
-    definition_fault fault = {""};
+    athlete_fault fault = {""};
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status =
         open_successor(sqlite3_context_db_handle(context), argc, argv, &definition, &before, &fault);
@@ -106,7 +106,7 @@ void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **arg
 void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sqlite3 *db = sqlite3_context_db_handle(context);
     feature_definition definition, before;
-    definition_fault fault = {""};
+    athlete_fault fault = {""};
     private_db own = {.db = NULL};
     char *message = NULL;
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
@@ -129,7 +129,7 @@ void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **arg
 
 void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv) {
     feature_definition definition, before = {.tree = NULL};
-    definition_fault fault = {""};
+    athlete_fault fault = {""};
     sqlite3_value *types = is_given(argc, argv, 1) ? argv[1] : NULL;
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status =
@@ -213,7 +213,7 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
     }
     if (!source->query) return ATHLETE_NOMEM;
     if (!text) {
-        definition_fault fault = {""};
+        athlete_fault fault = {""};
         status = definition_judge_source(db, definition, false, &fault);
         if (status == ATHLETE_INVALID) return sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
         if (status != ATHLETE_OK) return status;
@@ -266,7 +266,7 @@ static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_
 void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv) {
     ingest_options options = {-1, NULL, NULL};
     feature_definition definition = {.tree = NULL};
-    definition_fault fault = {""};
+    athlete_fault fault = {""};
     char *message = NULL;
     sqlite3_str *out = sqlite3_str_new(NULL);
     const char *given = is_given(argc, argv, 2) ? (const char *)sqlite3_value_text(argv[2]) : NULL;
@@ -316,7 +316,7 @@ static athlete_status registered_definition(sqlite3 *db, const char *name, char 
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
                                        sqlite3_stmt **query, char **message) {
     feature_definition definition = {.tree = NULL};
-    definition_fault fault = {""};
+    athlete_fault fault = {""};
     batch_source source = {NULL, NULL, NULL};
     char *found = NULL;
     athlete_status status = ATHLETE_OK;

@@ -8,7 +8,6 @@
 #include "store/lookup/lookup_statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
-#include "validation/leakage_sql.h"
 
 #define DEFINITION_ARGUMENT                                                                                  \
     { "definition", ATHLETE_TEXT, 0, 0, 0, "JSON, as in schemas/features" }
@@ -180,27 +179,6 @@ static const athlete_function store_functions[] = {
         .options = training_spec_table,
         .inner_name = "lookups",
         .inner_options = training_lookup_table,
-    },
-    {
-        .name = "leakage_report",
-        .example = "SELECT * FROM leakage_report('SELECT column1 AS y, ''2024-01-01'' AS t, column1 AS x "
-                   "FROM (VALUES (1), (2), (3))', '{\"label\": \"y\", \"as_of\": \"t\", \"min_rows\": 2}')",
-        .kind = ATHLETE_TABLE,
-        .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"query", ATHLETE_QUERY, 0, 0, 0,
-             "a training set: a label, a moment, features and if need be their times"},
-            {"options", ATHLETE_OPTIONS, 0, 0, 0,
-             "label and as_of (columns), available and window_end (columns by feature), exclude, auc, r2, "
-             "min_rows"}),
-        .summary =
-            "What in a training set could not have been known at the label's time, feature by feature: "
-            "values available too late, windows that the label lies in, features that tell the label "
-            "too well.",
-        .errors = "a query without the columns that the options name; times written in different forms",
-        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
-        .table = &leakage_report_table,
-        .options = leakage_options,
     },
     {.name = "feature time",
      .kind = ATHLETE_SCALAR,

@@ -9,7 +9,7 @@
 
 /* Ends the call with the text, or with what went wrong. */
 static void interchange_answer(sqlite3_context *context, athlete_status status, text_buffer *out,
-                               const model_fault *fault) {
+                               const athlete_fault *fault) {
     if (status == ATHLETE_OK) {
         sqlite3_result_text64(context, out->bytes, out->length, sqlite3_free,
                               SQLITE_UTF8); /* memory.h's blocks are SQLite's */
@@ -23,7 +23,7 @@ static void interchange_answer(sqlite3_context *context, athlete_status status, 
 static void export_lightgbm(sqlite3_context *context, const forest *model) {
     athlete_budget budget = {.limit = MEMORY_LIMIT};
     text_buffer out = {.budget = &budget};
-    model_fault fault = {{0}};
+    athlete_fault fault = {{0}};
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
     athlete_status status = lightgbm_write(model, &out, &poll, &fault);
@@ -63,7 +63,7 @@ void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {
     model_description description = {.attributes = attributes};
     athlete_budget budget = {.limit = MEMORY_LIMIT};
     text_buffer out = {.budget = &budget};
-    model_fault fault = {{0}};
+    athlete_fault fault = {{0}};
     forest model;
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));

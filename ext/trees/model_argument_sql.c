@@ -1,7 +1,7 @@
 #include "trees/model_argument_sql.h"
 
 static cached_model *model_argument_find(sqlite3 *db, void *cache, sqlite3_value *argument,
-                                         athlete_status *status, model_fault *fault) {
+                                         athlete_status *status, athlete_fault *fault) {
     const char *text = (const char *)sqlite3_value_text(argument);
     *status = ATHLETE_NOMEM;
     if (!text) return NULL;
@@ -15,7 +15,7 @@ static cached_model *model_argument_find(sqlite3 *db, void *cache, sqlite3_value
 
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument) {
     athlete_status status;
-    model_fault fault = {{0}};
+    athlete_fault fault = {{0}};
     cached_model *found = model_argument_find(sqlite3_context_db_handle(context), domain_state_of(context),
                                               argument, &status, &fault);
     if (!found) function_fail_status(context, status, fault.text);
@@ -24,7 +24,7 @@ cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument
 
 cached_model *model_of_call(athlete_call *call, sqlite3_value *argument) {
     athlete_status status;
-    model_fault fault = {{0}};
+    athlete_fault fault = {{0}};
     cached_model *found = model_argument_find(call->db, call->domain_state, argument, &status, &fault);
     if (!found) call_fail_status(call, status, fault.text);
     return found;

@@ -33,8 +33,4 @@ extern const athlete_table gbdt_interactions_table;
 extern const athlete_table gbdt_importance_table;
 extern const athlete_table gbdt_trees_table;
 
-/* time_split_sql.c */
-extern const athlete_table time_series_split_table;
-extern const athlete_table time_series_split_dates_table;
-
 #endif

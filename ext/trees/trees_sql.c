@@ -231,43 +231,6 @@ static const athlete_function trees_functions[] = {
         .source = "XGBoost, Booster.trees_to_dataframe",
         .table = &gbdt_trees_table,
     },
-    {
-        .name = "time_series_split",
-        .example = "SELECT * FROM time_series_split(4, 2)",
-        .kind = ATHLETE_TABLE,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
-            {"splits", ATHLETE_INTEGER, 0, 2, 1000000, "folds"},
-            {"gap", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0,
-             "rows left out between training and test; 0"},
-            {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0,
-             "rows of a test; n / (splits + 1)"}),
-        .summary =
-            "Row numbers (from 0) to train and test on, fold by fold, each test after all it was trained on.",
-        .errors = "too few rows for so many splits, tests and gap",
-        .source = "scikit-learn, TimeSeriesSplit(n_splits, gap=gap, test_size=test_size)",
-        .table = &time_series_split_table,
-    },
-    {
-        .name = "time_series_split_dates",
-        .example = "SELECT * FROM time_series_split_dates('SELECT column1, column2 FROM (VALUES (''a'', "
-                   "''2024-01-01''), (''b'', ''2024-01-02''), (''c'', ''2024-01-03''))', 2)",
-        .kind = ATHLETE_TABLE,
-        .trust = ATHLETE_DIRECT,
-        .arguments =
-            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "gives key, day ('YYYY-MM-DD') of each row"},
-                              {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
-                              {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
-                               "trained on are days before the first day of the test minus this; 0"}),
-        .summary =
-            "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 blocks, and "
-            "each block but the first is tested after training on what is at least the embargo older.",
-        .errors = "fewer days than blocks; a fold that the embargo leaves nothing to train on; a day that is "
-                  "no date",
-        .source =
-            "purging and embargo: Lopez de Prado, Advances in Financial Machine Learning, 2018, chapter 7",
-        .table = &time_series_split_dates_table,
-    },
     {.name = NULL},
 };
 

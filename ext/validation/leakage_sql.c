@@ -3,7 +3,7 @@
 ** One row for each feature, which is every column that has no other part: how many of its values became available after the
 ** label's moment, or at a time that is not known; how many describe a window that had not ended then, so that the label
 ** may lie in it; and how well the feature alone tells the label, by ranks. */
-#include "validation/leakage_sql.h"
+#include "validation/validation_callbacks_sql.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 #include "validation/time_split.h"
 
-#include <stdio.h>
 #include "base/numbers/date.h"
 
 /* --- by row number -------------------------------------------------------------------------------------- */
@@ -14,17 +13,16 @@ static int64_t part_end(const row_split *s) {
 }
 
 bool row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap, int64_t test_size,
-                     char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
+                     athlete_fault *fault) {
     if (n_splits + 1 > n_rows) {
-        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE, "%lld splits need at least %lld rows, there are %lld",
-                 (long long)n_splits, (long long)n_splits + 1, (long long)n_rows);
+        fault_refuse(fault, "%lld splits need at least %lld rows, there are %lld", (long long)n_splits,
+                     (long long)n_splits + 1, (long long)n_rows);
         return false;
     }
     if (test_size == 0) test_size = n_rows / (n_splits + 1);
     if (test_size > n_rows / n_splits || n_rows - gap - test_size * n_splits <= 0) {
-        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
-                 "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on",
-                 (long long)n_splits, (long long)test_size, (long long)gap, (long long)n_rows);
+        fault_refuse(fault, "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on",
+                     (long long)n_splits, (long long)test_size, (long long)gap, (long long)n_rows);
         return false;
     }
     *split =
@@ -76,12 +74,10 @@ static size_t day_starts(const int *days, const size_t *order, size_t n, size_t 
 }
 
 static athlete_status cut_folds(const int *days, size_t n, const size_t *starts, size_t n_days,
-                                size_t n_splits, int embargo_days, date_split *split,
-                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
+                                size_t n_splits, int embargo_days, date_split *split, athlete_fault *fault) {
     if (n_splits + 1 > n_days) {
-        snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
-                 "%zu splits need rows of at least %zu days, there are %zu", n_splits, n_splits + 1, n_days);
-        return ATHLETE_INVALID;
+        return fault_refuse(fault, "%zu splits need rows of at least %zu days, there are %zu", n_splits,
+                            n_splits + 1, n_days);
     }
     for (size_t k = 0; k < n_splits; k++) {
         size_t from_day = (k + 1) * n_days / (n_splits + 1), to_day = (k + 2) * n_days / (n_splits + 1);
@@ -93,18 +89,16 @@ static athlete_status cut_folds(const int *days, size_t n, const size_t *starts,
         if (fold->train_end == 0) {
             char date[ATHLETE_DATE_SIZE];
             date_format(first_test_day, date);
-            snprintf(message, ATHLETE_SPLIT_MESSAGE_SIZE,
-                     "fold %zu is tested from %s on, and an embargo of %d days leaves no row to train on", k,
-                     date, embargo_days);
-            return ATHLETE_INVALID;
+            return fault_refuse(
+                fault, "fold %zu is tested from %s on, and an embargo of %d days leaves no row to train on",
+                k, date, embargo_days);
         }
     }
     return ATHLETE_OK;
 }
 
 athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days,
-                                athlete_budget *budget, date_split *split,
-                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]) {
+                                athlete_budget *budget, date_split *split, athlete_fault *fault) {
     *split = (date_split){.order = NULL};
     int first = n_rows > 0 ? days[0] : 0, last = first;
     for (size_t i = 1; i < n_rows; i++) {
@@ -120,7 +114,7 @@ athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits
     if (split->order && split->folds && scratch) {
         sort_by_day(days, n_rows, first, n_calendar_days, scratch, split->order);
         size_t n_days = day_starts(days, split->order, n_rows, scratch);
-        status = cut_folds(days, n_rows, scratch, n_days, (size_t)n_splits, embargo_days, split, message);
+        status = cut_folds(days, n_rows, scratch, n_days, (size_t)n_splits, embargo_days, split, fault);
     }
     memory_free(budget, scratch);
     return status;

@@ -5,10 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/fault.h"
 #include "base/memory.h"
 #include "base/status.h"
-
-#define ATHLETE_SPLIT_MESSAGE_SIZE 200
 
 /* --- by row number: scikit-learn's TimeSeriesSplit(n_splits, gap=gap, test_size=test_size) --------------- */
 
@@ -22,7 +21,7 @@ typedef struct row_split {
 
 /* test_size 0 means n_rows / (n_splits + 1). False with a sentence if there are too few rows. */
 bool row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap, int64_t test_size,
-                     char message[ATHLETE_SPLIT_MESSAGE_SIZE]);
+                     athlete_fault *fault);
 bool row_split_next(row_split *split); /* false at the end */
 
 /* --- by date ------------------------------------------------------------------------------------------- */
@@ -42,8 +41,7 @@ typedef struct date_split {
 
 /* ATHLETE_INVALID with a sentence if there are too few days. Free with date_split_free also after a failure. */
 athlete_status date_split_build(const int *days, size_t n_rows, int64_t n_splits, int embargo_days,
-                                athlete_budget *budget, date_split *split,
-                                char message[ATHLETE_SPLIT_MESSAGE_SIZE]);
+                                athlete_budget *budget, date_split *split, athlete_fault *fault);
 void date_split_free(athlete_budget *budget, date_split *split);
 
 #endif

@@ -3,8 +3,8 @@
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/numbers/date.h"
-#include "trees/trees_callbacks_sql.h"
 #include "validation/time_split.h"
+#include "validation/validation_callbacks_sql.h"
 
 /* --- time_series_split ---------------------------------------------------------------------------------- */
 
@@ -16,12 +16,12 @@ static athlete_status time_split_open(athlete_call *call, int argc, sqlite3_valu
     row_split *split = memory_zeroed(NULL, 1, sizeof *split);
     if (!split) return ATHLETE_NOMEM;
     *out = split;
-    char message[ATHLETE_SPLIT_MESSAGE_SIZE];
+    athlete_fault fault;
     if (row_split_begin(split, sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]),
-                        optional_integer(argc, argv, 2), optional_integer(argc, argv, 3), message)) {
+                        optional_integer(argc, argv, 2), optional_integer(argc, argv, 3), &fault)) {
         return ATHLETE_OK;
     }
-    call_fail(call, "%s", message);
+    call_fail(call, "%s", fault.text);
     return ATHLETE_INVALID;
 }
 
@@ -114,10 +114,10 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     sqlite3_finalize(query);
     if (status != ATHLETE_OK) return status;
 
-    char message[ATHLETE_SPLIT_MESSAGE_SIZE];
+    athlete_fault fault;
     status = date_split_build(state->days, state->n_rows, (int64_t)state->n_splits, embargo_days,
-                              &state->budget, &state->split, message);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
+                              &state->budget, &state->split, &fault);
+    if (status == ATHLETE_INVALID) call_fail(call, "%s", fault.text);
     state->at = SIZE_MAX; /* the first step goes to 0 */
     return status;
 }

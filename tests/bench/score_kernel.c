@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
     float *matrix = read_file(argv[2], &bytes);
     size_t n_rows = bytes / sizeof(float) / n_features;
     forest model;
-    model_fault fault;
+    athlete_fault fault;
     if (model_read(text, length, NULL, NULL, &model, &fault) != ATHLETE_OK) return 1;
     if ((size_t)model.n_features != n_features) return 1;
     double started = now();

@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     char *text = read_file(argv[2], &length);
     float *rows = read_file(argv[3], &bytes);
     forest model;
-    model_fault fault;
+    athlete_fault fault;
     shap_forest explainer;
     athlete_poll poll;
     poll_begin(&poll, NULL);

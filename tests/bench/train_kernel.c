@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "trees/train_options_sql.h"
 #include "../trees/forest_margins.h"
+#include "trees/train_options_sql.h"
 
 static double now_s(void) {
     struct timespec t;

@@ -15,7 +15,7 @@ static void must(athlete_status status, const athlete_budget *budget) {
 /* As LightGBM's text again, which must be accepted as well and have as many outputs. */
 static void write_text(const forest *model, athlete_budget *budget, athlete_poll *poll) {
     text_buffer out = {.budget = budget};
-    model_fault fault = {.text = ""};
+    athlete_fault fault = {.text = ""};
     forest again = {.n_features = 0};
     const char *objective;
     athlete_status status = lightgbm_write(model, &out, poll, &fault);
@@ -36,7 +36,7 @@ static void write_and_read(const forest *model, const char *objective, athlete_b
     athlete_poll poll;
     poll_begin(&poll, NULL);
     forest again;
-    model_fault fault;
+    athlete_fault fault;
     if (model_write(model, &description, &out, &poll) == ATHLETE_OK) {
         athlete_status status = model_read(out.bytes, out.length, budget, NULL, &again, &fault);
         if (status == ATHLETE_INVALID) abort();
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     poll_begin(&poll, NULL);
     forest model;
     const char *objective = NULL;
-    model_fault fault = {.text = ""};
+    athlete_fault fault = {.text = ""};
     athlete_status status = lightgbm_read(text, size, &budget, &poll, &model, &objective, &fault);
     if (status == ATHLETE_OK) {
         use_model(&model, &budget);

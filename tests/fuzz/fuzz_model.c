@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = '\0';
     athlete_budget budget = {.limit = MEMORY_LIMIT};
     forest model;
-    model_fault fault = {.text = ""};
+    athlete_fault fault = {.text = ""};
     athlete_status status = model_read(text, size, &budget, NULL, &model, &fault);
     if (status == ATHLETE_OK) use_model(&model, &budget);
     if (status == ATHLETE_INVALID && fault.text[0] == '\0') abort(); /* refused without a word */

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../trees/forest_margins.h"
 #include "trees/scorer/scorer.h"
 #include "trees/shap/shap.h"
-#include "../trees/forest_margins.h"
 
 #define ROWS      6
 #define MAX_WIDTH 256

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "forest_margins.h"
 #include "trees/model/model.h"
 #include "trees/scorer/scorer.h"
-#include "forest_margins.h"
 
 static uint64_t state = 88172645463325252u;
 

@@ -26,30 +26,28 @@ static const feature_type known_types[] = {
     {"embedding", "BLOB", "typeof($) = 'blob' AND length($) % 4 = 0", "+$ >= x'' AND length($) % 4 = 0"},
 };
 
-static athlete_status check_type(const cJSON *type, definition_fault *fault) {
+static athlete_status check_type(const cJSON *type, athlete_fault *fault) {
     char place[180];
     snprintf(place, sizeof place, "types: %.60s.", type->string);
-    if (!field_is_name(type->string))
-        return definition_refuse(fault, "types: %.60s is no name", type->string);
-    if (!cJSON_IsObject(type))
-        return definition_refuse(fault, "types: %.60s must be an object", type->string);
+    if (!field_is_name(type->string)) return fault_refuse(fault, "types: %.60s is no name", type->string);
+    if (!cJSON_IsObject(type)) return fault_refuse(fault, "types: %.60s must be an object", type->string);
     athlete_status status = fields_check(type_fields, type, place, fault);
     if (status != ATHLETE_OK) return status;
     const char *storage = field_text(type, "storage", "");
     if (strcmp(storage, "TEXT") != 0 && strcmp(storage, "INTEGER") != 0 && strcmp(storage, "REAL") != 0 &&
         strcmp(storage, "BLOB") != 0)
-        return definition_refuse(fault, "%sstorage must be TEXT, INTEGER, REAL or BLOB", place);
+        return fault_refuse(fault, "%sstorage must be TEXT, INTEGER, REAL or BLOB", place);
     return ATHLETE_OK;
 }
 
 static athlete_status read_types(feature_definition *definition, const char *json, size_t length,
-                                 definition_fault *fault) {
+                                 athlete_fault *fault) {
     json_fault wrong;
     athlete_status status = json_parse(json, length, &definition->types, &wrong);
     if (status == ATHLETE_INVALID)
-        return definition_refuse(fault, "types are no JSON: %s at byte %zu", wrong.reason, wrong.offset);
+        return fault_refuse(fault, "types are no JSON: %s at byte %zu", wrong.reason, wrong.offset);
     if (status != ATHLETE_OK) return status;
-    if (!cJSON_IsObject(definition->types)) return definition_refuse(fault, "types must be a JSON object");
+    if (!cJSON_IsObject(definition->types)) return fault_refuse(fault, "types must be a JSON object");
     for (const cJSON *type = definition->types->child; type && status == ATHLETE_OK; type = type->next)
         status = check_type(type, fault);
     return status;
@@ -106,66 +104,65 @@ static void add_named(feature_definition *definition, const cJSON *features, con
     find_type(definition, type, &column->type);
 }
 
-static athlete_status check_values(const definition_column *column, const char *place,
-                                   definition_fault *fault) {
+static athlete_status check_values(const definition_column *column, const char *place, athlete_fault *fault) {
     const cJSON *f = column->feature;
     bool is_number =
         strcmp(column->type.storage, "REAL") == 0 || strcmp(column->type.storage, "INTEGER") == 0;
     const cJSON *min = cJSON_GetObjectItemCaseSensitive(f, "min"),
                 *max = cJSON_GetObjectItemCaseSensitive(f, "max");
     if (!is_number && (min || max))
-        return definition_refuse(fault, "%s%s is for numbers, and %s is stored as %s", place,
-                                 min ? "min" : "max", column->name, column->type.storage);
+        return fault_refuse(fault, "%s%s is for numbers, and %s is stored as %s", place, min ? "min" : "max",
+                            column->name, column->type.storage);
     if (min && max && min->valuedouble > max->valuedouble)
-        return definition_refuse(fault, "%smin is above max", place);
+        return fault_refuse(fault, "%smin is above max", place);
     if (is_number && cJSON_GetObjectItemCaseSensitive(f, "pattern"))
-        return definition_refuse(fault, "%spattern is for texts, and %s is stored as %s", place, column->name,
-                                 column->type.storage);
+        return fault_refuse(fault, "%spattern is for texts, and %s is stored as %s", place, column->name,
+                            column->type.storage);
     const cJSON *allowed = cJSON_GetObjectItemCaseSensitive(f, "allowed");
     for (const cJSON *each = allowed ? allowed->child : NULL; each; each = each->next)
         if (is_number == cJSON_IsString(each))
-            return definition_refuse(fault, "%sallowed has a %s, and %s is stored as %s", place,
-                                     is_number ? "text" : "number", column->name, column->type.storage);
+            return fault_refuse(fault, "%sallowed has a %s, and %s is stored as %s", place,
+                                is_number ? "text" : "number", column->name, column->type.storage);
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(f, "default");
     if (value && is_number == cJSON_IsString(value))
-        return definition_refuse(fault, "%sdefault is a %s, and %s is stored as %s", place,
-                                 is_number ? "text" : "number", column->name, column->type.storage);
+        return fault_refuse(fault, "%sdefault is a %s, and %s is stored as %s", place,
+                            is_number ? "text" : "number", column->name, column->type.storage);
     if (value && min && value->valuedouble < min->valuedouble)
-        return definition_refuse(fault, "%sdefault is below min", place);
+        return fault_refuse(fault, "%sdefault is below min", place);
     if (value && max && value->valuedouble > max->valuedouble)
-        return definition_refuse(fault, "%sdefault is above max", place);
+        return fault_refuse(fault, "%sdefault is above max", place);
     return ATHLETE_OK;
 }
 
 static athlete_status definition_add_feature(feature_definition *definition, const cJSON *feature,
-                                             int position, definition_fault *fault) {
+                                             int position, athlete_fault *fault) {
     char place[40];
     snprintf(place, sizeof place, "features[%d].", position);
     athlete_status status = fields_check(feature_fields, feature, place, fault);
     if (status != ATHLETE_OK) return status;
     const char *name = field_text(feature, "name", ""), *type = field_text(feature, "type", "");
     if (definition_column_named(definition, name) >= 0)
-        return definition_refuse(fault, "%sname: there are two columns %s", place, name);
+        return fault_refuse(fault, "%sname: there are two columns %s", place, name);
     definition_column *column = &definition->columns[definition->n_columns];
     *column = (definition_column){.name = name,
                                   .feature = feature,
                                   .not_null = field_flag(feature, "not_null"),
                                   .is_unique = field_flag(feature, "unique")};
     if (!find_type(definition, type, &column->type))
-        return definition_refuse(fault, "%stype: there is no type %.60s", place, type);
+        return fault_refuse(fault, "%stype: there is no type %.60s", place, type);
     definition->n_columns++;
     return check_values(column, place, fault);
 }
 
 static athlete_status name_columns(const feature_definition *definition, const cJSON *names, int *columns,
-                                   int *n_columns, definition_fault *fault) {
+                                   int *n_columns, athlete_fault *fault) {
     for (const cJSON *name = names->child; name; name = name->next) {
         if (*n_columns == DEFINITION_KEYS_MAX)
-            return definition_refuse(fault, "%s are more than %d", names->string, DEFINITION_KEYS_MAX);
+            return fault_refuse(fault, "%s are more than %d", names->string, DEFINITION_KEYS_MAX);
         int column = definition_column_named(definition, name->valuestring);
         for (int i = 0; i < *n_columns; i++)
             if (columns[i] == column)
-                return definition_refuse(fault, "%s: %s is there twice", names->string, name->valuestring);
+                return fault_refuse(fault, "%s: %s is there twice", names->string, name->valuestring);
         columns[(*n_columns)++] = column;
     }
     return ATHLETE_OK;
@@ -173,13 +170,13 @@ static athlete_status name_columns(const feature_definition *definition, const c
 
 /* Keys, row key, timestamp and available_at: the columns that the group itself names. */
 static athlete_status place_columns(feature_definition *definition, const cJSON *features,
-                                    definition_fault *fault) {
+                                    athlete_fault *fault) {
     const cJSON *tree = definition->tree, *keys = cJSON_GetObjectItemCaseSensitive(tree, "keys"),
                 *row_key = cJSON_GetObjectItemCaseSensitive(tree, "row_key");
     const char *timestamp = field_text(tree, "timestamp", "event_timestamp");
     const char *available = field_text(tree, "available", "available_at");
     if (name_is_same(timestamp, available))
-        return definition_refuse(fault, "timestamp and available are one column");
+        return fault_refuse(fault, "timestamp and available are one column");
     athlete_status status = ATHLETE_OK;
     for (const cJSON *key = keys->child; key; key = key->next)
         add_named(definition, features, key->valuestring, "text");
@@ -200,7 +197,7 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
     if (row_key) {
         status = name_columns(definition, row_key, definition->row_key, &definition->n_row_key, fault);
     } else if (definition->n_keys == DEFINITION_KEYS_MAX) {
-        status = definition_refuse(fault, "keys are more than %d", DEFINITION_KEYS_MAX - 1);
+        status = fault_refuse(fault, "keys are more than %d", DEFINITION_KEYS_MAX - 1);
     } else {
         memcpy(definition->row_key, definition->keys, sizeof definition->keys);
         definition->n_row_key = definition->n_keys;
@@ -209,30 +206,29 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
     return status;
 }
 
-static athlete_status check_keys(feature_definition *definition, definition_fault *fault) {
+static athlete_status check_keys(feature_definition *definition, athlete_fault *fault) {
     const char *const texts[] = {"TEXT", "INTEGER"};
     int times[] = {definition->timestamp, definition->available};
     for (int i = 0; i < 2; i++) {
         const definition_column *column = &definition->columns[times[i]];
         if (strcmp(column->type.storage, texts[0]) != 0 && strcmp(column->type.storage, texts[1]) != 0)
-            return definition_refuse(fault, "%s: a time is text or an integer, and %s is stored as %s",
-                                     i ? "available" : "timestamp", column->name, column->type.storage);
+            return fault_refuse(fault, "%s: a time is text or an integer, and %s is stored as %s",
+                                i ? "available" : "timestamp", column->name, column->type.storage);
         definition->columns[times[i]].not_null = true;
     }
     if (definition->columns[times[0]].type.storage[0] != definition->columns[times[1]].type.storage[0])
-        return definition_refuse(
+        return fault_refuse(
             fault, "timestamp is stored as %s and available as %s, so that they cannot be compared",
             definition->columns[times[0]].type.storage, definition->columns[times[1]].type.storage);
     for (int i = 0; i < definition->n_keys; i++) {
         definition->columns[definition->keys[i]].not_null = true;
         if (definition->keys[i] == definition->timestamp)
-            return definition_refuse(fault, "keys: the timestamp is no entity");
+            return fault_refuse(fault, "keys: the timestamp is no entity");
     }
     for (int i = 0; i < definition->n_row_key; i++) {
         definition->columns[definition->row_key[i]].not_null = true;
         if (definition->row_key[i] == definition->available)
-            return definition_refuse(fault,
-                                     "row_key: when a row became known does not tell one row from another");
+            return fault_refuse(fault, "row_key: when a row became known does not tell one row from another");
     }
     definition->row_key_is_lookup_key = definition->n_row_key == definition->n_keys + 1 &&
                                         definition->row_key[definition->n_keys] == definition->timestamp &&
@@ -241,32 +237,32 @@ static athlete_status check_keys(feature_definition *definition, definition_faul
     return ATHLETE_OK;
 }
 
-static athlete_status check_rules(const feature_definition *definition, definition_fault *fault) {
+static athlete_status check_rules(const feature_definition *definition, athlete_fault *fault) {
     int position = 0;
     const cJSON *first = definition->rules ? definition->rules->child : NULL;
     for (const cJSON *rule = first; rule; rule = rule->next, position++) {
         char place[40];
         snprintf(place, sizeof place, "rules[%d].", position);
         if (position == DEFINITION_RULES_MAX)
-            return definition_refuse(fault, "there are more than %d rules", DEFINITION_RULES_MAX);
+            return fault_refuse(fault, "there are more than %d rules", DEFINITION_RULES_MAX);
         athlete_status status = fields_check(rule_fields, rule, place, fault);
         if (status != ATHLETE_OK) return status;
         for (const cJSON *before = first; before != rule; before = before->next)
             if (strcmp(field_text(before, "name", ""), field_text(rule, "name", "")) == 0)
-                return definition_refuse(fault, "%sname: there are two rules %s", place,
-                                         field_text(rule, "name", ""));
+                return fault_refuse(fault, "%sname: there are two rules %s", place,
+                                    field_text(rule, "name", ""));
     }
     return ATHLETE_OK;
 }
 
 /* --- the definition ------------------------------------------------------------------------------------- */
 
-static athlete_status read_group(feature_definition *definition, definition_fault *fault) {
+static athlete_status read_group(feature_definition *definition, athlete_fault *fault) {
     const cJSON *tree = definition->tree, *features = cJSON_GetObjectItemCaseSensitive(tree, "features");
     int n_features = cJSON_GetArraySize(features);
     if (n_features > DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2)
-        return definition_refuse(fault, "features are %d, more than %d", n_features,
-                                 DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2);
+        return fault_refuse(fault, "features are %d, more than %d", n_features,
+                            DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2);
     definition->name = field_text(tree, "feature_group", "");
     version_read(field_text(tree, "version", ""), definition->version);
     definition->status = field_text(tree, "status", "active");
@@ -294,7 +290,7 @@ static athlete_status read_group(feature_definition *definition, definition_faul
 }
 
 athlete_status definition_open(feature_definition *definition, const char *json, size_t length,
-                               const char *types, size_t types_length, definition_fault *fault) {
+                               const char *types, size_t types_length, athlete_fault *fault) {
     assert(json[length] == '\0' && (!types || types[types_length] == '\0'));
     *definition = (feature_definition){.tree = NULL};
     json_fault wrong;
@@ -302,11 +298,9 @@ athlete_status definition_open(feature_definition *definition, const char *json,
     if (status != ATHLETE_OK) return status;
     status = json_parse(json, length, &definition->tree, &wrong);
     if (status == ATHLETE_INVALID)
-        return definition_refuse(fault, "the definition is no JSON: %s at byte %zu", wrong.reason,
-                                 wrong.offset);
+        return fault_refuse(fault, "the definition is no JSON: %s at byte %zu", wrong.reason, wrong.offset);
     if (status != ATHLETE_OK) return status;
-    if (!cJSON_IsObject(definition->tree))
-        return definition_refuse(fault, "the definition must be a JSON object");
+    if (!cJSON_IsObject(definition->tree)) return fault_refuse(fault, "the definition must be a JSON object");
     status = fields_check(group_fields, definition->tree, "", fault);
     return status == ATHLETE_OK ? read_group(definition, fault) : status;
 }

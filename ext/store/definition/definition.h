@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <cJSON.h>
+#include "base/fault.h"
 #include "base/status.h"
-#include "store/definition/definition_fault.h"
 
 #define DEFINITION_COLUMNS_MAX 500
 #define DEFINITION_KEYS_MAX    8
@@ -60,7 +60,7 @@ typedef struct feature_definition {
 /* Reads a definition; `types` (may be NULL) is a JSON object of types beyond the seven: {"grade": {"storage": "REAL",
 ** "check": "$ BETWEEN -1 AND 1"}}. Both texts end with a zero byte. ATHLETE_INVALID fills `fault`. Close it in any case. */
 athlete_status definition_open(feature_definition *definition, const char *json, size_t length,
-                               const char *types, size_t types_length, definition_fault *fault);
+                               const char *types, size_t types_length, athlete_fault *fault);
 void definition_close(feature_definition *definition);
 
 /* The column's number, or -1. Names are compared without regard to ASCII case, as SQLite does. */
@@ -73,6 +73,6 @@ const char *definition_text(const definition_column *column, const char *field);
 /* ATHLETE_OK if the definition `after` may be registered as the successor of `before`, else a sentence that says what
 ** has changed and which version that needs; in definition_change.c. */
 athlete_status definition_change_check(const feature_definition *before, const feature_definition *after,
-                                       definition_fault *fault);
+                                       athlete_fault *fault);
 
 #endif

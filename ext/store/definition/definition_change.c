@@ -145,21 +145,18 @@ static int place_of(const char *status) {
     return place;
 }
 
-static athlete_status change_refuse(definition_fault *fault, const feature_definition *before,
+static athlete_status change_refuse(athlete_fault *fault, const feature_definition *before,
                                     const feature_definition *after, const char *why) {
-    snprintf(fault->text, sizeof fault->text, "%s %d.%d.%d cannot follow %d.%d.%d: %s", after->name,
-             after->version[0], after->version[1], after->version[2], before->version[0], before->version[1],
-             before->version[2], why);
-    return ATHLETE_INVALID;
+    return fault_refuse(fault, "%s %d.%d.%d cannot follow %d.%d.%d: %s", after->name, after->version[0],
+                        after->version[1], after->version[2], before->version[0], before->version[1],
+                        before->version[2], why);
 }
 
 athlete_status definition_change_check(const feature_definition *before, const feature_definition *after,
-                                       definition_fault *fault) {
+                                       athlete_fault *fault) {
     char why[300];
-    if (strcmp(before->name, after->name) != 0) {
-        snprintf(fault->text, sizeof fault->text, "%s is another group than %s", after->name, before->name);
-        return ATHLETE_INVALID;
-    }
+    if (strcmp(before->name, after->name) != 0)
+        return fault_refuse(fault, "%s is another group than %s", after->name, before->name);
     change step = CHANGE_NONE;
     for (int part = 0; part < 3 && step == CHANGE_NONE; part++) {
         if (after->version[part] < before->version[part])

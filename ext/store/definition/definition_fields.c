@@ -6,14 +6,6 @@
 #include <string.h>
 #include "base/text/sql_expression.h"
 
-athlete_status definition_refuse(definition_fault *fault, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(fault->text, sizeof fault->text, format, arguments);
-    va_end(arguments);
-    return ATHLETE_INVALID;
-}
-
 /* clang-format off */
 const field group_fields[] = {
     {"feature_group", FIELD_NAME, true, 0, 0},
@@ -158,38 +150,37 @@ static const char *field_expects(const field *f, const cJSON *item) {
 }
 
 static athlete_status check_field(const field *f, const cJSON *item, const char *place,
-                                  definition_fault *fault) {
+                                  athlete_fault *fault) {
     const char *expected = field_expects(f, item);
-    if (expected) return definition_refuse(fault, "%s%s must be %s", place, f->name, expected);
+    if (expected) return fault_refuse(fault, "%s%s must be %s", place, f->name, expected);
     if (f->kind == FIELD_NUMBER) {
-        if (!isfinite(item->valuedouble))
-            return definition_refuse(fault, "%s%s is too large", place, f->name);
+        if (!isfinite(item->valuedouble)) return fault_refuse(fault, "%s%s is too large", place, f->name);
         if (item->valuedouble < f->min || item->valuedouble > f->max)
-            return definition_refuse(fault, "%s%s must be between %d and %d", place, f->name, (int)f->min,
-                                     (int)f->max);
+            return fault_refuse(fault, "%s%s must be between %d and %d", place, f->name, (int)f->min,
+                                (int)f->max);
     }
     if (f->kind == FIELD_EXPRESSION) {
         const char *wrong = sql_expression_fault(item->valuestring);
-        if (wrong) return definition_refuse(fault, "%s%s %s", place, f->name, wrong);
+        if (wrong) return fault_refuse(fault, "%s%s %s", place, f->name, wrong);
     }
     return ATHLETE_OK;
 }
 
 athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
-                            definition_fault *fault) {
+                            athlete_fault *fault) {
     for (const cJSON *item = object->child; item; item = item->next) {
         const field *f = fields;
         while (f->name && strcmp(f->name, item->string) != 0) f++;
-        if (!f->name) return definition_refuse(fault, "%s%.60s is no known field", place, item->string);
+        if (!f->name) return fault_refuse(fault, "%s%.60s is no known field", place, item->string);
         for (const cJSON *before = object->child; before != item; before = before->next)
             if (strcmp(before->string, item->string) == 0)
-                return definition_refuse(fault, "%s%s is there twice", place, f->name);
+                return fault_refuse(fault, "%s%s is there twice", place, f->name);
         athlete_status status = check_field(f, item, place, fault);
         if (status != ATHLETE_OK) return status;
     }
     for (const field *f = fields; f->name; f++)
         if (f->is_required && !cJSON_GetObjectItemCaseSensitive(object, f->name))
-            return definition_refuse(fault, "%s%s is missing", place, f->name);
+            return fault_refuse(fault, "%s%s is missing", place, f->name);
     return ATHLETE_OK;
 }
 

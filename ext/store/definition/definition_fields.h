@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <cJSON.h>
+#include "base/fault.h"
 #include "base/status.h"
-#include "store/definition/definition_fault.h"
 
 typedef enum field_kind {
     FIELD_TEXT,
@@ -32,9 +32,6 @@ typedef struct field {
 extern const field group_fields[], feature_fields[], rule_fields[],
     type_fields[]; /* each ends without a name */
 
-/* Fills the fault; returns ATHLETE_INVALID. */
-ATHLETE_FORMATS athlete_status definition_refuse(definition_fault *fault, const char *format, ...);
-
 /* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
 bool field_is_name(const char *text);
 
@@ -48,7 +45,7 @@ bool version_read(const char *text, int version[3]);
 /* Every field is known, fits and is there once, and none is missing. `place` ends with a dot where one belongs:
 ** "features[2].". */
 athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
-                            definition_fault *fault);
+                            athlete_fault *fault);
 
 /* Of an object that was checked. */
 const char *field_text(const cJSON *object, const char *name, const char *otherwise);

@@ -5,15 +5,14 @@
 #include "base/judge/judge.h"
 #include "base/memory.h"
 
-static void refuse_place(athlete_status status, definition_fault *fault, const char *place,
-                         const char *phrase) {
-    if (status == ATHLETE_INVALID) sqlite3_snprintf(sizeof fault->text, fault->text, "%s%s", place, phrase);
+static void refuse_place(athlete_status status, athlete_fault *fault, const char *place, const char *phrase) {
+    if (status == ATHLETE_INVALID) fault_refuse(fault, "%s%s", place, phrase);
 }
 
 /* --- expressions over a row ----------------------------------------------------------------------------- */
 
 static athlete_status judge_predicates(private_db *own, judge_row *row, const feature_definition *definition,
-                                       definition_fault *fault) {
+                                       athlete_fault *fault) {
     athlete_status status = ATHLETE_OK;
     int position = 0;
     const cJSON *rule = definition->rules ? definition->rules->child : NULL;
@@ -40,7 +39,7 @@ static char *check_of(const definition_column *column) {
 
 /* Only a type that the registry tells can have a check of somebody's. */
 static athlete_status judge_checks(private_db *own, judge_row *row, const feature_definition *definition,
-                                   definition_fault *fault) {
+                                   athlete_fault *fault) {
     athlete_status status = ATHLETE_OK;
     for (int i = 0; i < definition->n_columns && status == ATHLETE_OK; i++) {
         const definition_column *column = &definition->columns[i];
@@ -57,7 +56,7 @@ static athlete_status judge_checks(private_db *own, judge_row *row, const featur
 }
 
 static athlete_status judge_open_row(private_db *own, sqlite3 *db, const judge_row *row,
-                                     definition_fault *fault) {
+                                     athlete_fault *fault) {
     char *message = NULL;
     athlete_status status = private_db_open(own, db, &message);
     if (status == ATHLETE_OK) status = judge_row_open(own, row, &message);
@@ -73,7 +72,7 @@ static bool has_expressions(const feature_definition *definition) {
 }
 
 athlete_status definition_judge_rules(sqlite3 *db, const feature_definition *definition,
-                                      definition_fault *fault) {
+                                      athlete_fault *fault) {
     if (!has_expressions(definition)) return ATHLETE_OK;
     size_t n = (size_t)definition->n_columns;
     const char **names = memory_zeroed(NULL, n, sizeof *names),
@@ -108,7 +107,7 @@ char *definition_source_query(const feature_definition *definition) {
 }
 
 athlete_status definition_judge_source(sqlite3 *db, const feature_definition *definition, bool may_miss_table,
-                                       definition_fault *fault) {
+                                       athlete_fault *fault) {
     if (!definition->source) return ATHLETE_OK;
     char *sql = definition_source_query(definition), *phrase = NULL;
     bool misses_table = false;

@@ -7,7 +7,7 @@
 
 /* Predicates and checks are expressions over a row (base/binding/judge.h). ATHLETE_INVALID fills `fault`. */
 athlete_status definition_judge_rules(sqlite3 *db, const feature_definition *definition,
-                                      definition_fault *fault);
+                                      athlete_fault *fault);
 
 /* The SELECT of a definition that has a source: each feature with a transformation is computed from it, the others are its
 ** columns. The caller frees it; NULL when memory is short. */
@@ -16,6 +16,6 @@ char *definition_source_query(const feature_definition *definition);
 /* That SELECT is a query as a table keeps it; one whose tables are not there yet may be registered, and is judged again when
 ** it is run. */
 athlete_status definition_judge_source(sqlite3 *db, const feature_definition *definition, bool may_miss_table,
-                                       definition_fault *fault);
+                                       athlete_fault *fault);
 
 #endif

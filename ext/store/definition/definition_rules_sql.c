@@ -343,26 +343,29 @@ void write_json_value(sqlite3_str *out, const row_scope *scope, int column) {
 }
 
 /* A text as it stands in JSON. Neither replace() nor printf() sees a zero byte: such a text is its bytes, as a blob is. */
-#define ESCAPED                                                                                                  \
-    "CASE WHEN column2 GLOB printf('*[%c-%c]*', char(1), char(31)) THEN (\n"                                      \
-    "        WITH RECURSIVE e(t, n) AS (\n"                                                                       \
-    "            SELECT replace(replace(column2, '\\', '\\\\'), '\"', '\\\"'), 1\n"                               \
-    "            UNION ALL\n"                                                                                     \
-    "            SELECT replace(t, char(n), CASE n WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n'\n"      \
-    "                   WHEN 12 THEN '\\f' WHEN 13 THEN '\\r' ELSE printf('\\u%04x', n) END), n + 1\n"            \
-    "            FROM e WHERE n < 32)\n"                                                                          \
-    "        SELECT t FROM e WHERE n = 32)\n"                                                                     \
+#define ESCAPED                                                                                              \
+    "CASE WHEN column2 GLOB printf('*[%c-%c]*', char(1), char(31)) THEN (\n"                                 \
+    "        WITH RECURSIVE e(t, n) AS (\n"                                                                  \
+    "            SELECT replace(replace(column2, '\\', '\\\\'), '\"', '\\\"'), 1\n"                          \
+    "            UNION ALL\n"                                                                                \
+    "            SELECT replace(t, char(n), CASE n WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n'\n" \
+    "                   WHEN 12 THEN '\\f' WHEN 13 THEN '\\r' ELSE printf('\\u%04x', n) END), n + 1\n"       \
+    "            FROM e WHERE n < 32)\n"                                                                     \
+    "        SELECT t FROM e WHERE n = 32)\n"                                                                \
     "        ELSE replace(replace(column2, '\\', '\\\\'), '\"', '\\\"') END"
 
 /* Without SQLite's JSON functions, which some versions refuse in a trigger where the schema is not trusted. The row tells one
 ** reject from another: a REAL has 15 digits in every version. */
 void write_row_json(sqlite3_str *out, const row_scope *scope) {
-    sqlite3_str_appendall(
-        out, "(SELECT printf('{%s}', group_concat(printf(CASE WHEN column3 THEN '\"%s\":\"%s\"' ELSE '\"%s\":%s' END, column1,\n"
-             "        column2))) FROM (SELECT column1, typeof(column2) IN ('text', 'blob') OR column2 IN (9e999, -9e999) AS column3,\n"
-             "        CASE WHEN column2 IS NULL THEN 'null' WHEN typeof(column2) = 'blob' OR instr(column2, char(0)) THEN hex(column2)\n"
-             "        WHEN typeof(column2) = 'text' THEN " ESCAPED "\n"
-             "        WHEN typeof(column2) = 'real' THEN printf('%!.15g', column2) ELSE column2 END AS column2 FROM (VALUES ");
+    sqlite3_str_appendall(out, "(SELECT printf('{%s}', group_concat(printf(CASE WHEN column3 THEN "
+                               "'\"%s\":\"%s\"' ELSE '\"%s\":%s' END, column1,\n"
+                               "        column2))) FROM (SELECT column1, typeof(column2) IN ('text', 'blob') "
+                               "OR column2 IN (9e999, -9e999) AS column3,\n"
+                               "        CASE WHEN column2 IS NULL THEN 'null' WHEN typeof(column2) = 'blob' "
+                               "OR instr(column2, char(0)) THEN hex(column2)\n"
+                               "        WHEN typeof(column2) = 'text' THEN " ESCAPED "\n"
+                               "        WHEN typeof(column2) = 'real' THEN printf('%!.15g', column2) ELSE "
+                               "column2 END AS column2 FROM (VALUES ");
     for (int i = 0; i < scope->definition->n_columns; i++) {
         /* the + keeps the name column2, which would be the column's own */
         sqlite3_str_appendf(out, "%s(%Q, +", i > 0 ? ", " : "", scope->definition->columns[i].name);

@@ -90,33 +90,33 @@ static bool is_reserved(size_t i, const char *name) {
     }
 }
 
-static athlete_status check_name(const char *place, const char *name, definition_fault *fault) {
+static athlete_status check_name(const char *place, const char *name, athlete_fault *fault) {
     static const char *const how[] = {"begins with", "ends with", "is"};
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (reserved[i].kind != COLUMN_IS && is_reserved(i, name))
-            return definition_refuse(fault, "%s: %s %s %s, which is for %s", place, name,
-                                     how[reserved[i].kind], reserved[i].name, reserved[i].reason);
+            return fault_refuse(fault, "%s: %s %s %s, which is for %s", place, name, how[reserved[i].kind],
+                                reserved[i].name, reserved[i].reason);
     return ATHLETE_OK;
 }
 
-static athlete_status check_column(const definition_column *column, definition_fault *fault) {
+static athlete_status check_column(const definition_column *column, athlete_fault *fault) {
     int position = 0;
     for (const cJSON *each = column->feature; each && each->prev->next; each = each->prev) position++;
     char place[40] = "the columns";
     if (column->feature) snprintf(place, sizeof place, "features[%d].name", position);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (reserved[i].kind == COLUMN_IS && is_reserved(i, column->name))
-            return definition_refuse(fault, "%s: %s is %s", place, column->name, reserved[i].reason);
+            return fault_refuse(fault, "%s: %s is %s", place, column->name, reserved[i].reason);
     return ATHLETE_OK;
 }
 
 athlete_status reserved_names_check(const feature_definition *definition, const feature_definition *before,
-                                    definition_fault *fault) {
+                                    athlete_fault *fault) {
     bool is_new = !before || strcmp(before->name, definition->name) != 0;
     athlete_status status = is_new ? check_name("feature_group", definition->name, fault) : ATHLETE_OK;
     if (status == ATHLETE_OK && is_new && ends_with_version(definition->name))
-        status = definition_refuse(
-            fault, "feature_group: %s ends as the table of another group's version does", definition->name);
+        status = fault_refuse(fault, "feature_group: %s ends as the table of another group's version does",
+                              definition->name);
     if (status == ATHLETE_OK && (!before || !name_is_same(before->table, definition->table)))
         status = check_name("table", definition->table, fault);
     for (int i = 0; i < definition->n_columns && status == ATHLETE_OK; i++)

@@ -9,6 +9,6 @@
 /* ATHLETE_INVALID with a sentence if a name of the definition is reserved. What the group has had since `before` (may be
 ** NULL) it keeps: a file may be older than the list. */
 athlete_status reserved_names_check(const feature_definition *definition, const feature_definition *before,
-                                    definition_fault *fault);
+                                    athlete_fault *fault);
 
 #endif

@@ -3,9 +3,16 @@
 #include "store/definition/definition_rules_sql.h"
 
 /* What is told of a broken rule. Each is a CASE of its own over the rule's number, so that no expression is deep. */
-typedef enum broken_part { BROKEN_NUMBER, BROKEN_FEATURE, BROKEN_RULE, BROKEN_VALUE, BROKEN_REASON } broken_part;
+typedef enum broken_part {
+    BROKEN_NUMBER,
+    BROKEN_FEATURE,
+    BROKEN_RULE,
+    BROKEN_VALUE,
+    BROKEN_REASON
+} broken_part;
 
-static void write_part(sqlite3_str *out, const row_scope *scope, const row_rule *rule, int number, broken_part part) {
+static void write_part(sqlite3_str *out, const row_scope *scope, const row_rule *rule, int number,
+                       broken_part part) {
     const feature_definition *definition = scope->definition;
     if (part == BROKEN_NUMBER) {
         sqlite3_str_appendall(out, "\n    WHEN NOT (");
@@ -22,7 +29,8 @@ static void write_part(sqlite3_str *out, const row_scope *scope, const row_rule 
     else write_json_value(out, scope, rule->column);
 }
 
-static void write_unique_part(sqlite3_str *out, const row_scope *scope, int column, int number, broken_part part) {
+static void write_unique_part(sqlite3_str *out, const row_scope *scope, int column, int number,
+                              broken_part part) {
     const char *name = scope->definition->columns[column].name;
     if (part == BROKEN_NUMBER) {
         sqlite3_str_appendall(out, "\n    WHEN ");
@@ -38,18 +46,20 @@ static void write_unique_part(sqlite3_str *out, const row_scope *scope, int colu
 }
 
 /* The first rule that a row breaks. What asks other rows comes last: an ingest asks it of rows that keep all other rules. */
-static void write_broken(sqlite3_str *out, const feature_definition *definition, bool has_table, broken_part part) {
-    static const char *const twice[] = {
-        [BROKEN_FEATURE] = "''",
-        [BROKEN_RULE] = "'one_row_per_key'",
-        [BROKEN_VALUE] = "NULL",
-        [BROKEN_REASON] = "'another row of the batch has the same key and came first'"};
+static void write_broken(sqlite3_str *out, const feature_definition *definition, bool has_table,
+                         broken_part part) {
+    static const char *const twice[] = {[BROKEN_FEATURE] = "''",
+                                        [BROKEN_RULE] = "'one_row_per_key'",
+                                        [BROKEN_VALUE] = "NULL",
+                                        [BROKEN_REASON] =
+                                            "'another row of the batch has the same key and came first'"};
     const row_scope scope = {definition, "s.", false};
     rule_walk walk = {0, 0, NULL, false};
     row_rule rule;
     int number = 0;
     if (part == BROKEN_NUMBER) {
-        sqlite3_str_appendall(out, "CASE WHEN s._nth > 1 AND EXISTS (SELECT 1 FROM s AS f WHERE f._nth = 1 AND ");
+        sqlite3_str_appendall(out,
+                              "CASE WHEN s._nth > 1 AND EXISTS (SELECT 1 FROM s AS f WHERE f._nth = 1 AND ");
         write_same_key(out, definition, "f.", "s.");
         sqlite3_str_appendall(out, " AND ");
         write_differs(out, definition, "f.", "s.");

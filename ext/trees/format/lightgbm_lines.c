@@ -9,10 +9,8 @@ bool lines_fail(lightgbm_reader *r, const char *format, ...) {
     if (r->status != ATHLETE_OK) return false;
     va_list arguments;
     va_start(arguments, format);
-    int n = snprintf(r->fault->text, sizeof r->fault->text, "%s: ", r->section);
-    vsnprintf(r->fault->text + n, sizeof r->fault->text - (size_t)n, format, arguments);
+    r->status = fault_refuse_at(r->fault, r->section, format, arguments);
     va_end(arguments);
-    r->status = ATHLETE_INVALID;
     return false;
 }
 

@@ -15,7 +15,7 @@ typedef struct lightgbm_line {
 typedef struct lightgbm_reader {
     athlete_budget *budget;
     forest *model;
-    model_fault *fault;
+    athlete_fault *fault;
     athlete_status status;
     const char *text;
     size_t length, at; /* what comes before `at` is read */

@@ -297,7 +297,7 @@ static bool lightgbm_read_trees(lightgbm_reader *r, const header *h, const renum
 }
 
 athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                             forest *model, const char **objective, model_fault *fault) {
+                             forest *model, const char **objective, athlete_fault *fault) {
     *model = (forest){.n_features = 0};
     lightgbm_reader r = {.budget = budget, .model = model, .fault = fault, .section = "header"};
     if (length > ATHLETE_MODEL_MAX_BYTES) {

@@ -102,7 +102,8 @@ static athlete_status add_trees(lightgbm_writer *w, athlete_poll *poll) {
     return status;
 }
 
-athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_poll *poll, model_fault *fault) {
+athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_poll *poll,
+                              athlete_fault *fault) {
     lightgbm_writer w = {.model = model, .out = out, .budget = out->budget, .fault = fault};
     text_add(out, "tree\nversion=v4\n");
     lightgbm_add_number(out, "num_class", model->n_outputs);

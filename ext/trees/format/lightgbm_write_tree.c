@@ -42,11 +42,11 @@ static athlete_status lay_out(lightgbm_writer *w, const tree_node *nodes, size_t
         w->items[i].left = left;
         w->items[i].right = right;
         if (w->n > MAX_COPIES * n + 64) {
-            snprintf(w->fault->text, sizeof w->fault->text,
-                     "tree %zu has too many splits by category under one another in which missing values go "
-                     "with the categories, which LightGBM cannot express without repeating what is below",
-                     tree);
-            return ATHLETE_INVALID;
+            return fault_refuse(
+                w->fault,
+                "tree %zu has too many splits by category under one another in which missing values go "
+                "with the categories, which LightGBM cannot express without repeating what is below",
+                tree);
         }
     }
     return status;

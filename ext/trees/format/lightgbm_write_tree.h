@@ -21,7 +21,7 @@ typedef struct lightgbm_writer {
     const forest *model;
     text_buffer *out;
     athlete_budget *budget;
-    model_fault *fault;
+    athlete_fault *fault;
     size_t n, capacity;
     lightgbm_item *items; /* of the tree at hand, the root first */
     int32_t n_leaves;

@@ -157,7 +157,7 @@ static bool read_learner(model_reader *r, const cJSON *root) {
 }
 
 athlete_status model_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                          forest *model, model_fault *fault) {
+                          forest *model, athlete_fault *fault) {
     *model = (forest){.n_features = 0};
     model_reader r = {.budget = budget, .poll = poll, .model = model, .fault = fault};
     if (length > ATHLETE_MODEL_MAX_BYTES) {

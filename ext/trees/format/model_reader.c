@@ -8,9 +8,8 @@ bool reader_fail(model_reader *r, const char *format, ...) {
     if (r->status != ATHLETE_OK) return false;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(r->fault->text, sizeof r->fault->text, format, arguments);
+    r->status = fault_refuse_at(r->fault, NULL, format, arguments);
     va_end(arguments);
-    r->status = ATHLETE_INVALID;
     return false;
 }
 

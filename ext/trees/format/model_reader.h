@@ -12,7 +12,7 @@ typedef struct model_reader {
     athlete_budget *budget;
     athlete_poll *poll; /* may be NULL */
     forest *model;
-    model_fault *fault;
+    athlete_fault *fault;
     athlete_status status;
     json_lists text;
     renumbering *categories; /* per feature, or NULL */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/fault.h"
 #include "base/memory.h"
 #include "base/poll.h"
 #include "base/status.h"
@@ -124,14 +125,10 @@ typedef struct model_description {
 athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
                            athlete_poll *poll);
 
-typedef struct model_fault {
-    char text[256]; /* "learner.gradient_booster.model.trees[3].left_children[5] is not ..." */
-} model_fault;
-
 /* Reads a model from a text that may come from anyone: everything that prediction relies on is checked. The text must
 ** be terminated by a zero byte. `poll` may be NULL. ATHLETE_INVALID fills the fault; free with forest_free also after a
 ** failure. */
 athlete_status model_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                          forest *model, model_fault *fault);
+                          forest *model, athlete_fault *fault);
 
 #endif

@@ -23,7 +23,7 @@ void model_release(void *opaque) {
 }
 
 static cached_model *model_cache_parse(const char *text, size_t length, athlete_poll *poll,
-                                       athlete_status *status, model_fault *fault) {
+                                       athlete_status *status, athlete_fault *fault) {
     cached_model *cached = memory_zeroed(NULL, 1, sizeof *cached);
     *status = ATHLETE_NOMEM;
     if (!cached) return NULL;
@@ -41,7 +41,7 @@ static cached_model *model_cache_parse(const char *text, size_t length, athlete_
 }
 
 cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_poll *poll,
-                               athlete_status *status, model_fault *fault) {
+                               athlete_status *status, athlete_fault *fault) {
     *status = ATHLETE_OK;
     cached_model *found = NULL;
     int at = 0;

@@ -34,7 +34,7 @@ void model_cache_close(void *cache);
 /* The model of this text, parsed now if it is not in the cache; the caller gives it back with model_release. NULL
 ** with *status, and for ATHLETE_INVALID the fault, if there is none. */
 cached_model *model_cache_find(model_cache *cache, const char *text, size_t length, athlete_poll *poll,
-                               athlete_status *status, model_fault *fault);
+                               athlete_status *status, athlete_fault *fault);
 void model_release(void *cached);
 
 /* Compiles the model for scoring and makes room for one row, unless that was done before. */

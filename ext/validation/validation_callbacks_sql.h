@@ -1,0 +1,16 @@
+/* What the table in validation_sql.c refers to. */
+#ifndef ATHLETE_VALIDATION_VALIDATION_CALLBACKS_SQL_H
+#define ATHLETE_VALIDATION_VALIDATION_CALLBACKS_SQL_H
+
+#include "base/binding/function.h"
+#include "base/binding/options.h"
+
+/* time_split_sql.c */
+extern const athlete_table time_series_split_table;
+extern const athlete_table time_series_split_dates_table;
+
+/* leakage_sql.c */
+extern const athlete_table leakage_report_table;
+extern const athlete_option leakage_options[];
+
+#endif

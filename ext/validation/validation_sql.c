@@ -1,0 +1,68 @@
+/* The table of functions that ask whether a model's figures can be believed. */
+#include "validation/validation_sql.h"
+
+#include "validation/validation_callbacks_sql.h"
+
+static const athlete_function validation_functions[] = {
+    {
+        .name = "time_series_split",
+        .example = "SELECT * FROM time_series_split(4, 2)",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
+            {"splits", ATHLETE_INTEGER, 0, 2, 1000000, "folds"},
+            {"gap", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0,
+             "rows left out between training and test; 0"},
+            {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0,
+             "rows of a test; n / (splits + 1)"}),
+        .summary =
+            "Row numbers (from 0) to train and test on, fold by fold, each test after all it was trained on.",
+        .errors = "too few rows for so many splits, tests and gap",
+        .source = "scikit-learn, TimeSeriesSplit(n_splits, gap=gap, test_size=test_size)",
+        .table = &time_series_split_table,
+    },
+    {
+        .name = "time_series_split_dates",
+        .example = "SELECT * FROM time_series_split_dates('SELECT column1, column2 FROM (VALUES (''a'', "
+                   "''2024-01-01''), (''b'', ''2024-01-02''), (''c'', ''2024-01-03''))', 2)",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments =
+            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "gives key, day ('YYYY-MM-DD') of each row"},
+                              {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
+                              {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
+                               "trained on are days before the first day of the test minus this; 0"}),
+        .summary =
+            "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 blocks, and "
+            "each block but the first is tested after training on what is at least the embargo older.",
+        .errors = "fewer days than blocks; a fold that the embargo leaves nothing to train on; a day that is "
+                  "no date",
+        .source =
+            "purging and embargo: Lopez de Prado, Advances in Financial Machine Learning, 2018, chapter 7",
+        .table = &time_series_split_dates_table,
+    },
+    {
+        .name = "leakage_report",
+        .example = "SELECT * FROM leakage_report('SELECT column1 AS y, ''2024-01-01'' AS t, column1 AS x "
+                   "FROM (VALUES (1), (2), (3))', '{\"label\": \"y\", \"as_of\": \"t\", \"min_rows\": 2}')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "a training set: a label, a moment, features and if need be their times"},
+            {"options", ATHLETE_OPTIONS, 0, 0, 0,
+             "label and as_of (columns), available and window_end (columns by feature), exclude, auc, r2, "
+             "min_rows"}),
+        .summary =
+            "What in a training set could not have been known at the label's time, feature by feature: "
+            "values available too late, windows that the label lies in, features that tell the label "
+            "too well.",
+        .errors = "a query without the columns that the options name; times written in different forms",
+        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
+        .table = &leakage_report_table,
+        .options = leakage_options,
+    },
+    {.name = NULL},
+};
+
+const athlete_domain athlete_validation = {.name = "validation", .functions = validation_functions};
