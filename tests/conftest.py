@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from helpers import times
-from helpers.extension import DATA, EXTENSION, ROOT, connect  # noqa: F401, until no test asks for them here
+from helpers.extension import ROOT, connect
 
 
 @pytest.fixture

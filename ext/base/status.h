@@ -10,8 +10,8 @@ typedef enum athlete_status {
     ATHLETE_INVALID      /* the input is not what the kernel accepts; the kernel says why elsewhere */
 } athlete_status;
 
-/* A function that writes a sentence by a C99 format, which is its second argument, or its third before a va_list. MinGW's "printf" is that of old Windows,
-** to which %zu means nothing. */
+/* A function that writes a sentence by a C99 format, which is its second argument; of the second macro the third, before a
+** va_list. MinGW's "printf" is that of old Windows, to which %zu means nothing. */
 #if defined(__MINGW32__)
 #define ATHLETE_FORMATS      __attribute__((format(gnu_printf, 2, 3)))
 #define ATHLETE_FORMATS_LIST __attribute__((format(gnu_printf, 3, 0)))

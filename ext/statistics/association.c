@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdint.h>
 #include "base/numbers/sum.h"
-#include "base/precondition.h"
 
 /* Merges order[begin..middle) and [middle..end) into `out`, by value; what is equal keeps its place. */
 static void association_merge(const double *values, const uint32_t *order, size_t begin, size_t middle,
@@ -91,8 +90,8 @@ static athlete_status associate_pairs(const workspace *w, athlete_poll *poll, as
 
 athlete_status associate(const double *feature, const double *label, size_t n, athlete_budget *budget,
                          athlete_poll *poll, association *out) {
-    assert(n > 0);
     *out = (association){.strength = NAN};
+    if (n == 0) return ATHLETE_OK;
     if (n > UINT32_MAX) return ATHLETE_OVER_LIMIT;
     workspace w = {memory_alloc(budget, n, sizeof(double)),   memory_alloc(budget, n, sizeof(double)),
                    memory_alloc(budget, n, sizeof(uint32_t)), memory_alloc(budget, n, sizeof(uint32_t)),

@@ -1,4 +1,4 @@
-"""Damaged database files through everything that reads one: the page, lookups, models, and of every fifth the stages.
+"""Damaged database files through everything that reads one: the page, lookups, models, and of one in EVERY the stages.
 
     PYTHONPATH=tests python -m fuzz.mutated_databases --files 20000 [--first 0] [--build build]
 
@@ -23,13 +23,13 @@ from fuzz import fuzz
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 STAGES = sorted((ROOT / "sql").glob("[0-9]_*/**/*.sql"))
-ACTIVITIES, RUNNERS, ROUNDS, EVERY = 24, 40, 8, 5
+ACTIVITIES, RUNNERS, ROUNDS, EVERY = 24, 40, 8, 25
 PAGE_SIZES = (512, 4096)
 PLANTED = """SELECT planted_element(n.value)
 FROM ml_model_versions AS m, json_each(m.model_json, '$.learner.gradient_booster.model.trees') AS t, json_tree(t.value) AS n
 WHERE n.path IN ('$.left_children', '$.right_children', '$.parents') AND n.value NOT IN (-1, 2147483647);
 """
-STRICT = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=0:hard_rss_limit_mb=3000:quarantine_size_mb=32:malloc_context_size=16", "UBSAN_OPTIONS": "print_stacktrace=1"}
+STRICT = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=0:hard_rss_limit_mb=3000:quarantine_size_mb=4:malloc_context_size=4:max_malloc_fill_size=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
 def tool(name, *arguments):

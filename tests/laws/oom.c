@@ -1,7 +1,8 @@
 /* Fails every allocation of every statement of a file, once (that one only) and for good (that one and all after it).
 **
-**     oom <file of SQL statements> [first [last]]
+**     oom <file of SQL statements> [most]
 **
+** Of a statement with more than `most` allocations as many fail, evenly spread.
 ** Each statement runs on a fresh in-memory database with athlete registered. Whatever fails, the answer must be the one
 ** of the undisturbed run (the same rows, or the same error) or SQLITE_NOMEM; all memory must be given back.
 **
@@ -133,13 +134,13 @@ static bool same(const outcome *got, const outcome *expected) {
 
 /* --- all failures of one statement ----------------------------------------------------------------------- */
 
-static int sweep(const char *sql, const char *title) {
+static int sweep(const char *sql, const char *title, long most) {
     outcome expected = run(sql, 0, false);
     sqlite3_int64 memory = sqlite3_memory_used();
-    long total = allocations, injected = 0, out_of_memory = 0;
+    long total = allocations, injected = 0, out_of_memory = 0, stride = most > 0 ? 1 + total / most : 1;
     int violations = 0;
     for (int for_good = 0; for_good < 2; for_good++) {
-        for (long nth = 1; nth <= total + 8; nth++) {
+        for (long nth = 1; nth <= total + 8; nth += stride) {
             outcome got = run(sql, nth, for_good);
             if (failures == 0) break;
             injected++;
@@ -194,7 +195,7 @@ static char *next_statement(char **rest) {
 int main(int argc, char **argv) {
     char *text = argc > 1 ? read_file(argv[1]) : NULL;
     if (!text) {
-        fprintf(stderr, "usage: oom FILE\n");
+        fprintf(stderr, "usage: oom FILE [MOST]\n");
         return 101;
     }
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real);
@@ -206,9 +207,10 @@ int main(int argc, char **argv) {
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = cjson_malloc, .free_fn = cjson_free});
     sqlite3_initialize();
 
-    int violations = sweep(NULL, "registration");
+    long most = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+    int violations = sweep(NULL, "registration", 0);
     char *rest = text;
-    for (char *sql = next_statement(&rest); sql; sql = next_statement(&rest)) violations += sweep(sql, sql);
+    for (char *sql = next_statement(&rest); sql; sql = next_statement(&rest)) violations += sweep(sql, sql, most);
     free(text);
     sqlite3_shutdown();
     if (sqlite3_memory_used() != 0) {

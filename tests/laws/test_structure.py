@@ -5,15 +5,13 @@ import pathlib
 import random
 import re
 import subprocess
-import sys
 
+import amalgamate
 import pytest
 
-from extension import ROOT
+from helpers.extension import ROOT
 
 EXT = ROOT / "ext"
-sys.path.insert(0, str(EXT))
-import amalgamate  # noqa: E402
 
 FILES = sorted(str(path.relative_to(EXT)) for path in EXT.rglob("*.[ch]"))
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.M)

@@ -12,6 +12,7 @@ import pytest
 
 from helpers.activities import BRONZE, RUNNER, SHAPES, deletion, make_activity, make_laps, new_database, one, put, rows, run, seeded
 from helpers.extension import EXTENSION, ROOT
+from helpers.stages import PATHS
 
 
 @pytest.fixture
@@ -276,7 +277,7 @@ def shell(*arguments, stdin=None, cwd=ROOT):
 def import_and_land(path, *files, stdin=None):
     done = shell("import", path, *files, stdin=stdin)
     assert done.returncode == 0, done.stderr
-    done = shell("run", path, *(f"sql/{s}.sql" for s in BRONZE))
+    done = shell("run", path, *(PATHS[s] for s in BRONZE))
     assert done.returncode == 0, done.stderr
     return sqlite3.connect(path)
 

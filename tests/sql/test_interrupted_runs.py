@@ -14,12 +14,13 @@ import pytest
 from helpers.activities import STAGES, assert_same, dump, make_history, new_database, put, run, seeded
 from helpers.extension import EXTENSION, ROOT
 from helpers.soak import soak
+from helpers.stages import PATHS
 
 pytestmark = pytest.mark.unsanitized
 
 
 def runner(path, **options):
-    command = [ROOT / "sql" / "tools" / "run", path, *(ROOT / "sql" / f"{stage}.sql" for stage in STAGES)]
+    command = [ROOT / "sql" / "tools" / "run", path, *(PATHS[stage] for stage in STAGES)]
     return subprocess.Popen(command, env=os.environ | {"ATHLETE_EXTENSION": str(EXTENSION)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
 
 

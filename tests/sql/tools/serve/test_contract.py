@@ -37,6 +37,9 @@ def described(contract):
     found = schemathesis.openapi.from_asgi("/openapi.json", contract.app)
     # A row that is right by the schema can break a rule that no schema has a word for; its batch is refused with 422.
     found.config.checks.positive_data_acceptance.expected_statuses += ["422"]
+    # More entities or rows than the schema allows are too large, like a body of too many bytes.
+    rejection = found.config.checks.negative_data_rejection
+    rejection.expected_statuses = [*rejection.expected_statuses, "413"]
     return found
 
 
