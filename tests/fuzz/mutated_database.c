@@ -151,6 +151,7 @@ static void open_damaged(sqlite3 *db, const seed_file *seed, size_t number, int 
 
 static void run_file(const seed_file *seed, size_t number, const work *w, int writes, progress *p) {
     sqlite3 *db = NULL;
+    int takes_all = w->undamaged || w->planted;
     steps s = {0, 0};
     if (sqlite3_open(":memory:", &db) != SQLITE_OK) fail("no memory for", "a database");
     if (sqlite3_athlete_init(db, NULL, NULL) != SQLITE_OK) fail("cannot register", sqlite3_errmsg(db));
@@ -161,7 +162,7 @@ static void run_file(const seed_file *seed, size_t number, const work *w, int wr
     if (writes) run_stages(db, &w->stages, &s, p); /* first: the page's tables have names of stages' */
     s.file = 0;
     for (size_t i = 0; i < w->reads.n && s.file <= FILE_STEPS; i++)
-        if (w->undamaged || (i + number) % SHARE == 0 || creates(w->reads.statements[i]))
+        if (takes_all || (i + number) % SHARE == 0 || creates(w->reads.statements[i]))
             run_statement(db, w->reads.statements[i], &s, p);
     if (sqlite3_close(db) != SQLITE_OK) fail("left a statement open:", sqlite3_errmsg(db));
     p->files++;
