@@ -1,9 +1,9 @@
 #include "trees/bins/value_to_bin.h"
 
 #include <math.h>
+#include "base/precondition.h"
 #ifdef ATHLETE_X86
 #include <immintrin.h>
-#include "base/precondition.h"
 #endif
 
 /* The last cut is above everything and not looked at; padding is above everything too. */
