@@ -19,7 +19,7 @@ def apt(folder, *options):
 def fetch(folder, what, names, *options):
     """Downloads packages ("download") or their sources ("source") into <folder>/packages, which it returns."""
     command = apt(folder, *options)
-    subprocess.run([*command, "update"], check=True)
+    subprocess.run([*command, "update"])  # while a mirror is renewed one list may fail, which the download may not need
     subprocess.run([*command, what, *(["--download-only"] if what == "source" else []), *names], check=True, cwd=folder / "packages", stdout=subprocess.DEVNULL)
     return folder / "packages"
 
