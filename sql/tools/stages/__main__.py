@@ -15,21 +15,19 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
 """
 
 import json
-import os
 import pathlib
 import re
-import sqlite3
 import sys
 
-import stage_header
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.dont_write_bytecode = True
+
+import stage_header  # noqa: E402
+from common.database import Failure, in_memory, literal  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
 BLOCK = re.compile(r"^-- (begin|announce|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
-
-
-def literal(text):
-    return "'" + text.replace("'", "''") + "'"
 
 
 def identifiers(prefix, columns):
@@ -71,11 +69,9 @@ def publish(stage, rest, arguments):
 
 
 def tables(*_):
-    db = sqlite3.connect(":memory:")
-    db.enable_load_extension(True)
-    db.load_extension(os.environ.get("ATHLETE_EXTENSION", "build/athlete"))
     definitions = [path.read_text() for path in sorted(DEFINITIONS.glob("*.json"))]
-    return "\n".join(db.execute("SELECT feature_group_ddl(?)", [definition]).fetchone()[0] for definition in definitions)
+    with in_memory() as db:
+        return "\n".join(db.execute("SELECT feature_group_ddl(?)", [definition]).fetchone()[0] for definition in definitions)
 
 
 def finish(stage, rest, _):
@@ -109,7 +105,7 @@ def main(paths):
         try:
             text = path.read_text()
             path.write_text(printed(text))
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, Failure) as error:
             sys.exit(f"stages: {path}: {error}")
 
 
