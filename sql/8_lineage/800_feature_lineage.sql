@@ -163,7 +163,9 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind 
                    '800_feature_lineage: something is said to come from itself');
 
 DELETE FROM feature_lineage
-WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
+WHERE NOT EXISTS (SELECT 1 FROM computed AS n
+                  WHERE (n.from_kind, n.from_name, n.to_kind, n.to_name, n.stage)
+                      = (feature_lineage.from_kind, feature_lineage.from_name, feature_lineage.to_kind, feature_lineage.to_name, feature_lineage.stage));
 INSERT INTO feature_lineage
 SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
 EXCEPT
