@@ -42,6 +42,28 @@ static const athlete_function validation_functions[] = {
         .table = &time_series_split_dates_table,
     },
     {
+        .name = "conformal_quantile",
+        .example = "SELECT conformal_quantile(column1, 0.1) AS lower, conformal_quantile(column1, 0.9) AS "
+                   "upper FROM "
+                   "(VALUES (-4), (-2), (-1), (0), (0), (1), (2), (3), (9))",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments =
+            ATHLETE_ARGUMENTS({"score", ATHLETE_NUMBER, 0, 0, 0,
+                               "any unit; of a case that the model has not seen, such as its residual"},
+                              {"q", ATHLETE_NUMBER, ATHLETE_ABOVE_MIN | ATHLETE_BELOW_MAX, 0, 1,
+                               "share of new cases to lie below it; below 0.5 for a lower bound"}),
+        .summary = "The score that bounds a new case with the chance asked for, whatever the distribution: "
+                   "that of rank "
+                   "⌈(n + 1) q⌉, or ⌊(n + 1) q⌋ as a lower bound.",
+        .returns =
+            "the unit of score; NULL where the rows are too few to bound it; rows with a NULL are skipped",
+        .errors = "a q that differs from row to row",
+        .source = "Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005; Lei et al. 2018, "
+                  "J Am Stat Assoc 113:1094",
+        .step = conformal_step,
+        .final = conformal_final,
+    },
+    {
         .name = "leakage_report",
         .example = "SELECT * FROM leakage_report('SELECT column1 AS y, ''2024-01-01'' AS t, column1 AS x "
                    "FROM (VALUES (1), (2), (3))', '{\"label\": \"y\", \"as_of\": \"t\", \"min_rows\": 2}')",

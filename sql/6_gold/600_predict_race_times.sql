@@ -60,7 +60,7 @@ estimated AS MATERIALIZED (
            portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
-           json_object('n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
+           json_object('evidence', r.evidence, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
                'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
                'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
                'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,
@@ -78,17 +78,21 @@ each_model AS (
     UNION ALL SELECT 'vdot', vdot_s, * FROM estimated
     UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM estimated
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM estimated
+),
+bounded AS (
+    SELECT e.*, i.lower_ln, i.upper_ln, portable_exp(i.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread -- as in training
+    FROM each_model AS e
+    JOIN race_distances AS d USING (distance_class)
+    LEFT JOIN ml_intervals AS i
+           ON i.model = e.model AND i.version = e.version AND i.distance_class = d.interval_class
+          AND i.evidence = CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END
+    WHERE e.predicted_s > 0
 )
-SELECT e.subject AS athlete_id, e.as_of_date AS prediction_date, e.distance_class, e.model, e.version, e.predicted_s,
-       e.predicted_s * portable_exp(i.lower_ln) AS lower_s, e.predicted_s * portable_exp(i.upper_ln) AS upper_s,
-       e.event_timestamp AS known_at, e.inputs
-FROM each_model AS e
-JOIN race_distances AS d USING (distance_class)
-LEFT JOIN ml_intervals AS i
-       ON i.model = e.model AND i.version = e.version AND i.distance_class = d.interval_class
-      AND i.evidence_group = CASE WHEN e.model = 'vickers_two_races' THEN 2 ELSE 1 END
-WHERE e.predicted_s IS NOT NULL
-ORDER BY e.subject, d.distance_m, e.model;
+SELECT subject AS athlete_id, as_of_date AS prediction_date, distance_class, model, version, predicted_s,
+       predicted_s * portable_exp(lower_ln * spread) AS lower_s, predicted_s * portable_exp(upper_ln * spread) AS upper_s,
+       event_timestamp AS known_at, inputs
+FROM bounded
+ORDER BY subject, distance_m, model;
 
 -- Of a small survey, or of a history without a race, an estimate may be absurd; the others are not.
 CREATE TEMP TABLE computed AS

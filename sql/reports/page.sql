@@ -114,7 +114,7 @@ CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
 WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
-  AND (v.source = 'survey' OR v.subject IN (SELECT athlete_id FROM temp.page));
+  AND (v.source = 'survey' OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
 
 SELECT char(10) || 'HOW GOOD: mean error, each race predicted from what was known before it, by models' ||
        char(10) || 'that had not seen it' ||

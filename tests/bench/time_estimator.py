@@ -4,10 +4,11 @@
 
 Needs the built extension (ATHLETE_EXTENSION or build/athlete), and from PyPI: numpy, scikit-learn, xgboost-cpu. All
 learners get the same features and the same ten folds of the survey's runners; XGBoost also the same options and clipped
-labels. Intervals of all of them are the 80 % quantiles of their log errors in the other folds. Then: the seconds that the
+labels. Intervals of all of them are split-conformal, from their log errors in the other folds. Then: the seconds that the
 training statement takes for the 19 models of the bundled data, with XGBoost on the same rows.
 """
 
+import math
 import pathlib
 import platform
 import sqlite3
@@ -57,10 +58,11 @@ def main():
     db = lab.copy()
     columns = ", ".join(f"r.{f}" for f in lab.FEATURES)
     found = db.execute(
-        f"SELECT r.distance_class, r.fold, v.evidence_group, r.seconds, r.base_ln_s, v.predicted_s, r.riegel_s, r.vdot_s, r.vickers_one_race_s,"
+        f"SELECT r.distance_class, r.fold, v.evidence = 'races', r.seconds, r.base_ln_s, v.predicted_s, r.riegel_s, r.vdot_s, r.vickers_one_race_s,"
         f" r.vickers_two_races_s, {columns} FROM time_estimator_rows AS r JOIN ml_validation_predictions AS v USING (source, subject, as_of_date,"
         " distance_class) WHERE r.source = 'survey' AND v.model = 'time_estimator' AND v.version = 1 ORDER BY r.subject, r.distance_class").fetchall()
     distance = np.array([r[0] for r in found])
+    metres = np.array([{"5k": 5000, "10k": 10000, "21k": 21097.5, "42k": 42195}[d] for d in distance])
     numbers = np.array([r[1:] for r in found], dtype=float)
     fold, group, seconds, base, ours, riegel, vdot, one_race, two_races = numbers[:, :9].T
     features, label = numbers[:, 9:], np.log(seconds) - base
@@ -72,11 +74,13 @@ def main():
         return np.exp(base + predicted)
 
     def covered(predicted):
-        residual, inside = np.log(seconds / predicted), np.full(len(seconds), np.nan)
+        spread = (predicted / (0.3 * metres)) ** lab.specification()["spread_power"]
+        residual, inside = np.log(seconds / predicted) / spread, np.full(len(seconds), np.nan)
         known = ~np.isnan(predicted)
         for key in set(zip(distance[known], fold[known], group[known])):
             of = known & (distance == key[0]) & (group == key[2])
-            low, high = np.quantile(residual[of & (fold != key[1])], [0.1, 0.9])
+            others = np.sort(residual[of & (fold != key[1])])
+            low, high = others[math.floor((len(others) + 1) * 0.1 + 1e-9) - 1], others[math.ceil((len(others) + 1) * 0.9 - 1e-9) - 1]
             judged = of & (fold == key[1])
             inside[judged] = (residual[judged] >= low) & (residual[judged] <= high)
         return 100 * inside

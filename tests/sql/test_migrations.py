@@ -184,3 +184,31 @@ def test_sums_that_become_exact_take_their_place_without_a_history_and_correctio
     said = [json.loads(r["detail"]) for r in rows(db, "SELECT detail FROM ops_audit WHERE action = 'migrate' AND object LIKE '%features'")]
     assert len(said) == 2 and all(d["sums_rounded_once"] > 30 for d in said)
     db.close()
+
+
+def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old):
+    db = sqlite3.connect(old)
+    db.executescript("""
+        PRAGMA user_version = 9;
+        CREATE TABLE ops_watermarks (stage TEXT NOT NULL, athlete_id TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (stage, athlete_id)) WITHOUT ROWID;
+        INSERT INTO ops_watermarks VALUES ('500_time_estimator_rows', '', 'x'), ('430_rolling_features', '7', 'y');
+        CREATE TABLE time_estimator_rows (source TEXT PRIMARY KEY);
+        CREATE TABLE ml_intervals (model TEXT, version INTEGER, distance_class TEXT, evidence_group INTEGER, lower_ln REAL, upper_ln REAL, n INTEGER,
+                                   PRIMARY KEY (model, version, distance_class, evidence_group)) WITHOUT ROWID;
+        INSERT INTO ml_intervals VALUES ('riegel', 1, '5k', 1, -0.1, 0.2, 40), ('riegel', 1, '5k', 2, -0.05, 0.1, 50);
+        CREATE TRIGGER ml_intervals_keep BEFORE UPDATE ON ml_intervals BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+        CREATE TRIGGER ml_intervals_stay BEFORE DELETE ON ml_intervals BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+        CREATE TABLE ml_validation_predictions (model TEXT, version INTEGER, source TEXT, subject TEXT, as_of_date TEXT, distance_class TEXT,
+            fold INTEGER, evidence_group INTEGER, actual_s REAL, predicted_s REAL, lower_s REAL, upper_s REAL,
+            PRIMARY KEY (model, version, source, subject, as_of_date, distance_class)) WITHOUT ROWID;
+        INSERT INTO ml_validation_predictions VALUES ('riegel', 1, 'survey', '3', '', '5k', 4, 2, 1500.5, 1490.25, NULL, 1600.125);
+    """)
+    db.close()
+    assert shell("migrate", old).returncode == 0
+    db = sqlite3.connect(old)
+    assert db.execute("SELECT * FROM ml_intervals ORDER BY evidence").fetchall() == [
+        ("riegel", 1, "5k", "race", -0.1, 0.2, 0.0, 40), ("riegel", 1, "5k", "races", -0.05, 0.1, 0.0, 50)]
+    assert db.execute("SELECT * FROM ml_validation_predictions").fetchall() == [
+        ("riegel", 1, "survey", "3", "", "5k", 4, "races", 1500.5, 1490.25, None, 1600.125)]
+    assert db.execute("SELECT stage FROM ops_watermarks").fetchall() == [("430_rolling_features",)]  # the rows of evidence come anew
+    assert db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'time_estimator_rows'").fetchone() == (0,)

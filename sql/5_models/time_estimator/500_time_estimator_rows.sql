@@ -30,13 +30,14 @@ SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_row
 -- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (
-    source                  TEXT NOT NULL CHECK (source IN ('survey', 'history', 'today')),
+    source                  TEXT NOT NULL CHECK (source IN ('survey', 'prior', 'history', 'today')), -- prior: the survey without its races
     subject                 TEXT NOT NULL,    -- runner of the survey, or athlete_id
     as_of_date              TEXT NOT NULL,    -- the day of the race; '' in the survey
     distance_class          TEXT NOT NULL,
     distance_m              REAL NOT NULL,
     seconds                 REAL,             -- the label; NULL for today
     fold                    INTEGER,          -- of the survey: all rows of a runner share it
+    evidence                TEXT NOT NULL CHECK (evidence IN ('none', 'training_run', 'race', 'races')), -- of the last year
     n_evidence              INTEGER NOT NULL,
     base_ln_s               REAL NOT NULL,
     ln_distance             REAL NOT NULL,
@@ -75,7 +76,8 @@ CREATE TABLE IF NOT EXISTS estimate_rejects (
     PRIMARY KEY (stage, model, source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
 
--- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow.
+-- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is
+-- asked once more as if none of its races were known ('prior'): that is how far volume, age and sex alone go.
 CREATE TEMP TABLE request (
     request_id INTEGER PRIMARY KEY, source TEXT, subject TEXT, as_of_date TEXT, distance_class TEXT, distance_m REAL, seconds REAL, fold INTEGER,
     known_at TEXT, age REAL, is_female INTEGER, bmi REAL, endurance_speed REAL, sprints INTEGER, tempo_runs INTEGER,
@@ -84,9 +86,10 @@ CREATE TEMP TABLE request (
 
 INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, seconds, fold,
                      age, is_female, bmi, endurance_speed, sprints, tempo_runs, weekly_km, longest_week_km)
-SELECT 'survey', r.runner_id, '', r.distance_class, d.distance_m, r.seconds, (r.runner_id * 7919) % 10,
+SELECT s.source, r.runner_id, '', r.distance_class, d.distance_m, r.seconds, (r.runner_id * 7919) % 10,
        w.age, w.is_female, w.bmi, w.endurance_speed, w.sprints, w.tempo_runs, w.weekly_km, w.longest_week_km
 FROM changed AS c
+CROSS JOIN (SELECT 'survey' AS source UNION ALL SELECT 'prior') AS s
 CROSS JOIN silver_survey_races AS r
 JOIN race_distances AS d USING (distance_class)
 JOIN silver_survey_runners AS w USING (runner_id)
@@ -135,7 +138,7 @@ past_race AS (
     JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
                           AND r.available_at <= q.known_at
     JOIN race_distances AS d ON d.distance_class = r.distance_class
-    WHERE q.source <> 'survey'
+    WHERE q.source IN ('history', 'today')
 ),
 run AS (
     SELECT q.request_id, a.distance_m, a.elapsed_s, julianday(q.as_of_date) - julianday(a.local_date) AS age_days, vdot(a.distance_m, a.elapsed_s) AS vdot,
@@ -143,7 +146,7 @@ run AS (
     FROM request AS q
     JOIN silver_strava_activities AS a ON a.athlete_id = q.subject AND a.local_date < q.as_of_date AND a.local_date >= date(q.as_of_date, '-90 days')
                                       AND a.available_at <= q.known_at
-    WHERE q.source <> 'survey' AND a.is_run AND NOT a.is_flagged AND a.distance_m >= 5000 AND a.moving_s >= 1200
+    WHERE q.source IN ('history', 'today') AND a.is_run AND NOT a.is_flagged AND a.distance_m >= 5000 AND a.moving_s >= 1200
       AND (a.athlete_id, a.activity_id) NOT IN (SELECT athlete_id, activity_id FROM race_results)
 ),
 best_run AS (
@@ -192,24 +195,26 @@ SELECT request_id, x,
 FROM centred;
 CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
--- Sums over the evidence, weighted by 1 / variance; the prior of level and slope has variances 0.11^2 and 0.043^2.
+-- Sums over the evidence, weighted by 1 / variance, nothing where there is none; the prior of level and slope has variances 0.11^2 and 0.043^2.
 CREATE TEMP TABLE line AS
 WITH weighted AS (
-    SELECT e.request_id, e.x, e.fitness, e.difficulty,
-           1 / (portable_exp(-5.25 + 0.52 * min(max(e.x, -0.7), 1.44) - 2.2 * min(max(e.x, -0.7), 1.44) * min(max(e.x, -0.7), 1.44))
-                + e.extra_variance) AS w,
-           e.ln_s - (p.c0 + p.c1 * e.x + p.c2 * e.x * e.x + p.c3 * e.x * e.x * e.x) AS r
-    FROM evidence AS e
-    JOIN prior AS p USING (request_id)
+    SELECT p.request_id, COALESCE(e.x, 0.0) AS x, e.fitness, e.difficulty,
+           e.x IS NOT NULL AS is_known, COALESCE(e.is_race AND COALESCE(e.age_days, 0) <= 365, 0) AS is_fresh_race,
+           COALESCE(1 / (portable_exp(-5.25 + 0.52 * min(max(e.x, -0.7), 1.44) - 2.2 * min(max(e.x, -0.7), 1.44) * min(max(e.x, -0.7), 1.44))
+                + e.extra_variance), 0.0) AS w,
+           COALESCE(e.ln_s - (p.c0 + p.c1 * e.x + p.c2 * e.x * e.x + p.c3 * e.x * e.x * e.x), 0.0) AS r
+    FROM prior AS p
+    LEFT JOIN evidence AS e USING (request_id)
 ),
 total AS (
-    SELECT request_id, COUNT(*) AS n, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
+    SELECT request_id, SUM(is_known) AS n, SUM(is_fresh_race) AS n_fresh, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
            exact_sum(w) + 1 / (0.11 * 0.11) AS s0, exact_sum(w * x) AS s1, exact_sum(w * x * x) + 1 / (0.043 * 0.043) AS s2,
            exact_sum(w * r) AS r0, exact_sum(w * r * x) AS r1
     FROM weighted
     GROUP BY request_id
 )
 SELECT request_id, n, fitness, difficulty, p.x,
+       CASE WHEN n = 0 THEN 'none' WHEN n_fresh = 0 THEN 'training_run' WHEN n_fresh = 1 THEN 'race' ELSE 'races' END AS evidence,
        (s2 * r0 - s1 * r1) / (s0 * s2 - s1 * s1) AS level,
        (s0 * r1 - s1 * r0) / (s0 * s2 - s1 * s1) AS slope,
        (s2 - 2 * s1 * p.x + s0 * p.x * p.x) / (s0 * s2 - s1 * s1) AS variance,
@@ -273,7 +278,7 @@ JOIN request AS q USING (request_id);
 CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
 
 CREATE TEMP TABLE estimated AS
-SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.n AS n_evidence,
+SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, l.n AS n_evidence,
        l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
        portable_ln(q.distance_m) AS ln_distance,
        portable_ln(q.distance_m) - (l.prior_ln_s + l.level + l.slope * l.x) AS ln_speed,
@@ -296,21 +301,24 @@ JOIN line AS l USING (request_id)
 LEFT JOIN neighbour AS n USING (request_id)
 LEFT JOIN classic AS c USING (request_id)
 LEFT JOIN athlete_rolling_features AS f
-       ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at;
+       ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
+WHERE l.evidence <> 'none' OR q.source = 'prior' OR q.source <> 'survey' AND q.weekly_km > 0;
 CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
 DELETE FROM estimate_rejects
 WHERE stage = '500_time_estimator_rows'
-  AND (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed));
+  AND (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
+       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed));
 INSERT INTO estimate_rejects
 SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
 WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
 
 DELETE FROM time_estimator_rows
-WHERE (source = 'survey' AND '' IN (SELECT athlete_id FROM changed) OR source <> 'survey' AND subject IN (SELECT athlete_id FROM changed))
+WHERE (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
+       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed))
   AND (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
 INSERT OR REPLACE INTO time_estimator_rows
 SELECT * FROM computed

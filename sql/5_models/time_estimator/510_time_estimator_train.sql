@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS ml_validation_predictions (
     as_of_date     TEXT NOT NULL,
     distance_class TEXT NOT NULL,
     fold           INTEGER NOT NULL,
-    evidence_group INTEGER NOT NULL, -- 1: one known race; 2: two or more
+    evidence       TEXT NOT NULL,    -- none, training_run, race, races: as in time_estimator_rows
     actual_s       REAL NOT NULL,
     predicted_s    REAL NOT NULL,
     lower_s        REAL,             -- from the residuals of the other folds
@@ -51,11 +51,12 @@ CREATE TABLE IF NOT EXISTS ml_intervals (
     model          TEXT NOT NULL,
     version        INTEGER NOT NULL,
     distance_class TEXT NOT NULL,
-    evidence_group INTEGER NOT NULL,
-    lower_ln       REAL NOT NULL, -- quantiles of ln(actual / predicted)
+    evidence       TEXT NOT NULL,
+    lower_ln       REAL NOT NULL, -- bounds of ln(actual / predicted) for a prediction of 5:00 min/km
     upper_ln       REAL NOT NULL,
+    spread_power   REAL NOT NULL, -- for another pace they grow with its power
     n              INTEGER NOT NULL,
-    PRIMARY KEY (model, version, distance_class, evidence_group)
+    PRIMARY KEY (model, version, distance_class, evidence)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS ml_metrics (
@@ -85,7 +86,7 @@ BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_intervals_stay BEFORE DELETE ON ml_intervals
 BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_intervals_once BEFORE INSERT ON ml_intervals
-WHEN EXISTS (SELECT 1 FROM ml_intervals WHERE (model, version, distance_class, evidence_group) = (new.model, new.version, new.distance_class, new.evidence_group))
+WHEN EXISTS (SELECT 1 FROM ml_intervals WHERE (model, version, distance_class, evidence) = (new.model, new.version, new.distance_class, new.evidence))
 BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_metrics_keep BEFORE UPDATE ON ml_metrics
 BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
@@ -99,6 +100,7 @@ BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
 CREATE TEMP TABLE specification AS
 WITH arrived AS (
     SELECT bronze_id, payload, json_fields(payload, '[{"field": "label_clip", "type": "number", "min": 0.001, "max": 10},
+                                            {"field": "spread_power", "type": "number", "min": 0, "max": 4},
                                             {"field": "features", "type": "list"}, {"field": "options", "type": "object"}]') AS p,
            CASE WHEN json_type(payload, '$.options') = 'object' THEN payload -> '$.options' END AS options
     FROM bronze_documents
@@ -141,12 +143,13 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT COALESCE(MAX(version), 0) + 1 FROM ml_model_versions WHERE model = 'time_estimator') AS version,
        (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
        (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
+       COALESCE(exact_real(payload -> '$.spread_power'), 0.0) AS spread_power,
        (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
        row_hash(payload,
                 (SELECT rows_hash(name, value)
                  FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)),
                 (SELECT rows_hash(
-                     source, subject, as_of_date, distance_class, seconds, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
+                     source, subject, as_of_date, distance_class, seconds, evidence, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
                      weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
                      ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
                  FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
@@ -165,7 +168,8 @@ CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
 CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
 
 -- Which rows train which fold: 0 to 9 leave a tenth of the runners out; a year trains on the survey and on what was
--- raced before the gap; -1 is the model that is served, and trains on all.
+-- raced before the gap; -1 is the model that is served, and trains on all. Rows without evidence only tell how wide
+-- an interval must be.
 CREATE TEMP TABLE fold AS
 SELECT DISTINCT 'survey' AS source, fold, NULL AS before_date FROM labelled WHERE source = 'survey'
 UNION ALL
@@ -177,7 +181,8 @@ CREATE TEMP TABLE trains AS
 SELECT f.fold, r.row_id
 FROM fold AS f
 JOIN labelled AS r ON CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
-                                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
+                                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END
+WHERE r.evidence <> 'none';
 CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
 
 -- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
@@ -217,33 +222,44 @@ each_model AS (
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
 )
 SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
-       -- fading evidence is worth one race
-       CASE WHEN e.source = 'survey' AND e.n_evidence > 1 OR e.model = 'vickers_two_races' THEN 2 ELSE 1 END AS evidence_group,
-       e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual
+       CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END AS evidence,
+       e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual,
+       portable_exp(c.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread
 FROM each_model AS e
 JOIN race_distances AS d USING (distance_class)
+CROSS JOIN stage_clock AS c
 WHERE e.predicted_s IS NOT NULL;
-CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, evidence_group);
+CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, evidence);
 
--- Intervals: for the survey from the other folds only; fold -1 holds those that are served.
+-- Intervals, split-conformal: for the survey from the other folds only; fold -1 holds those that are served. Errors grow with
+-- the time that is predicted, so they are compared after division by their spread (normalised as in Papadopoulos et al. 2002).
+-- A rank depends on the last bit of a level, which is the decimal that was written.
 CREATE TEMP TABLE interval AS
-SELECT p.model, f.fold, p.distance_class, p.evidence_group,
-       quantile(p.residual, (1 - c.interval_level) / 2) AS lower_ln,
-       quantile(p.residual, (1 + c.interval_level) / 2) AS upper_ln,
-       COUNT(*) AS n
-FROM stage_clock AS c
-CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f
-JOIN predicted AS p ON p.source = 'survey' AND p.fold <> f.fold
-GROUP BY p.model, f.fold, p.distance_class, p.evidence_group, c.interval_level;
-CREATE UNIQUE INDEX temp.interval_by_group ON interval (model, fold, distance_class, evidence_group);
+WITH bound AS (
+    SELECT p.model, f.fold, p.distance_class, p.evidence,
+           conformal_quantile(p.residual / p.spread, round((1 - c.interval_level) / 2, 9)) AS lower_ln,
+           conformal_quantile(p.residual / p.spread, round((1 + c.interval_level) / 2, 9)) AS upper_ln,
+           c.spread_power, COUNT(*) AS n
+    FROM stage_clock AS c
+    CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f
+    JOIN predicted AS p ON p.source IN ('survey', 'prior') AND p.fold <> f.fold
+    GROUP BY p.model, f.fold, p.distance_class, p.evidence
+)
+SELECT * FROM bound
+WHERE lower_ln IS NOT NULL AND upper_ln IS NOT NULL
+UNION ALL
+-- A training run says little more than volume alone: nobody knows how hard it was.
+SELECT model, fold, distance_class, 'training_run', lower_ln, upper_ln, spread_power, n FROM bound
+WHERE evidence = 'none' AND lower_ln IS NOT NULL AND upper_ln IS NOT NULL;
+CREATE UNIQUE INDEX temp.interval_by_group ON interval (model, fold, distance_class, evidence);
 
 CREATE TEMP TABLE validated AS
-SELECT p.model, p.source, p.subject, p.as_of_date, p.distance_class, p.fold, p.evidence_group, p.actual_s, p.predicted_s,
-       p.predicted_s * portable_exp(i.lower_ln) AS lower_s, p.predicted_s * portable_exp(i.upper_ln) AS upper_s
+SELECT p.model, p.source, p.subject, p.as_of_date, p.distance_class, p.fold, p.evidence, p.actual_s, p.predicted_s,
+       p.predicted_s * portable_exp(i.lower_ln * p.spread) AS lower_s, p.predicted_s * portable_exp(i.upper_ln * p.spread) AS upper_s
 FROM predicted AS p
 LEFT JOIN interval AS i
-       ON i.model = p.model AND i.fold = CASE WHEN p.source = 'survey' THEN p.fold ELSE -1 END
-      AND i.distance_class = p.interval_class AND i.evidence_group = p.evidence_group;
+       ON i.model = p.model AND i.fold = CASE WHEN p.source = 'history' THEN -1 ELSE p.fold END
+      AND i.distance_class = p.interval_class AND i.evidence = p.evidence;
 
 CREATE TEMP TABLE metric AS
 SELECT model, source, distance_class, COUNT(*) AS n,
@@ -274,18 +290,18 @@ SELECT 'time_estimator', c.version,
        COALESCE('10 km error of ' || number_text(CAST(10 * t.mae_s + 0.5 AS INTEGER) / 10.0) || ' s on runners it had not seen, the gate is '
                     || number_text(c.gate_mae_10k_s) || ' s',
                 'no 10 km of a runner that it had not seen to judge it by'),
-       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled), c.training_hash, c.started_at
+       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled WHERE evidence <> 'none'), c.training_hash, c.started_at
 FROM stage_clock AS c
 JOIN model AS m ON m.fold = -1
 LEFT JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k';
 
 INSERT INTO ml_validation_predictions
-SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence_group,
+SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence,
        v.actual_s, v.predicted_s, v.lower_s, v.upper_s
 FROM validated AS v, stage_clock AS c;
 
 INSERT INTO ml_intervals
-SELECT i.model, c.version, i.distance_class, i.evidence_group, i.lower_ln, i.upper_ln, i.n
+SELECT i.model, c.version, i.distance_class, i.evidence, i.lower_ln, i.upper_ln, i.spread_power, i.n
 FROM interval AS i, stage_clock AS c
 WHERE i.fold = -1;
 

@@ -82,7 +82,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                                source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
                                weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
                                ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
-                           FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
+                           FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL AND evidence <> 'none'
                                  ORDER BY source, subject, as_of_date, distance_class))) END AS search_hash
 FROM specified;
 
@@ -93,7 +93,7 @@ SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance
        COALESCE(r.fold % 3, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_in
 FROM stage_clock AS c
 CROSS JOIN time_estimator_rows AS r
-WHERE r.seconds IS NOT NULL AND c.is_wanted
+WHERE r.seconds IS NOT NULL AND r.evidence <> 'none' AND c.is_wanted
   AND c.search_hash NOT IN (SELECT search_hash FROM ml_search_results WHERE model = 'time_estimator');
 CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
 

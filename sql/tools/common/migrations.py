@@ -2,7 +2,7 @@
 
 A file says its version in PRAGMA user_version. Each sql/migrations/N_….sql makes version N of the one before, in a transaction in
 which the views and triggers of the feature groups are made anew, too. One that begins with "-- needs:" has nothing to do in a file
-without these tables.
+without these tables, or columns of tables.
 """
 
 import re
@@ -38,10 +38,15 @@ def bring_up_to_date(db, path):
         raise Failure(f"{path} cannot be brought to this schema:\n{database.sentence(error, path)}") from error
 
 
+def _is_there(db, table, column=None):
+    return database.has(db, table) and (
+        column is None or database.value(db, "SELECT COUNT(*) FROM pragma_table_xinfo(?) WHERE name = ?", table, column) == 1)
+
+
 def _migrate(db, number, text):
     with database.transaction(db):
         needs = re.match(r"-- needs: *(.*)\n", text)
-        if needs is None or all(database.has(db, table) for table in needs[1].split(", ")):
+        if needs is None or all(_is_there(db, *what.split(".")) for what in needs[1].split(", ")):
             database.run_script(db, text)
         if database.has(db, "features"):
             for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():

@@ -123,7 +123,7 @@ def predicted_by_year(db, gap_days):
     for year in sorted({r["as_of_date"][:4] for r in history()}):
         before = (datetime.date(int(year), 1, 1) - datetime.timedelta(gap_days)).isoformat()
         db.execute("DELETE FROM temp.training")
-        db.execute(f"{names} WHERE seconds IS NOT NULL AND (source = 'survey' OR as_of_date < ?)", (before,))
+        db.execute(f"{names} WHERE seconds IS NOT NULL AND evidence <> 'none' AND (source = 'survey' OR as_of_date < ?)", (before,))
         centre = lab.one(db, "SELECT quantile(portable_ln(seconds) - base_ln_s, 0.5) FROM temp.training")
         options = json.dumps(specification["options"] | {"base_score": centre, "feature_names": lab.FEATURES})
         clip = specification["label_clip"]
@@ -146,14 +146,29 @@ def test_each_year_is_predicted_by_a_model_that_knows_races_older_than_the_gap_a
     assert predicted_by_year(db, 0) != stored
 
 
-def test_intervals_of_past_races_are_those_of_the_survey_with_one_race():
+def test_intervals_of_past_races_are_those_of_the_survey_with_the_same_evidence():
     db = lab.copy()
-    for row in lab.rows(db, "SELECT v.*, i.lower_ln, i.upper_ln FROM ml_validation_predictions AS v JOIN race_distances AS d USING (distance_class)"
-                            " JOIN ml_intervals AS i ON i.model = v.model AND i.version = v.version AND i.distance_class = d.interval_class"
-                            " AND i.evidence_group = CASE v.model WHEN 'vickers_two_races' THEN 2 ELSE 1 END WHERE v.source = 'history'"):
-        assert row["lower_s"] == pytest.approx(row["predicted_s"] * np.exp(row["lower_ln"]), rel=1e-12)
-        assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"]), rel=1e-12)
-    assert lab.one(db, "SELECT COUNT(*) FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL") == 0
+    found = lab.rows(db, "SELECT v.*, d.distance_m, i.lower_ln, i.upper_ln FROM ml_validation_predictions AS v JOIN race_distances AS d USING (distance_class)"
+                         " JOIN ml_intervals AS i ON i.model = v.model AND i.version = v.version AND i.distance_class = d.interval_class"
+                         " AND i.evidence = v.evidence WHERE v.source = 'history'")
+    for row in found:
+        spread = (row["predicted_s"] / (0.3 * row["distance_m"])) ** lab.specification()["spread_power"]
+        assert row["lower_s"] == pytest.approx(row["predicted_s"] * np.exp(row["lower_ln"] * spread), rel=1e-12)
+        assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"] * spread), rel=1e-12)
+    without = lab.rows(db, "SELECT model, evidence FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL")
+    assert len(found) + len(without) == lab.one(db, "SELECT COUNT(*) FROM ml_validation_predictions WHERE source = 'history'")
+    assert all(w["model"] != "time_estimator" and w["evidence"] == "training_run" for w in without)  # the survey knows no training runs
+
+
+def test_the_kind_of_evidence_is_what_the_last_year_brought():
+    db = lab.copy()
+    kinds = set()
+    for row in history():
+        found = known_before(db, row)
+        fresh = sum(is_race and ago <= 365 for _, _, ago, is_race in found)
+        assert row["evidence"] == ("none" if not found else ("training_run", "race", "races")[min(fresh, 2)])
+        kinds.add(row["evidence"])
+    assert kinds >= {"training_run", "races"}
 
 
 def test_errors_on_past_races_stand_beside_those_of_the_formulas():
@@ -165,7 +180,7 @@ def test_errors_on_past_races_stand_beside_those_of_the_formulas():
         of = [p for p in predictions if p["model"] == model]
         error = lambda group: float(np.mean([abs(p["predicted_s"] - p["actual_s"]) for p in group])) if group else "-"
         overall[model] = float(np.mean([abs(p["predicted_s"] / p["actual_s"] - 1) for p in of])) * 100
-        covered = 100 * float(np.mean([p["lower_s"] <= p["actual_s"] <= p["upper_s"] for p in of]))
+        covered = 100 * float(np.mean([p["lower_s"] <= p["actual_s"] <= p["upper_s"] for p in of if p["lower_s"] is not None]))
         table.append([model, *(error([p for p in of if p["distance_class"] == c]) for c in classes), overall[model], covered])
     lab.report("past races: mean absolute error, s; over all: mean error, %, and coverage, %", ["", *classes, "MAPE", "covered"], table)
     for model in ("riegel", "vdot"):
