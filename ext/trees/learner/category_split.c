@@ -92,7 +92,7 @@ static category read_bin(const category_bins *bins, int bin) {
 }
 
 /* Those of the node, without what is missing. */
-static int read_categories(const category_bins *bins, double smooth, category *categories) {
+static int gather_categories(const category_bins *bins, double smooth, category *categories) {
     int n = 0;
     for (int bin = 0; bin < bins->n_choices; bin++) {
         category c = read_bin(bins, bin);
@@ -118,7 +118,7 @@ static double signal_share(const category *categories, int n, double noise, doub
 
 void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence) {
     category categories[ATHLETE_MAX_BIN];
-    int n = read_categories(bins, 0, categories);
+    int n = gather_categories(bins, 0, categories);
     if (n < 2) return;
     double signal = signal_share(categories, n, bins->noise, 0), hessian = 0;
     for (int i = 0; i < n; i++) hessian += categories[i].hessian;
@@ -152,7 +152,7 @@ static void try_sets(category_search *s, category *categories, int n, double noi
 category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules,
                              const category_evidence *evidence) {
     category categories[ATHLETE_MAX_BIN];
-    int n = read_categories(bins, rules->smooth, categories);
+    int n = gather_categories(bins, rules->smooth, categories);
     category_search s = {.node = node, .missing = read_bin(bins, bins->n_bins), .counted = bins->rows};
     s.best.score = -INFINITY;
     s.lambda = node->lambda;
