@@ -67,7 +67,7 @@ SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
            WHEN e.distance_class IS NOT NULL THEN NULL
            WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
            WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
-           WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN printf('paused for more than %g %% of the time', 100 * p.value)
+           WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN 'paused for more than ' || CAST(100 * p.value + 0.5 AS INTEGER) || ' % of the time'
            WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
        END AS reason
 FROM race AS r

@@ -222,7 +222,7 @@ WITH weighted AS (
     LEFT JOIN evidence AS e USING (request_id)
 ),
 total AS (
-    SELECT request_id, SUM(is_known) AS n, SUM(is_fresh_race) AS n_fresh, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
+    SELECT request_id, COUNT(*) FILTER (WHERE is_known) AS n, COUNT(*) FILTER (WHERE is_fresh_race) AS n_fresh, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
            exact_sum(w) + 1 / (0.11 * 0.11) AS s0, exact_sum(w * x) AS s1, exact_sum(w * x * x) + 1 / (0.043 * 0.043) AS s2,
            exact_sum(w * r) AS r0, exact_sum(w * r * x) AS r1
     FROM weighted
