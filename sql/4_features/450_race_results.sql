@@ -1,10 +1,10 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
 -- writes:   race_results; race_results_history, race_rejects, ops_seen
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   -
+-- params:   max_pause_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -67,10 +67,11 @@ SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
            WHEN e.distance_class IS NOT NULL THEN NULL
            WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
            WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
-           WHEN r.elapsed_s - r.moving_s > 0.04 * r.elapsed_s THEN 'paused for more than 4 % of the time'
+           WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN 'paused for more than ' || CAST(100 * p.value + 0.5 AS INTEGER) || ' % of the time'
            WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
        END AS reason
 FROM race AS r
+JOIN ops_config AS p ON p.name = 'max_pause_share'
 LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
 
 CREATE TEMP TABLE computed AS
