@@ -3,7 +3,7 @@
 #define ATHLETE_STORE_STATEMENT_STATEMENT_NAMES_SQL_H
 
 #include "store/statement/statement_scope_sql.h"
-#include "store/statement/store_templates.h"
+#include "store/statement/store_templates_sql.h"
 
 /* A group, its columns and their values: group_names_sql.c; a row's rules: rule_names_sql.c; a batch, a trial:
 ** batch_names_sql.c. */
