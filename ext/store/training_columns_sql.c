@@ -6,6 +6,7 @@
 #include "base/judge/judge.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
+#include "store/statement/own_room_sql.h"
 #include "store/lookup/group_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
@@ -221,7 +222,9 @@ int training_expressions(training_set *set, sqlite3_stmt **statement, char **mes
     *statement = NULL;
     if (!set->expressions) return SQLITE_OK;
     const char *tail = NULL;
+    own_room were = own_room_begin(set->db, 0, set->n_inputs, 0);
     int rc = own_prepare(set->db, set->expressions, statement, &tail);
+    own_room_end(set->db, were);
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     if (rc != SQLITE_OK) return module_fail(set->function, message, "computed: %s", sqlite3_errmsg(set->db));
     bool is_one = tail && *tail == '\0' && sqlite3_stmt_readonly(*statement) &&
