@@ -26,7 +26,7 @@ DEFINITION = {
     ],
 }  # fmt: skip
 ODD = VALUES | MALFORMED | {"huge text": json.dumps("x" * 300_000), "zero bytes": '"a\x00b"', "no UTF-8": b'"caf\xe9 \xff\xfe"', "a half of a pair, raw": b'"\xed\xa0\x80"',
-                            "long name": json.dumps("n" * 500), "another object": '{"name":"x","type":"text"}', "many": json.dumps(["m"] * 3000)}  # fmt: skip
+                            "long name": json.dumps("n" * 500), "another object": '{"name":"x","type":"text"}', "many": json.dumps(["m"] * 3000), "name in escapes": None}  # fmt: skip
 
 
 def places(thing, path=()):
@@ -38,18 +38,26 @@ def places(thing, path=()):
 
 
 def odd(thing, path, value):
-    """The bytes of its JSON with the value there; "twice" is the field a second time, with its own value."""
+    """The bytes of its JSON with the value there; "twice" is the field a second time, with its own value; "name in escapes" is the
+    field as it was, which some readers know by its name and others do not."""
     copy = json.loads(json.dumps(thing))
     at = copy
     for key in path[:-1]:
         at = at[key]
     mark = "\x1a odd"
-    if value == "twice" and isinstance(at, dict):
-        member, at[mark] = f"{json.dumps(path[-1])}: {json.dumps(at[path[-1]])}", 0
+    if ODD[value] is None and isinstance(at, dict):
+        name = json.dumps(path[-1]) if value == "twice" else escaped(path[-1])
+        member, at[mark] = f"{name}: {json.dumps(at[path[-1]])}", 0
+        if value != "twice":
+            del at[path[-1]]
         return json.dumps(copy).replace(f"{json.dumps(mark)}: 0", member).encode()
     at[path[-1]] = mark
-    told = ODD[value] if value != "twice" else "[]"
+    told = ODD[value] or "[]"
     return json.dumps(copy).encode().replace(json.dumps(mark).encode(), told if isinstance(told, bytes) else told.encode())
+
+
+def escaped(name):
+    return '"' + "".join(rf"\u{ord(c):04x}" if i % 3 == 0 else c for i, c in enumerate(name)) + '"'
 
 
 def grid(thing, share, seed=1):
@@ -113,6 +121,7 @@ def test_a_definition_with_an_odd_value_anywhere_is_refused_with_a_sentence_or_w
                 accepted.append(landed[1])
                 continue
         refused += 1
+        assert value != "name in escapes" or isinstance(path[-1], int), (path, reasons)
         # A text that is no JSON is read on behind its fault, and may be told of more than once.
         assert all(15 < len(reason) < 2000 for (reason,) in reasons) and (len(reasons) == 1 or not landed), (path, value, reasons)
     for text in accepted:
