@@ -31,7 +31,7 @@ static char needless(const char *escape, size_t length, size_t *used) {
     return code >= ' ' && code <= '~' && code != '"' && code != '\\' ? (char)code : 0;
 }
 
-static size_t write_name(const char *name, size_t length, char *out) {
+static size_t names_write(const char *name, size_t length, char *out) {
     size_t n = 0, used = 1;
     for (size_t i = 0; i < length; i += used) {
         used = 1;
@@ -58,7 +58,7 @@ size_t json_plain_names(const char *text, size_t length, char *out) {
         at = names_string_end(text, length, begin);
         size_t behind = at + json_blanks(text + at, length - at);
         if (behind < length && text[behind] == ':') {
-            n += write_name(text + begin, at - begin, out + n);
+            n += names_write(text + begin, at - begin, out + n);
         } else {
             memmove(out + n, text + begin, at - begin);
             n += at - begin;
