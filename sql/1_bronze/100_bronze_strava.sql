@@ -346,7 +346,8 @@ SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
            + (SELECT COUNT(*) FROM bronze_strava_athlete WHERE bronze_id > COALESCE(athletes, 0))
            + (SELECT COUNT(*) FROM bronze_strava_sub_activity WHERE bronze_id > COALESCE(laps, 0))
            + (SELECT COUNT(*) FROM bronze_documents WHERE bronze_id > COALESCE(documents, 0)) AS rows_out,
-       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject') AS rows_rejected, NULL AS message
+       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject') AS rows_rejected,
+       CASE WHEN has_landed AND EXISTS (SELECT 1 FROM bronze_inbox) THEN 'the same texts have landed before' END AS message
 FROM stage_clock;
 
 -- Twice the same changes nothing only if nothing in it changed, left, or was refused.
