@@ -2,10 +2,12 @@
 #include "store/store_sql.h"
 
 #include "store/definition/definition_rules_sql.h"
+#include "base/functions/instants_sql.h"
 #include "store/definition_sql.h"
 #include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
+#include "store/lookup/lookup_times_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
 
@@ -152,8 +154,8 @@ static const athlete_function store_functions[] = {
                    "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request, "
                    "which costs one search and a step past each newer row that was not available yet",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
-                  "sentence has the statement that makes it); an as_of written in another form than the "
-                  "group's times",
+                  "sentence has the statement that makes it); an as_of that is no time; "
+                  "a table whose times are written in several forms",
         .module = &asof_module,
     },
     {
@@ -186,6 +188,18 @@ static const athlete_function store_functions[] = {
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
      .scalar = feature_time},
+    {.name = "feature instant",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = feature_instant},
+    {.name = "asof form",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = lookup_form},
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,

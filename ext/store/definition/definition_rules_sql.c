@@ -207,7 +207,8 @@ void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
     if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
     const char *text = (const char *)sqlite3_value_text(argv[0]);
-    if (text && instant_is_usual(text, (size_t)sqlite3_value_bytes(argv[0]))) sqlite3_result_int(context, 1);
+    if (text && (instant_is_canonical(text, (size_t)sqlite3_value_bytes(argv[0]), 0) ||
+                 instant_is_canonical(text, (size_t)sqlite3_value_bytes(argv[0]), 3))) sqlite3_result_int(context, 1);
 }
 
 /* What stands in a trigger has to do without the extension. */
