@@ -234,12 +234,14 @@ static int bind_value(sqlite3_stmt *statement, int index, sqlite3_value *value) 
     }
 }
 
+/* A statement has no parameter for a value beyond the last one that it uses. */
 int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
-    int rc = SQLITE_OK, at = PARAMETER_KEYS;
+    int rc = SQLITE_OK, at = PARAMETER_KEYS, last = sqlite3_bind_parameter_count(statement);
     for (int i = 0; i < request->n_keys && rc == SQLITE_OK; i++)
         rc = bind_value(statement, at++, request->keys[i]);
-    for (int i = 0; i < AS_OF_VALUES && rc == SQLITE_OK; i++) rc = kept_bind(statement, at++, request->as_of, i);
-    if (rc == SQLITE_OK && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
+    for (int i = 0; i < AS_OF_VALUES && at <= last && rc == SQLITE_OK; i++)
+        rc = kept_bind(statement, at++, request->as_of, i);
+    if (rc == SQLITE_OK && at <= last && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
     return rc;
 }
 

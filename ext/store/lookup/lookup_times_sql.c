@@ -98,12 +98,12 @@ void lookup_form(sqlite3_context *context, int argc, sqlite3_value **argv) {
 static char *form_query(const lookup_times *times, const group_source *source, bool is_history) {
     const feature_group *group = times->group;
     sqlite3_str *sql = sqlite3_str_new(group->db);
-    sqlite3_str_appendf(sql, "SELECT 1 FROM (SELECT * FROM \"%w\".\"%w\"%s) WHERE \"asof form\"(?1, \"%w\", ",
-                        group->schema, source->table, group->keeps_times ? " LIMIT 1" : "",
-                        times_name(times, AS_OF_TIMESTAMP));
-    if (group->available >= 0) sqlite3_str_appendf(sql, "\"%w\", ", times_name(times, AS_OF_AVAILABLE));
-    else sqlite3_str_appendall(sql, "NULL, ");
-    sqlite3_str_appendall(sql, is_history ? "superseded_at) LIMIT 1" : "NULL) LIMIT 1");
+    sqlite3_str_appendf(sql, "SELECT 1 FROM (SELECT \"%w\" AS c0, ", times_name(times, AS_OF_TIMESTAMP));
+    if (group->available >= 0) sqlite3_str_appendf(sql, "\"%w\"", times_name(times, AS_OF_AVAILABLE));
+    else sqlite3_str_appendall(sql, "NULL");
+    sqlite3_str_appendf(sql, " AS c1, %s AS c2 FROM \"%w\".\"%w\"%s) WHERE \"asof form\"(?1, c0, c1, c2) LIMIT 1",
+                        is_history ? "superseded_at" : "NULL", group->schema, source->table,
+                        group->keeps_times ? " LIMIT 1" : "");
     return sqlite3_str_finish(sql);
 }
 
@@ -199,9 +199,10 @@ static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_
         if (!seen->has_number) return SQLITE_OK;
         return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order", message);
     }
-    moment->is_number = sqlite3_value_type(as_of) != SQLITE_BLOB && is_numeric(as_of, &moment->seconds);
+    bool may_be_number = sqlite3_value_type(as_of) != SQLITE_BLOB && !(is_told_text && wants_text);
+    moment->is_number = may_be_number && is_numeric(as_of, &moment->seconds);
     if (moment->is_number && !wants_text) return SQLITE_OK;
-    if (!moment->is_number || is_told_text) return refuse_as_of(as_of, " where " INSTANT_EXPECTED " belongs", message);
+    if (!moment->is_number) return refuse_as_of(as_of, " where " INSTANT_EXPECTED " belongs", message);
     char *why = sqlite3_mprintf(", and %s is text", times_name(times, AS_OF_TIMESTAMP));
     int rc = why ? refuse_as_of(as_of, why, message) : SQLITE_NOMEM;
     sqlite3_free(why);
