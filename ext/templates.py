@@ -48,7 +48,7 @@ def literal(text):
 def source(folder):
     rows = "".join(f'    {{"{name}",\n{literal(text)}}},\n' for name, text in templates(folder).items())
     return (f"/* Made by ext/templates.py of the .sql files in ext/{folder}. */\n"
-            f'#include "{folder}/statement/{folder}_templates.h"\n\n'
+            f'#include "{folder}/statement/{folder}_templates_sql.h"\n\n'
             f"const sql_template {folder}_templates[] = {{\n{rows}    {{NULL, NULL}},\n}};\n")
 
 

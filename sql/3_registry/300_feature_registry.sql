@@ -45,6 +45,14 @@ CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
 WHEN EXISTS (SELECT 1 FROM ops_audit WHERE audit_id = new.audit_id)
 BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
 
+-- What an athlete's clock showed beside UTC on a day: a day that is a row's time ends by it.
+CREATE TABLE IF NOT EXISTS athlete_utc_offsets (
+    athlete_id   TEXT NOT NULL,
+    local_date   TEXT NOT NULL,
+    utc_offset_s INTEGER NOT NULL,
+    PRIMARY KEY (athlete_id, local_date)
+) WITHOUT ROWID;
+
 -- How values of a type are stored, and what holds for one that is not NULL; $ stands for the value. A new type is one
 -- more row.
 CREATE TABLE IF NOT EXISTS feature_types (

@@ -26,7 +26,7 @@ static void template_fault(template_run *run, template_name name) {
     sqlite3_str_appendf(run->out, "{%.*s}", (int)name.length, name.bytes);
 }
 
-static bool is_named(template_name name, const char *known) {
+static bool template_is_named(template_name name, const char *known) {
     return strncmp(known, name.bytes, name.length) == 0 && known[name.length] == '\0';
 }
 
@@ -65,12 +65,13 @@ static void template_quoted(template_run *run, const char *text) {
 static void template_value(template_run *run, template_name name, const void *scope) {
     for (const sql_vocabulary *part = run->vocabulary; part; part = part->more) {
         for (const sql_piece *piece = part->pieces; piece && piece->name; piece++) {
-            if (!is_named(name, piece->name) || (run->place != PLACE_SQL && !piece->is_number)) continue;
+            if (!template_is_named(name, piece->name) || (run->place != PLACE_SQL && !piece->is_number))
+                continue;
             piece->write(run->out, scope);
             return;
         }
         for (const sql_text *text = part->texts; text && text->name; text++) {
-            if (!is_named(name, text->name) || run->place == PLACE_SQL) continue;
+            if (!template_is_named(name, text->name) || run->place == PLACE_SQL) continue;
             template_quoted(run, text->text(scope));
             return;
         }
@@ -85,7 +86,7 @@ static void template_body(template_run *run, const char *text, const char *end, 
 static const sql_list *template_find_list(const template_run *run, template_name name) {
     for (const sql_vocabulary *part = run->vocabulary; part; part = part->more)
         for (const sql_list *list = part->lists; list && list->name; list++)
-            if (is_named(name, list->name)) return list;
+            if (template_is_named(name, list->name)) return list;
     return NULL;
 }
 
@@ -115,7 +116,7 @@ static void template_list(template_run *run, template_name name, const char *bod
 static const char *template_find(const template_run *run, template_name name) {
     for (const sql_vocabulary *part = run->vocabulary; part; part = part->more)
         for (const sql_template *other = part->templates; other && other->name; other++)
-            if (is_named(name, other->name)) return other->text;
+            if (template_is_named(name, other->name)) return other->text;
     return NULL;
 }
 

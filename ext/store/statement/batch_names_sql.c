@@ -60,10 +60,6 @@ static bool has_column(const statement_scope *s) {
     return s->source->has_column[s->column];
 }
 
-static bool is_known_at_text(const statement_scope *s) {
-    return strcmp(s->definition->columns[s->definition->available].type.storage, "TEXT") == 0;
-}
-
 STATEMENT_CONDITION(names_from_table, s->source->table != NULL)
 STATEMENT_CONDITION(names_from_query, s->source->table == NULL)
 STATEMENT_CONDITION(names_in_source, has_column(s))
@@ -71,8 +67,7 @@ STATEMENT_CONDITION(names_not_in_source, !has_column(s))
 STATEMENT_CONDITION(names_has_usual, !scope_field(s, "default") && s->column == s->definition->available)
 STATEMENT_CONDITION(names_has_nothing, !scope_field(s, "default") && s->column != s->definition->available)
 STATEMENT_CONDITION(names_known_at_now, !s->known_at)
-STATEMENT_CONDITION(names_known_at_text, s->known_at &&is_known_at_text(s))
-STATEMENT_CONDITION(names_known_at_number, s->known_at && !is_known_at_text(s))
+STATEMENT_CONDITION(names_known_at_told, s->known_at != NULL)
 STATEMENT_CONDITION(names_table_is_there, s->has_table)
 
 /* --- a trial -------------------------------------------------------------------------------------------- */
@@ -109,10 +104,6 @@ static bool names_trial_row(void *opaque, int nth, int number) {
     return nth == 0;
 }
 
-static bool names_row_one(void *scope, int nth) {
-    return names_trial_row(scope, nth, 1);
-}
-
 static bool names_row_two(void *scope, int nth) {
     return names_trial_row(scope, nth, 2);
 }
@@ -137,8 +128,7 @@ static const sql_list batch_lists[] = {
     {"has_usual", names_has_usual},
     {"has_nothing", names_has_nothing},
     {"known_at_now", names_known_at_now},
-    {"known_at_text", names_known_at_text},
-    {"known_at_number", names_known_at_number},
+    {"known_at_told", names_known_at_told},
     {"table_is_there", names_table_is_there},
     {"trial_literal", names_trial_literal},
     {"trial_time", names_trial_time},
@@ -146,7 +136,6 @@ static const sql_list batch_lists[] = {
     {"trial_text", names_trial_text},
     {"trial_blob", names_trial_blob},
     {"trial_count", names_trial_count},
-    {"row_one", names_row_one},
     {"row_two", names_row_two},
     {"row_three", names_row_three},
     {"row_four", names_row_four},
@@ -154,5 +143,5 @@ static const sql_list batch_lists[] = {
     {NULL, NULL},
 };
 
-const sql_vocabulary batch_names = {
-    .more = &time_names, .texts = batch_texts, .pieces = batch_pieces, .lists = batch_lists};
+const sql_vocabulary statement_batch_names = {
+    .more = &statement_time_names, .texts = batch_texts, .pieces = batch_pieces, .lists = batch_lists};

@@ -247,6 +247,7 @@ static bool is_available_text(const statement_scope *s) {
 }
 
 STATEMENT_CONDITION(names_explained, *said(s, "unit") || *said(s, "description"))
+STATEMENT_CONDITION(names_unexplained, !*said(s, "unit") && !*said(s, "description"))
 STATEMENT_CONDITION(names_unit_and_description, *said(s, "unit") && *said(s, "description"))
 STATEMENT_CONDITION(names_required, scope_column(s)->not_null)
 STATEMENT_CONDITION(names_has_default, scope_field(s, "default") != NULL)
@@ -287,6 +288,7 @@ static const sql_list group_lists[] = {
     {"s", names_batch_row},
     {"l", names_left_row},
     {"explained", names_explained},
+    {"unexplained", names_unexplained},
     {"unit_and_description", names_unit_and_description},
     {"required", names_required},
     {"has_default", names_has_default},
@@ -312,5 +314,5 @@ static const sql_list group_lists[] = {
     {NULL, NULL},
 };
 
-const sql_vocabulary group_names = {&rule_names,  store_templates, group_texts,
-                                    group_pieces, group_lists,     sizeof(statement_scope)};
+const sql_vocabulary statement_group_names = {
+    &statement_rule_names, store_templates, group_texts, group_pieces, group_lists, sizeof(statement_scope)};

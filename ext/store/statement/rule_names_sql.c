@@ -1,6 +1,7 @@
 /* What templates call the rules of a row. */
 #include <string.h>
 #include "store/statement/statement_names_sql.h"
+#include "store/statement/statement_sql.h"
 
 static const statement_scope *names_of(const void *scope) {
     return scope;
@@ -263,5 +264,5 @@ static const sql_list rule_lists[] = {
     {NULL, NULL},
 };
 
-const sql_vocabulary rule_names = {
-    .more = &batch_names, .texts = rule_texts, .pieces = rule_pieces, .lists = rule_lists};
+const sql_vocabulary statement_rule_names = {
+    .more = &statement_batch_names, .texts = rule_texts, .pieces = rule_pieces, .lists = rule_lists};

@@ -6,7 +6,7 @@
 #include "store/statement/statement_names_sql.h"
 
 void statement_write(sqlite3_str *out, const char *name, const statement_scope *scope) {
-    sql_template_write(out, &group_names, name, scope);
+    sql_template_write(out, &statement_group_names, name, scope);
 }
 
 const char *statement_text(const char *name) {

@@ -72,4 +72,4 @@ static const sql_list time_lists[] = {
     {NULL, NULL},
 };
 
-const sql_vocabulary time_names = {.texts = time_texts, .pieces = time_pieces, .lists = time_lists};
+const sql_vocabulary statement_time_names = {.texts = time_texts, .pieces = time_pieces, .lists = time_lists};

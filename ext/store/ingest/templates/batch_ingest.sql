@@ -4,7 +4,7 @@
 --: batch_ingest
 -- Rows for {group} {version}, all or none.
 BEGIN IMMEDIATE;
-CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_text|'{known_at}'}{known_at_number|CAST('{known_at}' AS INTEGER)} AS known_at;
+CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_told|{text_available|'{known_at}'}{number_available|CAST('{known_at}' AS INTEGER)}} AS known_at;
 {from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values} FROM ({query}) AS r;
 }DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_times";

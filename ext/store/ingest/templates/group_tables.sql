@@ -9,8 +9,9 @@
 --: group_tables
 -- {group} {version}: {group_description}
 CREATE TABLE IF NOT EXISTS "{table}" (
-{columns|    {>column_declaration}{>column_check},{explained| -- {unit}{unit_and_description|; }{description}}
-}    PRIMARY KEY ({row_key: "{column}"})
+{columns|    {>column_declaration}{>column_check},{explained| -- {unit}{unit_and_description|; }{description}
+}{unexplained|
+}}    PRIMARY KEY ({row_key: "{column}"})
 ) WITHOUT ROWID;
 {needs_indexes|CREATE INDEX IF NOT EXISTS "{table}_asof" ON "{table}" ({keys: "{column}"}, "{timestamp}", "{available}");
 }{unique|CREATE UNIQUE INDEX IF NOT EXISTS "{table}_{column}_unique" ON "{table}" ("{column}");

@@ -1,6 +1,6 @@
 /* The .sql files of the store's folders `templates`, made into C by ext/templates.py. */
-#ifndef ATHLETE_STORE_STATEMENT_STORE_TEMPLATES_H
-#define ATHLETE_STORE_STATEMENT_STORE_TEMPLATES_H
+#ifndef ATHLETE_STORE_STATEMENT_STORE_TEMPLATES_SQL_H
+#define ATHLETE_STORE_STATEMENT_STORE_TEMPLATES_SQL_H
 
 #include "base/binding/sql_template.h"
 
