@@ -1,7 +1,7 @@
 -- stage:    300_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
 -- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
--- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
+-- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, athlete_utc_offsets, ops_actor, ops_audit
 -- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -

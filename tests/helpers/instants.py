@@ -18,7 +18,7 @@ def read(text):
     try:
         if minute is None:
             return datetime.datetime.fromisoformat(day).replace(tzinfo=UTC), True
-        if int(hours or 0) not in range(-23, 24):
+        if int(hours or 0) not in range(-23, 24) or int(minutes or 0) > 59:
             return None
         zone = f"{hours}:{minutes or '00'}" if hours else "+00:00"
         at = datetime.datetime.fromisoformat(f"{day}T{minute}:{second or '00'}.{(fraction or '')[:6].ljust(6, '0')}{zone}")

@@ -15,7 +15,7 @@ WHEN NOT ({new|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 {replaces|DROP TRIGGER IF EXISTS "{table}_history_times";
 }CREATE TRIGGER IF NOT EXISTS "{table}_history_times" BEFORE INSERT ON "{table}_history"
-WHEN NOT ({new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at) IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19)) IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'})
+WHEN NOT ({new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'})
 BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 
 --: are_in_form
@@ -40,7 +40,7 @@ END;
 typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_time} IS NOT NULL
 
 --: told_in_form
-{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new."{column}") = new."{column}"}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new."{column}", 1, 19)) = substr(new."{column}", 1, 19) AND substr(new."{column}", 20) GLOB '.[0-9][0-9][0-9]Z'} AND new."{column}" >= '0001'
+{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new."{column}", '+0 seconds') = new."{column}"}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new."{column}", 1, 19), '+0 seconds') = substr(new."{column}", 1, 19) AND substr(new."{column}", 20) GLOB '.[0-9][0-9][0-9]Z'} AND new."{column}" >= '0001'
 
 --: written_time
 --# The text in parts: t to the second, f the digits of its fraction, z the zone. What the form has no digits for rounds up, as a
@@ -53,6 +53,6 @@ typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_
             SELECT CASE WHEN length(v) = 10 THEN v || 'T00:00:00' WHEN substr(v, 17, 1) = ':' THEN replace(substr(v, 1, 19), ' ', 'T') ELSE replace(substr(v, 1, 16), ' ', 'T') || ':00' END AS t,
                    CASE WHEN length(v) = 10 THEN 86400 ELSE 0 END AS d, CASE WHEN length(v) = 10 THEN '' WHEN substr(v, 17, 1) = ':' THEN substr(v, 20) ELSE substr(v, 17) END AS r
             FROM (SELECT upper(new."{column}") AS v))))
-        WHERE strftime('%Y-%m-%dT%H:%M:%S', t) = t AND t >= '0001' AND length(f) <= 9 AND (f = '' OR substr(new."{column}", 17, 1) = ':')
+        WHERE strftime('%Y-%m-%dT%H:%M:%S', t, '+0 seconds') = t AND t >= '0001' AND length(f) <= 9 AND (f = '' OR substr(new."{column}", 17, 1) = ':')
           AND (z IN ('', 'Z') OR (z GLOB '[+-][0-9][0-9]' OR z GLOB '[+-][0-9][0-9]:[0-9][0-9]' OR z GLOB '[+-][0-9][0-9][0-9][0-9]')
                AND substr(z, 2, 2) < '24' AND substr(replace(z, ':', ''), 4, 2) < '60')){milliseconds|)}))

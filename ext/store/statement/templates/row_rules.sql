@@ -17,8 +17,8 @@ COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id
          (SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" ORDER BY z.local_date LIMIT 1), 0)
 
 --: is_in_form
---# Whether a time is written in the group's form and is one: SQLite makes another one of the 30th of February.
-{time_in_query|"feature time"({>value}, {digits})}{time_in_trigger|{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', {>value}) = {>value}}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr({>value}, 1, 19)) = substr({>value}, 1, 19) AND substr({>value}, 20) GLOB '.[0-9][0-9][0-9]Z'} AND {>value} >= '0001'}
+--# Whether a time is written in the group's form and is one: a modifier makes SQLite count, and another day of the 30th of February.
+{time_in_query|"feature time"({>value}, {digits})}{time_in_trigger|{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', {>value}, '+0 seconds') = {>value}}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr({>value}, 1, 19), '+0 seconds') = substr({>value}, 1, 19) AND substr({>value}, 20) GLOB '.[0-9][0-9][0-9]Z'} AND {>value} >= '0001'}
 
 --: row_is_valid
 --# 1 if the row keeps every rule, else 0: as few tests as say it, since they run for every row, and one beside the other, since
