@@ -80,6 +80,22 @@ static const athlete_function store_functions[] = {
         .scalar = feature_group_ddl,
     },
     {
+        .name = "feature_group_times",
+        .example = "SELECT length(feature_group_times('{\"feature_group\": \"sleep\", \"version\": "
+                   "\"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "
+                   "[\"athlete_id\"], \"timestamp\": \"event_timestamp\", \"features\": [{\"name\": "
+                   "\"sleep_h\", \"type\": \"numerical\"}]}')) > 0",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(DEFINITION_ARGUMENT),
+        .summary = "The statements that write the times of a group's rows in its one form, as a file of an "
+                   "earlier version may not have them; what is no time goes to feature_rejects. "
+                   "feature_group_ddl makes the triggers anew afterwards.",
+        .returns = "SQL text for the caller to run; empty for a group whose times are numbers",
+        .errors = "a definition that is not right, with the place",
+        .scalar = feature_group_times,
+    },
+    {
         .name = "feature_group_ingest",
         .example = "SELECT length(feature_group_ingest('{\"feature_group\": \"sleep\", \"version\": "
                    "\"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "

@@ -189,7 +189,7 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
     }
     instant at, then;
     if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) && instant_parse(b, &then))
-        return then.us + (then.is_day ? INSTANT_US_PER_DAY : 0) > at.us; /* a day is known when it is over */
+        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) > at.us; /* beside an instant a day is its end */
     call_fail(call, "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
               (sqlite3_int64)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
     *status = ATHLETE_INVALID;

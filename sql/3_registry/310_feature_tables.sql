@@ -116,13 +116,13 @@ BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or D
 CREATE TRIGGER IF NOT EXISTS "activity_features_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "activity_features"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "activity_features_times" BEFORE INSERT ON "activity_features"
+CREATE TRIGGER IF NOT EXISTS "activity_features_in_form" BEFORE INSERT ON "activity_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'activity_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "activity_features_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "activity_features"
+CREATE TRIGGER IF NOT EXISTS "activity_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "activity_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'activity_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "activity_features_history_times" BEFORE INSERT ON "activity_features_history"
+CREATE TRIGGER IF NOT EXISTS "activity_features_history_in_form" BEFORE INSERT ON "activity_features_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'activity_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
@@ -195,13 +195,13 @@ BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it,
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_moved" BEFORE UPDATE OF "athlete_id", "activity_date" ON "athlete_daily_features"
 WHEN (new."athlete_id", new."activity_date") IS NOT (old."athlete_id", old."activity_date") AND EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_times" BEFORE INSERT ON "athlete_daily_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_in_form" BEFORE INSERT ON "athlete_daily_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_daily_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_daily_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_history_times" BEFORE INSERT ON "athlete_daily_features_history"
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_history_in_form" BEFORE INSERT ON "athlete_daily_features_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
@@ -256,13 +256,13 @@ BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DEL
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_moved" BEFORE UPDATE OF "athlete_id" ON "athlete_profile"
 WHEN (new."athlete_id") IS NOT (old."athlete_id") AND EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_profile_times" BEFORE INSERT ON "athlete_profile"
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_in_form" BEFORE INSERT ON "athlete_profile"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_profile_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_profile"
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_profile"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_profile_history_times" BEFORE INSERT ON "athlete_profile_history"
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_history_in_form" BEFORE INSERT ON "athlete_profile_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_profile_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
@@ -393,13 +393,13 @@ BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE i
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_moved" BEFORE UPDATE OF "athlete_id", "as_of_date" ON "athlete_rolling_features"
 WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_times" BEFORE INSERT ON "athlete_rolling_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_in_form" BEFORE INSERT ON "athlete_rolling_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_rolling_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_rolling_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_history_times" BEFORE INSERT ON "athlete_rolling_features_history"
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_history_in_form" BEFORE INSERT ON "athlete_rolling_features_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
@@ -466,13 +466,13 @@ BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_moved" BEFORE UPDATE OF "athlete_id", "week_start" ON "athlete_weekly_features"
 WHEN (new."athlete_id", new."week_start") IS NOT (old."athlete_id", old."week_start") AND EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_times" BEFORE INSERT ON "athlete_weekly_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_in_form" BEFORE INSERT ON "athlete_weekly_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_weekly_features"
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_weekly_features"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_history_times" BEFORE INSERT ON "athlete_weekly_features_history"
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_history_in_form" BEFORE INSERT ON "athlete_weekly_features_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
@@ -533,13 +533,13 @@ BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE
 CREATE TRIGGER IF NOT EXISTS "race_results_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "race_results"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
-CREATE TRIGGER IF NOT EXISTS "race_results_times" BEFORE INSERT ON "race_results"
+CREATE TRIGGER IF NOT EXISTS "race_results_in_form" BEFORE INSERT ON "race_results"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'race_results: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "race_results_times_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "race_results"
+CREATE TRIGGER IF NOT EXISTS "race_results_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "race_results"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
 BEGIN SELECT RAISE(ABORT, 'race_results: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
-CREATE TRIGGER IF NOT EXISTS "race_results_history_times" BEFORE INSERT ON "race_results_history"
+CREATE TRIGGER IF NOT EXISTS "race_results_history_in_form" BEFORE INSERT ON "race_results_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'race_results_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 -- end

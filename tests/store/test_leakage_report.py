@@ -81,13 +81,13 @@ REFUSED = {
     '{"label": "y", "as_of": "t", "window_end": ["known"]}': 'option "window_end" must be an object of columns by feature',
     '{"label": "y", "as_of": "t", "exclude": [1]}': 'option "exclude" must be a list of columns',
     '{"label": "y", "as_of": "t", "available": {"x": "known"}}':
-        "row 1: as_of '2024-03-01T00:00:00Z' and known '2024-03-02 00:00:00' are written differently, they have no order in time",
+        "row 1: as_of '2024-03-01T00:00:00Z' and known 'in March' are not both numbers, or both days or instants",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("options", REFUSED)
 def test_what_cannot_be_checked_is_refused_with_a_sentence(error, options):
-    query = "SELECT 1 AS y, '2024-03-01T00:00:00Z' AS t, 2 AS x, '2024-03-02 00:00:00' AS known"
+    query = "SELECT 1 AS y, '2024-03-01T00:00:00Z' AS t, 2 AS x, 'in March' AS known"
     assert error("* FROM leakage_report(?, ?)", query, options) == "leakage_report: " + REFUSED[options]
 
 

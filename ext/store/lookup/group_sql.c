@@ -208,8 +208,8 @@ static int find_keepers(feature_group *group, const registration *known, char **
     sqlite3_stmt *query = NULL;
     if (!is_own) return SQLITE_OK;
     int rc = catalog_ask(group->db, &query, message,
-                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_times' AND tbl_name = %Q"
-                         " OR name = '%q_times' AND tbl_name = %Q)",
+                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_in_form' AND tbl_name = %Q"
+                         " OR name = '%q_in_form' AND tbl_name = %Q)",
                          group->schema, group->sources[GROUP_CURRENT].table, group->sources[GROUP_CURRENT].table,
                          history ? history : "", history);
     int found = 0;

@@ -7,7 +7,7 @@ BEGIN IMMEDIATE;
 CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_told|{text_available|'{known_at}'}{number_available|CAST('{known_at}' AS INTEGER)}} AS known_at;
 {from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values} FROM ({query}) AS r;
 }DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
-DROP TRIGGER IF EXISTS "{table}_times";
+DROP TRIGGER IF EXISTS "{table}_in_form";
 
 -- What keeps every rule and is new.
 INSERT INTO "{table}" ({columns: "{column}"})

@@ -3,18 +3,18 @@
 
 --: times_trigger
 --# Refuses any other form. A batch, which writes its rows in that form, goes without it.
-{replaces|DROP TRIGGER IF EXISTS "{table}_times";
-}CREATE TRIGGER IF NOT EXISTS "{table}_times" BEFORE INSERT ON "{table}"
+{replaces|DROP TRIGGER IF EXISTS "{table}_in_form";
+}CREATE TRIGGER IF NOT EXISTS "{table}_in_form" BEFORE INSERT ON "{table}"
 WHEN NOT ({new|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 
 --: kept_times_triggers
-{replaces|DROP TRIGGER IF EXISTS "{table}_times_moved";
-}CREATE TRIGGER IF NOT EXISTS "{table}_times_moved" BEFORE UPDATE OF "{timestamp}", "{available}" ON "{table}"
+{replaces|DROP TRIGGER IF EXISTS "{table}_in_form_moved";
+}CREATE TRIGGER IF NOT EXISTS "{table}_in_form_moved" BEFORE UPDATE OF "{timestamp}", "{available}" ON "{table}"
 WHEN NOT ({new|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
-{replaces|DROP TRIGGER IF EXISTS "{table}_history_times";
-}CREATE TRIGGER IF NOT EXISTS "{table}_history_times" BEFORE INSERT ON "{table}_history"
+{replaces|DROP TRIGGER IF EXISTS "{table}_history_in_form";
+}CREATE TRIGGER IF NOT EXISTS "{table}_history_in_form" BEFORE INSERT ON "{table}_history"
 WHEN NOT ({new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'})
 BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 
@@ -27,8 +27,8 @@ BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 --: single_times
 --# Of a single row, where the extension may be missing: another form of a time is written in the group's, and the row comes in
 --# once more. What is no time stays as it is, for the rules to refuse.
-{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_times";
-}CREATE TRIGGER IF NOT EXISTS "{table}_ingest_times" INSTEAD OF INSERT ON "{table}_ingest"
+{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_in_form";
+}CREATE TRIGGER IF NOT EXISTS "{table}_ingest_in_form" INSTEAD OF INSERT ON "{table}_ingest"
 WHEN {new|{timestamp_column|{>can_be_written}} OR {available_column|{>can_be_written}}}
 BEGIN
     INSERT INTO "{table}_ingest" ({columns: "{column}"})
