@@ -263,10 +263,12 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 
 # --- packages ------------------------------------------------------------------------------------------------
 
+# Programs that a machine may have from elsewhere, whose packages would then stand in the way.
+unless-there  = $(foreach program,$(1),$(if $(shell command -v $(program)),,$(program)))
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace tcl
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
-                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev
+                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev $(call unless-there,npm)
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
 packages:
