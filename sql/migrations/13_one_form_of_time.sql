@@ -3,7 +3,7 @@
 --
 -- The times by which rows are looked up are written in one form, which text order needs: UTC, with Z, in whole seconds. What is
 -- no time goes to feature_rejects; ops_audit has the counts.
-CREATE TABLE athlete_utc_offsets (
+CREATE TABLE IF NOT EXISTS athlete_utc_offsets (
     athlete_id   TEXT NOT NULL,
     local_date   TEXT NOT NULL,
     utc_offset_s INTEGER NOT NULL,
