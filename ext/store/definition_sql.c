@@ -218,7 +218,9 @@ static athlete_status find_columns(const feature_definition *definition, sqlite3
 /* `text` NULL: the definition's own source. With `as_query` a table, too, becomes a query. */
 static athlete_status source_open(batch_source *source, sqlite3 *db, const feature_definition *definition,
                                   const char *text, bool as_query, char **message) {
-    *source = (batch_source){NULL, NULL, NULL};
+    *source = (batch_source){.table = NULL};
+    source->has_offsets = sqlite3_table_column_metadata(db, NULL, "athlete_utc_offsets", NULL, NULL, NULL, NULL, NULL,
+                                                        NULL) == SQLITE_OK;
     if (!text && !definition->source) {
         return sentence_refuse(message, sqlite3_mprintf("%s has no source of its own: say where its rows are",
                                                         definition->name));
@@ -288,7 +290,7 @@ static athlete_status read_known_at(const feature_definition *definition, const 
 
 static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_definition *definition,
                                    const char *text, const ingest_options *options, char **message) {
-    batch_source source = {NULL, NULL, NULL};
+    batch_source source = {.table = NULL};
     char known_at[INSTANT_SIZE];
     athlete_status status = read_known_at(definition, options->known_at, known_at, message);
     if (status == ATHLETE_OK) status = source_open(&source, db, definition, text, false, message);
@@ -354,7 +356,7 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
                                        sqlite3_stmt **query, char **message) {
     feature_definition definition = {.tree = NULL};
     athlete_fault fault = {""};
-    batch_source source = {NULL, NULL, NULL};
+    batch_source source = {.table = NULL};
     char *found = NULL;
     athlete_status status = ATHLETE_OK;
     if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);

@@ -54,7 +54,7 @@ def test_each_kind_of_leak_is_found_where_it_is_and_nowhere_else(db):
         at = f"2024-03-{i % 28 + 1:02d}T09:00:00Z"
         known = at if i % 4 else at.replace("T09", "T10")
         db.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'x')",
-                   (y, at, rng.random(), rng.random(), known, rng.random() if i % 10 else None, at[:10] if i % 2 else "2024-04-01", y**3))  # fmt: skip
+                   (y, at, rng.random(), rng.random(), known, rng.random() if i % 10 else None, "2024-02-29" if i % 2 else at[:10], y**3))  # fmt: skip
     found = report(db, "SELECT * FROM t", label="label", as_of="at", available={"late": "late_known"}, window_end={"wide": "wide_end"}, exclude=["note"])
     assert list(found) == ["honest", "late", "wide", "echo"]
     assert {f: r["reason"] for f, r in found.items()} == {"honest": None, "late": NOT_YET, "wide": INSIDE, "echo": TOO_WELL}

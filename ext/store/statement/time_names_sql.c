@@ -50,8 +50,12 @@ STATEMENT_CONDITION(names_own_time, is_own_text(s))
 STATEMENT_CONDITION(names_other_column, !is_own_text(s))
 STATEMENT_CONDITION(names_source_time, is_from_source(s))
 STATEMENT_CONDITION(names_plain, !is_from_source(s))
-STATEMENT_CONDITION(names_of_athlete, athlete_key(s) >= 0)
-STATEMENT_CONDITION(names_of_others, athlete_key(s) < 0)
+static bool is_of_athlete(const statement_scope *s) {
+    return athlete_key(s) >= 0 && (!s->source || s->source->has_offsets);
+}
+
+STATEMENT_CONDITION(names_of_athlete, is_of_athlete(s))
+STATEMENT_CONDITION(names_of_others, !is_of_athlete(s))
 STATEMENT_CONDITION(names_time_in_query, is_in_query(s))
 STATEMENT_CONDITION(names_time_in_trigger, !is_in_query(s))
 STATEMENT_CONDITION(names_whole_seconds, is_text(s) && !s->definition->is_millisecond)
