@@ -133,15 +133,14 @@ static athlete_status cut(cutter *c) {
 }
 
 /* What was cut out is well-formed, so the whole text has a fault as well, and only there has it its place. */
-static void find_fault(const char *text, size_t length, json_fault *fault) {
+static void find_fault(const char *text, size_t length, athlete_fault *fault) {
     cJSON *tree;
-    json_fault found;
-    if (json_parse(text, length, &tree, &found) == ATHLETE_INVALID) *fault = found;
+    json_parse(text, length, &tree, fault);
     cJSON_Delete(tree);
 }
 
 athlete_status json_lists_parse(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                                json_lists *parsed, json_fault *fault) {
+                                json_lists *parsed, athlete_fault *fault) {
     *parsed = (json_lists){.root = NULL};
     cutter c = {.text = text, .length = length, .budget = budget, .poll = poll, .parsed = parsed};
     c.rest = (text_buffer){.budget = budget};
@@ -149,9 +148,8 @@ athlete_status json_lists_parse(const char *text, size_t length, athlete_budget 
     athlete_status status = memory_reserve(budget, &parsed->values, &parsed->values_capacity, length / 6 + 8);
     if (status == ATHLETE_OK) status = cut(&c);
     if (status == ATHLETE_OK && c.n_items > ATHLETE_JSON_MAX_ITEMS) {
-        *fault =
-            (json_fault){.offset = length, .reason = "more than 2097152 values besides lists of numbers"};
-        status = ATHLETE_INVALID;
+        status = fault_refuse(fault, "more than %zu values besides lists of numbers at byte %zu",
+                              ATHLETE_JSON_MAX_ITEMS, length);
     } else if (status == ATHLETE_OK) {
         status = json_parse(length > 0 ? c.rest.bytes : text, c.rest.length, &parsed->root, fault);
         if (status == ATHLETE_INVALID) find_fault(text, length, fault);
