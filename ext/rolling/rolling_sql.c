@@ -175,6 +175,23 @@ static const athlete_function rolling_functions[] = {
         .inverse = window_inverse,
     },
     {
+        .name = "supported_max",
+        .example = "SELECT supported_max(column1, 0.03) FROM (VALUES (44.1), (71.0), (43.2), (38.5))",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 1e300, "any unit, not negative"},
+                                       {"tolerance", ATHLETE_NUMBER, 0, 0, 1000,
+                                        "how much greater than another one it may be, as a share; 0.03"}),
+        .summary = "The greatest x that another one bears out: one that stands alone above all others is a "
+                   "glitch more "
+                   "often than a feat.",
+        .returns = "the unit of x; NULL where no two are so near; rows with a NULL are skipped",
+        .errors = "a tolerance that differs from row to row",
+        .step = supported_max_step,
+        .final = supported_max_final,
+        .value = supported_max_value,
+        .inverse = window_inverse,
+    },
+    {
         .name = "training_load",
         .example =
             "SELECT as_of_date, round(ctl_42d, 2) AS ctl, round(tsb, 2) AS tsb FROM training_load('SELECT 1, "

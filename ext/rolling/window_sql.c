@@ -1,4 +1,4 @@
-/* ewma, linear_trend, training_monotony, training_strain and quantile, as aggregates and over moving frames.
+/* ewma, linear_trend, training_monotony, training_strain, quantile and supported_max, as aggregates and over moving frames.
 **
 ** R1  A row with a NULL argument is skipped, in step and in inverse alike.
 ** R2  Step and inverse only move the frame; the statistic is made when it is asked for.
@@ -6,12 +6,13 @@
 **     UNBOUNDED PRECEDING does, and starts over after a row has left. Either way the same rows meet the same
 **     operations in the same order, so the bits are the same and nothing drifts. The cost of a value is the rows
 **     that have entered, or the frame's length after a row has left.
-** R4  A parameter (days, q) is the same for all rows, or it is an error. */
+** R4  A parameter (days, q, tolerance) is the same for all rows, or it is an error. */
 #include "rolling/window_sql.h"
 
 #include <math.h>
 #include "base/poll.h"
 #include "rolling/window_statistics.h"
+#include "statistics/supported_max.h"
 
 /* SQLite hands it over zeroed. */
 typedef struct window_state {
@@ -21,7 +22,7 @@ typedef struct window_state {
     moments sums;
     double smoothed;
     bool has_parameter;
-    double parameter; /* days or q */
+    double parameter; /* days, q or tolerance */
 } window_state;
 
 static bool has_null(int argc, sqlite3_value **argv) {
@@ -77,6 +78,10 @@ void ewma_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
 }
 
 void quantile_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    step_with_parameter(context, argc, argv);
+}
+
+void supported_max_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     step_with_parameter(context, argc, argv);
 }
 
@@ -150,6 +155,17 @@ static athlete_status parameter_quantile_of(window_state *state, athlete_poll *p
                        out);
 }
 
+static athlete_status parameter_supported_max_of(window_state *state, athlete_poll *poll, double *out) {
+    size_t n = state->rows.count;
+    const frame_row *rows = frame_rows(&state->rows);
+    double *x = memory_alloc(&state->budget, n, sizeof *x);
+    if (!x) return memory_status(&state->budget);
+    for (size_t i = 0; i < n; i++) x[i] = rows[i].x;
+    athlete_status status = supported_max(poll, x, n, state->parameter, out);
+    memory_free(&state->budget, x);
+    return status;
+}
+
 static void result_of(sqlite3_context *context, statistic *of) {
     window_state *state = sqlite3_aggregate_context(context, 0);
     if (!state || state->rows.count == 0) {
@@ -200,4 +216,10 @@ void quantile_value(sqlite3_context *context) {
 }
 void quantile_final(sqlite3_context *context) {
     window_finish(context, parameter_quantile_of);
+}
+void supported_max_value(sqlite3_context *context) {
+    result_of(context, parameter_supported_max_of);
+}
+void supported_max_final(sqlite3_context *context) {
+    window_finish(context, parameter_supported_max_of);
 }

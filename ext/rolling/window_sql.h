@@ -24,5 +24,8 @@ void strain_final(sqlite3_context *context);
 void quantile_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void quantile_value(sqlite3_context *context);
 void quantile_final(sqlite3_context *context);
+void supported_max_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void supported_max_value(sqlite3_context *context);
+void supported_max_final(sqlite3_context *context);
 
 #endif

@@ -14,7 +14,7 @@ static void sift_down(double *v, size_t root, size_t n) {
     }
 }
 
-static athlete_status heap_sort(athlete_poll *poll, double *v, size_t n) {
+athlete_status heap_sort(athlete_poll *poll, double *v, size_t n) {
     for (size_t i = n / 2; i-- > 0;) sift_down(v, i, n);
     for (size_t end = n; end-- > 1;) {
         swap(&v[0], &v[end]);

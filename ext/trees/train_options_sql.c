@@ -75,7 +75,8 @@ const athlete_option train_options_table[] = {
     {"max_cat_threshold", NULL, OPTION_INTEGER, FIELD(max_cat_threshold), 1, 255, NULL, "32",
      "most categories on the smaller side of a split"},
     {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL, "10",
-     "added to a category's hessian when categories are sorted"},
+     "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
+     "than two thirds of the mean, none is in a set"},
     {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "10",
      "added to lambda in splits of sorted categories"},
     {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL, NULL,

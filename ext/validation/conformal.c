@@ -4,16 +4,19 @@
 #include "base/precondition.h"
 #include "statistics/select.h"
 
+/* A level that was computed, such as (1 - 0.8) / 2, is off by a rounding, and a rank must not hang on that. */
+#define CONFORMAL_SLACK 1e-12
+
 size_t conformal_rank(size_t n, double q) {
     assert(q > 0 && q < 1);
-    double all = (double)n + 1;
+    double all = (double)n + 1, lower = q * (1 - CONFORMAL_SLACK), upper = q * (1 + CONFORMAL_SLACK);
     double rank = floor(all * q); /* off by at most one, by rounding */
     if (q < 0.5) {
-        while ((rank + 1) / all <= q) rank++;
-        while (rank / all > q) rank--;
+        while ((rank + 1) / all <= upper) rank++;
+        while (rank / all > upper) rank--;
     } else {
-        while (rank / all < q) rank++;
-        while ((rank - 1) / all >= q) rank--;
+        while (rank / all < lower) rank++;
+        while ((rank - 1) / all >= lower) rank--;
     }
     return rank <= (double)n ? (size_t)rank : 0;
 }

@@ -11,8 +11,8 @@
 #include "base/status.h"
 
 /* The rank, from 1, of the score that bounds a share of q of new cases, 0 < q < 1: ceil((n + 1) q) as an upper bound,
-** from q = 0.5 on, or floor((n + 1) q) as a lower one. 0 where n scores are too few to bound it. The quotient of rank and
-** n + 1 is compared with q as the nearest double, so that a q written in decimals means that decimal. */
+** from q = 0.5 on, or floor((n + 1) q) as a lower one. 0 where n scores are too few to bound it. A q that is off
+** by a rounding means the decimal that it should be. */
 size_t conformal_rank(size_t n, double q);
 
 /* The score of that rank, or NAN where there is none. Reorders the scores. */

@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 10 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 10: '
-                   || CASE WHEN user_version < 10 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 11 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 11: '
+                   || CASE WHEN user_version < 11 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -45,6 +45,9 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('threshold_lookback_days',     90,   'setting', 'days',   'runs that the threshold pace of a day is derived from'),
     ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
     ('threshold_min_distance_km',   5,    'setting', 'km',     'shortest run that counts for the threshold pace'),
+    ('evidence_tolerance',          0.03, 'setting', 'share',  'how much fitter than another run one may be before it is taken for a glitch'),
+    ('max_pause_share',             0.04, 'setting', 'share',  'a run that was paused for more proves nothing alone, and is no race result'),
+    ('fitness_fade_per_year',       0.1,  'setting', 'share',  'VDOT that a runner loses in a year after which nothing newer proves more'),
     ('max_hr_plausible',            220,  'setting', 'bpm',    'a higher observed heart rate is a sensor fault'),
     ('max_hr_repeats',              3,    'setting', 'count',  'activities that must have reached a heart rate before it is believed to be the maximum'),
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),

@@ -1,7 +1,7 @@
 -- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
 -- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_rejects, silver_corrections, ops_seen
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -166,13 +166,21 @@ CROSS JOIN (SELECT column1 AS suffix, column2 AS column_name, column3 AS unit, c
             FROM (VALUES ('_ti', 'seconds', 's', NULL, NULL, 'reject'), ('_tr', 'fitness', NULL, 1, 4, 'warn'),
                          ('_di', 'difficulty', NULL, 1, 5, 'warn'))) AS q;
 
--- The fields of each kind of object as json_fields() takes them.
-CREATE VIEW IF NOT EXISTS silver_field_lists AS
+-- The fields of each kind of object as json_fields() takes them. A table, since SQLite 3.38 to 3.40 let no view of a file that is
+-- not trusted call their JSON functions.
+CREATE TABLE IF NOT EXISTS silver_field_lists (
+    table_name TEXT PRIMARY KEY,
+    fields     TEXT NOT NULL -- JSON
+) WITHOUT ROWID;
+CREATE TEMP TABLE field_list AS
 SELECT table_name,
        json_group_array(json(rtrim(json_object('field', field, 'type', type, 'min', min), '}') || ','
                              || substr(json_object('max', max, 'unit', unit, 'blank_is_null', blank_is_null), 2))) AS fields
 FROM silver_fields
 GROUP BY table_name;
+DELETE FROM silver_field_lists
+WHERE (table_name, fields) IN (SELECT table_name, fields FROM silver_field_lists EXCEPT SELECT table_name, fields FROM temp.field_list);
+INSERT INTO silver_field_lists SELECT table_name, fields FROM temp.field_list EXCEPT SELECT table_name, fields FROM silver_field_lists;
 
 -- Which fields a rule speaks of.
 CREATE VIEW IF NOT EXISTS silver_rule_fields AS
@@ -325,7 +333,7 @@ CREATE TEMP TABLE judged AS
 SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
                            'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''');
 CREATE TEMP TABLE broken AS
-SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
        NULL AS field, NULL AS value
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
@@ -340,8 +348,9 @@ CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_activities'
-  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
-                                WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL);
+  AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
+                  WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
+                    AND j.refusal IS NOT NULL);
 INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
 SELECT r.table_name, rule, r.predicate, j.refusal, started_at
 FROM stage_clock, judged AS j
@@ -441,5 +450,6 @@ DROP TABLE temp.version;
 DROP TABLE temp.reading;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
+DROP TABLE temp.field_list;
 
 COMMIT;

@@ -57,19 +57,20 @@ FROM reading AS r
 LEFT JOIN first_activity AS f USING (athlete_id);
 
 CREATE TEMP TABLE broken AS
-SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
+SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
 FROM broken_rules('SELECT bronze_id, * FROM temp.version',
                   'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''') AS j
 JOIN silver_rules AS r USING (rule)
 LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
 WHERE r.table_name = 'athlete_profile';
+CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 CREATE TEMP TABLE computed AS
 WITH told AS (
     SELECT athlete_id, bronze_id,
-           CASE WHEN (bronze_id, 'sex') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN sex END AS sex,
-           CASE WHEN (bronze_id, 'birthdate') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN birth_year END AS birth_year
-    FROM version
+           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
+           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
+    FROM version AS v
 )
 SELECT f.athlete_id,
        (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
@@ -112,7 +113,7 @@ SELECT o.athlete_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN athlete_profile AS o USING (athlete_id)
+CROSS JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
 INSERT INTO athlete_profile_history

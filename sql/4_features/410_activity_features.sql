@@ -1,10 +1,10 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
 -- writes:   activity_features; activity_features_history, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id
--- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
+-- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -19,6 +19,31 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
+
+-- What a run may prove of its runner: 2 by itself, 1 beside another that is near it, 0 only together with others (`doubt` says
+-- why). One rule for the threshold pace and for race times.
+CREATE VIEW IF NOT EXISTS run_evidence AS
+WITH asked AS MATERIALIZED (
+    SELECT 60 * MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_s,
+           1000 * MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_m,
+           MAX(value) FILTER (WHERE name = 'max_pause_share') AS max_pause_share
+    FROM ops_config
+),
+doubted AS (
+    SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time, a.available_at,
+           a.is_race, a.distance_m, a.moving_s, a.elapsed_s,
+           CASE WHEN a.is_manual THEN 'entered by hand'
+                WHEN a.is_indoor THEN 'indoors, or virtual'
+                WHEN instr(a.quality_flags, 'speed_without_spikes') THEN 'a maximum speed that nobody runs'
+                WHEN a.elapsed_s - a.moving_s > c.max_pause_share * a.elapsed_s THEN 'paused'
+           END AS doubt
+    FROM asked AS c
+    CROSS JOIN silver_strava_activities AS a
+    WHERE a.is_run AND NOT a.is_flagged AND a.moving_s >= c.min_s AND a.distance_m >= c.min_m
+)
+SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
+       CASE WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing, doubt
+FROM doubted;
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
@@ -52,8 +77,8 @@ WHERE stage = '410_activity_features' AND athlete_id NOT IN (SELECT athlete_id F
 CREATE TEMP TABLE config AS
 SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
        MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
-       MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_minutes,
-       MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_distance_km,
+       MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance,
+       -portable_ln(1 - min(MAX(value) FILTER (WHERE name = 'fitness_fade_per_year'), 0.99)) / 365 AS fade_per_day,
        MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
        MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
        MAX(value) FILTER (WHERE name = 'default_resting_hr') AS default_resting_hr,
@@ -61,22 +86,57 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
 FROM ops_config;
 
 CREATE TEMP TABLE activity AS
-SELECT a.*, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date
+SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
 JOIN silver_strava_activities AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
--- The fitness that each long enough run proves, usable from the day after it ended.
+-- The fitness that each long enough run shows, usable from the day after it ended.
 CREATE TEMP TABLE proof AS
-SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot
+SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot(distance_m, moving_s) AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
+FROM changed
+CROSS JOIN run_evidence USING (athlete_id);
+CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
+
+CREATE TEMP TABLE day AS
+SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
 FROM activity, config
-WHERE is_run AND NOT is_flagged AND moving_s >= 60 * min_minutes AND distance_m >= 1000 * min_distance_km;
-CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot);
+GROUP BY athlete_id, local_date;
+CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
+
+-- What a runner had shown when each day began, and a day after the last run before a break. A race stands alone, any other run
+-- beside one that is near it; where none is, the middle of them is believed until one comes. From then on what was shown once
+-- fades, and does not vanish with the window: the best of all that it has faded to holds.
+CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
+INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
+INSERT INTO moment
+SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, 2 - lookback_days || ' days'), date(known_date, '+2 days') || 'T00:00:00Z'
+FROM proof AS p, config
+WHERE NOT EXISTS (SELECT 1 FROM day AS d
+                  WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, lookback_days || ' days'));
+CREATE TEMP TABLE fitness AS
+WITH shown AS MATERIALIZED (
+    SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven,
+           CASE WHEN COUNT(*) FILTER (WHERE p.standing > 0) < 3 THEN MIN(p.vdot) FILTER (WHERE p.standing > 0)
+                ELSE quantile(p.vdot, 0.5) FILTER (WHERE p.standing > 0) END AS believed
+    FROM config AS c
+    CROSS JOIN moment AS m
+    LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
+    GROUP BY m.athlete_id, m.local_date
+),
+faded AS (
+    SELECT *, MAX(portable_ln(proven) + faded_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln FROM shown
+)
+SELECT athlete_id, local_date,
+       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END, believed) AS vdot
+FROM faded;
+CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 
 -- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
 -- that enough earlier ones reached is never needed: only records remain, highest first.
 CREATE TEMP TABLE observed AS
-SELECT ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS position, athlete_id, max_hr, known_date, end_time
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS INTEGER) AS position, athlete_id, max_hr, known_date, end_time
 FROM activity, config
 WHERE max_hr <= max_hr_plausible;
 CREATE UNIQUE INDEX temp.observed_by_position ON observed (athlete_id, position, max_hr, end_time);
@@ -91,12 +151,7 @@ CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_dat
 -- What was known when each day began. Who crosses the date line to the east lives a date twice: an earlier day can end
 -- after a later one has started, so what is used must also have ended before the first start of the day.
 CREATE TEMP TABLE known AS
-WITH day AS (
-    SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
-    FROM activity, config
-    GROUP BY athlete_id, local_date
-),
-found AS MATERIALIZED (
+WITH found AS MATERIALIZED (
     SELECT d.athlete_id, d.local_date,
            (SELECT value FROM athlete_profile_settings AS s
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
@@ -110,8 +165,7 @@ found AS MATERIALIZED (
            (SELECT value FROM athlete_profile_settings AS s
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
-           (SELECT MAX(vdot) FROM proof AS p
-            WHERE p.athlete_id = d.athlete_id AND p.known_date >= d.since AND p.known_date < d.local_date AND p.end_time <= d.first_start) AS vdot,
+           (SELECT vdot FROM fitness AS f WHERE f.athlete_id = d.athlete_id AND f.local_date = d.local_date) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
            (SELECT max_hr FROM record AS o
             WHERE o.athlete_id = d.athlete_id AND o.known_date < d.local_date AND o.end_time <= d.first_start
@@ -150,7 +204,7 @@ WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
 UNION ALL
 SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
-WHERE avg_hr IS NOT NULL AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM counted);
+WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id));
 
 CREATE TEMP TABLE zones AS
 SELECT h.athlete_id, h.activity_id,
@@ -224,7 +278,7 @@ SELECT o.athlete_id, o.activity_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN activity_features AS o USING (athlete_id)
+CROSS JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO activity_features_history
@@ -258,6 +312,9 @@ DROP TABLE temp.heart_rate;
 DROP TABLE temp.known;
 DROP TABLE temp.record;
 DROP TABLE temp.observed;
+DROP TABLE temp.fitness;
+DROP TABLE temp.moment;
+DROP TABLE temp.day;
 DROP TABLE temp.proof;
 DROP TABLE temp.activity;
 DROP TABLE temp.config;

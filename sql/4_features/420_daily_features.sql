@@ -71,7 +71,7 @@ SELECT o.athlete_id, o.activity_date,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN athlete_daily_features AS o USING (athlete_id)
+CROSS JOIN athlete_daily_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_date)
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
 INSERT INTO athlete_daily_features_history

@@ -32,7 +32,7 @@ WITH paced AS (
     GROUP BY athlete_id, activity_date
 ),
 day AS (
-    SELECT r.athlete_id, r.as_of_date, week_start(r.as_of_date) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
+    SELECT r.athlete_id, r.as_of_date, CAST(week_start(r.as_of_date) AS TEXT) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
            d.distance_km, d.activities, d.elevation_gain_m,
            p.moving_time_min AS paced_min, p.distance_km AS paced_km
     FROM changed
@@ -82,7 +82,7 @@ SELECT o.athlete_id, o.week_start,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN athlete_weekly_features AS o USING (athlete_id)
+CROSS JOIN athlete_weekly_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, week_start)
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
 INSERT INTO athlete_weekly_features_history

@@ -1,10 +1,10 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
 -- writes:   race_results; race_results_history, race_rejects, ops_seen
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   -
+-- params:   max_pause_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -67,10 +67,11 @@ SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
            WHEN e.distance_class IS NOT NULL THEN NULL
            WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
            WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
-           WHEN r.elapsed_s - r.moving_s > 0.04 * r.elapsed_s THEN 'paused for more than 4 % of the time'
+           WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN 'paused for more than ' || CAST(100 * p.value + 0.5 AS INTEGER) || ' % of the time'
            WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
        END AS reason
 FROM race AS r
+JOIN ops_config AS p ON p.name = 'max_pause_share'
 LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
 
 CREATE TEMP TABLE computed AS
@@ -79,6 +80,7 @@ FROM candidate WHERE reason IS NULL;
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 CREATE TEMP TABLE computed_rejects AS
 SELECT athlete_id, activity_id, race_date, measured_m, reason FROM candidate WHERE reason IS NOT NULL;
+CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athlete_id, activity_id);
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
@@ -102,7 +104,7 @@ SELECT o.athlete_id, o.activity_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN race_results AS o USING (athlete_id)
+CROSS JOIN race_results AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO race_results_history
@@ -116,7 +118,8 @@ INSERT INTO race_results SELECT * FROM fresh;
 -- end
 
 DELETE FROM race_rejects
-WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND NOT EXISTS (SELECT 1 FROM computed_rejects AS n WHERE (n.athlete_id, n.activity_id) = (race_rejects.athlete_id, race_rejects.activity_id));
 INSERT OR REPLACE INTO race_rejects
 SELECT * FROM computed_rejects
 EXCEPT

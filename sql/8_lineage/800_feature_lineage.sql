@@ -1,7 +1,7 @@
 -- stage:    800_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
--- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage
--- writes:   feature_lineage
+-- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage, feature_lineage_paths, openlineage_stages
+-- writes:   feature_lineage; feature_lineage_paths, openlineage_stages
 -- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
 -- params:   -
@@ -34,18 +34,23 @@ CREATE INDEX IF NOT EXISTS feature_lineage_by_target ON feature_lineage (to_kind
 -- Everything downstream of everything: which models and predictions does this feature touch, who breaks if it goes?
 --     SELECT to_kind, to_name, distance FROM feature_lineage_paths WHERE from_name = 'athlete_rolling_features.ctl_42d';
 -- and with to_name given everything upstream.
-CREATE VIEW IF NOT EXISTS feature_lineage_paths AS
-WITH RECURSIVE path AS (
-    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM feature_lineage
-    UNION
-    SELECT p.from_kind, p.from_name, e.to_kind, e.to_name, p.distance + 1
-    FROM path AS p
-    JOIN feature_lineage AS e ON e.from_kind = p.to_kind AND e.from_name = p.to_name
-    WHERE p.distance < 20
-)
-SELECT from_kind, from_name, to_kind, to_name, MIN(distance) AS distance
-FROM path
-GROUP BY from_kind, from_name, to_kind, to_name;
+CREATE TABLE IF NOT EXISTS feature_lineage_paths (
+    from_kind TEXT NOT NULL,
+    from_name TEXT NOT NULL,
+    to_kind   TEXT NOT NULL,
+    to_name   TEXT NOT NULL,
+    distance  INTEGER NOT NULL, -- edges of the shortest way
+    PRIMARY KEY (from_kind, from_name, to_kind, to_name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS feature_lineage_paths_by_target ON feature_lineage_paths (to_kind, to_name);
+
+-- What each stage reads and makes, as OpenLineage says it.
+CREATE TABLE IF NOT EXISTS openlineage_stages (
+    stage    TEXT PRIMARY KEY,
+    job      TEXT NOT NULL, -- JSON object
+    inputs   TEXT NOT NULL, -- JSON list
+    outputs  TEXT NOT NULL  -- JSON list; of each column what it comes from
+) WITHOUT ROWID;
 
 -- The activities that stand behind a prediction: those of the athlete that were known then, as they were believed then.
 DROP VIEW IF EXISTS prediction_activities;
@@ -56,68 +61,22 @@ JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.availa
                                     AND (a.superseded_at IS NULL OR a.superseded_at > p.known_at);
 
 -- Two run events of OpenLineage 2-0-2 for each run of a stage, its start and its end: INSERT the lines into a file, or POST them.
--- Outputs tell of each column what it comes from. The producer names the code by what it is called, since a copy has no address.
+-- The producer names the code by what it is called, since a copy has no address. A run's id is a UUID, version 8: when the run
+-- ended, its number, and when the first run in this file ended.
 DROP VIEW IF EXISTS openlineage_events;
 CREATE VIEW openlineage_events AS
-WITH ended AS MATERIALIZED (
-    SELECT *, CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS ended_ms FROM ops_runs
-),
-run AS MATERIALIZED (
-    -- A UUID, version 8: when the run ended, its number, and when the first run in this file ended.
-    SELECT *, (SELECT ended_ms FROM ended ORDER BY run_id LIMIT 1) AS first_ms FROM ended
-    WHERE stage IN (SELECT stage FROM feature_lineage)
-),
--- Each is made of the one before, so that no expression is deep.
-input AS MATERIALIZED (
-    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', from_name)) AS inputs
-    FROM (SELECT DISTINCT stage, from_name FROM feature_lineage WHERE from_kind = 'table')
-    GROUP BY stage
-),
-edge AS MATERIALIZED (
-    SELECT stage, to_name, substr(to_name, 1, instr(to_name, '.') - 1) AS table_name, substr(to_name, instr(to_name, '.') + 1) AS column_name,
-           substr(from_name, 1, instr(from_name, '.') - 1) AS from_table, substr(from_name, instr(from_name, '.') + 1) AS from_column
-    FROM feature_lineage WHERE to_kind = 'column' AND from_kind = 'column'
-),
-output_column AS MATERIALIZED (
-    SELECT stage, table_name, column_name,
-           json_group_array(json_object('namespace', 'athlete.db', 'name', from_table, 'field', from_column)) AS inputs
-    FROM edge GROUP BY stage, to_name
-),
-output_table AS MATERIALIZED (
-    SELECT o.stage, o.to_name AS table_name,
-           json_group_object(c.column_name, json_object('inputFields', json(c.inputs))) FILTER (WHERE c.stage IS NOT NULL) AS fields
-    FROM (SELECT DISTINCT stage, to_name FROM feature_lineage WHERE to_kind = 'table') AS o
-    LEFT JOIN output_column AS c ON c.stage = o.stage AND c.table_name = o.to_name
-    GROUP BY o.stage, o.to_name
-),
-facet AS MATERIALIZED (
-    SELECT stage, table_name, json_object(
-               '_producer', 'urn:athlete:800_feature_lineage',
-               '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
-               'fields', json(fields)) AS lineage
-    FROM output_table
-),
-output AS MATERIALIZED (
-    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', table_name,
-                                               'facets', json_object('columnLineage', json(lineage)))) AS outputs
-    FROM facet GROUP BY stage
-),
-event AS MATERIALIZED (
-    SELECT r.run_id, json_object(
-               'eventType', CASE WHEN t.is_start THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
-               'eventTime', strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + CASE WHEN t.is_start THEN 0 ELSE r.duration_ms / 86400000 END),
-               'producer', 'urn:athlete:800_feature_lineage',
-               'schemaURL', 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent') AS head,
-           json_object(
-               'run', json_object('runId', printf('%08x-%04x-8%03x-8%03x-%012x', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, r.first_ms)),
-               'job', json_object('namespace', 'athlete', 'name', r.stage),
-               'inputs', json(ifnull(i.inputs, '[]')), 'outputs', json(ifnull(o.outputs, '[]'))) AS rest
-    FROM run AS r
-    LEFT JOIN input AS i ON i.stage = r.stage
-    LEFT JOIN output AS o ON o.stage = r.stage
-    CROSS JOIN (SELECT 1 AS is_start UNION ALL SELECT 0) AS t
-)
-SELECT run_id, substr(head, 1, length(head) - 1) || ',' || substr(rest, 2) AS event FROM event;
+SELECT r.run_id,
+       printf('{"eventType":"%s","eventTime":"%s","producer":"urn:athlete:800_feature_lineage",'
+              || '"schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",',
+              CASE WHEN t.is_end = 0 THEN 'START' WHEN r.outcome = 'ok' THEN 'COMPLETE' ELSE 'FAIL' END,
+              strftime('%Y-%m-%dT%H:%M:%fZ', julianday(r.started_at) + t.is_end * (r.duration_ms / 86400000)))
+       || printf('"run":{"runId":"%08x-%04x-8%03x-8%03x-%012x"},', r.ended_ms / 65536, r.ended_ms & 65535, r.run_id & 4095, r.run_id / 4096 & 4095, f.first_ms)
+       || printf('"job":%s,"inputs":%s,"outputs":%s}', s.job, s.inputs, s.outputs) AS event
+FROM (SELECT *, CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS ended_ms FROM ops_runs) AS r
+JOIN openlineage_stages AS s ON s.stage = r.stage
+CROSS JOIN (SELECT CAST((julianday(started_at) - 2440587.5) * 86400000 + duration_ms AS INTEGER) AS first_ms
+            FROM ops_runs ORDER BY run_id LIMIT 1) AS f
+CROSS JOIN (SELECT 0 AS is_end UNION ALL SELECT 1) AS t;
 
 -- Which features of the groups become which input of the time estimator.
 CREATE TEMP TABLE input (from_name TEXT, input TEXT);
@@ -163,11 +122,80 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind 
                    '800_feature_lineage: something is said to come from itself');
 
 DELETE FROM feature_lineage
-WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
+WHERE (from_kind, from_name, to_kind, to_name, stage) IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage
+                                                          EXCEPT SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
 INSERT INTO feature_lineage
 SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
 EXCEPT
 SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage;
+
+CREATE TEMP TABLE path AS
+WITH RECURSIVE path AS (
+    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM feature_lineage
+    UNION
+    SELECT p.from_kind, p.from_name, e.to_kind, e.to_name, p.distance + 1
+    FROM path AS p
+    JOIN feature_lineage AS e ON e.from_kind = p.to_kind AND e.from_name = p.to_name
+    WHERE p.distance < 20
+)
+SELECT from_kind, from_name, to_kind, to_name, MIN(distance) AS distance
+FROM path
+GROUP BY from_kind, from_name, to_kind, to_name;
+
+DELETE FROM feature_lineage_paths
+WHERE (from_kind, from_name, to_kind, to_name, distance) IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM feature_lineage_paths
+                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path);
+INSERT INTO feature_lineage_paths
+SELECT from_kind, from_name, to_kind, to_name, distance FROM path
+EXCEPT
+SELECT from_kind, from_name, to_kind, to_name, distance FROM feature_lineage_paths;
+
+CREATE TEMP TABLE described AS
+WITH edge AS (
+    SELECT stage, to_name, substr(to_name, 1, instr(to_name, '.') - 1) AS table_name, substr(to_name, instr(to_name, '.') + 1) AS column_name,
+           substr(from_name, 1, instr(from_name, '.') - 1) AS from_table, substr(from_name, instr(from_name, '.') + 1) AS from_column
+    FROM feature_lineage WHERE to_kind = 'column' AND from_kind = 'column'
+),
+output_column AS (
+    SELECT stage, table_name, column_name,
+           json_group_array(json_object('namespace', 'athlete.db', 'name', from_table, 'field', from_column)) AS inputs
+    FROM edge GROUP BY stage, to_name
+),
+output_table AS (
+    SELECT o.stage, o.to_name AS table_name,
+           json_group_object(c.column_name, json_object('inputFields', json(c.inputs))) FILTER (WHERE c.stage IS NOT NULL) AS fields
+    FROM (SELECT DISTINCT stage, to_name FROM feature_lineage WHERE to_kind = 'table') AS o
+    LEFT JOIN output_column AS c ON c.stage = o.stage AND c.table_name = o.to_name
+    GROUP BY o.stage, o.to_name
+),
+facet AS (
+    SELECT stage, table_name, json_object(
+               '_producer', 'urn:athlete:800_feature_lineage',
+               '_schemaURL', 'https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet',
+               'fields', json(fields)) AS lineage
+    FROM output_table
+),
+output AS (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', table_name,
+                                               'facets', json_object('columnLineage', json(lineage)))) AS outputs
+    FROM facet GROUP BY stage
+),
+input AS (
+    SELECT stage, json_group_array(json_object('namespace', 'athlete.db', 'name', from_name)) AS inputs
+    FROM (SELECT DISTINCT stage, from_name FROM feature_lineage WHERE from_kind = 'table')
+    GROUP BY stage
+)
+SELECT s.stage, json_object('namespace', 'athlete', 'name', s.stage) AS job, ifnull(i.inputs, '[]') AS inputs, ifnull(o.outputs, '[]') AS outputs
+FROM (SELECT DISTINCT stage FROM feature_lineage) AS s
+LEFT JOIN input AS i ON i.stage = s.stage
+LEFT JOIN output AS o ON o.stage = s.stage;
+
+DELETE FROM openlineage_stages
+WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM openlineage_stages EXCEPT SELECT stage, job, inputs, outputs FROM described);
+INSERT INTO openlineage_stages
+SELECT stage, job, inputs, outputs FROM described
+EXCEPT
+SELECT stage, job, inputs, outputs FROM openlineage_stages;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM computed) AS rows_in,
@@ -180,6 +208,8 @@ SELECT '800_feature_lineage', started_at, (julianday('now') - started) * 8640000
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
+DROP TABLE temp.described;
+DROP TABLE temp.path;
 DROP TABLE temp.computed;
 DROP TABLE temp.input;
 DROP TABLE temp.stage_clock;

@@ -1,4 +1,4 @@
--- needs: ml_intervals.evidence_group, ml_validation_predictions.evidence_group, time_estimator_rows
+-- needs: ml_intervals.evidence_group, ml_validation_predictions.evidence_group, time_estimator_rows, ops_audit, ops_actor
 --
 -- Intervals are told apart by the kind of evidence behind an estimate: what was group 1 is one race, group 2 several. What a
 -- version was judged by stays. The rows of evidence are computed anew by their stage, and the estimator is trained once more.
@@ -40,5 +40,11 @@ SELECT model, version, distance_class, CASE evidence_group WHEN 1 THEN 'race' EL
 DROP TABLE ml_intervals;
 ALTER TABLE ml_intervals_10 RENAME TO ml_intervals;
 
+INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'migrate', 'time_estimator',
+       json_object('intervals_by_evidence', (SELECT COUNT(*) FROM ml_intervals), 'is_trained_once_more', 1);
+INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'migrate', 'time_estimator_rows',
+       json_object('rows_computed_anew', (SELECT COUNT(*) FROM time_estimator_rows));
 DROP TABLE time_estimator_rows;
 DELETE FROM ops_watermarks WHERE stage = '500_time_estimator_rows';

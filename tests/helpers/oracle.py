@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
+          "evidence_tolerance": 0.03, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
           "max_hr_plausible": 220, "max_hr_repeats": 3, "default_resting_hr": 60, "threshold_hr_reserve": 0.85,
           "acwr_risk_threshold": 1.5, "acwr_min_history_days": 28, "monotony_risk_threshold": 2.0, "expected_days_per_week": 4}
 
@@ -61,6 +62,9 @@ def read_activities(objects):
             "athlete_id": str(a["athlete"]["id"]), "activity_id": str(a["id"]), "start": start, "end": end,
             "day": (start + shift).tz_localize(None).normalize(), "end_day": (end + shift).tz_localize(None).normalize(),
             "offset": int(a["utc_offset"]), "sport": sport, "is_run": sport in RUNS, "flagged": bool(a.get("flagged")),
+            "race": a.get("workout_type") == 1, # and of a run that proves nothing alone, which is doubted:
+            "doubt": bool(a.get("manual") or a.get("trainer") or sport == "VirtualRun" or a.get("max_speed", 0) > 9
+                          or elapsed - moving > CONFIG["max_pause_share"] * elapsed),
             "km": a.get("distance", 0) / 1000, "m": float(a.get("distance", 0)), "moving_s": elapsed if elapsed < moving <= elapsed + 5 else moving,
             "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": average if good else None, "max_hr": maximum if good else None})
     return pd.DataFrame(table)
@@ -96,19 +100,48 @@ def corrected(corrections, day):
     return max((at for since, at in corrections if pd.Timestamp(since) <= day), default="")
 
 
+def shown(runs, tolerance):
+    """The best of runs that a race or a second run bears out, and what is believed while nothing does."""
+    best = [v for v, race, doubt in zip(runs.vdot, runs.race, runs.doubt) if race and not doubt]
+    v = sorted(runs.vdot)
+    best += [high for low, high in zip(v, v[1:]) if high <= low * (1 + tolerance)]
+    alone = runs.vdot[~runs.doubt]
+    return max(best, default=None), None if alone.empty else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
+
+
+def fitness_by_day(acts, qualified, config):
+    """VDOT that was proven when each day of training began: the best of what all earlier days had shown, less what fades."""
+    lookback = pd.Timedelta(days=config["threshold_lookback_days"])
+    moments = [(day, group.start.min()) for day, group in acts.groupby("day")]
+    trained = {day for day, _ in moments}
+    for end_day in sorted(set(qualified.end_day)):
+        if not any(end_day < day <= end_day + lookback for day in trained):
+            after = end_day + pd.Timedelta(days=2)
+            moments.append((after, after.tz_localize("UTC")))
+    found, proven = {}, []
+    for day, start in sorted(moments, key=lambda m: m[1]):
+        runs = qualified[(qualified.end_day < day) & (qualified.end <= start) & (qualified.end_day >= day - lookback)]
+        best, believed = shown(runs, config["evidence_tolerance"])
+        if best is not None:
+            proven.append((best, day))
+        faded = [v * (1 - config["fitness_fade_per_year"]) ** ((day - since).days / 365) for v, since in proven]
+        found[day] = max(faded, default=believed)
+    return found
+
+
 def activity_features(acts, parts, sex=None, birth_year=None, settings=(), corrections=(), own_corrections=None, config=CONFIG):
     qualified = acts[acts.is_run & ~acts.flagged & (acts.moving_s >= 60 * config["threshold_min_minutes"])
                      & (acts.m >= 1000 * config["threshold_min_distance_km"])].copy()
     qualified["vdot"] = [vdot(m, s) for m, s in zip(qualified.m, qualified.moving_s)]
+    fitness = fitness_by_day(acts, qualified, config)
     out = []
     for day, group in acts.groupby("day"):
         past = acts[(acts.end_day < day) & (acts.end <= group.start.min())]
-        proofs = qualified[qualified.index.isin(past.index) & (qualified.end_day >= day - pd.Timedelta(days=config["threshold_lookback_days"]))]
         pace_told = told(settings, "threshold_pace_min_km", day)
         if pace_told is not None:
             threshold, source = pace_told, "profile"
-        elif len(proofs):
-            threshold, source = hour_pace(proofs.vdot.max()), "history"
+        elif fitness[day] is not None:
+            threshold, source = hour_pace(fitness[day]), "history"
         else:
             threshold, source = config["default_threshold_pace"], "default"
         seen = past.max_hr[past.max_hr <= config["max_hr_plausible"]].sort_values(ascending=False)

@@ -4,11 +4,13 @@ import json
 import math
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 
 import pytest
 
+from helpers import demo
 from helpers.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
 from helpers.extension import EXTENSION, ROOT
 from helpers.stages import PATHS, STAGES
@@ -56,6 +58,18 @@ def old(tmp_path):
     db.commit()
     db.close()
     return tmp_path / "athlete's.db"
+
+
+def turn_back(db, version):
+    """Takes a file of today for one of an earlier schema, as far as its migrations ask."""
+    db.executescript(f"DROP VIEW IF EXISTS feature_dependents; DROP TABLE IF EXISTS silver_field_lists; DROP TABLE IF EXISTS feature_lineage_paths; PRAGMA user_version = {version}")
+
+
+def contents(db):
+    """Of each table that is no log its columns, and its rows in some order."""
+    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_audit')").fetchall()
+    cursors = {name: db.execute(f'SELECT * FROM "{name}"') for (name,) in names}
+    return {name: ([d[0] for d in cursor.description], sorted(map(repr, cursor))) for name, cursor in cursors.items()}
 
 
 def documents(path, kinds="kind = 'race_survey'"):
@@ -136,6 +150,44 @@ def test_a_new_file_is_of_the_schema_that_the_last_migration_makes():
     run(db)
 
 
+@pytest.mark.parametrize("version", [4, 10])
+def test_a_file_that_is_brought_up_to_date_keeps_every_row_and_every_column(tmp_path, version):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    db = sqlite3.connect(path)
+    before = contents(db)
+    if version < 5:
+        db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
+    turn_back(db, version)
+    db.close()
+    done = shell("run", path, *stages())
+    assert done.returncode == 0, done.stderr
+    db = sqlite3.connect(path)
+    after = contents(db)
+    assert [t for t in before if after[t] != before[t]] == []
+    assert db.execute("SELECT DISTINCT detail FROM ops_audit WHERE action = 'migrate'").fetchall() == ([('{"sums_rounded_once":0}',)] if version < 6 else [])
+    db.close()
+
+
+@pytest.mark.parametrize("last", ["000", "200", "310", "320", "510", "600"])
+def test_a_file_in_which_not_every_stage_has_run_is_brought_up_to_date(tmp_path, last):
+    path = tmp_path / "athlete.db"
+    assert shell("import", path, *sorted((ROOT / "schemas" / "features").glob("*.json"))).returncode == 0
+    assert shell("run", path, *(PATHS[s] for s in STAGES if s[:3] <= last)).returncode == 0
+    db = sqlite3.connect(path)
+    db.executescript("DROP TABLE IF EXISTS silver_field_lists; PRAGMA user_version = 4")
+    if db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'feature_groups'").fetchone()[0]:
+        db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
+    db.executescript("""CREATE VIEW "a reader's" AS SELECT a_function_of_his(name) FROM ops_config;
+                        CREATE TRIGGER "when he writes" INSTEAD OF INSERT ON "a reader's" BEGIN SELECT 1; END;""")
+    his = db.execute("SELECT * FROM sqlite_schema WHERE tbl_name = 'a reader''s'").fetchall()
+    done = shell("migrate", path)
+    assert done.returncode == 0, done.stderr
+    assert [r[:3] + r[4:] for r in db.execute("SELECT * FROM sqlite_schema WHERE tbl_name = 'a reader''s'")] == [r[:3] + r[4:] for r in his]
+    db.close()
+    done = shell("run", path, *stages())
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
     path = tmp_path / "athlete.db"
     assert shell("run", path, *stages()).returncode == 0
@@ -145,7 +197,7 @@ def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
     db.execute("DROP VIEW feature_extent_queries")
     db.execute("CREATE VIEW feature_freshness AS SELECT 'of another time' AS state FROM feature_extent")
     db.execute("ALTER TABLE feature_groups ADD COLUMN stage TEXT")
-    db.execute("PRAGMA user_version = 1")
+    turn_back(db, 1)
     assert shell("run", path, *stages()).returncode == 0
     assert one(db, "SELECT sql FROM sqlite_schema WHERE name = 'feature_freshness'") == of_today
     assert rows(db, "SELECT state FROM feature_freshness") == []
@@ -170,7 +222,7 @@ def test_sums_that_become_exact_take_their_place_without_a_history_and_correctio
     wrong = one(db, "SELECT activity_date FROM athlete_daily_features WHERE distance_km > 1 ORDER BY activity_date LIMIT 1")
     db.execute("UPDATE athlete_daily_features SET distance_km = distance_km * 1.001 WHERE activity_date = ?", (wrong,))
     db.execute("DELETE FROM ops_watermarks WHERE stage > '3'")
-    db.execute("PRAGMA user_version = 5")
+    turn_back(db, 5)
     assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} != exact
     done = shell("run", path, *stages())
     assert done.returncode == 0, done.stderr
@@ -193,6 +245,9 @@ def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old
         CREATE TABLE ops_watermarks (stage TEXT NOT NULL, athlete_id TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (stage, athlete_id)) WITHOUT ROWID;
         INSERT INTO ops_watermarks VALUES ('500_time_estimator_rows', '', 'x'), ('430_rolling_features', '7', 'y');
         CREATE TABLE time_estimator_rows (source TEXT PRIMARY KEY);
+        CREATE TABLE ops_actor (who TEXT);
+        INSERT INTO ops_actor VALUES ('local');
+        CREATE TABLE ops_audit (audit_id INTEGER PRIMARY KEY, at TEXT, who TEXT, action TEXT, object TEXT, detail TEXT);
         CREATE TABLE ml_intervals (model TEXT, version INTEGER, distance_class TEXT, evidence_group INTEGER, lower_ln REAL, upper_ln REAL, n INTEGER,
                                    PRIMARY KEY (model, version, distance_class, evidence_group)) WITHOUT ROWID;
         INSERT INTO ml_intervals VALUES ('riegel', 1, '5k', 1, -0.1, 0.2, 40), ('riegel', 1, '5k', 2, -0.05, 0.1, 50);
@@ -212,3 +267,5 @@ def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old
         ("riegel", 1, "survey", "3", "", "5k", 4, "races", 1500.5, 1490.25, None, 1600.125)]
     assert db.execute("SELECT stage FROM ops_watermarks").fetchall() == [("430_rolling_features",)]  # the rows of evidence come anew
     assert db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'time_estimator_rows'").fetchone() == (0,)
+    assert db.execute("SELECT object, detail FROM ops_audit WHERE action = 'migrate' ORDER BY 1").fetchall() == [
+        ("time_estimator", '{"intervals_by_evidence":2,"is_trained_once_more":1}'), ("time_estimator_rows", '{"rows_computed_anew":0}')]

@@ -16,9 +16,9 @@
 #include "base/pool.h"
 #include "base/simd.h"
 #include "base/status.h"
+#include "trees/bins/cuts.h"
 #include "trees/bins/weights.h"
 
-#define ATHLETE_MAX_BIN       255
 #define ATHLETE_MANY_SLOTS    256 /* of each feature in a histogram, or the next number that is enough for all */
 #define ATHLETE_SOME_SLOTS    128
 #define ATHLETE_FEW_SLOTS     64
@@ -26,10 +26,11 @@
 
 typedef struct bin_matrix {
     size_t n_rows;
-    int n_features;
-    simd_level level; /* that the source named */
-    uint8_t *columns; /* n_features x n_rows: the bin, or n_bins[f] where the value is missing */
-    uint8_t *records; /* n_rows x record_bytes */
+    int n_features; /* columns: those of the source, of which one with very many categories is there several times */
+    int *source_feature; /* per feature, the source's; ascending */
+    simd_level level;    /* that the source named */
+    uint8_t *columns;    /* n_features x n_rows: the bin, or n_bins[f] where the value is missing */
+    uint8_t *records;    /* n_rows x record_bytes */
     size_t record_bytes;
     int *n_bins; /* per feature, of the values present: 0 (all are missing) to 255 */
 

@@ -1,7 +1,6 @@
 #include "trees/bins/cuts.h"
 
 #include <float.h>
-#include <stdbool.h>
 #include "base/precondition.h"
 
 size_t runs_of_sorted(const float *sorted, const uint32_t *rows, size_t n, value_run *runs) {
@@ -41,27 +40,4 @@ int cuts_between(const value_run *runs, size_t n_runs, int max_bin, float *cuts)
     }
     cuts[n_cuts++] = FLT_MAX;
     return n_cuts;
-}
-
-/* Whether category i is among the `kept` most frequent ones. */
-static bool is_kept(const value_run *runs, size_t n_runs, size_t i, size_t kept) {
-    size_t ahead = 0;
-    for (size_t j = 0; j < n_runs; j++)
-        ahead += runs[j].rows > runs[i].rows || (runs[j].rows == runs[i].rows && j < i);
-    return ahead < kept;
-}
-
-int cuts_of_categories(const value_run *runs, size_t n_runs, int max_bin, float *cuts) {
-    size_t kept = n_runs <= (size_t)max_bin ? n_runs : (size_t)max_bin - 1;
-    int n = 0;
-    bool shared = false;
-    for (size_t i = 0; i < n_runs; i++) {
-        if (kept == n_runs || is_kept(runs, n_runs, i, kept)) {
-            cuts[n++] = runs[i].lowest;
-        } else if (!shared) {
-            cuts[kept] = runs[i].lowest;
-            shared = true;
-        }
-    }
-    return n + shared;
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ATHLETE_MAX_BIN 255
+
 /* Values that are not to be told apart, and how many rows have them (or the rows' weight). */
 typedef struct value_run {
     float lowest, highest;
@@ -18,9 +20,5 @@ size_t runs_of_sorted(const float *sorted, const uint32_t *rows, size_t n, value
 /* Cuts between runs, in ascending order, for at most max_bin bins; returns how many bins. What is in bin b or below is less than
 ** cuts[b]; the last cut is above everything. */
 int cuts_between(const value_run *runs, size_t n_runs, int max_bin, float *cuts);
-
-/* The bins of a categorical feature whose runs are categories: bin b is category cuts[b]. With more categories than max_bin,
-** those with the fewest rows (of equals the highest) share the last bin, which is named by the lowest of them. */
-int cuts_of_categories(const value_run *runs, size_t n_runs, int max_bin, float *cuts);
 
 #endif

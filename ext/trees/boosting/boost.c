@@ -33,7 +33,8 @@ typedef struct booster {
     double loss;                  /* then: the sum of losses */
     uint32_t *leaf_residuals;     /* per row of a leaf, as keys, if leaves are renewed */
     uint32_t *leaf_units;         /* per row of a leaf, likewise, if rows have weights */
-    int *features;                /* those that the tree may use */
+    int *features;                /* of the bins, those that the tree may use */
+    int *sampled;                 /* features of the model */
     uint64_t *feature_order;
     float *intercepts; /* per output */
     evaluation validation;
@@ -54,6 +55,7 @@ static athlete_status boost_allocate(booster *b, int n_features) {
     b->gradients = boost_take(b, cells, 2 * sizeof *b->gradients, &complete);
     b->losses = boost_take(b, n, sizeof *b->losses, &complete);
     b->features = boost_take(b, (size_t)n_features, sizeof *b->features, &complete);
+    b->sampled = boost_take(b, (size_t)n_features, sizeof *b->sampled, &complete);
     b->feature_order = boost_take(b, (size_t)n_features, sizeof *b->feature_order, &complete);
     b->intercepts = boost_take(b, (size_t)b->n_outputs, sizeof *b->intercepts, &complete);
     if (b->options->subsample < 1) b->row_keys = boost_take(b, n, sizeof *b->row_keys, &complete);
@@ -67,8 +69,9 @@ static athlete_status boost_allocate(booster *b, int n_features) {
 }
 
 static void boost_release(booster *b) {
-    void *const blocks[] = {b->margins, b->gradients,  b->losses,   b->row_keys,      b->leaf_residuals,
-                            b->units,   b->leaf_units, b->features, b->feature_order, b->intercepts};
+    void *const blocks[] = {b->margins,        b->gradients,  b->losses,     b->row_keys,
+                            b->leaf_residuals, b->units,      b->leaf_units, b->features,
+                            b->feature_order,  b->intercepts, b->sampled};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
     grower_end(&b->grower);
@@ -116,7 +119,8 @@ static athlete_status boost_begin(booster *b, const train_data *set) {
     athlete_status status = bins_build(&source, b->budget, &b->pool, &b->bins);
     if (status == ATHLETE_OK)
         status = grower_begin(&b->grower, &b->bins, weights, &options->grow, b->budget, &b->pool);
-    if (status == ATHLETE_OK) status = boost_allocate(b, set->n_features);
+    b->grower.trees_of_round = (uint64_t)b->n_outputs;
+    if (status == ATHLETE_OK) status = boost_allocate(b, b->bins.n_features);
     if (status == ATHLETE_OK && b->row_keys) {
         status = sample_row_keys(rows->values, rows->labels, rows->weights, rows->n, set->n_features,
                                  b->budget, b->poll, b->row_keys);
@@ -139,6 +143,20 @@ static size_t choose_rows(booster *b, uint64_t round) {
         return sample_rows(b->row_keys, b->rows->n, options->subsample, options->seed, round, b->grower.rows);
     for (size_t row = 0; row < b->rows->n; row++) b->grower.rows[row] = (uint32_t)row;
     return b->rows->n;
+}
+
+/* A sample of the model's features, each with all the columns that the bins have of it; returns how many columns. */
+static int choose_features(booster *b, uint64_t draw) {
+    const bin_matrix *bins = &b->bins;
+    int n = sample_features(b->model->n_features, b->options->colsample, b->options->seed, draw,
+                            b->feature_order, b->sampled);
+    int n_columns = 0, column = 0;
+    for (int i = 0; i < n; i++) {
+        while (bins->source_feature[column] < b->sampled[i]) column++;
+        for (; column < bins->n_features && bins->source_feature[column] == b->sampled[i]; column++)
+            b->features[n_columns++] = column;
+    }
+    return n_columns;
 }
 
 /* The quantile of what is left to explain in a leaf. */
@@ -219,7 +237,6 @@ static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, 
 }
 
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
-    const boost_options *options = b->options;
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
     athlete_status status = ATHLETE_OK;
@@ -230,8 +247,7 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     if (status != ATHLETE_OK) return status;
     size_t n_seen = choose_rows(b, round);
     uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
-    int n_features = sample_features(b->bins.n_features, options->colsample, options->seed, draw,
-                                     b->feature_order, b->features);
+    int n_features = choose_features(b, draw);
     status = grow_tree(&b->grower, n_seen, b->features, n_features);
     if (status != ATHLETE_OK) return status;
     double intercept = round == 0 ? b->intercepts[output] : 0;
@@ -241,7 +257,8 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     status = advance_rows(b, n_seen, intercept, margins);
     if (status == ATHLETE_OK) status = keep_tree(b, output);
     if (status == ATHLETE_OK && was_kept && !b->squared.kept)
-        status = score_update_from_zero(b->model, b->rows->values, b->bins.n_features, n, &b->pool, margins);
+        status =
+            score_update_from_zero(b->model, b->rows->values, b->model->n_features, n, &b->pool, margins);
     return status;
 }
 

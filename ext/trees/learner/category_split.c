@@ -91,23 +91,72 @@ static category read_bin(const category_bins *bins, int bin) {
                       .rows = bins->rows ? (double)bins->rows[bin] : 0};
 }
 
-category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules) {
-    category categories[ATHLETE_MAX_BIN];
+/* Those of the node, without what is missing. */
+static int gather_categories(const category_bins *bins, double smooth, category *categories) {
     int n = 0;
     for (int bin = 0; bin < bins->n_choices; bin++) {
         category c = read_bin(bins, bin);
-        c.key = c.gradient / (c.hessian + rules->smooth);
+        c.key = c.gradient / (c.hessian + smooth);
         if (c.hessian > 0) categories[n++] = c;
     }
+    return n;
+}
+
+/* The share that is left of the squares when what chance explains is taken off, but for what is known to be signal. */
+static double signal_share(const category *categories, int n, double noise, double known) {
+    double gradient = 0, hessian = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        const category *c = &categories[i];
+        gradient += c->gradient;
+        hessian += c->hessian;
+        squares += c->gradient * c->gradient / c->hessian;
+    }
+    squares -= gradient * gradient / hessian;
+    double chance = noise * (1 - known / 2) * (n - 1 + sqrt(2.0 * (n - 1)));
+    return squares > chance ? 1 - chance / squares : 0;
+}
+
+void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence) {
+    category categories[ATHLETE_MAX_BIN];
+    int n = gather_categories(bins, 0, categories);
+    if (n < 2) return;
+    double signal = signal_share(categories, n, bins->noise, 0), hessian = 0;
+    for (int i = 0; i < n; i++) hessian += categories[i].hessian;
+    if (signal > evidence->signal) evidence->signal = signal;
+    evidence->mean_rows = hessian / n * (node->rows / node->hessian);
+}
+
+/* Those that have rows enough, told by their hessians. */
+static int keep_frequent(category *categories, int n, double least_hessian) {
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        if (categories[i].hessian >= least_hessian) categories[kept++] = categories[i];
+    }
+    return kept;
+}
+
+static void try_sets(category_search *s, category *categories, int n, double noise,
+                     const category_rules *rules, const category_evidence *evidence) {
+    const scan_node *node = s->node;
+    double signal = signal_share(categories, n, noise, evidence->signal);
+    if (!(signal > 0)) return;
+    double few = evidence->mean_rows * 2 / 3, least_rows = rules->least_rows < few ? rules->least_rows : few;
+    n = keep_frequent(categories, n, least_rows * node->hessian / node->rows);
+    s->lambda += rules->extra_lambda;
+    int half = (n + 1) / 2;
+    try_sorted(s, categories, n, half < rules->max_threshold ? half : rules->max_threshold);
+    double whole = part_score(node->gradient, node->hessian, node->alpha, node->lambda);
+    if (s->best.score > whole) s->best.score = whole + signal * (s->best.score - whole);
+}
+
+category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                             const category_evidence *evidence) {
+    category categories[ATHLETE_MAX_BIN];
+    int n = gather_categories(bins, rules->smooth, categories);
     category_search s = {.node = node, .missing = read_bin(bins, bins->n_bins), .counted = bins->rows};
     s.best.score = -INFINITY;
     s.lambda = node->lambda;
-    if (n <= rules->max_to_onehot) {
-        try_each_alone(&s, categories, n);
-    } else {
-        s.lambda += rules->extra_lambda;
-        int half = (n + 1) / 2;
-        try_sorted(&s, categories, n, half < rules->max_threshold ? half : rules->max_threshold);
-    }
+    if (n <= rules->max_to_onehot) try_each_alone(&s, categories, n);
+    else try_sets(&s, categories, n, bins->noise, rules, evidence);
     return s.best;
 }

@@ -3,7 +3,16 @@
 ** With few categories each alone is tried. With more they are sorted by gradient / (hessian + smoothing), after which the best of
 ** all sets is a prefix of that order (Fisher, "On grouping for maximum homogeneity", JASA 1958; LightGBM's names and
 ** defaults), up to the smoothing, which keeps rare categories from the ends. Both ends are tried, up to a greatest number
-** of categories. */
+** of categories.
+**
+** A set that is chosen because its categories' sums are the largest has a gain even where categories mean nothing: of k names drawn
+** by lot, the squares of their sums over their hessians add up to about (k - 1) times the variance of a gradient per hessian. So
+** that much, and a standard error more, is what chance explains of the squares that are there, and a split is credited with the
+** share of its gain that is left: James and Stein's shrinkage (Fourth Berkeley Symposium, 1961) with a variance that is estimated,
+** as the adjusted R^2 has it. The first tree sees how much of a feature is signal before any of it is learned; of what
+** that has shown, half is taken off what chance explains later, when names that are learned already would hide those that
+** are not. And a category with few rows in a node is in no set: fewer than the smoothing (LightGBM's rule), or than
+** two thirds of the mean over the feature's categories where those are small themselves. */
 #ifndef ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 #define ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 
@@ -13,7 +22,14 @@
 typedef struct category_rules {
     double smooth, extra_lambda; /* in units of hessians */
     int max_to_onehot, max_threshold;
+    double least_rows; /* of a category in a sorted set, in units of weight */
 } category_rules;
+
+/* What the first tree that a feature is used in has shown of it, at its root. */
+typedef struct category_evidence {
+    double signal;    /* share of the squares that chance does not explain */
+    double mean_rows; /* of a category, in units of weight; 0 before that tree */
+} category_evidence;
 
 /* A feature's bins in a node. */
 typedef struct category_bins {
@@ -21,6 +37,7 @@ typedef struct category_bins {
     size_t slot;
     int n_bins, n_choices,
         shift;           /* only the first n_choices bins may be chosen: rare categories share the last */
+    double noise;        /* variance of a sum of gradients for each unit of its hessian */
     const int64_t *rows; /* per bin, and of what is missing in rows[n_bins]; or NULL: not counted */
 } category_bins;
 
@@ -39,6 +56,10 @@ typedef struct category_best {
     bool missing_left;
 } category_best;
 
-category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules);
+category_best category_split(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                             const category_evidence *evidence);
+
+/* Adds what a root shows. */
+void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence);
 
 #endif

@@ -271,3 +271,30 @@ void gradients_end(row_gradients *g, athlete_budget *budget) {
     memory_free(budget, g->wide);
     *g = (row_gradients){.total = 0};
 }
+
+/* --- squares -------------------------------------------------------------------------------------------- */
+
+/* A row's gradient in units, before its weight. */
+static int64_t gradient_of_row(const row_gradients *g, const bin_matrix *bins, uint32_t row) {
+    if (g->form == GRADIENTS_WIDE) return g->wide[row].gradient / (g->weights ? g->weights[row] : 1);
+    if (!g->in_records) return slot_sum(g->packed[row], g->shift).gradient;
+    uint32_t header;
+    memcpy(&header, bins->records + row * bins->record_bytes, sizeof header);
+    return slot_sum(slot_of_header(header, g->form, g->shift), g->shift).gradient;
+}
+
+double gradients_squares(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n,
+                         int64_t mean) {
+    bool counts = g->weight_bits == 0; /* of rows, the weights are */
+    uint64_t terms = counts ? g->total : bins->n_rows;
+    int bits = (62 - count_bits(terms)) / 2, most = g->bits + 1 + (counts ? 0 : ATHLETE_WEIGHT_BITS);
+    int coarser = most > bits ? most - bits : 0;
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        int64_t weight = g->weights ? g->weights[rows[i]] : 1;
+        int64_t distance = (gradient_of_row(g, bins, rows[i]) - mean) * (counts ? 1 : weight);
+        int64_t size = (distance < 0 ? -distance : distance) >> coarser;
+        sum += size * size * (counts ? weight : 1);
+    }
+    return ldexp((double)sum, 2 * coarser);
+}

@@ -84,6 +84,12 @@ void gradients_round(row_gradients *g, bin_matrix *bins, size_t begin, size_t n,
                      const double *hessian, gradient_measures *measures);
 bool gradients_settle(row_gradients *g, const gradient_measures *measures);
 
+/* How much the sum of the gradients of some rows varies by chance: the sum of squares of their distances from `mean`, in
+** squares of the units of sums. Whole weights are numbers of rows, each of which has its square; a row with a weight that is
+** not has the square of the weight too. The terms are whole numbers of a coarser unit, so the order of rows does not matter. */
+double gradients_squares(const row_gradients *g, const bin_matrix *bins, const uint32_t *rows, size_t n,
+                         int64_t mean);
+
 /* What a slot holds. */
 static inline gradient_sum slot_sum(int64_t slot, int shift) {
     int64_t low = slot & (((int64_t)1 << shift) - 1);

@@ -19,10 +19,16 @@ athlete_status grower_begin(grower *g, bin_matrix *bins, const row_weights *weig
                             athlete_budget *budget, athlete_pool *pool) {
     *g = (grower){.bins = bins, .rules = rules, .budget = budget, .pool = pool};
     gradients_begin(&g->gradients, bins, weights);
+    g->trees_of_round = 1;
+    if (bins->categorical) {
+        g->evidence = memory_zeroed(budget, (size_t)bins->n_features, sizeof *g->evidence);
+        if (!g->evidence) return memory_status(budget);
+    }
     for (int i = 0; i < 2; i++) {
         g->finders[i] = (split_finder){.bins = bins, .gradients = &g->gradients, .rules = &rules->split};
         g->finders[i].found = memory_alloc(budget, (size_t)bins->n_features, split_found_bytes());
         g->finders[i].monotone = rules->monotone;
+        g->finders[i].evidence = g->evidence;
         if (!g->finders[i].found) return memory_status(budget);
     }
     athlete_status status = node_features_begin(g);
@@ -42,7 +48,8 @@ static void grow_give_back(grower *g, size_t id) {
 void grower_end(grower *g) {
     for (size_t id = 0; id < g->n_nodes; id++) grow_give_back(g, id);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
-    void *const blocks[] = {g->node_features,
+    void *const blocks[] = {g->evidence,
+                            g->node_features,
                             g->feature_order,
                             g->path,
                             g->reachable,
@@ -145,7 +152,7 @@ static void bound_children(grower *g, size_t id, size_t left) {
         children[i].lower = node->lower;
         children[i].upper = node->upper;
     }
-    int direction = g->rules->monotone ? g->rules->monotone[node->split.feature] : 0;
+    int direction = split_direction(g->bins, g->rules->monotone, node->split.feature);
     if (direction != 0) {
         double middle = (grower_weight(g, left) + grower_weight(g, left + 1)) / 2;
         children[direction > 0 ? 0 : 1].upper = middle;
@@ -171,8 +178,10 @@ static void find_split(grower *g, size_t id, split_finder *finder) {
                               .sum = node->sum,
                               .histogram = &node->histogram,
                               .lower = node->lower,
-                              .upper = node->upper};
+                              .upper = node->upper,
+                              .is_root = id == 0};
     node_features_choose(g, id, finder);
+    finder->is_first = g->n_trees < g->trees_of_round;
     node->split = split_find(finder, &asked);
 }
 
@@ -199,7 +208,7 @@ static void describe_split(grower *g, size_t id, size_t left) {
     const node_split *split = &g->grown[id].split;
     tree_node *node = &g->nodes[id];
     node->left = (int32_t)left;
-    node->feature = (uint32_t)split->feature;
+    node->feature = (uint32_t)g->bins->source_feature[split->feature];
     if (!split->categorical)
         node->value = g->bins->cuts[g->bins->offset[split->feature] + (uint32_t)split->bin];
     node->missing_left =

@@ -45,8 +45,10 @@ typedef struct grower {
     split_finder finders[2]; /* for two siblings at once */
     const int *tree_features;
     int n_tree_features;
-    uint64_t n_trees;   /* grown so far */
-    int *node_features; /* those a node may use, where nodes differ */
+    uint64_t n_trees;            /* grown so far */
+    uint64_t trees_of_round;     /* of which the first tell what categories mean; 1 unless it is set */
+    category_evidence *evidence; /* per feature of the bins, if some are categorical */
+    int *node_features;          /* those a node may use, where nodes differ */
     uint64_t *path, *reachable,
         *feature_order;       /* scratch for choosing them; the first two are sets of features */
     uint32_t *rows, *scratch; /* n_rows of each: the rows in the order of the nodes */

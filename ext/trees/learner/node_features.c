@@ -28,7 +28,7 @@ static void find_reachable(grower *g, size_t id) {
     size_t words = rules->interaction_words;
     memset(g->path, 0, words * sizeof *g->path);
     for (int32_t at = g->nodes[id].parent; at >= 0; at = g->nodes[at].parent)
-        node_features_add(g->path, g->grown[at].split.feature);
+        node_features_add(g->path, g->bins->source_feature[g->grown[at].split.feature]);
     memcpy(g->reachable, g->path, words * sizeof *g->path);
     for (size_t i = 0; i < rules->n_interactions; i++) {
         const uint64_t *set = rules->interactions + i * words;
@@ -46,8 +46,8 @@ void node_features_choose(grower *g, size_t id, split_finder *finder) {
     if (limited) find_reachable(g, id);
     int n = 0;
     for (int i = 0; i < g->n_tree_features; i++) {
-        int feature = g->tree_features[i];
-        if (!limited || g->reachable[feature / 64] >> feature % 64 & 1) g->node_features[n++] = feature;
+        int feature = g->tree_features[i], source = g->bins->source_feature[feature];
+        if (!limited || g->reachable[source / 64] >> source % 64 & 1) g->node_features[n++] = feature;
     }
     double share = g->rules->colsample_bynode;
     if (n > 0 && share > 0 && share < 1)

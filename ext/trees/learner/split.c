@@ -61,10 +61,23 @@ typedef struct node_search {
     const split_finder *finder;
     const split_node *node;
     scan_node scan;
+    double noise; /* of gradients, see category_split.h */
 } node_search;
 
 static bool is_categorical(const split_finder *finder, int feature) {
     return finder->bins->categorical && finder->bins->categorical[feature];
+}
+
+static category_bins categories_of(const node_search *search, int feature, const int64_t *rows) {
+    const split_finder *finder = search->finder;
+    int n_bins = finder->bins->n_bins[feature];
+    return (category_bins){.histogram = search->node->histogram,
+                           .slot = finder->bins->offset[feature],
+                           .n_bins = n_bins,
+                           .n_choices = n_bins - (finder->bins->categorical[feature] == 2),
+                           .shift = finder->gradients->shift,
+                           .noise = search->noise,
+                           .rows = rows};
 }
 
 /* `rows` per bin, if they were counted; else NULL. */
@@ -74,15 +87,10 @@ static void try_categories(const node_search *search, int feature, const int64_t
     const split_rules *rules = finder->rules;
     double unit = finder->gradients->scale.hessian;
     const category_rules category = {rules->cat_smooth * unit, rules->cat_l2 * unit, rules->max_cat_to_onehot,
-                                     rules->max_cat_threshold};
-    int n_bins = finder->bins->n_bins[feature];
-    const category_bins bins = {.histogram = search->node->histogram,
-                                .slot = finder->bins->offset[feature],
-                                .n_bins = n_bins,
-                                .n_choices = n_bins - (finder->bins->categorical[feature] == 2),
-                                .shift = finder->gradients->shift,
-                                .rows = rows};
-    category_best best = category_split(&bins, &search->scan, &category);
+                                     rules->max_cat_threshold,
+                                     ldexp(rules->cat_smooth, finder->gradients->weight_bits)};
+    const category_bins bins = categories_of(search, feature, rows);
+    category_best best = category_split(&bins, &search->scan, &category, &finder->evidence[feature]);
     *found = (feature_split){.score = best.score,
                              .missing_left = best.missing_left,
                              .counted = rows,
@@ -106,7 +114,7 @@ static void read_feature(const node_search *search, int feature, gradient_sum mi
     f->slot = finder->bins->offset[feature];
     f->n_bins = missing.hessian > 0 ? n_bins : n_bins - 1;
     f->shift = finder->gradients->shift;
-    f->direction = finder->monotone ? finder->monotone[feature] : 0;
+    f->direction = split_direction(finder->bins, finder->monotone, feature);
     f->missing.gradient = missing.gradient;
     f->missing.hessian = missing.hessian;
     f->rows = rows;
@@ -234,7 +242,8 @@ static void try_in_groups(const node_search *search) {
     double reached = -INFINITY;
     for (int place = 0; place < finder->n_features; place++) {
         int feature = finder->features[place];
-        if (is_categorical(finder, feature) || (finder->monotone && finder->monotone[feature] != 0)) {
+        if (is_categorical(finder, feature) ||
+            split_direction(finder->bins, finder->monotone, feature) != 0) {
             try_feature(search, feature, NULL, &finder->found[place]);
             continue;
         }
@@ -277,9 +286,32 @@ static int best_place(const split_finder *finder) {
     return best;
 }
 
+/* What a first tree's root shows of every feature that it may use. */
+static void learn_categories(const node_search *search) {
+    const split_finder *finder = search->finder;
+    for (int i = 0; i < finder->n_features; i++) {
+        int feature = finder->features[i];
+        if (!is_categorical(finder, feature)) continue;
+        category_evidence *evidence = &finder->evidence[feature];
+        const category_bins bins = categories_of(search, feature, NULL);
+        if (finder->is_first || evidence->mean_rows == 0) category_learn(&bins, &search->scan, evidence);
+    }
+}
+
+/* The variance of a sum of gradients for each unit of its hessian, where some feature's categories are judged by it. */
+static double noise_of(const split_finder *finder, const split_node *node) {
+    int i = 0;
+    while (i < finder->n_features && !is_categorical(finder, finder->features[i])) i++;
+    if (i == finder->n_features) return 0;
+    double squares = gradients_squares(finder->gradients, finder->bins, node->rows, node->n_rows,
+                                       node->sum.gradient / node->weight);
+    return squares / (double)node->sum.hessian;
+}
+
 node_split split_find(const split_finder *finder, const split_node *node) {
     const gradient_scale *scale = &finder->gradients->scale;
-    const node_search search = {finder, node, scan_of(finder, node)};
+    const node_search search = {finder, node, scan_of(finder, node), noise_of(finder, node)};
+    if (node->is_root) learn_categories(&search);
     try_features(&search);
     int best = best_place(finder);
     for (; best >= 0 && !has_rows(&search, best); best = best_place(finder))

@@ -21,14 +21,14 @@ typedef struct split_rules {
 
     /* Of categorical features (Fisher, JASA 1958; LightGBM's names). With at most max_cat_to_onehot categories in a node one
     ** is parted from the others; with more, they are sorted by gradient / (hessian + cat_smooth), and the first or last of them,
-    ** at most max_cat_threshold, are parted from the others with cat_l2 added to lambda. */
+    ** at most max_cat_threshold, are parted from the others with cat_l2 added to lambda; category_split.h has what keeps names from being learned by heart. */
     double cat_smooth, cat_l2;
     int max_cat_to_onehot, max_cat_threshold;
 } split_rules;
 
 typedef struct node_split {
-    double gain; /* 0 if there is no split worth making */
-    int feature;
+    double gain;      /* 0 if there is no split worth making */
+    int feature;      /* of the bins */
     int bin;          /* of a numeric feature: rows in this bin and below go left */
     bool categorical; /* then rows in the bins of `right` go right and all others left */
     bin_set right;
@@ -42,9 +42,11 @@ typedef struct split_finder {
     const bin_matrix *bins;
     const row_gradients *gradients;
     const split_rules *rules;
-    const int8_t *monotone; /* per feature, see grow_rules; or NULL */
+    const int8_t *monotone; /* per feature of the source, see grow_rules; or NULL */
     const int *features;    /* ascending */
     int n_features;
+    category_evidence *evidence; /* per feature; that of both finders of a grower */
+    bool is_first;               /* in a tree of the first round */
     struct feature_split *found; /* room for one per feature */
 } split_finder;
 
@@ -56,11 +58,17 @@ typedef struct split_node {
     gradient_sum sum;
     const histogram *histogram;
     double lower, upper; /* bounds of its weight that monotone constraints above have set */
+    bool is_root;
 } split_node;
 
 /* Whether a row in this bin, not missing, goes left. */
 static inline bool split_bin_left(const node_split *split, int bin) {
     return split->categorical ? !bin_set_has(&split->right, bin) : bin <= split->bin;
+}
+
+/* 1, -1 or 0, from the list of the source's features; none if there is no list. */
+static inline int split_direction(const bin_matrix *bins, const int8_t *monotone, int feature) {
+    return monotone ? monotone[bins->source_feature[feature]] : 0;
 }
 
 size_t split_found_bytes(void);

@@ -1,10 +1,10 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
--- params:   -
+-- params:   evidence_tolerance
 
 -- An athlete's races and best recent run are read as observations of one line: logarithmic time over logarithmic
 -- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it
@@ -120,13 +120,14 @@ FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id);
 
--- What was known: other races; for an athlete also the best run of the last 90 days, taken as 5 % slower than a race.
+-- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
+-- than a race.
 CREATE TEMP TABLE evidence AS
 WITH survey AS (
     SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
            NULL AS vdot
     FROM request AS q
-    JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
+    CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     WHERE q.source = 'survey'
 ),
@@ -135,22 +136,36 @@ past_race AS (
            0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
            1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot
     FROM request AS q
-    JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
+    CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
                           AND r.available_at <= q.known_at
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     WHERE q.source IN ('history', 'today')
 ),
-run AS (
-    SELECT q.request_id, a.distance_m, a.elapsed_s, julianday(q.as_of_date) - julianday(a.local_date) AS age_days, vdot(a.distance_m, a.elapsed_s) AS vdot,
-           ROW_NUMBER() OVER (PARTITION BY q.request_id ORDER BY vdot(a.distance_m, a.elapsed_s) DESC, a.activity_id) AS choice
+run AS MATERIALIZED (
+    SELECT q.request_id, e.activity_id, e.distance_m, e.elapsed_s, julianday(q.as_of_date) - julianday(e.local_date) AS age_days,
+           vdot(e.distance_m, e.elapsed_s) AS vdot, e.standing
     FROM request AS q
-    JOIN silver_strava_activities AS a ON a.athlete_id = q.subject AND a.local_date < q.as_of_date AND a.local_date >= date(q.as_of_date, '-90 days')
-                                      AND a.available_at <= q.known_at
-    WHERE q.source IN ('history', 'today') AND a.is_run AND NOT a.is_flagged AND a.distance_m >= 5000 AND a.moving_s >= 1200
-      AND (a.athlete_id, a.activity_id) NOT IN (SELECT athlete_id, activity_id FROM race_results)
+    CROSS JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')
+                          AND e.available_at <= q.known_at
+    WHERE q.source IN ('history', 'today')
+      AND NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
+),
+-- One run beside another that is near it; where no two are, the middle one.
+shown AS MATERIALIZED (
+    SELECT request_id,
+           COALESCE(supported_max(vdot, (SELECT value FROM ops_config WHERE name = 'evidence_tolerance')),
+                    CASE WHEN COUNT(*) FILTER (WHERE standing > 0) < 3 THEN MIN(vdot) FILTER (WHERE standing > 0)
+                         ELSE quantile(vdot, 0.5) FILTER (WHERE standing > 0) END) AS vdot
+    FROM run
+    GROUP BY request_id
+),
+chosen AS (
+    SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.request_id ORDER BY r.vdot DESC, r.activity_id) AS choice
+    FROM run AS r
+    JOIN shown AS s ON s.request_id = r.request_id AND r.vdot <= s.vdot
 ),
 best_run AS (
-    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot FROM run WHERE choice = 1
+    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot FROM chosen WHERE choice = 1
 ),
 history AS (
     SELECT * FROM past_race UNION ALL SELECT * FROM best_run
@@ -207,7 +222,7 @@ WITH weighted AS (
     LEFT JOIN evidence AS e USING (request_id)
 ),
 total AS (
-    SELECT request_id, SUM(is_known) AS n, SUM(is_fresh_race) AS n_fresh, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
+    SELECT request_id, COUNT(*) FILTER (WHERE is_known) AS n, COUNT(*) FILTER (WHERE is_fresh_race) AS n_fresh, exact_avg(fitness) AS fitness, exact_avg(difficulty) AS difficulty,
            exact_sum(w) + 1 / (0.11 * 0.11) AS s0, exact_sum(w * x) AS s1, exact_sum(w * x * x) + 1 / (0.043 * 0.043) AS s2,
            exact_sum(w * r) AS r0, exact_sum(w * r * x) AS r1
     FROM weighted
@@ -307,23 +322,33 @@ CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
+-- Whose rows these are in place of: all of the survey, or one athlete's.
+CREATE TEMP TABLE asked_anew AS
+SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject
+FROM changed AS c
+CROSS JOIN (SELECT 'survey' AS source UNION ALL SELECT 'prior' UNION ALL SELECT 'history' UNION ALL SELECT 'today') AS s
+WHERE (c.athlete_id = '') = (s.source IN ('survey', 'prior'));
+
 DELETE FROM estimate_rejects
-WHERE stage = '500_time_estimator_rows'
-  AND (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
-       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed));
+WHERE (stage, model, source) IN (SELECT '500_time_estimator_rows', 'line', source FROM asked_anew WHERE subject IS NULL)
+   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL);
 INSERT INTO estimate_rejects
 SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
-WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+WHERE NOT EXISTS (SELECT 1 FROM computed AS n
+                  WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
+                      = (estimated.source, estimated.subject, estimated.as_of_date, estimated.distance_class));
 
 DELETE FROM time_estimator_rows
-WHERE (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
-       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed))
-  AND (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+WHERE (source IN (SELECT source FROM asked_anew WHERE subject IS NULL)
+       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL))
+  AND NOT EXISTS (SELECT 1 FROM computed AS n
+                  WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
+                      = (time_estimator_rows.source, time_estimator_rows.subject, time_estimator_rows.as_of_date, time_estimator_rows.distance_class));
 INSERT OR REPLACE INTO time_estimator_rows
 SELECT * FROM computed
 EXCEPT
-SELECT * FROM time_estimator_rows;
+SELECT o.* FROM computed CROSS JOIN time_estimator_rows AS o USING (source, subject, as_of_date, distance_class);
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM request) AS rows_in,
@@ -339,6 +364,7 @@ FROM stage_clock, counted;
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
+DROP TABLE temp.asked_anew;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimated;
 DROP TABLE temp.classic;

@@ -233,12 +233,11 @@ CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, eviden
 
 -- Intervals, split-conformal: for the survey from the other folds only; fold -1 holds those that are served. Errors grow with
 -- the time that is predicted, so they are compared after division by their spread (normalised as in Papadopoulos et al. 2002).
--- A rank depends on the last bit of a level, which is the decimal that was written.
 CREATE TEMP TABLE interval AS
 WITH bound AS (
     SELECT p.model, f.fold, p.distance_class, p.evidence,
-           conformal_quantile(p.residual / p.spread, round((1 - c.interval_level) / 2, 9)) AS lower_ln,
-           conformal_quantile(p.residual / p.spread, round((1 + c.interval_level) / 2, 9)) AS upper_ln,
+           conformal_quantile(p.residual / p.spread, (1 - c.interval_level) / 2) AS lower_ln,
+           conformal_quantile(p.residual / p.spread, (1 + c.interval_level) / 2) AS upper_ln,
            c.spread_power, COUNT(*) AS n
     FROM stage_clock AS c
     CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f

@@ -5,6 +5,7 @@ which the views and triggers of the feature groups are made anew, too. One that 
 without these tables, or columns of tables.
 """
 
+import contextlib
 import re
 import sqlite3
 
@@ -43,11 +44,30 @@ def _is_there(db, table, column=None):
         column is None or database.value(db, "SELECT COUNT(*) FROM pragma_table_xinfo(?) WHERE name = ?", table, column) == 1)
 
 
+@contextlib.contextmanager
+def _without_unreadable_views(db, dropped):
+    """A view may wait for a stage that has not run yet, or for a function of somebody else's. It would stop ALTER TABLE, so it is away
+    meanwhile, with its triggers; and for good, if the migration drops it."""
+    away = []
+    for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
+        try:
+            db.execute(f"EXPLAIN SELECT * FROM {database.quoted(name)}").fetchall()
+        except sqlite3.Error:
+            away.append((name, db.execute("SELECT sql FROM sqlite_schema WHERE tbl_name = ? ORDER BY type = 'view' DESC", (name,)).fetchall()))
+            db.execute(f"DROP VIEW {database.quoted(name)}")
+    yield
+    for name, definitions in away:
+        if name not in dropped and not database.has(db, name):
+            for (definition,) in definitions:
+                db.execute(definition)
+
+
 def _migrate(db, number, text):
     with database.transaction(db):
         needs = re.match(r"-- needs: *(.*)\n", text)
         if needs is None or all(_is_there(db, *what.split(".")) for what in needs[1].split(", ")):
-            database.run_script(db, text)
+            with _without_unreadable_views(db, set(re.findall(r"DROP VIEW IF EXISTS (\w+)", text))):
+                database.run_script(db, text)
         if database.has(db, "features"):
             for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():
                 database.run_script(db, ddl)

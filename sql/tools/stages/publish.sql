@@ -11,7 +11,7 @@ SELECT {o_key},
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-JOIN {table} AS o USING (athlete_id)
+CROSS JOIN {table} AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING ({key})
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}));
 INSERT INTO {table}_history

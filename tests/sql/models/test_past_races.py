@@ -58,11 +58,15 @@ def known_before(db, row):
     metres = dict(db.execute("SELECT distance_class, distance_m FROM race_distances"))
     races = [(metres[c], s, days_ago(d), True) for c, s, d, at in db.execute(
         "SELECT distance_class, seconds, race_date, available_at FROM race_results") if 0 < days_ago(d) <= 730 and at <= row["event_timestamp"]]
-    runs = [(m, float(s), days_ago(d), False) for m, s, d, end in db.execute(
-        "SELECT distance_m, elapsed_s, local_date, end_time FROM silver_strava_activities WHERE is_run AND NOT is_flagged AND distance_m >= 5000"
+    runs = sorted(((formulas.vdot(m, float(s)), (m, float(s), days_ago(d), False), doubt) for m, s, d, end, doubt in db.execute(
+        "SELECT distance_m, elapsed_s, local_date, end_time, is_manual OR is_indoor OR coalesce(max_speed_m_s, 0) > 9 OR elapsed_s - moving_s > 0.04 * elapsed_s"
+        " FROM silver_strava_activities WHERE is_run AND NOT is_flagged AND distance_m >= 5000"
         " AND moving_s >= 1200 AND activity_id NOT IN (SELECT activity_id FROM race_results)")
-        if 0 < days_ago(d) <= 90 and end <= row["event_timestamp"]]
-    found = races + sorted(runs, key=lambda r: -formulas.vdot(r[0], r[1]))[:1]
+        if 0 < days_ago(d) <= 90 and end <= row["event_timestamp"]), reverse=True)
+    backed = [v for (v, *_), (below, *_) in zip(runs, runs[1:]) if v <= below * 1.03]
+    alone = sorted(v for v, _, doubt in runs if not doubt)
+    shown = backed[0] if backed else alone[0] if 0 < len(alone) < 3 else np.quantile(alone, 0.5) if alone else 0
+    found = races + [run for v, run, _ in runs if v <= shown][:1]
     best = max((formulas.vdot(m, s) for m, s, _, _ in found), default=0)
     return [f for f in found if formulas.vdot(f[0], f[1]) >= 0.8 * best]
 

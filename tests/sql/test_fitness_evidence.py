@@ -1,0 +1,160 @@
+"""What a run proves: one that stands alone moves neither the threshold nor a race estimate, a race and two that agree do."""
+
+import functools
+
+import pytest
+
+from helpers import lab
+from helpers.activities import epoch, instant, seeded
+from helpers.formulas import vdot
+
+DAY = 86400
+SHARE = 0.03  # one run moves nothing by more
+
+
+def training(rng, athlete, speed, n=50, every=2, spread=0.04, **given):
+    """Runs of an athlete from the first day on, every other day or so, each a little faster or slower than `speed`, m/s."""
+    found, day = [], 0
+    for i in range(n):
+        found.append(run_of(rng, athlete, 1000 * athlete + i, day, speed * rng.uniform(1 - spread, 1 + spread), **given))
+        day += rng.randint(1, 2 * every - 1)
+    return found
+
+
+def run_of(rng, athlete, number, day, speed, minutes=None, **given):
+    moving = int(60 * (minutes or rng.uniform(30, 70)))
+    start = instant(epoch("2024-01-01T07:00:00Z") + DAY * day)
+    return {"id": number, "athlete": {"id": athlete}, "sport_type": "Run", "start_date": start, "utc_offset": 0, "workout_type": 0,
+            "distance": round(speed * moving, 1), "moving_time": moving, "elapsed_time": moving, "max_speed": speed * 1.3} | given
+
+
+def day_of(activity):
+    return (epoch(activity["start_date"]) - epoch("2024-01-01T00:00:00Z")) // DAY
+
+
+@functools.lru_cache(maxsize=None)
+def surveyed():
+    """The survey's estimator with few trees, without an athlete."""
+    return lab.database(lab.specification(num_boost_round=10), lab.survey()).serialize()
+
+
+def pipeline(*histories):
+    db = lab.new_database()
+    db.deserialize(surveyed())
+    lab.put(db, [a for history in histories for a in history])
+    lab.run(db)
+    return db
+
+
+def estimates(db):
+    return {(athlete, distance): seconds for athlete, distance, seconds in db.execute(
+        "SELECT athlete_id, distance_class, predicted_s FROM gold_athlete_predictions WHERE model = 'time_estimator'")}
+
+
+def thresholds(db):
+    """Of the last activity of each athlete."""
+    return dict(db.execute("SELECT athlete_id, threshold_pace_min_km FROM activity_features AS f WHERE is_run AND event_timestamp ="
+                           " (SELECT MAX(event_timestamp) FROM activity_features AS n WHERE n.athlete_id = f.athlete_id)"))
+
+
+ABSURD = {
+    "a GPS glitch that shows in the maximum speed": {"max_speed": 16.4},
+    "a glitch that shows in nothing": {},
+    "entered by hand": {"manual": True},
+    "a treadmill": {"trainer": True},
+    "a virtual run": {"sport_type": "VirtualRun"},
+    "flagged as not credible": {"flagged": True},
+    "a third of it paused": {"elapsed_time": 3000},
+    "a race on a treadmill": {"trainer": True, "workout_type": 1},
+    "a race entered by hand": {"manual": True, "workout_type": 1},
+    "a race with a glitch": {"max_speed": 16.4, "workout_type": 1},
+}
+
+
+@pytest.mark.parametrize("kind", ABSURD)
+def test_one_absurd_run_moves_no_threshold_and_no_race_estimate(kind):
+    rng = seeded(kind)
+    before, after = [], []
+    for athlete in range(1, 9):
+        history = training(rng, athlete, rng.uniform(2.4, 4.2), n=rng.randint(12, 60), spread=rng.uniform(0.005, 0.08))
+        last = run_of(rng, athlete, 999_000 + athlete, day_of(history[-1]) + 3, 2.5)
+        fastest = max(a["distance"] / a["moving_time"] for a in history)
+        absurd = run_of(rng, athlete, 990_000 + athlete, day_of(rng.choice(history[3:])), min(6.4, fastest * rng.uniform(1.25, 1.8)), minutes=40)
+        absurd["start_date"] = absurd["start_date"].replace("T07", "T18")  # another run of the day
+        before.append(history + [last])
+        after.append(history + [absurd | ABSURD[kind], last])
+    without, moved = pipeline(*before), pipeline(*after)
+    assert thresholds(without).keys() == {str(a) for a in range(1, 9)} and len(estimates(without)) == 32
+    for of in (thresholds, estimates):
+        for key, value in of(without).items():
+            assert abs(of(moved)[key] / value - 1) <= SHARE, (kind, of.__name__, key)
+    loads = "SELECT activity_id, estimated_tss FROM activity_features WHERE activity_id NOT LIKE '99000_'"
+    was = dict(without.execute(loads))
+    assert all(abs(load / was[key] - 1) <= 2 * SHARE for key, load in moved.execute(loads))  # the load is the square of the pace
+
+
+def test_a_race_moves_the_estimate_and_two_fast_runs_of_a_week_the_threshold():
+    rng = seeded("feats")
+    speeds = {athlete: rng.uniform(2.6, 3.9) for athlete in range(1, 7)}
+    base = {a: training(rng, a, v, spread=0.02) for a, v in speeds.items()}
+    ends = {a: day_of(history[-1]) for a, history in base.items()}
+    fast = {a: max(r["distance"] / r["moving_time"] for r in history) / 0.85 for a, history in base.items()}
+    jog = {a: [run_of(rng, a, 999_000 + a, ends[a] + 9, 2.5)] for a in base}
+    race = {a: [run_of(rng, a, 990_000 + a, ends[a] + 2, fast[a], workout_type=1) | {"distance": 10050.0, "moving_time": int(10050 / fast[a]),
+                                                                                  "elapsed_time": int(10050 / fast[a])}] for a in base}
+    pair = {a: [run_of(rng, a, 990_000 + 10 * a + i, ends[a] + 2 + 4 * i, fast[a], minutes=40) for i in range(2)] for a in base}
+    plain, raced, twice = (pipeline(*[base[a] + (more[a] if more else []) + jog[a] for a in base]) for more in (None, race, pair))
+    for key, seconds in estimates(plain).items():
+        assert estimates(raced)[key] < (0.96 if key[1] == "10k" else 0.98) * seconds, key  # a race tells most of its own distance
+    for athlete, pace in thresholds(plain).items():
+        assert thresholds(twice)[athlete] < 0.97 * pace and thresholds(raced)[athlete] < 0.97 * pace
+
+
+@pytest.mark.parametrize("gap_days", [95, 130, 200, 365, 450])
+def test_after_a_break_the_threshold_is_the_runners_own_and_fades(gap_days):
+    rng = seeded(gap_days)
+    histories = []
+    for athlete in range(1, 7):
+        history = training(rng, athlete, rng.uniform(2.4, 4.2), spread=0.03)
+        back = day_of(history[-1]) + gap_days
+        histories.append(history + [run_of(rng, athlete, 999_000 + athlete * 10 + i, back + 2 * i, 2.1) for i in range(4)])
+    found = lab.rows(pipeline(*histories), "SELECT athlete_id, threshold_pace_min_km AS pace, threshold_source AS source FROM activity_features ORDER BY athlete_id, event_timestamp")
+    for athlete in range(1, 7):
+        paces = [f["pace"] for f in found if f["athlete_id"] == str(athlete)]
+        last, returned = paces[-5], paces[-4:]
+        assert all(last < pace <= 1.15 * last for pace in returned), (athlete, last, returned)
+        assert all(f["source"] == "history" for f in found[-4:])
+
+
+def test_a_runner_of_treadmills_alone_is_known_by_runs_that_agree():
+    rng = seeded("treadmill")
+    db = pipeline(training(rng, 1, 3.2, spread=0.02, trainer=True))
+    last = thresholds(db)["1"]
+    best = sorted(vdot(a["distance"], a["moving_time"]) for a in training(seeded("treadmill"), 1, 3.2, spread=0.02, trainer=True))
+    assert 0.97 < threshold_of(db, best[-2]) / last < 1.03
+    assert {d for (_, d) in estimates(db)} == {"5k", "10k", "21k", "42k"}
+
+
+def threshold_of(db, fitness):
+    return db.execute("SELECT threshold_pace(?)", (fitness,)).fetchone()[0]
+
+
+def test_what_a_run_is_doubted_for_is_said():
+    rng = seeded("doubts")
+    changes = [{}, {"workout_type": 1}, {"manual": True}, {"trainer": True}, {"max_speed": 12.0}, {"elapsed_time": 4000}, {"flagged": True}]
+    history = [run_of(rng, 1, i + 1, i, 3.0, minutes=50) | change for i, change in enumerate(changes)]
+    found = {int(r["activity_id"]): (r["standing"], r["doubt"]) for r in lab.rows(pipeline(history), "SELECT * FROM run_evidence")}
+    assert found == {1: (1, None), 2: (2, None), 3: (0, "entered by hand"), 4: (0, "indoors, or virtual"),
+                     5: (0, "a maximum speed that nobody runs"), 6: (0, "paused")}
+
+
+def test_supported_max_is_the_greatest_that_another_bears_out(db):
+    rng = seeded("supported")
+    for _ in range(400):
+        x = [round(rng.choice([rng.uniform(30, 60), rng.gauss(45, 1), rng.randint(40, 44)]), 2) for _ in range(rng.randint(0, 30))]
+        tolerance = rng.choice([0.0, 0.01, 0.03, 0.2])
+        expected = max((a for i, a in enumerate(x) if any(i != j and b <= a <= b * (1 + tolerance) for j, b in enumerate(x))), default=None)
+        found = db.execute("SELECT supported_max(value, ?) FROM json_each(?)", (tolerance, str(x))).fetchone()[0]
+        assert found == expected, (x, tolerance)
+        extreme = db.execute("SELECT supported_max(value, ?) FROM json_each(?)", (tolerance, str([*x, 1e6]))).fetchone()[0]
+        assert extreme == found  # whatever is far from all others changes nothing
