@@ -92,9 +92,19 @@ static bool scan_escape(scanner *s) {
     return (low >= 0xdc00 && low <= 0xdfff) || scan_fail(s, "half of a surrogate pair");
 }
 
+/* Most of any text: ASCII that is no quote, backslash or control character. */
+static void scan_plain(scanner *s) {
+    size_t end = s->length - s->at < JSON_POLL_STRIDE ? s->length : s->at + JSON_POLL_STRIDE;
+    for (; s->at < end; s->at++) {
+        unsigned char c = (unsigned char)s->text[s->at];
+        if (c < 0x20 || c > 0x7f || c == '"' || c == '\\') return;
+    }
+}
+
 static bool scan_string(scanner *s) {
     s->at++;
     while (scan_go_on(s)) {
+        scan_plain(s);
         int c = peek(s);
         if (c < 0) return scan_fail(s, "a string without its closing quote");
         if (c == '"') {
