@@ -212,20 +212,32 @@ size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_stop 
     return 0;
 }
 
-static athlete_status json_refuse(athlete_fault *fault, json_stop stop) {
+athlete_status json_refuse(athlete_fault *fault, json_stop stop) {
     return fault_refuse(fault, "%s at byte %zu", stop.reason, stop.offset);
 }
 
-athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault) {
+athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, json_stop *stop) {
     assert(text[length] == '\0');
     *tree = NULL;
-    json_stop stop = {0, NULL};
+    *stop = (json_stop){0, NULL};
     size_t start = json_blanks(text, length);
-    size_t end = json_scan(text + start, length - start, NULL, &stop);
-    if (end == 0) return json_refuse(fault, (json_stop){start + stop.offset, stop.reason});
+    size_t end = json_scan(text + start, length - start, NULL, stop);
+    if (end == 0) {
+        stop->offset += start;
+        return ATHLETE_INVALID;
+    }
     end += start;
     end += json_blanks(text + end, length - end);
-    if (end != length) return json_refuse(fault, (json_stop){end, "something follows the value"});
+    if (end != length) {
+        *stop = (json_stop){end, "something follows the value"};
+        return ATHLETE_INVALID;
+    }
     *tree = cJSON_ParseWithLength(text, length + 1);
     return *tree ? ATHLETE_OK : ATHLETE_NOMEM;
+}
+
+athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault) {
+    json_stop stop;
+    athlete_status status = json_parse_stop(text, length, tree, &stop);
+    return status == ATHLETE_INVALID ? json_refuse(fault, stop) : status;
 }

@@ -33,4 +33,8 @@ size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_stop 
 ** ATHLETE_INVALID says in `fault` why not, and at which byte; the tree is the caller's to cJSON_Delete. */
 athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault);
 
+/* The same, with the place instead of a sentence, for a text that stands in another; and the sentence about a place. */
+athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, json_stop *stop);
+athlete_status json_refuse(athlete_fault *fault, json_stop stop);
+
 #endif
