@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "base/binding/catalog.h"
+#include "base/binding/function.h"
 #include "base/memory.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
@@ -114,23 +114,21 @@ static bool find_age(asof_lookup *lookup, const kept_row *row) {
 }
 
 /* Rule 3: SQLITE_ROW, or SQLITE_DONE for a row that is too old. */
-static int accept(asof_lookup *lookup, const kept_row *row, char **message) {
+static int accept(asof_lookup *lookup, const kept_row *row, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     if (plan->group->lookback_us < 0 && !plan->wants_age) return SQLITE_ROW;
     lookup->has_age = find_age(lookup, row);
     if (plan->group->lookback_us < 0) return SQLITE_ROW;
     if (!lookup->has_age)
-        return catalog_say(message, "a lookback needs days, instants or numbers that are not too large");
+        return status_code(fault_refuse(fault, "a lookback needs days, instants or numbers that are not too large"));
     return lookup->age_us <= plan->group->lookback_us ? SQLITE_ROW : SQLITE_DONE;
 }
 
 /* --- seeking -------------------------------------------------------------------------------------------- */
 
-static int lookup_fail(const asof_lookup *lookup, int rc, char **message) {
-    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
-    sqlite3_free(*message);
-    *message = sqlite3_mprintf("%s", sqlite3_errmsg(lookup->plan->group->db));
-    return *message ? rc : SQLITE_NOMEM;
+static int lookup_fail(const asof_lookup *lookup, int rc, athlete_fault *fault) {
+    status_of_code(lookup->plan->group->db, rc, "", fault);
+    return rc; /* as it is: the host tells a busy database from other errors */
 }
 
 static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
@@ -142,12 +140,13 @@ static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, 
 }
 
 /* Looks in one place; *found is the row, or NULL if there is none. */
-static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found, char **message) {
+static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found,
+                athlete_fault *fault) {
     lookup_search *search = feature < 0 ? &lookup->rows[place] : &lookup->features[place][feature];
     const lookup_request *request = place == PLACE_HISTORY_SINCE ? &lookup->since : &lookup->request;
     *found = NULL;
     int rc = lookup_prepare_search(lookup, place, feature, request, search);
-    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     kept_row_forget(&search->found);
     if (lookup->repeats) {
         search->running_ran = true;
@@ -159,25 +158,25 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
         rc = lookup_bind(search->once.statement, request);
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, fault);
     if (search->found.failed) return SQLITE_NOMEM;
     if (search->found.present) *found = &search->found;
     return SQLITE_OK;
 }
 
 /* The newest current row: merged, or else searched for. */
-static int look_at_current(asof_lookup *lookup, kept_row **found, char **message) {
+static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault *fault) {
     merge_answer answer = MERGE_CANNOT;
     lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
     *found = NULL;
     if (merge) {
         int rc = merge_look(merge, &lookup->request, &answer, found);
-        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     }
     lookup->is_merged = answer != MERGE_CANNOT;
     if (answer == MERGE_NONE) *found = NULL;
     if (lookup->is_merged) return SQLITE_OK;
-    int rc = look(lookup, PLACE_CURRENT, -1, found, message);
+    int rc = look(lookup, PLACE_CURRENT, -1, found, fault);
     if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
     return rc;
 }
@@ -189,20 +188,20 @@ static bool is_newer(const kept_row *a, const kept_row *b) {
 }
 
 /* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
-static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
+static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
-    int rc = feature < 0 ? look_at_current(lookup, found, message)
-                         : look(lookup, PLACE_CURRENT, feature, found, message);
+    int rc = feature < 0 ? look_at_current(lookup, found, fault)
+                         : look(lookup, PLACE_CURRENT, feature, found, fault);
     if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table &&
         !plan->rules.backfill) {
         lookup->since = lookup->request;
         lookup->since.since = *found;
-        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, message);
+        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
     }
     if (rc != SQLITE_OK) return rc;
     if (past && (!*found || is_newer(past, *found))) *found = past;
-    return *found ? accept(lookup, *found, message) : SQLITE_DONE;
+    return *found ? accept(lookup, *found, fault) : SQLITE_DONE;
 }
 
 /* Keys and times have one value in a row and are not features. */
@@ -213,7 +212,7 @@ static bool lookup_is_feature(const feature_group *group, int column) {
 }
 
 /* Rule 4. */
-static int fill_nulls(asof_lookup *lookup, char **message) {
+static int fill_nulls(asof_lookup *lookup, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *answer = lookup->answer;
     int64_t age_us = lookup->age_us;
@@ -222,7 +221,7 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
         if (slot < 0 || !lookup_is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL)
             continue;
         kept_row *found;
-        int rc = lookup_find(lookup, i, &found, message);
+        int rc = lookup_find(lookup, i, &found, fault);
         if (rc == SQLITE_ROW && !kept_row_copy(answer, slot, found, KEPT_COLUMNS)) return SQLITE_NOMEM;
         if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     }
@@ -231,28 +230,28 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
 }
 
 /* Without as_of one moment, that of its first request, is now for all of a query. */
-static int set_moment(asof_lookup *lookup, sqlite3_value *as_of, char **message) {
+static int set_moment(asof_lookup *lookup, sqlite3_value *as_of, athlete_fault *fault) {
     if (!as_of && lookup->repeats) return SQLITE_OK;
-    int rc = lookup_moment_set(&lookup->moment, &lookup->times, as_of, lookup->plan->rules.strict, message);
+    int rc = lookup_moment_set(&lookup->moment, &lookup->times, as_of, lookup->plan->rules.strict, fault);
     lookup->request.as_of = lookup->since.as_of = lookup->moment.values;
     return rc;
 }
 
 /* What was found stands only if the form of the table's times is still what it was; that is looked at while the first
 ** statement of the query reads it. */
-static int seek_row(asof_lookup *lookup, sqlite3_value *as_of, kept_row **found, char **message) {
-    int rc = lookup->times.is_read ? SQLITE_OK : lookup_times_read(&lookup->times, message);
-    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, message);
-    if (rc == SQLITE_OK) rc = lookup_find(lookup, -1, found, message);
+static int seek_row(asof_lookup *lookup, sqlite3_value *as_of, kept_row **found, athlete_fault *fault) {
+    int rc = lookup->times.is_read ? SQLITE_OK : lookup_times_read(&lookup->times, fault);
+    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
+    if (rc == SQLITE_OK) rc = lookup_find(lookup, -1, found, fault);
     bool is_found = rc == SQLITE_ROW || rc == SQLITE_DONE;
     if (!is_found || lookup->repeats || !lookup_times_are_old(&lookup->times)) return rc;
-    rc = lookup_times_read(&lookup->times, message);
+    rc = lookup_times_read(&lookup->times, fault);
     lookup_reset(lookup);
-    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, message);
-    return rc == SQLITE_OK ? lookup_find(lookup, -1, found, message) : rc;
+    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
+    return rc == SQLITE_OK ? lookup_find(lookup, -1, found, fault) : rc;
 }
 
-int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message) {
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     lookup->answer = NULL;
     lookup->has_age = false;
@@ -261,10 +260,10 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
         if (sqlite3_value_type(keys[i]) == SQLITE_NULL) return SQLITE_DONE;
     lookup->request = (lookup_request){.keys = keys, .n_keys = plan->group->n_keys, .as_of = lookup->moment.values};
     kept_row *found;
-    int rc = seek_row(lookup, as_of, &found, message);
+    int rc = seek_row(lookup, as_of, &found, fault);
     if (rc == SQLITE_ROW) {
         lookup->answer = found;
-        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, message);
+        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, fault);
     }
     lookup->repeats = true;
     return rc;

@@ -40,7 +40,7 @@ static bool times_refuse(lookup_times *times, int column, const char *first, sql
         sqlite3_str_appendall(out, " where a number or " INSTANT_EXPECTED " belongs");
     }
     sqlite3_free(times->wrong);
-    times->wrong = sentence_finish(out);
+    times->wrong = sqlite3_str_finish(out);
     return true;
 }
 
@@ -107,7 +107,7 @@ static char *form_query(const lookup_times *times, const group_source *source, b
     return sqlite3_str_finish(sql);
 }
 
-static int read_source(lookup_times *times, int place, char **message) {
+static int read_source(lookup_times *times, int place, athlete_fault *fault) {
     const group_source *source = &times->group->sources[place];
     if (!source->table) return SQLITE_OK;
     char *sql = form_query(times, source, place == GROUP_HISTORY);
@@ -117,9 +117,9 @@ static int read_source(lookup_times *times, int place, char **message) {
     if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(query, 1, times, TIMES_POINTER, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_step(query);
     bool is_wrong = rc == SQLITE_ROW;
-    rc = catalog_ended(times->group->db, query, rc, message);
+    rc = catalog_ended(times->group->db, query, rc, fault);
     if (!is_wrong || rc != SQLITE_OK) return rc;
-    return times->wrong ? catalog_say(message, "%s", times->wrong) : SQLITE_NOMEM;
+    return times->wrong ? status_code(fault_refuse(fault, "%s", times->wrong)) : SQLITE_NOMEM;
 }
 
 static unsigned content_version(const feature_group *group) {
@@ -135,11 +135,11 @@ bool lookup_times_are_old(const lookup_times *times) {
     return times->version != content_version(group) || times->changes != sqlite3_total_changes(group->db);
 }
 
-int lookup_times_read(lookup_times *times, char **message) {
+int lookup_times_read(lookup_times *times, athlete_fault *fault) {
     memset(times->columns, 0, sizeof times->columns);
     times->is_read = false;
     int rc = SQLITE_OK;
-    for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++) rc = read_source(times, place, message);
+    for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++) rc = read_source(times, place, fault);
     times->version = content_version(times->group);
     times->changes = sqlite3_total_changes(times->group->db);
     times->is_read = rc == SQLITE_OK;
@@ -167,15 +167,12 @@ static bool now_of(sqlite3 *db, instant *now) {
     return true;
 }
 
-static int refuse_as_of(sqlite3_value *as_of, const char *why, char **message) {
+static int refuse_as_of(sqlite3_value *as_of, const char *why, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendall(out, "as_of is ");
     value_describe(out, as_of);
     sqlite3_str_appendall(out, why);
-    char *sentence = sentence_finish(out);
-    int rc = sentence ? catalog_say(message, "%s", sentence) : SQLITE_NOMEM;
-    sqlite3_free(sentence);
-    return rc;
+    return status_code(fault_refuse_str(fault, out));
 }
 
 static bool is_numeric(sqlite3_value *value, double *seconds) {
@@ -188,23 +185,23 @@ static bool is_declared_text(const feature_group *group) {
     return strcmp(group->columns[group->timestamp].affinity, "TEXT") == 0;
 }
 
-static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, char **message) {
+static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, athlete_fault *fault) {
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     bool wants_text = seen->has_text || (!seen->has_number && is_declared_text(times->group));
     bool is_told_text = as_of && sqlite3_value_type(as_of) == SQLITE_TEXT;
     instant_form form;
     moment->is_number = false;
-    if (!as_of) return now_of(times->group->db, &moment->at) ? SQLITE_OK : catalog_say(message, "there is no clock");
+    if (!as_of) return now_of(times->group->db, &moment->at) ? SQLITE_OK : status_code(fault_refuse(fault, "there is no clock"));
     if (is_told_text && is_text_instant(as_of, &form, &moment->at)) {
         if (!seen->has_number) return SQLITE_OK;
-        return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order", message);
+        return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order", fault);
     }
     bool may_be_number = sqlite3_value_type(as_of) != SQLITE_BLOB && !(is_told_text && wants_text);
     moment->is_number = may_be_number && is_numeric(as_of, &moment->seconds);
     if (moment->is_number && !wants_text) return SQLITE_OK;
-    if (!moment->is_number) return refuse_as_of(as_of, " where " INSTANT_EXPECTED " belongs", message);
+    if (!moment->is_number) return refuse_as_of(as_of, " where " INSTANT_EXPECTED " belongs", fault);
     char *why = sqlite3_mprintf(", and %s is text", times_name(times, AS_OF_TIMESTAMP));
-    int rc = why ? refuse_as_of(as_of, why, message) : SQLITE_NOMEM;
+    int rc = why ? refuse_as_of(as_of, why, fault) : SQLITE_NOMEM;
     sqlite3_free(why);
     return rc;
 }
@@ -226,15 +223,15 @@ static bool keep_text(kept_row *row, int i, const instant_form *form, const inst
     return kept_row_text(row, i, text, (int)strlen(text));
 }
 
-int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, char **message) {
-    int rc = read_as_of(moment, times, as_of, message);
+int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, athlete_fault *fault) {
+    int rc = read_as_of(moment, times, as_of, fault);
     if (rc != SQLITE_OK) return rc;
     kept_row_forget(moment->values);
     for (int i = 0; i < AS_OF_VALUES; i++) {
         const column_times *seen = &times->columns[i];
         bool as_number = moment->is_number || (!as_of && seen->has_number);
         if (as_number && seen->has_text)
-            return refuse_as_of(as_of, " and other times of the rows are text", message);
+            return refuse_as_of(as_of, " and other times of the rows are text", fault);
         bool kept = as_number ? keep_number(moment->values, i, moment, as_of)
                               : keep_text(moment->values, i, seen->has_text ? &seen->form : &instant_seconds,
                                           &moment->at, strict && i == AS_OF_TIMESTAMP);

@@ -40,13 +40,13 @@ void lookup_times_open(lookup_times *times, const feature_group *group);
 void lookup_times_close(lookup_times *times);
 
 /* Reads the table if that has not been done. SQLITE_OK, or an error with a sentence. */
-int lookup_times_read(lookup_times *times, char **message);
+int lookup_times_read(lookup_times *times, athlete_fault *fault);
 
 /* Whether it may have changed since; to be asked while a statement reads the table. */
 bool lookup_times_are_old(const lookup_times *times);
 
 /* `as_of` NULL: now, by SQLite's clock. With `strict` the timestamp's value is rounded up, for a comparison by <. */
-int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, char **message);
+int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, athlete_fault *fault);
 
 /* "asof form"(times, timestamp, available, superseded): true where the table is to be refused; callable by nobody else. */
 void lookup_form(sqlite3_context *context, int argc, sqlite3_value **argv);
