@@ -6,6 +6,7 @@
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_TIMES_SQL_H
 #define ATHLETE_STORE_LOOKUP_LOOKUP_TIMES_SQL_H
 
+#include "base/fault.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/feature_group_sql.h"
 #include "store/lookup/kept_row_sql.h"
