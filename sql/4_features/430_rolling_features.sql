@@ -1,6 +1,6 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks
 -- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date

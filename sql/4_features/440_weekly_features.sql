@@ -1,6 +1,6 @@
 -- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks
 -- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
@@ -52,14 +52,14 @@ week AS (
            exact_sum(paced_min) / exact_sum(paced_km) AS avg_pace_week,
            CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
            CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
-           MAX(available_at) AS available_at
+           max(MAX(available_at),
+               COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c -- a day may be gone
+                         WHERE c.athlete_id = day.athlete_id AND c.from_date <= date(day.week_start, '+6 days')), '')) AS available_at
     FROM day
     GROUP BY athlete_id, week_start
 )
 SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m,
-       avg_pace_week, training_monotony, training_strain, max(event_timestamp, available_at,
-           COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
-                     WHERE c.athlete_id = week.athlete_id AND c.from_date <= date(week.week_start, '+6 days')), '')) AS available_at
+       avg_pace_week, training_monotony, training_strain, max(event_timestamp, available_at) AS available_at
 FROM week;
 CREATE UNIQUE INDEX temp.computed_by_week ON computed (athlete_id, week_start);
 
