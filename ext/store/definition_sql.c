@@ -249,15 +249,8 @@ static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_
     batch_source source;
     athlete_status status = source_open(&source, db, definition, text, false, message);
     if (status == ATHLETE_OK) {
-        bool is_text = strcmp(definition->columns[definition->available].type.storage, "TEXT") == 0;
-        char *known_at = options->known_at
-                             ? sqlite3_mprintf(is_text ? "%Q" : "CAST(%Q AS INTEGER)", options->known_at)
-                             : NULL;
-        if (options->known_at && !known_at) status = ATHLETE_NOMEM;
-        else
-            write_batch_ingest(out, definition, &source, known_at,
-                               options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
-        sqlite3_free(known_at);
+        write_batch_ingest(out, definition, &source, options->known_at,
+                           options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
     }
     source_close(&source);
     return status;

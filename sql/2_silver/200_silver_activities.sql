@@ -178,7 +178,8 @@ SELECT table_name,
                              || substr(json_object('max', max, 'unit', unit, 'blank_is_null', blank_is_null), 2))) AS fields
 FROM silver_fields
 GROUP BY table_name;
-DELETE FROM silver_field_lists WHERE (table_name, fields) NOT IN (SELECT table_name, fields FROM temp.field_list);
+DELETE FROM silver_field_lists
+WHERE (table_name, fields) IN (SELECT table_name, fields FROM silver_field_lists EXCEPT SELECT table_name, fields FROM temp.field_list);
 INSERT INTO silver_field_lists SELECT table_name, fields FROM temp.field_list EXCEPT SELECT table_name, fields FROM silver_field_lists;
 
 -- Which fields a rule speaks of.
@@ -363,7 +364,7 @@ CREATE TEMP TABLE judged AS
 SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
                            'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''');
 CREATE TEMP TABLE broken AS
-SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
        NULL AS field, NULL AS value
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
@@ -378,8 +379,9 @@ CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_activities'
-  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
-                                WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NOT NULL);
+  AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
+                  WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
+                    AND j.refusal IS NOT NULL);
 INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
 SELECT r.table_name, rule, r.predicate, j.refusal, started_at
 FROM stage_clock, judged AS j

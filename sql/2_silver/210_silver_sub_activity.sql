@@ -171,7 +171,7 @@ CREATE TEMP TABLE judged AS
 SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
                            'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''');
 CREATE TEMP TABLE broken AS
-SELECT j.key AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
+SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
        NULL AS field, NULL AS value
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
@@ -186,8 +186,9 @@ CREATE INDEX temp.broken_by_version ON broken (version_id);
 
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_sub_activity'
-  AND (rule, predicate) NOT IN (SELECT rule, r.predicate FROM judged AS j JOIN silver_rules AS r USING (rule)
-                                WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL);
+  AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
+                  WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
+                    AND j.refusal IS NOT NULL);
 INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
 SELECT r.table_name, rule, r.predicate, j.refusal, started_at
 FROM stage_clock, judged AS j

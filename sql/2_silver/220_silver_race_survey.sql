@@ -96,7 +96,7 @@ WITH question (distance_class, seconds, fitness, difficulty) AS (
            ('10k', '$.values.k10_ti', '$.values.k10_tr', '$.values.k10_di'), ('10mi', '$.values.m10_ti', '$.values.m10_tr', '$.values.m10_di'),
            ('21k', '$.values.mh_ti', '$.values.mh_tr', '$.values.mh_di'), ('42k', '$.values.mf_ti', '$.values.mf_tr', '$.values.mf_di')
 )
-SELECT ROW_NUMBER() OVER (ORDER BY a.runner_id, q.distance_class) AS version_id, a.bronze_id, a.runner_id, q.distance_class, d.distance_m,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY a.runner_id, q.distance_class) AS INTEGER) AS version_id, a.bronze_id, a.runner_id, q.distance_class, d.distance_m,
        exact_real(p -> q.seconds) AS seconds,
        exact_real(p -> q.fitness) AS fitness,
        exact_real(p -> q.difficulty) AS difficulty,
@@ -108,7 +108,7 @@ WHERE a.runner_id IS NOT NULL AND p -> q.seconds IS NOT NULL;
 CREATE UNIQUE INDEX temp.version_by_id ON version (version_id);
 
 CREATE TEMP TABLE broken AS
-SELECT j.key AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
+SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
 FROM broken_rules('SELECT version_id, * FROM temp.version',
                   'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_survey_races''') AS j
 JOIN silver_rules AS r USING (rule)

@@ -179,7 +179,7 @@ END;
 
 CREATE TEMP TABLE arrived (bronze_id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL);
 INSERT INTO arrived
-SELECT bronze_id, document_id, payload
+SELECT bronze_id, document_id, json_plain_names(payload)
 FROM bronze_documents
 WHERE kind = 'feature_group'
   AND bronze_id NOT IN (SELECT bronze_id FROM feature_groups)

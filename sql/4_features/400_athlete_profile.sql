@@ -57,18 +57,19 @@ FROM reading AS r
 LEFT JOIN first_activity AS f USING (athlete_id);
 
 CREATE TEMP TABLE broken AS
-SELECT j.key AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
+SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
 FROM broken_rules('SELECT bronze_id, * FROM temp.version',
                   'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''') AS j
 JOIN silver_rules AS r USING (rule)
 LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
 WHERE r.table_name = 'athlete_profile';
+CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 CREATE TEMP TABLE told AS
 SELECT athlete_id, bronze_id,
-       CASE WHEN (bronze_id, 'sex') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN sex END AS sex,
-       CASE WHEN (bronze_id, 'birthdate') NOT IN (SELECT bronze_id, field FROM broken WHERE field IS NOT NULL) THEN birth_year END AS birth_year
-FROM version;
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
+FROM version AS v;
 CREATE INDEX temp.told_by_athlete ON told (athlete_id, bronze_id);
 
 -- Who is published and says for the first time who he is, is known from then on to be so: a correction of all his days, with

@@ -89,14 +89,14 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
 FROM ops_config;
 
 CREATE TEMP TABLE activity AS
-SELECT a.*, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date
+SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
 JOIN silver_strava_activities AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended.
 CREATE TEMP TABLE proof AS
-SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing
+SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot(distance_m, moving_s) AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM changed
 CROSS JOIN run_evidence USING (athlete_id);
 CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
@@ -110,7 +110,7 @@ CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
 -- What a runner had shown when each day began, and a day after the last run before a break. A race stands alone, any other run
 -- beside one that is near it; where none is, the middle of them is believed until one comes. From then on what was shown once
 -- fades, and does not vanish with the window: the best of all that it has faded to holds.
-CREATE TEMP TABLE moment (athlete_id, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
+CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
 INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
 INSERT INTO moment
 SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, 2 - lookback_days || ' days'), date(known_date, '+2 days') || 'T00:00:00Z'
@@ -139,7 +139,7 @@ CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 -- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
 -- that enough earlier ones reached is never needed: only records remain, highest first.
 CREATE TEMP TABLE observed AS
-SELECT ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS position, athlete_id, max_hr, known_date, end_time
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS INTEGER) AS position, athlete_id, max_hr, known_date, end_time
 FROM activity, config
 WHERE max_hr <= max_hr_plausible;
 CREATE UNIQUE INDEX temp.observed_by_position ON observed (athlete_id, position, max_hr, end_time);
@@ -207,7 +207,7 @@ WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
 UNION ALL
 SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
-WHERE avg_hr IS NOT NULL AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM counted);
+WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id));
 
 CREATE TEMP TABLE zones AS
 SELECT h.athlete_id, h.activity_id,

@@ -62,7 +62,7 @@ GROUP BY athlete_id;
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
-    SELECT r.*,
+    SELECT CAST(r.athlete_id AS TEXT) AS athlete_key, r.*,
            (SELECT MAX(z.activity_date) FROM zone AS z
             WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date) AS last_active_date
     FROM stage_clock,
@@ -71,7 +71,7 @@ WITH day AS (
                         FROM activity_features
                         WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)', stage_clock.options) AS r
 )
-SELECT r.athlete_id, r.as_of_date,
+SELECT r.athlete_key AS athlete_id, r.as_of_date,
        strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds') AS event_timestamp,
        r.daily_tss, r.ctl_42d, r.atl_7d, r.tsb, r.acwr, r.ctl_ewma, r.atl_ewma, r.tsb_ewma, r.acwr_ewma, r.total_tss_7d,
        r.total_tss_28d, r.total_tss_90d, r.activities_7d, r.activities_28d, r.activities_30d, r.activities_42d,

@@ -32,7 +32,7 @@ WITH paced AS (
     GROUP BY athlete_id, activity_date
 ),
 day AS (
-    SELECT r.athlete_id, r.as_of_date, week_start(r.as_of_date) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
+    SELECT r.athlete_id, r.as_of_date, CAST(week_start(r.as_of_date) AS TEXT) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
            d.distance_km, d.activities, d.elevation_gain_m,
            p.moving_time_min AS paced_min, p.distance_km AS paced_km
     FROM changed

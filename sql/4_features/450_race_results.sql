@@ -80,6 +80,7 @@ FROM candidate WHERE reason IS NULL;
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 CREATE TEMP TABLE computed_rejects AS
 SELECT athlete_id, activity_id, race_date, measured_m, reason FROM candidate WHERE reason IS NOT NULL;
+CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athlete_id, activity_id);
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
@@ -143,7 +144,8 @@ INSERT INTO race_results SELECT * FROM fresh;
 -- end
 
 DELETE FROM race_rejects
-WHERE athlete_id IN (SELECT athlete_id FROM changed) AND (athlete_id, activity_id) NOT IN (SELECT athlete_id, activity_id FROM computed_rejects);
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND NOT EXISTS (SELECT 1 FROM computed_rejects AS n WHERE (n.athlete_id, n.activity_id) = (race_rejects.athlete_id, race_rejects.activity_id));
 INSERT OR REPLACE INTO race_rejects
 SELECT * FROM computed_rejects
 EXCEPT

@@ -108,10 +108,11 @@ WHERE reason IS NOT NULL;
 INSERT INTO gold_athlete_predictions
     (athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs)
 SELECT athlete_id, prediction_date, distance_class, model, version, predicted_s, lower_s, upper_s, known_at, inputs
-FROM computed
+FROM computed AS n
 WHERE reason IS NULL
-  AND (athlete_id, prediction_date, distance_class, model, version, inputs)
-      NOT IN (SELECT athlete_id, prediction_date, distance_class, model, version, inputs FROM gold_athlete_predictions);
+  AND NOT EXISTS (SELECT 1 FROM gold_athlete_predictions AS p
+                  WHERE (p.athlete_id, p.prediction_date, p.distance_class, p.model, p.version, p.inputs)
+                      = (n.athlete_id, n.prediction_date, n.distance_class, n.model, n.version, n.inputs));
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today') AS rows_in,

@@ -122,7 +122,8 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind 
                    '800_feature_lineage: something is said to come from itself');
 
 DELETE FROM feature_lineage
-WHERE (from_kind, from_name, to_kind, to_name, stage) NOT IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
+WHERE (from_kind, from_name, to_kind, to_name, stage) IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage
+                                                          EXCEPT SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
 INSERT INTO feature_lineage
 SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
 EXCEPT
@@ -142,7 +143,8 @@ FROM path
 GROUP BY from_kind, from_name, to_kind, to_name;
 
 DELETE FROM feature_lineage_paths
-WHERE (from_kind, from_name, to_kind, to_name, distance) NOT IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM path);
+WHERE (from_kind, from_name, to_kind, to_name, distance) IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM feature_lineage_paths
+                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path);
 INSERT INTO feature_lineage_paths
 SELECT from_kind, from_name, to_kind, to_name, distance FROM path
 EXCEPT
@@ -188,7 +190,8 @@ FROM (SELECT DISTINCT stage FROM feature_lineage) AS s
 LEFT JOIN input AS i ON i.stage = s.stage
 LEFT JOIN output AS o ON o.stage = s.stage;
 
-DELETE FROM openlineage_stages WHERE (stage, job, inputs, outputs) NOT IN (SELECT stage, job, inputs, outputs FROM described);
+DELETE FROM openlineage_stages
+WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM openlineage_stages EXCEPT SELECT stage, job, inputs, outputs FROM described);
 INSERT INTO openlineage_stages
 SELECT stage, job, inputs, outputs FROM described
 EXCEPT

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -95,6 +96,17 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
     for statement in ("UPDATE bronze_documents SET kind = 'x'", "DELETE FROM bronze_documents", "REPLACE INTO bronze_documents SELECT * FROM bronze_documents"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             db.execute(statement)
+    db.close()
+
+
+def test_no_setting_of_a_file_that_goes_on_speaks_of_a_stage_by_a_name_that_none_has(old):
+    db = sqlite3.connect(old)
+    db.execute("INSERT INTO ops_config VALUES ('search_time_estimator', 0, 'setting', 'flag', '1: 42_time_estimator_search tries configurations of the time estimator')")
+    db.commit()
+    assert shell("run", old, *stages()).returncode == 0
+    notes = [note for (note,) in db.execute("SELECT note FROM ops_config")]
+    named = {name for note in notes for name in re.findall(r"\b\d{2,3}_\w+", note)}
+    assert named and named <= set(STAGES)
     db.close()
 
 

@@ -281,12 +281,22 @@ static bool is_called(const json_field *field, span outer, span name) {
            memcmp(field->name + outer.length + 1, name.at, name.length) == 0;
 }
 
-static bool has_field_in(const json_field *fields, size_t n, span outer) {
+static bool is_held_by(const json_field *field, span holder) {
+    return strncmp(field->name, holder.at, holder.length) == 0 && field->name[holder.length] == '.';
+}
+
+/* Whether the member `holder` holds fields, and is there for the first time; a second one repeats them all. */
+static bool holds_fields(span holder, span value, const json_field *fields, size_t n, json_found *found) {
+    bool is_first = false;
     for (size_t i = 0; i < n; i++) {
-        if (strncmp(fields[i].name, outer.at, outer.length) == 0 && fields[i].name[outer.length] == '.')
-            return true;
+        if (!is_held_by(&fields[i], holder)) continue;
+        is_first = !found[i].has_holder;
+        if (!is_first)
+            found[i] = (json_found){
+                .text = value.at, .length = value.length, .fault = JSON_FIELD_REPEATED, .is_there = true};
+        found[i].has_holder = true;
     }
-    return false;
+    return is_first;
 }
 
 static athlete_status fields_read_members(span rest, span outer, const json_field *fields, size_t n,
@@ -303,7 +313,8 @@ static athlete_status fields_read_members(span rest, span outer, const json_fiel
             read_field(&fields[i], value, &found[i]);
             if (found[i].fault == JSON_FIELD_NO_MEMORY) return ATHLETE_NOMEM;
         }
-        if (outer.length > 0 || name.length == 0 || value.at[0] != '{' || !has_field_in(fields, n, name))
+        if (outer.length > 0 || name.length == 0 || !holds_fields(name, value, fields, n, found) ||
+            value.at[0] != '{')
             continue;
         athlete_status status = fields_read_members(value, name, fields, n, found);
         if (status != ATHLETE_OK) return status;

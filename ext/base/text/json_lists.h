@@ -1,7 +1,10 @@
 /* JSON whose lists of numbers are arrays of doubles.
 **
 ** A model is a few hundred names and millions of numbers. As one cJSON item each they would take seventy bytes and an
-** allocation per number; so they are taken out of the text, and cJSON parses what is left. */
+** allocation per number; so they are taken out of the text, and cJSON parses what is left.
+**
+** NaN, Infinity and -Infinity, which JSON has not and XGBoost writes, are numbers in these lists and nowhere else: whoever reads
+** a list says what it may hold. */
 #ifndef ATHLETE_BASE_TEXT_JSON_LISTS_H
 #define ATHLETE_BASE_TEXT_JSON_LISTS_H
 

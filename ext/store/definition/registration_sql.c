@@ -32,7 +32,8 @@ int registration_read(registration *found, sqlite3 *db, const char *name, char *
         rc = catalog_ask(
             db, &query, message,
             "SELECT major || '.' || minor || '.' || patch, status, table_name, entity_keys, timestamp_key,"
-            " available_key, lookback_days FROM \"%w\".feature_groups_current WHERE name = %Q",
+            " available_key, CASE typeof(lookback_days) WHEN 'real' THEN printf('%%.6f', lookback_days) ELSE"
+            " lookback_days END FROM \"%w\".feature_groups_current WHERE name = %Q",
             registry.schema, name);
     }
     if (rc == SQLITE_OK && query) {

@@ -311,5 +311,6 @@ athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *bu
     if (read_header(&r, &h, objective, &order)) lightgbm_read_trees(&r, &h, order, poll);
     renumberings_free(budget, model, order);
     memory_free(budget, r.values);
+    thresholds_free(&r.thresholds, budget);
     return r.status;
 }

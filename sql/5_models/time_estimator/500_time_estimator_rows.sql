@@ -134,7 +134,7 @@ WITH survey AS (
     SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
            NULL AS vdot
     FROM request AS q
-    JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
+    CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     WHERE q.source = 'survey'
 ),
@@ -143,16 +143,16 @@ past_race AS (
            0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
            1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot
     FROM request AS q
-    JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
+    CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
                           AND r.available_at <= q.known_at
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     WHERE q.source IN ('history', 'today')
 ),
-run AS (
+run AS MATERIALIZED (
     SELECT q.request_id, e.activity_id, e.distance_m, e.elapsed_s, julianday(q.as_of_date) - julianday(e.local_date) AS age_days,
            vdot(e.distance_m, e.elapsed_s) AS vdot, e.standing
     FROM request AS q
-    JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')
+    CROSS JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')
                           AND e.available_at <= q.known_at
     WHERE q.source IN ('history', 'today')
       AND NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
@@ -341,23 +341,33 @@ CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
+-- Whose rows these are in place of: all of the survey, or one athlete's.
+CREATE TEMP TABLE asked_anew AS
+SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject
+FROM changed AS c
+CROSS JOIN (SELECT 'survey' AS source UNION ALL SELECT 'prior' UNION ALL SELECT 'history' UNION ALL SELECT 'today') AS s
+WHERE (c.athlete_id = '') = (s.source IN ('survey', 'prior'));
+
 DELETE FROM estimate_rejects
-WHERE stage = '500_time_estimator_rows'
-  AND (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
-       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed));
+WHERE (stage, model, source) IN (SELECT '500_time_estimator_rows', 'line', source FROM asked_anew WHERE subject IS NULL)
+   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL);
 INSERT INTO estimate_rejects
 SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
-WHERE (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+WHERE NOT EXISTS (SELECT 1 FROM computed AS n
+                  WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
+                      = (estimated.source, estimated.subject, estimated.as_of_date, estimated.distance_class));
 
 DELETE FROM time_estimator_rows
-WHERE (source IN ('survey', 'prior') AND '' IN (SELECT athlete_id FROM changed)
-       OR source IN ('history', 'today') AND subject IN (SELECT athlete_id FROM changed))
-  AND (source, subject, as_of_date, distance_class) NOT IN (SELECT source, subject, as_of_date, distance_class FROM computed);
+WHERE (source IN (SELECT source FROM asked_anew WHERE subject IS NULL)
+       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL))
+  AND NOT EXISTS (SELECT 1 FROM computed AS n
+                  WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
+                      = (time_estimator_rows.source, time_estimator_rows.subject, time_estimator_rows.as_of_date, time_estimator_rows.distance_class));
 INSERT OR REPLACE INTO time_estimator_rows
 SELECT * FROM computed
 EXCEPT
-SELECT * FROM time_estimator_rows;
+SELECT o.* FROM computed CROSS JOIN time_estimator_rows AS o USING (source, subject, as_of_date, distance_class);
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM request) AS rows_in,
@@ -373,6 +383,7 @@ FROM stage_clock, counted;
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
 
 DROP TABLE temp.counted;
+DROP TABLE temp.asked_anew;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimated;
 DROP TABLE temp.form;

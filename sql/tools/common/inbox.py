@@ -22,12 +22,16 @@ def put(db, path, found):
     """All texts or none, of files as opened() gives them. What is in the inbox already lands first: what comes now, if it has
     come before, is then known by its hash."""
     if not database.has(db, "bronze_inbox") or database.value(db, "SELECT EXISTS (SELECT 1 FROM bronze_inbox)"):
-        stages.run(db, path, stages.of("000_ops_tables", "100_bronze_strava"))
+        land(db, path)
     is_utf8 = database.value(db, "PRAGMA encoding") == "UTF-8"
     with database.transaction(db):
         for texts in found:
             for source, text in texts:
                 _insert(db, source, text, is_utf8)
+
+
+def land(db, path):
+    stages.run(db, path, stages.of("000_ops_tables", "100_bronze_strava"))
 
 
 def _insert(db, source, text, is_utf8):

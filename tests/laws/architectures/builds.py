@@ -22,6 +22,10 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from helpers import debian  # noqa: E402
+
 PACKAGES = ["libsqlite3-0", "libsqlite3-dev", "libcjson1", "libcjson-dev"]
 # On s390x gcc computes float as double when a standard is asked for, which elementary.c refuses.
 PROCESSORS = {
@@ -63,14 +67,8 @@ def fetch_libraries(folder, architecture):
     """SQLite and cJSON of another processor, unpacked into a folder."""
     root = folder / "root"
     if not (root / "done").exists():
-        for name in ("state/lists/partial", "cache/archives/partial", "root", "packages"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / "state/status").touch()
-        apt = ["apt-get", "-qq", "-o", f"APT::Architecture={architecture}", "-o", f"APT::Architectures={architecture}", "-o", f"Dir::State={folder}/state",
-               "-o", f"Dir::State::status={folder}/state/status", "-o", f"Dir::Cache={folder}/cache", "-o", "APT::Sandbox::User=root"]  # fmt: skip
-        subprocess.run([*apt, "update"], check=True)
-        subprocess.run([*apt, "download", *PACKAGES], check=True, cwd=folder / "packages", stdout=subprocess.DEVNULL)
-        for package in (folder / "packages").glob("*.deb"):
+        packages = debian.fetch(folder, "download", PACKAGES, f"APT::Architecture={architecture}", f"APT::Architectures={architecture}")
+        for package in packages.glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", package, root], check=True)
         (root / "done").touch()
     return root
@@ -89,18 +87,10 @@ def fetch_sources(folder):
     """The folders of the sources of SQLite, one file, and of cJSON with Debian's corrections."""
     sqlite, cjson = folder / "package" / "deps" / "sqlite3", folder / "cjson"
     if not (folder / "done").exists():
-        for name in ("state/lists/partial", "cache/archives/partial", "lists"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / "state/status").touch()
-        for name in pathlib.Path("/etc/apt/sources.list.d").glob("*.sources"):
-            (folder / "lists" / name.name).write_text(re.sub("(?m)^Types:.*", "Types: deb-src", name.read_text()))
-        apt = ["apt-get", "-qq", "-o", f"Dir::State={folder}/state", "-o", f"Dir::State::status={folder}/state/status", "-o", f"Dir::Cache={folder}/cache",
-               "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={folder}/lists", "-o", "APT::Sandbox::User=root"]  # fmt: skip
-        subprocess.run([*apt, "update"], check=True)
-        subprocess.run([*apt, "source", "cjson"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        packages = debian.fetch_sources(folder, "cjson")
+        subprocess.run(["dpkg-source", "--extract", next(packages.glob("cjson_*.dsc")), cjson], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["npm", "pack", "--silent", BETTER_SQLITE], check=True, cwd=folder, stdout=subprocess.DEVNULL)
         subprocess.run(["tar", "xzf", *folder.glob("better-sqlite3-*.tgz"), "package/deps/sqlite3"], check=True, cwd=folder)
-        next(folder.glob("cjson-*")).rename(cjson)
         (folder / "done").touch()
     return sqlite, cjson
 

@@ -213,7 +213,7 @@ def test_make_hands_over_names_as_they_are(tmp_path, name):
     done = subprocess.run([*make, "import", f"DB={folder / 'a.db'}", f"SRC={tmp_path / name}"], capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr
     with sqlite3.connect(folder / "a.db") as db:
-        assert db.execute("SELECT source FROM bronze_inbox").fetchall() == [(name,)]
+        assert db.execute("SELECT source FROM bronze_strava_activities").fetchall() == [(name,)]
 
 
 @pytest.mark.parametrize("as_of", ["2024-01-01'; DROP TABLE ops_config; --", "$(touch made)", "tomorrow", "2024-13-01", '"'])

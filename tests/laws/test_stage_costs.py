@@ -1,0 +1,68 @@
+"""A stage costs what there is, and no more: told by SQLite's own counts of what each statement did at two sizes, not by seconds."""
+
+import re
+
+import pytest
+
+from helpers import crowd, demo, stages
+from helpers.activities import ARRIVED
+from helpers.counted import Counter
+from helpers.extension import ROOT
+
+pytestmark = pytest.mark.unsanitized  # the stages run under the sanitizers elsewhere; here only counts matter
+
+SMALL, LARGE = 12, 36  # athletes
+ROW_SCAN = re.compile(r"\)\s*NOT\s+IN\s*\(\s*(?:SELECT|WITH)\b", re.I)
+CHANGING = re.compile(r"/\* athlete \w+ \*/ |'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'|\b\d{10}\b")  # which call of a function runs it, and when
+
+
+def test_no_statement_asks_for_a_pair_that_is_not_in_a_query_which_scans_the_query_for_every_row():
+    texts = [*stages.PATHS.values(), *(ROOT / "sql" / "tools").rglob("*.sql"), *(ROOT / "sql" / "reports").glob("*.sql")]
+    assert len(texts) > 20
+    assert [path.name for path in texts if ROW_SCAN.search(path.read_text())] == []
+
+
+def test_a_stage_that_asks_for_such_a_pair_is_noticed():
+    assert ROW_SCAN.search("DELETE FROM t WHERE (a, b) NOT IN\n    (SELECT a, b FROM u)")
+    assert not ROW_SCAN.search("WHERE (a, b) NOT IN (VALUES (1, 2))") and not ROW_SCAN.search("WHERE a NOT IN (SELECT a FROM u)")
+
+
+def filled(kind, athletes):
+    """A file with reference data, of all that is known of athletes; nothing computed yet."""
+    db = Counter()
+    for name in stages.BRONZE:
+        db.execute(stages.STAGES[name])
+    for definition in demo.REFERENCE[:-1]:  # without the survey, which is as large for everyone
+        db.put(definition.read_text(), ARRIVED)
+    db.put("\n".join(crowd.lines(kind, athletes)), ARRIVED)
+    return db
+
+
+def run(db):
+    """Of each statement of each stage what it took: {(stage, text): (steps of the machine, rows scanned)}."""
+    took = {}
+    for name, text in stages.STAGES.items():
+        db.steps.clear()
+        db.execute(text)
+        for statement, steps in db.steps.items():
+            key = name, CHANGING.sub("", statement)
+            before = took.get(key, (0, 0))
+            took[key] = before[0] + steps.machine, before[1] + steps.scanned
+    return took
+
+
+def grown(small, large, factor):
+    """Statements that took more at the large size than `factor` times what they took at the small, and some constant work."""
+    pairs = [(stage, small.get((stage, text), (0, 0)), after, " ".join(text.split())[:200]) for (stage, text), after in large.items()]
+    return [pair for pair in pairs if any(a > factor * b + 500 for b, a in zip(pair[1], pair[2]))]
+
+
+@pytest.mark.parametrize("kind", [crowd.LIGHT, crowd.MIXED])
+def test_no_statement_grows_faster_than_the_number_of_athletes(kind):
+    took = []
+    for athletes in (SMALL, LARGE):
+        db = filled(kind, athletes)
+        took.append(run(db))
+        db.close()
+    assert len(took[1]) > 300
+    assert grown(*took, 1.3 * LARGE / SMALL) == []
