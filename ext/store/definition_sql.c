@@ -239,7 +239,7 @@ const athlete_option ingest_options_table[] = {
      "(the definition's)", "share of rows that may break a rule"},
     {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL, "(now)",
      "moment from which rows that replace others are believed"},
-    {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL,
+    {"types", NULL, OPTION_OBJECT, offsetof(ingest_options, types), 0, 0, NULL,
      "(those of the table feature_types)", "types beyond the seven"},
     {.name = NULL},
 };

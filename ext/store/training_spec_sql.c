@@ -15,11 +15,11 @@ const athlete_option training_spec_table[] = {
      "a SELECT of keys, times and labels"},
     {"as_of", NULL, OPTION_TEXT, offsetof(training_spec, as_of), 0, 0, NULL, NULL,
      "column of the labels with the moment to look up at"},
-    {"lookups", NULL, OPTION_JSON, offsetof(training_spec, lookups_json), 0, 0, NULL, NULL,
+    {"lookups", NULL, OPTION_LIST, offsetof(training_spec, lookups_json), 0, 0, NULL, NULL,
      "a list of objects, one for each group"},
-    {"computed", NULL, OPTION_JSON, offsetof(training_spec, computed_json), 0, 0, NULL, NULL,
+    {"computed", NULL, OPTION_OBJECT, offsetof(training_spec, computed_json), 0, 0, NULL, NULL,
      "SQL expressions over the columns, by name"},
-    {"exclude", NULL, OPTION_JSON, offsetof(training_spec, exclude_json), 0, 0, NULL, NULL,
+    {"exclude", NULL, OPTION_LIST, offsetof(training_spec, exclude_json), 0, 0, NULL, NULL,
      "columns to leave out"},
     {.name = NULL},
 };
@@ -27,17 +27,17 @@ const athlete_option training_spec_table[] = {
 const athlete_option training_lookup_table[] = {
     {"group", "table", OPTION_TEXT, offsetof(lookup_spec, group), 0, 0, NULL, NULL,
      "a feature group or a table"},
-    {"keys", NULL, OPTION_JSON, offsetof(lookup_spec, keys_json), 0, 0, NULL, "(those of the same names)",
+    {"keys", NULL, OPTION_OBJECT, offsetof(lookup_spec, keys_json), 0, 0, NULL, "(those of the same names)",
      "column of the labels for each key"},
     {"as_of", NULL, OPTION_TEXT, offsetof(lookup_spec, as_of), 0, 0, NULL, "(that of the training set)",
      "column of the labels"},
-    {"features", NULL, OPTION_JSON, offsetof(lookup_spec, features_json), 0, 0, NULL, "(all)", "a list"},
+    {"features", NULL, OPTION_LIST, offsetof(lookup_spec, features_json), 0, 0, NULL, "(all)", "a list"},
     {"prefix", NULL, OPTION_TEXT, offsetof(lookup_spec, prefix), 0, 0, NULL, NULL, "of the columns' names"},
     {"lookback", NULL, OPTION_TEXT, offsetof(lookup_spec, lookback), 0, 0, NULL, NULL,
      "a duration such as 90 days"},
     {"lookback_days", NULL, OPTION_NUMBER, offsetof(lookup_spec, lookback_days), 0, LOOKBACK_DAYS_MAX, NULL,
      NULL, "days"},
-    {"defaults", NULL, OPTION_JSON, offsetof(lookup_spec, defaults_json), 0, 0, NULL, NULL,
+    {"defaults", NULL, OPTION_OBJECT, offsetof(lookup_spec, defaults_json), 0, 0, NULL, NULL,
      "value for each feature"},
     {"timestamp", NULL, OPTION_TEXT, offsetof(lookup_spec, timestamp), 0, 0, NULL, NULL,
      "column, as in asof"},
@@ -59,7 +59,7 @@ static athlete_status read_member(const char *name, const char *json, bool objec
     athlete_status status = json_parse(json, strlen(json), tree, &fault);
     if (status != ATHLETE_OK)
         return status == ATHLETE_INVALID ? ATHLETE_NOMEM : status; /* it was printed here */
-    bool fits = object ? cJSON_IsObject(*tree) : cJSON_IsArray(*tree);
+    bool fits = true;
     const cJSON *member;
     cJSON_ArrayForEach(member, *tree) fits = fits && (any || cJSON_IsString(member));
     if (fits) return ATHLETE_OK;
@@ -94,13 +94,8 @@ static athlete_status read_lookups(training_spec *spec, char **message) {
     json_fault fault;
     athlete_status status = json_parse(spec->lookups_json, strlen(spec->lookups_json), &list, &fault);
     if (status != ATHLETE_OK) return ATHLETE_NOMEM;
-    if (!cJSON_IsArray(list))
-        status = sentence_refuse(message, sqlite3_mprintf("option \"lookups\" must be a list of objects"));
-    int n = status == ATHLETE_OK ? cJSON_GetArraySize(list) : 0;
-    if (status == ATHLETE_OK) {
-        spec->lookups = memory_zeroed(NULL, (size_t)n, sizeof *spec->lookups);
-        if (!spec->lookups) status = ATHLETE_NOMEM;
-    }
+    spec->lookups = memory_zeroed(NULL, (size_t)cJSON_GetArraySize(list), sizeof *spec->lookups);
+    if (!spec->lookups) status = ATHLETE_NOMEM;
     const cJSON *member;
     cJSON_ArrayForEach(member, list) {
         if (status == ATHLETE_OK) status = read_lookup(&spec->lookups[spec->n_lookups++], member, message);

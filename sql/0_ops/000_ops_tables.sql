@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 13 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 13: '
-                   || CASE WHEN user_version < 13 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 14 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 14: '
+                   || CASE WHEN user_version < 14 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 13;
+PRAGMA user_version = 14;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -54,6 +54,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
+    ('acwr_steady_threshold',       0.8,  'setting', 'ratio',  'an acute:chronic ratio below it is less training than usual'),
     ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
     ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
     ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),

@@ -34,6 +34,8 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
     case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
     case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
+    case OPTION_LIST: sqlite3_str_appendall(out, "a list"); break;
+    case OPTION_OBJECT: sqlite3_str_appendall(out, "an object"); break;
     case OPTION_COLUMN: sqlite3_str_appendall(out, "a name or a position"); break;
     }
     sqlite3_str_appendall(out, ", got ");
@@ -51,6 +53,11 @@ static int choice_index(const char *choices, const char *word) {
         if (choices[n] == '\0') return -1;
         choices += n + 1;
     }
+}
+
+static bool json_fits(option_type type, const cJSON *value) {
+    if (type == OPTION_COLUMN) return cJSON_IsString(value) || cJSON_IsNumber(value);
+    return (type != OPTION_OBJECT && cJSON_IsArray(value)) || (type != OPTION_LIST && cJSON_IsObject(value));
 }
 
 static athlete_status store_text(char *text, char **field) {
@@ -93,10 +100,10 @@ static athlete_status option_store(const athlete_option *option, const cJSON *va
         if (!cJSON_IsString(value)) return mismatch(option, value, message);
         return store_text(value->valuestring, field);
     case OPTION_JSON:
+    case OPTION_LIST:
+    case OPTION_OBJECT:
     case OPTION_COLUMN: {
-        bool fits = option->type == OPTION_JSON ? cJSON_IsArray(value) || cJSON_IsObject(value)
-                                                : cJSON_IsString(value) || cJSON_IsNumber(value);
-        if (!fits) return mismatch(option, value, message);
+        if (!json_fits(option->type, value)) return mismatch(option, value, message);
         char *text = cJSON_PrintUnformatted(value);
         athlete_status status = store_text(text, field);
         cJSON_free(text);

@@ -15,7 +15,9 @@ typedef enum option_type {
     OPTION_FLAG,    /* bool; true, false, 1 or 0 */
     OPTION_CHOICE,  /* int: which of the choices */
     OPTION_TEXT,    /* char *, sqlite3_free it */
-    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
+    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for what may be a list or an object */
+    OPTION_LIST,    /* likewise, a list */
+    OPTION_OBJECT,  /* likewise, an object */
     OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
 } option_type;
 
