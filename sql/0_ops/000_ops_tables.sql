@@ -90,11 +90,10 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
 
--- Whose features have been published, and since when. What arrives for such an athlete is known from its arrival, however
+-- Whose features have been published. What arrives for such an athlete is known from its arrival, however
 -- old it is; what came before may count as known when it happened.
 CREATE TABLE IF NOT EXISTS ops_published (
-    athlete_id   TEXT PRIMARY KEY,
-    published_at TEXT NOT NULL
+    athlete_id TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
 -- Who changes things, for the audit. A program that writes for several people says so in its transaction:

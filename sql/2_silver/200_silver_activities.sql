@@ -245,9 +245,9 @@ CREATE TABLE IF NOT EXISTS silver_rejects (
 CREATE TABLE IF NOT EXISTS silver_corrections (
     athlete_id   TEXT NOT NULL,
     from_date    TEXT NOT NULL,
+    bronze_id    INTEGER NOT NULL,
     corrected_at TEXT NOT NULL,
     activity_id  TEXT NOT NULL,
-    bronze_id    INTEGER NOT NULL,
     PRIMARY KEY (athlete_id, from_date, bronze_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);

@@ -320,8 +320,8 @@ WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated
 INSERT INTO activity_features SELECT * FROM fresh;
 -- end
 
-INSERT OR IGNORE INTO ops_published (athlete_id, published_at)
-SELECT athlete_id, started_at FROM changed, stage_clock WHERE position IS NOT NULL;
+INSERT OR IGNORE INTO ops_published (athlete_id)
+SELECT athlete_id FROM changed WHERE position IS NOT NULL;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM activity) AS rows_in,

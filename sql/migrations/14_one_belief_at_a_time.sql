@@ -1,8 +1,23 @@
--- needs: bronze_strava_athlete, ops_watermarks, ops_audit, ops_actor, activity_features_history, athlete_daily_features_history, athlete_rolling_features_history, athlete_weekly_features_history, race_results_history, athlete_profile_history
+-- needs: bronze_strava_athlete, silver_corrections, ops_watermarks, ops_audit, ops_actor, activity_features_history, athlete_daily_features_history, athlete_rolling_features_history, athlete_weekly_features_history, race_results_history, athlete_profile_history
 --
 -- What had arrived late took the place of a row under the old instant, so that both were believed at once. The history says
 -- when the belief in a version ended, which is when the next one began: that one gets this instant. No row goes and no value
 -- changes. The triggers dropped here are made anew with all others.
+-- The integrity check of SQLite 3.40 misses values of a table whose key is not in front.
+CREATE TEMP TABLE corrections AS SELECT * FROM silver_corrections;
+DROP TABLE silver_corrections;
+CREATE TABLE silver_corrections (
+    athlete_id   TEXT NOT NULL,
+    from_date    TEXT NOT NULL,
+    bronze_id    INTEGER NOT NULL,
+    corrected_at TEXT NOT NULL,
+    activity_id  TEXT NOT NULL,
+    PRIMARY KEY (athlete_id, from_date, bronze_id)
+) WITHOUT ROWID;
+CREATE INDEX silver_corrections_by_activity ON silver_corrections (activity_id);
+INSERT INTO silver_corrections (athlete_id, from_date, bronze_id, corrected_at, activity_id)
+SELECT athlete_id, from_date, bronze_id, corrected_at, activity_id FROM temp.corrections;
+DROP TABLE temp.corrections;
 INSERT OR IGNORE INTO ops_watermarks (stage, athlete_id, position)
 SELECT '400_athlete_profile', '', MAX(bronze_id) FROM bronze_strava_athlete HAVING MAX(bronze_id) IS NOT NULL;
 
