@@ -8,6 +8,67 @@
 #include "base/precondition.h"
 #include "base/text/json_text.h"
 
+/* The position of `word` in "a|b|c", or -1. */
+static int choice_index(const char *choices, const char *word) {
+    size_t length = strlen(word);
+    for (int index = 0;; index++) {
+        size_t n = strcspn(choices, "|");
+        if (n == length && memcmp(choices, word, n) == 0) return index;
+        if (choices[n] == '\0') return -1;
+        choices += n + 1;
+    }
+}
+
+/* Which of an option's names this is: 1 for the first, 2 and more for the aliases, 0 for none. */
+static int name_number(const athlete_option *option, const char *name) {
+    if (strcmp(option->name, name) == 0) return 1;
+    int index = option->alias ? choice_index(option->alias, name) : -1;
+    return index < 0 ? 0 : index + 2;
+}
+
+#define LONGEST_NAME 40
+
+/* Levenshtein, Soviet Physics Doklady 1966: letters to add, leave out or change; of the first LONGEST_NAME of each. */
+static int edit_distance(const char *a, size_t n_a, const char *b, size_t n_b) {
+    int row[LONGEST_NAME + 1];
+    if (n_a > LONGEST_NAME) n_a = LONGEST_NAME;
+    if (n_b > LONGEST_NAME) n_b = LONGEST_NAME;
+    for (size_t j = 0; j <= n_b; j++) row[j] = (int)j;
+    for (size_t i = 1; i <= n_a; i++) {
+        int before = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= n_b; j++) {
+            int changed = before + (a[i - 1] != b[j - 1]),
+                shorter = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            before = row[j];
+            row[j] = changed < shorter ? changed : shorter;
+        }
+    }
+    return row[n_b];
+}
+
+/* The known name that is most like this one, one letter in three being wrong at most, or that has it in it; NULL if none. */
+static const char *most_similar(const athlete_option *table, const char *name, size_t *length) {
+    size_t n = strlen(name);
+    int least = (int)n / 3 + 1;
+    const char *best = NULL;
+    for (const athlete_option *o = table; o->name; o++) {
+        const char *at = o->name, *aliases = o->alias;
+        while (at) {
+            size_t here = strcspn(at, "|");
+            int distance = edit_distance(name, n, at, here);
+            if (n >= 4 && here > n && memcmp(at + here - n, name, n) == 0) distance = 1;
+            if (distance < least) {
+                least = distance;
+                best = at;
+                *length = here;
+            }
+            at = at == o->name ? aliases : at[here] == '|' ? at + here + 1 : NULL;
+        }
+    }
+    return best;
+}
+
 static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "unknown option \"%s\"; known are", name);
@@ -15,6 +76,9 @@ static athlete_status unknown(const athlete_option *table, const char *name, cha
         sqlite3_str_appendf(out, "%s %s", o == table ? "" : ",", o->name);
         if (o->alias) sqlite3_str_appendf(out, " (%s)", o->alias);
     }
+    size_t length = 0;
+    const char *meant = most_similar(table, name, &length);
+    if (meant) sqlite3_str_appendf(out, "; did you mean \"%.*s\"?", (int)length, meant);
     return sentence_refuse(message, sqlite3_str_finish(out));
 }
 
@@ -40,17 +104,6 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
     cJSON_free(found);
     return sentence_refuse(message, sqlite3_str_finish(out));
-}
-
-/* The position of `word` in "a|b|c", or -1. */
-static int choice_index(const char *choices, const char *word) {
-    size_t length = strlen(word);
-    for (int index = 0;; index++) {
-        size_t n = strcspn(choices, "|");
-        if (n == length && memcmp(choices, word, n) == 0) return index;
-        if (choices[n] == '\0') return -1;
-        choices += n + 1;
-    }
 }
 
 static athlete_status store_text(char *text, char **field) {
@@ -106,28 +159,35 @@ static athlete_status option_store(const athlete_option *option, const cJSON *va
     return ATHLETE_INVALID;
 }
 
-static bool is_named(const athlete_option *option, const char *name) {
-    return strcmp(option->name, name) == 0 || (option->alias && strcmp(option->alias, name) == 0);
-}
-
-static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
+static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target, int *given,
                                    char **message) {
     if (!cJSON_IsObject(tree))
         return sentence_refuse(message, sqlite3_mprintf("options must be a JSON object"));
     const cJSON *value;
     cJSON_ArrayForEach(value, tree) {
         const athlete_option *option = table;
-        while (option->name && !is_named(option, value->string)) option++;
+        while (option->name && !name_number(option, value->string)) option++;
         if (!option->name) return unknown(table, value->string, message);
         for (const cJSON *before = tree->child; before != value; before = before->next) {
-            if (is_named(option, before->string))
+            if (name_number(option, before->string))
                 return sentence_refuse(message,
                                        sqlite3_mprintf("option \"%s\" is given twice", option->name));
         }
         athlete_status status = option_store(option, value, target, message);
         if (status != ATHLETE_OK) return status;
+        if (given) given[option - table] = name_number(option, value->string);
     }
     return ATHLETE_OK;
+}
+
+bool option_is_default(const athlete_option *option, const void *target) {
+    const char *text = option->fallback, *field = (const char *)target + option->offset;
+    double x;
+    sqlite3_int64 integer;
+    if (!text || decimal_read(&text, &x) != ATHLETE_OK) return false;
+    if (option->type == OPTION_NUMBER) return memcmp(field, &x, sizeof x) == 0;
+    integer = (sqlite3_int64)x;
+    return option->type == OPTION_INTEGER && memcmp(field, &integer, sizeof integer) == 0;
 }
 
 static void fall_back(const athlete_option *option, void *target) {
@@ -151,8 +211,16 @@ static void fall_back(const athlete_option *option, void *target) {
 }
 
 athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message) {
+    return options_read_given(table, json, target, NULL, message);
+}
+
+athlete_status options_read_given(const athlete_option *table, const char *json, void *target, int *given,
+                                  char **message) {
     *message = NULL;
-    for (const athlete_option *o = table; o->name; o++) fall_back(o, target);
+    for (const athlete_option *o = table; o->name; o++) {
+        fall_back(o, target);
+        if (given) given[o - table] = 0;
+    }
     if (!json) return ATHLETE_OK;
     cJSON *tree;
     json_fault fault;
@@ -162,7 +230,7 @@ athlete_status options_read(const athlete_option *table, const char *json, void 
                                                         (sqlite3_int64)fault.offset));
     }
     if (status != ATHLETE_OK) return status;
-    status = read_members(table, tree, target, message);
+    status = read_members(table, tree, target, given, message);
     cJSON_Delete(tree);
     return status;
 }

@@ -5,6 +5,7 @@
 #ifndef ATHLETE_BASE_BINDING_OPTIONS_H
 #define ATHLETE_BASE_BINDING_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/sqlite.h"
 #include "base/status.h"
@@ -21,7 +22,7 @@ typedef enum option_type {
 
 typedef struct athlete_option {
     const char *name;
-    const char *alias; /* a second name, or NULL */
+    const char *alias; /* other names, "learning_rate|shrinkage_rate", or NULL */
     option_type type;
     size_t offset;       /* of the field in the struct */
     double min, max;     /* both inside the range */
@@ -35,5 +36,13 @@ typedef struct athlete_option {
 /* Reads `json` (NULL for no options) into `target`. A field whose option is not given gets the fallback, or stays as it is
 ** where that is no value. ATHLETE_INVALID sets *message (sqlite3_free it), a sentence without the function's name. */
 athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message);
+
+/* Whether the field has the number that stands in for it where it is not given. */
+bool option_is_default(const athlete_option *option, const void *target);
+
+/* As options_read, and tells which were given: given[i], of row i of the table, is 0 if it was not, 1 if under its name, and 2 or more
+** under an alias, in their order. */
+athlete_status options_read_given(const athlete_option *table, const char *json, void *target, int *given,
+                                  char **message);
 
 #endif
