@@ -42,8 +42,9 @@ CREATE TABLE IF NOT EXISTS silver_rule_rejects (
 INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reason) VALUES
     ('silver_strava_activities', 'start_is_an_instant', 'reject', 'start_time IS NOT NULL',
      'start_date is not an ISO instant'),
-    ('silver_strava_activities', 'start_is_in_living_memory', 'reject', 'start_time >= ''1930''',
-     'starts before 1930: a clock that was never set'),
+    ('silver_strava_activities', 'start_is_in_living_memory', 'reject',
+     'start_time >= ''1970-01-02'' AND substr(start_time, 1, 10) NOT IN (''1980-01-06'', ''1989-12-31'')',
+     'starts before 1970, or on a day on which the clocks of phones, of GPS or of watches begin: one that was never set'),
     ('silver_strava_activities', 'sport_is_known', 'reject', 'sport_type IS NOT NULL',
      'sport_type and type are missing or not text'),
     ('silver_strava_activities', 'offset_is_on_earth', 'reject', 'utc_offset_s IS NOT NULL AND abs(utc_offset_s) <= 14 * 3600',

@@ -281,3 +281,18 @@ def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old
     assert db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'time_estimator_rows'").fetchone() == (0,)
     assert db.execute("SELECT object, detail FROM ops_audit WHERE action = 'migrate' ORDER BY 1").fetchall() == [
         ("time_estimator", '{"intervals_by_evidence":2,"is_trained_once_more":1}'), ("time_estimator_rows", '{"rows_computed_anew":0}')]
+
+
+@pytest.mark.parametrize("predicate, is_ours", [("start_time >= '1930'", True), ("start_time >= '1950'", False)])
+def test_a_rule_follows_ours_unless_its_owner_has_changed_it(tmp_path, predicate, is_ours):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    rule = "SELECT predicate, reason FROM silver_rules WHERE rule = 'start_is_in_living_memory'"
+    db = sqlite3.connect(path)
+    of_today = db.execute(rule).fetchall()
+    db.execute("UPDATE silver_rules SET predicate = ?, reason = 'theirs' WHERE rule = 'start_is_in_living_memory'", (predicate,))
+    db.commit()
+    turn_back(db, 11)
+    assert shell("migrate", path).returncode == 0
+    assert db.execute(rule).fetchall() == (of_today if is_ours else [(predicate, "theirs")])
+    assert db.execute("SELECT COUNT(*) FROM ops_audit WHERE object = 'silver_rules'").fetchone() == (int(is_ours),)
+    db.close()

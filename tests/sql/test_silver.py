@@ -130,7 +130,8 @@ def test_every_activity_of_the_api_has_features(shape):
 
 REJECTED = {
     "start_is_an_instant": [{"start_date": "yesterday"}, {"start_date": "now"}, {"start_date": 2460000}, {"start_date": "12:00"}, {"start_date": "2024-13-41T00:00:00Z"}],
-    "start_is_in_living_memory": [{"start_date": "0001-01-01T00:00:00Z"}],
+    "start_is_in_living_memory": [{"start_date": day} for day in ("0001-01-01T00:00:00Z", "1930-05-01T10:00:00Z", "1970-01-01T00:00:07Z", "1980-01-06T00:03:00Z",
+                                                                  "1989-12-31T23:00:00Z")],
     "sport_is_known": [{"sport_type": None}, {"sport_type": 7}],
     "offset_is_on_earth": [{"utc_offset": 90000}, {"utc_offset": ..., "start_date_local": ...}],
     "has_a_duration": [{"elapsed_time": 0, "moving_time": 0}, {"elapsed_time": ...}, {"elapsed_time": None}],
