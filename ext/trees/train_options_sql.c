@@ -61,8 +61,9 @@ const athlete_option train_options_table[] = {
      "1", "share of the tree's features per split"},
     {"max_bin", "max_bins", OPTION_INTEGER, FIELD(max_bin), 2, ATHLETE_MAX_BIN + 1, NULL, "255",
      "bins per feature; 256, as XGBoost has it, are 255 and that of what is missing"},
-    {"quantile_alpha", NULL, OPTION_NUMBER, FIELD(quantile), 1e-6, 1 - 1e-6, NULL, "0.5",
-     "quantile of reg:quantileerror"},
+    {"quantile_alpha", NULL, OPTION_NUMBERS, FIELD(quantile), 1e-6, 1 - 1e-6, NULL, "0.5",
+     "quantile of reg:quantileerror, or several, ascending: one output for each, of which none crosses the "
+     "next"},
     {"huber_slope", NULL, OPTION_NUMBER, FIELD(huber_slope), 1e-9, 1e15, NULL, "1",
      "of reg:pseudohubererror and huber, where the loss turns from square to linear"},
     {"num_class", NULL, OPTION_INTEGER, FIELD(n_classes), 2, 1000, NULL, NULL, "classes of multi:softprob"},
@@ -169,7 +170,7 @@ static athlete_status settle_alpha(train_options *options, char **message) {
             sqlite3_mprintf("option \"alpha\" is the %s of the objective %s and must be %s, got %!.15g",
                             is_quantile ? "quantile" : "slope", is_quantile ? "quantile" : "huber",
                             is_quantile ? "above 0 and below 1" : "above 0", options->alpha));
-    if (is_quantile) options->quantile = options->alpha;
+    if (is_quantile) options->quantile = (option_numbers){{options->alpha}, 1};
     else options->huber_slope = options->alpha;
     return ATHLETE_OK;
 }
@@ -179,6 +180,10 @@ static athlete_status check(const train_options *options, char **message) {
     const objective *o = &options->objective;
     if (o->kind == OBJECTIVE_SOFTMAX && o->n_classes == 0)
         return sentence_refuse(message, sqlite3_mprintf("multi:softprob needs option \"num_class\""));
+    if (o->n_levels > 1 && options->monotone_constraints)
+        return sentence_refuse(
+            message, sqlite3_mprintf("option \"monotone_constraints\" is for one quantile, there are %d",
+                                     o->n_levels));
     athlete_status status = check_objective_options(options, message);
     if (status != ATHLETE_OK) return status;
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
@@ -192,14 +197,17 @@ static athlete_status check(const train_options *options, char **message) {
 
 static objective objective_of(const train_options *options) {
     objective_kind kind = kind_of_name[options->objective_name];
-    return (objective){
+    objective o = {
         .kind = kind,
-        .quantile = kind == OBJECTIVE_QUANTILE_ERROR ? options->quantile : 0.5,
+        .quantile = kind == OBJECTIVE_QUANTILE_ERROR ? options->quantile.x[0] : 0.5,
         .slope = options->huber_slope,
         .positive_weight = options->positive_weight,
         .max_delta_step = options->max_delta_step,
         .n_classes = (int)options->n_classes,
+        .n_levels = kind == OBJECTIVE_QUANTILE_ERROR ? options->quantile.n : 1,
     };
+    for (int k = 0; k < o.n_levels && k < OBJECTIVE_MOST_LEVELS; k++) o.levels[k] = options->quantile.x[k];
+    return o;
 }
 
 athlete_status train_options_read(const char *json, train_options *options, char **message) {
@@ -291,10 +299,23 @@ static void write_json(text_buffer *out, const char *name, const char *json) {
     text_add(out, json);
 }
 
+static void write_levels(text_buffer *out, const objective *o) {
+    if (o->n_levels == 1) {
+        write_number(out, "quantile_alpha", o->quantile);
+        return;
+    }
+    write_name(out, "quantile_alpha");
+    for (int k = 0; k < o->n_levels; k++) {
+        text_add(out, k == 0 ? "[" : ",");
+        text_add_float(out, (float)o->levels[k]);
+    }
+    text_add(out, "]");
+}
+
 void train_options_write(const train_options *options, bool has_names, text_buffer *out) {
     const objective *o = &options->objective;
     write_text(out, "objective", objective_name(o));
-    if (o->kind == OBJECTIVE_QUANTILE_ERROR) write_number(out, "quantile_alpha", o->quantile);
+    if (o->kind == OBJECTIVE_QUANTILE_ERROR) write_levels(out, o);
     if (o->kind == OBJECTIVE_PSEUDO_HUBER || o->kind == OBJECTIVE_HUBER)
         write_number(out, "huber_slope", o->slope);
     if (o->kind == OBJECTIVE_SOFTMAX) write_integer(out, "num_class", o->n_classes);

@@ -14,8 +14,9 @@ typedef struct train_options {
         max_cat_to_onehot, max_cat_threshold, seed, threads, memory_limit_mb;
     int given[TRAIN_MAX_OPTIONS]; /* per row of the table, see options_read_given */
     double l1;                    /* L1 penalty, whatever its name was */
-    double eta, lambda_l1, quantile, huber_slope, positive_weight, max_delta_step, min_child_weight, lambda,
-        alpha, gamma, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
+    option_numbers quantile;
+    double eta, lambda_l1, huber_slope, positive_weight, max_delta_step, min_child_weight, lambda, alpha,
+        gamma, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
     char *feature_names, *weight, *validation, *categorical_features, *monotone_constraints,
         *interaction_constraints; /* JSON texts, or NULL */
     objective objective;          /* what the options say about it */

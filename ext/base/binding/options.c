@@ -91,6 +91,10 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     case OPTION_NUMBER:
         sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max);
         break;
+    case OPTION_NUMBERS:
+        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g, or a list of at most %d of them, ascending",
+                            option->min, option->max, OPTION_MOST_NUMBERS);
+        break;
     case OPTION_INTEGER:
         sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max);
         break;
@@ -113,6 +117,20 @@ static athlete_status store_text(char *text, char **field) {
     return *field ? ATHLETE_OK : ATHLETE_NOMEM;
 }
 
+/* False if they are not as they must be. */
+static bool store_numbers(const athlete_option *option, const cJSON *value, option_numbers *field) {
+    const cJSON *item = cJSON_IsArray(value) ? value->child : value;
+    option_numbers found = {.n = 0};
+    for (; item; item = cJSON_IsArray(value) ? item->next : NULL) {
+        double x = item->valuedouble;
+        if (!cJSON_IsNumber(item) || !(x >= option->min && x <= option->max)) return false;
+        if (found.n == OPTION_MOST_NUMBERS || (found.n > 0 && x <= found.x[found.n - 1])) return false;
+        found.x[found.n++] = x;
+    }
+    *field = found;
+    return found.n > 0;
+}
+
 static athlete_status option_store(const athlete_option *option, const cJSON *value, void *target,
                                    char **message) {
     void *field = (char *)target + option->offset;
@@ -123,6 +141,8 @@ static athlete_status option_store(const athlete_option *option, const cJSON *va
         if (!number) return mismatch(option, value, message);
         memcpy(field, &x, sizeof x);
         return ATHLETE_OK;
+    case OPTION_NUMBERS:
+        return store_numbers(option, value, field) ? ATHLETE_OK : mismatch(option, value, message);
     case OPTION_INTEGER: {
         if (!number || x != floor(x)) return mismatch(option, value, message);
         sqlite3_int64 integer = (sqlite3_int64)x;
@@ -185,6 +205,8 @@ bool option_is_default(const athlete_option *option, const void *target) {
     double x;
     sqlite3_int64 integer;
     if (!text || decimal_read(&text, &x) != ATHLETE_OK) return false;
+    const option_numbers *numbers = (const void *)field;
+    if (option->type == OPTION_NUMBERS) return numbers->n == 1 && memcmp(numbers->x, &x, sizeof x) == 0;
     if (option->type == OPTION_NUMBER) return memcmp(field, &x, sizeof x) == 0;
     integer = (sqlite3_int64)x;
     return option->type == OPTION_INTEGER && memcmp(field, &integer, sizeof integer) == 0;
@@ -204,9 +226,11 @@ static void fall_back(const athlete_option *option, void *target) {
     athlete_status status = decimal_read(&text, &x);
     (void)status;
     assert(status == ATHLETE_OK && !*text && x >= option->min && x <= option->max);
-    assert(option->type == OPTION_NUMBER || (option->type == OPTION_INTEGER && x == floor(x)));
+    assert(option->type == OPTION_NUMBER || option->type == OPTION_NUMBERS ||
+           (option->type == OPTION_INTEGER && x == floor(x)));
     sqlite3_int64 integer = (sqlite3_int64)x;
-    if (option->type == OPTION_NUMBER) memcpy(field, &x, sizeof x);
+    if (option->type == OPTION_NUMBERS) *(option_numbers *)field = (option_numbers){{x}, 1};
+    else if (option->type == OPTION_NUMBER) memcpy(field, &x, sizeof x);
     else memcpy(field, &integer, sizeof integer);
 }
 

@@ -12,6 +12,7 @@
 
 typedef enum option_type {
     OPTION_NUMBER,  /* double */
+    OPTION_NUMBERS, /* option_numbers; a number, or a list of different ones, ascending */
     OPTION_INTEGER, /* sqlite3_int64 */
     OPTION_FLAG,    /* bool; true, false, 1 or 0 */
     OPTION_CHOICE,  /* int: which of the choices */
@@ -19,6 +20,13 @@ typedef enum option_type {
     OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
     OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
 } option_type;
+
+#define OPTION_MOST_NUMBERS 16
+
+typedef struct option_numbers {
+    double x[OPTION_MOST_NUMBERS];
+    int n;
+} option_numbers;
 
 typedef struct athlete_option {
     const char *name;
