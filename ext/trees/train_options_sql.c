@@ -128,7 +128,7 @@ bool train_options_changed(const train_options *options, const char *name) {
 }
 
 /* Options of some objectives alone; elsewhere they would do nothing, and whoever gives one expects something of it. */
-static athlete_status check_objective_options(const train_options *options, char **message) {
+static athlete_status check_objective_options(const train_options *options, athlete_fault *fault) {
     static const struct {
         const char *option, *for_objectives;
         unsigned kinds;
@@ -142,57 +142,56 @@ static athlete_status check_objective_options(const train_options *options, char
     const objective *o = &options->objective;
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
         if (!train_options_changed(options, owned[i].option) || owned[i].kinds >> o->kind & 1) continue;
-        return sentence_refuse(message,
-                               sqlite3_mprintf("option \"%s\" is for %s, the objective is %s",
-                                               owned[i].option, owned[i].for_objectives, objective_name(o)));
+        return fault_refuse(fault, "option \"%s\" is for %s, the objective is %s", owned[i].option,
+                            owned[i].for_objectives, objective_name(o));
     }
     return ATHLETE_OK;
 }
 
 /* Under the names that LightGBM has for them, quantile and huber take their level and slope from its "alpha". */
-static athlete_status settle_alpha(train_options *options, char **message) {
+static athlete_status settle_alpha(train_options *options, athlete_fault *fault) {
     int is_quantile = strcmp(given_objective(options), "quantile") == 0,
         is_huber = strcmp(given_objective(options), "huber") == 0;
     bool alpha = train_options_given(options, "alpha");
     const char *other = is_quantile ? "quantile_alpha" : is_huber ? "huber_slope" : "lambda_l1";
     if (alpha && train_options_given(options, other))
-        return sentence_refuse(message,
-                               sqlite3_mprintf("options \"alpha\" and \"%s\" are the same one", other));
+        return fault_refuse(fault, "options \"alpha\" and \"%s\" are the same one", other);
     if (!is_quantile && !is_huber) {
         options->l1 = alpha ? options->alpha : options->lambda_l1;
         return ATHLETE_OK;
     }
     options->l1 = options->lambda_l1;
     if (!alpha) return ATHLETE_OK;
-    if (is_quantile ? options->alpha < 1e-6 || options->alpha > 1 - 1e-6 : options->alpha < 1e-9)
-        return sentence_refuse(
-            message,
-            sqlite3_mprintf("option \"alpha\" is the %s of the objective %s and must be %s, got %!.15g",
+    if (is_quantile ? options->alpha < 1e-6 || options->alpha > 1 - 1e-6 : options->alpha < 1e-9) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "option \"alpha\" is the %s of the objective %s and must be %s, got %!.15g",
                             is_quantile ? "quantile" : "slope", is_quantile ? "quantile" : "huber",
-                            is_quantile ? "above 0 and below 1" : "above 0", options->alpha));
+                            is_quantile ? "above 0 and below 1" : "above 0", options->alpha);
+        return fault_refuse_str(fault, out);
+    }
     if (is_quantile) options->quantile = (option_numbers){{options->alpha}, 1};
     else options->huber_slope = options->alpha;
     return ATHLETE_OK;
 }
 
 /* What no single row of the table can say. */
-static athlete_status check(const train_options *options, char **message) {
+static athlete_status check(const train_options *options, athlete_fault *fault) {
     const objective *o = &options->objective;
     if (o->kind == OBJECTIVE_SOFTMAX && o->n_classes == 0)
-        return sentence_refuse(message, sqlite3_mprintf("multi:softprob needs option \"num_class\""));
+        return fault_refuse(fault, "multi:softprob needs option \"num_class\"");
     if (o->n_levels > 1 && options->monotone_constraints)
-        return sentence_refuse(
-            message, sqlite3_mprintf("option \"monotone_constraints\" is for one quantile, there are %d",
-                                     o->n_levels));
-    athlete_status status = check_objective_options(options, message);
+        return fault_refuse(fault, "option \"monotone_constraints\" is for one quantile, there are %d",
+                            o->n_levels);
+    athlete_status status = check_objective_options(options, fault);
     if (status != ATHLETE_OK) return status;
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
-    return sentence_refuse(message,
-                           sqlite3_mprintf("option \"base_score\" must be %s for %s, got %!.15g",
-                                           o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
-                                           : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
-                                                                          : "left out",
-                                           objective_name(o), options->base_score));
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "option \"base_score\" must be %s for %s, got %!.15g",
+                        o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
+                        : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
+                                                       : "left out",
+                        objective_name(o), options->base_score);
+    return fault_refuse_str(fault, out);
 }
 
 static objective objective_of(const train_options *options) {
@@ -210,10 +209,10 @@ static objective objective_of(const train_options *options) {
     return o;
 }
 
-athlete_status train_options_read(const char *json, train_options *options, char **message) {
+athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault) {
     *options = (train_options){.max_delta_step = NAN, .base_score = NAN};
-    athlete_status status = options_read_given(train_options_table, json, options, options->given, message);
-    if (status == ATHLETE_OK) status = settle_alpha(options, message);
+    athlete_status status = options_read_given(train_options_table, json, options, options->given, fault);
+    if (status == ATHLETE_OK) status = settle_alpha(options, fault);
     if (status != ATHLETE_OK) return status;
     if (options->max_depth < 0) options->max_depth = 0;
     if (options->threads < 0) options->threads = 0;
@@ -221,7 +220,7 @@ athlete_status train_options_read(const char *json, train_options *options, char
     if (isnan(options->max_delta_step))
         options->max_delta_step = kind_of_name[options->objective_name] == OBJECTIVE_POISSON ? 0.7 : 0;
     options->objective = objective_of(options);
-    return check(options, message);
+    return check(options, fault);
 }
 
 void train_options_free(train_options *options) {

@@ -25,7 +25,7 @@ typedef struct train_options {
 extern const athlete_option train_options_table[];
 
 /* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a failure. */
-athlete_status train_options_read(const char *json, train_options *options, char **message);
+athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault);
 void train_options_free(train_options *options);
 
 /* 0 if the option of this name was not given, 1 if under it, 2 or more under an alias. */

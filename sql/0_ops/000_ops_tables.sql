@@ -53,6 +53,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
+    ('acwr_steady_threshold',       0.8,  'setting', 'ratio',  'an acute:chronic ratio below it is less training than usual'),
     ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
     ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
     ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),

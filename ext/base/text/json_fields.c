@@ -5,6 +5,7 @@
 #include "base/numbers/decimal.h"
 #include "base/numbers/instant.h"
 #include "base/text/json_text.h"
+#include "base/utf8.h"
 
 #define SMALLEST_ORDER                                                                                       \
     (-9) /* of ten: closer to 0 no measurement comes, and a quotient by it soon overflows */
@@ -254,7 +255,7 @@ static void read_field(const json_field *field, span value, json_found *out) {
 
 /* Takes the next value behind blanks from *rest; false if there is none. */
 static bool next_value(span *rest, span *value) {
-    json_fault ignored;
+    json_stop ignored;
     size_t blanks = json_blanks(rest->at, rest->length);
     *rest = (span){rest->at + blanks, rest->length - blanks};
     size_t length = json_scan(rest->at, rest->length, NULL, &ignored);

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     seconds                 REAL,             -- the label; NULL for today
     fold                    INTEGER,          -- of the survey: all rows of a runner share it
     evidence                TEXT NOT NULL CHECK (evidence IN ('none', 'training_run', 'race', 'races')), -- of the last year
+    evidence_activity_id    TEXT,             -- the best of it; NULL in the survey and where there is none
     n_evidence              INTEGER NOT NULL,
     base_ln_s               REAL NOT NULL,
     ln_distance             REAL NOT NULL,
@@ -125,7 +126,7 @@ JOIN athlete_profile AS p USING (athlete_id);
 CREATE TEMP TABLE evidence AS
 WITH survey AS (
     SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
-           NULL AS vdot
+           NULL AS vdot, NULL AS activity_id
     FROM request AS q
     CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
     JOIN race_distances AS d ON d.distance_class = r.distance_class
@@ -134,7 +135,7 @@ WITH survey AS (
 past_race AS (
     SELECT q.request_id, d.distance_m, r.seconds, NULL AS fitness, NULL AS difficulty, 0.0 AS shift,
            0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
-           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot
+           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot, r.activity_id
     FROM request AS q
     CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
                           AND r.available_at <= q.known_at
@@ -165,7 +166,7 @@ chosen AS (
     JOIN shown AS s ON s.request_id = r.request_id AND r.vdot <= s.vdot
 ),
 best_run AS (
-    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot FROM chosen WHERE choice = 1
+    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot, activity_id FROM chosen WHERE choice = 1
 ),
 history AS (
     SELECT * FROM past_race UNION ALL SELECT * FROM best_run
@@ -176,11 +177,11 @@ best AS (
 found AS (
     SELECT * FROM survey
     UNION ALL
-    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot
+    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot, activity_id
     FROM best
     WHERE vdot >= 0.8 * best_vdot -- a race far below the rest was jogged, paced or went wrong
 )
-SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
+SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, activity_id, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
        portable_ln(distance_m / 10000) AS x,
        portable_ln(seconds) + shift - 0.015 * COALESCE(fitness - 1.95, 0) + 0.009 * COALESCE(difficulty - 2.95, 0) AS ln_s,
        extra_variance
@@ -262,7 +263,7 @@ CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
 -- the best by VDOT of the last year. Vickers & Vertosick take the two longest races.
 CREATE TEMP TABLE classic AS
 WITH choice AS (
-    SELECT q.request_id, e.distance_m, e.seconds,
+    SELECT q.request_id, e.activity_id, e.distance_m, e.seconds,
            ROW_NUMBER() OVER (PARTITION BY q.request_id
                               ORDER BY CASE WHEN q.source = 'survey' THEN e.distance_m > q.distance_m ELSE e.age_days > 365 END,
                                        CASE WHEN q.source = 'survey' THEN abs(e.x - portable_ln(q.distance_m / 10000)) ELSE -e.vdot END,
@@ -273,7 +274,7 @@ WITH choice AS (
     JOIN evidence AS e USING (request_id)
 ),
 picked AS (
-    SELECT request_id,
+    SELECT request_id, MAX(activity_id) FILTER (WHERE one = 1) AS activity_id,
            MAX(seconds) FILTER (WHERE one = 1) AS seconds, MAX(distance_m) FILTER (WHERE one = 1) AS distance_m,
            MAX(seconds) FILTER (WHERE length_rank = 1 AND at_length = 1) AS seconds_1,
            MAX(distance_m) FILTER (WHERE length_rank = 1 AND at_length = 1) AS distance_1_m,
@@ -282,7 +283,7 @@ picked AS (
     FROM choice
     GROUP BY request_id
 )
-SELECT p.request_id,
+SELECT p.request_id, p.activity_id,
        riegel(p.seconds, p.distance_m, q.distance_m) AS riegel_s,
        vdot_time(vdot(p.distance_m, p.seconds), q.distance_m) AS vdot_s,
        CASE WHEN q.distance_class = '42k' THEN vickers_marathon(p.seconds, p.distance_m, q.weekly_km) END AS vickers_one_race_s,
@@ -293,7 +294,7 @@ JOIN request AS q USING (request_id);
 CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
 
 CREATE TEMP TABLE estimated AS
-SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, l.n AS n_evidence,
+SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, c.activity_id AS evidence_activity_id, l.n AS n_evidence,
        l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
        portable_ln(q.distance_m) AS ln_distance,
        portable_ln(q.distance_m) - (l.prior_ln_s + l.level + l.slope * l.x) AS ln_speed,
