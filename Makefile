@@ -343,6 +343,7 @@ check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
 soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+	$(call install,$(call unless-there,npm cargo))
 	@$(RUN_TESTS) soak
 	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 
