@@ -344,6 +344,7 @@ check: test-deps ## lint, and the tests that take under a second each
 
 soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
 	@$(RUN_TESTS) soak
+	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1
 	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 
 lint: test-deps ## gcc and clang with more warnings, clang-format, headers of the stages
