@@ -344,6 +344,7 @@ check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
 soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+	$(call install,$(call unless-there,npm cargo))
 	@$(RUN_TESTS) soak
 	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
 	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1
