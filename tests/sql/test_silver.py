@@ -222,7 +222,7 @@ def test_a_lap_that_changes_its_number_or_its_activity_leaves_its_old_place():
     later(db, first | {"lap_index": 7})
     later(db, second | {"activity": {"id": 2}}, at="2025-12-06T00:00:00Z")
     assert db.execute("SELECT activity_id, item, available_at FROM silver_strava_sub_activity").fetchall() == [
-        ("1", 7, "2025-12-06T00:00:00Z"), ("2", 2, silver(db, "activity_id = '2'")[0]["available_at"])]
+        ("1", 7, "2025-12-06T00:00:00Z"), ("2", 2, "2025-12-06T00:00:00Z")]
     assert before < "2025-12-01"
 
 
@@ -256,7 +256,8 @@ def test_a_rule_that_a_user_adds_or_changes_judges_everything_again(change):
     for body in (landed, make_laps(seeded(1), plain(1), 2)):
         put(fresh, body)
     run(fresh)
-    assert_same(dump(db), dump(fresh))
+    values = {"without": ("available_at", "at")}  # what a rule changes is known from now on
+    assert_same(dump(db, **values), dump(fresh, **values))
 
 
 def test_a_rule_that_is_no_rule_stands_with_its_reason_and_everything_else_goes_on():

@@ -1,6 +1,6 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     vdot_s                  REAL,
     vickers_one_race_s      REAL,
     vickers_two_races_s     REAL,
-    event_timestamp         TEXT,             -- the end of the day before
+    event_timestamp         TEXT,             -- the end of the day before; for today when the last of it arrived
     available_at            TEXT,
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
@@ -103,7 +103,9 @@ CROSS JOIN race_results AS r USING (athlete_id)
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
 GROUP BY r.athlete_id, r.race_date, r.distance_class
 UNION ALL
-SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, f.event_timestamp
+SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, -- with all that has come in since
+       max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
+                                     WHERE k.athlete_id = f.athlete_id AND k.from_date <= f.as_of_date), ''))
 FROM (SELECT c.athlete_id, MAX(f.as_of_date) AS as_of_date
       FROM changed AS c CROSS JOIN athlete_rolling_features AS f USING (athlete_id) GROUP BY c.athlete_id) AS last
 JOIN athlete_rolling_features AS f USING (athlete_id, as_of_date)
@@ -114,9 +116,14 @@ INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, se
 SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
        CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
        p.sex = 'F',
-       (SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) * 7 / 90 FROM athlete_daily_features AS y
-        WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
-          AND y.available_at <= m.known_at)
+       (SELECT COALESCE(exact_sum(run_distance_km), 0.0) * 7 / 90
+        FROM (SELECT run_distance_km FROM athlete_daily_features AS y
+              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+                AND y.available_at <= m.known_at
+              UNION ALL
+              SELECT run_distance_km FROM athlete_daily_features_history AS y
+              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+                AND y.available_at <= m.known_at AND y.superseded_at > m.known_at))
 FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id);
@@ -293,6 +300,19 @@ FROM picked AS p
 JOIN request AS q USING (request_id);
 CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
 
+-- Form as it was believed on the evening before.
+CREATE TEMP TABLE form AS
+SELECT q.request_id, f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km, f.total_distance_30d_km, f.total_elevation_30d_m
+FROM request AS q
+CROSS JOIN athlete_rolling_features AS f
+WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
+UNION ALL
+SELECT q.request_id, f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km, f.total_distance_30d_km, f.total_elevation_30d_m
+FROM request AS q
+CROSS JOIN athlete_rolling_features_history AS f
+WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at AND f.superseded_at > q.known_at;
+CREATE UNIQUE INDEX temp.form_by_request ON form (request_id);
+
 CREATE TEMP TABLE estimated AS
 SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, c.activity_id AS evidence_activity_id, l.n AS n_evidence,
        l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
@@ -316,8 +336,7 @@ FROM request AS q
 JOIN line AS l USING (request_id)
 LEFT JOIN neighbour AS n USING (request_id)
 LEFT JOIN classic AS c USING (request_id)
-LEFT JOIN athlete_rolling_features AS f
-       ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
+LEFT JOIN form AS f USING (request_id)
 WHERE l.evidence <> 'none' OR q.source = 'prior' OR q.source <> 'survey' AND q.weekly_km > 0;
 CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
@@ -368,6 +387,7 @@ DROP TABLE temp.counted;
 DROP TABLE temp.asked_anew;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimated;
+DROP TABLE temp.form;
 DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
