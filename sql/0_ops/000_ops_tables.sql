@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
 -- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages, ops_follows, ops_due
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -96,6 +96,35 @@ CREATE TABLE IF NOT EXISTS ops_stages (
     products TEXT NOT NULL, -- JSON list of tables
     follows  TEXT NOT NULL  -- JSON list of stages
 ) WITHOUT ROWID;
+-- Which stage computes from which, athlete by athlete.
+CREATE TABLE IF NOT EXISTS ops_follows (
+    upstream TEXT NOT NULL,
+    stage    TEXT NOT NULL,
+    PRIMARY KEY (upstream, stage)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ops_follows_by_stage ON ops_follows (stage, upstream);
+
+-- Whom a stage has to look at when it runs next: everyone of whom it read a row that has changed since, and perhaps more. An
+-- update costs what changed since nobody else is looked at; what is listed without need is found unchanged.
+CREATE TABLE IF NOT EXISTS ops_due (
+    stage      TEXT NOT NULL,
+    athlete_id TEXT NOT NULL,
+    PRIMARY KEY (stage, athlete_id)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_added AFTER INSERT ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_follows WHERE upstream = new.stage; END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_changed AFTER UPDATE ON ops_watermarks
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_follows WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id;
+    INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_follows WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id;
+END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_gone AFTER DELETE ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_follows WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id; END;
+CREATE TRIGGER IF NOT EXISTS ops_follows_due_added AFTER INSERT ON ops_follows
+BEGIN INSERT OR IGNORE INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream); END;
+CREATE TRIGGER IF NOT EXISTS ops_follows_due_gone AFTER DELETE ON ops_follows
+BEGIN INSERT OR IGNORE INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage; END;
+
 CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
 SELECT stage, purpose, inputs, products, follows FROM ops_stages;
 CREATE TRIGGER IF NOT EXISTS ops_announced_anew INSTEAD OF INSERT ON ops_announced
@@ -103,8 +132,10 @@ WHEN NOT EXISTS (SELECT 1 FROM ops_stages AS s
                  WHERE (s.stage, s.purpose, s.inputs, s.products, s.follows) = (new.stage, new.purpose, new.inputs, new.products, new.follows))
 BEGIN
     DELETE FROM ops_stages WHERE stage = new.stage;
+    DELETE FROM ops_follows WHERE stage = new.stage;
     INSERT INTO ops_stages (stage, purpose, inputs, products, follows)
     VALUES (new.stage, new.purpose, new.inputs, new.products, new.follows);
+    INSERT INTO ops_follows (upstream, stage) SELECT DISTINCT value, new.stage FROM json_each(new.follows);
 END;
 
 -- announce: printed by `make stages`
@@ -116,22 +147,21 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '[]');
 -- end
 
--- Which stage computes from which, athlete by athlete.
-CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS
-SELECT s.stage, f.value FROM ops_stages AS s, json_each(s.follows) AS f;
-
 -- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
 CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
 SELECT d.stage, u.athlete_id, u.position
-FROM ops_follows AS d
-JOIN ops_watermarks AS u ON u.stage = d.upstream
+FROM ops_due AS e
+CROSS JOIN ops_follows AS d ON d.stage = e.stage
+CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
-SELECT stage, athlete_id, NULL
-FROM (SELECT m.stage, m.athlete_id FROM ops_watermarks AS m JOIN (SELECT DISTINCT stage FROM ops_follows) AS d ON d.stage = m.stage
-      EXCEPT
-      SELECT d.stage, u.athlete_id FROM ops_follows AS d JOIN ops_watermarks AS u ON u.stage = d.upstream);
+SELECT e.stage, e.athlete_id, NULL
+FROM ops_due AS e
+CROSS JOIN ops_watermarks AS m ON m.stage = e.stage AND m.athlete_id = e.athlete_id
+WHERE EXISTS (SELECT 1 FROM ops_follows AS d WHERE d.stage = e.stage)
+  AND NOT EXISTS (SELECT 1 FROM ops_follows AS d CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
+                  WHERE d.stage = e.stage);
 
 -- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
 CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS

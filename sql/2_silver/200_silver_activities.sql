@@ -224,6 +224,14 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
+-- due silver_strava_activities for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_added AFTER INSERT ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_changed AFTER UPDATE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_gone AFTER DELETE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
 CREATE TABLE IF NOT EXISTS silver_rejects (
     table_name  TEXT NOT NULL,
@@ -250,6 +258,14 @@ CREATE TABLE IF NOT EXISTS silver_corrections (
     PRIMARY KEY (athlete_id, from_date, bronze_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);
+-- due silver_corrections for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_added AFTER INSERT ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_changed AFTER UPDATE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_gone AFTER DELETE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
@@ -261,10 +277,10 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- Activities with a new version; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT DISTINCT b.activity_id
-FROM bronze_strava_activities AS b, stage_clock AS c
-WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
-   OR json_extract(c.position_before, '$[1]') IS NOT json_extract(c.position, '$[1]');
+SELECT DISTINCT activity_id
+FROM bronze_strava_activities
+WHERE bronze_id > (SELECT CASE WHEN json_extract(position_before, '$[1]') IS json_extract(position, '$[1]')
+                               THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock);
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
 
 -- Every version of a changed activity with the fields that are what they should be, and the faults of the others.
@@ -273,7 +289,7 @@ SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload,
        CASE WHEN b.stream <> 'tombstone' THEN json_fields(b.payload, l.fields) END AS p
 FROM silver_field_lists AS l
 CROSS JOIN changed
-JOIN bronze_strava_activities AS b USING (activity_id)
+CROSS JOIN bronze_strava_activities AS b USING (activity_id)
 WHERE l.table_name = 'silver_strava_activities';
 
 -- With typed facts. start_date_local carries a false Z and the offset in the label of `timezone` ignores daylight

@@ -47,11 +47,25 @@ FROM doubted;
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
+-- What holds for everyone: rules and settings.
+CREATE TEMP TABLE general AS
+SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)) AS rules,
+       (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' ORDER BY name)) AS settings,
+       (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone;
+
+-- Everyone when that has changed.
+CREATE TEMP TABLE due AS
+SELECT athlete_id FROM ops_due WHERE stage = '410_activity_features'
+UNION
+SELECT m.athlete_id
+FROM general AS g
+CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
+WHERE (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
+
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
 CREATE TEMP TABLE position_now AS
-SELECT a.athlete_id,
-       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
-                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)),
+SELECT athlete_id,
+       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
                    FROM silver_strava_sub_activity AS s
@@ -59,10 +73,13 @@ SELECT a.athlete_id,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
                   (SELECT rows_hash(setting, valid_from, value)
                    FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
-                  (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' ORDER BY name))) AS position
-FROM silver_strava_activities AS a
-JOIN athlete_profile AS p USING (athlete_id)
-GROUP BY a.athlete_id;
+                  g.settings) AS position
+FROM general AS g
+CROSS JOIN due
+CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+CROSS JOIN athlete_profile AS p USING (athlete_id)
+GROUP BY athlete_id;
+CREATE UNIQUE INDEX temp.position_now_by_athlete ON position_now (athlete_id);
 
 CREATE TEMP TABLE changed AS
 SELECT n.athlete_id, n.position
@@ -70,9 +87,10 @@ FROM position_now AS n
 LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
 WHERE m.position IS NOT n.position
 UNION ALL
-SELECT athlete_id, NULL -- has no activities any more
-FROM ops_watermarks
-WHERE stage = '410_activity_features' AND athlete_id NOT IN (SELECT athlete_id FROM position_now);
+SELECT m.athlete_id, NULL -- has no activities any more
+FROM due
+CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = due.athlete_id
+WHERE NOT EXISTS (SELECT 1 FROM position_now AS n WHERE n.athlete_id = m.athlete_id);
 
 CREATE TEMP TABLE config AS
 SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
@@ -88,7 +106,7 @@ FROM ops_config;
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
-JOIN silver_strava_activities AS a USING (athlete_id);
+CROSS JOIN silver_strava_activities AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended.
@@ -193,7 +211,7 @@ WITH counted AS (
     SELECT s.athlete_id, s.activity_id, s.kind,
            ROW_NUMBER() OVER (PARTITION BY s.athlete_id, s.activity_id ORDER BY COUNT(*) DESC, s.kind) AS choice
     FROM changed
-    JOIN silver_strava_sub_activity AS s USING (athlete_id)
+    CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id)
     WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
     GROUP BY s.athlete_id, s.activity_id, s.kind
 )
@@ -303,6 +321,8 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '410_activity_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '410_activity_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
@@ -320,6 +340,8 @@ DROP TABLE temp.activity;
 DROP TABLE temp.config;
 DROP TABLE temp.changed;
 DROP TABLE temp.position_now;
+DROP TABLE temp.due;
+DROP TABLE temp.general;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

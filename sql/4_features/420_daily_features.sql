@@ -96,6 +96,8 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '420_daily_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '420_daily_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;

@@ -47,7 +47,7 @@ FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features
       GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
 GROUP BY athlete_id;
 DELETE FROM silver_rejects
-WHERE table_name = 'athlete_rolling_features' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
+WHERE table_name = 'athlete_rolling_features' AND activity_id = '' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'athlete_rolling_features', '', 'athlete ' || athlete_id, 'day_is_possible', 'more than 1000 activities on one day', 0, '', 'reject', 'start_date', activity_date
 FROM crowded;
@@ -129,6 +129,8 @@ SELECT '430_rolling_features', started_at, (julianday('now') - started) * 864000
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '430_rolling_features', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '430_rolling_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

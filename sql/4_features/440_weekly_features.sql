@@ -107,6 +107,8 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '440_weekly_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '440_weekly_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;

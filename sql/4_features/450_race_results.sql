@@ -137,6 +137,8 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '450_race_results', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '450_race_results';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;

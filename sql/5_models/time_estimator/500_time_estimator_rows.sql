@@ -363,6 +363,8 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '500_time_estimator_rows';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.asked_anew;
 DROP TABLE temp.computed;
