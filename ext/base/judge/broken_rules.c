@@ -185,7 +185,8 @@ static athlete_status compile_rules(rules_state *state, const judge_row *row, ch
     for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++)
         if (state->rules[i].column >= 0 && state->rules[i].calls_dates && reads)
             status = compile_dated(state, row, &state->rules[i], message);
-    return status;
+    /* one transaction, which nobody commits, instead of one for each row */
+    return status == ATHLETE_OK ? private_db_run(&state->own, "BEGIN", message) : status;
 }
 
 static athlete_status rules_prepare(rules_state *state, sqlite3 *db, sqlite3_value **argv, char **message) {

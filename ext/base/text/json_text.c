@@ -54,15 +54,16 @@ size_t utf8_length(const char *text, size_t length) {
     static const struct {
         unsigned char first_low, first_high, second_low, second_high, length;
     } forms[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
     const unsigned char *p = (const unsigned char *)text;
+    if (length > 0 && p[0] <= 0x7f) return 1;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (p[0] < forms[i].first_low || p[0] > forms[i].first_high) continue;
         if (length < forms[i].length) return 0;
-        if (forms[i].length > 1 && (p[1] < forms[i].second_low || p[1] > forms[i].second_high)) return 0;
+        if (p[1] < forms[i].second_low || p[1] > forms[i].second_high) return 0;
         for (size_t k = 2; k < forms[i].length; k++) {
             if ((p[k] & 0xc0) != 0x80) return 0;
         }
@@ -113,9 +114,19 @@ static bool scan_escape(scanner *s) {
     return (low >= 0xdc00 && low <= 0xdfff) || scan_fail(s, "half of a surrogate pair");
 }
 
+/* Most of any text: ASCII that is no quote, backslash or control character. */
+static void scan_plain(scanner *s) {
+    size_t end = s->length - s->at < JSON_POLL_STRIDE ? s->length : s->at + JSON_POLL_STRIDE;
+    for (; s->at < end; s->at++) {
+        unsigned char c = (unsigned char)s->text[s->at];
+        if (c < 0x20 || c > 0x7f || c == '"' || c == '\\') return;
+    }
+}
+
 static bool scan_string(scanner *s) {
     s->at++;
     while (scan_go_on(s)) {
+        scan_plain(s);
         int c = peek(s);
         if (c < 0) return scan_fail(s, "a string without its closing quote");
         if (c == '"') {

@@ -170,20 +170,22 @@ CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
 -- Which rows train which fold: 0 to 9 leave a tenth of the runners out; a year trains on the survey and on what was
 -- raced before the gap; -1 is the model that is served, and trains on all. Rows without evidence only tell how wide
 -- an interval must be.
-CREATE TEMP TABLE fold AS
-SELECT DISTINCT 'survey' AS source, fold, NULL AS before_date FROM labelled WHERE source = 'survey'
+CREATE TEMP TABLE fold (fold INTEGER PRIMARY KEY, source TEXT, before_date TEXT);
+INSERT INTO fold (source, fold, before_date)
+SELECT DISTINCT 'survey', fold, NULL FROM labelled WHERE source = 'survey'
 UNION ALL
 SELECT DISTINCT 'history', year, date(year || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days') FROM labelled WHERE source = 'history'
 UNION ALL
 SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
 
-CREATE TEMP TABLE trains AS
+CREATE TEMP TABLE trains (fold INTEGER, row_id, PRIMARY KEY (fold, row_id)) WITHOUT ROWID;
+INSERT INTO trains (fold, row_id)
 SELECT f.fold, r.row_id
 FROM fold AS f
-JOIN labelled AS r ON CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
-                                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END
-WHERE r.evidence <> 'none';
-CREATE UNIQUE INDEX temp.trains_by_fold ON trains (fold, row_id);
+CROSS JOIN labelled AS r
+WHERE r.evidence <> 'none'
+  AND CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
+                    ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
 
 -- The loss: squared error on labels clipped around their median, so that a race that went wrong does not pull.
 CREATE TEMP TABLE centre AS
@@ -207,7 +209,8 @@ GROUP BY m.fold;
 -- Each labelled race predicted by the model that has not seen it, and by the formulas.
 CREATE TEMP TABLE predicted AS
 WITH mine AS MATERIALIZED (
-    SELECT r.*,
+    SELECT r.source, r.subject, r.as_of_date, r.distance_class, r.distance_m, r.seconds, r.judged_by, r.evidence,
+           r.riegel_s, r.vdot_s, r.vickers_one_race_s, r.vickers_two_races_s,
            portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
@@ -229,20 +232,24 @@ FROM each_model AS e
 JOIN race_distances AS d USING (distance_class)
 CROSS JOIN stage_clock AS c
 WHERE e.predicted_s IS NOT NULL;
-CREATE INDEX temp.predicted_by_group ON predicted (model, distance_class, evidence);
+
+-- In groups, so that nothing is sorted for each fold.
+CREATE TEMP TABLE score AS
+SELECT model, distance_class, evidence, fold, residual / spread AS score FROM predicted WHERE source IN ('survey', 'prior');
+CREATE INDEX temp.score_by_group ON score (model, distance_class, evidence, fold, score);
 
 -- Intervals, split-conformal: for the survey from the other folds only; fold -1 holds those that are served. Errors grow with
 -- the time that is predicted, so they are compared after division by their spread (normalised as in Papadopoulos et al. 2002).
 CREATE TEMP TABLE interval AS
 WITH bound AS (
-    SELECT p.model, f.fold, p.distance_class, p.evidence,
-           conformal_quantile(p.residual / p.spread, (1 - c.interval_level) / 2) AS lower_ln,
-           conformal_quantile(p.residual / p.spread, (1 + c.interval_level) / 2) AS upper_ln,
-           c.spread_power, COUNT(*) AS n
-    FROM stage_clock AS c
-    CROSS JOIN (SELECT fold FROM fold WHERE source <> 'history') AS f
-    JOIN predicted AS p ON p.source IN ('survey', 'prior') AND p.fold <> f.fold
-    GROUP BY p.model, f.fold, p.distance_class, p.evidence
+    SELECT s.model, f.fold, s.distance_class, s.evidence,
+           conformal_quantile(s.score, (SELECT (1 - interval_level) / 2 FROM stage_clock)) AS lower_ln,
+           conformal_quantile(s.score, (SELECT (1 + interval_level) / 2 FROM stage_clock)) AS upper_ln,
+           (SELECT spread_power FROM stage_clock) AS spread_power, COUNT(*) AS n
+    FROM fold AS f
+    CROSS JOIN score AS s ON s.fold <> f.fold
+    WHERE f.source <> 'history'
+    GROUP BY f.fold, s.model, s.distance_class, s.evidence
 )
 SELECT * FROM bound
 WHERE lower_ln IS NOT NULL AND upper_ln IS NOT NULL
@@ -276,11 +283,13 @@ SELECT assert_that(
     '510_time_estimator_train: a labelled race has no out-of-fold prediction');
 -- The rule is told again here, by runners and days, and not read from the tables that carry it out.
 SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM trains AS t
-    CROSS JOIN labelled AS r USING (row_id)
-    WHERE (t.fold, r.subject) IN (SELECT judged_by, subject FROM labelled WHERE source = 'survey') AND r.source = 'survey'
-       OR r.source = 'history' AND t.fold IN (SELECT judged_by FROM labelled WHERE source = 'history')
-          AND r.as_of_date >= (SELECT date(t.fold || '-01-01', -gap_days || ' days') FROM stage_clock)),
+    SELECT 1 FROM (SELECT DISTINCT judged_by, subject FROM labelled WHERE source = 'survey') AS j
+    CROSS JOIN labelled AS r ON r.source = 'survey' AND r.subject = j.subject
+    CROSS JOIN trains AS t ON t.fold = j.judged_by AND t.row_id = r.row_id
+    UNION ALL
+    SELECT 1 FROM (SELECT DISTINCT judged_by FROM labelled WHERE source = 'history') AS j
+    CROSS JOIN labelled AS r ON r.source = 'history' AND r.as_of_date >= (SELECT date(j.judged_by || '-01-01', -gap_days || ' days') FROM stage_clock)
+    CROSS JOIN trains AS t ON t.fold = j.judged_by AND t.row_id = r.row_id),
     '510_time_estimator_train: a model is judged on rows it was trained on');
 
 INSERT INTO ml_model_versions
@@ -325,6 +334,7 @@ DROP TABLE temp.counted;
 DROP TABLE temp.metric;
 DROP TABLE temp.validated;
 DROP TABLE temp.interval;
+DROP TABLE temp.score;
 DROP TABLE temp.predicted;
 DROP TABLE temp.model;
 DROP TABLE temp.centre;
