@@ -58,11 +58,11 @@ CREATE TABLE IF NOT EXISTS bronze_strava_athlete (
 );
 CREATE INDEX IF NOT EXISTS bronze_strava_athlete_by_athlete ON bronze_strava_athlete (athlete_id, bronze_id);
 -- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_added AFTER INSERT ON bronze_strava_athlete
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_changed AFTER UPDATE ON bronze_strava_athlete
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_gone AFTER DELETE ON bronze_strava_athlete
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id); END;
 -- end
 

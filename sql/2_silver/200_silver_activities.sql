@@ -1,7 +1,7 @@
 -- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks, ops_due
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -225,11 +225,11 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
 -- due silver_strava_activities for 400_athlete_profile, 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_added AFTER INSERT ON silver_strava_activities
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_added AFTER INSERT ON silver_strava_activities
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_changed AFTER UPDATE ON silver_strava_activities
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_changed AFTER UPDATE ON silver_strava_activities
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_gone AFTER DELETE ON silver_strava_activities
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_gone AFTER DELETE ON silver_strava_activities
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
@@ -259,11 +259,11 @@ CREATE TABLE IF NOT EXISTS silver_corrections (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);
 -- due silver_corrections for 400_athlete_profile, 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS silver_corrections_due_added AFTER INSERT ON silver_corrections
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_added AFTER INSERT ON silver_corrections
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_corrections_due_changed AFTER UPDATE ON silver_corrections
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_changed AFTER UPDATE ON silver_corrections
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_corrections_due_gone AFTER DELETE ON silver_corrections
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_gone AFTER DELETE ON silver_corrections
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
@@ -278,7 +278,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- Activities with a new version; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
 SELECT DISTINCT activity_id
-FROM bronze_strava_activities
+FROM bronze_strava_activities NOT INDEXED -- but by its number: that few are new is worth more than their order
 WHERE bronze_id > (SELECT CASE WHEN json_extract(position_before, '$[1]') IS json_extract(position, '$[1]')
                                THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock);
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
@@ -457,6 +457,8 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '200_silver_activities
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '200_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '200_silver_activities';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;

@@ -1,7 +1,7 @@
 -- stage:    210_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
--- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks, ops_due
+-- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   -
@@ -35,12 +35,13 @@ CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
     available_at     TEXT NOT NULL,    -- the activity's, or when a correction of its laps, splits or efforts arrived
     PRIMARY KEY (athlete_id, activity_id, kind, item)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS silver_strava_sub_activity_by_activity ON silver_strava_sub_activity (activity_id);
 -- due silver_strava_sub_activity for 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_added AFTER INSERT ON silver_strava_sub_activity
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_added AFTER INSERT ON silver_strava_sub_activity
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_changed AFTER UPDATE ON silver_strava_sub_activity
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_changed AFTER UPDATE ON silver_strava_sub_activity
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_gone AFTER DELETE ON silver_strava_sub_activity
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_gone AFTER DELETE ON silver_strava_sub_activity
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
 -- end
 
@@ -238,6 +239,8 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '210_silver_sub_activi
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '210_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '210_silver_sub_activity';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.broken;

@@ -1,7 +1,7 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects
+-- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, ops_due, ops_watermarks, ops_upstreams
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    athlete_id
 -- params:   -
@@ -28,19 +28,19 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
 -- due athlete_profile_settings for 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_added AFTER INSERT ON athlete_profile_settings
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_added AFTER INSERT ON athlete_profile_settings
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_changed AFTER UPDATE ON athlete_profile_settings
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_changed AFTER UPDATE ON athlete_profile_settings
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_gone AFTER DELETE ON athlete_profile_settings
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_gone AFTER DELETE ON athlete_profile_settings
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
 -- end
 -- due athlete_profile for 400_athlete_profile, 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS athlete_profile_due_added AFTER INSERT ON athlete_profile
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_added AFTER INSERT ON athlete_profile
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS athlete_profile_due_changed AFTER UPDATE ON athlete_profile
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_changed AFTER UPDATE ON athlete_profile
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS athlete_profile_due_gone AFTER DELETE ON athlete_profile
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_gone AFTER DELETE ON athlete_profile
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
@@ -151,6 +151,12 @@ WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
 INSERT INTO athlete_profile SELECT * FROM fresh;
 -- end
 
+INSERT OR IGNORE INTO ops_due (stage, athlete_id)
+SELECT u.stage, d.athlete_id
+FROM ops_upstreams AS u
+CROSS JOIN (SELECT athlete_id FROM fresh UNION SELECT athlete_id FROM outdated) AS d
+WHERE u.upstream = '400_athlete_profile';
+
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM changed AS c
     WHERE EXISTS (SELECT 1 FROM athlete_profile AS p WHERE p.athlete_id = c.athlete_id)
@@ -168,8 +174,6 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '400_athlete_profile',
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '400_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
-
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '400_athlete_profile', athlete_id, position FROM changed;
 
 DELETE FROM ops_due WHERE stage = '400_athlete_profile';
 

@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
--- writes:   activity_features; activity_features_history, ops_seen
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, ops_due
+-- writes:   activity_features; activity_features_history, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve

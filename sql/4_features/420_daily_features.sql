@@ -1,7 +1,7 @@
 -- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features
--- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, ops_due
+-- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -

@@ -1,7 +1,7 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
--- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, ops_due
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week

@@ -1,7 +1,7 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
--- writes:   race_results; race_results_history, race_rejects, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, ops_due
+-- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   max_pause_share

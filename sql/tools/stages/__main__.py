@@ -74,8 +74,9 @@ def due(stage, rest, arguments):
     match = re.fullmatch(r" (\w+) for (\w+(?:, \w+)*)", arguments)
     if not match:
         raise ValueError(f"due needs a table and the stages that read it, not '{arguments}'")
-    marks = {row: ", ".join(f"({literal(stage)}, {row}.athlete_id)" for stage in match[2].split(", ")) for row in ("old", "new")}
-    return template("due", table=match[1], **marks)
+    readers = match[2].split(", ")
+    marks = {row: ", ".join(f"({literal(reader)}, {row}.athlete_id)" for reader in readers) for row in ("old", "new")}
+    return template("due", table=match[1], first=readers[0].partition("_")[0], **marks)
 
 
 def tables(*_):
@@ -89,9 +90,9 @@ def finish(stage, rest, _):
     if "counted" not in made:
         raise ValueError("finish needs a temporary table counted (rows_in, rows_out, rows_rejected, message)")
     text = template("finish", stage=literal(stage.stage))
-    if re.search(r"^CREATE TEMP TABLE changed\b[^;]*\bathlete_id\b[^;]*\bposition\b", rest, re.M):
+    if re.search(r"^CREATE TEMP TABLE changed AS\nSELECT .*\bathlete_id, .*\bposition\b", rest, re.M):
         text += template("seen", stage=literal(stage.stage))
-    if re.search(r"\bFROM ops_(?:due|stale)\b", rest):
+    if re.search(r"\b(?:FROM ops_due|FROM ops_stale|INTO ops_seen)\b", text + rest):
         text += template("looked_at", stage=literal(stage.stage))
     return text + "\n" + "".join(f"DROP TABLE temp.{name};\n" for name in reversed(made)) + "\nCOMMIT;\n"
 
