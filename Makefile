@@ -64,7 +64,11 @@ SILENT  = $(or $(V),$(findstring s,$(firstword -$(MAKEFLAGS))))
 say     = $(if $(SILENT)$(said-$(1)),,$(info $(1))$(eval said-$(1) := yes))
 
 SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(MADE:%=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
+
+# SQL that lies in .sql files is C from here on.
+TEMPLATES := $(sort $(wildcard ext/*/*/templates/*.sql))
+MADE       = store_templates
 
 # --- building ------------------------------------------------------------------------------------------------
 
@@ -80,12 +84,23 @@ $(BUILD)/obj/%.o: %.c | packages
 	@mkdir -p $(@D)
 	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/made/%_templates.c: ext/templates.py $(TEMPLATES)
+	@$(PYTHON) $< $* $@
+
+$(BUILD)/obj/%_templates.o: $(BUILD)/made/%_templates.c | packages
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/static/%_templates.o: $(BUILD)/made/%_templates.c | packages
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
+
 $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 	@mkdir -p $(@D)
 	$(call say,$@)$(Q)$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
 
 # For programs that embed athlete: linked to SQLite instead of loaded by it.
-STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
+STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(MADE:%=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
 
 static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding: one symbol, sqlite3_athlete_init (ext/athlete.h)
 
@@ -118,7 +133,7 @@ amalgamation: ## write the extension as one file, dist/athlete.c, and its header
 	@$(PYTHON) ext/amalgamate.py $(DIST)
 	$(call say,$(DIST)/athlete.c)
 
-$(BUILD)/one/athlete.c: ext/amalgamate.py $(SOURCES) $(wildcard ext/*.h ext/*/*.h ext/*/*/*.h)
+$(BUILD)/one/athlete.c: ext/amalgamate.py ext/templates.py $(TEMPLATES) $(SOURCES) $(wildcard ext/*.h ext/*/*.h ext/*/*/*.h)
 	@$(PYTHON) $< $(@D)
 
 $(BUILD)/one/athlete.o: $(BUILD)/one/athlete.c | packages
@@ -129,6 +144,7 @@ $(BUILD)/static/%.o: %.c | packages
 	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
+.SECONDARY: $(MADE:%=$(BUILD)/made/%.c)
 
 # --- installing ----------------------------------------------------------------------------------------------
 
@@ -247,10 +263,12 @@ readme: demo ## write the outputs and the reference that README.md shows, from t
 
 # --- packages ------------------------------------------------------------------------------------------------
 
+# Programs that a machine may have from elsewhere, whose packages would then stand in the way.
+unless-there  = $(foreach program,$(1),$(if $(shell command -v $(program)),,$(program)))
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace tcl
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
-                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev
+                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev $(call unless-there,npm)
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
 packages:

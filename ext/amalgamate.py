@@ -10,6 +10,8 @@ import pathlib
 import re
 import sys
 
+import templates
+
 EXT = pathlib.Path(__file__).resolve().parent
 OURS = re.compile(r'#include "([^"]+/[^"]+|athlete\.h)"\n')
 FEATURES = re.compile(r"#if .*\n#define _\w+_SOURCE\b.*\n#endif\n")  # they count only in front of all headers
@@ -18,12 +20,16 @@ EXTERN = re.compile(r"^extern ([^;]*);.*\n", re.M)
 DEFINITION = re.compile(r"^(const [^;(){}=]* =)", re.M)  # of a variable that headers declare
 
 
+MADE = templates.generated()  # sources that are nowhere but in a build
+
+
 def source(path):
-    return (EXT / path).read_text()
+    return MADE[path] if path in MADE else (EXT / path).read_text()
 
 
 def paths(pattern):
-    return sorted(str(path.relative_to(EXT)) for path in EXT.rglob(pattern))
+    found = {str(path.relative_to(EXT)) for path in EXT.rglob(pattern)} | {path for path in MADE if pathlib.PurePath(path).match(pattern)}
+    return sorted(found)
 
 
 def is_template(header):

@@ -1,11 +1,11 @@
 /* The table of the feature store's functions. */
 #include "store/store_sql.h"
 
-#include "store/definition/definition_rules_sql.h"
 #include "store/definition_sql.h"
 #include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
+#include "store/statement/statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
 

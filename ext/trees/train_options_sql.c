@@ -91,21 +91,21 @@ const athlete_option train_options_table[] = {
 };
 
 /* What no single row of the table can say. */
-static athlete_status check(const train_options *options, char **message) {
+static athlete_status check(const train_options *options, athlete_fault *fault) {
     const objective *o = &options->objective;
     if (o->kind == OBJECTIVE_SOFTMAX && o->n_classes == 0)
-        return sentence_refuse(message, sqlite3_mprintf("multi:softprob needs option \"num_class\""));
+        return fault_refuse(fault, "multi:softprob needs option \"num_class\"");
     if (o->kind != OBJECTIVE_SOFTMAX && o->n_classes != 0)
-        return sentence_refuse(
-            message, sqlite3_mprintf("option \"num_class\" is for multi:softprob, the objective is %s",
-                                     objective_name(o)));
+        return fault_refuse(fault, "option \"num_class\" is for multi:softprob, the objective is %s",
+                            objective_name(o));
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
-    return sentence_refuse(message,
-                           sqlite3_mprintf("option \"base_score\" must be %s for %s, got %!.15g",
-                                           o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
-                                           : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
-                                                                          : "left out",
-                                           objective_name(o), options->base_score));
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "option \"base_score\" must be %s for %s, got %!.15g",
+                        o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
+                        : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
+                                                       : "left out",
+                        objective_name(o), options->base_score);
+    return fault_refuse_str(fault, out);
 }
 
 static objective objective_of(const train_options *options) {
@@ -120,14 +120,14 @@ static objective objective_of(const train_options *options) {
     };
 }
 
-athlete_status train_options_read(const char *json, train_options *options, char **message) {
+athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault) {
     *options = (train_options){.max_delta_step = NAN, .base_score = NAN};
-    athlete_status status = options_read(train_options_table, json, options, message);
+    athlete_status status = options_read(train_options_table, json, options, fault);
     if (status != ATHLETE_OK) return status;
     if (isnan(options->max_delta_step))
         options->max_delta_step = kind_of_name[options->objective_name] == OBJECTIVE_POISSON ? 0.7 : 0;
     options->objective = objective_of(options);
-    return check(options, message);
+    return check(options, fault);
 }
 
 void train_options_free(train_options *options) {

@@ -20,7 +20,7 @@ typedef struct train_options {
 extern const athlete_option train_options_table[];
 
 /* Reads the JSON text (NULL for defaults) as options_read does. Free with train_options_free also after a failure. */
-athlete_status train_options_read(const char *json, train_options *options, char **message);
+athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault);
 void train_options_free(train_options *options);
 
 boost_options train_options_for_kernel(const train_options *options);

@@ -6,10 +6,10 @@
 
 athlete_status trainer_begin(trainer *t, const char *options, int n_columns, const char *const *names) {
     *t = (trainer){.budget.limit = ATHLETE_BUDGET_DEFAULT};
-    athlete_status status = train_options_read(options, &t->options, &t->message);
+    athlete_status status = train_options_read(options, &t->options, &t->fault);
     t->budget.limit = (size_t)t->options.memory_limit_mb << 20;
     if (status == ATHLETE_OK)
-        status = train_columns_read(&t->options, n_columns, names, &t->budget, &t->columns, &t->message);
+        status = train_columns_read(&t->options, n_columns, names, &t->budget, &t->columns, &t->fault);
     if (status != ATHLETE_OK) return status;
     size_t n = (size_t)t->columns.n_features;
     t->content = memory_zeroed(&t->budget, n, sizeof *t->content);
@@ -35,17 +35,15 @@ void trainer_free(trainer *t) {
     t->content = NULL;
     train_columns_free(&t->columns);
     train_options_free(&t->options);
-    sqlite3_free(t->message);
-    t->message = NULL;
+    fault_clear(&t->fault);
 }
 
-const char *trainer_message(trainer *t, athlete_status status) {
-    if (status == ATHLETE_OVER_LIMIT && !t->message) {
-        t->message =
-            sqlite3_mprintf("%lld rows of %d features, memory_limit_mb is %lld", (sqlite3_int64)t->n_read,
-                            t->columns.n_features, t->options.memory_limit_mb);
+const char *trainer_sentence(trainer *t, athlete_status status) {
+    if (status == ATHLETE_OVER_LIMIT && !*t->fault.text) {
+        fault_refuse(&t->fault, "%zu rows of %d features, memory_limit_mb is %lld", t->n_read,
+                     t->columns.n_features, (long long)t->options.memory_limit_mb);
     }
-    return t->message;
+    return t->fault.text;
 }
 
 /* --- categories ----------------------------------------------------------------------------------------- */
@@ -198,22 +196,19 @@ static athlete_status train(trainer *t, category_names *names, boost_history *hi
     return status;
 }
 
-static athlete_status trainer_refuse(trainer *t, const char *sentence) {
-    t->message = sqlite3_mprintf("%s", sentence);
-    return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
-}
-
 static athlete_status check_rows(trainer *t) {
     if (t->train.n == 0)
-        return trainer_refuse(t, t->validation.n > 0
-                                     ? "every row is a validation row, none is left to train on"
-                                     : "every weight is 0");
+        return fault_refuse(&t->fault, t->validation.n > 0
+                                           ? "every row is a validation row, none is left to train on"
+                                           : "every weight is 0");
     if (t->options.early_stopping_rounds > 0 && t->validation.n == 0)
-        return trainer_refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
+        return fault_refuse(&t->fault,
+                            "option \"early_stopping_rounds\" needs validation rows, there is none");
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES && t->columns.monotone && t->columns.monotone[f] != 0)
-            return trainer_refuse(
-                t, "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
+            return fault_refuse(
+                &t->fault,
+                "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
     }
     return ATHLETE_OK;
 }

@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
--- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
+-- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
 -- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages, ops_upstreams, ops_due
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 13 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 13: '
-                   || CASE WHEN user_version < 13 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 16 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 16: '
+                   || CASE WHEN user_version < 16 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 13;
+PRAGMA user_version = 16;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -41,6 +41,7 @@ END;
 -- A value that a user has set stays: only missing names are added.
 INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('as_of_date',                  NULL, 'setting', 'date',   'every calendar goes on to this day; NULL: to each athlete''s last activity'),
+    ('arrivals',                    NULL, 'setting', 'choice', 'history: what arrives is known when it happened; live: from its arrival; NULL: history until an athlete is published'),
     ('default_threshold_pace',      5.5,  'setting', 'min/km', 'threshold pace where the history gives none'),
     ('threshold_lookback_days',     90,   'setting', 'days',   'runs that the threshold pace of a day is derived from'),
     ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
@@ -53,6 +54,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
+    ('acwr_steady_threshold',       0.8,  'setting', 'ratio',  'an acute:chronic ratio below it is less training than usual'),
     ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
     ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
     ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),
@@ -87,6 +89,37 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
     position   TEXT NOT NULL,
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
+
+-- Whose features have been published. What arrives for such an athlete is known from its arrival, however
+-- old it is; what came before may count as known when it happened.
+CREATE TABLE IF NOT EXISTS ops_published (
+    athlete_id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Who changes things, for the audit. A program that writes for several people says so in its transaction:
+--     UPDATE ops_actor SET who = 'coach@example.org';
+CREATE TABLE IF NOT EXISTS ops_actor (
+    actor_id INTEGER PRIMARY KEY CHECK (actor_id = 1),
+    who      TEXT NOT NULL
+);
+INSERT OR IGNORE INTO ops_actor (actor_id, who) VALUES (1, 'local');
+
+CREATE TABLE IF NOT EXISTS ops_audit (
+    audit_id INTEGER PRIMARY KEY,
+    at       TEXT NOT NULL,
+    who      TEXT NOT NULL,
+    action   TEXT NOT NULL, -- register, status, ingest, arrive, migrate
+    object   TEXT NOT NULL, -- the group, group.feature, or the athlete
+    detail   TEXT NOT NULL  -- JSON
+);
+CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
+CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
+WHEN EXISTS (SELECT 1 FROM ops_audit WHERE audit_id = new.audit_id)
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
 
 -- What each stage says of itself when it runs, from its header: what it makes of what, and whose athletes it takes over.
 CREATE TABLE IF NOT EXISTS ops_stages (
@@ -142,7 +175,7 @@ END;
 -- announce: printed by `make stages`
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '000_ops_tables',
-    'what every stage needs: configuration, the run log, and how far each stage has read',
+    'what every stage needs: configuration, the run log, the audit, and how far each stage has read',
     '[]',
     '[]',
     '[]');

@@ -57,14 +57,6 @@ CREATE TABLE IF NOT EXISTS bronze_strava_athlete (
     ingested_at  TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS bronze_strava_athlete_by_athlete ON bronze_strava_athlete (athlete_id, bronze_id);
--- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id); END;
--- end
 
 -- Laps that arrived on their own; those inside a detailed activity stay in its payload.
 CREATE TABLE IF NOT EXISTS bronze_strava_sub_activity (
@@ -159,7 +151,8 @@ CROSS JOIN texts AS t;
 CREATE TEMP TABLE arrived AS
 WITH object AS MATERIALIZED (
     SELECT i.inbox_id, i.source, COALESCE(strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at), c.started_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
-           CASE WHEN o.fault IS NULL THEN json_fields(o.object, '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
+           CASE WHEN o.fault IS NULL THEN json_plain_names(o.object) END AS json,
+           CASE WHEN o.fault IS NULL THEN json_fields(json_plain_names(o.object), '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
                {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
                {"field": "aspect_type", "type": "label"}, {"field": "object_type", "type": "label"},
                {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own
@@ -193,10 +186,10 @@ field AS MATERIALIZED (
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
                     json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person,
            -- a definition is kept as it was written, down to its blanks
-           CASE WHEN fault IS NULL AND json_type(json, '$.feature_group') IS NOT 'text' THEN json(json) ELSE object END AS payload,
+           CASE WHEN fault IS NOT NULL THEN object WHEN json_type(json, '$.feature_group') = 'text' THEN json ELSE json(json) END AS payload,
            COALESCE(json_type(json, '$.feature_group'), json_type(json, '$.model')) AS definition,
            own ->> '$.values.resource_state' = 3 AS is_detail
-    FROM (SELECT *, CASE WHEN fault IS NULL THEN object END AS json FROM object)
+    FROM object
 ),
 -- Which member an object is refused for, by the reason.
 refusal (reason, field) AS (
@@ -353,7 +346,8 @@ SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,
            + (SELECT COUNT(*) FROM bronze_strava_athlete WHERE bronze_id > COALESCE(athletes, 0))
            + (SELECT COUNT(*) FROM bronze_strava_sub_activity WHERE bronze_id > COALESCE(laps, 0))
            + (SELECT COUNT(*) FROM bronze_documents WHERE bronze_id > COALESCE(documents, 0)) AS rows_out,
-       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject') AS rows_rejected, NULL AS message
+       (SELECT COUNT(*) FROM arrived WHERE kind = 'reject') AS rows_rejected,
+       CASE WHEN has_landed AND EXISTS (SELECT 1 FROM bronze_inbox) THEN 'the same texts have landed before' END AS message
 FROM stage_clock;
 
 -- Twice the same changes nothing only if nothing in it changed, left, or was refused.

@@ -1,10 +1,10 @@
 -- stage:    210_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks, ops_due
--- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen, ops_due
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, silver_arrivals, ops_config, ops_published, ops_watermarks, ops_due
+-- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, silver_arrivals, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
--- params:   -
+-- params:   arrivals
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -60,6 +60,18 @@ SELECT *,
        CASE WHEN json_extract(position_before, '$[2]') IS json_extract(position, '$[2]') THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END AS activities_read,
        CASE WHEN json_extract(position_before, '$[2]') IS json_extract(position, '$[2]') THEN COALESCE(json_extract(position_before, '$[1]'), 0) ELSE 0 END AS laps_read
 FROM clock;
+
+-- Laps of their own, as 200_silver_activities decides of activities.
+INSERT OR IGNORE INTO silver_arrivals (bronze_table, bronze_id, athlete_id, known)
+SELECT 'bronze_strava_sub_activity', bronze_id, athlete_id, known
+FROM (SELECT b.bronze_id, a.athlete_id, COALESCE(s.value, CASE WHEN p.athlete_id IS NOT NULL THEN 'live' END) AS known
+      FROM stage_clock AS c
+      CROSS JOIN ops_config AS s ON s.name = 'arrivals'
+      CROSS JOIN bronze_strava_sub_activity AS b
+      JOIN silver_strava_activities AS a USING (activity_id)
+      LEFT JOIN ops_published AS p USING (athlete_id)
+      WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0))
+WHERE known IS NOT NULL;
 
 CREATE TEMP TABLE changed AS
 SELECT activity_id
@@ -127,15 +139,16 @@ SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN seat END AS place, s
 FROM numbered;
 
 -- When the parts of an activity last turned out to be others than those first received. What arrives for the first
--- time is no correction.
+-- time is no correction, unless it is late.
 CREATE TEMP TABLE correction AS
 SELECT activity_id, MAX(ingested_at) AS corrected_at
 FROM (
     SELECT activity_id, ingested_at,
-           row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
-               IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
-           AND ROW_NUMBER() OVER by_age > 1 AS is_correction
-    FROM part
+           CASE WHEN ROW_NUMBER() OVER by_age = 1 THEN known = 'live'
+                ELSE known IS NOT 'history' AND row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
+                     IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
+           END AS is_correction
+    FROM (SELECT p.*, (SELECT known FROM silver_arrivals AS a WHERE (a.bronze_table, a.bronze_id) = (p.bronze_table, p.bronze_id)) AS known FROM part AS p)
     WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id, seat)
     UNION ALL
     SELECT activity_id, ingested_at, has_lost_parts FROM detail

@@ -1,10 +1,10 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, ops_due, ops_watermarks, ops_upstreams
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects, ops_due, ops_seen
+-- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id
--- params:   -
+-- params:   arrivals
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -35,6 +35,14 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_fe
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_gone AFTER DELETE ON athlete_profile_settings
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
 -- end
+-- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id); END;
+-- end
 -- due athlete_profile for 400_athlete_profile, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_added AFTER INSERT ON athlete_profile
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
@@ -46,16 +54,17 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_pro
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT rows_hash(rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules WHERE table_name = 'athlete_profile' ORDER BY rule))
+       COALESCE((SELECT MAX(bronze_id) FROM bronze_strava_athlete), 0) || ' '
+           || (SELECT rows_hash(rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules WHERE table_name = 'athlete_profile' ORDER BY rule))
            || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name)) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '400_athlete_profile') AS position_before;
+       (SELECT position FROM ops_watermarks WHERE stage = '400_athlete_profile' AND athlete_id = '') AS position_before;
 
 -- All of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT athlete_id FROM ops_due WHERE stage = '400_athlete_profile'
+SELECT athlete_id FROM ops_due WHERE stage = '400_athlete_profile' AND athlete_id <> ''
 UNION
 SELECT a.athlete_id
-FROM (SELECT 1 FROM stage_clock WHERE position IS NOT position_before)
+FROM (SELECT 1 FROM stage_clock WHERE substr(position, instr(position, ' ')) IS NOT substr(position_before, instr(position_before, ' ')))
 CROSS JOIN (SELECT athlete_id FROM silver_strava_activities UNION SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM bronze_strava_athlete) AS a;
 
 CREATE TEMP TABLE first_activity AS
@@ -89,13 +98,29 @@ LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.
 WHERE r.table_name = 'athlete_profile';
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
+CREATE TEMP TABLE told AS
+SELECT athlete_id, bronze_id,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
+FROM version AS v;
+CREATE INDEX temp.told_by_athlete ON told (athlete_id, bronze_id);
+
+-- Who is published and says for the first time who he is, is known from then on to be so: a correction of all his days, with
+-- the number of the athlete's object below zero, where no activity's is.
+INSERT OR IGNORE INTO silver_corrections (athlete_id, from_date, corrected_at, activity_id, bronze_id)
+SELECT t.athlete_id, f.local_date, b.ingested_at, '', -t.bronze_id
+FROM ops_config AS s
+CROSS JOIN told AS t
+JOIN bronze_strava_athlete AS b USING (bronze_id)
+JOIN first_activity AS f ON f.athlete_id = t.athlete_id
+LEFT JOIN ops_published AS p ON p.athlete_id = t.athlete_id
+WHERE s.name = 'arrivals' AND COALESCE(s.value, CASE WHEN p.athlete_id IS NOT NULL THEN 'live' END) = 'live'
+  AND t.bronze_id > COALESCE((SELECT CAST(position AS INTEGER) FROM ops_watermarks WHERE stage = '400_athlete_profile' AND athlete_id = ''), 0)
+  AND (t.sex IS NOT NULL AND NOT EXISTS (SELECT 1 FROM told AS e WHERE e.athlete_id = t.athlete_id AND e.bronze_id < t.bronze_id AND e.sex IS NOT NULL)
+       OR t.birth_year IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM told AS e WHERE e.athlete_id = t.athlete_id AND e.bronze_id < t.bronze_id AND e.birth_year IS NOT NULL));
+
 CREATE TEMP TABLE computed AS
-WITH told AS (
-    SELECT athlete_id, bronze_id,
-           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
-           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
-    FROM version AS v
-)
 SELECT f.athlete_id,
        (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
        (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year IS NOT NULL ORDER BY bronze_id LIMIT 1) AS birth_year,
@@ -125,29 +150,55 @@ WHERE v.is_last;
 CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
 
 -- publish athlete_profile, corrected from o.first_activity_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '400_athlete_profile' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN athlete_profile AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id) = (s.athlete_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id) = (s.athlete_id);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id)), ''))
+WHERE EXISTS (SELECT 1 FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
 INSERT INTO athlete_profile_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN athlete_profile AS o USING (athlete_id)
-WHERE d.superseded_at > o.available_at;
+JOIN athlete_profile AS o USING (athlete_id);
 DELETE FROM athlete_profile
 WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
+DELETE FROM athlete_profile_history -- what was never believed leaves no version
+WHERE (athlete_id) IN (SELECT athlete_id FROM outdated) AND superseded_at <= available_at;
 INSERT INTO athlete_profile SELECT * FROM fresh;
 -- end
 
@@ -180,7 +231,10 @@ DELETE FROM ops_due WHERE stage = '400_athlete_profile';
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed;
+DROP TABLE temp.told;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;

@@ -74,7 +74,7 @@ estimated AS MATERIALIZED (
            portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
-           json_object('evidence', r.evidence, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
+           json_object('evidence', r.evidence, 'evidence_activity_id', r.evidence_activity_id, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
                'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
                'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
                'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,

@@ -4,3 +4,6 @@ DROP VIEW IF EXISTS openlineage_events;
 DROP VIEW IF EXISTS feature_dependents;
 DROP VIEW IF EXISTS feature_lineage_paths;
 DROP VIEW IF EXISTS silver_field_lists;
+
+-- A note named a stage as it was called before the ninth migration.
+UPDATE ops_config SET note = replace(note, '42_time_estimator_search', '520_time_estimator_search') WHERE instr(note, '42_time_estimator_search');

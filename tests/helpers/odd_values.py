@@ -43,7 +43,7 @@ PART = {
 }
 LAP = PART | {"lap_index": {"numeric text", "whole fraction", "zero", "minus 0"}, "total_elevation_gain": {"null", *SMALL, "Julian day"}}
 SPLIT = PART | {"split": {"numeric text", "whole fraction", "zero", "minus 0"}, "elevation_difference": {"null", *SMALL, "Julian day"}}
-IDENTITY = {"id": {"2^63", "2^64", "numeric text"}, "athlete": {"twice"}, "resource_state": {"null"}}
+IDENTITY = {"id": {"2^63", "2^64", "numeric text"}, "athlete": set(), "resource_state": {"null"}}
 ATHLETE = {"sex": {"null"}, "birthdate": {"null", "just a day", "an offset"}}
 RUNNER = {
     "age": {"null", "empty text"}, "female": {"null", "empty text", "zero", "minus 0"}, "bmi": {"null", "empty text"}, "endurancespeed": {"null", "empty text"},

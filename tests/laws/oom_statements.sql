@@ -25,4 +25,5 @@ SELECT * FROM stored_query('SELECT name, count(*), max(rank) OVER () FROM (SELEC
 SELECT * FROM stored_query('SELECT type, quantile(rootpage, 0.5) FROM (VALUES (1, 2)), json_each(''[1]'')');
 SELECT stored_query_fault('SELECT upper(value) FROM json_each(''[1, 2]'')'), stored_query_fault('SELECT load_extension(1)');
 SELECT json_fields('{"distance": 12345678901234567890.5, "name": "\u00e9", "at": "2024-05-01T10:00:00+02:00", "x": "1:30", "athlete": {"id": 7}}', '[{"field": "distance", "type": "number", "unit": "m"}, {"field": "at", "type": "instant"}, {"field": "x", "type": "number", "max": 7}, {"field": "athlete.id", "type": "id"}]');
+SELECT json_plain_names('{"\u0061": [{"\/": 1}]}');
 SELECT json_fields('[null]', '[{"field": "a", "type": "list"}]'), json_fields('{}', '[{"field": 1}]');

@@ -36,7 +36,7 @@ def pipeline(path, encoding, land):
     assert one(db, "PRAGMA encoding") == encoding
     land(db, path)
     run(db)
-    result = dump(db)
+    result = dump(db, without=("at",))
     named = one(db, "SELECT COUNT(*) FROM silver_strava_activities WHERE name IN (SELECT value FROM json_each(?))", json.dumps(NAMES))
     db.close()
     return result, named

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -95,6 +96,17 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
     for statement in ("UPDATE bronze_documents SET kind = 'x'", "DELETE FROM bronze_documents", "REPLACE INTO bronze_documents SELECT * FROM bronze_documents"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             db.execute(statement)
+    db.close()
+
+
+def test_no_setting_of_a_file_that_goes_on_speaks_of_a_stage_by_a_name_that_none_has(old):
+    db = sqlite3.connect(old)
+    db.execute("INSERT INTO ops_config VALUES ('search_time_estimator', 0, 'setting', 'flag', '1: 42_time_estimator_search tries configurations of the time estimator')")
+    db.commit()
+    assert shell("run", old, *stages()).returncode == 0
+    notes = [note for (note,) in db.execute("SELECT note FROM ops_config")]
+    named = {name for note in notes for name in re.findall(r"\b\d{2,3}_\w+", note)}
+    assert named and named <= set(STAGES)
     db.close()
 
 
@@ -229,8 +241,11 @@ def test_sums_that_become_exact_take_their_place_without_a_history_and_correctio
     history = [r["activity_date"] for r in rows(db, "SELECT activity_date FROM athlete_daily_features_history")]
     assert history == [wrong], "a correction goes to the history, and nothing else"
     assert one(db, "SELECT COUNT(*) FROM athlete_weekly_features_history WHERE week_start <> date(?, 'weekday 0', '-6 days')", wrong) == 0
-    db.execute("DELETE FROM athlete_daily_features_history")
-    db.execute("DELETE FROM athlete_weekly_features_history")
+    for table, day in (("athlete_daily_features", "activity_date"), ("athlete_weekly_features", "week_start")):
+        since = rows(db, f"SELECT t.available_at, h.superseded_at FROM {table} AS t JOIN {table}_history AS h USING ({day})")
+        assert all(r["available_at"] == r["superseded_at"] for r in since), "nothing arrived, so that it is known from now on"
+        db.execute(f"UPDATE {table} AS t SET available_at = h.available_at FROM {table}_history AS h WHERE t.{day} = h.{day}")
+        db.execute(f"DELETE FROM {table}_history")
     assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} == exact
     assert {t: one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{t}_replaced") for t in FEATURES} == replaced
     said = [json.loads(r["detail"]) for r in rows(db, "SELECT detail FROM ops_audit WHERE action = 'migrate' AND object LIKE '%features'")]
@@ -269,3 +284,18 @@ def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old
     assert db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'time_estimator_rows'").fetchone() == (0,)
     assert db.execute("SELECT object, detail FROM ops_audit WHERE action = 'migrate' ORDER BY 1").fetchall() == [
         ("time_estimator", '{"intervals_by_evidence":2,"is_trained_once_more":1}'), ("time_estimator_rows", '{"rows_computed_anew":0}')]
+
+
+@pytest.mark.parametrize("predicate, is_ours", [("start_time >= '1930'", True), ("start_time >= '1950'", False)])
+def test_a_rule_follows_ours_unless_its_owner_has_changed_it(tmp_path, predicate, is_ours):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    rule = "SELECT predicate, reason FROM silver_rules WHERE rule = 'start_is_in_living_memory'"
+    db = sqlite3.connect(path)
+    of_today = db.execute(rule).fetchall()
+    db.execute("UPDATE silver_rules SET predicate = ?, reason = 'theirs' WHERE rule = 'start_is_in_living_memory'", (predicate,))
+    db.commit()
+    turn_back(db, 11)
+    assert shell("migrate", path).returncode == 0
+    assert db.execute(rule).fetchall() == (of_today if is_ours else [(predicate, "theirs")])
+    assert db.execute("SELECT COUNT(*) FROM ops_audit WHERE object = 'silver_rules'").fetchone() == (int(is_ours),)
+    db.close()

@@ -4,6 +4,7 @@ if it had not come, and a corrected version or a deletion heals it."""
 import csv
 import dataclasses
 import json
+import re
 
 import pytest
 from helpers import odd_values, stages
@@ -334,3 +335,23 @@ def test_values_that_each_rule_allows_overflow_nothing_together(seed):
         for column in [r[1] for r in db.execute(f"PRAGMA table_info({name})")]:
             assert one(db, f'SELECT COUNT(*) FROM "{name}" WHERE "{column}" IN (9e999, -9e999)') == 0, (name, column)
     assert one(db, "SELECT COUNT(*) FROM activity_features WHERE athlete_id >= '100000'") > 100
+
+
+def test_a_name_in_escapes_is_the_name():
+    objects = [plain(1, i, day=i, laps=[{"lap_index": 1, "distance": 1000.0, "moving_time": 300, "elapsed_time": 300}], resource_state=3) for i in range(1, 8)]
+    objects += [{"id": 1, "firstname": "A", "sex": "F", "birthdate": "1980-02-03"}, deletion(7), *RUNNERS[:30], documents("models/time_estimator.json"),
+                *(json.loads(p.read_text()) for p in sorted((ROOT / "schemas" / "features").glob("*.json")))]  # fmt: skip
+
+    def told(texts):
+        db = new_database()
+        stages.run(db, BRONZE)
+        for i, text in enumerate(texts):
+            put(db, text, source=str(i))
+        stages.run(db)
+        clocks = ("registered_at", "updated_at", "trained_at", "ingested_at", "landed_at")
+        return {t: table(db, t) for t in [r[0] for r in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")] if t not in ("ops_runs", "ops_audit", "bronze_landings")
+                and not set(clocks) & {r[1] for r in db.execute(f"PRAGMA table_info({t})")}}  # fmt: skip
+
+    texts = [json.dumps(each) for each in objects]
+    in_escapes = [re.sub(r'"(\w+)":', lambda m: '"' + "".join(rf"\u{ord(c):04x}" for c in m[1]) + '":', text) for text in texts]
+    assert_same(told(texts), told(in_escapes))

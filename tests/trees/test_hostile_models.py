@@ -152,7 +152,8 @@ def test_a_graph_that_is_no_tree_is_refused(model, refusal, change, sentence):
         ("learner.learner_model_param.num_class", "3", "num_class is 3, the objective reg:squarederror has one output"),
         ("learner.learner_model_param.num_class", "1025", "not a whole number from 0 to 1024"),
         ("learner.learner_model_param.num_class", "-1", 'num_class is "-1", not a whole number'),
-        ("learner.learner_model_param.num_target", "2", "num_target is 2, only 1 is supported"),
+        ("learner.learner_model_param.num_target", "0", "num_target is 0"),
+        ("learner.learner_model_param.num_target", "1025", "not a whole number from 0 to 1024"),
         ("learner.learner_model_param.num_feature", "0", "num_feature is 0"),
         ("learner.learner_model_param.num_feature", "4294967299", "not a whole number from 0 to 65536"),
         ("learner.learner_model_param.num_feature", "3x", 'num_feature is "3x", not a whole number'),
@@ -405,13 +406,30 @@ def test_a_member_that_stands_twice_is_refused(model, refusal, name):
     assert f"{name} is there twice" in refusal(text[:value] + f', "{name}": 1' + text[value:])
 
 
-@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "nan", "0x10", "1.", ".5", "+1", "01", "1e", "--1", "1_0", "'1'", "1 2", "tru", ""])
+@pytest.mark.parametrize("token", ["nan", "Inf", "infinity", "+Infinity", "NAN", "0x10", "1.", ".5", "+1", "01", "1e", "--1", "1_0", "'1'", "1 2", "tru", ""])
 def test_a_number_that_json_does_not_know_is_refused_with_its_place(model, refusal, token):
     text = json.dumps(model)
     start = text.index('"split_conditions": [') + len('"split_conditions": [')
     sentence = refusal(text[:start] + token + text[text.index(",", start) :])
     assert "the model is not JSON: " in sentence
     assert abs(int(sentence.rsplit(" ", 1)[1]) - start) <= 4
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("name", ["split_conditions", "base_weights", "loss_changes", "sum_hessian", "left_children", "split_indices", "default_left"])
+def test_a_number_that_is_none_is_refused_where_a_number_is_meant(model, refusal, token, name):
+    """XGBoost writes NaN as the threshold of a split by category, which has none; nowhere else is it read."""
+    text = json.dumps(model)
+    start = text.index(f'"{name}": [') + len(f'"{name}": [')
+    assert f"trees[0].{name}[0] is not " in refusal(text[:start] + token + text[text.index(",", start) :])
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity"])
+def test_such_a_word_outside_of_a_list_of_numbers_is_no_json(model, refusal, token):
+    text = json.dumps(model)
+    start = text.index('"id": ') + len('"id": ')
+    sentence = refusal(text[:start] + token + text[text.index(",", start) :])
+    assert "the model is not JSON: " in sentence and abs(int(sentence.rsplit(" ", 1)[1]) - start) <= 4
 
 
 @pytest.mark.parametrize("text", ["[1,2", "[1,2}", "[1,]", "[,1]", "[1 2]", "{\"a\":[1,2,]}", "[1]]", "[1][2]", "[true,fals]", "[\"a,1]", "[1,\u0000]"])

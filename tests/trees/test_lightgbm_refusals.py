@@ -1,10 +1,12 @@
 """What a LightGBM text may not say is refused with a sentence that has the place in it."""
 
 import json
+import re
 import sqlite3
 
 import numpy as np
 import pytest
+import xgboost
 
 from helpers.lightgbm_texts import field, fit, imported, set_field, text_of
 from helpers.tables import mixed_rows, rows
@@ -70,7 +72,10 @@ def test_what_a_text_may_not_say_is_named(text, error, before, after, sentence):
         ("split_feature", "6 6 6 6 6 6 6", "split_feature[0] is not a feature of the model"),
         ("decision_type", "12 12 12 12 12 12 12", "decision_type[0] is not a known one"),
         ("threshold", "nan 0 0 0 0 0 0", "threshold[0] is not a number"),
-        ("threshold", "inf 0 0 0 0 0 0", "threshold[0] is not a number"),
+        ("threshold", "infinite 0 0 0 0 0 0", "threshold[0] is not a number"),
+        ("leaf_value", "inf 0 0 0 0 0 0 0", "leaf_value[0] is not a finite float32"),
+        ("left_child", "inf 0 0 0 0 0 0", "neither a split nor a leaf"),
+        ("split_feature", "-inf 0 0 0 0 0 0", "split_feature[0] is not a feature"),
         ("leaf_value", "1 2 3 4 5 6 7 1e39", "is not a finite float32"),
         ("leaf_value", "", "leaf_value has 0 items, expected are 8"),
     ],
@@ -144,3 +149,25 @@ def test_a_tree_that_would_have_to_be_repeated_without_end_is_refused(db, error)
     model = json.dumps({"learner": {"gradient_booster": booster, "learner_model_param": parameters, "objective": {"name": "reg:squarederror"}}})
     assert db.execute("SELECT gbdt_predict(?, 1)", (model,)).fetchone() == (0.0,)
     assert "tree 0 has too many splits by category under one another" in error("gbdt_export(?, 'lightgbm')", model)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_thresholds_that_are_one_float32_are_told_at_import(db, error, seed):
+    """Numbers with a large constant: LightGBM tells values apart that are one float32. Less the constant, they are read."""
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([rng.normal(size=400), rng.integers(0, 300, 400).astype(float)])
+    constant = float(rng.choice([1.7e9, 6e9, -4e9]))
+    y = (x[:, 1] % 50 < 25) + 0.1 * rng.normal(size=400)
+    options = {"rounds": 4, "categorical": (), "objective": "regression", "num_leaves": 30, "min_data_in_leaf": 2}
+    text = text_of(fit(x + [0, constant], y, **options))
+    sentence = error("gbdt_import(?)", text)
+    first, second = map(float, re.findall(r"is (\S+), the same float32 as its threshold (\S+):", sentence)[0])
+    assert first != second and np.isclose(first, second, rtol=2**-23) and "of feature 1" in sentence
+    assert imported(db, text_of(fit(x, y, **options)))
+
+
+def test_several_outputs_that_are_no_classes_have_no_form_in_lightgbms_text(error):
+    x, y = rows(5, n=200)
+    settings = {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.9], "max_depth": 2}
+    booster = xgboost.train(settings, xgboost.DMatrix(x, y), 2)
+    assert "the model has 2 outputs that are no classes" in error("gbdt_export(?, 'lightgbm')", booster.save_raw("json").decode())

@@ -8,17 +8,17 @@
 #include "base/precondition.h"
 #include "base/text/json_text.h"
 
-static athlete_status unknown(const athlete_option *table, const char *name, char **message) {
+static athlete_status unknown(const athlete_option *table, const char *name, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "unknown option \"%s\"; known are", name);
     for (const athlete_option *o = table; o->name; o++) {
         sqlite3_str_appendf(out, "%s %s", o == table ? "" : ",", o->name);
         if (o->alias) sqlite3_str_appendf(out, " (%s)", o->alias);
     }
-    return sentence_refuse(message, sqlite3_str_finish(out));
+    return fault_refuse_str(fault, out);
 }
 
-static athlete_status mismatch(const athlete_option *option, const cJSON *value, char **message) {
+static athlete_status mismatch(const athlete_option *option, const cJSON *value, athlete_fault *fault) {
     char *found = cJSON_PrintUnformatted(value);
     if (!found) return ATHLETE_NOMEM;
     sqlite3_str *out = sqlite3_str_new(NULL);
@@ -34,12 +34,14 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
     case OPTION_TEXT: sqlite3_str_appendall(out, "text"); break;
     case OPTION_JSON: sqlite3_str_appendall(out, "a list or an object"); break;
+    case OPTION_LIST: sqlite3_str_appendall(out, "a list"); break;
+    case OPTION_OBJECT: sqlite3_str_appendall(out, "an object"); break;
     case OPTION_COLUMN: sqlite3_str_appendall(out, "a name or a position"); break;
     }
     sqlite3_str_appendall(out, ", got ");
     sqlite3_str_appendf(out, strlen(found) > 40 ? "%!.37s..." : "%s", found);
     cJSON_free(found);
-    return sentence_refuse(message, sqlite3_str_finish(out));
+    return fault_refuse_str(fault, out);
 }
 
 /* The position of `word` in "a|b|c", or -1. */
@@ -53,6 +55,11 @@ static int choice_index(const char *choices, const char *word) {
     }
 }
 
+static bool json_fits(option_type type, const cJSON *value) {
+    if (type == OPTION_COLUMN) return cJSON_IsString(value) || cJSON_IsNumber(value);
+    return (type != OPTION_OBJECT && cJSON_IsArray(value)) || (type != OPTION_LIST && cJSON_IsObject(value));
+}
+
 static athlete_status store_text(char *text, char **field) {
     if (!text) return ATHLETE_NOMEM;
     sqlite3_free(*field);
@@ -61,42 +68,42 @@ static athlete_status store_text(char *text, char **field) {
 }
 
 static athlete_status option_store(const athlete_option *option, const cJSON *value, void *target,
-                                   char **message) {
+                                   athlete_fault *fault) {
     void *field = (char *)target + option->offset;
     double x = cJSON_IsBool(value) ? cJSON_IsTrue(value) : value->valuedouble;
     bool number = cJSON_IsNumber(value) && isfinite(x) && x >= option->min && x <= option->max;
     switch (option->type) {
     case OPTION_NUMBER:
-        if (!number) return mismatch(option, value, message);
+        if (!number) return mismatch(option, value, fault);
         memcpy(field, &x, sizeof x);
         return ATHLETE_OK;
     case OPTION_INTEGER: {
-        if (!number || x != floor(x)) return mismatch(option, value, message);
+        if (!number || x != floor(x)) return mismatch(option, value, fault);
         sqlite3_int64 integer = (sqlite3_int64)x;
         memcpy(field, &integer, sizeof integer);
         return ATHLETE_OK;
     }
     case OPTION_FLAG: {
         if (!cJSON_IsBool(value) && !(cJSON_IsNumber(value) && (x == 0 || x == 1)))
-            return mismatch(option, value, message);
+            return mismatch(option, value, fault);
         bool flag = x != 0;
         memcpy(field, &flag, sizeof flag);
         return ATHLETE_OK;
     }
     case OPTION_CHOICE: {
         int index = cJSON_IsString(value) ? choice_index(option->choices, value->valuestring) : -1;
-        if (index < 0) return mismatch(option, value, message);
+        if (index < 0) return mismatch(option, value, fault);
         memcpy(field, &index, sizeof index);
         return ATHLETE_OK;
     }
     case OPTION_TEXT:
-        if (!cJSON_IsString(value)) return mismatch(option, value, message);
+        if (!cJSON_IsString(value)) return mismatch(option, value, fault);
         return store_text(value->valuestring, field);
     case OPTION_JSON:
+    case OPTION_LIST:
+    case OPTION_OBJECT:
     case OPTION_COLUMN: {
-        bool fits = option->type == OPTION_JSON ? cJSON_IsArray(value) || cJSON_IsObject(value)
-                                                : cJSON_IsString(value) || cJSON_IsNumber(value);
-        if (!fits) return mismatch(option, value, message);
+        if (!json_fits(option->type, value)) return mismatch(option, value, fault);
         char *text = cJSON_PrintUnformatted(value);
         athlete_status status = store_text(text, field);
         cJSON_free(text);
@@ -111,20 +118,18 @@ static bool is_named(const athlete_option *option, const char *name) {
 }
 
 static athlete_status read_members(const athlete_option *table, const cJSON *tree, void *target,
-                                   char **message) {
-    if (!cJSON_IsObject(tree))
-        return sentence_refuse(message, sqlite3_mprintf("options must be a JSON object"));
+                                   athlete_fault *fault) {
+    if (!cJSON_IsObject(tree)) return fault_refuse(fault, "options must be a JSON object");
     const cJSON *value;
     cJSON_ArrayForEach(value, tree) {
         const athlete_option *option = table;
         while (option->name && !is_named(option, value->string)) option++;
-        if (!option->name) return unknown(table, value->string, message);
+        if (!option->name) return unknown(table, value->string, fault);
         for (const cJSON *before = tree->child; before != value; before = before->next) {
             if (is_named(option, before->string))
-                return sentence_refuse(message,
-                                       sqlite3_mprintf("option \"%s\" is given twice", option->name));
+                return fault_refuse(fault, "option \"%s\" is given twice", option->name);
         }
-        athlete_status status = option_store(option, value, target, message);
+        athlete_status status = option_store(option, value, target, fault);
         if (status != ATHLETE_OK) return status;
     }
     return ATHLETE_OK;
@@ -150,19 +155,15 @@ static void fall_back(const athlete_option *option, void *target) {
     else memcpy(field, &integer, sizeof integer);
 }
 
-athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message) {
-    *message = NULL;
+athlete_status options_read(const athlete_option *table, const char *json, void *target,
+                            athlete_fault *fault) {
     for (const athlete_option *o = table; o->name; o++) fall_back(o, target);
     if (!json) return ATHLETE_OK;
     cJSON *tree;
-    json_fault fault;
-    athlete_status status = json_parse(json, strlen(json), &tree, &fault);
-    if (status == ATHLETE_INVALID) {
-        return sentence_refuse(message, sqlite3_mprintf("options are not JSON: %s at byte %lld", fault.reason,
-                                                        (sqlite3_int64)fault.offset));
-    }
+    athlete_status status = json_parse(json, strlen(json), &tree, fault);
+    if (status == ATHLETE_INVALID) return fault_refuse(fault, "options are not JSON: %s", fault->text);
     if (status != ATHLETE_OK) return status;
-    status = read_members(table, tree, target, message);
+    status = read_members(table, tree, target, fault);
     cJSON_Delete(tree);
     return status;
 }

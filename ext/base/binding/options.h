@@ -6,6 +6,7 @@
 #define ATHLETE_BASE_BINDING_OPTIONS_H
 
 #include <stddef.h>
+#include "base/fault.h"
 #include "base/sqlite.h"
 #include "base/status.h"
 
@@ -15,7 +16,9 @@ typedef enum option_type {
     OPTION_FLAG,    /* bool; true, false, 1 or 0 */
     OPTION_CHOICE,  /* int: which of the choices */
     OPTION_TEXT,    /* char *, sqlite3_free it */
-    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for lists and objects */
+    OPTION_JSON,    /* char *, the value's JSON text, sqlite3_free it: for what may be a list or an object */
+    OPTION_LIST,    /* likewise, a list */
+    OPTION_OBJECT,  /* likewise, an object */
     OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
 } option_type;
 
@@ -33,7 +36,8 @@ typedef struct athlete_option {
 } athlete_option;
 
 /* Reads `json` (NULL for no options) into `target`. A field whose option is not given gets the fallback, or stays as it is
-** where that is no value. ATHLETE_INVALID sets *message (sqlite3_free it), a sentence without the function's name. */
-athlete_status options_read(const athlete_option *table, const char *json, void *target, char **message);
+** where that is no value. ATHLETE_INVALID says what is wrong, without the function's name. */
+athlete_status options_read(const athlete_option *table, const char *json, void *target,
+                            athlete_fault *fault);
 
 #endif

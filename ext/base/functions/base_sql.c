@@ -5,6 +5,7 @@
 #include "base/functions/base_sql.h"
 #include "base/functions/exact_sum_sql.h"
 #include "base/functions/json_fields_sql.h"
+#include "base/functions/json_names_sql.h"
 #include "base/functions/list_functions_sql.h"
 #include "base/functions/literals_sql.h"
 #include "base/functions/row_hash_sql.h"
@@ -80,7 +81,7 @@ static int objects_next(athlete_call *call, void *opaque) {
     objects_state *state = opaque;
     state->seq++;
     if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
-    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED, NULL) : SQLITE_DONE;
+    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED) : SQLITE_DONE;
 }
 
 static void objects_column(void *opaque, sqlite3_context *context, int column) {
@@ -321,6 +322,16 @@ static const athlete_function base_functions[] = {
         .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
         .source = "RFC 8259",
         .table = &objects_table,
+    },
+    {
+        .name = "json_plain_names",
+        .example = "SELECT json_plain_names('{\"\\u0069d\": 7}')",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"json", ATHLETE_TEXT, 0, 0, 0, "JSON text, well-formed"}),
+        .summary = "The same JSON with no needless escape in the names of members, so that \"\\u0069d\" is "
+                   "\"id\" to every version of SQLite.",
+        .returns = "text; what has no such escape comes back byte for byte",
+        .scalar = json_plain_names_scalar,
     },
     {
         .name = "json_fields",

@@ -201,7 +201,7 @@ static void options_column(void *opaque, sqlite3_context *context, int column) {
     static const char *const types[] = {
         [OPTION_NUMBER] = "number", [OPTION_INTEGER] = "integer", [OPTION_FLAG] = "flag",
         [OPTION_CHOICE] = "choice", [OPTION_TEXT] = "text",       [OPTION_JSON] = "list or object",
-        [OPTION_COLUMN] = "column",
+        [OPTION_LIST] = "list",     [OPTION_OBJECT] = "object",   [OPTION_COLUMN] = "column",
     };
     const listing *at = opaque;
     const athlete_function *function = listed(at);

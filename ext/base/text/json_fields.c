@@ -5,6 +5,7 @@
 #include "base/numbers/decimal.h"
 #include "base/numbers/instant.h"
 #include "base/text/json_text.h"
+#include "base/utf8.h"
 
 #define SMALLEST_ORDER                                                                                       \
     (-9) /* of ten: closer to 0 no measurement comes, and a quotient by it soon overflows */
@@ -254,7 +255,7 @@ static void read_field(const json_field *field, span value, json_found *out) {
 
 /* Takes the next value behind blanks from *rest; false if there is none. */
 static bool next_value(span *rest, span *value) {
-    json_fault ignored;
+    json_stop ignored;
     size_t blanks = json_blanks(rest->at, rest->length);
     *rest = (span){rest->at + blanks, rest->length - blanks};
     size_t length = json_scan(rest->at, rest->length, NULL, &ignored);
@@ -281,12 +282,22 @@ static bool is_called(const json_field *field, span outer, span name) {
            memcmp(field->name + outer.length + 1, name.at, name.length) == 0;
 }
 
-static bool has_field_in(const json_field *fields, size_t n, span outer) {
+static bool is_held_by(const json_field *field, span holder) {
+    return strncmp(field->name, holder.at, holder.length) == 0 && field->name[holder.length] == '.';
+}
+
+/* Whether the member `holder` holds fields, and is there for the first time; a second one repeats them all. */
+static bool holds_fields(span holder, span value, const json_field *fields, size_t n, json_found *found) {
+    bool is_first = false;
     for (size_t i = 0; i < n; i++) {
-        if (strncmp(fields[i].name, outer.at, outer.length) == 0 && fields[i].name[outer.length] == '.')
-            return true;
+        if (!is_held_by(&fields[i], holder)) continue;
+        is_first = !found[i].has_holder;
+        if (!is_first)
+            found[i] = (json_found){
+                .text = value.at, .length = value.length, .fault = JSON_FIELD_REPEATED, .is_there = true};
+        found[i].has_holder = true;
     }
-    return false;
+    return is_first;
 }
 
 static athlete_status fields_read_members(span rest, span outer, const json_field *fields, size_t n,
@@ -303,7 +314,8 @@ static athlete_status fields_read_members(span rest, span outer, const json_fiel
             read_field(&fields[i], value, &found[i]);
             if (found[i].fault == JSON_FIELD_NO_MEMORY) return ATHLETE_NOMEM;
         }
-        if (outer.length > 0 || name.length == 0 || value.at[0] != '{' || !has_field_in(fields, n, name))
+        if (outer.length > 0 || name.length == 0 || !holds_fields(name, value, fields, n, found) ||
+            value.at[0] != '{')
             continue;
         athlete_status status = fields_read_members(value, name, fields, n, found);
         if (status != ATHLETE_OK) return status;

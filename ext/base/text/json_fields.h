@@ -47,6 +47,7 @@ typedef enum json_fault_kind {
 
 typedef struct json_found {
     bool is_there;    /* be it as null */
+    bool has_holder;  /* of "athlete.id": there was a member "athlete", whatever it is */
     const char *text; /* the value as it stands in the object; NULL: absent */
     size_t length;
     json_fault_kind fault;

@@ -1,5 +1,6 @@
 #include "base/text/json_lists.h"
 
+#include <math.h>
 #include <string.h>
 #include "base/numbers/decimal.h"
 #include "base/text/text_buffer.h"
@@ -7,6 +8,7 @@
 struct list_place {
     size_t start, n; /* in `values` */
     bool has_flags;
+    size_t end, end_in_rest; /* of the list in the text, and of what stands for it in the rest */
 };
 
 typedef struct cutter {
@@ -42,6 +44,20 @@ static void lists_skip_blanks(cutter *c) {
     c->at += json_blanks(c->text + c->at, c->length - c->at);
 }
 
+/* A word at `p`, which is no number of JSON's; false if it is no such word. */
+static bool lists_read_word(const char *p, size_t *length, double *x) {
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        *length = strlen(words[i].word);
+        *x = words[i].value;
+        if (strncmp(p, words[i].word, *length) == 0) return true;
+    }
+    return false;
+}
+
 /* Reads a number, true or false and adds it; ATHLETE_INVALID if anything else stands there. Half of a model's numbers
 ** have one digit. */
 static athlete_status read_scalar(cutter *c, bool *has_flags) {
@@ -57,6 +73,11 @@ static athlete_status read_scalar(cutter *c, bool *has_flags) {
         c->at += strlen(word);
         *has_flags = true;
         return lists_add_value(c, *p == 't');
+    }
+    size_t length;
+    if ((*p == 'N' || *p == 'I' || (*p == '-' && p[1] == 'I')) && lists_read_word(p, &length, &x)) {
+        c->at += length;
+        return lists_add_value(c, x);
     }
     athlete_status status = decimal_read(&p, &x);
     if (status != ATHLETE_OK) return status;
@@ -96,7 +117,8 @@ static athlete_status cut_list(cutter *c) {
     text_add_integer(&c->rest, (int64_t)p->n_lists);
     text_add(&c->rest, "]");
     c->n_items++;
-    p->lists[p->n_lists++] = (struct list_place){start, p->n_values - start, has_flags};
+    p->lists[p->n_lists++] =
+        (struct list_place){start, p->n_values - start, has_flags, c->at, c->rest.length};
     return ATHLETE_OK;
 }
 
@@ -132,16 +154,15 @@ static athlete_status cut(cutter *c) {
     return c->rest.status;
 }
 
-/* What was cut out is well-formed, so the whole text has a fault as well, and only there has it its place. */
-static void find_fault(const char *text, size_t length, json_fault *fault) {
-    cJSON *tree;
-    json_fault found;
-    if (json_parse(text, length, &tree, &found) == ATHLETE_INVALID) *fault = found;
-    cJSON_Delete(tree);
+/* Where in the whole text is what is at `offset` of the rest; what was cut out has no fault. */
+static size_t place_in_text(const json_lists *parsed, size_t offset) {
+    size_t i = parsed->n_lists;
+    while (i > 0 && parsed->lists[i - 1].end_in_rest > offset) i--;
+    return i > 0 ? parsed->lists[i - 1].end + (offset - parsed->lists[i - 1].end_in_rest) : offset;
 }
 
 athlete_status json_lists_parse(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                                json_lists *parsed, json_fault *fault) {
+                                json_lists *parsed, athlete_fault *fault) {
     *parsed = (json_lists){.root = NULL};
     cutter c = {.text = text, .length = length, .budget = budget, .poll = poll, .parsed = parsed};
     c.rest = (text_buffer){.budget = budget};
@@ -149,12 +170,13 @@ athlete_status json_lists_parse(const char *text, size_t length, athlete_budget 
     athlete_status status = memory_reserve(budget, &parsed->values, &parsed->values_capacity, length / 6 + 8);
     if (status == ATHLETE_OK) status = cut(&c);
     if (status == ATHLETE_OK && c.n_items > ATHLETE_JSON_MAX_ITEMS) {
-        *fault =
-            (json_fault){.offset = length, .reason = "more than 2097152 values besides lists of numbers"};
-        status = ATHLETE_INVALID;
+        status = fault_refuse(fault, "more than %zu values besides lists of numbers at byte %zu",
+                              ATHLETE_JSON_MAX_ITEMS, length);
     } else if (status == ATHLETE_OK) {
-        status = json_parse(length > 0 ? c.rest.bytes : text, c.rest.length, &parsed->root, fault);
-        if (status == ATHLETE_INVALID) find_fault(text, length, fault);
+        json_stop stop;
+        status = json_parse_stop(length > 0 ? c.rest.bytes : text, c.rest.length, &parsed->root, &stop);
+        if (status == ATHLETE_INVALID)
+            json_refuse(fault, (json_stop){place_in_text(parsed, stop.offset), stop.reason});
     }
     memory_free(budget, c.rest.bytes);
     return status;

@@ -1,7 +1,10 @@
 /* JSON whose lists of numbers are arrays of doubles.
 **
 ** A model is a few hundred names and millions of numbers. As one cJSON item each they would take seventy bytes and an
-** allocation per number; so they are taken out of the text, and cJSON parses what is left. */
+** allocation per number; so they are taken out of the text, and cJSON parses what is left.
+**
+** NaN, Infinity and -Infinity, which JSON has not and XGBoost writes, are numbers in these lists and nowhere else: whoever reads
+** a list says what it may hold. */
 #ifndef ATHLETE_BASE_TEXT_JSON_LISTS_H
 #define ATHLETE_BASE_TEXT_JSON_LISTS_H
 
@@ -29,7 +32,7 @@ typedef struct json_lists {
 /* As json_parse, within the budget but for cJSON's items, of which there are at most ATHLETE_JSON_MAX_ITEMS. `poll`
 ** may be NULL. Free also after a failure. */
 athlete_status json_lists_parse(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                                json_lists *parsed, json_fault *fault);
+                                json_lists *parsed, athlete_fault *fault);
 void json_lists_free(athlete_budget *budget, json_lists *parsed);
 
 /* Whether the item is a list of nothing but numbers, true and false; if so they are put into *list. */

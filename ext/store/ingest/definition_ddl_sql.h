@@ -10,7 +10,4 @@
 void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
                      const feature_definition *before);
 
-/* The trigger that refuses an INSERT of a row that is there. An ingest, which asks before it inserts, goes without it. */
-void write_once_trigger(sqlite3_str *out, const feature_definition *definition, bool replaces);
-
 #endif

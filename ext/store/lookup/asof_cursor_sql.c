@@ -66,15 +66,12 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
     kept_row_forget(&cursor->as_of);
     if (as_of) kept_row_store(&cursor->as_of, 0, 1, &as_of);
     if (cursor->as_of.failed) return SQLITE_NOMEM;
-    char *sentence = NULL;
-    rc = lookup_seek(cursor->lookup, argv, as_of, &sentence);
+    athlete_fault fault;
+    fault_clear(&fault);
+    rc = lookup_seek(cursor->lookup, argv, as_of, &fault);
     if (rc == SQLITE_ROW) cursor->answer = lookup_answer_row(cursor->lookup);
-    if (sentence) {
-        int said = module_fail(vtab->function, &base->pVtab->zErrMsg, "%s", sentence);
-        if (said == SQLITE_NOMEM) rc = said;
-    }
-    sqlite3_free(sentence);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) return SQLITE_OK;
+    return module_fail(vtab->function, &base->pVtab->zErrMsg, rc, &fault);
 }
 
 int asof_next(sqlite3_vtab_cursor *base) {

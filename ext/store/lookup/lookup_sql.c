@@ -86,7 +86,8 @@ void lookup_reset(asof_lookup *lookup) {
 
 /* --- times ---------------------------------------------------------------------------------------------- */
 
-static int say(const asof_lookup *lookup, const kept_row *row, int time, const char *why, char **message) {
+static int say(const asof_lookup *lookup, const kept_row *row, int time, const char *why,
+               athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendall(out, "as_of is ");
     value_describe(out, lookup->request.as_of);
@@ -95,9 +96,7 @@ static int say(const asof_lookup *lookup, const kept_row *row, int time, const c
         kept_describe(out, row, time);
     }
     sqlite3_str_appendf(out, "%s", why);
-    sqlite3_free(*message);
-    *message = sentence_finish(out);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    return status_code(fault_refuse_str(fault, out));
 }
 
 /* Seconds; also of a number that came as text. */
@@ -127,7 +126,7 @@ static bool find_age(asof_lookup *lookup, const kept_row *row) {
 }
 
 /* Rule 8 for one time of a row that was found. */
-static int check_form(const asof_lookup *lookup, const kept_row *row, int time, char **message) {
+static int check_form(const asof_lookup *lookup, const kept_row *row, int time, athlete_fault *fault) {
     sqlite3_value *as_of = lookup->request.as_of;
     const kept_value *value = &row->values[time];
     if (lookup->as_of_is_second && value->type == SQLITE_TEXT &&
@@ -135,21 +134,21 @@ static int check_form(const asof_lookup *lookup, const kept_row *row, int time, 
         return SQLITE_OK;
     bool is_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
     if (value->type == SQLITE_TEXT) {
-        if (!is_text) return say(lookup, row, time, ": a number has no place in the order of text", message);
+        if (!is_text) return say(lookup, row, time, ": a number has no place in the order of text", fault);
         const char *text = (const char *)sqlite3_value_text(as_of);
         if (!text) return SQLITE_NOMEM;
         if (instant_same_form(text, (size_t)sqlite3_value_bytes(as_of), kept_text(row, value),
                               (size_t)value->bytes))
             return SQLITE_OK;
-        return say(lookup, row, time, ": written differently, they have no order in time", message);
+        return say(lookup, row, time, ": written differently, they have no order in time", fault);
     }
     double seconds;
     if (!is_text || seconds_of(as_of, &seconds)) return SQLITE_OK;
-    return say(lookup, row, time, ": a text has no place in the order of numbers", message);
+    return say(lookup, row, time, ": a text has no place in the order of numbers", fault);
 }
 
 /* A column declared as text would compare a number by its digits. */
-static int check_as_of(asof_lookup *lookup, char **message) {
+static int check_as_of(asof_lookup *lookup, athlete_fault *fault) {
     const feature_group *group = lookup->plan->group;
     const group_column *timestamp = &group->columns[group->timestamp];
     sqlite3_value *as_of = lookup->request.as_of;
@@ -163,33 +162,31 @@ static int check_as_of(asof_lookup *lookup, char **message) {
     if (strcmp(timestamp->affinity, "TEXT") != 0) return SQLITE_OK;
     char *why = sqlite3_mprintf(", and %s is text", timestamp->name);
     if (!why) return SQLITE_NOMEM;
-    int rc = say(lookup, NULL, 0, why, message);
+    int rc = say(lookup, NULL, 0, why, fault);
     sqlite3_free(why);
     return rc;
 }
 
 /* Rules 3 and 8: SQLITE_ROW, or SQLITE_DONE for a row that is too old. */
-static int accept(asof_lookup *lookup, const kept_row *row, char **message) {
+static int accept(asof_lookup *lookup, const kept_row *row, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     if (!plan->has_as_of) return SQLITE_ROW;
-    int rc = check_form(lookup, row, KEPT_TIMESTAMP, message);
-    if (rc == SQLITE_OK && !plan->rules.backfill) rc = check_form(lookup, row, KEPT_AVAILABLE, message);
+    int rc = check_form(lookup, row, KEPT_TIMESTAMP, fault);
+    if (rc == SQLITE_OK && !plan->rules.backfill) rc = check_form(lookup, row, KEPT_AVAILABLE, fault);
     if (rc != SQLITE_OK) return rc;
     if (plan->group->lookback_us < 0 && !plan->wants_age) return SQLITE_ROW;
     lookup->has_age = find_age(lookup, row);
     if (plan->group->lookback_us < 0) return SQLITE_ROW;
     if (!lookup->has_age)
-        return say(lookup, row, KEPT_TIMESTAMP, ": a lookback needs days, instants or numbers", message);
+        return say(lookup, row, KEPT_TIMESTAMP, ": a lookback needs days, instants or numbers", fault);
     return lookup->age_us <= plan->group->lookback_us ? SQLITE_ROW : SQLITE_DONE;
 }
 
 /* --- seeking -------------------------------------------------------------------------------------------- */
 
-static int lookup_fail(const asof_lookup *lookup, int rc, char **message) {
-    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
-    sqlite3_free(*message);
-    *message = sqlite3_mprintf("%s", sqlite3_errmsg(lookup->plan->group->db));
-    return *message ? rc : SQLITE_NOMEM;
+static int lookup_fail(const asof_lookup *lookup, int rc, athlete_fault *fault) {
+    status_of_code(lookup->plan->group->db, rc, "", fault);
+    return rc; /* as it is: the host tells a busy database from other errors */
 }
 
 static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
@@ -201,12 +198,13 @@ static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, 
 }
 
 /* Looks in one place; *found is the row, or NULL if there is none. */
-static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found, char **message) {
+static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found,
+                athlete_fault *fault) {
     lookup_search *search = feature < 0 ? &lookup->rows[place] : &lookup->features[place][feature];
     const lookup_request *request = place == PLACE_HISTORY_SINCE ? &lookup->since : &lookup->request;
     *found = NULL;
     int rc = lookup_prepare_search(lookup, place, feature, request, search);
-    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     kept_row_forget(&search->found);
     if (lookup->repeats) {
         search->running_ran = true;
@@ -218,25 +216,25 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
         rc = lookup_bind(search->once.statement, request);
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, fault);
     if (search->found.failed) return SQLITE_NOMEM;
     if (search->found.present) *found = &search->found;
     return SQLITE_OK;
 }
 
 /* The newest current row: merged, or else searched for. */
-static int look_at_current(asof_lookup *lookup, kept_row **found, char **message) {
+static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault *fault) {
     merge_answer answer = MERGE_CANNOT;
     lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
     *found = NULL;
     if (merge) {
         int rc = merge_look(merge, &lookup->request, &answer, found);
-        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     }
     lookup->is_merged = answer != MERGE_CANNOT;
     if (answer == MERGE_NONE) *found = NULL;
     if (lookup->is_merged) return SQLITE_OK;
-    int rc = look(lookup, PLACE_CURRENT, -1, found, message);
+    int rc = look(lookup, PLACE_CURRENT, -1, found, fault);
     if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
     return rc;
 }
@@ -248,20 +246,20 @@ static bool is_newer(const kept_row *a, const kept_row *b) {
 }
 
 /* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
-static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
+static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
-    int rc = feature < 0 ? look_at_current(lookup, found, message)
-                         : look(lookup, PLACE_CURRENT, feature, found, message);
+    int rc = feature < 0 ? look_at_current(lookup, found, fault)
+                         : look(lookup, PLACE_CURRENT, feature, found, fault);
     if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && plan->has_as_of &&
         !plan->rules.backfill) {
         lookup->since = lookup->request;
         lookup->since.since = *found;
-        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, message);
+        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
     }
     if (rc != SQLITE_OK) return rc;
     if (past && (!*found || is_newer(past, *found))) *found = past;
-    return *found ? accept(lookup, *found, message) : SQLITE_DONE;
+    return *found ? accept(lookup, *found, fault) : SQLITE_DONE;
 }
 
 /* Keys and times have one value in a row and are not features. */
@@ -272,7 +270,7 @@ static bool lookup_is_feature(const feature_group *group, int column) {
 }
 
 /* Rule 4. */
-static int fill_nulls(asof_lookup *lookup, char **message) {
+static int fill_nulls(asof_lookup *lookup, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *answer = lookup->answer;
     int64_t age_us = lookup->age_us;
@@ -281,7 +279,7 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
         if (slot < 0 || !lookup_is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL)
             continue;
         kept_row *found;
-        int rc = lookup_find(lookup, i, &found, message);
+        int rc = lookup_find(lookup, i, &found, fault);
         if (rc == SQLITE_ROW && !kept_row_copy(answer, slot, found, KEPT_COLUMNS)) return SQLITE_NOMEM;
         if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     }
@@ -289,7 +287,7 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
     return SQLITE_ROW;
 }
 
-int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message) {
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     lookup->answer = NULL;
     lookup->has_age = false;
@@ -298,13 +296,13 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
     if (plan->has_as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
     lookup->request = (lookup_request){
         .keys = keys, .n_keys = plan->group->n_keys, .as_of = plan->has_as_of ? as_of : NULL};
-    int rc = plan->has_as_of ? check_as_of(lookup, message) : SQLITE_OK;
+    int rc = plan->has_as_of ? check_as_of(lookup, fault) : SQLITE_OK;
     if (rc != SQLITE_OK) return rc;
     kept_row *found;
-    rc = lookup_find(lookup, -1, &found, message);
+    rc = lookup_find(lookup, -1, &found, fault);
     if (rc == SQLITE_ROW) {
         lookup->answer = found;
-        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, message);
+        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, fault);
     }
     lookup->repeats = true;
     return rc;

@@ -20,6 +20,7 @@
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_SQL_H
 #define ATHLETE_STORE_LOOKUP_LOOKUP_SQL_H
 
+#include "base/fault.h"
 #include "store/lookup/lookup_statement_sql.h"
 
 /* The statements of one lookup at a time, prepared when first needed and kept for the next query. */
@@ -29,8 +30,8 @@ asof_lookup *lookup_open(const lookup_plan *plan); /* NULL when memory is short 
 void lookup_close(asof_lookup *lookup);
 
 /* Finds the answer for the group's keys in their order and as_of (not looked at without has_as_of). SQLITE_ROW;
-** SQLITE_DONE if there is none; or an error with a sentence without the function's name in *message, if it has one. */
-int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message);
+** SQLITE_DONE if there is none; or an error, said without the function's name. */
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, athlete_fault *fault);
 
 /* To be called when a query ends: until then its statements keep a read transaction open. */
 void lookup_reset(asof_lookup *lookup);

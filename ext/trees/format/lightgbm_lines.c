@@ -1,5 +1,6 @@
 #include "trees/format/lightgbm_lines.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,10 +87,19 @@ bool lines_add(lightgbm_reader *r, double x) {
     return r->status == ATHLETE_OK;
 }
 
+/* A number, or "inf" with or without a sign, as C prints it; ends at a blank or at the end of the line. */
+static athlete_status lines_read_number(const char **p, const char *end, double *x) {
+    const char *word = *p + (**p == '-' || **p == '+');
+    if (end - word < 3 || memcmp(word, "inf", 3) != 0) return decimal_read(p, x);
+    *x = **p == '-' ? -INFINITY : INFINITY;
+    *p = word + 3;
+    return ATHLETE_OK;
+}
+
 bool lines_numbers(lightgbm_reader *r, const char *name, bool may_be_missing, size_t n, size_t *start) {
     const lightgbm_line *line = lines_find(r, name);
     *start = r->n_values;
-    if (!line) {
+    if (!line || (may_be_missing && line->length == 0)) {
         *start = SIZE_MAX;
         return r->status == ATHLETE_OK && (may_be_missing || lines_fail(r, "%s is missing", name));
     }
@@ -97,7 +107,7 @@ bool lines_numbers(lightgbm_reader *r, const char *name, bool may_be_missing, si
     size_t found = 0;
     for (; p < end && found < n; found++) {
         double x;
-        athlete_status status = decimal_read(&p, &x);
+        athlete_status status = lines_read_number(&p, end, &x);
         if (status == ATHLETE_NOMEM) {
             r->status = status;
             return false;

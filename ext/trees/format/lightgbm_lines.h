@@ -3,6 +3,7 @@
 #define ATHLETE_TREES_FORMAT_LIGHTGBM_LINES_H
 
 #include "base/status.h"
+#include "trees/format/lightgbm_thresholds.h"
 #include "trees/model/model.h"
 
 #define ATHLETE_LIGHTGBM_MAX_LINES 64 /* of a section; it has twenty or so */
@@ -23,7 +24,8 @@ typedef struct lightgbm_reader {
     int n_lines;
     lightgbm_line lines[ATHLETE_LIGHTGBM_MAX_LINES];
     size_t n_values, values_capacity;
-    double *values; /* of the section's lists */
+    double *values;             /* of the section's lists */
+    threshold_table thresholds; /* of all trees so far */
 } lightgbm_reader;
 
 /* Fills the fault with "<section>: ..." unless something failed before; returns false. */
@@ -39,8 +41,8 @@ bool lines_value_is(const lightgbm_line *line, const char *value);
 /* A number of the section, whole and from `min` to `max`. */
 bool lines_whole(lightgbm_reader *r, const char *name, int32_t min, int32_t max, int32_t *value);
 
-/* A list of n numbers separated by blanks: *start is its place in `values`. One that is not there, where it may be
-** missing, is *start = SIZE_MAX. */
+/* A list of n numbers separated by blanks, of which some may be infinite: *start is its place in `values`. One that is not
+** there or empty, where it may be missing, is *start = SIZE_MAX. */
 bool lines_numbers(lightgbm_reader *r, const char *name, bool may_be_missing, size_t n, size_t *start);
 
 /* Adds one number to `values`. */

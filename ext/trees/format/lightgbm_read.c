@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "trees/format/lightgbm.h"
 
 #include <stdio.h>
@@ -220,12 +221,12 @@ static bool read_categories(lightgbm_reader *r, const json_lists *lists, renumbe
 static bool read_pandas(lightgbm_reader *r, const char *pandas, size_t length, renumbering **order,
                         size_t *used) {
     json_lists lists;
-    json_fault fault;
+    athlete_fault fault;
     number_list numbers;
     r->status = json_lists_parse(pandas, length, r->budget, NULL, &lists, &fault);
     if (r->status == ATHLETE_INVALID) {
         r->status = ATHLETE_OK;
-        lines_fail(r, PANDAS " %s at byte %zu of it", fault.reason, fault.offset);
+        lines_fail(r, PANDAS " %s of it", fault.text);
     } else if (r->status == ATHLETE_OK) {
         if (!cJSON_IsArray(lists.root) ||
             (number_list_of(&lists, lists.root, &numbers) && lists.root->child)) {
@@ -311,5 +312,6 @@ athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *bu
     if (read_header(&r, &h, objective, &order)) lightgbm_read_trees(&r, &h, order, poll);
     renumberings_free(budget, model, order);
     memory_free(budget, r.values);
+    thresholds_free(&r.thresholds, budget);
     return r.status;
 }

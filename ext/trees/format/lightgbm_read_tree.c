@@ -105,6 +105,25 @@ static float threshold_above(double threshold) {
     return (double)t > threshold ? t : nextafterf(t, INFINITY);
 }
 
+/* Another threshold may not have become the same float32: rows between the two would go one way here. */
+static bool check_threshold(lightgbm_reader *r, int32_t split, double threshold, const tree_node *node) {
+    double other;
+    athlete_status status =
+        thresholds_add(&r->thresholds, node->feature, threshold, node->value, r->budget, &other);
+    if (status != ATHLETE_INVALID) {
+        r->status = status;
+        return status == ATHLETE_OK;
+    }
+    char digits[2][ATHLETE_DECIMAL_SIZE];
+    decimal_write_short(other, digits[0]);
+    decimal_write_short(threshold, digits[1]);
+    return lines_fail(
+        r,
+        "threshold[%d] of feature %u is %s, the same float32 as its threshold %s: LightGBM tells "
+        "values between them apart and float32 cannot; take a constant from the feature",
+        (int)split, (unsigned)node->feature, digits[1], digits[0]);
+}
+
 /* Returns with *swapped whether our left child is LightGBM's right one. */
 static bool read_numeric(lightgbm_reader *r, int32_t split, int decision, double threshold, tree_node *node,
                          bool *swapped) {
@@ -113,6 +132,7 @@ static bool read_numeric(lightgbm_reader *r, int32_t split, int decision, double
         node->value = -FLT_MAX; /* no value is below it */
     } else if (threshold < FLT_MAX) {
         node->value = threshold_above(threshold);
+        return check_threshold(r, split, threshold, node);
     } else { /* every value goes left there: here all go right, and right is left */
         *swapped = true;
         node->value = -FLT_MAX;

@@ -104,6 +104,10 @@ static athlete_status add_trees(lightgbm_writer *w, athlete_poll *poll) {
 
 athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_poll *poll,
                               athlete_fault *fault) {
+    if (model->n_outputs > 1 && model->link != MODEL_SOFTMAX)
+        return fault_refuse(
+            fault, "the model has %d outputs that are no classes, which LightGBM's text has no form for",
+            model->n_outputs);
     lightgbm_writer w = {.model = model, .out = out, .budget = out->budget, .fault = fault};
     text_add(out, "tree\nversion=v4\n");
     lightgbm_add_number(out, "num_class", model->n_outputs);

@@ -19,7 +19,7 @@ static bool model_read_trees(model_reader *r, const cJSON *trees, const number_l
         snprintf(r->path, sizeof r->path, "learner.gradient_booster.model.trees[%zu]", t);
         if (!is_whole(outputs->values[t], 0, n_outputs - 1)) {
             return reader_fail(r, "learner.gradient_booster.model.tree_info[%zu] is not %s", t,
-                               n_outputs > 1 ? "a class below num_class" : "0, the model has one output");
+                               n_outputs > 1 ? "an output of the model" : "0, the model has one output");
         }
         if (!cJSON_IsObject(tree)) return reader_fail(r, "%s is not an object", r->path);
         const cJSON *id = cJSON_GetObjectItemCaseSensitive(tree, "id");
@@ -33,6 +33,23 @@ static bool model_read_trees(model_reader *r, const cJSON *trees, const number_l
             return false;
         }
     }
+    return true;
+}
+
+/* XGBClassifier and XGBRegressor answer with the trees up to the best round of early stopping, and a file that one of them saved
+** is answered from likewise; a Booster answers with all trees. */
+static bool end_with_best_round(model_reader *r, const cJSON *learner, int32_t parallel_trees) {
+    const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(learner, "attributes");
+    if (!reader_has(attributes, "scikit_learn") || !reader_has(attributes, "best_iteration")) return true;
+    snprintf(r->path, sizeof r->path, "learner.attributes");
+    forest *model = r->model;
+    size_t per_round = (size_t)(parallel_trees > 1 ? parallel_trees : 1) * (size_t)model->n_outputs;
+    int32_t rounds = (int32_t)(model->n_trees / per_round);
+    int32_t best = reader_count(r, attributes, "best_iteration", rounds > 0 ? rounds - 1 : 0);
+    if (best < 0) return false;
+    if ((size_t)(best + 1) * per_round > model->n_trees) return true;
+    model->n_trees = (size_t)(best + 1) * per_round;
+    model->n_nodes = model->tree_end[model->n_trees - 1];
     return true;
 }
 
@@ -62,7 +79,11 @@ static bool read_booster(model_reader *r, const cJSON *learner) {
         return reader_fail(r, "%s.tree_info has %zu items, num_trees is %d", r->path, outputs.n,
                            (int)n_trees);
     }
-    return model_read_trees(r, trees, &outputs);
+    int32_t parallel_trees = 1; /* not written before version 1.0 */
+    if (reader_has(parameters, "num_parallel_tree"))
+        parallel_trees = reader_count(r, parameters, "num_parallel_tree", INT32_MAX - 1);
+    return parallel_trees >= 0 && model_read_trees(r, trees, &outputs) &&
+           end_with_best_round(r, learner, parallel_trees);
 }
 
 /* Puts a number, or a list of one or one per output, into the base scores. */
@@ -84,7 +105,7 @@ static bool read_base_scores(model_reader *r, const cJSON *parameters, const mod
     const char *text = reader_string(r, parameters, "base_score");
     if (!text) return false;
     json_lists parsed;
-    json_fault fault;
+    athlete_fault fault;
     athlete_status status = json_lists_parse(text, strlen(text), r->budget, r->poll, &parsed, &fault);
     bool good = status == ATHLETE_OK && take_base_scores(model, &parsed, model->n_outputs);
     json_lists_free(r->budget, &parsed);
@@ -94,7 +115,7 @@ static bool read_base_scores(model_reader *r, const cJSON *parameters, const mod
     }
     if (!good) {
         return reader_fail(r, "%s.base_score is \"%.30s\", not one finite float32%s", r->path, text,
-                           model->n_outputs > 1 ? " or one per class" : "");
+                           model->n_outputs > 1 ? " or one per output" : "");
     }
     for (int k = 0; k < model->n_outputs; k++) {
         model->base_margins[k] = model_objective_margin(objective, model->base_scores[k]);
@@ -126,19 +147,21 @@ static bool read_parameters(model_reader *r, const cJSON *learner) {
     int32_t n_features = reader_count(r, parameters, "num_feature", ATHLETE_MODEL_MAX_FEATURES);
     int32_t n_targets = 1; /* not written before version 1.6 */
     if (reader_has(parameters, "num_target")) {
-        n_targets = reader_count(r, parameters, "num_target", INT32_MAX - 1);
+        n_targets = reader_count(r, parameters, "num_target", ATHLETE_MODEL_MAX_OUTPUTS);
     }
     if (r->status != ATHLETE_OK) return false;
-    if (n_targets != 1) {
-        return reader_fail(r, "%s.num_target is %d, only 1 is supported", r->path, (int)n_targets);
-    }
+    if (n_targets < 1) return reader_fail(r, "%s.num_target is 0", r->path);
     if (n_features < 1) return reader_fail(r, "%s.num_feature is 0", r->path);
     bool softmax = objective->link == MODEL_SOFTMAX;
     if (softmax ? n_classes < 2 : n_classes > 1) {
         return reader_fail(r, "%s.num_class is %d, the objective %s has %s", r->path, (int)n_classes,
                            objective->name, softmax ? "at least 2" : "one output");
     }
-    r->status = forest_begin(r->budget, r->model, n_features, softmax ? n_classes : 1);
+    if (n_targets > 1 && softmax) {
+        return reader_fail(r, "%s.num_target is %d, the objective %s has 1", r->path, (int)n_targets,
+                           objective->name);
+    }
+    r->status = forest_begin(r->budget, r->model, n_features, softmax ? n_classes : n_targets);
     if (r->status != ATHLETE_OK) return false;
     r->model->link = objective->link;
     return read_base_scores(r, parameters, objective);
@@ -169,10 +192,9 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
         reader_fail(&r, "the model is a LightGBM text: convert it with gbdt_import");
         return r.status;
     }
-    json_fault json;
-    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, &json);
+    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, fault);
     if (status == ATHLETE_INVALID) {
-        reader_fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
+        reader_fail(&r, "the model is not JSON: %s", fault->text);
     } else if (status != ATHLETE_OK) {
         r.status = status;
     } else {

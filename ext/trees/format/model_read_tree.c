@@ -1,4 +1,5 @@
 /* Reads one tree. Nodes that no path reaches, which XGBoost leaves behind when it prunes, become leaves of their own. */
+#include <math.h>
 #include <string.h>
 #include "trees/format/model_reader.h"
 
@@ -33,6 +34,8 @@ static bool read_node(model_reader *r, const number_list lists[N_TREE_ARRAYS], i
     if (!is_whole(x[RIGHT], -1, n - 1)) return tree_fail_item(r, RIGHT, i, "-1 or a node of the tree");
     if (!is_whole(x[PARENT], 0, MODEL_NO_PARENT)) return tree_fail_item(r, PARENT, i, "a node");
     if (!is_whole(x[FEATURE], 0, UINT32_MAX)) return tree_fail_item(r, FEATURE, i, "a feature");
+    bool names = x[SPLIT_TYPE] != 0 && x[LEFT] >= 0; /* of which XGBoost before 3.0 has NaN for a threshold */
+    if (names && isnan(x[CONDITION])) x[CONDITION] = 0;
     if (!is_float(x[CONDITION])) return tree_fail_item(r, CONDITION, i, "a finite float32");
     if (!is_whole(x[MISSING_LEFT], 0, 1)) return tree_fail_item(r, MISSING_LEFT, i, "0 or 1");
     if (!is_whole(x[SPLIT_TYPE], 0, 1)) return tree_fail_item(r, SPLIT_TYPE, i, "0 or 1");
@@ -44,7 +47,7 @@ static bool read_node(model_reader *r, const number_list lists[N_TREE_ARRAYS], i
         .feature = (uint32_t)x[FEATURE],
         .value = (float)x[CONDITION],
         .missing_left = x[MISSING_LEFT] != 0,
-        .categorical = x[SPLIT_TYPE] != 0 && x[LEFT] >= 0,
+        .categorical = names,
         .parent = (int32_t)x[PARENT],
         .gain = (float)x[GAIN],
         .cover = (float)x[COVER],

@@ -221,8 +221,9 @@ WITH mine AS MATERIALIZED (
            portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
-    FROM model AS m
-    CROSS JOIN labelled AS r ON r.judged_by = m.fold -- model by model: each is parsed once
+    -- Model by model: each is parsed once and, for the sake of the LIMIT, copied from its table once.
+    FROM (SELECT fold, model_json FROM model LIMIT -1) AS m
+    CROSS JOIN labelled AS r ON r.judged_by = m.fold
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine

@@ -33,8 +33,8 @@ REGISTERED = """
 LANDED = "SELECT bronze_id FROM bronze_documents WHERE kind = 'feature_group' AND document_id = ? AND payload = ?"
 REFUSED = f"SELECT reason FROM feature_definition_rejects WHERE bronze_id IN ({LANDED}) ORDER BY bronze_id DESC"
 OBJECTS = """
-    SELECT line, fault, fault_offset, object, json_extract(json, '$.feature_group'), json_type(json, '$.feature_group'), json_type(json, '$.features')
-    FROM (SELECT *, CASE WHEN fault IS NULL THEN object END AS json FROM json_objects(CAST(? AS TEXT)))"""
+    SELECT line, fault, fault_offset, json, json_extract(json, '$.feature_group'), json_type(json, '$.feature_group'), json_type(json, '$.features')
+    FROM (SELECT *, CASE WHEN fault IS NULL THEN json_plain_names(object) END AS json FROM json_objects(CAST(? AS TEXT)))"""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,8 +66,11 @@ def publish(stage, rest, arguments):
         raise ValueError(f"publish needs a group and the day from which a correction reaches a row, not '{arguments}'")
     definition = json.loads((DEFINITIONS / f"{match[1]}.json").read_text())
     key = definition.get("row_key") or definition["keys"] + [definition.get("timestamp", "event_timestamp")]
-    return template("publish", table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
-                    n_key=identifiers("n.", key), available=definition.get("available", "available_at"), last_day=match[2])
+    # A stage that reads everyone each time has heard what the next one had.
+    made = re.search(r"^CREATE TEMP TABLE changed AS\n([^;]*);", rest, re.M)
+    heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
+    return template("publish", stage=literal(heard_by), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+                    n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
 def due(stage, rest, arguments):

@@ -22,10 +22,19 @@ def activity(number, **more):
     return {"id": number, "athlete": {"id": 2}, "start_date": "2024-01-01T00:00:00Z", "sport_type": "Run"} | more
 
 
-def waiting(path):
+def watched(path):
+    """A database that keeps a copy of what passes through its inbox."""
+    assert tool("run", path, "sql/0_ops/000_ops_tables.sql", "sql/1_bronze/100_bronze_strava.sql").returncode == 0
+    with sqlite3.connect(path) as db:
+        db.executescript("CREATE TABLE copy (source, body); CREATE TRIGGER copies AFTER INSERT ON bronze_inbox"
+                         " BEGIN INSERT INTO copy VALUES (new.source, new.body); END;")
+    return path
+
+
+def passed(path):
     with sqlite3.connect(path) as db:
         db.text_factory = bytes
-        return [(source.decode(), body) for source, body in db.execute("SELECT source, body FROM bronze_inbox ORDER BY inbox_id")]
+        return [(source.decode(), body) for source, body in db.execute("SELECT source, body FROM copy ORDER BY rowid")]
 
 
 # --- where it comes from ---------------------------------------------------------------------------------------------------
@@ -35,7 +44,7 @@ def waiting(path):
 def test_bytes_arrive_as_they_are_whatever_they_come_through(tmp_path, way):
     rng = random.Random(way)
     content = b"\n".join([json.dumps(activity(1)).encode(), bytes(rng.choices(range(256), k=200_000)), b'"\\u0000"', b"\\0047'\n.shell x", b"\0"])
-    path, file = tmp_path / "a.db", tmp_path / "content"
+    path, file = watched(tmp_path / "a.db"), tmp_path / "content"
     file.write_bytes(content)
     if way == "pipe":
         os.mkfifo(tmp_path / "fifo")
@@ -47,9 +56,8 @@ def test_bytes_arrive_as_they_are_whatever_they_come_through(tmp_path, way):
         given = {"file": file, "pipe": tmp_path / "fifo"}.get(way, way)
         done = tool("import", path, given, stdin=content if way in ("-", "/dev/stdin") else None)
     assert (done.returncode, len(done.stderr)) == (0, 0), done.stderr
-    ((_, body),) = waiting(path)
+    ((_, body),) = passed(path)
     assert body == content
-    assert tool("run", path, "sql/0_ops/000_ops_tables.sql", "sql/1_bronze/100_bronze_strava.sql").returncode == 0
     with sqlite3.connect(path) as db:
         db.text_factory = bytes
         assert db.execute("SELECT COUNT(*) FROM bronze_strava_activities").fetchone() == (1,)
@@ -59,21 +67,23 @@ def test_bytes_arrive_as_they_are_whatever_they_come_through(tmp_path, way):
 
 def test_what_cannot_be_read_is_named_and_then_nothing_lands(tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(activity(1)))
-    for bad, sentence in ((tmp_path, "is a folder; name the files in it"), (tmp_path / "absent.json", "No such file or directory"), ("/proc/self/mem", "Input/output error")):
+    watched(tmp_path / "a.db")
+    for bad, sentence in ((tmp_path, "is a folder; name the files in it"), (tmp_path / "absent.json", "No such file or directory"), ("/proc/self/mem", "cannot read mem: Input/output error")):
         done = tool("import", tmp_path / "a.db", tmp_path / "good.json", bad)
         assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
-        assert not (tmp_path / "a.db").exists() or waiting(tmp_path / "a.db") == []
+        assert passed(tmp_path / "a.db") == []
 
 
 def test_a_database_of_utf_16_gets_the_same_text(tmp_path):
     db = sqlite3.connect(tmp_path / "a.db")
     db.execute("PRAGMA encoding = 'UTF-16le'")
-    db.execute("CREATE TABLE bronze_inbox (inbox_id INTEGER PRIMARY KEY, source TEXT, body, received_at)")
-    (tmp_path / "a.json").write_text('{"name": "é\u2028🏃"}')
+    db.execute("CREATE TABLE of_a_user (x)")
+    db.close()
+    watched(tmp_path / "a.db")
+    text = json.dumps(activity(1, name="é\u2028🏃"), ensure_ascii=False)
+    (tmp_path / "a.json").write_text(text)
     assert tool("import", tmp_path / "a.db", tmp_path / "a.json").returncode == 0
-    assert sqlite3.connect(tmp_path / "a.db").execute("SELECT body FROM bronze_inbox").fetchone() == ('{"name": "é\u2028🏃"}',)
-    with db:
-        db.execute("DELETE FROM bronze_inbox")
+    assert sqlite3.connect(tmp_path / "a.db").execute("SELECT body FROM copy").fetchone() == (text,)
     (tmp_path / "a.json").write_bytes(b'{"name": "\xff"}')
     assert tool("import", tmp_path / "a.db", tmp_path / "a.json").stderr == "a.json is not UTF-8 at byte 10\n"
 
@@ -82,12 +92,13 @@ def test_a_database_of_utf_16_gets_the_same_text(tmp_path):
 
 
 def test_an_array_above_the_limit_is_refused_by_name_and_limit(tmp_path):
+    watched(tmp_path / "a.db")
     with open(tmp_path / "large.json", "wb") as file:
         file.write(b'[\n{"id": 1},\n')
         file.truncate(1_000_000_001)
     done = tool("import", tmp_path / "a.db", tmp_path / "large.json")
     assert done.returncode == 1 and done.stderr == "large.json is one JSON text of more than 999,000,000 bytes, which is the most; as lines of objects it may be larger\n"
-    assert waiting(tmp_path / "a.db") == []
+    assert passed(tmp_path / "a.db") == []
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -150,3 +161,37 @@ def test_a_line_of_another_width_keeps_all_its_values():
     first, second, third = part.split(b",\n")
     assert json.loads(first[1:]) == {"a": "1", "b": "2", "a_3": "3", "_4": "4", "column_5": "5"}
     assert json.loads(second) == {"a": "1", "b": None, "a_3": None, "_4": None} and b"\xff" in third
+
+
+# --- what is said ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_import_says_what_landed_what_was_known_and_what_was_refused(tmp_path):
+    file = tmp_path / "a.json"
+    file.write_text("\n".join(json.dumps(o) for o in [activity(1), activity(2), {"no": "kind"}, {"no": "kind either"}, activity("x y")]))
+    done = tool("import", tmp_path / "a.db", file)
+    assert done.returncode == 0 and done.stdout.splitlines() == [
+        "landed 2 activities; 3 refused", "  a.json line 3: no known kind of object, and 1 more like it", "  a.json line 5: an activity without id",
+        "  nothing is lost: what was refused is in bronze_rejects"]
+    file.write_text(json.dumps([activity(2), activity(3), {"id": 2, "firstname": "A"}]))
+    assert tool("import", tmp_path / "a.db", file).stdout == "landed 1 activity, 1 athlete; 1 known already\n"
+    again = tool("import", tmp_path / "a.db", file)
+    assert (again.returncode, again.stdout) == (0, "landed nothing new; all of it is known already\n")
+
+
+@pytest.mark.parametrize("kind", ["FIT", "zip", "gzip", "GPX", "CSV of another program", "JSON of another program", "a text"])
+def test_a_file_of_which_nothing_can_be_used_is_a_failure_with_the_reason(tmp_path, kind):
+    rng = random.Random(kind)
+    content = {
+        "FIT": b"\x0e\x20\x8b\x08\x40\x00\x00\x00.FIT" + bytes(rng.choices(range(256), k=500)), "zip": b"PK\x03\x04" + bytes(rng.choices(range(256), k=500)),
+        "gzip": b"\x1f\x8b\x08\x00" + bytes(rng.choices(range(256), k=500)), "GPX": b'<?xml version="1.0"?>\n<gpx><trk/></gpx>\n',
+        "CSV of another program": b"date,metres\n2024-01-01,5000\n", "JSON of another program": b'{"data": [{"km": 5}]}', "a text": b"I ran 5 km.\n"}[kind]
+    file = tmp_path / ("export.csv" if "CSV" in kind else "export")
+    file.write_bytes(content)
+    done = tool("import", tmp_path / "a.db", file)
+    assert done.returncode == 1 and done.stderr == "nothing that came could be used\n"
+    first, *reasons, last = done.stdout.splitlines()
+    assert first.startswith("landed nothing new; ") and first.endswith(" refused") and last.endswith("what was refused is in bronze_rejects")
+    assert reasons and all(file.name in reason for reason in reasons)
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert db.execute("SELECT COUNT(*) FROM bronze_rejects").fetchone()[0] >= 1

@@ -1,0 +1,50 @@
+--: history_triggers
+--# A version stops being believed when the one that replaces it became known, or now. What was replaced before it could be
+--# known was never believed.
+{replaces|DROP TRIGGER IF EXISTS "{table}_replaced";
+}CREATE TRIGGER IF NOT EXISTS "{table}_replaced" AFTER UPDATE ON "{table}"
+WHEN ({columns: old."{column}"}) IS NOT ({columns: new."{column}"})
+BEGIN
+{>into_history}
+    FROM (SELECT CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE {>now} END AS _until)
+    WHERE _until > old."{available}";
+END;
+-- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
+{replaces|DROP TRIGGER IF EXISTS "{table}_deleted";
+}CREATE TRIGGER IF NOT EXISTS "{table}_deleted" AFTER DELETE ON "{table}"
+WHEN ({columns: old."{column}"}) IS NOT (SELECT {columns: "{column}"} FROM "{table}_history"
+    WHERE ({row_key: "{column}"}) = ({row_key: old."{column}"}) ORDER BY rowid DESC LIMIT 1)
+BEGIN
+{>into_history}
+    FROM (SELECT {>now} AS _until)
+    WHERE _until > old."{available}";
+END;
+
+--: into_history
+    INSERT INTO "{table}_history" ({columns: "{column}"}, superseded_at, superseded_by)
+    SELECT {columns: old."{column}"}, _until, (SELECT who FROM ops_actor)
+
+--: now
+--# This moment, in the form of the group's times.
+{text_times|strftime('%Y-%m-%dT%H:%M:%SZ', 'now')}{number_times|CAST(strftime('%s', 'now') AS INTEGER)}
+
+--: once_trigger
+--# Refuses an INSERT of a row that is there. REPLACE takes out what is in its way without asking the triggers that keep it, and
+--# inside a trigger it looks like any other INSERT or UPDATE. So nothing may be in the way.
+{replaces|DROP TRIGGER IF EXISTS "{table}_once";
+}CREATE TRIGGER IF NOT EXISTS "{table}_once" BEFORE INSERT ON "{table}"
+WHEN EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){>refuses_taken}
+
+--: moved_trigger
+{replaces|DROP TRIGGER IF EXISTS "{table}_moved";
+}CREATE TRIGGER IF NOT EXISTS "{table}_moved" BEFORE UPDATE OF {row_key: "{column}"}{unique|, "{column}"} ON "{table}"
+WHEN ({row_key: new."{column}"}) IS NOT ({row_key: old."{column}"}) AND EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){>refuses_taken}
+
+--: refuses_taken
+{new|{unique|
+   OR {>unique_taken}}}
+BEGIN SELECT RAISE(ABORT, '{table}: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+
+--: unique_taken
+--# Whether another row of the group's table has the value of this row's column, which is to be unique.
+EXISTS (SELECT 1 FROM "{table}" AS o WHERE o."{column}" = {row}"{column}" AND ({row_key: o."{column}"}) IS NOT ({row_key: {row}"{column}"}))

@@ -1,0 +1,39 @@
+--# The view <g>_ingest and its two triggers: what a batch does for many rows they do for one.
+
+--: ingest_view
+{replaces|DROP VIEW IF EXISTS "{table}_ingest";
+}CREATE VIEW IF NOT EXISTS "{table}_ingest" AS SELECT {columns: "{column}"} FROM "{table}";
+{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_reject";
+}CREATE TRIGGER IF NOT EXISTS "{table}_ingest_reject" INSTEAD OF INSERT ON "{table}_ingest"
+WHEN NOT {new|{>single_is_valid}}
+BEGIN
+{new|{>single_rejects}}END;
+{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_row";
+}CREATE TRIGGER IF NOT EXISTS "{table}_ingest_row" INSTEAD OF INSERT ON "{table}_ingest"
+WHEN {new|{>single_is_valid}}
+BEGIN
+{new|{>single_row}}END;
+
+--: single_is_valid
+CASE{>validity_tests}{unique|
+    WHEN {>unique_taken} THEN 0}
+    ELSE 1 END
+
+--: single_rejects
+--# A compound SELECT would be limited in its terms. The row of constants makes sure of the names column1 and so on.
+    INSERT OR IGNORE INTO feature_rejects (group_name, feature, rule, value, reason, row, rejected_at)
+    SELECT '{group}', column1, column2, column3, column4, _row, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    FROM (SELECT {>row_json} AS _row) CROSS JOIN (VALUES ('', '', NULL, '', 1){rules|,
+        ('{of_column|{column}}', '{rule}', {>rule_value}, {>rule_reason}, {>rule_holds})}{unique|,
+        ('{column}', 'unique', new."{column}", '{column} is in another row', NOT {>unique_taken})})
+    WHERE NOT column5;
+
+--: single_row
+--# RAISE(IGNORE) ends the work for the row: where it is there already, and so that the other trigger need not judge it again.
+--# SQLite asks the trigger first that was made last.
+    UPDATE "{table}" SET "{available}" = max({available_column|{>value}}, {>now}){corrected|, "{column}" = {>value}}
+    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
+    SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"});
+    INSERT INTO "{table}" ({columns: "{column}"})
+    VALUES ({columns: {>value}});
+    SELECT RAISE(IGNORE);

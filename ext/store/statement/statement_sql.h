@@ -1,0 +1,17 @@
+/* The statements of a feature group, out of templates (base/binding/sql_template.h): what their names mean. */
+#ifndef ATHLETE_STORE_STATEMENT_STATEMENT_SQL_H
+#define ATHLETE_STORE_STATEMENT_STATEMENT_SQL_H
+
+#include "base/sqlite.h"
+#include "store/statement/statement_scope_sql.h"
+
+void statement_write(sqlite3_str *out, const char *name, const statement_scope *scope);
+
+/* A template that asks for nothing. */
+const char *statement_text(const char *name);
+
+/* "feature time"(value): 1 for a timestamp in one of the usual forms, else NULL, and SQLite has to look. For statements that
+** run where the extension is; registered with the store's functions, callable by nobody else. */
+void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv);
+
+#endif

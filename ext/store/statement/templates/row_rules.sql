@@ -1,0 +1,77 @@
+--# What a definition asks of a row. {value} is the current column's where the row is: after "new." in a trigger, "s." in a
+--# query, and with what NULL stands for where that is to be filled in.
+
+--: usual_available
+--# When a row can be known that does not say it: the delay after its timestamp.
+{at_once|{row}"{timestamp}"}{delayed_text|strftime('%Y-%m-%dT%H:%M:%SZ', {row}"{timestamp}", '+{delay_s} seconds')}{delayed_number|{row}"{timestamp}" + {whole_delay_s}}
+
+--: value
+{as_it_is|{row}"{column}"}{with_default|COALESCE({row}"{column}", {default})}{with_usual|COALESCE({row}"{column}", {>usual_available})}
+
+--: row_is_valid
+--# 1 if the row keeps every rule, else 0: as few tests as say it, since they run for every row, and one beside the other, since
+--# SQLite limits how deep an expression may be. A comparison with NULL is no reason: whether NULL may stand there is asked before.
+CASE{>validity_tests}
+    ELSE 1 END
+
+--: validity_tests
+{columns|{>type_tests}{>list_tests}}{predicates|
+    WHEN {>predicate} IS 0 THEN 0}
+
+--: type_tests
+--# Type and range of a column, and whether it may be NULL. Numbers come before texts and blobs, so that one BETWEEN says both
+--# range and type; and a text that is one of some texts is a text.
+{null_is_asked|
+    WHEN {>value} IS NULL THEN 0}{bounded_required|
+    WHEN (+{>value} BETWEEN {min} AND {max}) IS NOT TRUE THEN 0}{bounded|
+    WHEN +{>value} NOT BETWEEN {min} AND {max} THEN 0}{typed|
+    WHEN {may_be_null|{>value} IS NOT NULL AND }({asks_feature_time|"feature time"({>value}) OR }{quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
+    WHEN +{>value} < {min} THEN 0}{maximum|
+    WHEN +{>value} > {max} THEN 0}}
+
+--: list_tests
+--# A CASE is faster than a list, for which SQLite makes an index.
+{listed|
+    WHEN {>value} IS NOT NULL AND CASE {listed_text|+}{>value}{allowed| WHEN {member} THEN 0} ELSE 1 END THEN 0}{patterned|
+    WHEN {>value} NOT GLOB '{pattern}' THEN 0}
+
+--: predicate
+--# It names columns alone; in a trigger they stand in a row of their own.
+{in_query|({predicate})}{in_trigger|(SELECT ({predicate}) FROM (SELECT {columns: {>value} AS "{column}"}))}
+
+--: rule_holds
+--# 1 if the row keeps this rule; whether NULL may stand there is another rule. The + takes a column's affinity away, which would
+--# turn the limit into a text beside a text.
+({rule_not_null|{>value} IS NOT NULL)}{rule_type|{>value} IS NULL OR {check}) IS NOT 0}{rule_min|+{>value} >= {min}) IS NOT 0}{rule_max|+{>value} <= {max}) IS NOT 0}{rule_allowed|{>value} IN ({allowed: {member}})) IS NOT 0}{rule_pattern|{>value} GLOB '{pattern}') IS NOT 0}{rule_predicate|{>predicate}) IS NOT 0}
+
+--: rule_reason
+--# What is wrong with a row that breaks this rule.
+'{rule_not_null|{column} is missing}{rule_type|{column} is not of type {type}}{rule_min|{column} is below {min}}{rule_max|{column} is above {max}}{rule_allowed|{column} is none of {allowed: {text_member|{member_text}}{number_member|{member_number}}}}{rule_pattern|{column} is not like {pattern}}{rule_predicate|{reason}}{rule_unique|{column} is in another row}{rule_twice|another row of the batch has the same key and came first}'
+
+--: rule_value
+{of_column|{>value}}{of_row|NULL}
+
+--: json_value
+--# A value that JSON can hold, a blob as its hexadecimal digits.
+CASE WHEN typeof({>value}) = 'blob' THEN hex({>value}) WHEN {>value} IN (9e999, -9e999) THEN CAST({>value} AS TEXT) ELSE {>value} END
+
+--: row_json
+--# Without SQLite's JSON functions, which some versions refuse in a trigger where the schema is not trusted. The row tells one
+--# reject from another: a REAL has 15 digits in every version. The + keeps the name column2, which would be the column's own.
+(SELECT printf('{{%s}}', group_concat(printf(CASE WHEN column3 THEN '"%s":"%s"' ELSE '"%s":%s' END, column1,
+        column2))) FROM (SELECT column1, typeof(column2) IN ('text', 'blob') OR column2 IN (9e999, -9e999) AS column3,
+        CASE WHEN column2 IS NULL THEN 'null' WHEN typeof(column2) = 'blob' OR instr(column2, char(0)) THEN hex(column2)
+        WHEN typeof(column2) = 'text' THEN {>json_text}
+        WHEN typeof(column2) = 'real' THEN printf('%!.15g', column2) ELSE column2 END AS column2 FROM (VALUES {columns: ('{column}', +{>value})})))
+
+--: json_text
+--# A text as it stands in JSON. Neither replace() nor printf() sees a zero byte: such a text is its bytes, as a blob is.
+CASE WHEN column2 GLOB printf('*[%c-%c]*', char(1), char(31)) THEN (
+        WITH RECURSIVE e(t, n) AS (
+            SELECT replace(replace(column2, '\', '\\'), '"', '\"'), 1
+            UNION ALL
+            SELECT replace(t, char(n), CASE n WHEN 8 THEN '\b' WHEN 9 THEN '\t' WHEN 10 THEN '\n'
+                   WHEN 12 THEN '\f' WHEN 13 THEN '\r' ELSE printf('\u%04x', n) END), n + 1
+            FROM e WHERE n < 32)
+        SELECT t FROM e WHERE n = 32)
+        ELSE replace(replace(column2, '\', '\\'), '"', '\"') END
