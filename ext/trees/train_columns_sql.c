@@ -72,26 +72,36 @@ static athlete_status train_read_names(train_columns *c, const train_options *op
 
 /* --- columns that options point at ---------------------------------------------------------------------- */
 
-/* The column that a name or a position, counted from 1 after the label, stands for. */
+/* How an option of this name counts: from 1, as SQL does, or from 0 where the name is one that counts so elsewhere. */
+static int first_position(const char *option) {
+    static const char *const theirs[] = {"weight_column", "categorical_feature", "interaction_constraints"};
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        if (strcmp(option, theirs[i]) == 0) return 0;
+    }
+    return 1;
+}
+
+/* The column that a name or a position after the label stands for. */
 static athlete_status train_find_column(const train_columns *c, const cJSON *item, const char *option,
                                         int *column, athlete_fault *fault) {
+    int first = first_position(option);
     for (int i = 0; cJSON_IsString(item) && c->names && i < c->n_columns; i++) {
         if (strcmp(c->names[i], item->valuestring) != 0) continue;
         *column = i;
         return ATHLETE_OK;
     }
-    double position = cJSON_IsNumber(item) ? item->valuedouble : 0;
-    if (position >= 1 && position <= c->n_columns && position == floor(position)) {
-        *column = (int)position - 1;
+    double position = cJSON_IsNumber(item) ? item->valuedouble - first : -1;
+    if (position >= 0 && position < c->n_columns && position == floor(position)) {
+        *column = (int)position;
         return ATHLETE_OK;
     }
     char *found = cJSON_PrintUnformatted(item);
     athlete_status status =
         found ? fault_refuse(fault,
                              "option \"%s\" must name a column after the label by its name%s or its "
-                             "position from 1 to %d, got %.40s",
-                             option, c->names ? "" : " (option \"feature_names\" gives them)", c->n_columns,
-                             found)
+                             "position from %d to %d, got %.40s",
+                             option, c->names ? "" : " (option \"feature_names\" gives them)", first,
+                             c->n_columns - 1 + first, found)
               : ATHLETE_NOMEM;
     cJSON_free(found);
     return status;
@@ -113,7 +123,8 @@ static athlete_status read_role(train_columns *c, const char *text, const char *
 
 static athlete_status read_roles(train_columns *c, const train_options *options, athlete_fault *fault) {
     for (int role = 0; role < N_ROLES; role++) c->of_role[role] = -1;
-    athlete_status status = read_role(c, options->weight, "weight", &c->of_role[ROLE_WEIGHT], fault);
+    const char *weight = train_options_given(options, "weight") > 1 ? "weight_column" : "weight";
+    athlete_status status = read_role(c, options->weight, weight, &c->of_role[ROLE_WEIGHT], fault);
     if (status == ATHLETE_OK)
         status = read_role(c, options->validation, "validation", &c->of_role[ROLE_VALIDATION], fault);
     if (status != ATHLETE_OK) return status;
@@ -158,18 +169,20 @@ static athlete_status find_feature(const train_columns *c, const cJSON *item, co
     for (*feature = 0; *feature < c->n_features; ++*feature) {
         if (c->of_feature[*feature] == column) return ATHLETE_OK;
     }
-    return fault_refuse(fault, "option \"%s\" names column %d, which is no feature", option, column + 1);
+    return fault_refuse(fault, "option \"%s\" names column %d, which is no feature", option,
+                        column + first_position(option));
 }
 
 /* --- categories and constraints ------------------------------------------------------------------------- */
 
 static athlete_status train_read_categorical(train_columns *c, const cJSON *list, athlete_fault *fault) {
     if (!cJSON_IsArray(list))
-        return fault_refuse(fault, "option \"categorical_features\" must be a list of names or positions");
+        return fault_refuse(fault, "option \"%s\" must be a list of names or positions",
+                            c->categorical_option);
     const cJSON *item;
     cJSON_ArrayForEach(item, list) {
         int feature;
-        athlete_status status = find_feature(c, item, "categorical_features", &feature, fault);
+        athlete_status status = find_feature(c, item, c->categorical_option, &feature, fault);
         if (status != ATHLETE_OK) return status;
         c->categorical[feature] = 1;
     }
@@ -215,6 +228,22 @@ static athlete_status read_monotone(train_columns *c, const cJSON *tree, athlete
     return ATHLETE_OK;
 }
 
+/* Positions are those of the features alone, as XGBoost and LightGBM number them. */
+static athlete_status find_interacting(const train_columns *c, const cJSON *item, const char *option,
+                                       int *feature, athlete_fault *fault) {
+    if (!cJSON_IsNumber(item) || c->n_features == c->n_columns)
+        return find_feature(c, item, option, feature, fault);
+    double position = item->valuedouble;
+    if (!(position >= 0 && position < c->n_features && position == floor(position))) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(out, "option \"%s\" must give features by position from 0 to %d, got %!.15g",
+                            option, c->n_features - 1, position);
+        return fault_refuse_str(fault, out);
+    }
+    *feature = (int)position;
+    return ATHLETE_OK;
+}
+
 static athlete_status read_interactions(train_columns *c, const cJSON *lists, athlete_fault *fault) {
     const char *option = "interaction_constraints";
     c->n_interactions = (size_t)cJSON_GetArraySize(lists);
@@ -230,7 +259,7 @@ static athlete_status read_interactions(train_columns *c, const cJSON *lists, at
             return fault_refuse(fault, "option \"%s\" must be a list of lists of names or positions", option);
         cJSON_ArrayForEach(item, list) {
             int feature;
-            athlete_status status = find_feature(c, item, option, &feature, fault);
+            athlete_status status = find_interacting(c, item, option, &feature, fault);
             if (status != ATHLETE_OK) return status;
             set[feature / 64] |= (uint64_t)1 << feature % 64;
         }
@@ -256,6 +285,9 @@ athlete_status train_columns_read(const train_options *options, int n_columns, c
     athlete_status status = train_read_names(columns, options, names, fault);
     if (status == ATHLETE_OK) status = read_roles(columns, options, fault);
     if (status == ATHLETE_OK) status = list_features(columns);
+    columns->categorical_option = train_options_given(options, "categorical_features") > 1
+                                      ? "categorical_feature"
+                                      : "categorical_features";
     if (status == ATHLETE_OK)
         status = read_json(columns, options->categorical_features, train_read_categorical, fault);
     if (status == ATHLETE_OK)

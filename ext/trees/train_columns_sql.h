@@ -17,7 +17,8 @@ typedef struct train_columns {
     int8_t *monotone;           /* per feature, as grow_rules has it; or NULL */
     uint64_t *interactions;     /* as grow_rules has them; or NULL */
     size_t n_interactions, interaction_words;
-    char *strings; /* what the names point into */
+    const char *categorical_option; /* the name that categorical_features was given under */
+    char *strings;                  /* what the names point into */
 } train_columns;
 
 /* `names` are those of the columns in the statement, or NULL; the option feature_names comes before them.

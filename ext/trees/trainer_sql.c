@@ -119,13 +119,20 @@ static void write_history(text_buffer *out, const char *metric, const boost_hist
 
 enum { HISTORY, OPTIONS, SHARE_ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
 
+/* Whether some feature may be of names: declared so, or not seen to be of numbers. */
+static bool has_names(const trainer *t) {
+    int f = 0;
+    while (f < t->columns.n_features && t->content[f] == CONTENT_NUMBERS && !t->columns.categorical[f]) f++;
+    return f < t->columns.n_features;
+}
+
 /* best_iteration and best_score are what XGBoost's own early stopping sets, and so reads. */
 static athlete_status write_model(trainer *t, const forest *model, const boost_history *history,
                                   const trainer_result *result, athlete_poll *poll, text_buffer *out) {
     text_buffer texts[N_TEXTS];
     for (int i = 0; i < N_TEXTS; i++) texts[i] = (text_buffer){.budget = &t->budget};
     write_history(&texts[HISTORY], result->metric, history);
-    train_options_write(&t->options, &texts[OPTIONS]);
+    train_options_write(&t->options, has_names(t), &texts[OPTIONS]);
     text_add_integer(&texts[SHARE_ROWS], (int64_t)t->train.n);
     text_add_integer(&texts[BEST_ITERATION], result->best);
     text_add_float(&texts[BEST_SCORE], (float)result->loss);
@@ -196,6 +203,18 @@ static athlete_status train(trainer *t, category_names *names, boost_history *hi
     return status;
 }
 
+/* Options about names do nothing where every feature was seen to be of numbers. */
+static athlete_status check_category_options(trainer *t) {
+    static const char *const options[] = {"max_cat_to_onehot", "max_cat_threshold", "cat_smooth", "cat_l2"};
+    if (has_names(t)) return ATHLETE_OK;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (train_options_changed(&t->options, options[i]))
+            return fault_refuse(&t->fault, "option \"%s\" is for features of names, there is none",
+                                options[i]);
+    }
+    return ATHLETE_OK;
+}
+
 static athlete_status check_rows(trainer *t) {
     if (t->train.n == 0)
         return fault_refuse(&t->fault, t->validation.n > 0
@@ -210,7 +229,7 @@ static athlete_status check_rows(trainer *t) {
                 &t->fault,
                 "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
     }
-    return ATHLETE_OK;
+    return check_category_options(t);
 }
 
 /* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress

@@ -99,6 +99,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_id", old."event_timestamp", old."activity_date", old."utc_offset_s", old."sport_type", old."is_run", old."distance_km", old."moving_time_min", old."elapsed_time_min", old."pace_min_km", old."elevation_gain_m", old."elevation_per_km", old."estimated_tss", old."load_source", old."intensity_factor", old."threshold_pace_min_km", old."threshold_source", old."avg_hr", old."max_hr", old."reference_max_hr", old."hr_zone_1_pct", old."hr_zone_2_pct", old."hr_zone_3_pct", old."hr_zone_4_pct", old."hr_zone_5_pct", old."efficiency_index", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "activity_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "activity_features_deleted" AFTER DELETE ON "activity_features"
@@ -169,6 +171,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."avg_pace", old."avg_hr", old."max_hr", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_daily_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_deleted" AFTER DELETE ON "athlete_daily_features"
@@ -221,6 +225,8 @@ BEGIN
     SELECT old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_profile" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id") = (new."athlete_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_deleted" AFTER DELETE ON "athlete_profile"
@@ -349,6 +355,8 @@ BEGIN
     SELECT old."athlete_id", old."as_of_date", old."event_timestamp", old."daily_tss", old."ctl_42d", old."atl_7d", old."tsb", old."acwr", old."ctl_ewma", old."atl_ewma", old."tsb_ewma", old."acwr_ewma", old."total_tss_7d", old."total_tss_28d", old."total_tss_90d", old."activities_7d", old."activities_28d", old."activities_30d", old."activities_42d", old."activities_90d", old."total_distance_7d_km", old."total_distance_28d_km", old."total_distance_30d_km", old."total_distance_42d_km", old."total_distance_90d_km", old."longest_distance_30d_km", old."longest_distance_90d_km", old."total_elevation_30d_m", old."avg_pace_30d", old."best_pace_30d", old."avg_pace_90d", old."best_pace_90d", old."pace_trend_30d", old."distance_trend_30d", old."pace_trend_90d", old."distance_trend_90d", old."consistency_score", old."training_monotony_7d", old."training_strain_7d", old."rest_days_14d", old."unknown_load_42d", old."history_days", old."is_overtraining_risk", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_rolling_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_deleted" AFTER DELETE ON "athlete_rolling_features"
@@ -413,6 +421,8 @@ BEGIN
     SELECT old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_weekly_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_deleted" AFTER DELETE ON "athlete_weekly_features"
@@ -471,6 +481,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_id", old."race_date", old."distance_class", old."seconds", old."source", old."measured_m", old."event_timestamp", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "race_results" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "race_results_deleted" AFTER DELETE ON "race_results"

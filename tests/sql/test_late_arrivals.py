@@ -7,6 +7,7 @@ import pytest
 
 from helpers.activities import deletion, epoch, instant, make_activity, make_detail, make_facts, make_laps, new_database, one, put, run, seeded
 from helpers.belief import ROW_KEYS, believed, clocked, overlaps
+from helpers.extension import ROOT
 from helpers.soak import soak
 
 pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
@@ -152,7 +153,45 @@ def test_a_past_instant_gives_what_the_file_gave_then_whatever_arrives_late(seed
 
 
 def with_definitions(db):
-    from helpers.extension import ROOT
     for definition in sorted((ROOT / "schemas" / "features").glob("*.json")):
         put(db, definition.read_text(), "2023-10-01T00:00:00Z")
     run(db, STAGES_ON)
+
+
+def activities(n):
+    rng = seeded(n)
+    return [make_activity(rng, 7, i + 1, i) for i in range(n)]
+
+
+def published(*files, arrivals=None):
+    db = new_database()
+    run(db, STAGES_ON)
+    with_definitions(db)
+    db.execute("UPDATE ops_config SET value = ? WHERE name = 'arrivals'", (arrivals,))
+    for i, file in enumerate(files):
+        put(db, file, f"2025-12-0{i + 1}T00:00:00Z")
+        run(db, ["100_bronze_strava"])
+    run(db, STAGES_ON)
+    return db
+
+
+def test_files_of_one_history_may_come_in_any_order_before_the_first_publication():
+    whole = activities(40)
+    parts = [whole[20:], whole[:7], whole[7:20]]
+    now = "2025-12-24T00:00:00Z"
+    one_file, several = published(whole), published(*parts)
+    assert {g: believed(several, g, now, keys) for g, keys in GROUPS.items()} == {g: believed(one_file, g, now, keys) for g, keys in GROUPS.items()}
+    assert one(several, "SELECT MAX(available_at) FROM athlete_rolling_features") < "2024"
+
+
+def test_the_choice_can_be_told_and_stands_in_the_audit():
+    live = published(activities(10), arrivals="live")
+    assert one(live, "SELECT MIN(available_at) FROM activity_features") == "2025-12-01T00:00:00Z"
+    assert json.loads(one(live, "SELECT detail FROM ops_audit WHERE action = 'arrive'")) == {"known": "live", "decided_by": "ops_config", "activities": 10}
+    default = published(activities(10))
+    late = make_activity(seeded(1), 7, 99, 3, sport_type="Run", distance=9000.0, moving_time=3000, elapsed_time=3000)
+    put(default, late, "2026-01-05T00:00:00Z")
+    run(default, STAGES_ON)
+    told = [json.loads(d)["known"] for (d,) in default.execute("SELECT detail FROM ops_audit WHERE action = 'arrive' ORDER BY audit_id")]
+    assert told == ["history", "live"]
+    assert one(default, "SELECT available_at FROM activity_features WHERE activity_id = '99'") == "2026-01-05T00:00:00Z"

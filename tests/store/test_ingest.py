@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from helpers.belief import overlaps
 from helpers.groups import SLEEP, columns, ingest, store
 from helpers.killed_ingest import killed_ingest
 from helpers.soak import soak
@@ -309,6 +310,19 @@ def test_whoever_updates_or_deletes_a_row_leaves_its_old_version_and_the_name():
     db.execute("DELETE FROM athlete_sleep WHERE athlete_id = 'b'")
     assert db.execute("SELECT athlete_id, resting_hr, superseded_by FROM athlete_sleep_history").fetchall() == [("a", 50, "coach"), ("b", 51, "coach")]
     assert one(db, "SELECT COUNT(*) FROM athlete_sleep_history WHERE superseded_at > '2026'") == 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whoever_changes_a_row_and_however_one_version_ends_where_the_next_begins(seed):
+    rng, db = random.Random(seed), store(SLEEP)
+    for i in range(12):
+        values = (rng.choice("ab"), f"2024-01-0{rng.randint(1, 3)}", 40 + i)
+        rng.choice([
+            lambda: db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr) VALUES (?, ?, ?)", values),
+            lambda: ingest(db, SLEEP, "SELECT '{}' AS athlete_id, '{}' AS event_timestamp, {} AS resting_hr".format(*values)),
+            lambda: db.execute("UPDATE athlete_sleep SET resting_hr = ?3 WHERE (athlete_id, event_timestamp) = (?1, ?2)", values),
+        ])()
+    assert overlaps(db, "athlete_sleep", ["athlete_id", "event_timestamp"]) == 0
 
 
 @pytest.mark.parametrize("statement", [

@@ -5,6 +5,7 @@
 #ifndef ATHLETE_BASE_BINDING_OPTIONS_H
 #define ATHLETE_BASE_BINDING_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/fault.h"
 #include "base/sqlite.h"
@@ -12,6 +13,7 @@
 
 typedef enum option_type {
     OPTION_NUMBER,  /* double */
+    OPTION_NUMBERS, /* option_numbers; a number, or a list of different ones, ascending */
     OPTION_INTEGER, /* sqlite3_int64 */
     OPTION_FLAG,    /* bool; true, false, 1 or 0 */
     OPTION_CHOICE,  /* int: which of the choices */
@@ -22,9 +24,16 @@ typedef enum option_type {
     OPTION_COLUMN   /* char *, likewise: a text or an integer, for what has a name or a position */
 } option_type;
 
+#define OPTION_MOST_NUMBERS 16
+
+typedef struct option_numbers {
+    double x[OPTION_MOST_NUMBERS];
+    int n;
+} option_numbers;
+
 typedef struct athlete_option {
     const char *name;
-    const char *alias; /* a second name, or NULL */
+    const char *alias; /* other names, "learning_rate|shrinkage_rate", or NULL */
     option_type type;
     size_t offset;       /* of the field in the struct */
     double min, max;     /* both inside the range */
@@ -39,5 +48,13 @@ typedef struct athlete_option {
 ** where that is no value. ATHLETE_INVALID says what is wrong, without the function's name. */
 athlete_status options_read(const athlete_option *table, const char *json, void *target,
                             athlete_fault *fault);
+
+/* Whether the field has the number that stands in for it where it is not given. */
+bool option_is_default(const athlete_option *option, const void *target);
+
+/* As options_read, and tells which were given: given[i], of row i of the table, is 0 if it was not, 1 if under its name, and 2 or more
+** under an alias, in their order. */
+athlete_status options_read_given(const athlete_option *table, const char *json, void *target, int *given,
+                                  athlete_fault *fault);
 
 #endif

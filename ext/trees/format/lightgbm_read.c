@@ -244,7 +244,7 @@ static bool read_pandas(lightgbm_reader *r, const char *pandas, size_t length, r
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
 static bool read_header(lightgbm_reader *r, header *h, const char **objective, renumbering **order) {
-    int32_t last_feature, n_classes;
+    int32_t last_feature = 0, n_classes = 0;
     *h = (header){.steepness = 1};
     if (!lines_section(r, "tree")) return lines_fail(r, "the text does not start with \"tree\"");
     snprintf(r->section, sizeof r->section, "header");

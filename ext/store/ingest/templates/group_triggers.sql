@@ -8,6 +8,8 @@ BEGIN
 {>into_history}
     FROM (SELECT CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE {>now} END AS _until)
     WHERE _until > old."{available}";
+    UPDATE "{table}" SET "{available}" = {>now} -- one belief begins where the other ended
+    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND {>now} > old."{available}";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 {replaces|DROP TRIGGER IF EXISTS "{table}_deleted";
