@@ -169,7 +169,9 @@ BEGIN
     DELETE FROM ops_upstreams WHERE stage = new.stage;
     INSERT INTO ops_stages (stage, purpose, inputs, products, follows)
     VALUES (new.stage, new.purpose, new.inputs, new.products, new.follows);
-    INSERT INTO ops_upstreams (upstream, stage) SELECT DISTINCT value, new.stage FROM json_each(new.follows);
+    -- whichever of the two is announced first
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT stage, new.stage FROM ops_stages WHERE instr(new.follows, '"' || stage || '"');
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT new.stage, stage FROM ops_stages WHERE instr(follows, '"' || new.stage || '"');
 END;
 
 -- announce: printed by `make stages`

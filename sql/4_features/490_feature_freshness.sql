@@ -46,9 +46,9 @@ CREATE INDEX IF NOT EXISTS feature_extent_athletes_held_back ON feature_extent_a
 -- does not count: it is held back, or its time is wrong.
 CREATE VIEW IF NOT EXISTS feature_extent_queries AS
 SELECT name AS group_name, table_name,
-       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), ',
+       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM main."%w" LIMIT 1)), ',
               timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name)
-       || printf('MAX("%w"), COUNT(*) FROM "%w"', available_key, table_name) AS query
+       || printf('MAX("%w"), COUNT(*) FROM main."%w"', available_key, table_name) AS query
 FROM (SELECT *, delay_hours || ' hours' AS soon FROM feature_groups_current);
 
 -- Late: the event after the newest one has been expected, and the delay until it is known is over, too. A correction of an
@@ -94,7 +94,7 @@ JOIN stored_query('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GRO
 UPDATE counted_anew SET held_back_until = h.until
 FROM (SELECT a.group_name, r.c1 AS athlete_id, r.c2 AS until
       FROM (SELECT * FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
-      JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN "%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
+      JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
                                || ' WHERE n.group_name = %Q AND n.newest_available > %Q GROUP BY g.athlete_id',
                                a.available_key, a.table_name, a.available_key, a.soon, a.group_name, a.soon)) AS r) AS h
 WHERE (counted_anew.group_name, counted_anew.athlete_id) = (h.group_name, h.athlete_id);

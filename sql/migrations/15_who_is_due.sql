@@ -2,6 +2,7 @@
 -- In an earlier file everyone is due once: who has not changed is found so.
 DROP VIEW IF EXISTS ops_stale;
 DROP VIEW IF EXISTS ops_follows;
+DROP VIEW IF EXISTS feature_extent_queries;
 DROP TRIGGER IF EXISTS ops_announced_anew;
 CREATE TABLE IF NOT EXISTS ops_watermarks (
     stage      TEXT NOT NULL,
