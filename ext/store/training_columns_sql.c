@@ -86,8 +86,9 @@ static int set_open_group(training_set *set, const lookup_spec *spec, feature_gr
                          .lookback = spec->lookback,
                          .history = spec->history,
                          .needs_available = !spec->backfill};
-    char *keys = spec->keys ? key_names(spec) : NULL;
-    if (spec->keys && !keys) return SQLITE_NOMEM;
+    bool has_keys = spec->keys && spec->keys->child;
+    char *keys = has_keys ? key_names(spec) : NULL;
+    if (has_keys && !keys) return SQLITE_NOMEM;
     names.entity = keys;
     int rc = group_open(group, set->db, &names, fault);
     if (rc != SQLITE_OK && *fault->text) fault_refuse(fault, "lookup %.60s: %s", spec->group, fault->text);
@@ -184,7 +185,7 @@ static int open_lookup(training_set *set, int number, athlete_fault *fault) {
     if (rc != SQLITE_OK) return rc;
     lookup_rules rules = {
         .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
-    rc = lookup_plan_open(&lookup->plan, &lookup->group, &rules, true, is_wanted, lookup->wanted);
+    rc = lookup_plan_open(&lookup->plan, &lookup->group, &rules, is_wanted, lookup->wanted);
     lookup->has_plan = rc == SQLITE_OK;
     return rc;
 }
