@@ -3,6 +3,8 @@
 
 #include <string.h>
 #include "base/binding/options.h"
+#include "base/functions/instants_sql.h"
+#include "base/numbers/instant.h"
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
@@ -140,6 +142,25 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     definition_close(&definition);
 }
 
+/* --- feature_group_times -------------------------------------------------------------------------------- */
+
+void feature_group_times(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    feature_definition definition;
+    athlete_fault fault = {""};
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status =
+        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], NULL, &fault);
+    if (status == ATHLETE_OK) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        write_times_rewritten(out, &definition);
+        result_text(context, out);
+    } else {
+        function_fail_status(context, status, fault.text);
+    }
+    definition_close(&definition);
+}
+
 /* --- the rows of a batch -------------------------------------------------------------------------------- */
 
 /* Whether the text is the name of a table with row ids, which can be read where it is. */
@@ -183,7 +204,9 @@ static athlete_status find_columns(const feature_definition *definition, sqlite3
 /* `text` NULL: the definition's own source. With `as_query` a table, too, becomes a query. */
 static athlete_status source_open(batch_source *source, sqlite3 *db, const feature_definition *definition,
                                   const char *text, bool as_query, athlete_fault *fault) {
-    *source = (batch_source){NULL, NULL, NULL};
+    *source = (batch_source){.table = NULL};
+    source->has_offsets = sqlite3_table_column_metadata(db, NULL, "athlete_utc_offsets", NULL, NULL, NULL, NULL, NULL,
+                                                        NULL) == SQLITE_OK;
     if (!text && !definition->source) {
         return fault_refuse(fault, "%s has no source of its own: say where its rows are", definition->name);
     }
@@ -227,12 +250,34 @@ const athlete_option ingest_options_table[] = {
     {.name = NULL},
 };
 
+/* The moment in the form of the group's times, rounded up: a day is its end. */
+static athlete_status read_known_at(const feature_definition *definition, const char *text,
+                                    char known_at[INSTANT_SIZE], athlete_fault *fault) {
+    bool is_text = strcmp(definition->columns[definition->available].type.storage, "TEXT") == 0;
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    instant when;
+    if (!text) return ATHLETE_OK;
+    if (!is_text && digits > 0 && digits <= 15 && text[digits] == '\0') {
+        sqlite3_snprintf(INSTANT_SIZE, known_at, "%s", text);
+        return ATHLETE_OK;
+    }
+    if (instant_parse(text, &when)) {
+        const instant_form *form = definition->is_millisecond ? &instant_milliseconds : &instant_seconds;
+        int64_t us = when.us + when.is_more + (when.is_day ? INSTANT_US_PER_DAY : 0);
+        if (!is_text) sqlite3_snprintf(INSTANT_SIZE, known_at, "%lld", (sqlite3_int64)((us + 999999) / 1000000));
+        if (!is_text || instant_form_write(form, us, true, known_at)) return ATHLETE_OK;
+    }
+    return fault_refuse(fault, "option \"known_at\" must be %s, got '%.60s'", INSTANT_EXPECTED, text);
+}
+
 static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_definition *definition,
                                    const char *text, const ingest_options *options, athlete_fault *fault) {
-    batch_source source;
-    athlete_status status = source_open(&source, db, definition, text, false, fault);
+    batch_source source = {.table = NULL};
+    char known_at[INSTANT_SIZE];
+    athlete_status status = read_known_at(definition, options->known_at, known_at, fault);
+    if (status == ATHLETE_OK) status = source_open(&source, db, definition, text, false, fault);
     if (status == ATHLETE_OK) {
-        write_batch_ingest(out, definition, &source, options->known_at,
+        write_batch_ingest(out, definition, &source, options->known_at ? known_at : NULL,
                            options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
     }
     source_close(&source);
@@ -289,7 +334,7 @@ static athlete_status registered_definition(sqlite3 *db, const char *name, char 
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
                                        sqlite3_stmt **query, athlete_fault *fault) {
     feature_definition definition = {.tree = NULL};
-    batch_source source = {NULL, NULL, NULL};
+    batch_source source = {.table = NULL};
     char *found = NULL;
     athlete_status status = ATHLETE_OK;
     if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, fault);

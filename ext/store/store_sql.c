@@ -1,10 +1,12 @@
 /* The table of the feature store's functions. */
 #include "store/store_sql.h"
 
+#include "base/functions/instants_sql.h"
 #include "store/definition_sql.h"
 #include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
+#include "store/lookup/lookup_times_sql.h"
 #include "store/statement/statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
@@ -76,6 +78,22 @@ static const athlete_function store_functions[] = {
         .returns = "SQL text for the caller to run",
         .errors = "a definition that is not right, with the place",
         .scalar = feature_group_ddl,
+    },
+    {
+        .name = "feature_group_times",
+        .example = "SELECT length(feature_group_times('{\"feature_group\": \"sleep\", \"version\": "
+                   "\"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "
+                   "[\"athlete_id\"], \"timestamp\": \"event_timestamp\", \"features\": [{\"name\": "
+                   "\"sleep_h\", \"type\": \"numerical\"}]}')) > 0",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(DEFINITION_ARGUMENT),
+        .summary = "The statements that write the times of a group's rows in its one form, as a file of an "
+                   "earlier version may not have them; what is no time goes to feature_rejects. "
+                   "feature_group_ddl makes the triggers anew afterwards.",
+        .returns = "SQL text for the caller to run; empty for a group whose times are numbers",
+        .errors = "a definition that is not right, with the place",
+        .scalar = feature_group_times,
     },
     {
         .name = "feature_group_ingest",
@@ -152,8 +170,8 @@ static const athlete_function store_functions[] = {
                    "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request, "
                    "which costs one search and a step past each newer row that was not available yet",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
-                  "sentence has the statement that makes it); an as_of written in another form than the "
-                  "group's times",
+                  "sentence has the statement that makes it); an as_of that is no time; "
+                  "a table whose times are written in several forms",
         .module = &asof_module,
     },
     {
@@ -186,6 +204,18 @@ static const athlete_function store_functions[] = {
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
      .scalar = feature_time},
+    {.name = "feature instant",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = feature_instant},
+    {.name = "asof form",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = lookup_form},
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,

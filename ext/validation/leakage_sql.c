@@ -183,13 +183,12 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
         *status = ATHLETE_NOMEM;
         return false;
     }
-    if (!leakage_is_number(as_of) && !leakage_is_number(time) &&
-        instant_same_form(a, strlen(a), b, strlen(b)))
-        return strcmp(b, a) > 0;
-    *status = fault_refuse(
-        &call->fault,
-        "row %lld: as_of '%.40s' and %.60s '%.40s' are written differently, they have no order in time",
-        (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
+    instant at, then;
+    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) && instant_parse(b, &then))
+        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) > at.us; /* beside an instant a day is its end */
+    *status = fault_refuse(&call->fault,
+                           "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
+                           (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
     return false;
 }
 

@@ -1,7 +1,7 @@
 -- stage:    300_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
 -- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
--- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects
+-- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, athlete_utc_offsets
 -- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -
@@ -19,6 +19,14 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
+
+-- What an athlete's clock showed beside UTC on a day: a day that is a row's time ends by it.
+CREATE TABLE IF NOT EXISTS athlete_utc_offsets (
+    athlete_id   TEXT NOT NULL,
+    local_date   TEXT NOT NULL,
+    utc_offset_s INTEGER NOT NULL,
+    PRIMARY KEY (athlete_id, local_date)
+) WITHOUT ROWID;
 
 -- How values of a type are stored, and what holds for one that is not NULL; $ stands for the value. A new type is one
 -- more row.

@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due
--- writes:   activity_features; activity_features_history, ops_published, ops_seen, ops_due
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
+-- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
@@ -284,6 +284,11 @@ SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM computed
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
+
+-- A day that is told of this athlete ends by the clock of the day's first activity.
+INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
+SELECT athlete_id, activity_date, MIN(utc_offset_s) FROM computed WHERE true GROUP BY athlete_id, activity_date
+ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;
 
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.

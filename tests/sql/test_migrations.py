@@ -150,7 +150,7 @@ def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
     done = shell("run", path, ROOT / "sql" / "0_ops/000_ops_tables.sql")
     assert done.returncode == 0, done.stderr
     assert rows(db, "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND tbl_name LIKE 'sleep%' ORDER BY 1") == of_today
-    assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-01", 8.0, "2024-01-01")]
+    assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-02T00:00:00Z", 8.0, "2024-01-02T00:00:00Z")]
     db.close()
 
 

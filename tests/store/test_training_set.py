@@ -109,14 +109,14 @@ def with_lookup(**members):
 
 REFUSED = {
     "no labels": ({"as_of": "x"}, 'the spec has no "labels"'),
-    "unknown member": ({"label": "SELECT 1"}, 'unknown option "label"; known are labels, as_of, lookups, computed, exclude'),
+    "unknown member": ({"label": "SELECT 1"}, 'unknown option "label"; known are labels, as_of, lookups, computed, exclude; did you mean "labels"?'),
     "labels that write": (changed(labels="DELETE FROM races"), "labels: the query must be one SELECT, it starts with 'DELETE FROM races'"),
     "labels of nowhere": (changed(labels="SELECT * FROM nowhere"), "labels: the query cannot be run: no such table: nowhere"),
     "lookups no list": (changed(lookups={}), 'option "lookups" must be a list, got {}'),
     "lookup of no group": (changed(lookups=[{}]), 'a lookup has no "group"'),
     "lookup with a typing error": (with_lookup(feature=["ctl"]),
         'unknown option "feature"; known are group (table), keys, as_of, features, prefix, lookback, lookback_days, defaults, timestamp,'
-        " available, history, strict, ignore_nulls, backfill"),
+        ' available, history, strict, ignore_nulls, backfill; did you mean "features"?'),
     "group of nowhere": (with_lookup(group="nowhere"), "lookup nowhere: nowhere is neither a registered feature group nor a table"),
     "unknown feature": (with_lookup(features=["vo2"]), "lookup form has no feature vo2"),
     "features no list": (with_lookup(features="ctl"), 'option "features" must be a list, got "ctl"'),

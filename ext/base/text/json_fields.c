@@ -184,30 +184,6 @@ static json_fault_kind read_text(const json_field *field, span value, json_found
     return fields_in_range(field, (double)count_characters(s));
 }
 
-static void write_two(char *out, int64_t number) {
-    out[0] = (char)('0' + number / 10);
-    out[1] = (char)('0' + number % 10);
-}
-
-/* The second that the instant is in; false outside the years 0 to 9999. */
-static bool write_instant(const instant *when, char out[ATHLETE_INSTANT_SIZE]) {
-    int64_t day = when->us / INSTANT_US_PER_DAY, rest = when->us % INSTANT_US_PER_DAY;
-    if (rest < 0) {
-        day--;
-        rest += INSTANT_US_PER_DAY;
-    }
-    int first, last;
-    if (!date_parse("0000-01-01", &first) || !date_parse("9999-12-31", &last)) return false;
-    if (day < first || day > last) return false;
-    date_format((int)day, out);
-    int64_t second = rest / 1000000;
-    memcpy(out + 10, "T00:00:00Z", sizeof "T00:00:00Z");
-    write_two(out + 11, second / 3600);
-    write_two(out + 14, second / 60 % 60);
-    write_two(out + 17, second % 60);
-    return true;
-}
-
 static json_fault_kind read_instant(const json_field *field, span value, json_found *out) {
     char text[48];
     instant when;
@@ -222,7 +198,7 @@ static json_fault_kind read_instant(const json_field *field, span value, json_fo
         out->time[ATHLETE_DATE_SIZE - 1] = '\0';
         return JSON_FIELD_OK;
     }
-    return !when.is_day && write_instant(&when, out->time) ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE;
+    return !when.is_day && instant_form_write(&instant_seconds, when.us, false, out->time) ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE;
 }
 
 /* --- an object ------------------------------------------------------------------------------------------ */

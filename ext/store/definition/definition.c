@@ -265,6 +265,7 @@ static athlete_status read_group(feature_definition *definition, athlete_fault *
     version_read(field_text(tree, "version", ""), definition->version);
     definition->status = field_text(tree, "status", "active");
     definition->delay_s = field_number(tree, "availability_delay_hours", 0) * 3600;
+    definition->is_millisecond = strcmp(field_text(tree, "time_precision", "second"), "millisecond") == 0;
     definition->lookback_days = field_number(tree, "lookback_days", -1);
     definition->reject_limit = field_number(tree, "reject_limit", 0.1);
     definition->is_computed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "computed")) ||

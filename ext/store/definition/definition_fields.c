@@ -18,6 +18,7 @@ const field group_fields[] = {
     {"available", FIELD_NAME, false, 0, 0},         /* default: available_at */
     {"availability_delay_hours", FIELD_NUMBER, false, 0, 87600}, /* default: 0 */
     {"expected_every_hours", FIELD_NUMBER, false, 0, 87600}, /* default: none, no freshness is asked of it */
+    {"time_precision", FIELD_PRECISION, false, 0, 0}, /* default: second */
     {"lookback_days", FIELD_NUMBER, false, 0, 36500}, /* default: none */
     {"reject_limit", FIELD_NUMBER, false, 0, 1},    /* default: 0.1 */
     {"table", FIELD_NAME, false, 0, 0},             /* default: the name, from version 2 on with _v2 */
@@ -123,6 +124,11 @@ static bool is_object(const cJSON *item) {
     return cJSON_IsObject(item);
 }
 
+static bool is_precision(const cJSON *item) {
+    return cJSON_IsString(item) &&
+           (strcmp(item->valuestring, "second") == 0 || strcmp(item->valuestring, "millisecond") == 0);
+}
+
 /* NULL, or what is expected. */
 static const char *field_expects(const field *f, const cJSON *item) {
     int version[3];
@@ -141,6 +147,7 @@ static const char *field_expects(const field *f, const cJSON *item) {
     case FIELD_STATUS:
         return cJSON_IsString(item) && is_status(item->valuestring) ? NULL
                                                                     : "draft, active, deprecated or archived";
+    case FIELD_PRECISION: return is_precision(item) ? NULL : "second or millisecond";
     case FIELD_VERSION:
         return cJSON_IsString(item) && version_read(item->valuestring, version)
                    ? NULL

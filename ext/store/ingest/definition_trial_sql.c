@@ -56,7 +56,7 @@ athlete_status definition_try(private_db *own, const feature_definition *definit
     if (!all) return ATHLETE_NOMEM;
     for (int i = 0; i < definition->n_columns; i++) all[i] = true;
     trial running = {own, 0};
-    const batch_source source = {"feature_trial", NULL, all};
+    const batch_source source = {.table = "feature_trial", .has_column = all, .has_offsets = true};
     const statement_scope scope = {.definition = definition, .before = before, .source = &source};
     sqlite3_db_config(own->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1,
                       NULL); /* it is the group's, as in its database */

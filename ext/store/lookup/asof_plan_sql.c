@@ -14,9 +14,9 @@ static bool is_used(const void *set, int column) {
 }
 
 /* The number of the plan for these columns, a new one if there is none yet. */
-static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *number) {
+static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, int *number) {
     for (size_t i = 0; i < vtab->n_plans; i++) {
-        if (vtab->plans[i]->used == used && vtab->plans[i]->columns.has_as_of == has_as_of) {
+        if (vtab->plans[i]->used == used) {
             *number = (int)i;
             return SQLITE_OK;
         }
@@ -26,7 +26,7 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
     if (!plan) return SQLITE_NOMEM;
     plan->used = used;
     column_set set = {used};
-    if (lookup_plan_open(&plan->columns, &vtab->group, &vtab->rules, has_as_of, is_used, &set) != SQLITE_OK) {
+    if (lookup_plan_open(&plan->columns, &vtab->group, &vtab->rules, is_used, &set) != SQLITE_OK) {
         memory_free(NULL, plan);
         return SQLITE_NOMEM;
     }
@@ -47,16 +47,14 @@ static char *explain(const asof_vtab *vtab, const asof_plan *plan) {
     sqlite3_str_appendall(out, "newest row with ");
     for (int i = 0; i < group->n_keys; i++)
         sqlite3_str_appendf(out, "%s%s = ?", i ? " and " : "", group->columns[group->keys[i]].name);
-    if (plan->columns.has_as_of) {
-        sqlite3_str_appendf(out, " and %s %s as_of", timestamp, vtab->rules.strict ? "<" : "<=");
-        if (!vtab->rules.backfill)
-            sqlite3_str_appendf(out, " and %s <= as_of", group->columns[group->available].name);
-        if (group->lookback_us >= 0)
-            sqlite3_str_appendf(out, ", at most %!.6g days old",
-                                (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
-    }
+    sqlite3_str_appendf(out, " and %s %s as_of", timestamp, vtab->rules.strict ? "<" : "<=");
+    if (!vtab->rules.backfill)
+        sqlite3_str_appendf(out, " and %s <= as_of", group->columns[group->available].name);
+    if (group->lookback_us >= 0)
+        sqlite3_str_appendf(out, ", at most %!.6g days old",
+                            (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
     sqlite3_str_appendf(out, ", by index %s", group->sources[GROUP_CURRENT].index);
-    if (group->sources[GROUP_HISTORY].table && plan->columns.has_as_of)
+    if (group->sources[GROUP_HISTORY].table)
         sqlite3_str_appendf(out, " and %s", group->sources[GROUP_HISTORY].index);
     if (merge_is_possible(&plan->columns))
         sqlite3_str_appendall(out, ", a merge where many requests come in its order");
@@ -124,13 +122,8 @@ static int asof_plan_query(asof_vtab *vtab, sqlite3_index_info *info, athlete_fa
     if (as_of_at >= 0) {
         info->aConstraintUsage[as_of_at].argvIndex = group->n_keys + 1;
         info->aConstraintUsage[as_of_at].omit = 1;
-    } else if (group->lookback_us >= 0) {
-        return status_code(fault_refuse(fault,
-                                        "%s has a lookback, which needs as_of = …; for now write as_of = "
-                                        "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
-                                        group->sources[GROUP_CURRENT].table));
     }
-    rc = find_plan(vtab, info->colUsed, as_of_at >= 0, &info->idxNum);
+    rc = find_plan(vtab, info->colUsed, &info->idxNum);
     if (rc != SQLITE_OK) return rc;
     info->idxStr = explain(vtab, vtab->plans[info->idxNum]);
     if (!info->idxStr) return SQLITE_NOMEM;

@@ -7,10 +7,8 @@
 **
 ** The columns are those of the group's table; what is not asked for is not read. Hidden columns: as_of, the moment of the
 ** request, and of the answer row_timestamp, row_available, row_superseded (NULL for a current row), row_age_days and
-** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it the
-** newest row is the answer, the same as with the moment of the query for as_of, because a table holds nothing that is not
-** yet known (write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') to leave out rows whose available_at is still to come,
-** such as that of a day that is not over). A lookback needs as_of, since a function reads no clock.
+** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it
+** the lookup is as of now, by SQLite's clock, one moment for all of a query.
 **
 ** Nothing is written: the lookup reads through the caller's connection and authorizer.
 **

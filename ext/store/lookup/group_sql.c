@@ -205,6 +205,29 @@ static int read_lookback(feature_group *group, const char *named, const char *re
         fault_refuse(fault, "lookback must be a duration such as '90 days', got '%.40s'", text));
 }
 
+/* Whether the registered columns of time are looked up, and the triggers are there that refuse any other form. */
+static int find_keepers(feature_group *group, const registration *known, athlete_fault *fault) {
+    bool is_own = known->timestamp && known->available && group->available >= 0 &&
+                  sqlite3_stricmp(known->timestamp, group->columns[group->timestamp].name) == 0 &&
+                  sqlite3_stricmp(known->available, group->columns[group->available].name) == 0;
+    const char *history = group->sources[GROUP_HISTORY].table;
+    sqlite3_stmt *query = NULL;
+    if (!is_own) return SQLITE_OK;
+    int rc = catalog_ask(group->db, &query, fault,
+                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_in_form' AND tbl_name = %Q"
+                         " OR name = '%q_in_form' AND tbl_name = %Q)",
+                         group->schema, group->sources[GROUP_CURRENT].table, group->sources[GROUP_CURRENT].table,
+                         history ? history : "", history);
+    int found = 0;
+    while (rc == SQLITE_OK && (rc = sqlite3_step(query)) == SQLITE_ROW) {
+        found++;
+        rc = SQLITE_OK;
+    }
+    if (query) rc = catalog_ended(group->db, query, rc, fault);
+    group->keeps_times = rc == SQLITE_OK && found == (history ? 2 : 1);
+    return rc;
+}
+
 int group_open(feature_group *group, sqlite3 *db, const group_names *names, athlete_fault *fault) {
     *group = (feature_group){.db = db, .available = -1, .timestamp = -1, .lookback_us = -1};
     registration known;
@@ -228,6 +251,7 @@ int group_open(feature_group *group, sqlite3 *db, const group_names *names, athl
     if (rc == SQLITE_OK) rc = read_lookback(group, names->lookback, known.lookback, fault);
     if (rc == SQLITE_OK) rc = group_index_find(group, &group->sources[GROUP_CURRENT], fault);
     if (rc == SQLITE_OK && names->needs_available) rc = open_history(group, names->history, fault);
+    if (rc == SQLITE_OK) rc = find_keepers(group, &known, fault);
     group->version = known.version;
     known.version = NULL;
     registration_forget(&known);

@@ -28,7 +28,7 @@ END;
 
 --: now
 --# This moment, in the form of the group's times.
-{text_times|strftime('%Y-%m-%dT%H:%M:%SZ', 'now')}{number_times|CAST(strftime('%s', 'now') AS INTEGER)}
+{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', 'now')}{milliseconds|strftime('%Y-%m-%dT%H:%M:%fZ', 'now')}{number_times|CAST(strftime('%s', 'now') AS INTEGER)}
 
 --: once_trigger
 --# Refuses an INSERT of a row that is there. REPLACE takes out what is in its way without asking the triggers that keep it, and
