@@ -280,6 +280,8 @@ static int leakage_next(athlete_call *call, void *opaque) {
 static void result_reason(const leakage_state *state, const leakage_feature *feature,
                           sqlite3_context *context) {
     int suspicion = suspicion_of(state, feature);
+    if (!suspicion && feature->n_values && feature->strength.n == 0)
+        sqlite3_result_text(context, "not judged: it or the label has no numbers", -1, SQLITE_STATIC);
     if (!suspicion) return;
     char *text = sqlite3_mprintf(
         "%s%s%s%s%s", suspicion & SUSPECTS_AVAILABILITY ? "not available at the label's time" : "",
