@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, athlete_utc_offsets
 -- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen
 -- follows:  -
 -- grain:    athlete_id, activity_id

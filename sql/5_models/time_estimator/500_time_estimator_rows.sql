@@ -116,14 +116,12 @@ INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, se
 SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
        CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
        p.sex = 'F',
-       (SELECT COALESCE(exact_sum(run_distance_km), 0.0) * 7 / 90
-        FROM (SELECT run_distance_km FROM athlete_daily_features AS y
-              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
-                AND y.available_at <= m.known_at
-              UNION ALL
-              SELECT run_distance_km FROM athlete_daily_features_history AS y
-              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
-                AND y.available_at <= m.known_at AND y.superseded_at > m.known_at))
+       ((SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) FROM athlete_daily_features AS y
+         WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+          AND y.available_at <= m.known_at)
+        + (SELECT COALESCE(exact_sum(h.run_distance_km), 0.0) FROM athlete_daily_features_history AS h
+           WHERE h.athlete_id = m.athlete_id AND h.activity_date >= date(m.as_of_date, '-90 days') AND h.activity_date < m.as_of_date
+             AND h.available_at <= m.known_at AND h.superseded_at > m.known_at)) * 7 / 90
 FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id);
@@ -307,10 +305,10 @@ FROM request AS q
 CROSS JOIN athlete_rolling_features AS f
 WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
 UNION ALL
-SELECT q.request_id, f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km, f.total_distance_30d_km, f.total_elevation_30d_m
+SELECT q.request_id, h.ctl_42d, h.pace_trend_30d, h.longest_distance_90d_km, h.total_distance_30d_km, h.total_elevation_30d_m
 FROM request AS q
-CROSS JOIN athlete_rolling_features_history AS f
-WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at AND f.superseded_at > q.known_at;
+CROSS JOIN athlete_rolling_features_history AS h
+WHERE h.athlete_id = q.subject AND h.as_of_date = date(q.as_of_date, '-1 day') AND h.available_at <= q.known_at AND h.superseded_at > q.known_at;
 CREATE UNIQUE INDEX temp.form_by_request ON form (request_id);
 
 CREATE TEMP TABLE estimated AS
