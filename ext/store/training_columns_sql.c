@@ -273,7 +273,8 @@ static int check_excluded(const training_set *set, athlete_fault *fault) {
         for (size_t i = 0; i < set->n_columns; i++)
             found |= sqlite3_stricmp(excluded->valuestring, set->columns[i].name) == 0;
         if (!found)
-            return status_code(fault_refuse(fault, "exclude: %.60s is no column of the set", excluded->valuestring));
+            return status_code(
+                fault_refuse(fault, "exclude: %.60s is no column of the set", excluded->valuestring));
     }
     return SQLITE_OK;
 }

@@ -184,11 +184,14 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
         return false;
     }
     instant at, then;
-    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) && instant_parse(b, &then))
-        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) > at.us; /* beside an instant a day is its end */
-    *status = fault_refuse(&call->fault,
-                           "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
-                           (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
+    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) &&
+        instant_parse(b, &then))
+        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) >
+               at.us; /* beside an instant a day is its end */
+    *status = fault_refuse(
+        &call->fault,
+        "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
+        (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
     return false;
 }
 
