@@ -1,7 +1,7 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows
--- writes:   time_estimator_rows; estimate_rejects, ops_seen
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   evidence_tolerance
@@ -63,6 +63,24 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     available_at            TEXT,
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
+
+-- A row of today makes its athlete due for predictions, a labelled one the model for training.
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL OR new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL;
+END;
 
 -- Estimates that nobody can run: each is left out, and nothing else.
 CREATE TABLE IF NOT EXISTS estimate_rejects (
@@ -380,6 +398,8 @@ SELECT '500_time_estimator_rows', started_at, (julianday('now') - started) * 864
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '500_time_estimator_rows';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.asked_anew;
