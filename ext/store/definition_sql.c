@@ -205,8 +205,8 @@ static athlete_status find_columns(const feature_definition *definition, sqlite3
 static athlete_status source_open(batch_source *source, sqlite3 *db, const feature_definition *definition,
                                   const char *text, bool as_query, athlete_fault *fault) {
     *source = (batch_source){.table = NULL};
-    source->has_offsets = sqlite3_table_column_metadata(db, NULL, "athlete_utc_offsets", NULL, NULL, NULL, NULL, NULL,
-                                                        NULL) == SQLITE_OK;
+    source->has_offsets = sqlite3_table_column_metadata(db, NULL, "athlete_utc_offsets", NULL, NULL, NULL,
+                                                        NULL, NULL, NULL) == SQLITE_OK;
     if (!text && !definition->source) {
         return fault_refuse(fault, "%s has no source of its own: say where its rows are", definition->name);
     }
@@ -264,7 +264,8 @@ static athlete_status read_known_at(const feature_definition *definition, const 
     if (instant_parse(text, &when)) {
         const instant_form *form = definition->is_millisecond ? &instant_milliseconds : &instant_seconds;
         int64_t us = when.us + when.is_more + (when.is_day ? INSTANT_US_PER_DAY : 0);
-        if (!is_text) sqlite3_snprintf(INSTANT_SIZE, known_at, "%lld", (sqlite3_int64)((us + 999999) / 1000000));
+        if (!is_text)
+            sqlite3_snprintf(INSTANT_SIZE, known_at, "%lld", (sqlite3_int64)((us + 999999) / 1000000));
         if (!is_text || instant_form_write(form, us, true, known_at)) return ATHLETE_OK;
     }
     return fault_refuse(fault, "option \"known_at\" must be %s, got '%.60s'", INSTANT_EXPECTED, text);

@@ -265,6 +265,20 @@ static int add_expressions(training_set *set, athlete_fault *fault) {
 
 /* --- life ----------------------------------------------------------------------------------------------- */
 
+/* A name that leaves nothing out is a typing error, and the column that it meant would be learned from. */
+static int check_excluded(const training_set *set, athlete_fault *fault) {
+    const cJSON *excluded;
+    cJSON_ArrayForEach(excluded, set->spec.exclude) {
+        bool found = false;
+        for (size_t i = 0; i < set->n_columns; i++)
+            found |= sqlite3_stricmp(excluded->valuestring, set->columns[i].name) == 0;
+        if (!found)
+            return status_code(
+                fault_refuse(fault, "exclude: %.60s is no column of the set", excluded->valuestring));
+    }
+    return SQLITE_OK;
+}
+
 int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,
                       athlete_fault *fault) {
     *set = (training_set){.db = db, .function = function};
@@ -274,7 +288,8 @@ int training_set_open(training_set *set, sqlite3 *db, const athlete_function *fu
     set->lookups = memory_zeroed(NULL, (size_t)set->spec.n_lookups, sizeof *set->lookups);
     if (!set->lookups) return SQLITE_NOMEM;
     for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) rc = open_lookup(set, i, fault);
-    return rc == SQLITE_OK ? add_expressions(set, fault) : rc;
+    if (rc == SQLITE_OK) rc = add_expressions(set, fault);
+    return rc == SQLITE_OK ? check_excluded(set, fault) : rc;
 }
 
 void training_set_close(training_set *set) {

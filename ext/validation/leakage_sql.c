@@ -184,11 +184,14 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
         return false;
     }
     instant at, then;
-    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) && instant_parse(b, &then))
-        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) > at.us; /* beside an instant a day is its end */
-    *status = fault_refuse(&call->fault,
-                           "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
-                           (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
+    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) &&
+        instant_parse(b, &then))
+        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) >
+               at.us; /* beside an instant a day is its end */
+    *status = fault_refuse(
+        &call->fault,
+        "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
+        (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
     return false;
 }
 
@@ -280,6 +283,8 @@ static int leakage_next(athlete_call *call, void *opaque) {
 static void result_reason(const leakage_state *state, const leakage_feature *feature,
                           sqlite3_context *context) {
     int suspicion = suspicion_of(state, feature);
+    if (!suspicion && feature->n_values && feature->strength.n == 0)
+        sqlite3_result_text(context, "not judged: it or the label has no numbers", -1, SQLITE_STATIC);
     if (!suspicion) return;
     char *text = sqlite3_mprintf(
         "%s%s%s%s%s", suspicion & SUSPECTS_AVAILABILITY ? "not available at the label's time" : "",

@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
 -- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_actor, ops_audit
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 15 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 15: '
-                   || CASE WHEN user_version < 15 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 17 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 17: '
+                   || CASE WHEN user_version < 17 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 15;
+PRAGMA user_version = 17;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -129,6 +129,36 @@ CREATE TABLE IF NOT EXISTS ops_stages (
     products TEXT NOT NULL, -- JSON list of tables
     follows  TEXT NOT NULL  -- JSON list of stages
 ) WITHOUT ROWID;
+-- Which stage computes from which, athlete by athlete.
+CREATE TABLE IF NOT EXISTS ops_upstreams (
+    upstream TEXT NOT NULL,
+    stage    TEXT NOT NULL,
+    PRIMARY KEY (upstream, stage)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ops_upstreams_by_stage ON ops_upstreams (stage, upstream);
+CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS SELECT stage, upstream FROM ops_upstreams;
+
+-- Whom a stage has to look at when it runs next: everyone of whom it read a row that has changed since, and perhaps more. An
+-- update costs what changed since nobody else is looked at; what is listed without need is found unchanged.
+CREATE TABLE IF NOT EXISTS ops_due (
+    stage      TEXT NOT NULL,
+    athlete_id TEXT NOT NULL,
+    PRIMARY KEY (stage, athlete_id)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_added AFTER INSERT ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage; END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_changed AFTER UPDATE ON ops_watermarks
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id;
+    INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id;
+END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_gone AFTER DELETE ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id; END;
+CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_added AFTER INSERT ON ops_upstreams
+BEGIN INSERT OR IGNORE INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream); END;
+CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_gone AFTER DELETE ON ops_upstreams
+BEGIN INSERT OR IGNORE INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage; END;
+
 CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
 SELECT stage, purpose, inputs, products, follows FROM ops_stages;
 CREATE TRIGGER IF NOT EXISTS ops_announced_anew INSTEAD OF INSERT ON ops_announced
@@ -136,8 +166,12 @@ WHEN NOT EXISTS (SELECT 1 FROM ops_stages AS s
                  WHERE (s.stage, s.purpose, s.inputs, s.products, s.follows) = (new.stage, new.purpose, new.inputs, new.products, new.follows))
 BEGIN
     DELETE FROM ops_stages WHERE stage = new.stage;
+    DELETE FROM ops_upstreams WHERE stage = new.stage;
     INSERT INTO ops_stages (stage, purpose, inputs, products, follows)
     VALUES (new.stage, new.purpose, new.inputs, new.products, new.follows);
+    -- whichever of the two is announced first
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT stage, new.stage FROM ops_stages WHERE instr(new.follows, '"' || stage || '"');
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT new.stage, stage FROM ops_stages WHERE instr(follows, '"' || new.stage || '"');
 END;
 
 -- announce: printed by `make stages`
@@ -149,22 +183,21 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '[]');
 -- end
 
--- Which stage computes from which, athlete by athlete.
-CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS
-SELECT s.stage, f.value FROM ops_stages AS s, json_each(s.follows) AS f;
-
 -- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
 CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
 SELECT d.stage, u.athlete_id, u.position
-FROM ops_follows AS d
-JOIN ops_watermarks AS u ON u.stage = d.upstream
+FROM ops_due AS e
+CROSS JOIN ops_upstreams AS d ON d.stage = e.stage
+CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
-SELECT stage, athlete_id, NULL
-FROM (SELECT m.stage, m.athlete_id FROM ops_watermarks AS m JOIN (SELECT DISTINCT stage FROM ops_follows) AS d ON d.stage = m.stage
-      EXCEPT
-      SELECT d.stage, u.athlete_id FROM ops_follows AS d JOIN ops_watermarks AS u ON u.stage = d.upstream);
+SELECT e.stage, e.athlete_id, NULL
+FROM ops_due AS e
+CROSS JOIN ops_watermarks AS m ON m.stage = e.stage AND m.athlete_id = e.athlete_id
+WHERE EXISTS (SELECT 1 FROM ops_upstreams AS d WHERE d.stage = e.stage)
+  AND NOT EXISTS (SELECT 1 FROM ops_upstreams AS d CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
+                  WHERE d.stage = e.stage);
 
 -- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
 CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS

@@ -1,7 +1,7 @@
 -- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, silver_arrivals, ops_config, ops_published, ops_actor, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, silver_arrivals, ops_audit, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, silver_arrivals, ops_config, ops_published, ops_actor, ops_watermarks, ops_due
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, silver_arrivals, ops_audit, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   arrivals
@@ -225,6 +225,14 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
+-- due silver_strava_activities for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_added AFTER INSERT ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_changed AFTER UPDATE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_gone AFTER DELETE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
 CREATE TABLE IF NOT EXISTS silver_rejects (
     table_name  TEXT NOT NULL,
@@ -251,6 +259,14 @@ CREATE TABLE IF NOT EXISTS silver_corrections (
     PRIMARY KEY (athlete_id, from_date, bronze_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);
+-- due silver_corrections for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_added AFTER INSERT ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_changed AFTER UPDATE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_gone AFTER DELETE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
 -- What was decided of a version when it was first read, where that is not what goes without saying: 'live' is known from its
 -- arrival though it is the first of its kind, 'history' is known when it happened though it corrects an earlier one.
@@ -276,10 +292,10 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- Activities with a new version; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT DISTINCT b.activity_id
-FROM bronze_strava_activities AS b, stage_clock AS c
-WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
-   OR json_extract(c.position_before, '$[1]') IS NOT json_extract(c.position, '$[1]');
+SELECT DISTINCT activity_id
+FROM bronze_strava_activities NOT INDEXED -- but by its number: that few are new is worth more than their order
+WHERE bronze_id > (SELECT CASE WHEN json_extract(position_before, '$[1]') IS json_extract(position, '$[1]')
+                               THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock);
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
 
 -- Every version of a changed activity with the fields that are what they should be, and the faults of the others.
@@ -288,7 +304,7 @@ SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload,
        CASE WHEN b.stream <> 'tombstone' THEN json_fields(b.payload, l.fields) END AS p
 FROM silver_field_lists AS l
 CROSS JOIN changed
-JOIN bronze_strava_activities AS b USING (activity_id)
+CROSS JOIN bronze_strava_activities AS b USING (activity_id)
 WHERE l.table_name = 'silver_strava_activities';
 
 -- With typed facts. start_date_local carries a false Z and the offset in the label of `timezone` ignores daylight
@@ -476,6 +492,8 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '200_silver_activities
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '200_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '200_silver_activities';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;

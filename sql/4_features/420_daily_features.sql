@@ -1,7 +1,7 @@
 -- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks
--- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due
+-- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
@@ -121,6 +121,8 @@ SELECT '420_daily_features', started_at, (julianday('now') - started) * 86400000
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '420_daily_features', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '420_daily_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

@@ -1,7 +1,7 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks
--- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
@@ -47,7 +47,7 @@ FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features
       GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
 GROUP BY athlete_id;
 DELETE FROM silver_rejects
-WHERE table_name = 'athlete_rolling_features' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
+WHERE table_name = 'athlete_rolling_features' AND activity_id = '' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'athlete_rolling_features', '', 'athlete ' || athlete_id, 'day_is_possible', 'more than 1000 activities on one day', 0, '', 'reject', 'start_date', activity_date
 FROM crowded;
@@ -169,6 +169,8 @@ SELECT '430_rolling_features', started_at, (julianday('now') - started) * 864000
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '430_rolling_features', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '430_rolling_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

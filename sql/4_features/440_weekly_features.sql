@@ -1,7 +1,7 @@
 -- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks
--- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due
+-- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen, ops_due
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
 -- params:   -
@@ -134,6 +134,8 @@ SELECT '440_weekly_features', started_at, (julianday('now') - started) * 8640000
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '440_weekly_features', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '440_weekly_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

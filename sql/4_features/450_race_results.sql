@@ -1,7 +1,7 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks
--- writes:   race_results; race_results_history, race_rejects, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
+-- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   max_pause_share
@@ -162,6 +162,8 @@ SELECT '450_race_results', started_at, (julianday('now') - started) * 86400000, 
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '450_race_results', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '450_race_results';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;

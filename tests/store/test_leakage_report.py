@@ -78,7 +78,7 @@ REFUSED = {
     '{"label": "z", "as_of": "t"}': 'option "label": z is no column of the query',
     '{"label": "y", "as_of": "t", "available": {"x": "when"}}': 'option "available": when is no column of the query',
     '{"label": "y", "as_of": "t", "available": {"z": "known"}}': 'option "available": z is no column of the query',
-    '{"label": "y", "as_of": "t", "window_end": ["known"]}': 'option "window_end" must be an object of columns by feature',
+    '{"label": "y", "as_of": "t", "window_end": ["known"]}': 'option "window_end" must be an object, got ["known"]',
     '{"label": "y", "as_of": "t", "exclude": [1]}': 'option "exclude" must be a list of columns',
     '{"label": "y", "as_of": "t", "available": {"x": "known"}}':
         "row 1: as_of '2024-03-01T00:00:00Z' and known 'in March' are not both numbers, or both days or instants",

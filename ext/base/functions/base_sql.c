@@ -4,7 +4,6 @@
 #include "base/binding/row_feed.h"
 #include "base/functions/base_sql.h"
 #include "base/functions/exact_sum_sql.h"
-#include "base/functions/instants_sql.h"
 #include "base/functions/json_fields_sql.h"
 #include "base/functions/json_names_sql.h"
 #include "base/functions/list_functions_sql.h"
@@ -369,31 +368,6 @@ static const athlete_function base_functions[] = {
         .summary = "The rows of a SELECT whose text is made by another query; it may do what the caller may.",
         .errors = "what SQLite says of the query; a query that is not one read-only SELECT",
         .table = &select_rows_table,
-    },
-    {
-        .name = "row_instant",
-        .example = "SELECT row_instant('2025-10-20 08:00:00.5+02:00'), row_instant('2025-10-20', 'second', 7200)",
-        .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
-            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"},
-            {"utc_offset_s", ATHLETE_INTEGER, ATHLETE_OPTIONAL, -86400, 86400, "of the place where a day was; default 0"}),
-        .summary = "A row's time in the form that feature groups keep, rounded up: a day is its end.",
-        .returns = "text in UTC, '2025-10-20T06:00:01Z'",
-        .errors = "a value that is no time, such as 2026-02-30 or 24:00",
-        .scalar = row_instant,
-    },
-    {
-        .name = "as_of_instant",
-        .example = "SELECT as_of_instant('2025-10-20 08:00:00.5+02:00'), as_of_instant('2025-10-20')",
-        .kind = ATHLETE_SCALAR,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
-            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"}),
-        .summary = "The moment of a lookup in the form that feature groups keep, rounded down: a day is its beginning.",
-        .returns = "text in UTC, '2025-10-20T06:00:00Z'",
-        .errors = "a value that is no time, such as 2026-02-30 or 24:00",
-        .scalar = as_of_instant,
     },
     {
         .name = "stored_query",

@@ -10,7 +10,8 @@ static const instant_form *form_named(const char *precision) {
 }
 
 static bool instants_read(sqlite3_value *value, instant *out) {
-    const char *text = sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
+    const char *text =
+        sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     return text && strlen(text) == (size_t)sqlite3_value_bytes(value) && instant_parse(text, out);
 }
 
@@ -49,7 +50,8 @@ void as_of_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
 
 void feature_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (argc != 3) {
-        sqlite3_result_error(context, "feature instant: a part of feature_group_ingest, not to be called", -1);
+        sqlite3_result_error(context, "feature instant: a part of feature_group_ingest, not to be called",
+                             -1);
         return;
     }
     int digits = sqlite3_value_int(argv[1]);
@@ -63,7 +65,8 @@ void feature_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
         return;
     }
     end_day(&when, sqlite3_value_int64(argv[2]));
-    if (instant_form_write(digits ? &instant_milliseconds : &instant_seconds, when.us + when.is_more, true, out))
+    if (instant_form_write(digits ? &instant_milliseconds : &instant_seconds, when.us + when.is_more, true,
+                           out))
         sqlite3_result_text(context, out, -1, SQLITE_TRANSIENT);
     else sqlite3_result_value(context, argv[0]);
 }

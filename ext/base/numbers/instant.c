@@ -132,7 +132,8 @@ static bool is_moment(const char *text) {
 
 bool instant_is_canonical(const char *text, size_t length, int digits) {
     if (digits == 0) return instant_is_utc_second(text, length) && is_moment(text);
-    if (length != 24 || text[19] != '.' || text[23] != 'Z' || !begins_with_day(text) || text[10] != 'T') return false;
+    if (length != 24 || text[19] != '.' || text[23] != 'Z' || !begins_with_day(text) || text[10] != 'T')
+        return false;
     return is_like(text + 11, "00:00:00", "\x0f\x0f\0\x0f\x0f\0\x0f\x0f") && instant_is_digit(text[20]) &&
            instant_is_digit(text[21]) && instant_is_digit(text[22]) && is_moment(text);
 }

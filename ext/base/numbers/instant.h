@@ -16,7 +16,7 @@
 
 #define INSTANT_US_PER_DAY INT64_C(86400000000)
 
-#define INSTANT_FIRST_US   (INT64_C(-719162) * INSTANT_US_PER_DAY)      /* 0001-01-01T00:00:00Z */
+#define INSTANT_FIRST_US   (INT64_C(-719162) * INSTANT_US_PER_DAY)     /* 0001-01-01T00:00:00Z */
 #define INSTANT_LAST_US    (INT64_C(2932897) * INSTANT_US_PER_DAY - 1) /* 9999-12-31T23:59:59.999999Z */
 #define INSTANT_DIGITS_MAX 9
 #define INSTANT_SIZE       40
@@ -29,7 +29,7 @@ typedef struct instant {
 
 /* How an instant is written; two texts of one form compare as the instants do. */
 typedef struct instant_form {
-    char separator;    /* 'T', 't' or a blank; 0: a day */
+    char separator; /* 'T', 't' or a blank; 0: a day */
     bool has_seconds;
     int digits;        /* of the fraction */
     char zone[7];      /* "", "Z", "+05:30", … */

@@ -198,7 +198,9 @@ static json_fault_kind read_instant(const json_field *field, span value, json_fo
         out->time[ATHLETE_DATE_SIZE - 1] = '\0';
         return JSON_FIELD_OK;
     }
-    return !when.is_day && instant_form_write(&instant_seconds, when.us, false, out->time) ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE;
+    return !when.is_day && instant_form_write(&instant_seconds, when.us, false, out->time)
+               ? JSON_FIELD_OK
+               : JSON_FIELD_WRONG_TYPE;
 }
 
 /* --- an object ------------------------------------------------------------------------------------------ */

@@ -44,7 +44,6 @@ typedef enum json_fault_kind {
     JSON_FIELD_NO_MEMORY /* answered as ATHLETE_NOMEM */
 } json_fault_kind;
 
-
 typedef struct json_found {
     bool is_there;    /* be it as null */
     bool has_holder;  /* of "athlete.id": there was a member "athlete", whatever it is */

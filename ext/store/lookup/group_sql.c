@@ -213,11 +213,12 @@ static int find_keepers(feature_group *group, const registration *known, athlete
     const char *history = group->sources[GROUP_HISTORY].table;
     sqlite3_stmt *query = NULL;
     if (!is_own) return SQLITE_OK;
-    int rc = catalog_ask(group->db, &query, fault,
-                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_in_form' AND tbl_name = %Q"
-                         " OR name = '%q_in_form' AND tbl_name = %Q)",
-                         group->schema, group->sources[GROUP_CURRENT].table, group->sources[GROUP_CURRENT].table,
-                         history ? history : "", history);
+    int rc = catalog_ask(
+        group->db, &query, fault,
+        "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_in_form' AND tbl_name = %Q"
+        " OR name = '%q_in_form' AND tbl_name = %Q)",
+        group->schema, group->sources[GROUP_CURRENT].table, group->sources[GROUP_CURRENT].table,
+        history ? history : "", history);
     int found = 0;
     while (rc == SQLITE_OK && (rc = sqlite3_step(query)) == SQLITE_ROW) {
         found++;

@@ -26,8 +26,8 @@ struct asof_lookup {
     lookup_times times;
     lookup_moment moment;
     kept_row moment_values;
-    bool is_merged;       /* the current row was found by it */
-    bool repeats;         /* this is not the first request of the query */
+    bool is_merged; /* the current row was found by it */
+    bool repeats;   /* this is not the first request of the query */
     bool has_age;
     int64_t age_us;
 };
@@ -120,7 +120,8 @@ static int accept(asof_lookup *lookup, const kept_row *row, athlete_fault *fault
     lookup->has_age = find_age(lookup, row);
     if (plan->group->lookback_us < 0) return SQLITE_ROW;
     if (!lookup->has_age)
-        return status_code(fault_refuse(fault, "a lookback needs days, instants or numbers that are not too large"));
+        return status_code(
+            fault_refuse(fault, "a lookback needs days, instants or numbers that are not too large"));
     return lookup->age_us <= plan->group->lookback_us ? SQLITE_ROW : SQLITE_DONE;
 }
 
@@ -193,8 +194,7 @@ static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athle
     kept_row *past = NULL;
     int rc = feature < 0 ? look_at_current(lookup, found, fault)
                          : look(lookup, PLACE_CURRENT, feature, found, fault);
-    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table &&
-        !plan->rules.backfill) {
+    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && !plan->rules.backfill) {
         lookup->since = lookup->request;
         lookup->since.since = *found;
         rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
@@ -258,7 +258,8 @@ int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of,
     if (as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
     for (int i = 0; i < plan->group->n_keys; i++)
         if (sqlite3_value_type(keys[i]) == SQLITE_NULL) return SQLITE_DONE;
-    lookup->request = (lookup_request){.keys = keys, .n_keys = plan->group->n_keys, .as_of = lookup->moment.values};
+    lookup->request =
+        (lookup_request){.keys = keys, .n_keys = plan->group->n_keys, .as_of = lookup->moment.values};
     kept_row *found;
     int rc = seek_row(lookup, as_of, &found, fault);
     if (rc == SQLITE_ROW) {

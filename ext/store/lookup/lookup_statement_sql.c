@@ -63,7 +63,8 @@ static void append_conditions(const lookup_text *text) {
         sqlite3_str_appendall(sql, " AND superseded_at > ");
         append_value(text, as_of + AS_OF_SUPERSEDED);
     }
-    if (text->place == PLACE_HISTORY_SINCE) append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
+    if (text->place == PLACE_HISTORY_SINCE)
+        append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
     if (text->feature >= 0)
         sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, text->feature));
 }
@@ -87,8 +88,8 @@ static void append_answer(const lookup_text *text, bool named) {
     int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
     for (int slot = 0; slot < n; slot++) {
         if (slot % most == 0) {
-            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > 0 ? ") + " : "",
-                                PARAMETER_OWN, slot);
+            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > 0 ? ") + " : "", PARAMETER_OWN,
+                                slot);
         }
         sqlite3_str_appendall(text->sql, ", ");
         if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
@@ -192,11 +193,7 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     const feature_group *group = plan->group;
     const group_source *source = &group->sources[GROUP_CURRENT];
     sqlite3_str *sql = sqlite3_str_new(group->db);
-    lookup_text text = {.sql = sql,
-                        .plan = plan,
-                        .source = source,
-                        .place = PLACE_CURRENT,
-                        .feature = -1};
+    lookup_text text = {.sql = sql, .plan = plan, .source = source, .place = PLACE_CURRENT, .feature = -1};
     sqlite3_str_appendall(sql, "SELECT ");
     if (walk == WALK_BEHIND) append_answer(&text, false);
     else sqlite3_str_appendall(sql, "1");
@@ -241,7 +238,8 @@ int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
         rc = bind_value(statement, at++, request->keys[i]);
     for (int i = 0; i < AS_OF_VALUES && at <= last && rc == SQLITE_OK; i++)
         rc = kept_bind(statement, at++, request->as_of, i);
-    if (rc == SQLITE_OK && at <= last && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
+    if (rc == SQLITE_OK && at <= last && request->since)
+        rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
     return rc;
 }
 
@@ -265,8 +263,8 @@ typedef struct request_cursor {
 static int request_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                            char **message) {
     (void)aux, (void)argc, (void)argv, (void)message;
-    int rc =
-        sqlite3_declare_vtab(db, "CREATE TABLE x(v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, request HIDDEN)");
+    int rc = sqlite3_declare_vtab(
+        db, "CREATE TABLE x(v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, request HIDDEN)");
     if (rc != SQLITE_OK) return rc;
     sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     *out = memory_zeroed(NULL, 1, sizeof **out);

@@ -34,8 +34,10 @@ static bool times_refuse(lookup_times *times, int column, const char *first, sql
     if (first) sqlite3_str_appendf(out, "%s and ", first);
     value_describe(out, value);
     if (first) {
-        sqlite3_str_appendf(out, ": written differently they have no order in time; row_instant(%.60s) writes all in one form",
-                            times_name(times, column));
+        sqlite3_str_appendf(
+            out,
+            ": written differently they have no order in time; row_instant(%.60s) writes all in one form",
+            times_name(times, column));
     } else {
         sqlite3_str_appendall(out, " where a number or " INSTANT_EXPECTED " belongs");
     }
@@ -57,7 +59,8 @@ static bool see_text(lookup_times *times, int column, sqlite3_value *value) {
     instant_form form;
     instant when;
     bool is_usual = text && seen->has_text && !seen->form.digits && instant_is_canonical(text, length, 0) &&
-                    seen->form.separator == 'T' && seen->form.has_seconds && strcmp(seen->form.zone, "Z") == 0;
+                    seen->form.separator == 'T' && seen->form.has_seconds &&
+                    strcmp(seen->form.zone, "Z") == 0;
     if (is_usual) return false;
     if (seen->has_number) return times_refuse(times, column, seen->sample, value);
     if (!is_text_instant(value, &form, &when)) return times_refuse(times, column, NULL, value);
@@ -78,7 +81,8 @@ static bool see(lookup_times *times, int column, sqlite3_value *value) {
     }
     if (seen->has_text) return times_refuse(times, column, seen->sample, value);
     if (!seen->has_number)
-        sqlite3_snprintf((int)sizeof seen->sample, seen->sample, "%.20s", (const char *)sqlite3_value_text(value));
+        sqlite3_snprintf((int)sizeof seen->sample, seen->sample, "%.20s",
+                         (const char *)sqlite3_value_text(value));
     seen->has_number = true;
     return false;
 }
@@ -101,7 +105,8 @@ static char *form_query(const lookup_times *times, const group_source *source, b
     sqlite3_str_appendf(sql, "SELECT 1 FROM (SELECT \"%w\" AS c0, ", times_name(times, AS_OF_TIMESTAMP));
     if (group->available >= 0) sqlite3_str_appendf(sql, "\"%w\"", times_name(times, AS_OF_AVAILABLE));
     else sqlite3_str_appendall(sql, "NULL");
-    sqlite3_str_appendf(sql, " AS c1, %s AS c2 FROM \"%w\".\"%w\"%s) WHERE \"asof form\"(?1, c0, c1, c2) LIMIT 1",
+    sqlite3_str_appendf(sql,
+                        " AS c1, %s AS c2 FROM \"%w\".\"%w\"%s) WHERE \"asof form\"(?1, c0, c1, c2) LIMIT 1",
                         is_history ? "superseded_at" : "NULL", group->schema, source->table,
                         group->keeps_times ? " LIMIT 1" : "");
     return sqlite3_str_finish(sql);
@@ -139,7 +144,8 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault) {
     memset(times->columns, 0, sizeof times->columns);
     times->is_read = false;
     int rc = SQLITE_OK;
-    for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++) rc = read_source(times, place, fault);
+    for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++)
+        rc = read_source(times, place, fault);
     times->version = content_version(times->group);
     times->changes = sqlite3_total_changes(times->group->db);
     times->is_read = rc == SQLITE_OK;
@@ -153,7 +159,8 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault) {
 /* The clock of the file's own VFS, which 'now' reads, too. */
 static bool now_of(sqlite3 *db, instant *now) {
     sqlite3_vfs *vfs = NULL;
-    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK || !vfs) vfs = sqlite3_vfs_find(NULL);
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK || !vfs)
+        vfs = sqlite3_vfs_find(NULL);
     sqlite3_int64 julian_ms = 0;
     double julian_days = 0;
     if (!vfs) return false;
@@ -185,16 +192,20 @@ static bool is_declared_text(const feature_group *group) {
     return strcmp(group->columns[group->timestamp].affinity, "TEXT") == 0;
 }
 
-static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, athlete_fault *fault) {
+static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of,
+                      athlete_fault *fault) {
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     bool wants_text = seen->has_text || (!seen->has_number && is_declared_text(times->group));
     bool is_told_text = as_of && sqlite3_value_type(as_of) == SQLITE_TEXT;
     instant_form form;
     moment->is_number = false;
-    if (!as_of) return now_of(times->group->db, &moment->at) ? SQLITE_OK : status_code(fault_refuse(fault, "there is no clock"));
+    if (!as_of)
+        return now_of(times->group->db, &moment->at) ? SQLITE_OK
+                                                     : status_code(fault_refuse(fault, "there is no clock"));
     if (is_told_text && is_text_instant(as_of, &form, &moment->at)) {
         if (!seen->has_number) return SQLITE_OK;
-        return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order", fault);
+        return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order",
+                            fault);
     }
     bool may_be_number = sqlite3_value_type(as_of) != SQLITE_BLOB && !(is_told_text && wants_text);
     moment->is_number = may_be_number && is_numeric(as_of, &moment->seconds);
@@ -210,7 +221,8 @@ static bool keep_number(kept_row *row, int i, const lookup_moment *moment, sqlit
     kept_value *value = &row->values[i];
     *value = (kept_value){.type = SQLITE_INTEGER};
     if (!as_of) value->as.integer = moment->at.us / 1000000;
-    else if (sqlite3_value_numeric_type(as_of) == SQLITE_INTEGER) value->as.integer = sqlite3_value_int64(as_of);
+    else if (sqlite3_value_numeric_type(as_of) == SQLITE_INTEGER)
+        value->as.integer = sqlite3_value_int64(as_of);
     else *value = (kept_value){.type = SQLITE_FLOAT, .as.number = moment->seconds};
     return true;
 }
@@ -223,7 +235,8 @@ static bool keep_text(kept_row *row, int i, const instant_form *form, const inst
     return kept_row_text(row, i, text, (int)strlen(text));
 }
 
-int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, athlete_fault *fault) {
+int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict,
+                      athlete_fault *fault) {
     int rc = read_as_of(moment, times, as_of, fault);
     if (rc != SQLITE_OK) return rc;
     kept_row_forget(moment->values);

@@ -47,7 +47,8 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault);
 bool lookup_times_are_old(const lookup_times *times);
 
 /* `as_of` NULL: now, by SQLite's clock. With `strict` the timestamp's value is rounded up, for a comparison by <. */
-int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict, athlete_fault *fault);
+int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict,
+                      athlete_fault *fault);
 
 /* "asof form"(times, timestamp, available, superseded): true where the table is to be refused; callable by nobody else. */
 void lookup_form(sqlite3_context *context, int argc, sqlite3_value **argv);

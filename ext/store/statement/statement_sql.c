@@ -24,5 +24,6 @@ void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
     const char *text = (const char *)sqlite3_value_text(argv[0]);
     size_t length = (size_t)sqlite3_value_bytes(argv[0]);
-    if (text && instant_is_canonical(text, length, sqlite3_value_int(argv[1]))) sqlite3_result_int(context, 1);
+    if (text && instant_is_canonical(text, length, sqlite3_value_int(argv[1])))
+        sqlite3_result_int(context, 1);
 }

@@ -2,17 +2,17 @@
 #include <string.h>
 #include "store/statement/statement_names_sql.h"
 
-static bool is_text(const statement_scope *s) {
+static bool are_texts(const statement_scope *s) {
     return strcmp(s->definition->columns[s->definition->timestamp].type.storage, "TEXT") == 0;
 }
 
-static bool is_own_text(const statement_scope *s) {
-    return is_text(s) && (s->column == s->definition->timestamp || s->column == s->definition->available);
+static bool is_own_time_text(const statement_scope *s) {
+    return are_texts(s) && (s->column == s->definition->timestamp || s->column == s->definition->available);
 }
 
 /* What a source gives is still to be written in the group's form. */
 static bool is_from_source(const statement_scope *s) {
-    return is_own_text(s) && strcmp(s->row, "r.") == 0;
+    return is_own_time_text(s) && strcmp(s->row, "r.") == 0;
 }
 
 static bool is_in_query(const statement_scope *s) {
@@ -46,8 +46,8 @@ static bool names_timestamp_column(void *opaque, int nth) {
     return nth == 0;
 }
 
-STATEMENT_CONDITION(names_own_time, is_own_text(s))
-STATEMENT_CONDITION(names_other_column, !is_own_text(s))
+STATEMENT_CONDITION(names_own_time, is_own_time_text(s))
+STATEMENT_CONDITION(names_other_column, !is_own_time_text(s))
 STATEMENT_CONDITION(names_source_time, is_from_source(s))
 STATEMENT_CONDITION(names_plain, !is_from_source(s))
 static bool is_of_athlete(const statement_scope *s) {
@@ -58,8 +58,8 @@ STATEMENT_CONDITION(names_of_athlete, is_of_athlete(s))
 STATEMENT_CONDITION(names_of_others, !is_of_athlete(s))
 STATEMENT_CONDITION(names_time_in_query, is_in_query(s))
 STATEMENT_CONDITION(names_time_in_trigger, !is_in_query(s))
-STATEMENT_CONDITION(names_whole_seconds, is_text(s) && !s->definition->is_millisecond)
-STATEMENT_CONDITION(names_milliseconds, is_text(s) && s->definition->is_millisecond)
+STATEMENT_CONDITION(names_whole_seconds, are_texts(s) && !s->definition->is_millisecond)
+STATEMENT_CONDITION(names_milliseconds, are_texts(s) && s->definition->is_millisecond)
 
 static const sql_list time_lists[] = {
     {"timestamp_column", names_timestamp_column},

@@ -1,7 +1,7 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows
--- writes:   time_estimator_rows; estimate_rejects, ops_seen
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   evidence_tolerance
@@ -64,6 +64,24 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
 
+-- A row of today makes its athlete due for predictions, a labelled one the model for training.
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL OR new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL;
+END;
+
 -- Estimates that nobody can run: each is left out, and nothing else.
 CREATE TABLE IF NOT EXISTS estimate_rejects (
     stage          TEXT NOT NULL,
@@ -116,14 +134,12 @@ INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, se
 SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
        CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
        p.sex = 'F',
-       (SELECT COALESCE(exact_sum(run_distance_km), 0.0) * 7 / 90
-        FROM (SELECT run_distance_km FROM athlete_daily_features AS y
-              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
-                AND y.available_at <= m.known_at
-              UNION ALL
-              SELECT run_distance_km FROM athlete_daily_features_history AS y
-              WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
-                AND y.available_at <= m.known_at AND y.superseded_at > m.known_at))
+       ((SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) FROM athlete_daily_features AS y
+         WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+          AND y.available_at <= m.known_at)
+        + (SELECT COALESCE(exact_sum(h.run_distance_km), 0.0) FROM athlete_daily_features_history AS h
+           WHERE h.athlete_id = m.athlete_id AND h.activity_date >= date(m.as_of_date, '-90 days') AND h.activity_date < m.as_of_date
+             AND h.available_at <= m.known_at AND h.superseded_at > m.known_at)) * 7 / 90
 FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id);
@@ -307,10 +323,10 @@ FROM request AS q
 CROSS JOIN athlete_rolling_features AS f
 WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
 UNION ALL
-SELECT q.request_id, f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km, f.total_distance_30d_km, f.total_elevation_30d_m
+SELECT q.request_id, h.ctl_42d, h.pace_trend_30d, h.longest_distance_90d_km, h.total_distance_30d_km, h.total_elevation_30d_m
 FROM request AS q
-CROSS JOIN athlete_rolling_features_history AS f
-WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at AND f.superseded_at > q.known_at;
+CROSS JOIN athlete_rolling_features_history AS h
+WHERE h.athlete_id = q.subject AND h.as_of_date = date(q.as_of_date, '-1 day') AND h.available_at <= q.known_at AND h.superseded_at > q.known_at;
 CREATE UNIQUE INDEX temp.form_by_request ON form (request_id);
 
 CREATE TEMP TABLE estimated AS
@@ -382,6 +398,8 @@ SELECT '500_time_estimator_rows', started_at, (julianday('now') - started) * 864
 FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
+
+DELETE FROM ops_due WHERE stage = '500_time_estimator_rows';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.asked_anew;

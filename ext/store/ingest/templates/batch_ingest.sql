@@ -34,7 +34,10 @@ WHERE _verdict = 'valid' AND ({l|{>unique_taken}}
 -- Every rule that a row breaks is a reject.
 {s|{>batch_rejects}}UPDATE temp.feature_batch SET n_rejected = (SELECT COUNT(*) FROM temp.feature_left WHERE _verdict NOT IN ('valid', 'same')),
     n_changed = (SELECT COUNT(*) FROM temp.feature_left WHERE _verdict = 'valid');
-SELECT assert_that(n_rejected <= {reject_limit} * n, '{group}: ' || n_rejected || ' of ' || n || ' rows break a rule, more than the limit of {reject_percent} percent: the batch is refused')
+SELECT assert_that(n_rejected <= {reject_limit} * n, '{group}: ' || n_rejected || ' of ' || n || ' rows break a rule, more than the limit of {reject_percent} percent: the batch is refused; the first: '
+    || CASE WHEN n_rejected > {reject_limit} * n THEN (SELECT group_concat(reason, '; ') FROM (
+        SELECT r.reason FROM (SELECT _seq, _row FROM temp.feature_left WHERE _verdict NOT IN ('valid', 'same') ORDER BY _seq LIMIT 3) AS l
+        JOIN feature_rejects AS r ON (r.group_name, r.row) = ('{group}', l._row) ORDER BY l._seq, r.reject_id)) ELSE '' END)
 FROM temp.feature_batch;
 
 -- What differs replaces what is there, which the trigger moves to the history.
