@@ -36,7 +36,7 @@ PACKAGES = ["libsqlite3-0", "libsqlite3-dev", "libcjson1", "libcjson-dev"]
 PROCESSORS = {
     "arm64": ("aarch64-linux-gnu", "qemu-aarch64", "-O3"),
     "s390x": ("s390x-linux-gnu", "qemu-s390x", "-O3 -fexcess-precision=fast"),
-    "i386": ("i686-linux-gnu", "qemu-i386", "-O3 -msse2 -mfpmath=sse"),
+    "i386": ("i686-linux-gnu", "qemu-i386", "-O3 -msse2 -mfpmath=sse -Wno-psabi"),
 }
 
 # Compiler, flags, how its programs are run, name of the shared library.
