@@ -50,9 +50,14 @@ CREATE INDEX IF NOT EXISTS gold_athlete_predictions_by_model ON gold_athlete_pre
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT COALESCE(MAX(prediction_id), 0) FROM gold_athlete_predictions) AS last_id,
-       row_hash((SELECT row_hash(version, model_json) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted' ORDER BY version DESC LIMIT 1),
+       c.version, c.model_json,
+       row_hash(c.version, c.model_json,
                 (SELECT rows_hash(distance_class, interval_class) FROM (SELECT * FROM race_distances ORDER BY distance_class))) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before;
+       (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before
+FROM (SELECT 1)
+LEFT JOIN (SELECT version, model_json FROM ml_model_versions
+           WHERE model = 'time_estimator' AND status = 'accepted'
+           ORDER BY version DESC LIMIT 1) AS c;
 
 -- Everyone when another model is the champion.
 CREATE TEMP TABLE changed AS
@@ -65,9 +70,7 @@ CROSS JOIN (SELECT subject AS athlete_id FROM time_estimator_rows WHERE source =
 
 CREATE TEMP TABLE estimate AS
 WITH champion AS (
-    SELECT version, model_json FROM ml_model_versions
-    WHERE model = 'time_estimator' AND status = 'accepted'
-    ORDER BY version DESC LIMIT 1
+    SELECT version, model_json FROM stage_clock WHERE version IS NOT NULL
 ),
 estimated AS MATERIALIZED (
     SELECT r.*, c.version,

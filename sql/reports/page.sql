@@ -36,26 +36,26 @@ SELECT char(10) || 'DATA' || char(10) ||
 FROM temp.page JOIN silver_strava_activities AS a USING (athlete_id)
 HAVING COUNT(*) > 0;
 
-SELECT char(10) || printf('FORM on the evening of %s   mean of days               exponentially weighted', as_of_date) FROM today;
+SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
 WITH line (n, label, mean, weighted, low, high, meaning) AS (
     SELECT 1, 'Fitness  CTL', ctl_42d, ctl_ewma, 0, 150, 'daily load of 42 days' FROM today
     UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, atl_ewma, 0, 150, 'daily load of 7 days' FROM today
     UNION ALL SELECT 3, 'Form     TSB', tsb, tsb_ewma, -60, 60, NULL FROM today
     UNION ALL SELECT 4, 'Ratio   ACWR', acwr, acwr_ewma, 0, 2,
                      CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
-                          THEN printf('%d days of history are too few to tell', history_days)
+                          THEN printf('%d days are too few to tell', history_days)
                           WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
                           WHEN acwr >= (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold') THEN 'steady'
                           ELSE 'less than usual' END FROM today
 ),
 level (above, name) AS (VALUES (25, 'losing fitness'), (5, 'fresh'), (-10, 'neutral'), (-30, 'training hard'), (-1e9, 'overloaded'))
-SELECT printf('  %s  %7.*f %-!16s  %7.*f %-!16s  %s', label, 1 + (n = 4), mean, bar(mean, low, high, 16), 1 + (n = 4), weighted, bar(weighted, low, high, 16),
+SELECT printf('  %s  %7.*f %-!14s  %7.*f %-!14s  %s', label, 1 + (n = 4), mean, bar(mean, low, high, 14), 1 + (n = 4), weighted, bar(weighted, low, high, 14),
               COALESCE(meaning, of_mean || CASE WHEN of_weighted <> of_mean THEN ', or ' || of_weighted ELSE '' END))
 FROM (SELECT *, (SELECT name FROM level WHERE mean > above LIMIT 1) AS of_mean, (SELECT name FROM level WHERE weighted > above LIMIT 1) AS of_weighted
       FROM line)
 ORDER BY n;
-SELECT '  weighted is what TrainingPeaks, intervals.icu and GoldenCheetah show' ||
-       COALESCE(printf('; TSB of the evening before, as some of them: %+.1f', y.tsb_ewma), '')
+SELECT '  weighted as TrainingPeaks, intervals.icu and GoldenCheetah show it' ||
+       COALESCE(printf('; TSB the evening before %+.1f', y.tsb_ewma), '')
 FROM today AS t
 LEFT JOIN athlete_rolling_features AS y ON y.athlete_id = t.athlete_id AND y.as_of_date = date(t.as_of_date, '-1 day');
 SELECT '  fitness of the last 52 weeks  ' || line
@@ -143,9 +143,9 @@ CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
 WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
-  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
+  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
 
-SELECT char(10) || 'HOW GOOD: error of races that the model had not seen; the median of this athlete''s, the mean of the survey''s' ||
+SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
        char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'
 WHERE EXISTS (SELECT 1 FROM judged);
 SELECT printf('  %-12s %-13s %6d   %8s  %9.0f %%   %8s %8s  %7s', MIN(who), MIN(d.name),

@@ -25,8 +25,9 @@ def landed_by_binding(db, path):
 def landed_by_the_tool(db, path):
     file = path.with_suffix(".json")
     file.write_text(documents(), encoding="utf-8")
+    db.execute(f"CREATE TRIGGER arrives AFTER INSERT ON bronze_inbox BEGIN UPDATE bronze_inbox SET source = 'test', received_at = '{ARRIVED}'; END")
     subprocess.run([ROOT / "sql" / "tools" / "import", path, file], check=True, capture_output=True)
-    db.execute("UPDATE bronze_inbox SET source = 'test', received_at = ?", (ARRIVED,))
+    db.execute("DROP TRIGGER arrives")
 
 
 def pipeline(path, encoding, land):
