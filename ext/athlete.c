@@ -60,9 +60,10 @@ int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_r
                                          "for this one load a copy of its file under another name");
         return SQLITE_ERROR;
     }
-    for (int i = 0; athlete_domains[i]; i++) {
-        int rc = domain_register(db, athlete_domains[i], message);
-        if (rc != SQLITE_OK) return rc;
-    }
-    return SQLITE_OK;
+    athlete_fault fault = {""};
+    int rc = SQLITE_OK;
+    for (int i = 0; athlete_domains[i] && rc == SQLITE_OK; i++)
+        rc = domain_register(db, athlete_domains[i], &fault);
+    if (*fault.text && message) *message = sqlite3_mprintf("%s", fault.text);
+    return rc;
 }

@@ -74,7 +74,7 @@ def options(database):
         if functions_of_it != before:
             out += ["", f"**{functions_of_it}**", "", "| option | also | value | range | default | meaning |", "|---|---|---|---|---|---|"]
             before = functions_of_it
-        out.append(f"| `{name}` | {f'`{alias}`' if alias else ''} | {kind} | {span} | {default} | {meaning} |")
+        out.append(f"| `{name}` | {f'`{alias}`'.replace('|', '`, `') if alias else ''} | {kind} | {span} | {default} | {meaning} |")
     return "\n".join(out).strip() + "\n"
 
 

@@ -1,12 +1,26 @@
 #include "base/fault.h"
 
 #include <stdio.h>
+#include <string.h>
+#include "base/utf8.h"
+
+#define CUT "..."
+
+/* No answer tells a full sentence from one that fits to the last byte, so that one is cut, too. */
+static void mark_cut(athlete_fault *written) {
+    size_t room = sizeof written->text, length = strlen(written->text);
+    if (length == room - 1) memcpy(written->text + room - sizeof CUT, CUT, sizeof CUT);
+}
 
 athlete_status fault_refuse_at(athlete_fault *fault, const char *place, const char *format,
                                va_list arguments) {
-    size_t room = sizeof fault->text;
-    int n = place ? snprintf(fault->text, room, "%s: ", place) : 0;
-    if (n >= 0 && (size_t)n < room) vsnprintf(fault->text + n, room - (size_t)n, format, arguments);
+    athlete_fault written = {""};
+    size_t room = sizeof written.text;
+    int n = place ? snprintf(written.text, room, "%s: ", place) : 0;
+    if (n >= 0 && (size_t)n < room) vsnprintf(written.text + n, room - (size_t)n, format, arguments);
+    mark_cut(&written);
+    utf8_mend(written.text);
+    *fault = written;
     return ATHLETE_INVALID;
 }
 

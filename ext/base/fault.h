@@ -1,7 +1,7 @@
-/* Why a kernel does not accept its input, beside ATHLETE_INVALID: the one carrier of a sentence where there is no SQLite.
+/* Why an input is not accepted, beside ATHLETE_INVALID: the one carrier of a sentence, in kernels and bindings.
 **
-** A binding hands it on as an error of SQL; where the sentence needs SQLite to be written, a binding has
-** sentence_refuse (binding/function.h). */
+** It is filled in place and owns nothing, so that saying what is wrong needs no memory and nobody frees it. The bindings
+** hand it to SQLite under the function's name (base/binding/function.h). */
 #ifndef ATHLETE_BASE_FAULT_H
 #define ATHLETE_BASE_FAULT_H
 
@@ -9,10 +9,17 @@
 #include "base/status.h"
 
 typedef struct athlete_fault {
-    char text[520]; /* without the function's name; it says where: "trees[3].left_children[5] is not …" */
+    char text[2000]; /* without the function's name; it says where: "trees[3].left_children[5] is not …" */
 } athlete_fault;
 
-/* Writes the sentence, cut where it is too long. Returns ATHLETE_INVALID. */
+/* For one whose other bytes need not be cleared, where rows pass by the million. */
+static inline void fault_clear(athlete_fault *fault) {
+    fault->text[0] = '\0';
+}
+
+/* Writes the sentence, cut where it is too long; bytes that are no UTF-8, quoted from whatever came, become question marks,
+** because a host may refuse to read the message at all. The arguments may be the text that is there already. Returns
+** ATHLETE_INVALID. */
 ATHLETE_FORMATS athlete_status fault_refuse(athlete_fault *fault, const char *format, ...);
 
 /* The same after "<place>: " if there is a place; for functions that know more than the caller says. */

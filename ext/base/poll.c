@@ -23,10 +23,7 @@ bool poll_now(athlete_poll *poll) {
         rc = sqlite3_step(poll->statement);
         if (rc == SQLITE_ROW) rc = sqlite3_reset(poll->statement);
     }
-    if (rc != SQLITE_OK) {
-        poll->stopped = true;
-        poll->code = rc;
-    }
+    if (rc != SQLITE_OK) poll->stopped = true;
     return poll->stopped;
 }
 

@@ -14,7 +14,6 @@
 typedef struct athlete_poll {
     size_t left;                    /* units until the statement is stepped again */
     bool stopped;                   /* a poll failed; it stays failed */
-    int code;                       /* SQLite's answer to the failed poll */
     void *db;                       /* sqlite3*, or NULL for a poll that never stops */
     struct sqlite3_stmt *statement; /* prepared by the first poll */
 } athlete_poll;

@@ -75,15 +75,13 @@ typedef struct load_state {
 
 static athlete_status read_date_option(athlete_call *call, const char *name, const char *text, int *day) {
     if (!text || date_parse(text, day)) return ATHLETE_OK;
-    call_fail(call, "option \"%s\" must be a date 'YYYY-MM-DD', got '%.40s'", name, text);
-    return ATHLETE_INVALID;
+    return fault_refuse(&call->fault, "option \"%s\" must be a date 'YYYY-MM-DD', got '%.40s'", name, text);
 }
 
 static athlete_status load_read_options(athlete_call *call, load_state *state, const char *json) {
-    char *message;
-    athlete_status status = options_read(training_load_options, json, &state->options, &message);
+    athlete_status status = options_read(training_load_options, json, &state->options, &call->fault);
     state->start_day = state->end_day = INT_MIN;
-    if (call_told(call, status, message) == ATHLETE_OK)
+    if (status == ATHLETE_OK)
         status = read_date_option(call, "start_date", state->options.start_date, &state->start_day);
     if (status == ATHLETE_OK)
         status = read_date_option(call, "end_date", state->options.end_date, &state->end_day);
@@ -92,12 +90,10 @@ static athlete_status load_read_options(athlete_call *call, load_state *state, c
 
 /* The caller's query must stand on its own before it is put inside another. */
 static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_stmt **query) {
-    char *message;
-    athlete_status status = query_open(call->db, sql, IN_COUNT, INPUT_FORM, query, &message);
+    athlete_status status = query_open(call->db, sql, IN_COUNT, INPUT_FORM, query, &call->fault);
     if (status == ATHLETE_OK && sqlite3_column_count(*query) != IN_COUNT) {
-        status =
-            sentence_refuse(&message, sqlite3_mprintf("the query must have %d columns (%s), it has %d",
-                                                      IN_COUNT, INPUT_FORM, sqlite3_column_count(*query)));
+        status = fault_refuse(&call->fault, "the query must have %d columns (%s), it has %d", IN_COUNT,
+                              INPUT_FORM, sqlite3_column_count(*query));
     }
     if (status == ATHLETE_OK) {
         const char *text = sqlite3_sql(*query); /* the one statement, with its semicolon */
@@ -112,11 +108,11 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
                                   (int)length, text);
         sqlite3_finalize(*query);
         *query = NULL;
-        status =
-            ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &message) : ATHLETE_NOMEM;
+        status = ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &call->fault)
+                         : ATHLETE_NOMEM;
         sqlite3_free(ordered);
     }
-    return call_told(call, status, message);
+    return status;
 }
 
 static int read_ahead(athlete_call *call, load_state *state);
@@ -146,23 +142,20 @@ static void load_close(void *opaque) {
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
-/* "training_load: athlete 7, day 2024-01-31: <message>", about the row the query is at. Takes `message` over. */
-static int fail_at_row(athlete_call *call, load_state *state, char *message) {
-    if (!message) return call->code = SQLITE_NOMEM;
+/* "training_load: athlete 7, day 2024-01-31: <sentence>", about the row the query is at; the sentence is in call->fault. */
+static int fail_at_row(athlete_call *call, load_state *state) {
     const char *athlete = (const char *)sqlite3_column_text(state->query, IN_ATHLETE);
     const char *day = (const char *)sqlite3_column_text(state->query, IN_DAY);
-    call_fail(call, "athlete %.40s, day %.40s: %s", athlete ? athlete : "NULL", day ? day : "NULL", message);
-    sqlite3_free(message);
-    return call->code;
+    return call_fail(call, "athlete %.40s, day %.40s: %s", athlete ? athlete : "NULL", day ? day : "NULL",
+                     call->fault.text);
 }
 
-/* The same, about a value of it. Takes `expected` over. */
-static int fail_at_value(athlete_call *call, load_state *state, char *expected, int column) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s, got ", expected);
-    sqlite3_free(expected);
-    value_describe(out, sqlite3_column_value(state->query, column));
-    return fail_at_row(call, state, sqlite3_str_finish(out));
+/* The same, about a value of it; `expected` begins the sentence, and is ended. */
+static int fail_at_value(athlete_call *call, load_state *state, sqlite3_str *expected, int column) {
+    sqlite3_str_appendall(expected, ", got ");
+    value_describe(expected, sqlite3_column_value(state->query, column));
+    athlete_status status = fault_refuse_str(&call->fault, expected);
+    return status == ATHLETE_INVALID ? fail_at_row(call, state) : call_fail_status(call, status);
 }
 
 typedef struct input_number {
@@ -200,7 +193,8 @@ static int read_number(athlete_call *call, load_state *state, int column, double
     case SQLITE_TEXT: x = number_in_text(value); break;
     }
     if (!(x >= 0 && x <= input->max)) {
-        char *expected = sqlite3_mprintf("%s must be a number from 0 to %.15g", input->name, input->max);
+        sqlite3_str *expected = sqlite3_str_new(NULL);
+        sqlite3_str_appendf(expected, "%s must be a number from 0 to %.15g", input->name, input->max);
         return fail_at_value(call, state, expected, column);
     }
     *out = x;
@@ -234,15 +228,18 @@ static int read_day(athlete_call *call, load_state *state) {
     const char *text =
         sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
     int day;
-    if (!text || !date_parse(text, &day))
-        return fail_at_value(call, state, sqlite3_mprintf("day must be a date 'YYYY-MM-DD'"), IN_DAY);
+    if (!text || !date_parse(text, &day)) {
+        sqlite3_str *expected = sqlite3_str_new(NULL);
+        sqlite3_str_appendall(expected, "day must be a date 'YYYY-MM-DD'");
+        return fail_at_value(call, state, expected, IN_DAY);
+    }
     if (state->ahead_is_same_athlete && day < state->day) {
-        return fail_at_row(call, state, sqlite3_mprintf("comes after a later day of the same athlete"));
+        fault_refuse(&call->fault, "comes after a later day of the same athlete");
+        return fail_at_row(call, state);
     }
     if (state->ahead_is_same_athlete && day - state->first_day >= CALENDAR_DAYS_MAX) {
-        return fail_at_row(
-            call, state,
-            sqlite3_mprintf("more than %d years after the athlete's first day", CALENDAR_YEARS_MAX));
+        fault_refuse(&call->fault, "more than %d years after the athlete's first day", CALENDAR_YEARS_MAX);
+        return fail_at_row(call, state);
     }
     state->ahead_day = day;
     memcpy(state->ahead_date, text, ATHLETE_DATE_SIZE - 1);
@@ -267,8 +264,10 @@ static int read_ahead(athlete_call *call, load_state *state) {
     if (rc == SQLITE_DONE) return SQLITE_OK;
     if (rc != SQLITE_ROW) return query_fail(call, rc);
     sqlite3_value *athlete = sqlite3_column_value(state->query, IN_ATHLETE);
-    if (sqlite3_value_type(athlete) == SQLITE_NULL)
-        return fail_at_row(call, state, sqlite3_mprintf("athlete_id must not be NULL"));
+    if (sqlite3_value_type(athlete) == SQLITE_NULL) {
+        fault_refuse(&call->fault, "athlete_id must not be NULL");
+        return fail_at_row(call, state);
+    }
     state->ahead_is_same_athlete = is_same_athlete(state, athlete);
     rc = read_day(call, state);
     return rc == SQLITE_OK ? read_activity(call, state) : rc;
@@ -287,10 +286,9 @@ static int begin_athlete(athlete_call *call, load_state *state) {
     state->ahead_is_same_athlete = true;
     state->first_day = state->day = state->ahead_day;
     if (state->end_day != INT_MIN && state->end_day - state->first_day >= CALENDAR_DAYS_MAX) {
-        return fail_at_row(
-            call, state,
-            sqlite3_mprintf("option \"end_date\" is more than %d years after the athlete's first day",
-                            CALENDAR_YEARS_MAX));
+        fault_refuse(&call->fault, "option \"end_date\" is more than %d years after the athlete's first day",
+                     CALENDAR_YEARS_MAX);
+        return fail_at_row(call, state);
     }
     memcpy(state->date, state->ahead_date, ATHLETE_DATE_SIZE);
     history_begin(&state->history);
@@ -324,9 +322,8 @@ static bool move_on(athlete_call *call, load_state *state) {
 static int add_activities(athlete_call *call, load_state *state) {
     while (state->has_ahead && state->ahead_is_same_athlete && state->ahead_day == state->day) {
         if (history_add(&state->history, &state->ahead) != ATHLETE_OK) {
-            return fail_at_row(
-                call, state,
-                sqlite3_mprintf("more than %d activities on one day", LOAD_ACTIVITIES_PER_DAY_MAX));
+            fault_refuse(&call->fault, "more than %d activities on one day", LOAD_ACTIVITIES_PER_DAY_MAX);
+            return fail_at_row(call, state);
         }
         int rc = read_ahead(call, state);
         if (rc != SQLITE_OK) return rc;

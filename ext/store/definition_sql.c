@@ -3,6 +3,8 @@
 
 #include <string.h>
 #include "base/binding/options.h"
+#include "base/functions/instants_sql.h"
+#include "base/numbers/instant.h"
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
@@ -26,14 +28,9 @@ static bool is_given(int argc, sqlite3_value **argv, int index) {
 static athlete_status read_definition(sqlite3 *db, feature_definition *definition, const char *json,
                                       const char *types, athlete_fault *fault) {
     *definition = (feature_definition){.tree = NULL};
-    char *known = NULL, *message = NULL;
-    int rc = types ? SQLITE_OK : registration_types(&known, db, &message);
-    if (message) fault_refuse(fault, "feature_types: %s", message);
-    sqlite3_free(message);
-    athlete_status status = rc == SQLITE_OK          ? ATHLETE_OK
-                            : rc == SQLITE_NOMEM     ? ATHLETE_NOMEM
-                            : rc == SQLITE_INTERRUPT ? ATHLETE_INTERRUPTED
-                                                     : ATHLETE_INVALID;
+    char *known = NULL;
+    athlete_status status = types ? ATHLETE_OK : status_of(registration_types(&known, db, fault));
+    if (status == ATHLETE_INVALID) fault_refuse(fault, "feature_types: %s", fault->text);
     if (known) types = known;
     if (status == ATHLETE_OK)
         status = definition_open(definition, json, strlen(json), types, types ? strlen(types) : 0, fault);
@@ -80,16 +77,9 @@ static athlete_status open_successor(sqlite3 *db, int argc, sqlite3_value **argv
     return status;
 }
 
-static void result_fault(sqlite3_context *context, athlete_status status, const char *fault) {
-    if (status == ATHLETE_INVALID) {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendall(out, fault);
-        char *sentence = sentence_finish(out);
-        if (sentence) sqlite3_result_text(context, sentence, -1, sqlite3_free);
-        else sqlite3_result_error_nomem(context);
-    } else if (status != ATHLETE_OK) {
-        function_fail_status(context, status, NULL);
-    }
+static void result_fault(sqlite3_context *context, athlete_status status, const athlete_fault *fault) {
+    if (status == ATHLETE_INVALID) sqlite3_result_text(context, fault->text, -1, SQLITE_TRANSIENT);
+    else if (status != ATHLETE_OK) function_fail_status(context, status, NULL);
 }
 
 void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -98,7 +88,7 @@ void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **arg
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status =
         open_successor(sqlite3_context_db_handle(context), argc, argv, &definition, &before, &fault);
-    result_fault(context, status, fault.text);
+    result_fault(context, status, &fault);
     definition_close(&before);
     definition_close(&definition);
 }
@@ -110,19 +100,17 @@ void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **arg
     feature_definition definition, before;
     athlete_fault fault = {""};
     private_db own = {.db = NULL};
-    char *message = NULL;
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
     athlete_status status = open_successor(db, argc, argv, &definition, &before, &fault);
     if (status == ATHLETE_OK) {
-        status = private_db_open(&own, db, &message);
-        if (status == ATHLETE_OK) status = private_db_add_functions(&own, &message);
+        status = private_db_open(&own, db, &fault);
+        if (status == ATHLETE_OK) status = private_db_add_functions(&own, &fault);
         if (status == ATHLETE_OK)
-            status = definition_try(&own, &definition, before.tree ? &before : NULL, &message);
-        if (status == ATHLETE_OK) status = definition_find_room(&own, db, &definition, &message);
+            status = definition_try(&own, &definition, before.tree ? &before : NULL, &fault);
+        if (status == ATHLETE_OK) status = definition_find_room(&own, db, &definition, &fault);
         private_db_close(&own);
     }
-    result_fault(context, status, message ? message : fault.text);
-    sqlite3_free(message);
+    result_fault(context, status, &fault);
     definition_close(&before);
     definition_close(&definition);
 }
@@ -156,6 +144,25 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     definition_close(&definition);
 }
 
+/* --- feature_group_times -------------------------------------------------------------------------------- */
+
+void feature_group_times(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    feature_definition definition;
+    athlete_fault fault = {""};
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
+    athlete_status status =
+        open_definition(sqlite3_context_db_handle(context), &definition, argv[0], NULL, &fault);
+    if (status == ATHLETE_OK) {
+        sqlite3_str *out = sqlite3_str_new(NULL);
+        write_times_rewritten(out, &definition);
+        result_text(context, out);
+    } else {
+        function_fail_status(context, status, fault.text);
+    }
+    definition_close(&definition);
+}
+
 /* --- the rows of a batch -------------------------------------------------------------------------------- */
 
 /* Whether the text is the name of a table with row ids, which can be read where it is. */
@@ -176,7 +183,7 @@ static void source_close(batch_source *source) {
 }
 
 static athlete_status find_columns(const feature_definition *definition, sqlite3_stmt *query,
-                                   batch_source *source, char **message) {
+                                   batch_source *source, athlete_fault *fault) {
     source->has_column = memory_zeroed(NULL, (size_t)definition->n_columns, sizeof *source->has_column);
     if (!source->has_column) return ATHLETE_NOMEM;
     for (int i = 0; i < sqlite3_column_count(query); i++) {
@@ -190,19 +197,20 @@ static athlete_status find_columns(const feature_definition *definition, sqlite3
         bool is_filled_in = i == definition->available ||
                             (column->feature && cJSON_GetObjectItemCaseSensitive(column->feature, "default"));
         if (source->has_column[i] || is_filled_in || !column->not_null) continue;
-        return sentence_refuse(message, sqlite3_mprintf("the source has no column %s, which %s requires",
-                                                        column->name, definition->name));
+        return fault_refuse(fault, "the source has no column %s, which %s requires", column->name,
+                            definition->name);
     }
     return ATHLETE_OK;
 }
 
 /* `text` NULL: the definition's own source. With `as_query` a table, too, becomes a query. */
 static athlete_status source_open(batch_source *source, sqlite3 *db, const feature_definition *definition,
-                                  const char *text, bool as_query, char **message) {
-    *source = (batch_source){NULL, NULL, NULL};
+                                  const char *text, bool as_query, athlete_fault *fault) {
+    *source = (batch_source){.table = NULL};
+    source->has_offsets = sqlite3_table_column_metadata(db, NULL, "athlete_utc_offsets", NULL, NULL, NULL,
+                                                        NULL, NULL, NULL) == SQLITE_OK;
     if (!text && !definition->source) {
-        return sentence_refuse(message, sqlite3_mprintf("%s has no source of its own: say where its rows are",
-                                                        definition->name));
+        return fault_refuse(fault, "%s has no source of its own: say where its rows are", definition->name);
     }
     bool is_table = false;
     athlete_status status = text ? find_rowid_table(db, text, &is_table) : ATHLETE_OK;
@@ -215,15 +223,13 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
     }
     if (!source->query) return ATHLETE_NOMEM;
     if (!text) {
-        athlete_fault fault = {""};
-        status = definition_judge_source(db, definition, false, &fault);
-        if (status == ATHLETE_INVALID) return sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
+        status = definition_judge_source(db, definition, false, fault);
         if (status != ATHLETE_OK) return status;
     }
     sqlite3_stmt *query;
-    status = query_open(db, source->query, 1, "columns of the group", &query, message);
+    status = query_open(db, source->query, 1, "columns of the group", &query, fault);
     if (status != ATHLETE_OK) return status;
-    status = find_columns(definition, query, source, message);
+    status = find_columns(definition, query, source, fault);
     sqlite3_finalize(query);
     return status;
 }
@@ -241,17 +247,40 @@ const athlete_option ingest_options_table[] = {
      "(the definition's)", "share of rows that may break a rule"},
     {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL, "(now)",
      "moment from which rows that replace others are believed"},
-    {"types", NULL, OPTION_JSON, offsetof(ingest_options, types), 0, 0, NULL,
+    {"types", NULL, OPTION_OBJECT, offsetof(ingest_options, types), 0, 0, NULL,
      "(those of the table feature_types)", "types beyond the seven"},
     {.name = NULL},
 };
 
+/* The moment in the form of the group's times, rounded up: a day is its end. */
+static athlete_status read_known_at(const feature_definition *definition, const char *text,
+                                    char known_at[INSTANT_SIZE], athlete_fault *fault) {
+    bool is_text = strcmp(definition->columns[definition->available].type.storage, "TEXT") == 0;
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    instant when;
+    if (!text) return ATHLETE_OK;
+    if (!is_text && digits > 0 && digits <= 15 && text[digits] == '\0') {
+        sqlite3_snprintf(INSTANT_SIZE, known_at, "%s", text);
+        return ATHLETE_OK;
+    }
+    if (instant_parse(text, &when)) {
+        const instant_form *form = definition->is_millisecond ? &instant_milliseconds : &instant_seconds;
+        int64_t us = when.us + when.is_more + (when.is_day ? INSTANT_US_PER_DAY : 0);
+        if (!is_text)
+            sqlite3_snprintf(INSTANT_SIZE, known_at, "%lld", (sqlite3_int64)((us + 999999) / 1000000));
+        if (!is_text || instant_form_write(form, us, true, known_at)) return ATHLETE_OK;
+    }
+    return fault_refuse(fault, "option \"known_at\" must be %s, got '%.60s'", INSTANT_EXPECTED, text);
+}
+
 static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_definition *definition,
-                                   const char *text, const ingest_options *options, char **message) {
-    batch_source source;
-    athlete_status status = source_open(&source, db, definition, text, false, message);
+                                   const char *text, const ingest_options *options, athlete_fault *fault) {
+    batch_source source = {.table = NULL};
+    char known_at[INSTANT_SIZE];
+    athlete_status status = read_known_at(definition, options->known_at, known_at, fault);
+    if (status == ATHLETE_OK) status = source_open(&source, db, definition, text, false, fault);
     if (status == ATHLETE_OK) {
-        write_batch_ingest(out, definition, &source, options->known_at,
+        write_batch_ingest(out, definition, &source, options->known_at ? known_at : NULL,
                            options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
     }
     source_close(&source);
@@ -262,22 +291,20 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
     ingest_options options = {-1, NULL, NULL};
     feature_definition definition = {.tree = NULL};
     athlete_fault fault = {""};
-    char *message = NULL;
     sqlite3_str *out = sqlite3_str_new(NULL);
     const char *given = is_given(argc, argv, 2) ? (const char *)sqlite3_value_text(argv[2]) : NULL;
     const char *source = is_given(argc, argv, 1) ? (const char *)sqlite3_value_text(argv[1]) : NULL;
     const char *json = (const char *)sqlite3_value_text(argv[0]);
-    athlete_status status = options_read(ingest_options_table, given, &options, &message);
+    athlete_status status = options_read(ingest_options_table, given, &options, &fault);
     if (status == ATHLETE_OK && json)
         status =
             read_definition(sqlite3_context_db_handle(context), &definition, json, options.types, &fault);
     if (status == ATHLETE_OK && json)
         status = definition_judge_rules(sqlite3_context_db_handle(context), &definition, &fault);
     if (status == ATHLETE_OK && json)
-        status =
-            write_ingest(out, sqlite3_context_db_handle(context), &definition, source, &options, &message);
+        status = write_ingest(out, sqlite3_context_db_handle(context), &definition, source, &options, &fault);
     if (status != ATHLETE_OK) {
-        function_fail_status(context, status, message ? message : fault.text);
+        function_fail_status(context, status, fault.text);
         sqlite3_free(sqlite3_str_finish(out));
     } else if (json) {
         result_text(context, out);
@@ -287,14 +314,13 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
     definition_close(&definition);
     sqlite3_free(options.known_at);
     sqlite3_free(options.types);
-    sqlite3_free(message);
 }
 
 /* --- feature_validate ----------------------------------------------------------------------------------- */
 
 /* The definition that is registered under a name, the version that lookups use; the caller frees it. */
 static athlete_status registered_definition(sqlite3 *db, const char *name, char **definition,
-                                            char **message) {
+                                            athlete_fault *fault) {
     sqlite3_stmt *query = NULL;
     int rc = sqlite3_prepare_v2(db, "SELECT definition FROM feature_groups_current WHERE name = ?1", -1,
                                 &query, NULL);
@@ -305,26 +331,22 @@ static athlete_status registered_definition(sqlite3 *db, const char *name, char 
     sqlite3_finalize(query);
     if (is_out_of_memory) return ATHLETE_NOMEM;
     if (*definition) return ATHLETE_OK;
-    return sentence_refuse(message, sqlite3_mprintf("there is no registered feature group '%.60s'", name));
+    return fault_refuse(fault, "there is no registered feature group '%.60s'", name);
 }
 
 #define VALIDATE_ROW 6 /* the first column of the row */
 
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
-                                       sqlite3_stmt **query, char **message) {
+                                       sqlite3_stmt **query, athlete_fault *fault) {
     feature_definition definition = {.tree = NULL};
-    athlete_fault fault = {""};
-    batch_source source = {NULL, NULL, NULL};
+    batch_source source = {.table = NULL};
     char *found = NULL;
     athlete_status status = ATHLETE_OK;
-    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, message);
+    if (group[strspn(group, " \t\r\n")] != '{') status = registered_definition(db, group, &found, fault);
     const char *json = found ? found : group;
-    if (status == ATHLETE_OK) {
-        status = read_definition(db, &definition, json, NULL, &fault);
-        if (status == ATHLETE_OK) status = definition_judge_rules(db, &definition, &fault);
-        if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf("%s", fault.text));
-    }
-    if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, message);
+    if (status == ATHLETE_OK) status = read_definition(db, &definition, json, NULL, fault);
+    if (status == ATHLETE_OK) status = definition_judge_rules(db, &definition, fault);
+    if (status == ATHLETE_OK) status = source_open(&source, db, &definition, source_text, true, fault);
     if (status == ATHLETE_OK) {
         bool has_table = sqlite3_table_column_metadata(db, NULL, definition.table, NULL, NULL, NULL, NULL,
                                                        NULL, NULL) == SQLITE_OK;
@@ -332,7 +354,7 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
         write_batch_validation(out, &definition, &source, has_table);
         char *sql = sqlite3_str_finish(out);
         own_room were = own_room_begin(db, OWN_DEPTH, 0, 0);
-        status = sql ? query_open(db, sql, VALIDATE_ROW + 1, "a validation", query, message) : ATHLETE_NOMEM;
+        status = sql ? query_open(db, sql, VALIDATE_ROW + 1, "a validation", query, fault) : ATHLETE_NOMEM;
         own_room_end(db, were);
         sqlite3_free(sql);
     }
@@ -354,10 +376,8 @@ static athlete_status validate_open(athlete_call *call, int argc, sqlite3_value 
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     state->db = call->db;
-    char *message = NULL;
     if (!group) return ATHLETE_NOMEM;
-    athlete_status status = validation_query(call->db, group, source, &state->query, &message);
-    return call_told(call, status, message);
+    return validation_query(call->db, group, source, &state->query, &call->fault);
 }
 
 static int validate_next(athlete_call *call, void *state) {

@@ -8,6 +8,7 @@
 void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
 void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv);
 void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv);
+void feature_group_times(sqlite3_context *context, int argc, sqlite3_value **argv);
 void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv);
 extern const athlete_option ingest_options_table[];
 extern const athlete_table feature_validate_table;

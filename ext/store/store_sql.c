@@ -1,11 +1,13 @@
 /* The table of the feature store's functions. */
 #include "store/store_sql.h"
 
+#include "base/functions/instants_sql.h"
 #include "store/definition_sql.h"
 #include "store/field_list_sql.h"
 #include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
+#include "store/lookup/lookup_times_sql.h"
 #include "store/statement/statement_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
@@ -77,6 +79,50 @@ static const athlete_function store_functions[] = {
         .returns = "SQL text for the caller to run",
         .errors = "a definition that is not right, with the place",
         .scalar = feature_group_ddl,
+    },
+    {
+        .name = "feature_group_times",
+        .example = "SELECT length(feature_group_times('{\"feature_group\": \"sleep\", \"version\": "
+                   "\"1.0.0\", \"description\": \"Nights\", \"entity\": \"athlete\", \"keys\": "
+                   "[\"athlete_id\"], \"timestamp\": \"event_timestamp\", \"features\": [{\"name\": "
+                   "\"sleep_h\", \"type\": \"numerical\"}]}')) > 0",
+        .kind = ATHLETE_SCALAR,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(DEFINITION_ARGUMENT),
+        .summary = "The statements that write the times of a group's rows in its one form, as a file of an "
+                   "earlier version may not have them; what is no time goes to feature_rejects. "
+                   "feature_group_ddl makes the triggers anew afterwards.",
+        .returns = "SQL text for the caller to run; empty for a group whose times are numbers",
+        .errors = "a definition that is not right, with the place",
+        .scalar = feature_group_times,
+    },
+    {
+        .name = "row_instant",
+        .example =
+            "SELECT row_instant('2025-10-20 08:00:00.5+02:00'), row_instant('2025-10-20', 'second', 7200)",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
+            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"},
+            {"utc_offset_s", ATHLETE_INTEGER, ATHLETE_OPTIONAL, -86400, 86400,
+             "of the place where a day was; default 0"}),
+        .summary = "A row's time in the form that feature groups keep, rounded up: a day is its end.",
+        .returns = "text in UTC, '2025-10-20T06:00:01Z'",
+        .errors = "a value that is no time, such as 2026-02-30 or 24:00",
+        .scalar = row_instant,
+    },
+    {
+        .name = "as_of_instant",
+        .example = "SELECT as_of_instant('2025-10-20 08:00:00.5+02:00'), as_of_instant('2025-10-20')",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
+            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"}),
+        .summary = "The moment of a lookup in the form that feature groups keep, rounded down: a day is its "
+                   "beginning.",
+        .returns = "text in UTC, '2025-10-20T06:00:00Z'",
+        .errors = "a value that is no time, such as 2026-02-30 or 24:00",
+        .scalar = as_of_instant,
     },
     {
         .name = "feature_group_ingest",
@@ -165,8 +211,8 @@ static const athlete_function store_functions[] = {
                    "row_age_days, row_id, row_found_by ('seek' or 'merge'); at most one row per request, "
                    "which costs one search and a step past each newer row that was not available yet",
         .errors = "a request without = for each key; a table without an index on keys and timestamp (the "
-                  "sentence has the statement that makes it); an as_of written in another form than the "
-                  "group's times",
+                  "sentence has the statement that makes it); an as_of that is no time; "
+                  "a table whose times are written in several forms",
         .module = &asof_module,
     },
     {
@@ -199,6 +245,18 @@ static const athlete_function store_functions[] = {
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
      .scalar = feature_time},
+    {.name = "feature instant",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = feature_instant},
+    {.name = "asof form",
+     .kind = ATHLETE_SCALAR,
+     .trust = ATHLETE_DIRECT,
+     .is_internal = true,
+     .arguments = ATHLETE_NO_ARGUMENTS,
+     .scalar = lookup_form},
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,

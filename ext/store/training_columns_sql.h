@@ -39,14 +39,14 @@ typedef struct training_set {
     char *expressions; /* SQL of the computed columns; NULL if there is none */
 } training_set;
 
-/* SQLITE_OK, or an error with its sentence in *message. Whatever came, training_set_close frees it. */
+/* SQLITE_OK, or an error, said. Whatever came, training_set_close frees it. */
 int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,
-                      char **message);
+                      athlete_fault *fault);
 void training_set_close(training_set *set);
 
 /* The labels' query, ready to be stepped; the statement of the computed columns (NULL if there are none), whose parameters
 ** are the other columns in their order. The caller finalizes them. */
-int training_labels(training_set *set, sqlite3_stmt **labels, char **message);
-int training_expressions(training_set *set, sqlite3_stmt **statement, char **message);
+int training_labels(training_set *set, sqlite3_stmt **labels, athlete_fault *fault);
+int training_expressions(training_set *set, sqlite3_stmt **statement, athlete_fault *fault);
 
 #endif

@@ -46,7 +46,7 @@ static int set_disconnect(sqlite3_vtab *base) {
     return SQLITE_OK;
 }
 
-static int set_declare(set_vtab *vtab, char **message) {
+static int set_declare(set_vtab *vtab, athlete_fault *fault) {
     training_set *set = &vtab->set;
     vtab->declared = memory_alloc(NULL, set->n_columns, sizeof *vtab->declared);
     if (!vtab->declared) return SQLITE_NOMEM;
@@ -66,9 +66,7 @@ static int set_declare(set_vtab *vtab, char **message) {
     if (!text) return SQLITE_NOMEM;
     int rc = sqlite3_declare_vtab(set->db, text);
     sqlite3_free(text);
-    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        return module_fail(set->function, message, "%s", sqlite3_errmsg(set->db));
-    return rc;
+    return status_code(status_of_code(set->db, rc, "", fault));
 }
 
 static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
@@ -77,11 +75,13 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     set_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
     if (!vtab) return SQLITE_NOMEM;
     module_arguments arguments;
-    int rc = module_arguments_read(&arguments, function, argc, argv, message);
-    if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], message);
-    if (rc == SQLITE_OK) rc = set_declare(vtab, message);
+    athlete_fault fault = {""};
+    int rc = module_arguments_read(&arguments, function, argc, argv, &fault);
+    if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
+    if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
+    if (rc != SQLITE_OK) rc = module_fail(function, message, rc, &fault);
     if (rc == SQLITE_OK) *out = &vtab->base;
     else set_disconnect(&vtab->base);
     return rc;
@@ -137,9 +137,9 @@ static int set_close(sqlite3_vtab_cursor *base) {
 /* Records that a statement failed with `rc`. */
 static int set_fail(sqlite3_vtab *base, int rc, const char *what) {
     const training_set *set = &((set_vtab *)base)->set;
-    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
-    int said = module_fail(set->function, &base->zErrMsg, "%s: %s", what, sqlite3_errmsg(set->db));
-    return said == SQLITE_NOMEM ? said : rc;
+    athlete_fault fault = {""};
+    status_of_code(set->db, rc, what, &fault);
+    return module_fail(set->function, &base->zErrMsg, rc, &fault);
 }
 
 static int set_look_up(set_cursor *cursor, training_set *set, int number) {
@@ -147,16 +147,13 @@ static int set_look_up(set_cursor *cursor, training_set *set, int number) {
     sqlite3_value *keys[GROUP_KEYS_MAX];
     for (int k = 0; k < lookup->group.n_keys; k++)
         keys[k] = sqlite3_column_value(cursor->labels, lookup->keys[k]);
-    char *sentence = NULL;
+    athlete_fault fault;
+    fault_clear(&fault);
     int rc = lookup_seek(cursor->lookups[number], keys, sqlite3_column_value(cursor->labels, lookup->as_of),
-                         &sentence);
-    if (sentence) {
-        int said = module_fail(set->function, &cursor->base.pVtab->zErrMsg, "lookup %.60s: %s",
-                               set->spec.lookups[number].group, sentence);
-        if (said == SQLITE_NOMEM) rc = said;
-    }
-    sqlite3_free(sentence);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+                         &fault);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) return SQLITE_OK;
+    if (*fault.text) fault_refuse(&fault, "lookup %.60s: %s", set->spec.lookups[number].group, fault.text);
+    return module_fail(set->function, &cursor->base.pVtab->zErrMsg, rc, &fault);
 }
 
 /* The value of a feature at the cursor's row: a kept one, or NULL where the label has none. */
@@ -216,13 +213,13 @@ static int set_next(sqlite3_vtab_cursor *base) {
     int rc = sqlite3_step(cursor->labels);
     cursor->at_row = rc == SQLITE_ROW;
     if (rc == SQLITE_DONE) return SQLITE_OK;
-    if (rc != SQLITE_ROW) return set_fail(base->pVtab, rc, "labels");
+    if (rc != SQLITE_ROW) return set_fail(base->pVtab, rc, "labels: ");
     cursor->row++;
     rc = SQLITE_OK;
     for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) rc = set_look_up(cursor, set, i);
     if (rc != SQLITE_OK || !cursor->expressions) return rc;
     rc = compute(cursor, set);
-    return rc == SQLITE_OK ? rc : set_fail(base->pVtab, rc, "computed");
+    return rc == SQLITE_OK ? rc : set_fail(base->pVtab, rc, "computed: ");
 }
 
 static int set_filter(sqlite3_vtab_cursor *base, int number, const char *name, int argc,
@@ -233,8 +230,10 @@ static int set_filter(sqlite3_vtab_cursor *base, int number, const char *name, i
     cursor_end(cursor, set);
     cursor->row = 0;
     cursor->at_row = false;
-    int rc = training_labels(set, &cursor->labels, &base->pVtab->zErrMsg);
-    if (rc == SQLITE_OK) rc = training_expressions(set, &cursor->expressions, &base->pVtab->zErrMsg);
+    athlete_fault fault = {""};
+    int rc = training_labels(set, &cursor->labels, &fault);
+    if (rc == SQLITE_OK) rc = training_expressions(set, &cursor->expressions, &fault);
+    if (rc != SQLITE_OK) return module_fail(set->function, &base->pVtab->zErrMsg, rc, &fault);
     for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) {
         cursor->lookups[i] = lookup_open(&set->lookups[i].plan);
         if (!cursor->lookups[i]) rc = SQLITE_NOMEM;

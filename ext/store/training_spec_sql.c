@@ -15,11 +15,11 @@ const athlete_option training_spec_table[] = {
      "a SELECT of keys, times and labels"},
     {"as_of", NULL, OPTION_TEXT, offsetof(training_spec, as_of), 0, 0, NULL, NULL,
      "column of the labels with the moment to look up at"},
-    {"lookups", NULL, OPTION_JSON, offsetof(training_spec, lookups_json), 0, 0, NULL, NULL,
+    {"lookups", NULL, OPTION_LIST, offsetof(training_spec, lookups_json), 0, 0, NULL, NULL,
      "a list of objects, one for each group"},
-    {"computed", NULL, OPTION_JSON, offsetof(training_spec, computed_json), 0, 0, NULL, NULL,
+    {"computed", NULL, OPTION_OBJECT, offsetof(training_spec, computed_json), 0, 0, NULL, NULL,
      "SQL expressions over the columns, by name"},
-    {"exclude", NULL, OPTION_JSON, offsetof(training_spec, exclude_json), 0, 0, NULL, NULL,
+    {"exclude", NULL, OPTION_LIST, offsetof(training_spec, exclude_json), 0, 0, NULL, NULL,
      "columns to leave out"},
     {.name = NULL},
 };
@@ -27,17 +27,17 @@ const athlete_option training_spec_table[] = {
 const athlete_option training_lookup_table[] = {
     {"group", "table", OPTION_TEXT, offsetof(lookup_spec, group), 0, 0, NULL, NULL,
      "a feature group or a table"},
-    {"keys", NULL, OPTION_JSON, offsetof(lookup_spec, keys_json), 0, 0, NULL, "(those of the same names)",
+    {"keys", NULL, OPTION_OBJECT, offsetof(lookup_spec, keys_json), 0, 0, NULL, "(those of the same names)",
      "column of the labels for each key"},
     {"as_of", NULL, OPTION_TEXT, offsetof(lookup_spec, as_of), 0, 0, NULL, "(that of the training set)",
      "column of the labels"},
-    {"features", NULL, OPTION_JSON, offsetof(lookup_spec, features_json), 0, 0, NULL, "(all)", "a list"},
+    {"features", NULL, OPTION_LIST, offsetof(lookup_spec, features_json), 0, 0, NULL, "(all)", "a list"},
     {"prefix", NULL, OPTION_TEXT, offsetof(lookup_spec, prefix), 0, 0, NULL, NULL, "of the columns' names"},
     {"lookback", NULL, OPTION_TEXT, offsetof(lookup_spec, lookback), 0, 0, NULL, NULL,
      "a duration such as 90 days"},
     {"lookback_days", NULL, OPTION_NUMBER, offsetof(lookup_spec, lookback_days), 0, LOOKBACK_DAYS_MAX, NULL,
      NULL, "days"},
-    {"defaults", NULL, OPTION_JSON, offsetof(lookup_spec, defaults_json), 0, 0, NULL, NULL,
+    {"defaults", NULL, OPTION_OBJECT, offsetof(lookup_spec, defaults_json), 0, 0, NULL, NULL,
      "value for each feature"},
     {"timestamp", NULL, OPTION_TEXT, offsetof(lookup_spec, timestamp), 0, 0, NULL, NULL,
      "column, as in asof"},
@@ -53,34 +53,31 @@ const athlete_option training_lookup_table[] = {
 /* The JSON of an option, an object or else a list whose members are texts; NULL stays NULL. With `any` an object's may be
 ** anything. */
 static athlete_status read_member(const char *name, const char *json, bool object, bool any, cJSON **tree,
-                                  char **message) {
+                                  athlete_fault *fault) {
     if (!json) return ATHLETE_OK;
-    json_fault fault;
-    athlete_status status = json_parse(json, strlen(json), tree, &fault);
+    athlete_status status = json_parse(json, strlen(json), tree, fault);
     if (status != ATHLETE_OK)
         return status == ATHLETE_INVALID ? ATHLETE_NOMEM : status; /* it was printed here */
-    bool fits = object ? cJSON_IsObject(*tree) : cJSON_IsArray(*tree);
+    bool fits = true;
     const cJSON *member;
     cJSON_ArrayForEach(member, *tree) fits = fits && (any || cJSON_IsString(member));
     if (fits) return ATHLETE_OK;
-    return sentence_refuse(
-        message, sqlite3_mprintf("option \"%s\" must be %s of texts", name, object ? "an object" : "a list"));
+    return fault_refuse(fault, "option \"%s\" must be %s of texts", name, object ? "an object" : "a list");
 }
 
-static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char **message) {
+static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, athlete_fault *fault) {
     *lookup = (lookup_spec){.lookback_days = -1};
     char *text = cJSON_PrintUnformatted(json);
     if (!text) return ATHLETE_NOMEM;
-    athlete_status status = options_read(training_lookup_table, text, lookup, message);
+    athlete_status status = options_read(training_lookup_table, text, lookup, fault);
     cJSON_free(text);
-    if (status == ATHLETE_OK && !lookup->group)
-        status = sentence_refuse(message, sqlite3_mprintf("a lookup has no \"group\""));
+    if (status == ATHLETE_OK && !lookup->group) status = fault_refuse(fault, "a lookup has no \"group\"");
     if (status == ATHLETE_OK)
-        status = read_member("keys", lookup->keys_json, true, false, &lookup->keys, message);
+        status = read_member("keys", lookup->keys_json, true, false, &lookup->keys, fault);
     if (status == ATHLETE_OK)
-        status = read_member("features", lookup->features_json, false, false, &lookup->features, message);
+        status = read_member("features", lookup->features_json, false, false, &lookup->features, fault);
     if (status == ATHLETE_OK)
-        status = read_member("defaults", lookup->defaults_json, true, true, &lookup->defaults, message);
+        status = read_member("defaults", lookup->defaults_json, true, true, &lookup->defaults, fault);
     if (status == ATHLETE_OK && lookup->lookback_days >= 0 && !lookup->lookback) {
         lookup->lookback = sqlite3_mprintf("%.6f days", lookup->lookback_days);
         if (!lookup->lookback) status = ATHLETE_NOMEM;
@@ -88,37 +85,30 @@ static athlete_status read_lookup(lookup_spec *lookup, const cJSON *json, char *
     return status;
 }
 
-static athlete_status read_lookups(training_spec *spec, char **message) {
+static athlete_status read_lookups(training_spec *spec, athlete_fault *fault) {
     if (!spec->lookups_json) return ATHLETE_OK;
     cJSON *list;
-    json_fault fault;
-    athlete_status status = json_parse(spec->lookups_json, strlen(spec->lookups_json), &list, &fault);
+    athlete_status status = json_parse(spec->lookups_json, strlen(spec->lookups_json), &list, fault);
     if (status != ATHLETE_OK) return ATHLETE_NOMEM;
-    if (!cJSON_IsArray(list))
-        status = sentence_refuse(message, sqlite3_mprintf("option \"lookups\" must be a list of objects"));
-    int n = status == ATHLETE_OK ? cJSON_GetArraySize(list) : 0;
-    if (status == ATHLETE_OK) {
-        spec->lookups = memory_zeroed(NULL, (size_t)n, sizeof *spec->lookups);
-        if (!spec->lookups) status = ATHLETE_NOMEM;
-    }
+    spec->lookups = memory_zeroed(NULL, (size_t)cJSON_GetArraySize(list), sizeof *spec->lookups);
+    if (!spec->lookups) status = ATHLETE_NOMEM;
     const cJSON *member;
     cJSON_ArrayForEach(member, list) {
-        if (status == ATHLETE_OK) status = read_lookup(&spec->lookups[spec->n_lookups++], member, message);
+        if (status == ATHLETE_OK) status = read_lookup(&spec->lookups[spec->n_lookups++], member, fault);
     }
     cJSON_Delete(list);
     return status;
 }
 
-athlete_status training_spec_read(training_spec *spec, const char *json, char **message) {
+athlete_status training_spec_read(training_spec *spec, const char *json, athlete_fault *fault) {
     *spec = (training_spec){.labels = NULL};
-    athlete_status status = options_read(training_spec_table, json, spec, message);
-    if (status == ATHLETE_OK && !spec->labels)
-        status = sentence_refuse(message, sqlite3_mprintf("the spec has no \"labels\""));
-    if (status == ATHLETE_OK) status = read_lookups(spec, message);
+    athlete_status status = options_read(training_spec_table, json, spec, fault);
+    if (status == ATHLETE_OK && !spec->labels) status = fault_refuse(fault, "the spec has no \"labels\"");
+    if (status == ATHLETE_OK) status = read_lookups(spec, fault);
     if (status == ATHLETE_OK)
-        status = read_member("computed", spec->computed_json, true, false, &spec->computed, message);
+        status = read_member("computed", spec->computed_json, true, false, &spec->computed, fault);
     if (status == ATHLETE_OK)
-        status = read_member("exclude", spec->exclude_json, false, false, &spec->exclude, message);
+        status = read_member("exclude", spec->exclude_json, false, false, &spec->exclude, fault);
     return status;
 }
 

@@ -40,8 +40,8 @@ typedef struct training_spec {
 /* The members of a specification, and those of each of its lookups. */
 extern const athlete_option training_spec_table[], training_lookup_table[];
 
-/* ATHLETE_INVALID sets *message, a sentence without the function's name. Whatever came, training_spec_close frees it. */
-athlete_status training_spec_read(training_spec *spec, const char *json, char **message);
+/* ATHLETE_INVALID says what is wrong, without the function's name. Whatever came, training_spec_close frees it. */
+athlete_status training_spec_read(training_spec *spec, const char *json, athlete_fault *fault);
 void training_spec_close(training_spec *spec);
 
 #endif

@@ -21,9 +21,7 @@ static athlete_status open_numbers(athlete_call *call, explain_state *state, int
     model_rows *rows = &state->rows;
     const forest *model = model_rows_model(rows);
     athlete_status status = shap_prepare(model, &rows->budget, &rows->poll, &state->explainer);
-    if (status == ATHLETE_INVALID) {
-        call_fail(call, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
-    }
+    if (status == ATHLETE_INVALID) fault_refuse(&call->fault, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
     if (status != ATHLETE_OK) return status;
     state->side = (size_t)model->n_features + 1;
     state->per_row = (size_t)model->n_outputs * state->side * (state->interactions ? state->side : 1);
@@ -65,8 +63,7 @@ static int next_block(athlete_call *call, explain_state *state) {
         status = (state->interactions ? shap_interactions : shap_contributions)(
             &state->explainer, rows->places.features, rows->n, state->numbers, &rows->poll);
     }
-    if (status != ATHLETE_OK)
-        return call->code != SQLITE_OK ? call->code : call_fail_status(call, status, NULL);
+    if (status != ATHLETE_OK) return call->code != SQLITE_OK ? call->code : call_fail_status(call, status);
     state->row = state->output = state->feature = state->other = 0;
     state->number = state->numbers;
     return SQLITE_ROW;

@@ -37,7 +37,7 @@ bool feature_from_text(const forest *model, int feature, sqlite3_value *value, f
     return fabs(number) <= (double)FLT_MAX;
 }
 
-char *feature_refusal(const forest *model, int feature, sqlite3_value *value) {
+athlete_status feature_refuse(const forest *model, int feature, sqlite3_value *value, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "feature %d", feature + 1);
     if (model->feature_names) sqlite3_str_appendf(out, " (%s)", model->feature_names[feature]);
@@ -49,5 +49,5 @@ char *feature_refusal(const forest *model, int feature, sqlite3_value *value) {
         sqlite3_str_appendf(out, " must be %s or NULL, got ", named ? "the name of a category" : "a number");
         value_describe(out, value);
     }
-    return sentence_finish(out);
+    return fault_refuse_str(fault, out);
 }

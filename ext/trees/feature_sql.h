@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include "base/fault.h"
 #include "base/sqlite.h"
 #include "trees/model/model.h"
 
@@ -11,9 +12,8 @@
 ** take it. */
 bool feature_from_text(const forest *model, int feature, sqlite3_value *value, float *x);
 
-/* Why a value was refused, a sentence (sqlite3_free it): "feature 2 (pace) must be a number or NULL, got text 'abc'".
-** NULL when memory is short. */
-char *feature_refusal(const forest *model, int feature, sqlite3_value *value);
+/* Says why a value was refused: "feature 2 (pace) must be a number or NULL, got text 'abc'". */
+athlete_status feature_refuse(const forest *model, int feature, sqlite3_value *value, athlete_fault *fault);
 
 /* The value of a feature: NULL is missing (NaN), a number itself, text the category of that name or, where the
 ** feature is numeric, the number that it wholly is. A category that the model does not know is missing. */

@@ -27,7 +27,9 @@ static bool fit_take(void *opaque, int first, int n, sqlite3_value **values, boo
 }
 
 static athlete_status fit_fail(athlete_call *call, fit_state *state, athlete_status status) {
-    call_fail_status(call, status, trainer_message(&state->trainer, status));
+    const char *said = trainer_sentence(&state->trainer, status);
+    if (*said) fault_refuse(&call->fault, "%s", said);
+    call_fail_status(call, status);
     return status;
 }
 
@@ -49,11 +51,10 @@ static athlete_status fit_open_feed(athlete_call *call, fit_state *state) {
     int *column = memory_alloc(NULL, (size_t)sqlite3_column_count(state->query), sizeof *column);
     if (!column) return ATHLETE_NOMEM;
     state->feed = (row_feed){.reader = state, .take = fit_take};
-    char *message;
     athlete_status status = row_feed_open(call->db, state->query, column,
-                                          trainer_order(&state->trainer, column), &state->feed, &message);
+                                          trainer_order(&state->trainer, column), &state->feed, &call->fault);
     memory_free(NULL, column);
-    return call_told(call, status, message);
+    return status;
 }
 
 static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
@@ -65,9 +66,7 @@ static athlete_status fit_open(athlete_call *call, int argc, sqlite3_value **arg
     const char *options = (const char *)sqlite3_value_text(argv[0]);
     const char *sql = (const char *)sqlite3_value_text(argv[1]);
     if (!options || !sql) return ATHLETE_NOMEM;
-    char *message;
-    athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &message);
-    status = call_told(call, status, message);
+    athlete_status status = query_open(call->db, sql, 2, "label, feature, …", &state->query, &call->fault);
     if (status == ATHLETE_OK) status = fit_begin(call, state, options);
     return status == ATHLETE_OK ? fit_open_feed(call, state) : status;
 }

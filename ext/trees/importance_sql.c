@@ -26,7 +26,7 @@ static athlete_status importance_take_rows(athlete_call *call, importance_state 
     if (status != ATHLETE_OK) return status;
     shap_forest explainer;
     status = shap_prepare(model, &rows->budget, &rows->poll, &explainer);
-    if (status == ATHLETE_INVALID) call_fail(call, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
+    if (status == ATHLETE_INVALID) fault_refuse(&call->fault, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
     double *contributions = memory_alloc(&rows->budget, per_row, block * sizeof *contributions);
     if (status == ATHLETE_OK && !contributions) status = memory_status(&rows->budget);
     while (status == ATHLETE_OK) {

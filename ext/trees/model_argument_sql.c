@@ -15,7 +15,8 @@ static cached_model *model_argument_find(sqlite3 *db, void *cache, sqlite3_value
 
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument) {
     athlete_status status;
-    athlete_fault fault = {{0}};
+    athlete_fault fault;
+    fault_clear(&fault);
     cached_model *found = model_argument_find(sqlite3_context_db_handle(context), domain_state_of(context),
                                               argument, &status, &fault);
     if (!found) function_fail_status(context, status, fault.text);
@@ -24,9 +25,8 @@ cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument
 
 cached_model *model_of_call(athlete_call *call, sqlite3_value *argument) {
     athlete_status status;
-    athlete_fault fault = {{0}};
-    cached_model *found = model_argument_find(call->db, call->domain_state, argument, &status, &fault);
-    if (!found) call_fail_status(call, status, fault.text);
+    cached_model *found = model_argument_find(call->db, call->domain_state, argument, &status, &call->fault);
+    if (!found) call_fail_status(call, status);
     return found;
 }
 

@@ -36,10 +36,11 @@ void model_rows_result_key(sqlite3_context *context, const model_rows *rows, siz
 /* --- reading -------------------------------------------------------------------------------------------- */
 
 static void model_rows_refuse(model_rows *rows, int feature, sqlite3_value *value) {
-    char *sentence = feature_refusal(model_rows_model(rows), feature, value);
-    if (sentence) call_fail(rows->call, "row %lld: %s", rows->n_read + 1, sentence);
-    else call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
-    sqlite3_free(sentence);
+    athlete_call *call = rows->call;
+    athlete_status status = feature_refuse(model_rows_model(rows), feature, value, &call->fault);
+    if (status == ATHLETE_INVALID)
+        fault_refuse(&call->fault, "row %lld: %s", (long long)rows->n_read + 1, call->fault.text);
+    call_fail_status(call, status);
 }
 
 /* Takes part of a row: column 0 is the key, column f + 1 is feature f. */
@@ -49,7 +50,7 @@ static bool model_rows_take(void *reader, int first, int n, sqlite3_value **valu
     if (rows->call->code != SQLITE_OK) return true;
     int i = 0;
     if (first == 0 && !keep_key(&rows->keys[rows->n], values[i++])) {
-        call_fail_status(rows->call, ATHLETE_NOMEM, NULL);
+        call_fail_status(rows->call, ATHLETE_NOMEM);
         return true;
     }
     const size_t stride = rows->places.feature_stride;
@@ -92,11 +93,10 @@ const athlete_option model_rows_options[] = {
 
 athlete_status model_rows_read_options(athlete_call *call, sqlite3_value *options, column_match *match) {
     int chosen = MATCH_DEFAULT;
-    char *message;
     const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
-    athlete_status status = options_read(model_rows_options, json, &chosen, &message);
+    athlete_status status = options_read(model_rows_options, json, &chosen, &call->fault);
     *match = (column_match)chosen;
-    return call_told(call, status, message);
+    return status;
 }
 
 athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model) {
@@ -108,16 +108,16 @@ athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_val
 }
 
 static athlete_status model_rows_open_feed(model_rows *rows, const char *sql, column_match match,
-                                           char **message) {
+                                           athlete_fault *fault) {
     const forest *model = model_rows_model(rows);
     sqlite3_stmt *query;
     int *columns = NULL;
-    athlete_status status = query_open(rows->call->db, sql, 1, "key, feature, …", &query, message);
-    if (status == ATHLETE_OK) status = score_columns(model, query, match, &columns, message);
+    athlete_status status = query_open(rows->call->db, sql, 1, "key, feature, …", &query, fault);
+    if (status == ATHLETE_OK) status = score_columns(model, query, match, &columns, fault);
     if (status == ATHLETE_OK) {
         rows->feed.reader = rows;
         rows->feed.take = model_rows_take;
-        status = row_feed_open(rows->call->db, query, columns, model->n_features + 1, &rows->feed, message);
+        status = row_feed_open(rows->call->db, query, columns, model->n_features + 1, &rows->feed, fault);
     }
     memory_free(NULL, columns);
     sqlite3_finalize(query);
@@ -132,9 +132,7 @@ athlete_status model_rows_query(model_rows *rows, sqlite3_value *query, column_m
     rows->capacity = capacity;
     rows->keys = memory_zeroed(&rows->budget, capacity, sizeof *rows->keys);
     if (!rows->keys) return memory_status(&rows->budget);
-    char *message;
-    athlete_status status = model_rows_open_feed(rows, sql, match, &message);
-    return call_told(rows->call, status, message);
+    return model_rows_open_feed(rows, sql, match, &rows->call->fault);
 }
 
 row_places model_rows_matrix(model_rows *rows, size_t capacity, bool given) {

@@ -9,7 +9,7 @@ void gbdt_options_fault(sqlite3_context *context, int argc, sqlite3_value **argv
     trainer t;
     const char *options = (const char *)sqlite3_value_text(argv[0]);
     athlete_status status = trainer_begin(&t, options, sqlite3_value_int(argv[1]), NULL);
-    const char *sentence = trainer_message(&t, status);
+    const char *sentence = trainer_sentence(&t, status);
     if (status == ATHLETE_INVALID) sqlite3_result_text(context, sentence, -1, SQLITE_TRANSIENT);
     else if (status != ATHLETE_OK) function_fail_status(context, status, sentence);
     trainer_free(&t);

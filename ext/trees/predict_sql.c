@@ -17,10 +17,9 @@ static cached_model *find_model(sqlite3_context *context, sqlite3_value *argumen
 static bool read_features(sqlite3_context *context, const forest *model, sqlite3_value **values, float *row) {
     for (int f = 0; f < model->n_features; f++) {
         if (feature_read(model, f, values[f], &row[f])) continue;
-        char *sentence = feature_refusal(model, f, values[f]);
-        if (sentence) function_fail(context, "%s", sentence);
-        else sqlite3_result_error_nomem(context);
-        sqlite3_free(sentence);
+        athlete_fault fault;
+        athlete_status status = feature_refuse(model, f, values[f], &fault);
+        function_fail_status(context, status, fault.text);
         return false;
     }
     return true;

@@ -41,10 +41,8 @@ typedef struct score_state {
 static athlete_status score_read_options(athlete_call *call, score_options *options,
                                          sqlite3_value *argument) {
     options->match = MATCH_DEFAULT;
-    char *message;
     const char *json = argument ? (const char *)sqlite3_value_text(argument) : NULL;
-    athlete_status status = options_read(score_options_table, json, options, &message);
-    return call_told(call, status, message);
+    return options_read(score_options_table, json, options, &call->fault);
 }
 
 static athlete_status open_model(athlete_call *call, score_state *state, sqlite3_value *argument) {
@@ -69,8 +67,8 @@ static athlete_status count_items(athlete_call *call, score_state *state) {
             state->n_items = 2;
             break;
         }
-        call_fail(call, "option \"output\" is probabilities, and the model is not one of classes");
-        return ATHLETE_INVALID;
+        return fault_refuse(&call->fault,
+                            "option \"output\" is probabilities, and the model is not one of classes");
     case OUTPUT_LEAF: state->n_items = model->n_trees; break;
     }
     return ATHLETE_OK;
@@ -123,7 +121,7 @@ static int read_block(athlete_call *call, score_state *state) {
         if (status == ATHLETE_OK) score_finish(state);
     }
     if (status == ATHLETE_OK) return SQLITE_OK;
-    return call->code != SQLITE_OK ? call->code : call_fail_status(call, status, NULL);
+    return call->code != SQLITE_OK ? call->code : call_fail_status(call, status);
 }
 
 static int score_next(athlete_call *call, void *opaque) {

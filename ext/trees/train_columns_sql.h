@@ -17,13 +17,14 @@ typedef struct train_columns {
     int8_t *monotone;           /* per feature, as grow_rules has it; or NULL */
     uint64_t *interactions;     /* as grow_rules has them; or NULL */
     size_t n_interactions, interaction_words;
-    char *strings; /* what the names point into */
+    const char *categorical_option; /* the name that categorical_features was given under */
+    char *strings;                  /* what the names point into */
 } train_columns;
 
 /* `names` are those of the columns in the statement, or NULL; the option feature_names comes before them.
-** ATHLETE_INVALID sets *message (sqlite3_free it). Free also after a failure. */
+** What is wrong is said in `fault`. Free also after a failure. */
 athlete_status train_columns_read(const train_options *options, int n_columns, const char *const *names,
-                                  athlete_budget *budget, train_columns *columns, char **message);
+                                  athlete_budget *budget, train_columns *columns, athlete_fault *fault);
 void train_columns_free(train_columns *columns);
 
 #endif

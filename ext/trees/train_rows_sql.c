@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/binding/function.h"
-#include "base/text/json_text.h"
+#include "base/utf8.h"
 #include "trees/trainer_sql.h"
 
 #define MAX_CATEGORY_CODE 16777216 /* 2^24, XGBoost's limit: float32 counts on to there */
@@ -15,24 +15,18 @@
 static athlete_status train_row_refuse(trainer *t, const char *what, int feature, const char *expected,
                                        sqlite3_value *value) {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "row %lld: %s", (sqlite3_int64)t->n_read + 1, what);
+    sqlite3_str_appendf(out, "row %lld: %s", (long long)t->n_read + 1, what);
     if (feature >= 0) {
         sqlite3_str_appendf(out, " %d", feature + 1);
         if (t->columns.feature_names) sqlite3_str_appendf(out, " (%s)", t->columns.feature_names[feature]);
     }
     sqlite3_str_appendf(out, " must be %s, got ", expected);
     value_describe(out, value);
-    t->message = sentence_finish(out);
-    return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+    return fault_refuse_str(&t->fault, out);
 }
 
 static athlete_status refuse_feature(trainer *t, int feature, const char *expected, sqlite3_value *value) {
     return train_row_refuse(t, "feature", feature, expected, value);
-}
-
-static athlete_status train_row_fail(trainer *t, char *sentence) {
-    t->message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
 }
 
 /* --- the columns beside the features -------------------------------------------------------------------- */
@@ -45,9 +39,8 @@ static bool train_is_number(sqlite3_value *value) {
 
 static athlete_status read_label(trainer *t, sqlite3_value *value, float *label) {
     if (sqlite3_value_type(value) == SQLITE_NULL)
-        return train_row_fail(t,
-                              sqlite3_mprintf("row %lld: the label is NULL; leave such rows out with WHERE",
-                                              (sqlite3_int64)t->n_read + 1));
+        return fault_refuse(&t->fault, "row %lld: the label is NULL; leave such rows out with WHERE",
+                            (long long)t->n_read + 1);
     if (!train_is_number(value)) return train_row_refuse(t, "the label", -1, "a finite number", value);
     double x = sqlite3_value_double(value);
     if (!objective_takes_label(&t->options.objective, x))
@@ -85,8 +78,8 @@ static athlete_status add_name(trainer *t, int feature, sqlite3_value *value, fl
     uint32_t number = 0;
     athlete_status status = category_find(&t->categories[feature], text, &t->budget, &number);
     if (status == ATHLETE_INVALID)
-        return train_row_fail(t, sqlite3_mprintf("feature %d has more than %d different texts", feature + 1,
-                                                 (int)ATHLETE_MAX_CATEGORIES));
+        return fault_refuse(&t->fault, "feature %d has more than %d different texts", feature + 1,
+                            (int)ATHLETE_MAX_CATEGORIES);
     *out = (float)number;
     return status;
 }
@@ -203,7 +196,7 @@ static athlete_status open_row(trainer *t) {
     if (row->weight == 0) return ATHLETE_OK; /* as if it were not there */
     row_block *block = row->validates ? &t->validation : &t->train;
     if (block->n == ATHLETE_MAX_ROWS)
-        return train_row_fail(t, sqlite3_mprintf("more than %lld rows", (sqlite3_int64)ATHLETE_MAX_ROWS));
+        return fault_refuse(&t->fault, "more than %lld rows", (long long)ATHLETE_MAX_ROWS);
     athlete_status status = block->n == block->capacity ? grow_block(t, block) : ATHLETE_OK;
     if (status == ATHLETE_OK) row->block = block;
     return status;

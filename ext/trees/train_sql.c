@@ -16,7 +16,7 @@ typedef struct train_group {
 
 static void report(sqlite3_context *context, train_group *group, athlete_status status) {
     group->failed = true;
-    function_fail_status(context, status, trainer_message(&group->trainer, status));
+    function_fail_status(context, status, trainer_sentence(&group->trainer, status));
 }
 
 static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {

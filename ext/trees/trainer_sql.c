@@ -6,10 +6,10 @@
 
 athlete_status trainer_begin(trainer *t, const char *options, int n_columns, const char *const *names) {
     *t = (trainer){.budget.limit = ATHLETE_BUDGET_DEFAULT};
-    athlete_status status = train_options_read(options, &t->options, &t->message);
+    athlete_status status = train_options_read(options, &t->options, &t->fault);
     t->budget.limit = (size_t)t->options.memory_limit_mb << 20;
     if (status == ATHLETE_OK)
-        status = train_columns_read(&t->options, n_columns, names, &t->budget, &t->columns, &t->message);
+        status = train_columns_read(&t->options, n_columns, names, &t->budget, &t->columns, &t->fault);
     if (status != ATHLETE_OK) return status;
     size_t n = (size_t)t->columns.n_features;
     t->content = memory_zeroed(&t->budget, n, sizeof *t->content);
@@ -35,17 +35,15 @@ void trainer_free(trainer *t) {
     t->content = NULL;
     train_columns_free(&t->columns);
     train_options_free(&t->options);
-    sqlite3_free(t->message);
-    t->message = NULL;
+    fault_clear(&t->fault);
 }
 
-const char *trainer_message(trainer *t, athlete_status status) {
-    if (status == ATHLETE_OVER_LIMIT && !t->message) {
-        t->message =
-            sqlite3_mprintf("%lld rows of %d features, memory_limit_mb is %lld", (sqlite3_int64)t->n_read,
-                            t->columns.n_features, t->options.memory_limit_mb);
+const char *trainer_sentence(trainer *t, athlete_status status) {
+    if (status == ATHLETE_OVER_LIMIT && !*t->fault.text) {
+        fault_refuse(&t->fault, "%zu rows of %d features, memory_limit_mb is %lld", t->n_read,
+                     t->columns.n_features, (long long)t->options.memory_limit_mb);
     }
-    return t->message;
+    return t->fault.text;
 }
 
 /* --- categories ----------------------------------------------------------------------------------------- */
@@ -121,13 +119,20 @@ static void write_history(text_buffer *out, const char *metric, const boost_hist
 
 enum { HISTORY, OPTIONS, SHARE_ROWS, BEST_ITERATION, BEST_SCORE, N_TEXTS };
 
+/* Whether some feature may be of names: declared so, or not seen to be of numbers. */
+static bool has_names(const trainer *t) {
+    int f = 0;
+    while (f < t->columns.n_features && t->content[f] == CONTENT_NUMBERS && !t->columns.categorical[f]) f++;
+    return f < t->columns.n_features;
+}
+
 /* best_iteration and best_score are what XGBoost's own early stopping sets, and so reads. */
 static athlete_status write_model(trainer *t, const forest *model, const boost_history *history,
                                   const trainer_result *result, athlete_poll *poll, text_buffer *out) {
     text_buffer texts[N_TEXTS];
     for (int i = 0; i < N_TEXTS; i++) texts[i] = (text_buffer){.budget = &t->budget};
     write_history(&texts[HISTORY], result->metric, history);
-    train_options_write(&t->options, &texts[OPTIONS]);
+    train_options_write(&t->options, has_names(t), &texts[OPTIONS]);
     text_add_integer(&texts[SHARE_ROWS], (int64_t)t->train.n);
     text_add_integer(&texts[BEST_ITERATION], result->best);
     text_add_float(&texts[BEST_SCORE], (float)result->loss);
@@ -198,24 +203,33 @@ static athlete_status train(trainer *t, category_names *names, boost_history *hi
     return status;
 }
 
-static athlete_status trainer_refuse(trainer *t, const char *sentence) {
-    t->message = sqlite3_mprintf("%s", sentence);
-    return t->message ? ATHLETE_INVALID : ATHLETE_NOMEM;
+/* Options about names do nothing where every feature was seen to be of numbers. */
+static athlete_status check_category_options(trainer *t) {
+    static const char *const options[] = {"max_cat_to_onehot", "max_cat_threshold", "cat_smooth", "cat_l2"};
+    if (has_names(t)) return ATHLETE_OK;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (train_options_changed(&t->options, options[i]))
+            return fault_refuse(&t->fault, "option \"%s\" is for features of names, there is none",
+                                options[i]);
+    }
+    return ATHLETE_OK;
 }
 
 static athlete_status check_rows(trainer *t) {
     if (t->train.n == 0)
-        return trainer_refuse(t, t->validation.n > 0
-                                     ? "every row is a validation row, none is left to train on"
-                                     : "every weight is 0");
+        return fault_refuse(&t->fault, t->validation.n > 0
+                                           ? "every row is a validation row, none is left to train on"
+                                           : "every weight is 0");
     if (t->options.early_stopping_rounds > 0 && t->validation.n == 0)
-        return trainer_refuse(t, "option \"early_stopping_rounds\" needs validation rows, there is none");
+        return fault_refuse(&t->fault,
+                            "option \"early_stopping_rounds\" needs validation rows, there is none");
     for (int f = 0; f < t->columns.n_features; f++) {
         if (t->content[f] == CONTENT_NAMES && t->columns.monotone && t->columns.monotone[f] != 0)
-            return trainer_refuse(
-                t, "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
+            return fault_refuse(
+                &t->fault,
+                "option \"monotone_constraints\" has a sign for a feature of text, which has no order");
     }
-    return ATHLETE_OK;
+    return check_category_options(t);
 }
 
 /* SQLite also ends a group when its statement was stopped amid the rows, to have the memory given back. A progress

@@ -28,8 +28,8 @@ typedef struct trainer {
     column_content *content;   /* per feature */
     category_list *categories; /* per feature */
     size_t n_read;
-    pending_row row; /* of which a part was taken */
-    char *message;   /* why it failed, once it did */
+    pending_row row;     /* of which a part was taken */
+    athlete_fault fault; /* why it failed, once it did */
 } trainer;
 
 typedef struct trainer_result {
@@ -56,8 +56,8 @@ athlete_status trainer_finish(trainer *t, athlete_poll *poll, trainer_result *re
 
 void trainer_free(trainer *t);
 
-/* The sentence for a status that trainer_begin, _add or _finish returned, or NULL where the status says all: short of memory,
+/* The sentence for a status that trainer_begin, _take or _finish returned; empty where the status says all: short of memory,
 ** interrupted. */
-const char *trainer_message(trainer *t, athlete_status status);
+const char *trainer_sentence(trainer *t, athlete_status status);
 
 #endif

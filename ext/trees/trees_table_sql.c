@@ -61,7 +61,7 @@ static int trees_next(athlete_call *call, void *opaque) {
         if (state->nodes) state->tree++;
         if (state->tree >= state->cached->model.n_trees) return SQLITE_DONE;
         athlete_status status = begin_tree(state);
-        if (status != ATHLETE_OK) return call_fail_status(call, status, NULL);
+        if (status != ATHLETE_OK) return call_fail_status(call, status);
     }
 }
 

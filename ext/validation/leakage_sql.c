@@ -25,11 +25,11 @@ const athlete_option leakage_options[] = {
     {"label", NULL, OPTION_TEXT, offsetof(leakage_settings, label), 0, 0, NULL, NULL, "column of the label"},
     {"as_of", NULL, OPTION_TEXT, offsetof(leakage_settings, as_of), 0, 0, NULL, NULL,
      "column of the moment before which all must be known"},
-    {"available", NULL, OPTION_JSON, offsetof(leakage_settings, available), 0, 0, NULL, NULL,
+    {"available", NULL, OPTION_OBJECT, offsetof(leakage_settings, available), 0, 0, NULL, NULL,
      "for each feature the column with the time from which its value was known; \"*\" for all others"},
-    {"window_end", NULL, OPTION_JSON, offsetof(leakage_settings, window_end), 0, 0, NULL, NULL,
+    {"window_end", NULL, OPTION_OBJECT, offsetof(leakage_settings, window_end), 0, 0, NULL, NULL,
      "for each feature the column with the end of what it describes; \"*\" for all others"},
-    {"exclude", NULL, OPTION_JSON, offsetof(leakage_settings, exclude), 0, 0, NULL, NULL,
+    {"exclude", NULL, OPTION_LIST, offsetof(leakage_settings, exclude), 0, 0, NULL, NULL,
      "columns that are no features"},
     {"auc", NULL, OPTION_NUMBER, offsetof(leakage_settings, auc), 0.5, 1, NULL, "0.95",
      "AUC from which one feature is suspicious"},
@@ -72,16 +72,15 @@ static athlete_status leakage_find_column(athlete_call *call, const leakage_stat
                                           const char *name, int *column) {
     *column = name ? column_named(state->query, name) : -1;
     if (*column >= 0) return ATHLETE_OK;
-    if (name) call_fail(call, "option \"%s\": %.60s is no column of the query", option, name);
-    else call_fail(call, "option \"%s\" is missing", option);
-    return ATHLETE_INVALID;
+    return name ? fault_refuse(&call->fault, "option \"%s\": %.60s is no column of the query", option, name)
+                : fault_refuse(&call->fault, "option \"%s\" is missing", option);
 }
 
 /* `text` was printed from a tree that had been read: it can only fail for lack of memory. */
 static athlete_status leakage_parse(const char *text, cJSON **tree) {
-    json_fault fault;
+    athlete_fault ignored;
     *tree = NULL;
-    return !text || json_parse(text, strlen(text), tree, &fault) == ATHLETE_OK ? ATHLETE_OK : ATHLETE_NOMEM;
+    return !text || json_parse(text, strlen(text), tree, &ignored) == ATHLETE_OK ? ATHLETE_OK : ATHLETE_NOMEM;
 }
 
 /* {feature: column} into the features; a column that is named is no feature itself. */
@@ -90,10 +89,9 @@ static athlete_status map_times(athlete_call *call, leakage_state *state, const 
     const cJSON *member;
     cJSON_ArrayForEach(member, map) {
         int column;
-        if (!member->string || !cJSON_IsString(member)) {
-            call_fail(call, "option \"%s\" must be an object of columns by feature", option);
-            return ATHLETE_INVALID;
-        }
+        if (!member->string || !cJSON_IsString(member))
+            return fault_refuse(&call->fault, "option \"%s\" must be an object of columns by feature",
+                                option);
         athlete_status status = leakage_find_column(call, state, option, member->valuestring, &column);
         if (status != ATHLETE_OK) return status;
         is_time[column] = true;
@@ -106,8 +104,8 @@ static athlete_status map_times(athlete_call *call, leakage_state *state, const 
             found |= is_named;
         }
         if (found) continue;
-        call_fail(call, "option \"%s\": %.60s is no column of the query", option, member->string);
-        return ATHLETE_INVALID;
+        return fault_refuse(&call->fault, "option \"%s\": %.60s is no column of the query", option,
+                            member->string);
     }
     return ATHLETE_OK;
 }
@@ -117,10 +115,8 @@ static athlete_status leave_out(athlete_call *call, const leakage_state *state, 
     const cJSON *member;
     cJSON_ArrayForEach(member, list) {
         int column;
-        if (!cJSON_IsString(member)) {
-            call_fail(call, "option \"exclude\" must be a list of columns");
-            return ATHLETE_INVALID;
-        }
+        if (!cJSON_IsString(member))
+            return fault_refuse(&call->fault, "option \"exclude\" must be a list of columns");
         athlete_status status = leakage_find_column(call, state, "exclude", member->valuestring, &column);
         if (status != ATHLETE_OK) return status;
         is_out[column] = true;
@@ -187,13 +183,15 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
         *status = ATHLETE_NOMEM;
         return false;
     }
-    if (!leakage_is_number(as_of) && !leakage_is_number(time) &&
-        instant_same_form(a, strlen(a), b, strlen(b)))
-        return strcmp(b, a) > 0;
-    call_fail(call,
-              "row %lld: as_of '%.40s' and %.60s '%.40s' are written differently, they have no order in time",
-              (sqlite3_int64)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
-    *status = ATHLETE_INVALID;
+    instant at, then;
+    if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) &&
+        instant_parse(b, &then))
+        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) >
+               at.us; /* beside an instant a day is its end */
+    *status = fault_refuse(
+        &call->fault,
+        "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
+        (long long)state->n_rows + 1, a, sqlite3_column_name(state->query, column), b);
     return false;
 }
 
@@ -244,14 +242,13 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
     state->at = -1;
     state->budget.limit = ATHLETE_BUDGET_DEFAULT;
     poll_begin(&state->poll, call->db);
-    char *message = NULL;
     const char *options = argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL;
-    athlete_status status = options_read(leakage_options, options, &state->settings, &message);
+    athlete_status status = options_read(leakage_options, options, &state->settings, &call->fault);
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (status == ATHLETE_OK)
-        status = sql ? query_open(call->db, sql, 2, "label, as_of, features", &state->query, &message)
+        status = sql ? query_open(call->db, sql, 2, "label, as_of, features", &state->query, &call->fault)
                      : ATHLETE_NOMEM;
-    if (call_told(call, status, message) == ATHLETE_OK) status = find_features(call, state);
+    if (status == ATHLETE_OK) status = find_features(call, state);
     if (status != ATHLETE_OK) return status;
     int rc;
     while (status == ATHLETE_OK && (rc = sqlite3_step(state->query)) != SQLITE_DONE) {
@@ -286,6 +283,8 @@ static int leakage_next(athlete_call *call, void *opaque) {
 static void result_reason(const leakage_state *state, const leakage_feature *feature,
                           sqlite3_context *context) {
     int suspicion = suspicion_of(state, feature);
+    if (!suspicion && feature->n_values && feature->strength.n == 0)
+        sqlite3_result_text(context, "not judged: it or the label has no numbers", -1, SQLITE_STATIC);
     if (!suspicion) return;
     char *text = sqlite3_mprintf(
         "%s%s%s%s%s", suspicion & SUSPECTS_AVAILABILITY ? "not available at the label's time" : "",

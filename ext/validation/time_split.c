@@ -12,22 +12,21 @@ static int64_t part_end(const row_split *s) {
     return s->in_test ? test_begin(s) + s->test_size : test_begin(s) - s->gap;
 }
 
-bool row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap, int64_t test_size,
-                     athlete_fault *fault) {
+athlete_status row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap,
+                               int64_t test_size, athlete_fault *fault) {
     if (n_splits + 1 > n_rows) {
-        fault_refuse(fault, "%lld splits need at least %lld rows, there are %lld", (long long)n_splits,
-                     (long long)n_splits + 1, (long long)n_rows);
-        return false;
+        return fault_refuse(fault, "%lld splits need at least %lld rows, there are %lld", (long long)n_splits,
+                            (long long)n_splits + 1, (long long)n_rows);
     }
     if (test_size == 0) test_size = n_rows / (n_splits + 1);
     if (test_size > n_rows / n_splits || n_rows - gap - test_size * n_splits <= 0) {
-        fault_refuse(fault, "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on",
-                     (long long)n_splits, (long long)test_size, (long long)gap, (long long)n_rows);
-        return false;
+        return fault_refuse(fault,
+                            "%lld tests of %lld rows after a gap of %lld leave none of %lld rows to train on",
+                            (long long)n_splits, (long long)test_size, (long long)gap, (long long)n_rows);
     }
     *split =
         (row_split){.n_rows = n_rows, .n_splits = n_splits, .gap = gap, .test_size = test_size, .row = -1};
-    return true;
+    return ATHLETE_OK;
 }
 
 bool row_split_next(row_split *split) {

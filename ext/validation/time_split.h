@@ -19,9 +19,9 @@ typedef struct row_split {
     bool in_test;
 } row_split;
 
-/* test_size 0 means n_rows / (n_splits + 1). False with a sentence if there are too few rows. */
-bool row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap, int64_t test_size,
-                     athlete_fault *fault);
+/* test_size 0 means n_rows / (n_splits + 1). Refused if there are too few rows. */
+athlete_status row_split_begin(row_split *split, int64_t n_rows, int64_t n_splits, int64_t gap,
+                               int64_t test_size, athlete_fault *fault);
 bool row_split_next(row_split *split); /* false at the end */
 
 /* --- by date ------------------------------------------------------------------------------------------- */

@@ -16,13 +16,8 @@ static athlete_status time_split_open(athlete_call *call, int argc, sqlite3_valu
     row_split *split = memory_zeroed(NULL, 1, sizeof *split);
     if (!split) return ATHLETE_NOMEM;
     *out = split;
-    athlete_fault fault;
-    if (row_split_begin(split, sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]),
-                        optional_integer(argc, argv, 2), optional_integer(argc, argv, 3), &fault)) {
-        return ATHLETE_OK;
-    }
-    call_fail(call, "%s", fault.text);
-    return ATHLETE_INVALID;
+    return row_split_begin(split, sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]),
+                           optional_integer(argc, argv, 2), optional_integer(argc, argv, 3), &call->fault);
 }
 
 static int time_split_next(athlete_call *call, void *split) {
@@ -83,17 +78,14 @@ static athlete_status time_split_read_rows(athlete_call *call, dates_state *stat
         const char *text = (const char *)sqlite3_column_text(query, 1);
         int day;
         if (!text || !date_parse(text, &day)) {
-            call_fail(call, "row %lld of the query: day must be a date 'YYYY-MM-DD', got %s%.30s%s",
-                      (sqlite3_int64)state->n_rows + 1, text ? "'" : "", text ? text : "NULL",
-                      text ? "'" : "");
-            return ATHLETE_INVALID;
+            return fault_refuse(&call->fault,
+                                "row %zu of the query: day must be a date 'YYYY-MM-DD', got %s%.30s%s",
+                                state->n_rows + 1, text ? "'" : "", text ? text : "NULL", text ? "'" : "");
         }
         athlete_status status = keep_row(state, query, day);
         if (status != ATHLETE_OK) return status;
     }
-    if (rc == SQLITE_DONE) return ATHLETE_OK;
-    query_fail(call, rc);
-    return ATHLETE_INVALID;
+    return status_of_code(call->db, rc, "the query failed: ", &call->fault);
 }
 
 static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
@@ -105,19 +97,16 @@ static athlete_status dates_open(athlete_call *call, int argc, sqlite3_value **a
     int embargo_days = (int)optional_integer(argc, argv, 2);
 
     sqlite3_stmt *query;
-    char *refusal;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
-    athlete_status status = query_open(call->db, sql, 2, "key, day", &query, &refusal);
-    if (call_told(call, status, refusal) != ATHLETE_OK) return status;
+    athlete_status status = query_open(call->db, sql, 2, "key, day", &query, &call->fault);
+    if (status != ATHLETE_OK) return status;
     status = time_split_read_rows(call, state, query);
     sqlite3_finalize(query);
     if (status != ATHLETE_OK) return status;
 
-    athlete_fault fault;
     status = date_split_build(state->days, state->n_rows, (int64_t)state->n_splits, embargo_days,
-                              &state->budget, &state->split, &fault);
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", fault.text);
+                              &state->budget, &state->split, &call->fault);
     state->at = SIZE_MAX; /* the first step goes to 0 */
     return status;
 }

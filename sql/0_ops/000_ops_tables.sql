@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
--- purpose:  what every stage needs: configuration, the run log, and how far each stage has read
+-- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
 -- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_stages
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 11 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 11: '
-                   || CASE WHEN user_version < 11 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 17 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 17: '
+                   || CASE WHEN user_version < 17 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 11;
+PRAGMA user_version = 17;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -41,6 +41,7 @@ END;
 -- A value that a user has set stays: only missing names are added.
 INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('as_of_date',                  NULL, 'setting', 'date',   'every calendar goes on to this day; NULL: to each athlete''s last activity'),
+    ('arrivals',                    NULL, 'setting', 'choice', 'history: what arrives is known when it happened; live: from its arrival; NULL: history until an athlete is published'),
     ('default_threshold_pace',      5.5,  'setting', 'min/km', 'threshold pace where the history gives none'),
     ('threshold_lookback_days',     90,   'setting', 'days',   'runs that the threshold pace of a day is derived from'),
     ('threshold_min_minutes',       20,   'setting', 'min',    'shortest run that counts for the threshold pace'),
@@ -53,6 +54,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
+    ('acwr_steady_threshold',       0.8,  'setting', 'ratio',  'an acute:chronic ratio below it is less training than usual'),
     ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
     ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
     ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),
@@ -88,6 +90,37 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
 
+-- Whose features have been published. What arrives for such an athlete is known from its arrival, however
+-- old it is; what came before may count as known when it happened.
+CREATE TABLE IF NOT EXISTS ops_published (
+    athlete_id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Who changes things, for the audit. A program that writes for several people says so in its transaction:
+--     UPDATE ops_actor SET who = 'coach@example.org';
+CREATE TABLE IF NOT EXISTS ops_actor (
+    actor_id INTEGER PRIMARY KEY CHECK (actor_id = 1),
+    who      TEXT NOT NULL
+);
+INSERT OR IGNORE INTO ops_actor (actor_id, who) VALUES (1, 'local');
+
+CREATE TABLE IF NOT EXISTS ops_audit (
+    audit_id INTEGER PRIMARY KEY,
+    at       TEXT NOT NULL,
+    who      TEXT NOT NULL,
+    action   TEXT NOT NULL, -- register, status, ingest, arrive, migrate
+    object   TEXT NOT NULL, -- the group, group.feature, or the athlete
+    detail   TEXT NOT NULL  -- JSON
+);
+CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
+CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
+WHEN EXISTS (SELECT 1 FROM ops_audit WHERE audit_id = new.audit_id)
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+
 -- What each stage says of itself when it runs, from its header: what it makes of what, and whose athletes it takes over.
 CREATE TABLE IF NOT EXISTS ops_stages (
     stage    TEXT PRIMARY KEY,
@@ -96,6 +129,36 @@ CREATE TABLE IF NOT EXISTS ops_stages (
     products TEXT NOT NULL, -- JSON list of tables
     follows  TEXT NOT NULL  -- JSON list of stages
 ) WITHOUT ROWID;
+-- Which stage computes from which, athlete by athlete.
+CREATE TABLE IF NOT EXISTS ops_upstreams (
+    upstream TEXT NOT NULL,
+    stage    TEXT NOT NULL,
+    PRIMARY KEY (upstream, stage)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ops_upstreams_by_stage ON ops_upstreams (stage, upstream);
+CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS SELECT stage, upstream FROM ops_upstreams;
+
+-- Whom a stage has to look at when it runs next: everyone of whom it read a row that has changed since, and perhaps more. An
+-- update costs what changed since nobody else is looked at; what is listed without need is found unchanged.
+CREATE TABLE IF NOT EXISTS ops_due (
+    stage      TEXT NOT NULL,
+    athlete_id TEXT NOT NULL,
+    PRIMARY KEY (stage, athlete_id)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_added AFTER INSERT ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage; END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_changed AFTER UPDATE ON ops_watermarks
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id;
+    INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id;
+END;
+CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_gone AFTER DELETE ON ops_watermarks
+BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id; END;
+CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_added AFTER INSERT ON ops_upstreams
+BEGIN INSERT OR IGNORE INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream); END;
+CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_gone AFTER DELETE ON ops_upstreams
+BEGIN INSERT OR IGNORE INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage; END;
+
 CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
 SELECT stage, purpose, inputs, products, follows FROM ops_stages;
 CREATE TRIGGER IF NOT EXISTS ops_announced_anew INSTEAD OF INSERT ON ops_announced
@@ -103,35 +166,38 @@ WHEN NOT EXISTS (SELECT 1 FROM ops_stages AS s
                  WHERE (s.stage, s.purpose, s.inputs, s.products, s.follows) = (new.stage, new.purpose, new.inputs, new.products, new.follows))
 BEGIN
     DELETE FROM ops_stages WHERE stage = new.stage;
+    DELETE FROM ops_upstreams WHERE stage = new.stage;
     INSERT INTO ops_stages (stage, purpose, inputs, products, follows)
     VALUES (new.stage, new.purpose, new.inputs, new.products, new.follows);
+    -- whichever of the two is announced first
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT stage, new.stage FROM ops_stages WHERE instr(new.follows, '"' || stage || '"');
+    INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT new.stage, stage FROM ops_stages WHERE instr(follows, '"' || new.stage || '"');
 END;
 
 -- announce: printed by `make stages`
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '000_ops_tables',
-    'what every stage needs: configuration, the run log, and how far each stage has read',
+    'what every stage needs: configuration, the run log, the audit, and how far each stage has read',
     '[]',
     '[]',
     '[]');
 -- end
 
--- Which stage computes from which, athlete by athlete.
-CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS
-SELECT s.stage, f.value FROM ops_stages AS s, json_each(s.follows) AS f;
-
 -- Athletes whose input has moved since a stage last read it; without a position those whose input is gone.
 CREATE VIEW IF NOT EXISTS ops_stale (stage, athlete_id, position) AS
 SELECT d.stage, u.athlete_id, u.position
-FROM ops_follows AS d
-JOIN ops_watermarks AS u ON u.stage = d.upstream
+FROM ops_due AS e
+CROSS JOIN ops_upstreams AS d ON d.stage = e.stage
+CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
 LEFT JOIN ops_watermarks AS m ON m.stage = d.stage AND m.athlete_id = u.athlete_id
 WHERE m.position IS NOT u.position
 UNION ALL
-SELECT stage, athlete_id, NULL
-FROM (SELECT m.stage, m.athlete_id FROM ops_watermarks AS m JOIN (SELECT DISTINCT stage FROM ops_follows) AS d ON d.stage = m.stage
-      EXCEPT
-      SELECT d.stage, u.athlete_id FROM ops_follows AS d JOIN ops_watermarks AS u ON u.stage = d.upstream);
+SELECT e.stage, e.athlete_id, NULL
+FROM ops_due AS e
+CROSS JOIN ops_watermarks AS m ON m.stage = e.stage AND m.athlete_id = e.athlete_id
+WHERE EXISTS (SELECT 1 FROM ops_upstreams AS d WHERE d.stage = e.stage)
+  AND NOT EXISTS (SELECT 1 FROM ops_upstreams AS d CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
+                  WHERE d.stage = e.stage);
 
 -- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
 CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS

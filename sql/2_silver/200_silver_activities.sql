@@ -1,10 +1,10 @@
 -- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, ops_watermarks
--- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, ops_seen
+-- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, silver_arrivals, ops_config, ops_published, ops_actor, ops_watermarks, ops_due
+-- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, silver_arrivals, ops_audit, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
--- params:   -
+-- params:   arrivals
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -42,8 +42,9 @@ CREATE TABLE IF NOT EXISTS silver_rule_rejects (
 INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reason) VALUES
     ('silver_strava_activities', 'start_is_an_instant', 'reject', 'start_time IS NOT NULL',
      'start_date is not an ISO instant'),
-    ('silver_strava_activities', 'start_is_in_living_memory', 'reject', 'start_time >= ''1930''',
-     'starts before 1930: a clock that was never set'),
+    ('silver_strava_activities', 'start_is_in_living_memory', 'reject',
+     'start_time >= ''1970-01-02'' AND substr(start_time, 1, 10) NOT IN (''1980-01-06'', ''1989-12-31'')',
+     'starts before 1970, or on a day on which the clocks of phones, of GPS or of watches begin: one that was never set'),
     ('silver_strava_activities', 'sport_is_known', 'reject', 'sport_type IS NOT NULL',
      'sport_type and type are missing or not text'),
     ('silver_strava_activities', 'offset_is_on_earth', 'reject', 'utc_offset_s IS NOT NULL AND abs(utc_offset_s) <= 14 * 3600',
@@ -224,6 +225,14 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
+-- due silver_strava_activities for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_added AFTER INSERT ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_changed AFTER UPDATE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_gone AFTER DELETE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
 CREATE TABLE IF NOT EXISTS silver_rejects (
     table_name  TEXT NOT NULL,
@@ -239,17 +248,39 @@ CREATE TABLE IF NOT EXISTS silver_rejects (
     PRIMARY KEY (table_name, activity_id, item, rule)
 ) WITHOUT ROWID;
 
--- Every time a belief about an activity changed: an edit of a fact, a deletion, a mended reject. All that is computed
+-- Every time a belief about an activity changed: an edit of a fact, a deletion, a mended reject, a late arrival. All that is computed
 -- for this athlete from from_date on may differ from what was believed before corrected_at.
 CREATE TABLE IF NOT EXISTS silver_corrections (
     athlete_id   TEXT NOT NULL,
     from_date    TEXT NOT NULL,
+    bronze_id    INTEGER NOT NULL,
     corrected_at TEXT NOT NULL,
     activity_id  TEXT NOT NULL,
-    bronze_id    INTEGER NOT NULL,
     PRIMARY KEY (athlete_id, from_date, bronze_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);
+-- due silver_corrections for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_added AFTER INSERT ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_changed AFTER UPDATE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_gone AFTER DELETE ON silver_corrections
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
+
+-- What was decided of a version when it was first read, where that is not what goes without saying: 'live' is known from its
+-- arrival though it is the first of its kind, 'history' is known when it happened though it corrects an earlier one.
+CREATE TABLE IF NOT EXISTS silver_arrivals (
+    bronze_table TEXT NOT NULL,
+    bronze_id    INTEGER NOT NULL,
+    athlete_id   TEXT NOT NULL,
+    known        TEXT NOT NULL CHECK (known IN ('history', 'live')),
+    PRIMARY KEY (bronze_table, bronze_id)
+) WITHOUT ROWID;
+
+SELECT assert_that(value IS NULL OR value IN ('history', 'live'),
+                   'ops_config: arrivals is ' || quote(value) || ' where ''history'', ''live'' or NULL belongs')
+FROM ops_config WHERE name = 'arrivals';
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
@@ -261,10 +292,10 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- Activities with a new version; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT DISTINCT b.activity_id
-FROM bronze_strava_activities AS b, stage_clock AS c
-WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
-   OR json_extract(c.position_before, '$[1]') IS NOT json_extract(c.position, '$[1]');
+SELECT DISTINCT activity_id
+FROM bronze_strava_activities NOT INDEXED -- but by its number: that few are new is worth more than their order
+WHERE bronze_id > (SELECT CASE WHEN json_extract(position_before, '$[1]') IS json_extract(position, '$[1]')
+                               THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock);
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
 
 -- Every version of a changed activity with the fields that are what they should be, and the faults of the others.
@@ -273,7 +304,7 @@ SELECT b.bronze_id, b.activity_id, b.stream, b.ingested_at, b.payload,
        CASE WHEN b.stream <> 'tombstone' THEN json_fields(b.payload, l.fields) END AS p
 FROM silver_field_lists AS l
 CROSS JOIN changed
-JOIN bronze_strava_activities AS b USING (activity_id)
+CROSS JOIN bronze_strava_activities AS b USING (activity_id)
 WHERE l.table_name = 'silver_strava_activities';
 
 -- With typed facts. start_date_local carries a false Z and the offset in the label of `timezone` ignores daylight
@@ -328,6 +359,23 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);
 
+-- Who has been published is live.
+CREATE TEMP TABLE arrived AS
+SELECT v.bronze_id, v.athlete_id, COALESCE(s.value, CASE WHEN p.athlete_id IS NULL THEN 'history' ELSE 'live' END) AS known,
+       s.value IS NOT NULL AS is_told
+FROM stage_clock AS c
+CROSS JOIN ops_config AS s ON s.name = 'arrivals'
+CROSS JOIN version AS v
+LEFT JOIN ops_published AS p USING (athlete_id)
+WHERE v.bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0) AND v.stream <> 'tombstone' AND v.athlete_id IS NOT NULL;
+INSERT OR IGNORE INTO silver_arrivals (bronze_table, bronze_id, athlete_id, known)
+SELECT 'bronze_strava_activities', bronze_id, athlete_id, known FROM arrived WHERE is_told OR known = 'live';
+INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT started_at, (SELECT who FROM ops_actor), 'arrive', 'athlete ' || athlete_id,
+       json_object('known', known, 'decided_by', CASE WHEN is_told THEN 'ops_config' ELSE 'default' END, 'activities', COUNT(*))
+FROM stage_clock, arrived
+GROUP BY athlete_id, known, is_told;
+
 -- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
 CREATE TEMP TABLE judged AS
 SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
@@ -365,7 +413,8 @@ WITH state AS (
                  AND NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.severity = 'reject')
                 THEN row_hash(athlete_id, start_time, utc_offset_s, sport_type, workout_type, is_indoor, is_manual, is_flagged,
                                 distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, max_speed_m_s)
-           END AS facts
+           END AS facts,
+           (SELECT known FROM silver_arrivals AS a WHERE a.bronze_table = 'bronze_strava_activities' AND a.bronze_id = v.bronze_id) AS known
     FROM version AS v
 )
 SELECT *,
@@ -381,7 +430,9 @@ CREATE UNIQUE INDEX temp.belief_by_activity ON belief (activity_id, bronze_id);
 DELETE FROM silver_corrections WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_corrections (athlete_id, from_date, corrected_at, activity_id, bronze_id)
 WITH differing AS (
-    SELECT * FROM belief WHERE n_versions > 1 AND facts IS NOT facts_before
+    SELECT b.* FROM belief AS b, stage_clock AS c
+    WHERE CASE WHEN n_versions > 1 THEN facts IS NOT facts_before AND known IS NOT 'history'
+               ELSE known = 'live' AND ingested_at > end_time AND c.started_at >= end_time END
 ),
 touched AS (
     SELECT athlete_before AS athlete_id, date_before AS date, ingested_at, activity_id, bronze_id FROM differing WHERE facts_before IS NOT NULL
@@ -442,10 +493,13 @@ INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_re
 SELECT '200_silver_activities', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
+DELETE FROM ops_due WHERE stage = '200_silver_activities';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;
 DROP TABLE temp.broken;
 DROP TABLE temp.judged;
+DROP TABLE temp.arrived;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;
 DROP TABLE temp.changed;

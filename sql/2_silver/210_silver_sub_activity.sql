@@ -1,10 +1,10 @@
 -- stage:    210_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, ops_watermarks
--- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, ops_seen
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, silver_arrivals, ops_config, ops_published, ops_watermarks, ops_due
+-- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, silver_arrivals, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
--- params:   -
+-- params:   arrivals
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -35,27 +35,53 @@ CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
     available_at     TEXT NOT NULL,    -- the activity's, or when a correction of its laps, splits or efforts arrived
     PRIMARY KEY (athlete_id, activity_id, kind, item)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS silver_strava_sub_activity_by_activity ON silver_strava_sub_activity (activity_id);
+-- due silver_strava_sub_activity for 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_added AFTER INSERT ON silver_strava_sub_activity
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_changed AFTER UPDATE ON silver_strava_sub_activity
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_410_gone AFTER DELETE ON silver_strava_sub_activity
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
+-- end
 
 CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
-                  (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
-                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
-                      || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
-       ) AS position,
-       (SELECT position FROM ops_watermarks WHERE stage = '210_silver_sub_activity') AS position_before;
+WITH clock AS (
+    SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+           json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
+                      (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
+                      (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+                          || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
+           ) AS position,
+           (SELECT position FROM ops_watermarks WHERE stage = '210_silver_sub_activity') AS position_before
+)
+-- When a rule has changed, all is read again.
+SELECT *,
+       CASE WHEN json_extract(position_before, '$[2]') IS json_extract(position, '$[2]') THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END AS activities_read,
+       CASE WHEN json_extract(position_before, '$[2]') IS json_extract(position, '$[2]') THEN COALESCE(json_extract(position_before, '$[1]'), 0) ELSE 0 END AS laps_read
+FROM clock;
+
+-- Laps of their own, as 200_silver_activities decides of activities.
+INSERT OR IGNORE INTO silver_arrivals (bronze_table, bronze_id, athlete_id, known)
+SELECT 'bronze_strava_sub_activity', bronze_id, athlete_id, known
+FROM (SELECT b.bronze_id, a.athlete_id, COALESCE(s.value, CASE WHEN p.athlete_id IS NOT NULL THEN 'live' END) AS known
+      FROM stage_clock AS c
+      CROSS JOIN ops_config AS s ON s.name = 'arrivals'
+      CROSS JOIN bronze_strava_sub_activity AS b
+      JOIN silver_strava_activities AS a USING (activity_id)
+      LEFT JOIN ops_published AS p USING (athlete_id)
+      WHERE b.bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0))
+WHERE known IS NOT NULL;
 
 CREATE TEMP TABLE changed AS
 SELECT activity_id
-FROM bronze_strava_activities, stage_clock AS c
-WHERE bronze_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
-   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]')
+FROM bronze_strava_activities
+WHERE bronze_id > (SELECT activities_read FROM stage_clock)
 UNION
 SELECT seen.activity_id -- a lap may have been another activity's before
-FROM stage_clock AS c, bronze_strava_sub_activity AS new
-JOIN bronze_strava_sub_activity AS seen USING (lap_id)
-WHERE new.bronze_id > COALESCE(json_extract(c.position_before, '$[1]'), 0)
-   OR json_extract(c.position_before, '$[2]') IS NOT json_extract(c.position, '$[2]');
+FROM bronze_strava_sub_activity AS new
+CROSS JOIN bronze_strava_sub_activity AS seen USING (lap_id)
+WHERE new.bronze_id > (SELECT laps_read FROM stage_clock);
 
 -- Detailed activities, the latest first in age; of two in a row, whether the later has fewer parts.
 CREATE TEMP TABLE detail AS
@@ -67,7 +93,7 @@ FROM (SELECT b.*, COALESCE(json_array_length(payload, '$.laps'), 0) AS n_laps,
              COALESCE(json_array_length(payload, '$.splits_metric'), 0) AS n_splits,
              COALESCE(json_array_length(payload, '$.best_efforts'), 0) AS n_efforts
       FROM changed
-      JOIN bronze_strava_activities AS b USING (activity_id)
+      CROSS JOIN bronze_strava_activities AS b USING (activity_id)
       WHERE b.stream = 'detail')
 WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 
@@ -87,7 +113,7 @@ WITH object AS (
            bronze_id = (SELECT MAX(bronze_id) FROM bronze_strava_sub_activity AS l WHERE l.lap_id = b.lap_id),
            'lap', lap_id, lap_id, payload
     FROM changed
-    JOIN bronze_strava_sub_activity AS b USING (activity_id)
+    CROSS JOIN bronze_strava_sub_activity AS b USING (activity_id)
 )
 SELECT o.*, json_fields(o.payload, l.fields) AS p
 FROM silver_field_lists AS l
@@ -113,15 +139,16 @@ SELECT activity_id, kind, item, CASE WHEN item IS NULL THEN seat END AS place, s
 FROM numbered;
 
 -- When the parts of an activity last turned out to be others than those first received. What arrives for the first
--- time is no correction.
+-- time is no correction, unless it is late.
 CREATE TEMP TABLE correction AS
 SELECT activity_id, MAX(ingested_at) AS corrected_at
 FROM (
     SELECT activity_id, ingested_at,
-           row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
-               IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
-           AND ROW_NUMBER() OVER by_age > 1 AS is_correction
-    FROM part
+           CASE WHEN ROW_NUMBER() OVER by_age = 1 THEN known = 'live'
+                ELSE known IS NOT 'history' AND row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)
+                     IS NOT LAG(row_hash(name, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr)) OVER by_age
+           END AS is_correction
+    FROM (SELECT p.*, (SELECT known FROM silver_arrivals AS a WHERE (a.bronze_table, a.bronze_id) = (p.bronze_table, p.bronze_id)) AS known FROM part AS p)
     WINDOW by_age AS (PARTITION BY activity_id, kind, item, place ORDER BY ingested_at, bronze_table, bronze_id, seat)
     UNION ALL
     SELECT activity_id, ingested_at, has_lost_parts FROM detail
@@ -225,6 +252,8 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '210_silver_sub_activi
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '210_silver_sub_activity', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '210_silver_sub_activity';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.broken;

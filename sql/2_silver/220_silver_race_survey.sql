@@ -1,7 +1,7 @@
 -- stage:    220_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
--- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects
--- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, ops_due
+-- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen, ops_due
 -- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
@@ -154,6 +154,8 @@ INSERT INTO ops_seen (stage, athlete_id, position) SELECT '220_silver_race_surve
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '220_silver_race_survey', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '220_silver_race_survey';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.broken;

@@ -1,7 +1,7 @@
 -- stage:    300_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
 -- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
--- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, ops_actor, ops_audit
+-- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, athlete_utc_offsets
 -- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -
@@ -20,30 +20,13 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- Who changes things, for the audit. A program that writes for several people says so in its transaction:
---     UPDATE ops_actor SET who = 'coach@example.org';
-CREATE TABLE IF NOT EXISTS ops_actor (
-    actor_id INTEGER PRIMARY KEY CHECK (actor_id = 1),
-    who      TEXT NOT NULL
-);
-INSERT OR IGNORE INTO ops_actor (actor_id, who) VALUES (1, 'local');
-
-CREATE TABLE IF NOT EXISTS ops_audit (
-    audit_id INTEGER PRIMARY KEY,
-    at       TEXT NOT NULL,
-    who      TEXT NOT NULL,
-    action   TEXT NOT NULL, -- register, status, ingest
-    object   TEXT NOT NULL, -- the group, or group.feature
-    detail   TEXT NOT NULL  -- JSON
-);
-CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
-CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
-WHEN EXISTS (SELECT 1 FROM ops_audit WHERE audit_id = new.audit_id)
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+-- What an athlete's clock showed beside UTC on a day: a day that is a row's time ends by it.
+CREATE TABLE IF NOT EXISTS athlete_utc_offsets (
+    athlete_id   TEXT NOT NULL,
+    local_date   TEXT NOT NULL,
+    utc_offset_s INTEGER NOT NULL,
+    PRIMARY KEY (athlete_id, local_date)
+) WITHOUT ROWID;
 
 -- How values of a type are stored, and what holds for one that is not NULL; $ stands for the value. A new type is one
 -- more row.

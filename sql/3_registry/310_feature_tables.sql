@@ -99,6 +99,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_id", old."event_timestamp", old."activity_date", old."utc_offset_s", old."sport_type", old."is_run", old."distance_km", old."moving_time_min", old."elapsed_time_min", old."pace_min_km", old."elevation_gain_m", old."elevation_per_km", old."estimated_tss", old."load_source", old."intensity_factor", old."threshold_pace_min_km", old."threshold_source", old."avg_hr", old."max_hr", old."reference_max_hr", old."hr_zone_1_pct", old."hr_zone_2_pct", old."hr_zone_3_pct", old."hr_zone_4_pct", old."hr_zone_5_pct", old."efficiency_index", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "activity_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "activity_features_deleted" AFTER DELETE ON "activity_features"
@@ -116,6 +118,15 @@ BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or D
 CREATE TRIGGER IF NOT EXISTS "activity_features_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "activity_features"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_in_form" BEFORE INSERT ON "activity_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'activity_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "activity_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'activity_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_history_in_form" BEFORE INSERT ON "activity_features_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'activity_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
 -- athlete_daily_features 1.0.1: The activities of each local day, added up
 CREATE TABLE IF NOT EXISTS "athlete_daily_features" (
@@ -169,6 +180,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."avg_pace", old."avg_hr", old."max_hr", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_daily_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_deleted" AFTER DELETE ON "athlete_daily_features"
@@ -186,6 +199,15 @@ BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it,
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_moved" BEFORE UPDATE OF "athlete_id", "activity_date" ON "athlete_daily_features"
 WHEN (new."athlete_id", new."activity_date") IS NOT (old."athlete_id", old."activity_date") AND EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_in_form" BEFORE INSERT ON "athlete_daily_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_daily_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_history_in_form" BEFORE INSERT ON "athlete_daily_features_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
 -- athlete_profile 1.0.1: Who an athlete is: the first values told, kept
 CREATE TABLE IF NOT EXISTS "athlete_profile" (
@@ -221,6 +243,8 @@ BEGIN
     SELECT old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_profile" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id") = (new."athlete_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_deleted" AFTER DELETE ON "athlete_profile"
@@ -238,6 +262,15 @@ BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DEL
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_moved" BEFORE UPDATE OF "athlete_id" ON "athlete_profile"
 WHEN (new."athlete_id") IS NOT (old."athlete_id") AND EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_in_form" BEFORE INSERT ON "athlete_profile"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_profile: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_profile"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_profile: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_history_in_form" BEFORE INSERT ON "athlete_profile_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'athlete_profile_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
 -- athlete_rolling_features 1.0.1: Load, form, trends and risk for every calendar day, looking back from the end of that day
 CREATE TABLE IF NOT EXISTS "athlete_rolling_features" (
@@ -349,6 +382,8 @@ BEGIN
     SELECT old."athlete_id", old."as_of_date", old."event_timestamp", old."daily_tss", old."ctl_42d", old."atl_7d", old."tsb", old."acwr", old."ctl_ewma", old."atl_ewma", old."tsb_ewma", old."acwr_ewma", old."total_tss_7d", old."total_tss_28d", old."total_tss_90d", old."activities_7d", old."activities_28d", old."activities_30d", old."activities_42d", old."activities_90d", old."total_distance_7d_km", old."total_distance_28d_km", old."total_distance_30d_km", old."total_distance_42d_km", old."total_distance_90d_km", old."longest_distance_30d_km", old."longest_distance_90d_km", old."total_elevation_30d_m", old."avg_pace_30d", old."best_pace_30d", old."avg_pace_90d", old."best_pace_90d", old."pace_trend_30d", old."distance_trend_30d", old."pace_trend_90d", old."distance_trend_90d", old."consistency_score", old."training_monotony_7d", old."training_strain_7d", old."rest_days_14d", old."unknown_load_42d", old."history_days", old."is_overtraining_risk", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_rolling_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_deleted" AFTER DELETE ON "athlete_rolling_features"
@@ -366,6 +401,15 @@ BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE i
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_moved" BEFORE UPDATE OF "athlete_id", "as_of_date" ON "athlete_rolling_features"
 WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_in_form" BEFORE INSERT ON "athlete_rolling_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_rolling_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_history_in_form" BEFORE INSERT ON "athlete_rolling_features_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
 -- athlete_weekly_features 1.0.1: Volume, load, monotony and strain of every week from Monday to Sunday
 CREATE TABLE IF NOT EXISTS "athlete_weekly_features" (
@@ -413,6 +457,8 @@ BEGIN
     SELECT old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "athlete_weekly_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_deleted" AFTER DELETE ON "athlete_weekly_features"
@@ -430,6 +476,15 @@ BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_moved" BEFORE UPDATE OF "athlete_id", "week_start" ON "athlete_weekly_features"
 WHEN (new."athlete_id", new."week_start") IS NOT (old."athlete_id", old."week_start") AND EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_in_form" BEFORE INSERT ON "athlete_weekly_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "athlete_weekly_features"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_history_in_form" BEFORE INSERT ON "athlete_weekly_features_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
 -- race_results 1.0.1: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
@@ -471,6 +526,8 @@ BEGIN
     SELECT old."athlete_id", old."activity_id", old."race_date", old."distance_class", old."seconds", old."source", old."measured_m", old."event_timestamp", old."available_at", _until, (SELECT who FROM ops_actor)
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
+    UPDATE "race_results" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "race_results_deleted" AFTER DELETE ON "race_results"
@@ -488,6 +545,15 @@ BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE
 CREATE TRIGGER IF NOT EXISTS "race_results_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "race_results"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+CREATE TRIGGER IF NOT EXISTS "race_results_in_form" BEFORE INSERT ON "race_results"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'race_results: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "race_results_in_form_moved" BEFORE UPDATE OF "event_timestamp", "available_at" ON "race_results"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'race_results: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "race_results_history_in_form" BEFORE INSERT ON "race_results_history"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
+BEGIN SELECT RAISE(ABORT, 'race_results_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 -- end
 
 CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;

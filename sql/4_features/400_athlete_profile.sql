@@ -1,10 +1,10 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects
+-- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id
--- params:   -
+-- params:   arrivals
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -15,9 +15,6 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '["bronze_strava_athlete", "silver_strava_activities"]',
     '["athlete_profile"]',
     '[]');
-
-CREATE TEMP TABLE stage_clock AS
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
 -- A setting holds from its day until the next one of its kind; changing one does not rewrite the days before it:
@@ -30,23 +27,59 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
                                               AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 ELSE 250 END),
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
+-- due athlete_profile_settings for 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_added AFTER INSERT ON athlete_profile_settings
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_changed AFTER UPDATE ON athlete_profile_settings
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_gone AFTER DELETE ON athlete_profile_settings
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
+-- end
+-- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id); END;
+-- end
+-- due athlete_profile for 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_added AFTER INSERT ON athlete_profile
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_changed AFTER UPDATE ON athlete_profile
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_gone AFTER DELETE ON athlete_profile
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- end
 
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
+       COALESCE((SELECT MAX(bronze_id) FROM bronze_strava_athlete), 0) || ' '
+           || (SELECT rows_hash(rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules WHERE table_name = 'athlete_profile' ORDER BY rule))
+           || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name)) AS position,
+       (SELECT position FROM ops_watermarks WHERE stage = '400_athlete_profile' AND athlete_id = '') AS position_before;
+
+-- All of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT athlete_id FROM silver_strava_activities
+SELECT athlete_id FROM ops_due WHERE stage = '400_athlete_profile' AND athlete_id <> ''
 UNION
-SELECT athlete_id FROM athlete_profile;
+SELECT a.athlete_id
+FROM (SELECT 1 FROM stage_clock WHERE substr(position, instr(position, ' ')) IS NOT substr(position_before, instr(position_before, ' ')))
+CROSS JOIN (SELECT athlete_id FROM silver_strava_activities UNION SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM bronze_strava_athlete) AS a;
 
 CREATE TEMP TABLE first_activity AS
 SELECT *, CAST(substr(local_date, 1, 4) AS INTEGER) AS first_year
 FROM (SELECT athlete_id, local_date, start_time, available_at,
              ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
-      FROM silver_strava_activities)
+      FROM changed
+      CROSS JOIN silver_strava_activities USING (athlete_id))
 WHERE age = 1;
 
 CREATE TEMP TABLE reading AS
 SELECT b.athlete_id, b.bronze_id, b.payload, json_fields(b.payload, l.fields) AS p
 FROM silver_field_lists AS l
-CROSS JOIN bronze_strava_athlete AS b
+CROSS JOIN changed
+CROSS JOIN bronze_strava_athlete AS b USING (athlete_id)
 WHERE l.table_name = 'athlete_profile';
 
 -- What each version of an athlete says; a value that breaks a rule says nothing.
@@ -65,13 +98,29 @@ LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.
 WHERE r.table_name = 'athlete_profile';
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
+CREATE TEMP TABLE told AS
+SELECT athlete_id, bronze_id,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
+       CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
+FROM version AS v;
+CREATE INDEX temp.told_by_athlete ON told (athlete_id, bronze_id);
+
+-- Who is published and says for the first time who he is, is known from then on to be so: a correction of all his days, with
+-- the number of the athlete's object below zero, where no activity's is.
+INSERT OR IGNORE INTO silver_corrections (athlete_id, from_date, corrected_at, activity_id, bronze_id)
+SELECT t.athlete_id, f.local_date, b.ingested_at, '', -t.bronze_id
+FROM ops_config AS s
+CROSS JOIN told AS t
+JOIN bronze_strava_athlete AS b USING (bronze_id)
+JOIN first_activity AS f ON f.athlete_id = t.athlete_id
+LEFT JOIN ops_published AS p ON p.athlete_id = t.athlete_id
+WHERE s.name = 'arrivals' AND COALESCE(s.value, CASE WHEN p.athlete_id IS NOT NULL THEN 'live' END) = 'live'
+  AND t.bronze_id > COALESCE((SELECT CAST(position AS INTEGER) FROM ops_watermarks WHERE stage = '400_athlete_profile' AND athlete_id = ''), 0)
+  AND (t.sex IS NOT NULL AND NOT EXISTS (SELECT 1 FROM told AS e WHERE e.athlete_id = t.athlete_id AND e.bronze_id < t.bronze_id AND e.sex IS NOT NULL)
+       OR t.birth_year IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM told AS e WHERE e.athlete_id = t.athlete_id AND e.bronze_id < t.bronze_id AND e.birth_year IS NOT NULL));
+
 CREATE TEMP TABLE computed AS
-WITH told AS (
-    SELECT athlete_id, bronze_id,
-           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'sex') THEN sex END AS sex,
-           CASE WHEN NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.field = 'birthdate') THEN birth_year END AS birth_year
-    FROM version AS v
-)
 SELECT f.athlete_id,
        (SELECT t.sex FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.sex IS NOT NULL ORDER BY bronze_id LIMIT 1) AS sex,
        (SELECT t.birth_year FROM told AS t WHERE t.athlete_id = f.athlete_id AND t.birth_year IS NOT NULL ORDER BY bronze_id LIMIT 1) AS birth_year,
@@ -81,7 +130,8 @@ SELECT f.athlete_id,
 FROM first_activity AS f;
 
 -- What the newest version of an athlete says that is no answer.
-DELETE FROM silver_rejects WHERE table_name = 'athlete_profile';
+DELETE FROM silver_rejects
+WHERE table_name = 'athlete_profile' AND activity_id = '' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'athlete_profile', '', 'athlete ' || v.athlete_id, b.rule, b.reason, v.bronze_id, v.payload, b.severity, group_concat(b.field, ', '),
        group_concat(substr(v.payload -> b.field, 1, 60), ', ')
@@ -100,49 +150,91 @@ WHERE v.is_last;
 CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
 
 -- publish athlete_profile, corrected from o.first_activity_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '400_athlete_profile' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN athlete_profile AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id) = (s.athlete_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id) = (s.athlete_id);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id)), ''))
+WHERE EXISTS (SELECT 1 FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
 INSERT INTO athlete_profile_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN athlete_profile AS o USING (athlete_id)
-WHERE d.superseded_at > o.available_at;
+JOIN athlete_profile AS o USING (athlete_id);
 DELETE FROM athlete_profile
 WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
+DELETE FROM athlete_profile_history -- what was never believed leaves no version
+WHERE (athlete_id) IN (SELECT athlete_id FROM outdated) AND superseded_at <= available_at;
 INSERT INTO athlete_profile SELECT * FROM fresh;
 -- end
 
-SELECT assert_that((SELECT COUNT(*) FROM athlete_profile) = (SELECT COUNT(DISTINCT athlete_id) FROM silver_strava_activities),
+INSERT OR IGNORE INTO ops_due (stage, athlete_id)
+SELECT u.stage, d.athlete_id
+FROM ops_upstreams AS u
+CROSS JOIN (SELECT athlete_id FROM fresh UNION SELECT athlete_id FROM outdated) AS d
+WHERE u.upstream = '400_athlete_profile';
+
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM changed AS c
+    WHERE EXISTS (SELECT 1 FROM athlete_profile AS p WHERE p.athlete_id = c.athlete_id)
+          <> EXISTS (SELECT 1 FROM silver_strava_activities AS a WHERE a.athlete_id = c.athlete_id)),
                    '400_athlete_profile: an athlete with activities has no profile');
 
 CREATE TEMP TABLE counted AS
-SELECT (SELECT COUNT(*) FROM silver_strava_activities) AS rows_in,
+SELECT (SELECT COUNT(*) FROM changed) AS rows_in,
        (SELECT COUNT(*) FROM computed) AS rows_out,
        0 AS rows_rejected, NULL AS message;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '400_athlete_profile', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '400_athlete_profile', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
+DELETE FROM ops_due WHERE stage = '400_athlete_profile';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed;
+DROP TABLE temp.told;
 DROP TABLE temp.broken;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;

@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features
--- writes:   activity_features; activity_features_history, ops_seen
+-- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
+-- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
@@ -47,11 +47,26 @@ FROM doubted;
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
+-- What holds for everyone: rules and settings.
+CREATE TEMP TABLE general AS
+SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)) AS rules,
+       (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' AND name <> 'arrivals' ORDER BY name)) AS settings,
+       (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone;
+
+-- Everyone when that has changed.
+CREATE TEMP TABLE due AS
+SELECT athlete_id FROM ops_due WHERE stage = '410_activity_features'
+UNION
+SELECT m.athlete_id
+FROM general AS g
+CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
+WHERE (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
+
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
+-- The last is the latest arrival among all that: what comes later is news.
 CREATE TEMP TABLE position_now AS
-SELECT a.athlete_id,
-       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year),
-                  (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)),
+SELECT athlete_id,
+       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
                    FROM silver_strava_sub_activity AS s
@@ -59,10 +74,15 @@ SELECT a.athlete_id,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
                   (SELECT rows_hash(setting, valid_from, value)
                    FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
-                  (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' ORDER BY name))) AS position
-FROM silver_strava_activities AS a
-JOIN athlete_profile AS p USING (athlete_id)
-GROUP BY a.athlete_id;
+                  g.settings,
+                  max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
+                      COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), ''))) AS position
+FROM general AS g
+CROSS JOIN due
+CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+CROSS JOIN athlete_profile AS p USING (athlete_id)
+GROUP BY athlete_id;
+CREATE UNIQUE INDEX temp.position_now_by_athlete ON position_now (athlete_id);
 
 CREATE TEMP TABLE changed AS
 SELECT n.athlete_id, n.position
@@ -70,9 +90,10 @@ FROM position_now AS n
 LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
 WHERE m.position IS NOT n.position
 UNION ALL
-SELECT athlete_id, NULL -- has no activities any more
-FROM ops_watermarks
-WHERE stage = '410_activity_features' AND athlete_id NOT IN (SELECT athlete_id FROM position_now);
+SELECT m.athlete_id, NULL -- has no activities any more
+FROM due
+CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = due.athlete_id
+WHERE NOT EXISTS (SELECT 1 FROM position_now AS n WHERE n.athlete_id = m.athlete_id);
 
 CREATE TEMP TABLE config AS
 SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
@@ -88,7 +109,7 @@ FROM ops_config;
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
-JOIN silver_strava_activities AS a USING (athlete_id);
+CROSS JOIN silver_strava_activities AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended.
@@ -193,7 +214,7 @@ WITH counted AS (
     SELECT s.athlete_id, s.activity_id, s.kind,
            ROW_NUMBER() OVER (PARTITION BY s.athlete_id, s.activity_id ORDER BY COUNT(*) DESC, s.kind) AS choice
     FROM changed
-    JOIN silver_strava_sub_activity AS s USING (athlete_id)
+    CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id)
     WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
     GROUP BY s.athlete_id, s.activity_id, s.kind
 )
@@ -264,32 +285,66 @@ SELECT assert_that(NOT EXISTS (
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
+-- A day that is told of this athlete ends by the clock of the day's first activity.
+INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
+SELECT athlete_id, activity_date, MIN(utc_offset_s) FROM computed WHERE true GROUP BY athlete_id, activity_date
+ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;
+
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN activity_features AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id, activity_id);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
+WHERE EXISTS (SELECT 1 FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id, o.activity_id,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO activity_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN activity_features AS o USING (athlete_id, activity_id)
-WHERE d.superseded_at > o.available_at;
+JOIN activity_features AS o USING (athlete_id, activity_id);
 DELETE FROM activity_features
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+DELETE FROM activity_features_history -- what was never believed leaves no version
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at;
 INSERT INTO activity_features SELECT * FROM fresh;
 -- end
+
+INSERT OR IGNORE INTO ops_published (athlete_id)
+SELECT athlete_id FROM changed WHERE position IS NOT NULL;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM activity) AS rows_in,
@@ -303,9 +358,13 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '410_activity_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '410_activity_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;
@@ -320,6 +379,8 @@ DROP TABLE temp.activity;
 DROP TABLE temp.config;
 DROP TABLE temp.changed;
 DROP TABLE temp.position_now;
+DROP TABLE temp.due;
+DROP TABLE temp.general;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -1,7 +1,7 @@
 -- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features
--- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due
+-- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
@@ -58,29 +58,55 @@ SELECT assert_that(
     '420_daily_features: an activity belongs to no day, or to two');
 
 -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '420_daily_features' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.activity_date, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN athlete_daily_features AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id, activity_date);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_date);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date)), ''))
+WHERE EXISTS (SELECT 1 FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id, o.activity_date,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_daily_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_date)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
 INSERT INTO athlete_daily_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN athlete_daily_features AS o USING (athlete_id, activity_date)
-WHERE d.superseded_at > o.available_at;
+JOIN athlete_daily_features AS o USING (athlete_id, activity_date);
 DELETE FROM athlete_daily_features
 WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
+DELETE FROM athlete_daily_features_history -- what was never believed leaves no version
+WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND superseded_at <= available_at;
 INSERT INTO athlete_daily_features SELECT * FROM fresh;
 -- end
 
@@ -96,9 +122,13 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '420_daily_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '420_daily_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

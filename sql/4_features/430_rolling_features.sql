@@ -1,7 +1,7 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features
--- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen
+-- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
@@ -47,10 +47,18 @@ FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features
       GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
 GROUP BY athlete_id;
 DELETE FROM silver_rejects
-WHERE table_name = 'athlete_rolling_features' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
+WHERE table_name = 'athlete_rolling_features' AND activity_id = '' AND item IN (SELECT 'athlete ' || athlete_id FROM changed);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'athlete_rolling_features', '', 'athlete ' || athlete_id, 'day_is_possible', 'more than 1000 activities on one day', 0, '', 'reject', 'start_date', activity_date
 FROM crowded;
+
+-- A calendar that was published ended on a day. That it goes on is known when an activity from then on has arrived, or, where
+-- nothing has, now.
+CREATE TEMP TABLE reach AS
+SELECT athlete_id, MAX(as_of_date) AS published_to
+FROM changed
+CROSS JOIN athlete_rolling_features USING (athlete_id)
+GROUP BY athlete_id;
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
@@ -74,9 +82,15 @@ SELECT r.athlete_key AS athlete_id, r.as_of_date,
        r.unknown_load_42d, r.history_days, r.is_overtraining_risk,
        max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
-                     WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), '')) AS available_at
-FROM day AS r
-JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date;
+                     WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), ''),
+           CASE WHEN r.as_of_date > p.published_to
+                THEN COALESCE((SELECT MIN(a.available_at) FROM silver_strava_activities AS a
+                               WHERE a.athlete_id = r.athlete_id AND a.local_date >= r.as_of_date), k.started_at)
+                ELSE '' END) AS available_at
+FROM stage_clock AS k
+CROSS JOIN day AS r
+JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date
+LEFT JOIN reach AS p ON p.athlete_id = r.athlete_id;
 CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
 
 -- Audit: no day is missing, and the loads are those of the daily table.
@@ -92,29 +106,55 @@ SELECT assert_that(NOT EXISTS (
     '430_rolling_features: a day''s load differs from athlete_daily_features');
 
 -- publish athlete_rolling_features, corrected from o.as_of_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '430_rolling_features' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.as_of_date, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id, as_of_date);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, as_of_date);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date)), ''))
+WHERE EXISTS (SELECT 1 FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id, o.as_of_date,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
 INSERT INTO athlete_rolling_features_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date)
-WHERE d.superseded_at > o.available_at;
+JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date);
 DELETE FROM athlete_rolling_features
 WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
+DELETE FROM athlete_rolling_features_history -- what was never believed leaves no version
+WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND superseded_at <= available_at;
 INSERT INTO athlete_rolling_features SELECT * FROM fresh;
 -- end
 
@@ -130,10 +170,15 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '430_rolling_features', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '430_rolling_features';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed;
+DROP TABLE temp.reach;
 DROP TABLE temp.crowded;
 DROP TABLE temp.zone;
 DROP TABLE temp.stage_clock;

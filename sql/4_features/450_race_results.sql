@@ -1,7 +1,7 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects
--- writes:   race_results; race_results_history, race_rejects, ops_seen
+-- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
+-- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   max_pause_share
@@ -91,29 +91,55 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event
                    '450_race_results: a result known before the finish, or without a time');
 
 -- publish race_results, corrected from o.race_date: printed by `make stages`
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = '450_race_results' AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
+FROM changed AS c
+CROSS JOIN race_results AS o USING (athlete_id)
+JOIN computed AS n USING (athlete_id, activity_id);
+CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
+UPDATE computed AS n SET available_at = s.since
+FROM standing AS s
+WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
+UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id);
+UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
+WHERE EXISTS (SELECT 1 FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
 SELECT o.athlete_id, o.activity_id,
-       COALESCE(CASE WHEN f.available_at > o.available_at THEN f.available_at END,
+       COALESCE(f.available_at,
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > o.available_at),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN race_results AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO race_results_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN race_results AS o USING (athlete_id, activity_id)
-WHERE d.superseded_at > o.available_at;
+JOIN race_results AS o USING (athlete_id, activity_id);
 DELETE FROM race_results
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
+DELETE FROM race_results_history -- what was never believed leaves no version
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at;
 INSERT INTO race_results SELECT * FROM fresh;
 -- end
 
@@ -137,9 +163,13 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '450_race_results', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '450_race_results';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
+DROP TABLE temp.standing;
+DROP TABLE temp.heard;
 DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;

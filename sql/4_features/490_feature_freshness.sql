@@ -1,8 +1,8 @@
 -- stage:    490_feature_freshness
 -- purpose:  how far each feature group reaches, so that feature_freshness can say how late it is
--- reads:    -; feature_extent_queries, feature_extent
--- writes:   feature_extent
--- follows:  -
+-- reads:    -; feature_extent_queries, feature_extent, feature_extent_athletes, feature_groups_current, ops_due, ops_follows
+-- writes:   feature_extent; feature_extent_athletes, ops_due
+-- follows:  400_athlete_profile, 410_activity_features, 420_daily_features, 430_rolling_features, 440_weekly_features, 450_race_results
 -- grain:    group_name
 -- params:   -
 
@@ -14,7 +14,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     'how far each feature group reaches, so that feature_freshness can say how late it is',
     '[]',
     '["feature_extent"]',
-    '[]');
+    '["400_athlete_profile", "410_activity_features", "420_daily_features", "430_rolling_features", "440_weekly_features", "450_race_results"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
@@ -27,13 +27,28 @@ CREATE TABLE IF NOT EXISTS feature_extent (
     n_rows           INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- The same of each athlete, in groups that the stages above compute, so that only those are counted who are due: when a row of
+-- theirs has changed, or one that was held back has become known.
+CREATE TABLE IF NOT EXISTS feature_extent_athletes (
+    group_name       TEXT NOT NULL,
+    athlete_id       TEXT NOT NULL,
+    newest_timestamp,
+    newest_available,
+    n_rows           INTEGER NOT NULL,
+    held_back_until,           -- when the next row that does not count yet becomes known
+    PRIMARY KEY (group_name, athlete_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS feature_extent_athletes_by_timestamp ON feature_extent_athletes (group_name, newest_timestamp);
+CREATE INDEX IF NOT EXISTS feature_extent_athletes_by_availability ON feature_extent_athletes (group_name, newest_available);
+CREATE INDEX IF NOT EXISTS feature_extent_athletes_held_back ON feature_extent_athletes (group_name, held_back_until);
+
 -- What reads the extent of each group; a WHERE may follow. A row whose availability is farther off than the group's delay
 -- does not count: it is held back, or its time is wrong.
 CREATE VIEW IF NOT EXISTS feature_extent_queries AS
 SELECT name AS group_name, table_name,
-       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM "%w" LIMIT 1)), ',
+       printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM main."%w" LIMIT 1)), ',
               timestamp_key, available_key, available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', soon), strftime('%s', 'now', soon), table_name)
-       || printf('MAX("%w"), COUNT(*) FROM "%w"', available_key, table_name) AS query
+       || printf('MAX("%w"), COUNT(*) FROM main."%w"', available_key, table_name) AS query
 FROM (SELECT *, delay_hours || ' hours' AS soon FROM feature_groups_current);
 
 -- Late: the event after the newest one has been expected, and the delay until it is known is over, too. A correction of an
@@ -52,14 +67,65 @@ WHERE g.status IN ('active', 'deprecated');
 
 -- A query that does more than read says why it is not run in the log, and its group has no extent.
 CREATE TEMP TABLE asked AS
-SELECT group_name, query, stored_query_fault(query) AS fault
-FROM feature_extent_queries
-WHERE table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+SELECT q.group_name, q.query, stored_query_fault(q.query) AS fault,
+       COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete,
+       NOT EXISTS (SELECT 1 FROM feature_extent AS e WHERE e.group_name = q.group_name)
+           OR NOT EXISTS (SELECT 1 FROM feature_extent_athletes AS e WHERE e.group_name = q.group_name) AS is_new,
+       g.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', g.delay_hours || ' hours') AS soon
+FROM feature_extent_queries AS q
+JOIN feature_groups_current AS g ON g.name = q.group_name
+WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+
+CREATE TEMP TABLE changed AS
+SELECT athlete_id FROM ops_due WHERE stage = '490_feature_freshness'
+UNION
+SELECT e.athlete_id
+FROM asked AS a
+CROSS JOIN feature_extent_athletes AS e ON e.group_name = a.group_name AND e.held_back_until <= a.soon
+WHERE a.is_by_athlete;
+
+CREATE TEMP TABLE counted_anew (group_name TEXT, athlete_id TEXT, newest_timestamp, newest_available, n_rows INTEGER, held_back_until, PRIMARY KEY (group_name, athlete_id));
+INSERT INTO counted_anew (group_name, athlete_id, newest_timestamp, newest_available, n_rows)
+SELECT a.group_name, r.c1, r.c2, r.c3, r.c4
+FROM (SELECT *, CASE WHEN is_new THEN '' ELSE ' WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)' END AS whom
+      FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
+JOIN stored_query('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROUP BY athlete_id') AS r;
+-- Of those who have a row that does not count yet, when the next one becomes known.
+UPDATE counted_anew SET held_back_until = h.until
+FROM (SELECT a.group_name, r.c1 AS athlete_id, r.c2 AS until
+      FROM (SELECT * FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
+      JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
+                               || ' WHERE n.group_name = %Q AND n.newest_available > %Q GROUP BY g.athlete_id',
+                               a.available_key, a.table_name, a.available_key, a.soon, a.group_name, a.soon)) AS r) AS h
+WHERE (counted_anew.group_name, counted_anew.athlete_id) = (h.group_name, h.athlete_id);
+CREATE TEMP TABLE outdated AS
+SELECT e.*
+FROM asked AS a
+CROSS JOIN feature_extent_athletes AS e USING (group_name)
+WHERE a.is_new
+UNION ALL
+SELECT e.*
+FROM asked AS a
+CROSS JOIN changed
+CROSS JOIN feature_extent_athletes AS e USING (group_name, athlete_id)
+WHERE NOT a.is_new;
+DELETE FROM feature_extent_athletes WHERE (group_name, athlete_id) IN (SELECT group_name, athlete_id FROM outdated);
+INSERT INTO feature_extent_athletes SELECT * FROM counted_anew;
 
 CREATE TEMP TABLE computed AS
 SELECT a.group_name, r.c1 AS newest_timestamp, r.c2 AS newest_available, r.c3 AS n_rows
-FROM (SELECT * FROM asked WHERE fault IS NULL) AS a
-JOIN stored_query(a.query) AS r;
+FROM (SELECT * FROM asked WHERE fault IS NULL AND NOT is_by_athlete) AS a
+JOIN stored_query(a.query) AS r
+UNION ALL
+SELECT a.group_name,
+       (SELECT MAX(newest_timestamp) FROM feature_extent_athletes AS e WHERE e.group_name = a.group_name),
+       (SELECT MAX(newest_available) FROM feature_extent_athletes AS e WHERE e.group_name = a.group_name),
+       CASE WHEN a.is_new THEN 0
+            ELSE (SELECT n_rows FROM feature_extent AS e WHERE e.group_name = a.group_name)
+                 - COALESCE((SELECT SUM(n_rows) FROM outdated AS o WHERE o.group_name = a.group_name), 0) END
+       + COALESCE((SELECT SUM(n_rows) FROM counted_anew AS n WHERE n.group_name = a.group_name), 0)
+FROM asked AS a
+WHERE a.fault IS NULL AND a.is_by_athlete;
 
 DELETE FROM feature_extent WHERE group_name NOT IN (SELECT group_name FROM computed);
 INSERT OR REPLACE INTO feature_extent
@@ -78,8 +144,13 @@ INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_re
 SELECT '490_feature_freshness', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
+DELETE FROM ops_due WHERE stage = '490_feature_freshness';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
+DROP TABLE temp.outdated;
+DROP TABLE temp.counted_anew;
+DROP TABLE temp.changed;
 DROP TABLE temp.asked;
 DROP TABLE temp.stage_clock;
 

@@ -1,7 +1,7 @@
 -- stage:    600_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions
--- writes:   gold_athlete_predictions; estimate_rejects
+-- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions, ops_due, ops_watermarks
+-- writes:   gold_athlete_predictions; estimate_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
 -- params:   -
@@ -45,22 +45,39 @@ WHEN EXISTS (SELECT 1 FROM gold_athlete_predictions AS g
                  = (new.athlete_id, new.prediction_date, new.distance_class, new.model, new.version, new.inputs))
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
 
+CREATE INDEX IF NOT EXISTS gold_athlete_predictions_by_model ON gold_athlete_predictions (model, version);
+
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
-       (SELECT COUNT(*) FROM gold_athlete_predictions) AS rows_before;
+       (SELECT COALESCE(MAX(prediction_id), 0) FROM gold_athlete_predictions) AS last_id,
+       c.version, c.model_json,
+       row_hash(c.version, c.model_json,
+                (SELECT rows_hash(distance_class, interval_class) FROM (SELECT * FROM race_distances ORDER BY distance_class))) AS position,
+       (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before
+FROM (SELECT 1)
+LEFT JOIN (SELECT version, model_json FROM ml_model_versions
+           WHERE model = 'time_estimator' AND status = 'accepted'
+           ORDER BY version DESC LIMIT 1) AS c;
+
+-- Everyone when another model is the champion.
+CREATE TEMP TABLE changed AS
+SELECT athlete_id FROM ops_due WHERE stage = '600_predict_race_times'
+UNION
+SELECT a.athlete_id
+FROM (SELECT 1 FROM stage_clock WHERE position IS NOT position_before)
+CROSS JOIN (SELECT subject AS athlete_id FROM time_estimator_rows WHERE source = 'today'
+            UNION SELECT subject FROM estimate_rejects WHERE stage = '600_predict_race_times') AS a;
 
 CREATE TEMP TABLE estimate AS
 WITH champion AS (
-    SELECT version, model_json FROM ml_model_versions
-    WHERE model = 'time_estimator' AND status = 'accepted'
-    ORDER BY version DESC LIMIT 1
+    SELECT version, model_json FROM stage_clock WHERE version IS NOT NULL
 ),
 estimated AS MATERIALIZED (
     SELECT r.*, c.version,
            portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
-           json_object('evidence', r.evidence, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
+           json_object('evidence', r.evidence, 'evidence_activity_id', r.evidence_activity_id, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
                'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
                'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
                'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,
@@ -69,8 +86,8 @@ estimated AS MATERIALIZED (
                'ctl_42d', json(number_text(r.ctl_42d)), 'pace_trend_30d', json(number_text(r.pace_trend_30d)),
                'longest_distance_90d_km', json(number_text(r.longest_distance_90d_km)), 'climb_m_per_km_30d', json(number_text(r.climb_m_per_km_30d))) AS inputs
     FROM champion AS c
-    CROSS JOIN time_estimator_rows AS r
-    WHERE r.source = 'today'
+    CROSS JOIN changed
+    CROSS JOIN time_estimator_rows AS r ON r.source = 'today' AND r.subject = changed.athlete_id
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM estimated
@@ -99,7 +116,9 @@ CREATE TEMP TABLE computed AS
 SELECT *, CASE WHEN predicted_s NOT BETWEEN 300 AND 100000 THEN 'a time that nobody runs'
                WHEN NOT predicted_s BETWEEN lower_s AND upper_s THEN 'outside its own interval' END AS reason
 FROM estimate;
-DELETE FROM estimate_rejects WHERE stage = '600_predict_race_times';
+DELETE FROM estimate_rejects
+WHERE (stage, model, source, subject) IN (SELECT '600_predict_race_times', m.column1, 'today', c.athlete_id FROM changed AS c
+    CROSS JOIN (VALUES ('time_estimator'), ('riegel'), ('vdot'), ('vickers_one_race'), ('vickers_two_races')) AS m);
 INSERT INTO estimate_rejects
 SELECT '600_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
 FROM computed
@@ -115,19 +134,24 @@ WHERE reason IS NULL
                       = (n.athlete_id, n.prediction_date, n.distance_class, n.model, n.version, n.inputs));
 
 CREATE TEMP TABLE counted AS
-SELECT (SELECT COUNT(*) FROM time_estimator_rows WHERE source = 'today') AS rows_in,
-       (SELECT COUNT(*) FROM gold_athlete_predictions) - rows_before AS rows_out,
+SELECT (SELECT COUNT(*) FROM changed) AS rows_in,
+       (SELECT COUNT(*) FROM gold_athlete_predictions WHERE prediction_id > last_id) AS rows_out,
        (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected, NULL AS message
 FROM stage_clock;
+
+INSERT INTO ops_seen (stage, athlete_id, position) SELECT '600_predict_race_times', '', position FROM stage_clock WHERE position IS NOT position_before;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '600_predict_race_times', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
+DELETE FROM ops_due WHERE stage = '600_predict_race_times';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimate;
+DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

@@ -114,9 +114,9 @@ UNION
 SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '510_time_estimator_train'
 FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
 UNION
-SELECT DISTINCT 'model', p.model || '/' || p.version, 'predictions', 'gold_athlete_predictions/' || p.model || '/' || p.version, '600_predict_race_times'
-FROM gold_athlete_predictions AS p
-WHERE (p.model, p.version) IN (SELECT model, version FROM ml_model_versions);
+SELECT 'model', v.model || '/' || v.version, 'predictions', 'gold_athlete_predictions/' || v.model || '/' || v.version, '600_predict_race_times'
+FROM ml_model_versions AS v
+WHERE EXISTS (SELECT 1 FROM gold_athlete_predictions AS p WHERE p.model = v.model AND p.version = v.version);
 
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind AND from_name = to_name),
                    '800_feature_lineage: something is said to come from itself');

@@ -30,21 +30,34 @@ SELECT '  Here are: ' || ids
 FROM (SELECT group_concat(athlete_id, ', ') AS ids FROM (SELECT DISTINCT athlete_id FROM silver_strava_activities ORDER BY 1 LIMIT 4))
 WHERE ids IS NOT NULL AND NOT EXISTS (SELECT 1 FROM today);
 
-SELECT char(10) || 'FORM on the evening of ' || as_of_date FROM today;
-WITH line (n, label, value, low, high, meaning) AS (
-    SELECT 1, 'Fitness  CTL', ctl_42d, 0, 150, 'mean daily load of 42 days' FROM today
-    UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, 0, 150, 'mean daily load of 7 days' FROM today
-    UNION ALL SELECT 3, 'Form     TSB', tsb, -60, 60,
-                     CASE WHEN tsb > 25 THEN 'losing fitness' WHEN tsb > 5 THEN 'fresh' WHEN tsb >= -10 THEN 'neutral'
-                          WHEN tsb >= -30 THEN 'training hard' ELSE 'overloaded' END FROM today
-    UNION ALL SELECT 4, 'Ratio   ACWR', acwr, 0, 2,
+SELECT char(10) || 'DATA' || char(10) ||
+       printf('  the last activity was %d days ago, the last import %d', julianday('now') - julianday(MAX(a.end_time)),
+              julianday('now') - julianday((SELECT MAX(ingested_at) FROM bronze_strava_activities)))
+FROM temp.page JOIN silver_strava_activities AS a USING (athlete_id)
+HAVING COUNT(*) > 0;
+
+SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
+WITH line (n, label, mean, weighted, low, high, meaning) AS (
+    SELECT 1, 'Fitness  CTL', ctl_42d, ctl_ewma, 0, 150, 'daily load of 42 days' FROM today
+    UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, atl_ewma, 0, 150, 'daily load of 7 days' FROM today
+    UNION ALL SELECT 3, 'Form     TSB', tsb, tsb_ewma, -60, 60, NULL FROM today
+    UNION ALL SELECT 4, 'Ratio   ACWR', acwr, acwr_ewma, 0, 2,
                      CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
-                          THEN printf('%d days of history are too few to tell', history_days)
+                          THEN printf('%d days are too few to tell', history_days)
                           WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
-                          WHEN acwr >= 0.8 THEN 'steady' ELSE 'less than usual' END FROM today
-)
-SELECT printf('  %s  %7.*f  %-!24s  %s', label, CASE WHEN n = 4 THEN 2 ELSE 1 END, value, bar(value, low, high, 24), meaning) FROM line ORDER BY n;
-SELECT printf('  exponentially weighted: CTL %.1f, ATL %.1f, TSB %+.1f, ACWR %.2f', ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma) FROM today;
+                          WHEN acwr >= (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold') THEN 'steady'
+                          ELSE 'less than usual' END FROM today
+),
+level (above, name) AS (VALUES (25, 'losing fitness'), (5, 'fresh'), (-10, 'neutral'), (-30, 'training hard'), (-1e9, 'overloaded'))
+SELECT printf('  %s  %7.*f %-!14s  %7.*f %-!14s  %s', label, 1 + (n = 4), mean, bar(mean, low, high, 14), 1 + (n = 4), weighted, bar(weighted, low, high, 14),
+              COALESCE(meaning, of_mean || CASE WHEN of_weighted <> of_mean THEN ', or ' || of_weighted ELSE '' END))
+FROM (SELECT *, (SELECT name FROM level WHERE mean > above LIMIT 1) AS of_mean, (SELECT name FROM level WHERE weighted > above LIMIT 1) AS of_weighted
+      FROM line)
+ORDER BY n;
+SELECT '  weighted as TrainingPeaks, intervals.icu and GoldenCheetah show it' ||
+       COALESCE(printf('; TSB the evening before %+.1f', y.tsb_ewma), '')
+FROM today AS t
+LEFT JOIN athlete_rolling_features AS y ON y.athlete_id = t.athlete_id AND y.as_of_date = date(t.as_of_date, '-1 day');
 SELECT '  fitness of the last 52 weeks  ' || line
 FROM (SELECT sparkline(ctl_42d) AS line
       FROM (SELECT f.ctl_42d FROM today AS t
@@ -53,10 +66,13 @@ FROM (SELECT sparkline(ctl_42d) AS line
             ORDER BY f.as_of_date))
 WHERE line IS NOT NULL;
 
-SELECT char(10) || 'LAST WEEKS     km                              load  activities  run min/km  monotony' FROM today;
-SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s', week_start, weekly_distance_km, bar(weekly_distance_km, 0, 120, 20), weekly_tss,
-              weekly_activities, COALESCE(hms(avg_pace_week * 60), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END)
-FROM (SELECT w.* FROM temp.page JOIN athlete_weekly_features AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
+SELECT char(10) || 'LAST WEEKS  run km                             load  activities  run min/km  monotony  other km' FROM today;
+SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s  %8s', week_start, run_km, bar(run_km, 0, 120, 20), weekly_tss,
+              weekly_activities, COALESCE(hms(avg_pace_week * 60), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END,
+              CASE WHEN weekly_distance_km - run_km < 0.05 THEN '-' ELSE printf('%.1f', weekly_distance_km - run_km) END)
+FROM (SELECT w.*, (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
+                   WHERE d.athlete_id = w.athlete_id AND d.activity_date >= w.week_start AND d.activity_date < date(w.week_start, '+7 days')) AS run_km
+      FROM temp.page JOIN athlete_weekly_features AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
 ORDER BY week_start;
 
 SELECT char(10) || 'RISK (a sign to look at, not a diagnosis)' FROM today;
@@ -95,7 +111,7 @@ SELECT char(10) ||
                         (SELECT MAX(prediction_date) FROM estimate), 100 * (SELECT value FROM ops_config WHERE name = 'interval_level')) || char(10) || printf('%79s', '& Vertosick')
             WHEN NOT EXISTS (SELECT 1 FROM ml_model_versions WHERE status = 'accepted')
             THEN 'RACE TIMES' || char(10) || '  None: no model has passed its gate yet. `make pipeline` brings the survey and trains one.'
-            ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or a run of 5 km and 20 minutes in the last 90 days.' END
+            ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or runs in the last 90 days.' END
 FROM today;
 SELECT printf('  %-14s %8s   %8s to %8s   %8s %8s  %8s', d.name,
               hms(MAX(predicted_s) FILTER (WHERE model = 'time_estimator')),
@@ -109,37 +125,65 @@ FROM estimate JOIN race_distances AS d USING (distance_class)
 WHERE age = 1
 GROUP BY d.distance_class
 ORDER BY d.distance_m;
+WITH behind AS (
+    SELECT e.prediction_date, e.inputs ->> '$.evidence' AS evidence, e.inputs ->> '$.evidence_activity_id' AS activity_id,
+           e.inputs ->> '$.n_evidence' AS n
+    FROM estimate AS e WHERE e.model = 'time_estimator' AND e.age = 1 LIMIT 1
+)
+SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there is no race of two years and no run of 5 km and 20 minutes in 90 days'
+            ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n, CASE b.n WHEN 1 THEN 'result' ELSE 'results' END,
+                        CASE WHEN r.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(r.race_date, a.local_date),
+                        COALESCE(r.measured_m, a.distance_m) / 1000, hms(COALESCE(r.seconds, a.elapsed_s)),
+                        julianday(b.prediction_date) - julianday(COALESCE(r.race_date, a.local_date))) END
+FROM behind AS b
+LEFT JOIN silver_strava_activities AS a ON a.athlete_id = (SELECT athlete_id FROM temp.page) AND a.activity_id = b.activity_id
+LEFT JOIN race_results AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id;
 
 CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
 WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
-  AND (v.source = 'survey' OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
+  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
 
-SELECT char(10) || 'HOW GOOD: mean error, each race predicted from what was known before it, by models' ||
-       char(10) || 'that had not seen it' ||
+SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
        char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'
 WHERE EXISTS (SELECT 1 FROM judged);
 SELECT printf('  %-12s %-13s %6d   %8s  %9.0f %%   %8s %8s  %7s', MIN(who), MIN(d.name),
-              COUNT(*) FILTER (WHERE model = 'time_estimator'),
-              hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'time_estimator')),
-              100.0 * AVG(actual_s BETWEEN lower_s AND upper_s) FILTER (WHERE model = 'time_estimator'),
-              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'riegel')), '-'),
-              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'vdot')), '-'),
-              COALESCE(hms(AVG(abs(predicted_s - actual_s)) FILTER (WHERE model = 'vickers_one_race')), '-'))
-FROM judged AS j
+              MAX(n) FILTER (WHERE model = 'time_estimator'),
+              hms(MAX(typical_s) FILTER (WHERE model = 'time_estimator')),
+              MAX(inside_pct) FILTER (WHERE model = 'time_estimator'),
+              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'riegel')), '-'),
+              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'vdot')), '-'),
+              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'vickers_one_race')), '-'))
+FROM (SELECT who, source, distance_class, model, COUNT(*) AS n, 100.0 * AVG(actual_s BETWEEN lower_s AND upper_s) AS inside_pct,
+             CASE source WHEN 'history' THEN quantile(abs(predicted_s - actual_s), 0.5) ELSE AVG(abs(predicted_s - actual_s)) END AS typical_s
+      FROM judged GROUP BY source, distance_class, model) AS j
 JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
 SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
-WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1;
+WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM temp.page) ORDER BY version DESC LIMIT 1;
 
+-- What was refused of this athlete's, each thing once, however many rules it breaks; and what names no athlete.
 CREATE TEMP TABLE unused AS
-SELECT * FROM (
-    SELECT COUNT(*) AS n, 'bronze_rejects' AS table_name, reason FROM bronze_rejects GROUP BY reason
-    UNION ALL SELECT COUNT(*), 'silver_rejects', reason FROM silver_rejects GROUP BY reason
-    UNION ALL SELECT COUNT(*), 'race_rejects', reason FROM race_rejects JOIN temp.page USING (athlete_id) GROUP BY reason
-);
+WITH refused AS (
+    SELECT 'bronze_rejects' AS table_name, reject_id AS thing, reason, 1 AS choice,
+           CASE WHEN json_valid(object) THEN COALESCE(object ->> '$.athlete.id', (SELECT x.athlete_id FROM silver_strava_activities AS x
+                                                                                  WHERE x.activity_id = CAST(object ->> '$.activity.id' AS TEXT))) END AS athlete_id
+    FROM bronze_rejects
+    UNION ALL
+    SELECT 'silver_rejects', r.activity_id || ' ' || r.item, r.reason,
+           ROW_NUMBER() OVER (PARTITION BY r.table_name, r.activity_id, r.item ORDER BY r.severity, r.rule), -- reject before warn
+           COALESCE(r.payload ->> '$.athlete.id', a.athlete_id, CASE r.table_name WHEN 'athlete_profile' THEN r.payload ->> '$.id' ELSE '' END)
+    FROM silver_rejects AS r
+    LEFT JOIN silver_strava_activities AS a ON a.activity_id = r.activity_id
+    UNION ALL
+    SELECT 'race_rejects', activity_id, reason, 1, athlete_id FROM race_rejects
+)
+SELECT COUNT(*) AS n, table_name, reason
+FROM refused
+WHERE choice = 1 AND (athlete_id IS NULL OR CAST(athlete_id AS TEXT) IN (SELECT athlete_id FROM temp.page))
+GROUP BY table_name, reason;
 SELECT char(10) || 'NOT USED, and why (nothing is lost: the rows are in the tables named here)' WHERE EXISTS (SELECT 1 FROM unused);
 SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), ' ')) FROM unused ORDER BY table_name, n DESC, reason;
 

@@ -24,11 +24,10 @@ static int left; /* calls of the handler until it says stop */
 
 static bool worth_training(const char *text) {
     train_options options;
-    char *message = NULL;
-    athlete_status status = train_options_read(text, &options, &message);
-    if (status == ATHLETE_INVALID && !(message && *message)) abort(); /* refused without a word */
+    athlete_fault fault = {.text = ""};
+    athlete_status status = train_options_read(text, &options, &fault);
+    if (status == ATHLETE_INVALID && fault.text[0] == '\0') abort(); /* refused without a word */
     bool worth = status == ATHLETE_OK && options.rounds <= MAX_ROUNDS;
-    sqlite3_free(message);
     train_options_free(&options);
     return worth;
 }

@@ -5,6 +5,8 @@ import datetime
 import itertools
 import random
 
+from helpers import instants
+
 BEGIN = datetime.datetime(2024, 1, 1)
 
 
@@ -34,16 +36,19 @@ class Rules:
         return "".join(", " + w for w in words)
 
 
-def moment(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "")) if isinstance(text, str) else text
+def row_at(value):
+    """When a row's time is over."""
+    return instants.of_row(value) if isinstance(value, str) else value
+
+
+def asked_at(value):
+    return instants.of_request(value) if isinstance(value, str) else value
 
 
 def age_days(as_of, timestamp):
     if isinstance(as_of, str):
-        a, t = moment(as_of), moment(timestamp)
-        if len(as_of) == 10 or len(timestamp) == 10:
-            return (a.date() - t.date()).days
-        return (a - t) / datetime.timedelta(days=1)
+        (a, a_is_day), (t, t_is_day) = instants.read(as_of), instants.read(timestamp)
+        return (a.date() - t.date()).days if a_is_day or t_is_day else (a - t) / datetime.timedelta(days=1)
     return (as_of - timestamp) / 86400
 
 
@@ -51,19 +56,20 @@ def lookup(rows, rules, keys, as_of):
     """(the winning row, its features) or None."""
     if as_of is None or any(k is None for k in keys):
         return None
+    at = asked_at(as_of)
 
     def counts(row):
         if row.keys != keys or row.timestamp is None or (row.superseded is not None and (rules.backfill or not rules.history)):
             return False
-        if not (row.timestamp < as_of if rules.strict else row.timestamp <= as_of):
+        if not (row_at(row.timestamp) < at if rules.strict else row_at(row.timestamp) <= at):
             return False
         if rules.backfill:
             return True
-        return row.available is not None and row.available <= as_of and (row.superseded is None or as_of < row.superseded)
+        return row.available is not None and row_at(row.available) <= at and (row.superseded is None or at < row_at(row.superseded))
 
     def best(candidates):
         # With NULL before everything, as SQLite sorts it.
-        key = lambda r: (r.timestamp, r.available is not None, r.available if r.available is not None else 0, r.place)
+        key = lambda r: (row_at(r.timestamp), r.available is not None, row_at(r.available) if r.available is not None else 0, r.place)
         found = max(candidates, key=key, default=None)
         if found and rules.lookback_days is not None and age_days(as_of, found.timestamp) > rules.lookback_days:
             return None
@@ -84,13 +90,22 @@ def lookup(rows, rules, keys, as_of):
 # --- making them -------------------------------------------------------------------------------------------------
 
 # How a time is written, and what its column is declared as: (declared, from hours since BEGIN).
+def at_hour(form):
+    return lambda h: (BEGIN + datetime.timedelta(hours=h)).strftime(form)
+
+
 TIMES = {
-    "day": ("TEXT", lambda h: (BEGIN + datetime.timedelta(hours=h)).strftime("%Y-%m-%d")),
-    "instant": ("TEXT", lambda h: (BEGIN + datetime.timedelta(hours=h)).strftime("%Y-%m-%dT%H:%M:%SZ")),
-    "undeclared": ("", lambda h: (BEGIN + datetime.timedelta(hours=h)).strftime("%Y-%m-%d %H:%M:%S")),
+    "day": ("TEXT", at_hour("%Y-%m-%d")),
+    "instant": ("TEXT", at_hour("%Y-%m-%dT%H:%M:%SZ")),
+    "undeclared": ("", at_hour("%Y-%m-%d %H:%M:%S")),
+    "milliseconds": ("TEXT", at_hour("%Y-%m-%dT%H:%M:%S.000Z")),
+    "minutes": ("TEXT", at_hour("%Y-%m-%d %H:%Mz")),
+    "nanoseconds": ("", at_hour("%Y-%m-%dt%H:%M:%S.000000000")),
+    "offset": ("TEXT", lambda h: at_hour("%Y-%m-%dT%H:%M:%S+05:30")(h + 5.5)),
     "seconds": ("INTEGER", lambda h: h * 3600),
     "fractions": ("REAL", lambda h: h * 3600.5),
 }
+TEXTS = [time for time, (_, write) in TIMES.items() if isinstance(write(0), str)]
 
 # What keys a column may hold: (declared, values of the rows, value in a request -> value in the rows that it equals).
 KEYS = {
@@ -129,10 +144,8 @@ def world(seed):
     rng = random.Random(seed)
     kinds = [rng.choice(list(KEYS)) for _ in range(rng.choice([1, 1, 2, 3]))]
     key_names = [f"k{i}" for i in range(len(kinds))]
-    day = rng.random() < 0.3
-    time = "day" if day else rng.choice(["instant", "undeclared", "seconds", "fractions"])
-    # What describes a day becomes known at an instant.
-    known = "instant" if day else time
+    time = rng.choice(["day", "day", *TIMES])
+    known = rng.choice(TEXTS) if time in TEXTS else time  # each column has a form of its own
     (timed, write), (knowable, write_known) = TIMES[time], TIMES[known]
     rules = Rules(*(rng.random() < 0.3 for _ in range(3)), rng.choice([None, None, 0, 1, 2.5, 10]), rng.random() < 0.8)
 
@@ -173,7 +186,9 @@ def world(seed):
     for _ in range(25):
         keys = tuple(rng.choice([None, *KEYS[kind][1], *KEYS[kind][1], *STRANGERS[kind]]) for kind in kinds)
         at = rng.randrange(-5, hours + 30)
-        requests.append((keys, rng.choice([write_known(at)] * 8 + [None])))
+        when = BEGIN.replace(tzinfo=instants.UTC) + datetime.timedelta(hours=at, microseconds=rng.choice([0, 0, 0, 1, -1, 500000]))
+        as_of = rng.choice([instants.written(rng, when)] * 3 + [f"{when:%Y-%m-%d}"]) if time in TEXTS else write(at)
+        requests.append((keys, rng.choice([as_of] * 8 + [None])))
     requests += rng.choices(requests, k=5)
     return World(rules, ddl, "g", key_names, rows, requests, [KEYS[kind][2] for kind in kinds], key_places)
 
@@ -189,7 +204,7 @@ def in_order(made, seed):
     entities = sorted({row.keys for row in made.rows} | {keys for keys, _ in made.requests if None not in keys}, key=repr)
     # SQLite's order of types: numbers, texts, blobs.
     order = lambda v: (0 if isinstance(v, (int, float)) else 1 if isinstance(v, str) else 2, v)
-    in_index = lambda request: ([order(request[0][i]) for i in made.places], request[1])
+    in_index = lambda request: ([order(request[0][i]) for i in made.places], asked_at(request[1]))
     requests = sorted(((keys, at) for keys in entities for at in rng.sample(times, min(len(times), 25))), key=in_index)
     if kind == "nearly sorted":
         for _ in range(len(requests) // 10):

@@ -54,8 +54,8 @@ def database(path):
     values = ", ".join(str(tuple(row)).replace("None", "NULL") for row in SLEEP_ROWS)
     groups.ingest(db, SLEEP, "WITH r(athlete_id, event_timestamp, sleep_h, resting_hr, quality, device) AS (VALUES " + values + ") SELECT * FROM r")
     db.execute("INSERT INTO race_scores (race_id, class, day, score, is_final, finishers, shape, note, available_at) VALUES"
-               " (7, '42k', '2025-10-01', 12.5, 1, 9007199254740993, x'0000803f0000c0bf', 'a \"b\" \u00fc', '2025-10-02'),"
-               " (7, '10k', '2025-10-01', NULL, 0, NULL, NULL, NULL, '2025-10-02')")
+               " (7, '42k', '2025-10-01T00:00:00Z', 12.5, 1, 9007199254740993, x'0000803f0000c0bf', 'a \"b\" \u00fc', '2025-10-02T00:00:00Z'),"
+               " (7, '10k', '2025-10-01T00:00:00Z', NULL, 0, NULL, NULL, NULL, '2025-10-02T00:00:00Z')")
     db.execute("INSERT INTO computed_load VALUES ('4001', '2025-10-18T06:00:00Z', 80.5, '2025-10-18T06:00:00Z')")
     db.close()
     return path

@@ -74,3 +74,10 @@ def test_every_stage_is_in_the_table_and_every_path_in_code_exists():
     prose = [FENCED.sub("", readme.BLOCK.sub("", text)) for text in TEXTS.values()]
     paths = [p for text in prose for p in re.findall(r"`((?:sql|ext|tests|notebooks|schemas)/[\w./-]+)`", text)]
     assert paths and [p for p in paths if not (ROOT / p).exists()] == []
+
+
+def test_every_setting_of_the_api_is_in_its_document():
+    source = (ROOT / "sql/tools/serve/feature_api/settings.py").read_text()
+    settings = re.findall(r"^    (\w+): (?:bool|int) = ", source, re.M)
+    document = (ROOT / "sql/tools/serve/README.md").read_text()
+    assert len(settings) > 5 and [name for name in settings if not re.search(rf"\b{name}\b", document)] == []

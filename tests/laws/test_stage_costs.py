@@ -1,5 +1,6 @@
 """A stage costs what there is, and no more: told by SQLite's own counts of what each statement did at two sizes, not by seconds."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from helpers import crowd, demo, stages
 from helpers.activities import ARRIVED
 from helpers.counted import Counter
-from helpers.extension import ROOT
+from helpers.extension import ROOT, connect
 
 pytestmark = pytest.mark.unsanitized  # the stages run under the sanitizers elsewhere; here only counts matter
 
@@ -25,6 +26,28 @@ def test_no_statement_asks_for_a_pair_that_is_not_in_a_query_which_scans_the_que
 def test_a_stage_that_asks_for_such_a_pair_is_noticed():
     assert ROW_SCAN.search("DELETE FROM t WHERE (a, b) NOT IN\n    (SELECT a, b FROM u)")
     assert not ROW_SCAN.search("WHERE (a, b) NOT IN (VALUES (1, 2))") and not ROW_SCAN.search("WHERE a NOT IN (SELECT a FROM u)")
+
+
+def untyped(db):
+    """Indexed columns of temporary tables that no type was declared of: such an index is not used against a column that has one."""
+    return db.execute("""
+        SELECT t.name, i.name, c.name
+        FROM temp.sqlite_schema AS t, pragma_index_list(t.name, 'temp') AS i, pragma_index_info(i.name, 'temp') AS c, pragma_table_info(t.name, 'temp') AS d
+        WHERE t.type = 'table' AND d.name = c.name AND d.type = ''""").fetchall()
+
+
+def test_an_indexed_column_of_a_temporary_table_has_a_type():
+    db, found = connect(isolation_level=None), set()
+    db.execute("CREATE TEMP TABLE example AS SELECT 1 AS x")
+    db.execute("CREATE INDEX temp.example_by_x ON example (x)")
+    assert untyped(db) == [("example", "example_by_x", "x")]
+    db.execute("DROP TABLE example")
+    for name, text in stages.STAGES.items():
+        for statement in stages.statements(text):
+            db.execute(statement).fetchall()
+            found |= {(name, *column) for column in untyped(db)} if "INDEX" in statement else set()
+    db.close()
+    assert sorted(found) == []
 
 
 def filled(kind, athletes):
@@ -51,10 +74,10 @@ def run(db):
     return took
 
 
-def grown(small, large, factor):
+def grown(small, large, factor, constant=500):
     """Statements that took more at the large size than `factor` times what they took at the small, and some constant work."""
     pairs = [(stage, small.get((stage, text), (0, 0)), after, " ".join(text.split())[:200]) for (stage, text), after in large.items()]
-    return [pair for pair in pairs if any(a > factor * b + 500 for b, a in zip(pair[1], pair[2]))]
+    return [pair for pair in pairs if any(a > factor * b + constant for b, a in zip(pair[1], pair[2]))]
 
 
 @pytest.mark.parametrize("kind", [crowd.LIGHT, crowd.MIXED])
@@ -66,3 +89,16 @@ def test_no_statement_grows_faster_than_the_number_of_athletes(kind):
         db.close()
     assert len(took[1]) > 300
     assert grown(*took, 1.3 * LARGE / SMALL) == []
+
+
+@pytest.mark.parametrize("kind", [crowd.LIGHT, crowd.MIXED])
+def test_one_more_activity_takes_the_same_steps_among_many_athletes_as_among_few(kind):
+    took = []
+    for athletes in (SMALL, LARGE):
+        db = filled(kind, athletes)
+        run(db)
+        db.put(json.dumps(crowd.one_more(kind, 3)), "2026-01-01T00:00:00Z")
+        took.append(run(db))
+        db.close()
+    assert sum(steps > 0 for steps, _ in took[1].values()) > 300
+    assert grown(*took, 1.05, 100) == []

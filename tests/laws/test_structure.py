@@ -125,3 +125,21 @@ def test_two_files_give_no_macro_another_meaning():
         for name in set(re.findall(r"^\s*#\s*define (\w+)", text, re.M)) - gone:
             homes[name].add(file)
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+# --- one carrier of what is wrong -----------------------------------------------------------------------------------
+
+CODE = {file: re.sub(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', '""', (EXT / file).read_text(), flags=re.S) for file in FILES}
+FOR_SQLITE = re.compile(r"sqlite3_vtab \*\*out,\s*char \*\*message\)|int (?:sqlite3_athlete_init|module_fail)\([^)]*\)")
+
+
+def test_a_sentence_travels_in_a_fault_and_nowhere_else():
+    """What is wrong is said in an athlete_fault, by fault_refuse; a text to be freed is only what SQLite itself asks for: of an
+    entry point, and of a module's xCreate and zErrMsg, which module_fail fills."""
+    carried = re.compile(r"char \*\*(?:p?z?[eE]rr\w*|message|sentence|why|said)\b")
+    ours = {file for file in FILES for found in carried.finditer(FOR_SQLITE.sub("", CODE[file]))}
+    assert ours == set()
+    filled = re.compile(r"zErrMsg(?!, (?:rc|code), )")
+    assert {file for file in FILES if filled.search(CODE[file])} == set()
+    written = re.compile(r"\bv?snprintf\(\s*(?:\w+->|\w+\.)*(?:fault|written)\b")
+    assert {file for file in FILES if written.search(CODE[file])} == {"base/fault.c"}

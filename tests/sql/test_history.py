@@ -1,38 +1,11 @@
 """Corrections do not overwrite: what was believed at an instant is what a copy of the file made then would have said."""
 
-import re
-
 import pytest
 
-from helpers.activities import STAGES, deletion, epoch, instant, make_activity, make_history, new_database, one, pipeline, put, rows, run, seeded
+from helpers.activities import deletion, epoch, instant, make_activity, make_history, new_database, one, pipeline, put, run, seeded
+from helpers.belief import ROW_KEYS, believed, clocked
 
 pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
-
-ROW_KEYS = {"activity_features": ("athlete_id", "activity_id"), "athlete_daily_features": ("athlete_id", "activity_date"),
-            "athlete_rolling_features": ("athlete_id", "as_of_date"), "athlete_weekly_features": ("athlete_id", "week_start")}
-
-
-def believed(db, table, t):
-    """The rows of a group as they were believed at t."""
-    keys = ", ".join(ROW_KEYS[table])
-    names = [r["name"] for r in rows(db, f"SELECT name FROM pragma_table_info('{table}')")]
-    listed = ", ".join(names)
-    return sorted(map(repr, db.execute(f"""
-        SELECT {listed} FROM (
-            SELECT *, ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY available_at DESC, age DESC) AS choice
-            FROM (SELECT {listed}, 9e18 AS age FROM {table}
-                  UNION ALL SELECT {listed}, rowid FROM {table}_history WHERE superseded_at > ?1)
-            WHERE available_at <= ?1)
-        WHERE choice = 1""", (t,))))
-
-
-def clocked(now):
-    """The stages, and the triggers of the groups' tables, as they would run at that moment."""
-    clock = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
-    found = {name: text.replace(f"{clock} AS started_at", f"'{now}' AS started_at") for name, text in STAGES.items()}
-    tables = re.sub(r'CREATE TRIGGER IF NOT EXISTS ("\w+")', r"DROP TRIGGER IF EXISTS \1;\nCREATE TRIGGER \1", found["310_feature_tables"])
-    return found | {"310_feature_tables": tables.replace(clock, f"'{now}'")}
-
 
 def life(seed):
     """What lands in two months: activities a minute after their end, some edited or deleted days later, some come back."""

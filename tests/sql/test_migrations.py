@@ -150,7 +150,7 @@ def test_a_migration_gives_the_groups_of_users_the_triggers_of_today(tmp_path):
     done = shell("run", path, ROOT / "sql" / "0_ops/000_ops_tables.sql")
     assert done.returncode == 0, done.stderr
     assert rows(db, "SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') AND tbl_name LIKE 'sleep%' ORDER BY 1") == of_today
-    assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-01", 8.0, "2024-01-01")]
+    assert db.execute("SELECT * FROM sleep").fetchall() == [("a", "2024-01-02T00:00:00Z", 8.0, "2024-01-02T00:00:00Z")]
     db.close()
 
 
@@ -241,8 +241,11 @@ def test_sums_that_become_exact_take_their_place_without_a_history_and_correctio
     history = [r["activity_date"] for r in rows(db, "SELECT activity_date FROM athlete_daily_features_history")]
     assert history == [wrong], "a correction goes to the history, and nothing else"
     assert one(db, "SELECT COUNT(*) FROM athlete_weekly_features_history WHERE week_start <> date(?, 'weekday 0', '-6 days')", wrong) == 0
-    db.execute("DELETE FROM athlete_daily_features_history")
-    db.execute("DELETE FROM athlete_weekly_features_history")
+    for table, day in (("athlete_daily_features", "activity_date"), ("athlete_weekly_features", "week_start")):
+        since = rows(db, f"SELECT t.available_at, h.superseded_at FROM {table} AS t JOIN {table}_history AS h USING ({day})")
+        assert all(r["available_at"] == r["superseded_at"] for r in since), "nothing arrived, so that it is known from now on"
+        db.execute(f"UPDATE {table} AS t SET available_at = h.available_at FROM {table}_history AS h WHERE t.{day} = h.{day}")
+        db.execute(f"DELETE FROM {table}_history")
     assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} == exact
     assert {t: one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{t}_replaced") for t in FEATURES} == replaced
     said = [json.loads(r["detail"]) for r in rows(db, "SELECT detail FROM ops_audit WHERE action = 'migrate' AND object LIKE '%features'")]
@@ -281,3 +284,18 @@ def test_intervals_that_were_by_number_of_races_are_kept_by_kind_of_evidence(old
     assert db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'time_estimator_rows'").fetchone() == (0,)
     assert db.execute("SELECT object, detail FROM ops_audit WHERE action = 'migrate' ORDER BY 1").fetchall() == [
         ("time_estimator", '{"intervals_by_evidence":2,"is_trained_once_more":1}'), ("time_estimator_rows", '{"rows_computed_anew":0}')]
+
+
+@pytest.mark.parametrize("predicate, is_ours", [("start_time >= '1930'", True), ("start_time >= '1950'", False)])
+def test_a_rule_follows_ours_unless_its_owner_has_changed_it(tmp_path, predicate, is_ours):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    rule = "SELECT predicate, reason FROM silver_rules WHERE rule = 'start_is_in_living_memory'"
+    db = sqlite3.connect(path)
+    of_today = db.execute(rule).fetchall()
+    db.execute("UPDATE silver_rules SET predicate = ?, reason = 'theirs' WHERE rule = 'start_is_in_living_memory'", (predicate,))
+    db.commit()
+    turn_back(db, 11)
+    assert shell("migrate", path).returncode == 0
+    assert db.execute(rule).fetchall() == (of_today if is_ours else [(predicate, "theirs")])
+    assert db.execute("SELECT COUNT(*) FROM ops_audit WHERE object = 'silver_rules'").fetchone() == (int(is_ours),)
+    db.close()

@@ -3,34 +3,21 @@
 "The same" is every column of every table, doubles by their eight bytes, apart from the logs and the clock.
 """
 
-import datetime
 import json
 import random
 import shutil
-import sqlite3
-import struct
 
 import pytest
 
 from helpers import sqlites
 from helpers.activities import deletion, make_detail, make_history, make_laps
 from helpers.extension import ROOT
+from helpers.file_rows import differences, rows_of
 from helpers.lab import report, specification, survey
 from helpers.soak import soak
 from helpers.stages import BRONZE, STAGES, statements
 
 pytestmark = pytest.mark.unsanitized  # its time goes to other programs
-
-NOW = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-LOGS = {"ops_runs", "ops_audit"}
-CLOCKS = {  # columns with the moment at which something ran; a moment before this test is compared all the same
-    ("feature_groups", "registered_at"), ("feature_groups", "updated_at"), ("features", "registered_at"), ("features", "updated_at"),
-    ("feature_rejects", "rejected_at"), ("feature_definition_rejects", "rejected_at"), ("ml_model_versions", "trained_at"),
-    ("ml_search_results", "searched_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
-    ("athlete_daily_features_history", "superseded_at"), ("athlete_rolling_features_history", "superseded_at"),
-    ("athlete_weekly_features_history", "superseded_at"), ("athlete_profile_history", "superseded_at"), ("race_results_history", "superseded_at"),
-    ("sleep_history", "superseded_at"),
-}  # fmt: skip
 
 SLEEP = {"feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"], "reject_limit": 1,
          "features": [{"name": "hours", "type": "numerical", "min": 0.123457, "max": 23.654321, "default": 7.12345678901},
@@ -124,40 +111,6 @@ def days(seed):
 
 
 # --- what comes of it --------------------------------------------------------------------------------------------
-
-
-def rows_of(path):
-    """Of each table its columns, and its rows in some order, with the type of each value and a double as its bytes."""
-    db = sqlite3.connect(path)
-    db.text_factory = bytes
-    found = {}
-    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
-        table = table.decode()
-        cursor = db.execute(f'SELECT * FROM "{table}"')
-        names = [d[0] for d in cursor.description]
-        clocks = [(table, name) in CLOCKS for name in names]
-        if table not in LOGS:
-            found[table] = [names, sorted(tuple(map(comparable, row, clocks)) for row in cursor)]
-    db.close()
-    return found
-
-
-def comparable(value, is_clock):
-    if is_clock and value >= NOW.encode():
-        return "clock", b""
-    return type(value).__name__, struct.pack(">d", value) if isinstance(value, float) else repr(value)
-
-
-def differences(a, b):
-    """Of each table that differs the columns, and how many rows only one has with one of each."""
-    assert a.keys() == b.keys()
-    return {t: (a[t][0], only(a[t], b[t]), only(b[t], a[t])) for t in a if a[t] != b[t]}
-
-
-def only(a, b):
-    rows = sorted(set(a[1]) - set(b[1]))
-    return len(rows), rows[:1]
-
 
 FROZEN = ["run", f"CREATE VIRTUAL TABLE temp.made USING training_set('{json.dumps(TRAINING_SET)}')"], [
     "run", "SELECT COUNT(*), sha256(group_concat(row, char(10))) FROM (SELECT row_literals(activity_id, athlete_id, at, third, ctl_42d, daily_tss, week_weekly_tss, week_avg_pace_week, share) AS row FROM temp.made)"]  # fmt: skip

@@ -1,11 +1,12 @@
 """asof against brute force over random histories, against peers where they mean the same, and what it refuses."""
 
 import collections
+import random
 import sqlite3
 
 import pytest
 
-from helpers import histories
+from helpers import histories, instants
 from helpers.extension import connect
 from helpers.groups import REGISTRY
 from helpers.stages import run
@@ -227,7 +228,8 @@ def test_a_lookup_today_for_a_past_instant_is_that_of_a_copy_of_the_file_made_th
         copy.deserialize(copies[at])
         copy.execute(make)
         then = copy.execute(question, (at,)).fetchall()
-        assert then == copy.execute(question.replace("f.as_of = ?", "? IS NOT NULL"), (at,)).fetchall()
+        now = copy.execute(question.replace("f.as_of = ?", "? IS NOT NULL"), (at,)).fetchall()
+        assert now == copy.execute(question, ("2024-02-01T00:00:00Z",)).fetchall()
         copy.close()
         assert db.execute(question, (at,)).fetchall() == then
         differs += then != db.execute(question, ("2024-02-01T00:00:00Z",)).fetchall()
@@ -461,6 +463,7 @@ def test_the_index_that_a_sentence_names_is_the_one_that_is_missing(group):
     assert group.execute("SELECT atl FROM f WHERE athlete_id = 'a'").fetchall() == [(50,)]
 
 
+EXPECTED = "a day (2025-10-20) or an instant (2025-10-20T06:00:00Z, 2025-10-20 08:00:00.5+02:00) of the years 1 to 9999"
 MISUSED = {
     "SELECT * FROM f": "g needs athlete_id = … for each request",
     "SELECT * FROM f WHERE athlete_id > 'a'": "g needs athlete_id = … for each request",
@@ -469,12 +472,10 @@ MISUSED = {
     "SELECT * FROM f WHERE athlete_id = 'a' COLLATE NOCASE": "athlete_id is compared with the collation NOCASE, its index has BINARY",
     "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = 1704585600":
         "as_of is 1704585600, and event_timestamp is text",
-    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = '2024-01-05 00:00:00'":
-        "as_of is text '2024-01-05 00:00:00' and the row's time text '2024-01-02T00:00:00Z': written differently, they have no order in time",
-    "SELECT * FROM f WHERE athlete_id = 'a' AND as_of = '2024-01-05T00:00:00+02:00'":
-        "as_of is text '2024-01-05T00:00:00+02:00' and the row's time text '2024-01-02T00:00:00Z': written differently, they have no order in time",
-    "SELECT * FROM n WHERE k = 1 AND as_of = '2024-01-05'": "as_of is text '2024-01-05' and the row's time 10: a text has no place in the order of numbers",
-    "SELECT * FROM l WHERE athlete_id = 'a'": "g has a lookback, which needs as_of = …; for now write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
+    "SELECT * FROM n WHERE k = 1 AND as_of = '2024-01-05'":
+        "as_of is text '2024-01-05' and the rows' times are numbers: a text has no place in their order",
+    "SELECT * FROM n WHERE k = 1 AND as_of = x'31'": f"as_of is a blob of 1 bytes where {EXPECTED} belongs",
+    **{f"SELECT * FROM f WHERE athlete_id = 'a' AND as_of = '{text}'": f"as_of is text '{text}' where {EXPECTED} belongs" for text in instants.BROKEN},
 }  # fmt: skip
 
 
@@ -484,10 +485,69 @@ def test_a_request_that_could_see_the_future_is_refused_with_a_sentence(group, q
     group.execute("INSERT INTO numbered VALUES (1, 10, 10)")
     group.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=athlete_id)")
     group.execute("CREATE VIRTUAL TABLE temp.n USING asof(numbered, entity=k)")
-    group.execute("CREATE VIRTUAL TABLE temp.l USING asof(g, entity=athlete_id, lookback=90)")
     with pytest.raises(sqlite3.OperationalError) as caught:
         group.execute(query).fetchall()
     assert str(caught.value) == "asof: " + MISUSED[query]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_table_that_mixes_forms_of_time_answers_nothing(seed):
+    """Whichever row, column and table the other form is in, and whenever it came."""
+    rng = random.Random(seed)
+    db = connect(isolation_level=None)
+    columns = "k, event_timestamp TEXT, available_at TEXT, x"
+    db.execute(f"CREATE TABLE g({columns}, PRIMARY KEY (k, event_timestamp))")
+    db.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
+    db.execute("CREATE INDEX g_history_i ON g_history(k, event_timestamp)")
+    begin = histories.BEGIN.replace(tzinfo=instants.UTC)
+    when = lambda: (begin + histories.datetime.timedelta(minutes=rng.randrange(90000))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for _ in range(rng.randrange(2, 40)):
+        db.execute("INSERT OR IGNORE INTO g VALUES (?, ?, ?, 1)", (rng.randrange(3), when(), when()))
+        db.execute("INSERT INTO g_history VALUES (?, ?, ?, 1, ?)", (rng.randrange(3), when(), when(), when()))
+    db.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=k)")
+    question = "SELECT x FROM f WHERE k = 0 AND as_of = '2024-06-01'"
+    if rng.random() < 0.5:
+        db.execute(question).fetchall()  # it has been read and was right
+    table = rng.choice(["g", "g_history"])
+    column = rng.choice(["event_timestamp", "available_at"] + ["superseded_at"] * (table == "g_history"))
+    other = rng.choice([*instants.BROKEN, "2024-01-05", "2024-01-05T00:00:00+05:00", "2024-01-05 00:00:00Z", "2024-01-05T00:00:00.123Z", 17, b"1"])
+    db.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT rowid FROM {table} ORDER BY random() LIMIT 1)", (other,))
+    with pytest.raises(sqlite3.OperationalError, match=f"^asof: {column} of g has .*(written differently|belongs)"):
+        db.execute(question).fetchall()
+    db.close()
+
+
+def test_what_another_connection_has_changed_is_read_again(tmp_path):
+    db, other = connect(tmp_path / "a.db", isolation_level=None), connect(tmp_path / "a.db", isolation_level=None)
+    db.execute("CREATE TABLE g(k, event_timestamp TEXT, available_at TEXT, x, PRIMARY KEY (k, event_timestamp))")
+    db.execute("CREATE VIRTUAL TABLE temp.f USING asof(g, entity=k)")
+    ask = lambda: db.execute("SELECT x FROM f WHERE k = 1 AND as_of = '2024-06-01'").fetchall()
+    assert ask() == []
+    for i, (form, at) in enumerate([("day", "2024-05-01"), ("blank", "2024-05-02 10:00"), ("offset", "2024-05-03T10:00:00+05:00")]):
+        other.execute("DELETE FROM g")
+        other.execute("INSERT INTO g VALUES (1, ?1, ?1, ?2)", (at, form))
+        assert ask() == [(form,)]
+
+
+def test_without_as_of_a_lookup_is_as_of_now(db):
+    """A row of the future, one not available yet, and what is believed until then."""
+    now = db.execute("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')").fetchone()[0]
+    columns = "k, event_timestamp TEXT, available_at TEXT, x"
+    db.execute(f"CREATE TABLE g({columns}, PRIMARY KEY (k, event_timestamp))")
+    db.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
+    db.execute("CREATE INDEX g_history_i ON g_history(k, event_timestamp)")
+    soon = "2099-01-01T00:00:00Z"
+    db.executemany("INSERT INTO g VALUES (?, ?, ?, ?)", [
+        (1, now, now, "today"), (1, soon, soon, "of 2099"), (2, "2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "old"), (2, now, soon, "not available"),
+        (3, "2020-01-01T00:00:00Z", soon, "corrected from 2099 on")])
+    db.execute("INSERT INTO g_history VALUES (3, '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z', 'believed until 2099', ?)", (soon,))
+    for lookback in ("", ", lookback='36500 days'"):
+        db.execute(f"CREATE VIRTUAL TABLE temp.f USING asof(g, entity=k{lookback})")
+        asked = "SELECT n.value, f.x, f.row_age_days >= 0 FROM json_each('[1, 2, 3, 4]') AS n LEFT JOIN f ON f.k = n.value"
+        found = db.execute(asked).fetchall()
+        assert found == [(1, "today", 1), (2, "old", 1), (3, "believed until 2099", 1), (4, None, None)]
+        assert found == db.execute(f"{asked} AND f.as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')").fetchall()
+        db.execute("DROP TABLE temp.f")
 
 
 def test_numbers_in_text_as_web_forms_send_them_are_numbers(group):

@@ -310,7 +310,7 @@ def test_a_hostile_definition_is_refused_or_makes_tables_and_nothing_else(seed):
         script(db, one(db, "SELECT feature_group_ddl(?)", text))
         made = set(db.execute("SELECT type, name FROM sqlite_schema"))
         assert before < made
-        assert {re.sub(r"_(history|versions|ingest|asof|replaced|deleted|once|moved|row|reject|unique)", "", n) for _, n in made - before
+        assert {re.sub(r"_(history|versions|ingest|asof|replaced|deleted|once|moved|in_form|row|reject|unique)", "", n) for _, n in made - before
                 if not n.startswith("sqlite_")} == {definition.get("table", definition["feature_group"])}
         db.close()
 
@@ -371,7 +371,7 @@ def test_a_group_is_computed_from_others_by_the_transformations_of_its_definitio
     db.execute("CREATE TABLE athlete_rolling_features (athlete_id, event_timestamp, available_at, tsb, ctl_42d)")
     db.execute("INSERT INTO athlete_rolling_features VALUES ('a', '2024-01-01', '2024-01-02', 5.0, 10.0), ('a', '2024-01-02', '2024-01-03', 5.0, 0.0)")
     ingest(db, definition, None)
-    assert db.execute("SELECT form, tsb, available_at FROM form_ratio").fetchall() == [(0.5, 5.0, "2024-01-02"), (None, 5.0, "2024-01-03")]
+    assert db.execute("SELECT form, tsb, available_at FROM form_ratio").fetchall() == [(0.5, 5.0, "2024-01-03T00:00:00Z"), (None, 5.0, "2024-01-04T00:00:00Z")]
 
 
 def test_the_shell_says_why_a_definition_is_refused_and_lets_the_others_in(tmp_path):

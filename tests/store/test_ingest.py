@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from helpers.belief import overlaps
 from helpers.groups import SLEEP, columns, ingest, store
 from helpers.killed_ingest import killed_ingest
 from helpers.soak import soak
@@ -311,25 +312,38 @@ def test_whoever_updates_or_deletes_a_row_leaves_its_old_version_and_the_name():
     assert one(db, "SELECT COUNT(*) FROM athlete_sleep_history WHERE superseded_at > '2026'") == 2
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_whoever_changes_a_row_and_however_one_version_ends_where_the_next_begins(seed):
+    rng, db = random.Random(seed), store(SLEEP)
+    for i in range(12):
+        values = (rng.choice("ab"), f"2024-01-0{rng.randint(1, 3)}", 40 + i)
+        rng.choice([
+            lambda: db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr) VALUES (?, ?, ?)", values),
+            lambda: ingest(db, SLEEP, "SELECT '{}' AS athlete_id, '{}' AS event_timestamp, {} AS resting_hr".format(*values)),
+            lambda: db.execute("UPDATE athlete_sleep SET resting_hr = ?3 WHERE (athlete_id, event_timestamp) = (?1, ?2)", values),
+        ])()
+    assert overlaps(db, "athlete_sleep", ["athlete_id", "event_timestamp"]) == 0
+
+
 @pytest.mark.parametrize("statement", [
-    "INSERT OR REPLACE INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, night, available_at) VALUES ('a', '2024-01-01', 60, 'y', '2024-01-01')",
-    "REPLACE INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, night, available_at) VALUES ('c', '2024-01-01', 60, 'x', '2024-01-01')",
+    "INSERT OR REPLACE INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, night, available_at) VALUES ('a', '2024-01-01T07:00:00Z', 60, 'y', '2024-01-01T07:00:00Z')",
+    "REPLACE INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, night, available_at) VALUES ('c', '2024-01-01T07:00:00Z', 60, 'x', '2024-01-01T07:00:00Z')",
     "INSERT OR REPLACE INTO athlete_sleep SELECT 'b', event_timestamp, 60, 'z', available_at FROM athlete_sleep WHERE athlete_id = 'a'",
-    "INSERT INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, available_at) VALUES ('a', '2024-01-01', 60, '2024-01-01') ON CONFLICT DO UPDATE SET resting_hr = 60",
+    "INSERT INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, available_at) VALUES ('a', '2024-01-01T07:00:00Z', 60, '2024-01-01T07:00:00Z') ON CONFLICT DO UPDATE SET resting_hr = 60",
     "UPDATE OR REPLACE athlete_sleep SET athlete_id = 'b' WHERE athlete_id = 'a'", "UPDATE OR REPLACE athlete_sleep SET night = 'x' WHERE athlete_id = 'b'"])
 def test_no_statement_replaces_a_row_that_the_history_would_not_know(statement):
     definition = {k: v for k, v in SLEEP.items() if k != "rules"} | {"features": [SLEEP["features"][1], {"name": "night", "type": "text", "unique": True}]}
     db = store(definition)
-    db.execute("INSERT INTO athlete_sleep_ingest VALUES ('a', '2024-01-01', 50, 'x', NULL), ('b', '2024-01-01', 51, 'w', NULL)")
+    db.execute("INSERT INTO athlete_sleep_ingest VALUES ('a', '2024-01-01T07:00:00Z', 50, 'x', NULL), ('b', '2024-01-01T07:00:00Z', 51, 'w', NULL)")
     before = held(db)
     for recursive in (0, 1):
         db.execute(f"PRAGMA recursive_triggers = {recursive}")
         with pytest.raises(sqlite3.IntegrityError, match="athlete_sleep: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history"):
             db.execute(statement)
     assert held(db) == before and len(before) == 2
-    db.execute("INSERT OR REPLACE INTO athlete_sleep_ingest VALUES ('a', '2024-01-01', 60, 'x', NULL)")
+    db.execute("INSERT OR REPLACE INTO athlete_sleep_ingest VALUES ('a', '2024-01-01T07:00:00Z', 60, 'x', NULL)")
     db.execute("UPDATE OR REPLACE athlete_sleep SET athlete_id = 'd', night = 'v' WHERE athlete_id = 'b'")
-    ingest(db, definition, "SELECT 'd' AS athlete_id, '2024-01-01' AS event_timestamp, 70 AS resting_hr, 'v' AS night")
+    ingest(db, definition, "SELECT 'd' AS athlete_id, '2024-01-01T07:00:00Z' AS event_timestamp, 70 AS resting_hr, 'v' AS night")
     assert db.execute("SELECT athlete_id, resting_hr FROM athlete_sleep_history ORDER BY 2").fetchall() == [("a", 50), ("b", 51), ("d", 51)]
     with pytest.raises(sqlite3.IntegrityError, match="this row is there"):  # an ingest leaves the trigger as it was
         db.execute("REPLACE INTO athlete_sleep SELECT * FROM athlete_sleep")

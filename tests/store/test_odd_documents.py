@@ -150,7 +150,8 @@ def test_a_specification_with_an_odd_value_anywhere_is_refused_with_a_sentence_o
     db = store(SLEEP)
     db.execute("INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, sleep_h, resting_hr, device) VALUES ('a', '2024-01-20T00:00:00Z', 8, 50, 'W-1')")
     refused = given = 0
-    for path, value in grid(SET, share, seed):
+    empty = [(path, value) for path in places(SET) for value in ("empty object", "empty list", "empty text")]
+    for path, value in [*grid(SET, share, seed), *empty]:
         text = odd(SET, path, value)
         if b"\x00" in text:
             continue  # ends the statement

@@ -109,17 +109,19 @@ def with_lookup(**members):
 
 REFUSED = {
     "no labels": ({"as_of": "x"}, 'the spec has no "labels"'),
-    "unknown member": ({"label": "SELECT 1"}, 'unknown option "label"; known are labels, as_of, lookups, computed, exclude'),
+    "unknown member": ({"label": "SELECT 1"}, 'unknown option "label"; known are labels, as_of, lookups, computed, exclude; did you mean "labels"?'),
     "labels that write": (changed(labels="DELETE FROM races"), "labels: the query must be one SELECT, it starts with 'DELETE FROM races'"),
     "labels of nowhere": (changed(labels="SELECT * FROM nowhere"), "labels: the query cannot be run: no such table: nowhere"),
-    "lookups no list": (changed(lookups={}), 'option "lookups" must be a list of objects'),
+    "lookups no list": (changed(lookups={}), 'option "lookups" must be a list, got {}'),
     "lookup of no group": (changed(lookups=[{}]), 'a lookup has no "group"'),
     "lookup with a typing error": (with_lookup(feature=["ctl"]),
         'unknown option "feature"; known are group (table), keys, as_of, features, prefix, lookback, lookback_days, defaults, timestamp,'
-        " available, history, strict, ignore_nulls, backfill"),
+        ' available, history, strict, ignore_nulls, backfill; did you mean "features"?'),
     "group of nowhere": (with_lookup(group="nowhere"), "lookup nowhere: nowhere is neither a registered feature group nor a table"),
     "unknown feature": (with_lookup(features=["vo2"]), "lookup form has no feature vo2"),
-    "features no list": (with_lookup(features="ctl"), 'option "features" must be a list or an object, got "ctl"'),
+    "features no list": (with_lookup(features="ctl"), 'option "features" must be a list, got "ctl"'),
+    "keys as a list": (with_lookup(keys=["athlete_id"]), 'option "keys" must be an object, got ["athlete_id"]'),
+    "keys as a text": (with_lookup(keys="athlete_id"), 'option "keys" must be an object, got "athlete_id"'),
     "feature numbers": (with_lookup(features=[1]), 'option "features" must be a list of texts'),
     "key of nowhere": (with_lookup(keys={"athlete_id": "who"}), "lookup form: key who is no column of the labels"),
     "moment of nowhere": (with_lookup(as_of="when"), "lookup form: as_of when is no column of the labels"),

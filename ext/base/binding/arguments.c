@@ -62,21 +62,39 @@ void value_describe(sqlite3_str *out, sqlite3_value *value) {
     }
 }
 
-char *sentence_finish(sqlite3_str *out) {
-    int length = sqlite3_str_length(out);
-    char *sentence = sqlite3_str_finish(out);
-    if (!sentence) return NULL;
-    for (int at = 0; at < length;) {
-        int n = (int)utf8_length(sentence + at, (size_t)(length - at));
-        if (n == 0) sentence[at] = '?';
-        at += n > 0 ? n : 1;
-    }
-    return sentence;
+athlete_status fault_refuse_str(athlete_fault *fault, sqlite3_str *sentence) {
+    char *text = sqlite3_str_finish(sentence);
+    if (!text) return ATHLETE_NOMEM;
+    fault_refuse(fault, "%s", text);
+    sqlite3_free(text);
+    return ATHLETE_INVALID;
 }
 
-athlete_status sentence_refuse(char **message, char *sentence) {
-    *message = sentence;
-    return sentence ? ATHLETE_INVALID : ATHLETE_NOMEM;
+int status_code(athlete_status status) {
+    static const int codes[] = {
+        [ATHLETE_OK] = SQLITE_OK,
+        [ATHLETE_NOMEM] = SQLITE_NOMEM,
+        [ATHLETE_OVER_LIMIT] = SQLITE_ERROR,
+        [ATHLETE_INTERRUPTED] = SQLITE_INTERRUPT,
+        [ATHLETE_INVALID] = SQLITE_ERROR,
+    };
+    return codes[status];
+}
+
+athlete_status status_of(int code) {
+    switch (code) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return ATHLETE_OK;
+    case SQLITE_NOMEM: return ATHLETE_NOMEM;
+    case SQLITE_INTERRUPT: return ATHLETE_INTERRUPTED;
+    default: return ATHLETE_INVALID;
+    }
+}
+
+athlete_status status_of_code(sqlite3 *db, int code, const char *what, athlete_fault *fault) {
+    athlete_status status = status_of(code);
+    return status == ATHLETE_INVALID ? fault_refuse(fault, "%s%s", what, sqlite3_errmsg(db)) : status;
 }
 
 static void append_range(sqlite3_str *out, const athlete_argument *a) {
@@ -125,16 +143,15 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
 }
 
 athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
-                              char **message) {
+                              athlete_fault *fault) {
     const athlete_argument *a = function_argument(function, index);
     int type = sqlite3_value_type(value);
     if (type == SQLITE_TEXT && !sqlite3_value_text(value)) return ATHLETE_NOMEM;
     if (type == SQLITE_NULL || is_accepted(a, value)) return ATHLETE_OK;
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: argument %d (%s) must be %s", function->name, index + 1, a->name,
-                        type_names[a->type]);
+    sqlite3_str_appendf(out, "argument %d (%s) must be %s", index + 1, a->name, type_names[a->type]);
     if (a->type == ATHLETE_NUMBER || a->type == ATHLETE_INTEGER) append_range(out, a);
     sqlite3_str_appendall(out, ", got ");
     value_describe(out, value);
-    return sentence_refuse(message, sentence_finish(out));
+    return fault_refuse_str(fault, out);
 }

@@ -4,22 +4,13 @@
 #include <stdarg.h>
 #include <string.h>
 
-int catalog_say(char **message, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    sqlite3_free(*message);
-    *message = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+/* The code stays what it is: one of a busy database is not an error like any. */
+static int say_error(sqlite3 *db, int rc, athlete_fault *fault) {
+    if (rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT) fault_refuse(fault, "%s", sqlite3_errmsg(db));
+    return rc;
 }
 
-static int say_error(sqlite3 *db, int rc, char **message) {
-    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
-    int said = catalog_say(message, "%s", sqlite3_errmsg(db));
-    return said == SQLITE_NOMEM ? said : rc;
-}
-
-int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, char **message, const char *format, ...) {
+int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, athlete_fault *fault, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     char *sql = sqlite3_vmprintf(format, arguments);
@@ -28,12 +19,12 @@ int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, char **message, const cha
     if (!sql) return SQLITE_NOMEM;
     int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
     sqlite3_free(sql);
-    return rc == SQLITE_OK ? rc : say_error(db, rc, message);
+    return rc == SQLITE_OK ? rc : say_error(db, rc, fault);
 }
 
-int catalog_ended(sqlite3 *db, sqlite3_stmt *statement, int rc, char **message) {
+int catalog_ended(sqlite3 *db, sqlite3_stmt *statement, int rc, athlete_fault *fault) {
     if (rc == SQLITE_DONE || rc == SQLITE_ROW) rc = SQLITE_OK;
-    else if (rc != SQLITE_OK) rc = say_error(db, rc, message);
+    else if (rc != SQLITE_OK) rc = say_error(db, rc, fault);
     sqlite3_finalize(statement);
     return rc;
 }
@@ -47,10 +38,11 @@ char *catalog_copy(const char *text) {
     return sqlite3_mprintf("%s", text);
 }
 
-int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_table *found, char **message) {
+int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_table *found,
+                 athlete_fault *fault) {
     *found = (catalog_table){NULL, NULL, false, false};
     sqlite3_stmt *list;
-    int rc = catalog_ask(db, &list, message, "PRAGMA table_list(%Q)", name);
+    int rc = catalog_ask(db, &list, fault, "PRAGMA table_list(%Q)", name);
     if (rc != SQLITE_OK) return rc;
     int best = INT_MAX;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
@@ -68,7 +60,7 @@ int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_tabl
             break;
         }
     }
-    return catalog_ended(db, list, rc, message);
+    return catalog_ended(db, list, rc, fault);
 }
 
 void catalog_forget(catalog_table *found) {

@@ -3,16 +3,14 @@
 #define ATHLETE_BASE_BINDING_CATALOG_H
 
 #include <stdbool.h>
+#include "base/fault.h"
 #include "base/sqlite.h"
 
-/* A sentence into *message, in place of what is there; returns SQLITE_ERROR or SQLITE_NOMEM. */
-int catalog_say(char **message, const char *format, ...);
-
 /* Prepares a statement from a format of SQLite's (%w, %Q); on failure the error is said. */
-int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, char **message, const char *format, ...);
+int catalog_ask(sqlite3 *db, sqlite3_stmt **statement, athlete_fault *fault, const char *format, ...);
 
 /* Finalizes a statement whose last step gave `rc`: SQLITE_OK after a row or the last row, or else the error, said. */
-int catalog_ended(sqlite3 *db, sqlite3_stmt *statement, int rc, char **message);
+int catalog_ended(sqlite3 *db, sqlite3_stmt *statement, int rc, athlete_fault *fault);
 
 /* A result as text, empty for NULL. */
 const char *catalog_text(sqlite3_stmt *statement, int column);
@@ -28,7 +26,8 @@ typedef struct catalog_table {
 
 /* An unqualified name means temp's table before main's before those of attached files, as in any query; with `schema`
 ** only that one is looked at. */
-int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_table *found, char **message);
+int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_table *found,
+                 athlete_fault *fault);
 void catalog_forget(catalog_table *found);
 
 #endif

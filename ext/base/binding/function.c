@@ -22,20 +22,20 @@ void *domain_state_of(sqlite3_context *context) {
     return ((const athlete_registration *)sqlite3_user_data(context))->domain_state;
 }
 
+static void fail_with(sqlite3_context *context, const athlete_fault *fault) {
+    char *message = sqlite3_mprintf("%s: %s", function_of(context)->name, fault->text);
+    if (message) sqlite3_result_error(context, message, -1);
+    else sqlite3_result_error_nomem(context);
+    sqlite3_free(message);
+}
+
 void function_fail(sqlite3_context *context, const char *format, ...) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: ", function_of(context)->name);
+    athlete_fault fault;
     va_list arguments;
     va_start(arguments, format);
-    sqlite3_str_vappendf(out, format, arguments);
+    fault_refuse_at(&fault, NULL, format, arguments);
     va_end(arguments);
-    char *message = sentence_finish(out);
-    if (message) {
-        sqlite3_result_error(context, message, -1);
-        sqlite3_free(message);
-    } else {
-        sqlite3_result_error_nomem(context);
-    }
+    fail_with(context, &fault);
 }
 
 void function_fail_argument(sqlite3_context *context, int index, const char *expected, sqlite3_value *value) {
@@ -55,10 +55,10 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
     case ATHLETE_NOMEM: sqlite3_result_error_nomem(context); break;
     case ATHLETE_INTERRUPTED: sqlite3_result_error_code(context, SQLITE_INTERRUPT); break;
     case ATHLETE_OVER_LIMIT:
-        function_fail(context, "needs more memory than its limit%s%s", detail ? ": " : "",
+        function_fail(context, "needs more memory than its limit%s%s", detail && *detail ? ": " : "",
                       detail ? detail : "");
         break;
-    case ATHLETE_INVALID: function_fail(context, "%s", detail ? detail : "invalid input"); break;
+    case ATHLETE_INVALID: function_fail(context, "%s", detail && *detail ? detail : "invalid input"); break;
     }
 }
 
@@ -95,12 +95,10 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
         return false;
     }
     for (int i = 0; i < argc && !rest_is_free(function, i); i++) {
-        char *message = NULL;
-        athlete_status status = argument_check(function, i, argv[i], &message);
+        athlete_fault fault;
+        athlete_status status = argument_check(function, i, argv[i], &fault);
         if (status == ATHLETE_OK) continue;
-        if (message) sqlite3_result_error(context, message, -1);
-        else sqlite3_result_error_nomem(context);
-        sqlite3_free(message);
+        function_fail_status(context, status, fault.text);
         return false;
     }
     return true;
@@ -187,7 +185,7 @@ static int function_register(sqlite3 *db, athlete_registration *row) {
     return sqlite3_create_module_v2(db, function->name, function->module, (void *)(size_t)function, NULL);
 }
 
-int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
+int domain_register(sqlite3 *db, const athlete_domain *domain, athlete_fault *fault) {
     size_t n = 0;
     while (domain->functions[n].name) n++;
     shared_state *shared = sqlite3_malloc64(sizeof *shared + n * sizeof(athlete_registration));
@@ -202,10 +200,9 @@ int domain_register(sqlite3 *db, const athlete_domain *domain, char **message) {
     for (size_t i = 0; i < n && rc == SQLITE_OK; i++) {
         rows[i] = (athlete_registration){&domain->functions[i], shared->state, shared};
         rc = function_register(db, &rows[i]);
-        if (rc != SQLITE_OK && message) {
-            *message = sqlite3_mprintf("athlete: cannot register %s: %s", domain->functions[i].name,
-                                       sqlite3_errmsg(db));
-        }
+        if (rc != SQLITE_OK)
+            fault_refuse(fault, "athlete: cannot register %s: %s", domain->functions[i].name,
+                         sqlite3_errmsg(db));
     }
     shared_release(shared);
     return rc;

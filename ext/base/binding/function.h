@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/fault.h"
 #include "base/sqlite.h"
 #include "base/status.h"
 
@@ -137,8 +138,8 @@ typedef struct athlete_domain {
 #define ATHLETE_DOMAINS 7
 extern const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1]; /* ends with NULL; in athlete.c */
 
-/* Registers every function of the domain; the first failing code and its message, or SQLITE_OK. */
-int domain_register(sqlite3 *db, const athlete_domain *domain, char **message);
+/* Registers every function of the domain; the first failing code, said in `fault`, or SQLITE_OK. */
+int domain_register(sqlite3 *db, const athlete_domain *domain, athlete_fault *fault);
 
 /* What SQLite keeps of a registered function. */
 typedef struct athlete_registration {
@@ -159,20 +160,27 @@ void function_signature(const athlete_function *function, sqlite3_str *out);
 int function_required(const athlete_function *function);
 const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
 
-/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID sets *message to the
-** sentence (sqlite3_free it). */
+/* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID says
+** why not, without the function's name. */
 athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
-                              char **message);
+                              athlete_fault *fault);
 
 /* What `value` is, short enough for a sentence: "text 'abc'", "NULL", "12.5". */
 void value_describe(sqlite3_str *out, sqlite3_value *value);
 
-/* Finishes a sentence for an SQL error: bytes that are no UTF-8, quoted from whatever came, become question marks,
-** because a host may refuse to read the message at all. NULL when memory is short. */
-char *sentence_finish(sqlite3_str *out);
+/* fault_refuse (base/fault.h) with a sentence that is made of parts, or needs a format of SQLite's own; ATHLETE_NOMEM when
+** there was none for it. Ends `sentence`. */
+athlete_status fault_refuse_str(athlete_fault *fault, sqlite3_str *sentence);
 
-/* Ends a check with the sentence that says why it failed: ATHLETE_INVALID, or ATHLETE_NOMEM for a NULL. */
-athlete_status sentence_refuse(char **message, char *sentence);
+/* SQLite's code for a status. */
+int status_code(athlete_status status);
+
+/* The status for a code of SQLite's whose sentence has been said. */
+athlete_status status_of(int code);
+
+/* The same where it has not: what is neither lack of memory nor an interruption is refused with what SQLite says,
+** behind `what` ("the query failed: "). */
+athlete_status status_of_code(sqlite3 *db, int code, const char *what, athlete_fault *fault);
 
 /* --- scalars and aggregates ----------------------------------------------------------------------------- */
 
@@ -180,8 +188,8 @@ const athlete_function *function_of(sqlite3_context *context);
 /* What the domain's state_open returned on this connection. */
 void *domain_state_of(sqlite3_context *context);
 
-/* Ends the call with "<function>: <message>". */
-void function_fail(sqlite3_context *context, const char *format, ...);
+/* Ends the call with "<function>: <sentence>". */
+ATHLETE_FORMATS void function_fail(sqlite3_context *context, const char *format, ...);
 
 /* Ends the call with a number: NaN is NULL, an infinity an error. */
 void function_result_number(sqlite3_context *context, double answer);
@@ -198,16 +206,15 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
 struct athlete_call {
     sqlite3 *db;
     const athlete_function *function;
-    void *domain_state; /* what the domain's state_open returned on this connection */
-    char *message;      /* "<function>: <what happened>"; owned by the cursor */
-    int code;           /* SQLite result code of the failure */
+    void *domain_state;  /* what the domain's state_open returned on this connection */
+    athlete_fault fault; /* what is wrong, without the function's name */
+    int code;            /* SQLite result code of the failure */
 };
 
-/* Record a failure. call_fail returns SQLITE_ERROR for `next`; call_fail_status the matching code. */
-int call_fail(athlete_call *call, const char *format, ...);
-int call_fail_status(athlete_call *call, athlete_status status, const char *detail);
-
-/* Records the failure of a check that has said it in `message`, which is freed; returns `status` in any case. */
-athlete_status call_told(athlete_call *call, athlete_status status, char *message);
+/* Record a failure of `next`, or of `open` as its status alone cannot: call_fail returns SQLITE_ERROR, call_fail_status the
+** code of the status, whose sentence is in call->fault. An `open` that is refused needs neither: it puts the sentence there
+** (fault_refuse) and returns the status. */
+ATHLETE_FORMATS int call_fail(athlete_call *call, const char *format, ...);
+int call_fail_status(athlete_call *call, athlete_status status);
 
 #endif

@@ -1,19 +1,13 @@
 #include "base/binding/module_arguments.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
-int module_fail(const athlete_function *function, char **message, const char *format, ...) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: ", function->name);
-    va_list arguments;
-    va_start(arguments, format);
-    sqlite3_str_vappendf(out, format, arguments);
-    va_end(arguments);
+int module_fail(const athlete_function *function, char **message, int rc, const athlete_fault *fault) {
+    if (!*fault->text || rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
     sqlite3_free(*message);
-    *message = sentence_finish(out);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    *message = sqlite3_mprintf("%s: %s", function->name, fault->text);
+    return *message ? rc : SQLITE_NOMEM;
 }
 
 static size_t trimmed(const char **text, size_t length) {
@@ -38,23 +32,20 @@ char *unquoted(const char *text, size_t length) {
     return out;
 }
 
-static int unknown_option(const athlete_function *function, const char *name, size_t length, char **message) {
-    sqlite3_str *known = sqlite3_str_new(NULL);
+static int unknown_option(const athlete_function *function, const char *name, size_t length,
+                          athlete_fault *fault) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "unknown option \"%.*s\"; known are", (int)(length > 40 ? 40 : length), name);
     for (int i = 1; function->arguments[i].name; i++)
-        sqlite3_str_appendf(known, "%s %s", i > 1 ? "," : "", function->arguments[i].name);
-    char *list = sqlite3_str_finish(known);
-    if (!list) return SQLITE_NOMEM;
-    int rc = module_fail(function, message, "unknown option \"%.*s\"; known are%s",
-                         (int)(length > 40 ? 40 : length), name, list);
-    sqlite3_free(list);
-    return rc;
+        sqlite3_str_appendf(out, "%s %s", i > 1 ? "," : "", function->arguments[i].name);
+    return status_code(fault_refuse_str(fault, out));
 }
 
-static int module_read_option(module_arguments *arguments, const char *text, char **message) {
+static int module_read_option(module_arguments *arguments, const char *text, athlete_fault *fault) {
     const athlete_argument *declared = arguments->function->arguments;
     const char *equals = strchr(text, '=');
     if (!equals) {
-        return module_fail(arguments->function, message, "expected option=value, got %.40s", text);
+        return status_code(fault_refuse(fault, "expected option=value, got %.40s", text));
     }
     const char *name = text;
     size_t length = trimmed(&name, (size_t)(equals - text));
@@ -63,30 +54,30 @@ static int module_read_option(module_arguments *arguments, const char *text, cha
                                     sqlite3_strnicmp(declared[index].name, name, (int)length) != 0)) {
         index++;
     }
-    if (!declared[index].name) return unknown_option(arguments->function, name, length, message);
+    if (!declared[index].name) return unknown_option(arguments->function, name, length, fault);
     if (arguments->texts[index]) {
-        return module_fail(arguments->function, message, "option \"%s\" is given twice",
-                           declared[index].name);
+        return status_code(fault_refuse(fault, "option \"%s\" is given twice", declared[index].name));
     }
     arguments->texts[index] = unquoted(equals + 1, strlen(equals + 1));
     return arguments->texts[index] ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 int module_arguments_read(module_arguments *arguments, const athlete_function *function, int argc,
-                          const char *const *argv, char **message) {
+                          const char *const *argv, athlete_fault *fault) {
     *arguments = (module_arguments){.function = function};
     if (sqlite3_stricmp(argv[1], "temp") != 0) {
-        return module_fail(function, message,
-                           "must be created in temp (CREATE VIRTUAL TABLE temp.%s …), because the file must "
-                           "open without the extension",
-                           argv[2]);
+        return status_code(
+            fault_refuse(fault,
+                         "must be created in temp (CREATE VIRTUAL TABLE temp.%s …), because the file must "
+                         "open without the extension",
+                         argv[2]));
     }
     if (argc < 4) {
-        return module_fail(function, message, "argument 1 (%s) is missing", function->arguments[0].name);
+        return status_code(fault_refuse(fault, "argument 1 (%s) is missing", function->arguments[0].name));
     }
     arguments->texts[0] = unquoted(argv[3], strlen(argv[3]));
     int rc = arguments->texts[0] ? SQLITE_OK : SQLITE_NOMEM;
-    for (int i = 4; i < argc && rc == SQLITE_OK; i++) rc = module_read_option(arguments, argv[i], message);
+    for (int i = 4; i < argc && rc == SQLITE_OK; i++) rc = module_read_option(arguments, argv[i], fault);
     return rc;
 }
 
@@ -97,12 +88,12 @@ void module_arguments_free(module_arguments *arguments) {
     }
 }
 
-int module_flag(const module_arguments *arguments, int index, int otherwise, char **message) {
+int module_flag(const module_arguments *arguments, int index, int otherwise, athlete_fault *fault) {
     const char *text = arguments->texts[index];
     if (!text) return otherwise;
     if (strcmp(text, "1") == 0 || sqlite3_stricmp(text, "true") == 0) return 1;
     if (strcmp(text, "0") == 0 || sqlite3_stricmp(text, "false") == 0) return 0;
-    module_fail(arguments->function, message, "option \"%s\" must be 0 or 1, got '%.40s'",
-                arguments->function->arguments[index].name, text);
+    fault_refuse(fault, "option \"%s\" must be 0 or 1, got '%.40s'",
+                 arguments->function->arguments[index].name, text);
     return -1;
 }

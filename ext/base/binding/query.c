@@ -26,42 +26,32 @@ static bool starts_with_word(const char *sql, const char *word) {
 }
 
 athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
-                          sqlite3_stmt **statement, char **message) {
+                          sqlite3_stmt **statement, athlete_fault *fault) {
     *statement = NULL;
-    *message = NULL;
     const char *start = skip_noise(sql, false);
     if (!starts_with_word(start, "SELECT") && !starts_with_word(start, "WITH") &&
         !starts_with_word(start, "VALUES")) {
-        return sentence_refuse(
-            message, sqlite3_mprintf("the query must be one SELECT, it starts with '%.20s'", start));
+        return fault_refuse(fault, "the query must be one SELECT, it starts with '%.20s'", start);
     }
     const char *tail = NULL;
-    int rc = own_prepare(db, sql, statement, &tail);
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    if (rc != SQLITE_OK)
-        return sentence_refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
-    char *sentence = NULL;
-    if (*skip_noise(tail, true)) {
-        sentence =
-            sqlite3_mprintf("the query must be one SELECT, more follows it: '%.20s'", skip_noise(tail, true));
-    } else if (!sqlite3_stmt_readonly(*statement)) {
-        sentence = sqlite3_mprintf("the query must only read");
-    } else if (sqlite3_bind_parameter_count(*statement) > 0) {
-        sentence = sqlite3_mprintf("the query has parameters, which cannot be bound here");
-    } else if (sqlite3_column_count(*statement) < columns) {
-        sentence = sqlite3_mprintf("the query must have at least %d columns (%s), it has %d", columns, form,
-                                   sqlite3_column_count(*statement));
-    } else {
-        return ATHLETE_OK;
-    }
+    athlete_status status =
+        status_of_code(db, own_prepare(db, sql, statement, &tail), "the query cannot be run: ", fault);
+    if (status != ATHLETE_OK) return status;
+    const char *more = skip_noise(tail, true);
+    int n = sqlite3_column_count(*statement);
+    if (*more) status = fault_refuse(fault, "the query must be one SELECT, more follows it: '%.20s'", more);
+    else if (!sqlite3_stmt_readonly(*statement)) status = fault_refuse(fault, "the query must only read");
+    else if (sqlite3_bind_parameter_count(*statement) > 0)
+        status = fault_refuse(fault, "the query has parameters, which cannot be bound here");
+    else if (n < columns)
+        status =
+            fault_refuse(fault, "the query must have at least %d columns (%s), it has %d", columns, form, n);
+    else return ATHLETE_OK;
     sqlite3_finalize(*statement);
     *statement = NULL;
-    return sentence_refuse(message, sentence);
+    return status;
 }
 
 int query_fail(athlete_call *call, int code) {
-    if (code == SQLITE_NOMEM) return call_fail_status(call, ATHLETE_NOMEM, NULL);
-    if (code == SQLITE_INTERRUPT) return call_fail_status(call, ATHLETE_INTERRUPTED, NULL);
-    return call_fail(call, "the query failed: %s", sqlite3_errmsg(call->db));
+    return call_fail_status(call, status_of_code(call->db, code, "the query failed: ", &call->fault));
 }

@@ -4,12 +4,12 @@
 
 #include "base/binding/function.h"
 
-/* Prepares the query, or explains in *message (sqlite3_free it) why it is refused. The statement is the caller's
+/* Prepares the query, or says why it is refused. The statement is the caller's
 ** to finalize before the call that needed it ends: one that outlived it would keep the connection busy. What a cursor
 ** keeps from one row to the next, it finalizes with own_finalize, and `statement` must not move.
 ** `columns` is how many result columns are expected at least; `form` names them for the message. */
 athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
-                          sqlite3_stmt **statement, char **message);
+                          sqlite3_stmt **statement, athlete_fault *fault);
 
 /* Records that stepping a caller's query failed with `code`; returns what `next` must return. */
 int query_fail(athlete_call *call, int code);

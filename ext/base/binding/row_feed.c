@@ -67,16 +67,14 @@ static bool is_plain_loop(sqlite3 *db, const feed_query *q) {
 }
 
 athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column, int n, row_feed *feed,
-                             char **message) {
-    *message = NULL;
+                             athlete_fault *fault) {
     feed_query q = {.sql = sqlite3_sql(query), /* the one statement, with its semicolon */
                     .n_columns = sqlite3_column_count(query),
                     .column = column,
                     .n = n,
                     .part = sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2};
     if (q.part < 1) {
-        return sentence_refuse(message,
-                               sqlite3_mprintf("this connection allows too few arguments of a function"));
+        return fault_refuse(fault, "this connection allows too few arguments of a function");
     }
     size_t length = strlen(q.sql);
     if (length > 0 && q.sql[length - 1] == ';') length--;
@@ -87,10 +85,7 @@ athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column
     feed->db = db;
     int rc = row_feed_prepare(db, &q, is_plain_loop(db, &q) ? AS_RESULT : AS_CONDITION, "", &feed->statement);
     if (rc == SQLITE_OK) rc = sqlite3_bind_pointer(feed->statement, 1, feed, POINTER_TYPE, NULL);
-    if (rc == SQLITE_OK) return ATHLETE_OK;
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    return sentence_refuse(message, sqlite3_mprintf("the query cannot be run: %s", sqlite3_errmsg(db)));
+    return status_of_code(db, rc, "the query cannot be run: ", fault);
 }
 
 int row_feed_step(row_feed *feed) {

@@ -25,10 +25,10 @@ typedef struct row_feed {
 } row_feed;
 
 /* Prepares the reading of `n` columns of the query that `query` is prepared from; column[i] is the number of the
-** column that the reader knows as i, and NULL means as they are. The feed must not move. On failure *message as with
+** column that the reader knows as i, and NULL means as they are. The feed must not move. What is wrong is said as by
 ** query_open. */
 athlete_status row_feed_open(sqlite3 *db, sqlite3_stmt *query, const int *column, int n, row_feed *feed,
-                             char **message);
+                             athlete_fault *fault);
 
 /* Reads until the reader pauses (SQLITE_ROW) or there are no more rows (SQLITE_DONE); else an error code. */
 int row_feed_step(row_feed *feed);

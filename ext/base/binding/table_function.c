@@ -5,7 +5,7 @@
 ** supply makes the plan unusable (SQLITE_CONSTRAINT), as https://www.sqlite.org/vtab.html 2.3.4 asks.
 **
 ** idxNum has bit k set when argument k is given; argv then holds the given arguments in order. */
-#include "base/binding/function.h"
+#include "base/binding/module_arguments.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -75,10 +75,16 @@ static int table_disconnect(sqlite3_vtab *base) {
     return SQLITE_OK;
 }
 
-static int vtab_fail(sqlite3_vtab *base, int code, char *message) {
-    sqlite3_free(base->zErrMsg);
-    base->zErrMsg = message;
-    return message ? code : SQLITE_NOMEM;
+/* Ends a routine with the call's sentence, under the function's name. */
+static int vtab_fail(sqlite3_vtab *base, int code, const athlete_fault *fault) {
+    return module_fail(((table_vtab *)base)->function, &base->zErrMsg, code, fault);
+}
+
+static int vtab_refuse_missing(sqlite3_vtab *base, int index) {
+    athlete_fault fault;
+    fault_refuse(&fault, "argument %d (%s) is missing", index + 1,
+                 ((table_vtab *)base)->function->arguments[index].name);
+    return vtab_fail(base, SQLITE_ERROR, &fault);
 }
 
 static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
@@ -102,9 +108,7 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
             info->aConstraintUsage[constraint_of[k]].omit = 1;
             info->idxNum |= 1 << k;
         } else if (!(arguments[k].flags & ATHLETE_OPTIONAL)) {
-            return vtab_fail(base, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", vtab->function->name, k + 1,
-                                             arguments[k].name));
+            return vtab_refuse_missing(base, k);
         }
     }
     info->estimatedRows = (sqlite3_int64)vtab->function->table->expected_rows;
@@ -131,8 +135,7 @@ static void cursor_reset(table_cursor *cursor) {
     cursor->state = NULL;
     cursor->at_row = false;
     cursor->rowid = 0;
-    sqlite3_free(cursor->call.message);
-    cursor->call.message = NULL;
+    fault_clear(&cursor->call.fault);
     cursor->call.code = SQLITE_OK;
     for (int k = 0; k < MAX_ARGUMENTS; k++) {
         sqlite3_value_free(cursor->arguments[k]);
@@ -147,11 +150,8 @@ static int table_close(sqlite3_vtab_cursor *base) {
 }
 
 static int cursor_failure(table_cursor *cursor) {
-    char *message = cursor->call.message;
-    cursor->call.message = NULL;
-    sqlite3_free(cursor->base.pVtab->zErrMsg);
-    cursor->base.pVtab->zErrMsg = message;
-    return cursor->call.code != SQLITE_OK ? cursor->call.code : SQLITE_NOMEM;
+    int code = cursor->call.code != SQLITE_OK ? cursor->call.code : SQLITE_NOMEM;
+    return vtab_fail(cursor->base.pVtab, code, &cursor->call.fault);
 }
 
 static int table_next(sqlite3_vtab_cursor *base) {
@@ -176,9 +176,10 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         if (next >= argc) return SQLITE_INTERNAL;
         cursor->arguments[k] = sqlite3_value_dup(argv[next++]);
         if (!cursor->arguments[k]) return SQLITE_NOMEM;
-        char *message = NULL;
-        if (argument_check(function, k, cursor->arguments[k], &message) != ATHLETE_OK) {
-            return vtab_fail(base->pVtab, SQLITE_ERROR, message);
+        athlete_status status = argument_check(function, k, cursor->arguments[k], &cursor->call.fault);
+        if (status != ATHLETE_OK) {
+            call_fail_status(&cursor->call, status);
+            return cursor_failure(cursor);
         }
         if (sqlite3_value_type(cursor->arguments[k]) == SQLITE_NULL &&
             !(function->arguments[k].flags & ATHLETE_OPTIONAL)) {
@@ -188,16 +189,14 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
     }
     for (int k = 0; k < last; k++) {
         if (!cursor->arguments[k]) {
-            return vtab_fail(base->pVtab, SQLITE_ERROR,
-                             sqlite3_mprintf("%s: argument %d (%s) is missing", function->name, k + 1,
-                                             function->arguments[k].name));
+            return vtab_refuse_missing(base->pVtab, k);
         }
     }
     if (empty) return SQLITE_OK;
     const athlete_numbers *numbers = function->table->numbers;
     athlete_status status = function->table->open(&cursor->call, last + 1, cursor->arguments, &cursor->state);
     if (status != ATHLETE_OK) {
-        if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status, NULL);
+        if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status);
         return cursor_failure(cursor);
     }
     if (numbers) {
@@ -252,33 +251,17 @@ int table_function_register(sqlite3 *db, athlete_registration *row, void (*drop)
 }
 
 int call_fail(athlete_call *call, const char *format, ...) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s: ", call->function->name);
     va_list arguments;
     va_start(arguments, format);
-    sqlite3_str_vappendf(out, format, arguments);
+    fault_refuse_at(&call->fault, NULL, format, arguments);
     va_end(arguments);
-    sqlite3_free(call->message);
-    call->message = sentence_finish(out);
-    call->code = call->message ? SQLITE_ERROR : SQLITE_NOMEM;
-    return call->code;
+    return call->code = SQLITE_ERROR;
 }
 
-int call_fail_status(athlete_call *call, athlete_status status, const char *detail) {
-    switch (status) {
-    case ATHLETE_OVER_LIMIT:
-        return call_fail(call, "needs more memory than its limit%s%s", detail ? ": " : "",
-                         detail ? detail : "");
-    case ATHLETE_INVALID: return call_fail(call, "%s", detail ? detail : "invalid input");
-    case ATHLETE_INTERRUPTED: return call->code = SQLITE_INTERRUPT;
-    case ATHLETE_NOMEM:
-    case ATHLETE_OK: break;
-    }
-    return call->code = SQLITE_NOMEM;
-}
-
-athlete_status call_told(athlete_call *call, athlete_status status, char *message) {
-    if (status == ATHLETE_INVALID) call_fail(call, "%s", message);
-    sqlite3_free(message);
-    return status;
+int call_fail_status(athlete_call *call, athlete_status status) {
+    const char *said = call->fault.text;
+    if (status == ATHLETE_OVER_LIMIT)
+        fault_refuse(&call->fault, "needs more memory than its limit%s%s", *said ? ": " : "", said);
+    else if (status == ATHLETE_INVALID && !*said) fault_refuse(&call->fault, "invalid input");
+    return call->code = status_code(status == ATHLETE_OK ? ATHLETE_NOMEM : status);
 }

@@ -81,7 +81,7 @@ static int objects_next(athlete_call *call, void *opaque) {
     objects_state *state = opaque;
     state->seq++;
     if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
-    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED, NULL) : SQLITE_DONE;
+    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED) : SQLITE_DONE;
 }
 
 static void objects_column(void *opaque, sqlite3_context *context, int column) {

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text/json_fields.h"
 #include "base/text/json_text.h"
+#include "base/utf8.h"
 
 #define MOST_FIELDS   64
 #define LONGEST_SHOWN 60 /* bytes of a value in a fault: the object has all of it */
@@ -82,7 +83,7 @@ static bool read_declaration(const cJSON *item, json_field *field, const char **
 
 /* Fills `d` from its text; a static phrase if it cannot. */
 static athlete_status read_declarations(declarations *d, const char **fault) {
-    json_fault ignored;
+    athlete_fault ignored;
     athlete_status status = json_parse(d->text, d->length, &d->tree, &ignored);
     if (status == ATHLETE_NOMEM) return status;
     *fault = "a JSON list of objects with 'field' and 'type'";

@@ -199,15 +199,17 @@ static void result_fallback(sqlite3_context *context, const char *text) {
 
 static void options_column(void *opaque, sqlite3_context *context, int column) {
     static const char *const types[] = {
-        [OPTION_NUMBER] = "number", [OPTION_INTEGER] = "integer", [OPTION_FLAG] = "flag",
-        [OPTION_CHOICE] = "choice", [OPTION_TEXT] = "text",       [OPTION_JSON] = "list or object",
+        [OPTION_NUMBER] = "number",       [OPTION_NUMBERS] = "numbers", [OPTION_INTEGER] = "integer",
+        [OPTION_FLAG] = "flag",           [OPTION_CHOICE] = "choice",   [OPTION_TEXT] = "text",
+        [OPTION_JSON] = "list or object", [OPTION_LIST] = "list",       [OPTION_OBJECT] = "object",
         [OPTION_COLUMN] = "column",
     };
     const listing *at = opaque;
     const athlete_function *function = listed(at);
     bool is_inner;
     const athlete_option *option = option_at(function, at->item - 1, &is_inner);
-    bool ranged = option->type == OPTION_NUMBER || option->type == OPTION_INTEGER;
+    bool ranged =
+        option->type == OPTION_NUMBER || option->type == OPTION_NUMBERS || option->type == OPTION_INTEGER;
     switch (column) {
     case 0: sqlite3_result_text(context, function->name, -1, SQLITE_STATIC); break;
     case 1:

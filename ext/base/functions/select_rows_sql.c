@@ -23,32 +23,22 @@ static athlete_status select_open(athlete_call *call, int argc, sqlite3_value **
     state->db = call->db;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
-    char *message;
-    athlete_status status = query_open(call->db, sql, 1, "c1[, c2, c3, c4]", &state->statement, &message);
-    if (call_told(call, status, message) == ATHLETE_OK)
-        state->n_columns = sqlite3_column_count(state->statement);
+    athlete_status status = query_open(call->db, sql, 1, "c1[, c2, c3, c4]", &state->statement, &call->fault);
+    if (status == ATHLETE_OK) state->n_columns = sqlite3_column_count(state->statement);
     return status;
 }
 
-/* ATHLETE_INVALID sets *message to the sentence. */
-static athlete_status select_judge(sqlite3 *db, const char *sql, char **message) {
-    char *phrase = NULL;
-    athlete_status status = judge_query(db, sql, NULL, &phrase);
-    if (status == ATHLETE_INVALID) {
-        sqlite3_str *out = sqlite3_str_new(NULL);
-        sqlite3_str_appendf(out, "the query%s", phrase);
-        status = sentence_refuse(message, sentence_finish(out));
-    }
-    sqlite3_free(phrase);
+static athlete_status select_judge(sqlite3 *db, const char *sql, athlete_fault *fault) {
+    athlete_status status = judge_query(db, sql, NULL, fault);
+    if (status == ATHLETE_INVALID) fault_refuse(fault, "the query%s", fault->text);
     return status;
 }
 
 static athlete_status stored_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
-    char *message = NULL;
     if (!sql) return ATHLETE_NOMEM;
-    athlete_status status = select_judge(call->db, sql, &message);
-    if (call_told(call, status, message) != ATHLETE_OK) return status;
+    athlete_status status = select_judge(call->db, sql, &call->fault);
+    if (status != ATHLETE_OK) return status;
     return select_open(call, argc, argv, out);
 }
 
@@ -83,10 +73,9 @@ const athlete_table stored_query_table = ROWS_TABLE(stored_open);
 void stored_query_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
-    char *message = NULL;
+    athlete_fault fault = {""};
     athlete_status status =
-        sql ? select_judge(sqlite3_context_db_handle(context), sql, &message) : ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) sqlite3_result_text(context, message, -1, SQLITE_TRANSIENT);
+        sql ? select_judge(sqlite3_context_db_handle(context), sql, &fault) : ATHLETE_NOMEM;
+    if (status == ATHLETE_INVALID) sqlite3_result_text(context, fault.text, -1, SQLITE_TRANSIENT);
     else function_fail_status(context, status, NULL);
-    sqlite3_free(message);
 }

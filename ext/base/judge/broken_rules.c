@@ -42,11 +42,10 @@ typedef struct rules_state {
 
 /* --- the rules ------------------------------------------------------------------------------------------ */
 
-/* For a column: a text of the connection's own that may quote bytes which are no UTF-8. */
-static char *readable(const char *subject, const char *text) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "%s%s", subject, text);
-    return sentence_finish(out);
+/* A fault as a text to keep; NULL when memory is short. */
+static char *kept(athlete_fault *fault, const char *subject, const char *text) {
+    fault_refuse(fault, "%s%s", subject, text);
+    return sqlite3_mprintf("%s", fault->text);
 }
 
 static athlete_status add_rule(rules_state *state, sqlite3_stmt *query) {
@@ -65,17 +64,15 @@ static athlete_status add_rule(rules_state *state, sqlite3_stmt *query) {
     return rule->name && (rule->refusal || rule->predicate) ? ATHLETE_OK : ATHLETE_NOMEM;
 }
 
-static athlete_status rules_read(rules_state *state, sqlite3 *db, const char *sql, char **message) {
+static athlete_status rules_read(rules_state *state, sqlite3 *db, const char *sql, athlete_fault *fault) {
     sqlite3_stmt *query = NULL;
-    athlete_status status = query_open(db, sql, 2, "name, predicate", &query, message);
+    athlete_status status = query_open(db, sql, 2, "name, predicate", &query, fault);
     int rc = status == ATHLETE_OK ? sqlite3_step(query) : SQLITE_DONE;
     for (; rc == SQLITE_ROW && status == ATHLETE_OK; rc = sqlite3_step(query))
         status = add_rule(state, query);
     sqlite3_finalize(query);
     if (status != ATHLETE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW) return status;
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    return sentence_refuse(message, sqlite3_mprintf("the query failed: %s", sqlite3_errmsg(db)));
+    return status_of_code(db, rc, "the query failed: ", fault);
 }
 
 /* How SQLite compares what comes from the column: by the affinity of its declared type (datatype3.html, 3.1). */
@@ -106,18 +103,18 @@ static athlete_status rules_read_columns(rules_state *state) {
 
 static athlete_status judge_rule(rules_state *state, judge_row *row, quality_rule *rule) {
     if (rule->refusal) return ATHLETE_OK;
-    char *refusal = NULL;
-    athlete_status status = judge_expression(&state->own, row, rule->predicate, &refusal);
+    athlete_fault fault;
+    athlete_status status = judge_expression(&state->own, row, rule->predicate, &fault);
     if (status == ATHLETE_INVALID)
-        status = (rule->refusal = readable("the predicate", refusal)) ? ATHLETE_OK : ATHLETE_NOMEM;
-    sqlite3_free(refusal);
+        status = (rule->refusal = kept(&fault, "the predicate", fault.text)) ? ATHLETE_OK : ATHLETE_NOMEM;
     rule->calls_dates = row->calls_dates;
     return status;
 }
 
-static athlete_status prepare(rules_state *state, const char *sql, sqlite3_stmt **statement, char **message) {
+static athlete_status prepare(rules_state *state, const char *sql, sqlite3_stmt **statement,
+                              athlete_fault *fault) {
     int rc = sqlite3_prepare_v3(state->own.db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
-    return private_db_fail(&state->own, rc, message);
+    return private_db_fail(&state->own, rc, fault);
 }
 
 /* SELECT NOT (the first), … */
@@ -148,14 +145,14 @@ static char *update_of(const judge_row *row, const char *table, const char *retu
 }
 
 static athlete_status prepare_and_free(rules_state *state, char *sql, sqlite3_stmt **statement,
-                                       char **message) {
-    athlete_status status = sql ? prepare(state, sql, statement, message) : ATHLETE_NOMEM;
+                                       athlete_fault *fault) {
+    athlete_status status = sql ? prepare(state, sql, statement, fault) : ATHLETE_NOMEM;
     sqlite3_free(sql);
     return status;
 }
 
 static athlete_status compile_dated(rules_state *state, const judge_row *row, quality_rule *rule,
-                                    char **message) {
+                                    athlete_fault *fault) {
     char name[40];
     sqlite3_snprintf((int)sizeof name, name, "rule %d", rule->column);
     sqlite3_str *out = sqlite3_str_new(NULL);
@@ -164,45 +161,46 @@ static athlete_status compile_dated(rules_state *state, const judge_row *row, qu
     sqlite3_str_appendf(out, ", \"the answer\" AS ((%s))); INSERT INTO \"%w\" DEFAULT VALUES",
                         rule->predicate, name);
     char *table = sqlite3_str_finish(out);
-    athlete_status status = table ? private_db_run(&state->own, table, message) : ATHLETE_NOMEM;
+    athlete_status status = table ? private_db_run(&state->own, table, fault) : ATHLETE_NOMEM;
     sqlite3_free(table);
     if (status != ATHLETE_OK) return status;
     return prepare_and_free(state, update_of(row, name, " RETURNING NOT \"the answer\""), &rule->dated,
-                            message);
+                            fault);
 }
 
-static athlete_status compile_rules(rules_state *state, const judge_row *row, char **message) {
+static athlete_status compile_rules(rules_state *state, const judge_row *row, athlete_fault *fault) {
     char *question = question_of(state);
     bool has_rules = false, reads = false;
     for (size_t i = 0; i < state->n_rules; i++) has_rules |= state->rules[i].column >= 0;
     for (int i = 0; i < row->n; i++) reads |= row->is_read[i];
     if (!has_rules) return ATHLETE_OK;
-    athlete_status status = private_db_run(&state->own, "INSERT INTO \"the row\" DEFAULT VALUES", message);
-    if (status == ATHLETE_OK) status = prepare_and_free(state, question, &state->ask, message);
+    athlete_status status = private_db_run(&state->own, "INSERT INTO \"the row\" DEFAULT VALUES", fault);
+    if (status == ATHLETE_OK) status = prepare_and_free(state, question, &state->ask, fault);
     else sqlite3_free(question);
     if (status == ATHLETE_OK && reads)
-        status = prepare_and_free(state, update_of(row, "the row", ""), &state->put, message);
+        status = prepare_and_free(state, update_of(row, "the row", ""), &state->put, fault);
     for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++)
         if (state->rules[i].column >= 0 && state->rules[i].calls_dates && reads)
-            status = compile_dated(state, row, &state->rules[i], message);
+            status = compile_dated(state, row, &state->rules[i], fault);
     /* one transaction, which nobody commits, instead of one for each row */
-    return status == ATHLETE_OK ? private_db_run(&state->own, "BEGIN", message) : status;
+    return status == ATHLETE_OK ? private_db_run(&state->own, "BEGIN", fault) : status;
 }
 
-static athlete_status rules_prepare(rules_state *state, sqlite3 *db, sqlite3_value **argv, char **message) {
+static athlete_status rules_prepare(rules_state *state, sqlite3 *db, sqlite3_value **argv,
+                                    athlete_fault *fault) {
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     const char *rules = (const char *)sqlite3_value_text(argv[1]);
     if (!sql || !rules) return ATHLETE_NOMEM;
-    athlete_status status = query_open(db, sql, 2, "key, values of the row", &state->rows, message);
+    athlete_status status = query_open(db, sql, 2, "key, values of the row", &state->rows, fault);
     if (status == ATHLETE_OK) status = rules_read_columns(state);
-    if (status == ATHLETE_OK) status = rules_read(state, db, rules, message);
-    if (status == ATHLETE_OK) status = private_db_open(&state->own, db, message);
+    if (status == ATHLETE_OK) status = rules_read(state, db, rules, fault);
+    if (status == ATHLETE_OK) status = private_db_open(&state->own, db, fault);
     if (status != ATHLETE_OK) return status;
     judge_row row = {state->names, state->types, state->n_columns, state->is_read, false};
-    status = judge_row_open(&state->own, &row, message);
+    status = judge_row_open(&state->own, &row, fault);
     for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++)
         status = judge_rule(state, &row, &state->rules[i]);
-    return status == ATHLETE_OK ? compile_rules(state, &row, message) : status;
+    return status == ATHLETE_OK ? compile_rules(state, &row, fault) : status;
 }
 
 static athlete_status rules_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
@@ -211,9 +209,7 @@ static athlete_status rules_open(athlete_call *call, int argc, sqlite3_value **a
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     state->caller = call->db;
-    char *message = NULL;
-    athlete_status status = rules_prepare(state, call->db, argv, &message);
-    return call_told(call, status, message);
+    return rules_prepare(state, call->db, argv, &call->fault);
 }
 
 /* --- the rows ------------------------------------------------------------------------------------------- */
@@ -238,8 +234,9 @@ static bool is_end(int rc) {
 }
 
 static int take_answer(rules_state *state, quality_rule *rule, sqlite3_stmt *asked, int rc) {
+    athlete_fault fault;
     rule->is_broken = rc != SQLITE_ROW || sqlite3_column_int(asked, 0) == 1;
-    if (rc != SQLITE_ROW && !is_end(rc) && !(rule->error = readable("", sqlite3_errmsg(state->own.db))))
+    if (rc != SQLITE_ROW && !is_end(rc) && !(rule->error = kept(&fault, "", sqlite3_errmsg(state->own.db))))
         rc = SQLITE_NOMEM;
     return is_end(rc) ? rc : SQLITE_OK;
 }
@@ -278,7 +275,7 @@ static int refuse_row(rules_state *state) {
     for (size_t i = 0; i < state->n_rules; i++) {
         quality_rule *rule = &state->rules[i];
         rule->is_broken = rule->column >= 0;
-        if (rule->is_broken && !(rule->error = readable("", sqlite3_errstr(SQLITE_TOOBIG))))
+        if (rule->is_broken && !(rule->error = sqlite3_mprintf("%s", sqlite3_errstr(SQLITE_TOOBIG))))
             return SQLITE_NOMEM;
     }
     return SQLITE_OK;
@@ -321,10 +318,8 @@ static int rules_next(athlete_call *call, void *opaque) {
         state->has_row = true;
         state->next = 0;
         rc = judge_values(state);
-        if (rc == SQLITE_NOMEM) return call_fail_status(call, ATHLETE_NOMEM, NULL);
-        if (rc == SQLITE_INTERRUPT) return call_fail_status(call, ATHLETE_INTERRUPTED, NULL);
-        if (rc != SQLITE_OK)
-            return call_fail(call, "a row cannot be judged: %s", sqlite3_errmsg(state->own.db));
+        athlete_status status = status_of_code(state->own.db, rc, "a row cannot be judged: ", &call->fault);
+        if (status != ATHLETE_OK) return call_fail_status(call, status);
     }
 }
 

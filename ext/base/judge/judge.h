@@ -28,13 +28,14 @@ typedef struct judge_row {
 /* "a" TEXT, "b", … */
 void judge_row_columns(sqlite3_str *out, const judge_row *row);
 
-/* Whether each expression that follows is one over this row: ATHLETE_INVALID sets *message to what it does and may not, to
+/* Whether each expression that follows is one over this row: ATHLETE_INVALID says what it does and may not, to
 ** be read after a name for it: " calls load_extension, …" or ": no such column: x". */
-athlete_status judge_row_open(private_db *own, const judge_row *row, char **message);
-athlete_status judge_expression(private_db *own, judge_row *row, const char *expression, char **message);
+athlete_status judge_row_open(private_db *own, const judge_row *row, athlete_fault *fault);
+athlete_status judge_expression(private_db *own, judge_row *row, const char *expression,
+                                athlete_fault *fault);
 
 /* Whether the query, with the tables and views that `db` has, may be run there. *misses_table (or NULL) says whether it is
 ** refused only because a table is not there, or not yet. */
-athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, char **message);
+athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, athlete_fault *fault);
 
 #endif

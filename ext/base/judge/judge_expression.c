@@ -13,42 +13,40 @@ void judge_row_columns(sqlite3_str *out, const judge_row *row) {
 
 /* With an expression, that is a column, too. */
 static athlete_status create_row(private_db *own, const judge_row *row, const char *table,
-                                 const char *expression, char **message) {
+                                 const char *expression, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE %s(", table);
     judge_row_columns(out, row);
     if (expression) sqlite3_str_appendf(out, ", \"the answer\" AS ((%s))", expression);
     sqlite3_str_appendall(out, ")");
     char *sql = sqlite3_str_finish(out);
-    athlete_status status = sql ? private_db_run(own, sql, message) : ATHLETE_NOMEM;
+    athlete_status status = sql ? private_db_run(own, sql, fault) : ATHLETE_NOMEM;
     sqlite3_free(sql);
     return status;
 }
 
-athlete_status judge_row_open(private_db *own, const judge_row *row, char **message) {
-    athlete_status status = verdict_tell_clocks(own, message);
-    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, message) : status;
+athlete_status judge_row_open(private_db *own, const judge_row *row, athlete_fault *fault) {
+    athlete_status status = verdict_tell_clocks(own, fault);
+    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, fault) : status;
 }
 
 /* Compiled as what it is. A second pair of parentheses keeps a text from ending the first. */
 static athlete_status expression_compile(private_db *own, const judge_row *row, const char *sql,
-                                         char **message) {
+                                         athlete_fault *fault) {
     verdict v = {.row = row, .called = sqlite3_str_new(NULL)};
     sqlite3_stmt *statement = NULL;
     sqlite3_set_authorizer(own->db, verdict_authorize, &v);
     int rc = sqlite3_prepare_v2(own->db, sql, -1, &statement, NULL);
     sqlite3_set_authorizer(own->db, NULL, NULL);
     athlete_status status = ATHLETE_OK;
-    if (rc == SQLITE_NOMEM || v.is_short) status = ATHLETE_NOMEM;
+    if (rc == SQLITE_NOMEM) status = ATHLETE_NOMEM;
     else if (rc == SQLITE_INTERRUPT) status = ATHLETE_INTERRUPTED;
     else if (rc != SQLITE_OK) {
-        char *said = sqlite3_mprintf(": %s", sqlite3_errmsg(own->db));
-        status = said ? verdict_phrase(&v, said, message) : ATHLETE_NOMEM;
-        sqlite3_free(said);
+        fault_refuse(fault, ": %s", sqlite3_errmsg(own->db));
+        status = verdict_phrase(&v, fault);
     } else if (sqlite3_bind_parameter_count(statement) > 0)
-        status = sentence_refuse(message, sqlite3_mprintf(" has a parameter, which nobody binds"));
-    else if (sqlite3_column_count(statement) != 1)
-        status = sentence_refuse(message, sqlite3_mprintf(" has more values than one"));
+        status = fault_refuse(fault, " has a parameter, which nobody binds");
+    else if (sqlite3_column_count(statement) != 1) status = fault_refuse(fault, " has more values than one");
     sqlite3_finalize(statement);
     verdict_close(&v);
     return status;
@@ -57,32 +55,28 @@ static athlete_status expression_compile(private_db *own, const judge_row *row, 
 /* SQLite itself takes it for deterministic: it may be a generated column, and asks no clock when it is one. That it has no
 ** answer for a row of NULLs is no fault. */
 static athlete_status judge_generated(private_db *own, const judge_row *row, const char *expression,
-                                      char **message) {
-    char *said = NULL;
-    athlete_status status = create_row(own, row, "judged", expression, &said);
-    if (status == ATHLETE_INVALID) status = sentence_refuse(message, sqlite3_mprintf(": %s", said));
-    sqlite3_free(said);
+                                      athlete_fault *fault) {
+    athlete_status status = create_row(own, row, "judged", expression, fault);
+    if (status == ATHLETE_INVALID) status = fault_refuse(fault, ": %s", fault->text);
     if (status != ATHLETE_OK) return status;
-    said = NULL;
-    status = private_db_run(own, "INSERT INTO judged DEFAULT VALUES RETURNING \"the answer\"", &said);
+    status = private_db_run(own, "INSERT INTO judged DEFAULT VALUES RETURNING \"the answer\"", fault);
     if (status == ATHLETE_INVALID)
-        status = text_begins(said, "non-deterministic") ? refuse_clock(message) : ATHLETE_OK;
-    sqlite3_free(said);
-    if (status == ATHLETE_OK) status = private_db_run(own, "DROP TABLE judged", message);
+        status = text_begins(fault->text, "non-deterministic") ? refuse_clock(fault) : ATHLETE_OK;
+    if (status == ATHLETE_OK) status = private_db_run(own, "DROP TABLE judged", fault);
     else sqlite3_exec(own->db, "DROP TABLE judged", NULL, NULL, NULL);
     return status;
 }
 
-athlete_status judge_expression(private_db *own, judge_row *row, const char *expression, char **message) {
-    *message = NULL;
+athlete_status judge_expression(private_db *own, judge_row *row, const char *expression,
+                                athlete_fault *fault) {
     if (strlen(expression) > JUDGE_EXPRESSION_MAX)
-        return sentence_refuse(message, sqlite3_mprintf(" is longer than %d bytes", JUDGE_EXPRESSION_MAX));
-    const char *fault = sql_expression_fault(expression);
-    if (fault) return sentence_refuse(message, sqlite3_mprintf(" %s", fault));
+        return fault_refuse(fault, " is longer than %d bytes", JUDGE_EXPRESSION_MAX);
+    const char *form = sql_expression_fault(expression);
+    if (form) return fault_refuse(fault, " %s", form);
     char *sql = sqlite3_mprintf("SELECT ((%s)) FROM " ROW_TABLE, expression);
     if (!sql) return ATHLETE_NOMEM;
-    athlete_status status = expression_compile(own, row, sql, message);
-    if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &row->calls_dates, message);
+    athlete_status status = expression_compile(own, row, sql, fault);
+    if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &row->calls_dates, fault);
     sqlite3_free(sql);
-    return status == ATHLETE_OK ? judge_generated(own, row, expression, message) : status;
+    return status == ATHLETE_OK ? judge_generated(own, row, expression, fault) : status;
 }

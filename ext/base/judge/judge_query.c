@@ -13,7 +13,7 @@ static bool query_is_called(const char *called, int length, const char *name) {
 
 /* Whether what the query calls is on the caller's connection what it is on our own: a program may have put another
 ** function in the place of SQLite's, or beside ours. */
-static athlete_status judge_same(sqlite3 *db, const char *called, int length, char **message) {
+static athlete_status judge_same(sqlite3 *db, const char *called, int length, athlete_fault *fault) {
     sqlite3_stmt *added = NULL;
     athlete_status status = ATHLETE_OK;
     int rc = sqlite3_prepare_v2(db, "SELECT name, narg FROM pragma_function_list WHERE NOT builtin", -1,
@@ -24,17 +24,14 @@ static athlete_status judge_same(sqlite3 *db, const char *called, int length, ch
         if (!name || !query_is_called(called, length, name) || function_is_of_icu(name)) continue;
         if (function_is_ours(name, ATHLETE_SCALAR, ATHLETE_PURE) && sqlite3_column_int(added, 1) < 0)
             continue;
-        status = sentence_refuse(
-            message,
-            sqlite3_mprintf(" calls %.60s, which the program has put in the place of SQLite's", name));
+        status =
+            fault_refuse(fault, " calls %.60s, which the program has put in the place of SQLite's", name);
         break;
     }
     sqlite3_finalize(added);
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    if (rc == SQLITE_OK || rc == SQLITE_DONE) return status;
-    return sentence_refuse(message, sqlite3_mprintf(" cannot be judged: the functions cannot be listed: %s",
-                                                    sqlite3_errmsg(db)));
+    athlete_status listed =
+        status_of_code(db, rc, " cannot be judged: the functions cannot be listed: ", fault);
+    return listed == ATHLETE_OK ? status : listed;
 }
 
 /* Compiles without being asked what is allowed: SQLite meets a table-valued function by defining its table, which for the
@@ -47,44 +44,40 @@ static athlete_status meet_tables(private_db *own, const char *sql) {
 }
 
 static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *sql, const char *left_out,
-                                      bool *misses_table, char **message) {
+                                      bool *misses_table, athlete_fault *fault) {
     verdict v = {.called = sqlite3_str_new(NULL), .left_out = left_out, .caller = db};
     sqlite3_stmt *statement = NULL;
-    char *said = NULL;
     bool calls_dates;
     athlete_status status = meet_tables(own, sql);
     sqlite3_set_authorizer(own->db, verdict_authorize, &v);
-    if (status == ATHLETE_OK) status = query_open(own->db, sql, 1, "c1, …", &statement, &said);
+    if (status == ATHLETE_OK) status = query_open(own->db, sql, 1, "c1, …", &statement, fault);
     sqlite3_set_authorizer(own->db, NULL, NULL);
     sqlite3_finalize(statement);
-    if (v.is_short || sqlite3_str_errcode(v.called) != SQLITE_OK) status = ATHLETE_NOMEM;
-    if (status == ATHLETE_INVALID) status = verdict_phrase(&v, said + strlen("the query"), message);
+    if (sqlite3_str_errcode(v.called) != SQLITE_OK) status = ATHLETE_NOMEM;
+    if (status == ATHLETE_INVALID) {
+        fault_refuse(fault, "%s", fault->text + strlen("the query"));
+        status = verdict_phrase(&v, fault);
+    }
     if (misses_table) *misses_table = v.misses_table;
-    sqlite3_free(said);
-    if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &calls_dates, message);
+    if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &calls_dates, fault);
     int length = sqlite3_str_length(v.called);
     char *called = sqlite3_str_finish(v.called);
     if (status == ATHLETE_OK && length > 0)
-        status = called ? judge_same(db, called, length, message) : ATHLETE_NOMEM;
+        status = called ? judge_same(db, called, length, fault) : ATHLETE_NOMEM;
     sqlite3_free(called);
-    sqlite3_free(v.refusal);
     return status;
 }
 
-athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, char **message) {
+athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, athlete_fault *fault) {
     private_db own;
-    *message = NULL;
     if (misses_table) *misses_table = false;
-    char *said = NULL;
-    athlete_status status = private_db_open(&own, db, &said);
-    if (status == ATHLETE_OK) status = private_db_add_functions(&own, &said);
-    if (status == ATHLETE_OK) status = verdict_tell_clocks(&own, &said);
-    if (status == ATHLETE_INVALID)
-        status = sentence_refuse(message, sqlite3_mprintf(" cannot be judged: %s", said));
-    sqlite3_free(said);
+    athlete_status status = private_db_open(&own, db, fault);
+    if (status == ATHLETE_OK) status = private_db_add_functions(&own, fault);
+    if (status == ATHLETE_OK) status = verdict_tell_clocks(&own, fault);
+    if (status == ATHLETE_INVALID) fault_refuse(fault, " cannot be judged: %s", fault->text);
     char *left_out = NULL;
-    if (status == ATHLETE_OK) status = schema_copy(&own, db, sql, &left_out, message);
-    if (status == ATHLETE_OK) status = judge_statement(&own, db, sql, left_out, misses_table, message);
+    if (status == ATHLETE_OK) status = schema_copy(&own, db, sql, &left_out, fault);
+    if (status == ATHLETE_OK) status = judge_statement(&own, db, sql, left_out, misses_table, fault);
     sqlite3_free(left_out);
     private_db_close(&own);
     return status;

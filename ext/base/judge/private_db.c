@@ -80,14 +80,11 @@ static int strip(sqlite3 *db) {
     return rc == SQLITE_OK ? sqlite3_drop_modules(db, (const char **)(size_t)kept) : rc;
 }
 
-athlete_status private_db_fail(private_db *own, int rc, char **message) {
-    if (rc == SQLITE_OK) return ATHLETE_OK;
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    return sentence_refuse(message, sqlite3_mprintf("%s", sqlite3_errmsg(own->db)));
+athlete_status private_db_fail(private_db *own, int rc, athlete_fault *fault) {
+    return status_of_code(own->db, rc, "", fault);
 }
 
-athlete_status private_db_open(private_db *own, sqlite3 *caller, char **message) {
+athlete_status private_db_open(private_db *own, sqlite3 *caller, athlete_fault *fault) {
     *own = (private_db){.db = NULL};
     poll_begin(&own->poll, caller);
     int rc = sqlite3_open_v2(":memory:", &own->db,
@@ -98,22 +95,19 @@ athlete_status private_db_open(private_db *own, sqlite3 *caller, char **message)
     }
     if (rc == SQLITE_OK) rc = strip(own->db);
     if (rc == SQLITE_OK) private_db_progress(own->db, POLL_STEPS, private_db_stop, &own->poll);
-    return private_db_fail(own, own->db ? rc : SQLITE_NOMEM, message);
+    return private_db_fail(own, own->db ? rc : SQLITE_NOMEM, fault);
 }
 
-athlete_status private_db_add_functions(private_db *own, char **message) {
+athlete_status private_db_add_functions(private_db *own, athlete_fault *fault) {
     for (int i = 0; athlete_domains[i]; i++) {
-        char *sentence = NULL;
-        int rc = domain_register(own->db, athlete_domains[i], &sentence);
-        if (rc == SQLITE_NOMEM) sqlite3_free(sentence);
-        if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-        if (rc != SQLITE_OK) return sentence_refuse(message, sentence);
+        int rc = domain_register(own->db, athlete_domains[i], fault);
+        if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_INVALID;
     }
     return ATHLETE_OK;
 }
 
-athlete_status private_db_run(private_db *own, const char *sql, char **message) {
-    return private_db_fail(own, sqlite3_exec(own->db, sql, NULL, NULL, NULL), message);
+athlete_status private_db_run(private_db *own, const char *sql, athlete_fault *fault) {
+    return private_db_fail(own, sqlite3_exec(own->db, sql, NULL, NULL, NULL), fault);
 }
 
 void private_db_close(private_db *own) {

@@ -12,9 +12,9 @@
 #define ATHLETE_BASE_JUDGE_PRIVATE_DB_H
 
 #include <stdbool.h>
+#include "base/fault.h"
 #include "base/poll.h"
 #include "base/sqlite.h"
-#include "base/status.h"
 
 #define PRIVATE_LENGTH_MAX (64 << 20)
 
@@ -23,17 +23,17 @@ typedef struct private_db {
     athlete_poll poll; /* of the caller's connection */
 } private_db;
 
-/* ATHLETE_INVALID sets *message (sqlite3_free it). Close it in any case, and leave it where it is until then. */
-athlete_status private_db_open(private_db *own, sqlite3 *caller, char **message);
+/* What SQLite refuses is said. Close it in any case, and leave it where it is until then. */
+athlete_status private_db_open(private_db *own, sqlite3 *caller, athlete_fault *fault);
 
 /* Adds the functions of this extension. */
-athlete_status private_db_add_functions(private_db *own, char **message);
+athlete_status private_db_add_functions(private_db *own, athlete_fault *fault);
 
-/* Runs statements whose text is the extension's own, or was allowed. ATHLETE_INVALID sets *message to what SQLite says. */
-athlete_status private_db_run(private_db *own, const char *sql, char **message);
+/* Runs statements whose text is the extension's own, or was allowed. ATHLETE_INVALID with what SQLite says. */
+athlete_status private_db_run(private_db *own, const char *sql, athlete_fault *fault);
 
 /* What a failed call of SQLite's means, after private_db_run or a statement of the caller of this. */
-athlete_status private_db_fail(private_db *own, int rc, char **message);
+athlete_status private_db_fail(private_db *own, int rc, athlete_fault *fault);
 
 /* ICU, where SQLite is built with it, puts functions of its own in the place of these on every connection. */
 bool function_is_of_icu(const char *name);

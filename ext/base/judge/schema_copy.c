@@ -192,7 +192,7 @@ static int copy_object(private_db *own, sqlite3 *from, const object *each, sqlit
 }
 
 athlete_status schema_copy(private_db *own, sqlite3 *from, const char *text, char **left_out,
-                           char **message) {
+                           athlete_fault *fault) {
     catalog all = {NULL, 0, 0};
     sqlite3_str *names = sqlite3_str_new(NULL);
     int rc = list_all(&all, own, from);
@@ -203,7 +203,5 @@ athlete_status schema_copy(private_db *own, sqlite3 *from, const char *text, cha
     sqlite3_str_appendchar(names, 1, '\0');
     *left_out = sqlite3_str_finish(names);
     if (rc == SQLITE_OK) return *left_out ? ATHLETE_OK : ATHLETE_NOMEM;
-    if (rc == SQLITE_NOMEM) return ATHLETE_NOMEM;
-    if (rc == SQLITE_INTERRUPT) return ATHLETE_INTERRUPTED;
-    return sentence_refuse(message, sqlite3_mprintf(": the schema cannot be read: %s", sqlite3_errmsg(from)));
+    return status_of_code(from, rc, ": the schema cannot be read: ", fault);
 }

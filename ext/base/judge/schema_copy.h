@@ -9,6 +9,7 @@
 ** an expression over a row may. What calls more is left out, and so are virtual tables, whose modules would run:
 ** *left_out (sqlite3_free it) has the names, each with a zero byte and the reason with another, "calls …", and an empty
 ** name at the end. */
-athlete_status schema_copy(private_db *own, sqlite3 *from, const char *text, char **left_out, char **message);
+athlete_status schema_copy(private_db *own, sqlite3 *from, const char *text, char **left_out,
+                           athlete_fault *fault);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/judge/verdict.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include "base/binding/function.h"
 #include "base/judge/judge_functions.h"
@@ -11,17 +12,20 @@
 
 /* --- what the authorizer sees --------------------------------------------------------------------------- */
 
-static int refuse(verdict *v, char *sentence) {
-    if (v->refusal) sqlite3_free(sentence);
-    else v->refusal = sentence;
-    v->is_short |= !v->refusal;
+/* What was refused first is what is said. */
+ATHLETE_FORMATS static int deny(verdict *v, const char *format, ...) {
+    if (*v->refusal.text) return SQLITE_DENY;
+    va_list arguments;
+    va_start(arguments, format);
+    fault_refuse_at(&v->refusal, NULL, format, arguments);
+    va_end(arguments);
     return SQLITE_DENY;
 }
 
 static int judge_select(verdict *v) {
     v->n_selects++;
     if (!v->row || v->n_selects == 1) return SQLITE_OK;
-    return refuse(v, sqlite3_mprintf(" has a SELECT of its own, and " READS_ROW));
+    return deny(v, " has a SELECT of its own, and " READS_ROW);
 }
 
 bool text_begins(const char *text, const char *with) {
@@ -31,13 +35,12 @@ bool text_begins(const char *text, const char *with) {
 static int judge_read(verdict *v, const char *table, const char *column) {
     if (!v->row) {
         if (function_is_ours(table, ATHLETE_TABLE, ATHLETE_DIRECT))
-            return refuse(v, sqlite3_mprintf(" calls %.60s, which runs text, and " OF_ROWS, table));
+            return deny(v, " calls %.60s, which runs text, and " OF_ROWS, table);
         if (text_begins(table, "sqlite_") || text_begins(table, "pragma_"))
-            return refuse(v, sqlite3_mprintf(" reads %.60s, and " READS_TABLES, table));
+            return deny(v, " reads %.60s, and " READS_TABLES, table);
         return SQLITE_OK;
     }
-    if (strcmp(table, "the row") != 0)
-        return refuse(v, sqlite3_mprintf(" reads %.60s, and " READS_ROW, table));
+    if (strcmp(table, "the row") != 0) return deny(v, " reads %.60s, and " READS_ROW, table);
     for (int i = 0; v->row->is_read && i < v->row->n; i++)
         if (sqlite3_stricmp(v->row->names[i], column) == 0) v->row->is_read[i] = true;
     return SQLITE_OK;
@@ -46,9 +49,9 @@ static int judge_read(verdict *v, const char *table, const char *column) {
 static int judge_function(verdict *v, const char *name) {
     sqlite3_str_append(v->called, name, (int)strlen(name) + 1);
     if (function_is_of_row(name)) return SQLITE_OK;
-    if (v->row) return refuse(v, sqlite3_mprintf(" calls %.60s, and " OF_ROW, name));
+    if (v->row) return deny(v, " calls %.60s, and " OF_ROW, name);
     if (function_is_of_rows(name) || function_is_ours(name, ATHLETE_SCALAR, ATHLETE_PURE)) return SQLITE_OK;
-    return refuse(v, sqlite3_mprintf(" calls %.60s, and " OF_ROWS, name));
+    return deny(v, " calls %.60s, and " OF_ROWS, name);
 }
 
 int verdict_authorize(void *opaque, int action, const char *a, const char *b, const char *c, const char *d) {
@@ -59,7 +62,7 @@ int verdict_authorize(void *opaque, int action, const char *a, const char *b, co
     case SQLITE_READ: return judge_read(v, a ? a : "", b ? b : "");
     case SQLITE_FUNCTION: return judge_function(v, b ? b : "");
     case SQLITE_RECURSIVE: return SQLITE_OK; /* after a SELECT */
-    default: return refuse(v, sqlite3_mprintf(" does more than read"));
+    default: return deny(v, " does more than read");
     }
 }
 
@@ -90,30 +93,27 @@ static bool is_module(sqlite3 *db, const char *name) {
     return found;
 }
 
-static char *sentence_of_table(verdict *v, const char *table, const char *said) {
+static athlete_status refuse_table(verdict *v, const char *table, athlete_fault *fault) {
     const char *reason = reason_left_out(v, table);
-    if (reason) return sqlite3_mprintf(" reads %.60s, which %s", table, reason);
-    if (v->row) return sqlite3_mprintf(" reads %.60s, and " READS_ROW, table);
-    if (is_module(v->caller, table)) return sqlite3_mprintf(" reads %.60s, which is a virtual table", table);
+    if (reason) return fault_refuse(fault, " reads %.60s, which %s", table, reason);
+    if (v->row) return fault_refuse(fault, " reads %.60s, and " READS_ROW, table);
+    if (is_module(v->caller, table))
+        return fault_refuse(fault, " reads %.60s, which is a virtual table", table);
     v->misses_table = true;
-    return sqlite3_mprintf("%s", said);
+    return ATHLETE_INVALID;
 }
 
 /* The sentence of a text that could not be compiled: what the authorizer saw, or what SQLite says. On this connection there
 ** is no function of the host's and no virtual table, so that what is not there is what may not be used. */
-athlete_status verdict_phrase(verdict *v, const char *said, char **message) {
+athlete_status verdict_phrase(verdict *v, athlete_fault *fault) {
     static const char no_function[] = "no such function: ", no_table[] = "no such table: ";
-    const char *function = strstr(said, no_function), *table = strstr(said, no_table);
-    if (v->is_short) return ATHLETE_NOMEM;
-    char *sentence = v->refusal;
-    v->refusal = NULL;
-    if (sentence) return sentence_refuse(message, sentence);
-    if (function)
-        return sentence_refuse(message,
-                               sqlite3_mprintf(" calls %.60s, and %s", function + strlen(no_function),
-                                               v->row ? OF_ROW : OF_ROWS));
-    if (table) return sentence_refuse(message, sentence_of_table(v, table + strlen(no_table), said));
-    return sentence_refuse(message, sqlite3_mprintf("%s", said));
+    const char *function = strstr(fault->text, no_function), *table = strstr(fault->text, no_table);
+    if (*v->refusal.text) *fault = v->refusal;
+    else if (function)
+        fault_refuse(fault, " calls %.60s, and %s", function + strlen(no_function),
+                     v->row ? OF_ROW : OF_ROWS);
+    else if (table) refuse_table(v, table + strlen(no_table), fault);
+    return ATHLETE_INVALID;
 }
 
 /* --- the clock ------------------------------------------------------------------------------------------ */
@@ -124,10 +124,9 @@ static bool is_one_of(const char *const *list, const char *text) {
     return false;
 }
 
-athlete_status refuse_clock(char **message) {
-    return sentence_refuse(message,
-                           sqlite3_mprintf(" asks for the time now, or of this machine's zone, and may "
-                                           "call only what is deterministic"));
+athlete_status refuse_clock(athlete_fault *fault) {
+    return fault_refuse(fault, " asks for the time now, or of this machine's zone, and may "
+                               "call only what is deterministic");
 }
 
 static void clock_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -135,18 +134,18 @@ static void clock_function(sqlite3_context *context, int argc, sqlite3_value **a
     sqlite3_result_error(context, "non-deterministic use of a date function", -1);
 }
 
-athlete_status verdict_tell_clocks(private_db *own, char **message) {
+athlete_status verdict_tell_clocks(private_db *own, athlete_fault *fault) {
     static const char *const names[] = {"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
     int rc = SQLITE_OK;
     for (int i = 0; i < 6 && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(own->db, names[i], i == 5, SQLITE_UTF8, NULL, clock_function, NULL,
                                         NULL, NULL);
-    return private_db_fail(own, rc, message);
+    return private_db_fail(own, rc, fault);
 }
 
 /* A function of dates asks the clock when it is given no time or 'now', and the zone of the machine for two modifiers.
 ** The program of the statement has the number of arguments in the name, and the texts. */
-athlete_status verdict_on_clock(private_db *own, const char *sql, bool *calls_dates, char **message) {
+athlete_status verdict_on_clock(private_db *own, const char *sql, bool *calls_dates, athlete_fault *fault) {
     static const char *const without_time[] = {"date(0)",      "time(0)",     "datetime(0)", "julianday(0)",
                                                "unixepoch(0)", "strftime(1)", NULL};
     static const char *const of_dates[] = {"date(",      "time(",     "datetime(", "julianday(",
@@ -169,12 +168,11 @@ athlete_status verdict_on_clock(private_db *own, const char *sql, bool *calls_da
         for (const char *const *name = of_dates; *name; name++) *calls_dates |= text_begins(p4, *name);
     }
     sqlite3_finalize(program);
-    if (rc != SQLITE_DONE) return private_db_fail(own, rc, message);
+    if (rc != SQLITE_DONE) return private_db_fail(own, rc, fault);
     if (!has_no_time && !(*calls_dates && has_clock)) return ATHLETE_OK;
-    return refuse_clock(message);
+    return refuse_clock(fault);
 }
 
 void verdict_close(verdict *v) {
     sqlite3_free(sqlite3_str_finish(v->called));
-    sqlite3_free(v->refusal);
 }

@@ -5,6 +5,7 @@
 #include "base/numbers/decimal.h"
 #include "base/numbers/instant.h"
 #include "base/text/json_text.h"
+#include "base/utf8.h"
 
 #define SMALLEST_ORDER                                                                                       \
     (-9) /* of ten: closer to 0 no measurement comes, and a quotient by it soon overflows */
@@ -183,30 +184,6 @@ static json_fault_kind read_text(const json_field *field, span value, json_found
     return fields_in_range(field, (double)count_characters(s));
 }
 
-static void write_two(char *out, int64_t number) {
-    out[0] = (char)('0' + number / 10);
-    out[1] = (char)('0' + number % 10);
-}
-
-/* The second that the instant is in; false outside the years 0 to 9999. */
-static bool write_instant(const instant *when, char out[ATHLETE_INSTANT_SIZE]) {
-    int64_t day = when->us / INSTANT_US_PER_DAY, rest = when->us % INSTANT_US_PER_DAY;
-    if (rest < 0) {
-        day--;
-        rest += INSTANT_US_PER_DAY;
-    }
-    int first, last;
-    if (!date_parse("0000-01-01", &first) || !date_parse("9999-12-31", &last)) return false;
-    if (day < first || day > last) return false;
-    date_format((int)day, out);
-    int64_t second = rest / 1000000;
-    memcpy(out + 10, "T00:00:00Z", sizeof "T00:00:00Z");
-    write_two(out + 11, second / 3600);
-    write_two(out + 14, second / 60 % 60);
-    write_two(out + 17, second % 60);
-    return true;
-}
-
 static json_fault_kind read_instant(const json_field *field, span value, json_found *out) {
     char text[48];
     instant when;
@@ -221,7 +198,9 @@ static json_fault_kind read_instant(const json_field *field, span value, json_fo
         out->time[ATHLETE_DATE_SIZE - 1] = '\0';
         return JSON_FIELD_OK;
     }
-    return !when.is_day && write_instant(&when, out->time) ? JSON_FIELD_OK : JSON_FIELD_WRONG_TYPE;
+    return !when.is_day && instant_form_write(&instant_seconds, when.us, false, out->time)
+               ? JSON_FIELD_OK
+               : JSON_FIELD_WRONG_TYPE;
 }
 
 /* --- an object ------------------------------------------------------------------------------------------ */
@@ -254,7 +233,7 @@ static void read_field(const json_field *field, span value, json_found *out) {
 
 /* Takes the next value behind blanks from *rest; false if there is none. */
 static bool next_value(span *rest, span *value) {
-    json_fault ignored;
+    json_stop ignored;
     size_t blanks = json_blanks(rest->at, rest->length);
     *rest = (span){rest->at + blanks, rest->length - blanks};
     size_t length = json_scan(rest->at, rest->length, NULL, &ignored);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/numbers/date.h"
+#include "base/numbers/instant.h"
 #include "base/status.h"
 
 typedef enum json_field_type {
@@ -43,8 +44,6 @@ typedef enum json_fault_kind {
     JSON_FIELD_NO_MEMORY /* answered as ATHLETE_NOMEM */
 } json_fault_kind;
 
-#define ATHLETE_INSTANT_SIZE 21 /* "YYYY-MM-DDTHH:MM:SSZ" and the terminator */
-
 typedef struct json_found {
     bool is_there;    /* be it as null */
     bool has_holder;  /* of "athlete.id": there was a member "athlete", whatever it is */
@@ -54,7 +53,7 @@ typedef struct json_found {
     const char *
         value; /* without a fault: the JSON text of the value, or NULL for a list, an object and where `time` is */
     size_t value_length;
-    char time[ATHLETE_INSTANT_SIZE]; /* the date, or the instant in UTC; else empty */
+    char time[INSTANT_SIZE]; /* the date, or the instant in UTC; else empty */
 } json_found;
 
 /* Fills found[i] for fields[i]. `text` ends with a zero byte after `length` bytes. ATHLETE_INVALID: it is no JSON

@@ -162,7 +162,7 @@ static size_t place_in_text(const json_lists *parsed, size_t offset) {
 }
 
 athlete_status json_lists_parse(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                                json_lists *parsed, json_fault *fault) {
+                                json_lists *parsed, athlete_fault *fault) {
     *parsed = (json_lists){.root = NULL};
     cutter c = {.text = text, .length = length, .budget = budget, .poll = poll, .parsed = parsed};
     c.rest = (text_buffer){.budget = budget};
@@ -170,12 +170,13 @@ athlete_status json_lists_parse(const char *text, size_t length, athlete_budget 
     athlete_status status = memory_reserve(budget, &parsed->values, &parsed->values_capacity, length / 6 + 8);
     if (status == ATHLETE_OK) status = cut(&c);
     if (status == ATHLETE_OK && c.n_items > ATHLETE_JSON_MAX_ITEMS) {
-        *fault =
-            (json_fault){.offset = length, .reason = "more than 2097152 values besides lists of numbers"};
-        status = ATHLETE_INVALID;
+        status = fault_refuse(fault, "more than %zu values besides lists of numbers at byte %zu",
+                              ATHLETE_JSON_MAX_ITEMS, length);
     } else if (status == ATHLETE_OK) {
-        status = json_parse(length > 0 ? c.rest.bytes : text, c.rest.length, &parsed->root, fault);
-        if (status == ATHLETE_INVALID) fault->offset = place_in_text(parsed, fault->offset);
+        json_stop stop;
+        status = json_parse_stop(length > 0 ? c.rest.bytes : text, c.rest.length, &parsed->root, &stop);
+        if (status == ATHLETE_INVALID)
+            json_refuse(fault, (json_stop){place_in_text(parsed, stop.offset), stop.reason});
     }
     memory_free(budget, c.rest.bytes);
     return status;

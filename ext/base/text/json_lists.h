@@ -32,7 +32,7 @@ typedef struct json_lists {
 /* As json_parse, within the budget but for cJSON's items, of which there are at most ATHLETE_JSON_MAX_ITEMS. `poll`
 ** may be NULL. Free also after a failure. */
 athlete_status json_lists_parse(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                                json_lists *parsed, json_fault *fault);
+                                json_lists *parsed, athlete_fault *fault);
 void json_lists_free(athlete_budget *budget, json_lists *parsed);
 
 /* Whether the item is a list of nothing but numbers, true and false; if so they are put into *list. */

@@ -95,7 +95,7 @@ static size_t next_object(const json_cutter *cutter, size_t from) {
     const char *text = cutter->text;
     for (size_t i = from; i < cutter->length && objects_go_on(cutter, i); i++) {
         if (text[i] != '{' || !may_start(cutter, i)) continue;
-        json_fault ignored;
+        json_stop ignored;
         if (json_scan(text + i, cutter->length - i, cutter->poll, &ignored)) return i;
         if (cutter->poll && cutter->poll->stopped) break;
     }
@@ -149,7 +149,7 @@ bool json_cut_next(json_cutter *cutter, json_piece *piece) {
                               .fault_offset = start};
         return true;
     }
-    json_fault found = {.offset = 0, .reason = fault};
+    json_stop found = {.offset = 0, .reason = fault};
     size_t length = fault ? 0 : json_scan(cutter->text + start, cutter->length - start, cutter->poll, &found);
     if (length) {
         cutter->at = start + length;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/precondition.h"
+#include "base/utf8.h"
 
 typedef struct scanner {
     const char *text;
@@ -47,29 +48,6 @@ static void scan_skip_blanks(scanner *s) {
         blanks = json_blanks(s->text + s->at, stride);
         s->at += blanks;
     } while (blanks == JSON_POLL_STRIDE && scan_go_on(s));
-}
-
-/* Unicode 15, table 3-7. */
-size_t utf8_length(const char *text, size_t length) {
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high, length;
-    } forms[] = {
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    const unsigned char *p = (const unsigned char *)text;
-    if (length > 0 && p[0] <= 0x7f) return 1;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (p[0] < forms[i].first_low || p[0] > forms[i].first_high) continue;
-        if (length < forms[i].length) return 0;
-        if (p[1] < forms[i].second_low || p[1] > forms[i].second_high) return 0;
-        for (size_t k = 2; k < forms[i].length; k++) {
-            if ((p[k] & 0xc0) != 0x80) return 0;
-        }
-        return forms[i].length;
-    }
-    return 0;
 }
 
 static bool scan_utf8(scanner *s) {
@@ -225,30 +203,41 @@ static bool scan_value(scanner *s, int depth) {
     }
 }
 
-size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_fault *fault) {
+size_t json_scan(const char *text, size_t length, athlete_poll *poll, json_stop *stop) {
     scanner s = {.text = text, .length = length, .poll = poll};
     scan_value(&s, 0);
     if (poll && poll_due(poll, (s.at - s.polled) * BYTE_NS)) scan_fail(&s, "interrupted");
     if (!s.reason) return s.at;
-    *fault = (json_fault){.offset = s.at, .reason = s.reason};
+    *stop = (json_stop){.offset = s.at, .reason = s.reason};
     return 0;
 }
 
-athlete_status json_parse(const char *text, size_t length, cJSON **tree, json_fault *fault) {
+athlete_status json_refuse(athlete_fault *fault, json_stop stop) {
+    return fault_refuse(fault, "%s at byte %zu", stop.reason, stop.offset);
+}
+
+athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, json_stop *stop) {
     assert(text[length] == '\0');
     *tree = NULL;
+    *stop = (json_stop){0, NULL};
     size_t start = json_blanks(text, length);
-    size_t end = json_scan(text + start, length - start, NULL, fault);
+    size_t end = json_scan(text + start, length - start, NULL, stop);
     if (end == 0) {
-        fault->offset += start;
+        stop->offset += start;
         return ATHLETE_INVALID;
     }
     end += start;
     end += json_blanks(text + end, length - end);
     if (end != length) {
-        *fault = (json_fault){.offset = end, .reason = "something follows the value"};
+        *stop = (json_stop){end, "something follows the value"};
         return ATHLETE_INVALID;
     }
     *tree = cJSON_ParseWithLength(text, length + 1);
     return *tree ? ATHLETE_OK : ATHLETE_NOMEM;
+}
+
+athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault) {
+    json_stop stop;
+    athlete_status status = json_parse_stop(text, length, tree, &stop);
+    return status == ATHLETE_INVALID ? json_refuse(fault, stop) : status;
 }

@@ -42,10 +42,8 @@ static athlete_status check_type(const cJSON *type, athlete_fault *fault) {
 
 static athlete_status read_types(feature_definition *definition, const char *json, size_t length,
                                  athlete_fault *fault) {
-    json_fault wrong;
-    athlete_status status = json_parse(json, length, &definition->types, &wrong);
-    if (status == ATHLETE_INVALID)
-        return fault_refuse(fault, "types are no JSON: %s at byte %zu", wrong.reason, wrong.offset);
+    athlete_status status = json_parse(json, length, &definition->types, fault);
+    if (status == ATHLETE_INVALID) return fault_refuse(fault, "types are no JSON: %s", fault->text);
     if (status != ATHLETE_OK) return status;
     if (!cJSON_IsObject(definition->types)) return fault_refuse(fault, "types must be a JSON object");
     for (const cJSON *type = definition->types->child; type && status == ATHLETE_OK; type = type->next)
@@ -268,6 +266,7 @@ static athlete_status read_group(feature_definition *definition, athlete_fault *
     version_read(field_text(OBJECT_GROUP, tree, "version"), definition->version);
     definition->status = field_text(OBJECT_GROUP, tree, "status");
     definition->delay_s = field_number(OBJECT_GROUP, tree, "availability_delay_hours") * 3600;
+    definition->is_millisecond = strcmp(field_text(OBJECT_GROUP, tree, "time_precision"), "millisecond") == 0;
     definition->lookback_days = field_number(OBJECT_GROUP, tree, "lookback_days");
     definition->reject_limit = field_number(OBJECT_GROUP, tree, "reject_limit");
     definition->is_computed =
@@ -294,12 +293,10 @@ athlete_status definition_open(feature_definition *definition, const char *json,
                                const char *types, size_t types_length, athlete_fault *fault) {
     assert(json[length] == '\0' && (!types || types[types_length] == '\0'));
     *definition = (feature_definition){.tree = NULL};
-    json_fault wrong;
     athlete_status status = types ? read_types(definition, types, types_length, fault) : ATHLETE_OK;
     if (status != ATHLETE_OK) return status;
-    status = json_parse(json, length, &definition->tree, &wrong);
-    if (status == ATHLETE_INVALID)
-        return fault_refuse(fault, "the definition is no JSON: %s at byte %zu", wrong.reason, wrong.offset);
+    status = json_parse(json, length, &definition->tree, fault);
+    if (status == ATHLETE_INVALID) return fault_refuse(fault, "the definition is no JSON: %s", fault->text);
     if (status != ATHLETE_OK) return status;
     if (!cJSON_IsObject(definition->tree)) return fault_refuse(fault, "the definition must be a JSON object");
     status = fields_check(OBJECT_GROUP, definition->tree, "", fault);

@@ -49,6 +49,7 @@ typedef struct feature_definition {
     int row_key[DEFINITION_KEYS_MAX], n_row_key; /* columns: what tells one row from another */
     int timestamp, available;                    /* columns */
     double delay_s;                              /* from the timestamp until a row can be known */
+    bool is_millisecond;                         /* the times have three decimals, else whole seconds */
     double lookback_days;                        /* below 0: none */
     double reject_limit;                         /* share of a batch */
     bool is_computed;                            /* by a stage: takes no other rows */

@@ -134,6 +134,8 @@ static void compare_groups(changes *found, const feature_definition *before,
     }
     if (before->delay_s < after->delay_s || before->delay_s > after->delay_s)
         note(found, CHANGE_MAJOR, "availability_delay_hours", "", NULL, NULL);
+    if (before->is_millisecond != after->is_millisecond)
+        note(found, CHANGE_MAJOR, "time_precision", "", NULL, NULL);
     if (before->lookback_days < after->lookback_days || before->lookback_days > after->lookback_days)
         note(found, CHANGE_MAJOR, "lookback_days", "", NULL, NULL);
 }

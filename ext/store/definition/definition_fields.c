@@ -18,6 +18,7 @@ static const field group_fields[] = {
     {"available", FIELD_NAME, false, 0, 0, "available_at", "column of the time from which a row could be known"},
     {"availability_delay_hours", FIELD_NUMBER, false, 0, 87600, "0", "from the timestamp until a row can be known that does not say it"},
     {"expected_every_hours", FIELD_NUMBER, false, 0, 87600, "(no freshness is asked of it)", "a newest row that is older is stale"},
+    {"time_precision", FIELD_PRECISION, false, 0, 0, "second", "of its times: whole seconds, or exactly three decimals"},
     {"lookback_days", FIELD_NUMBER, false, 0, 36500, "(no limit)", "the oldest row that answers a lookup"},
     {"reject_limit", FIELD_NUMBER, false, 0, 1, "0.1", "share of a batch that may break a rule before the batch is refused"},
     {"table", FIELD_NAME, false, 0, 0, "(the name, from version 2 on with _v2)", "the table of its rows"},
@@ -129,6 +130,11 @@ static bool is_object(const cJSON *item) {
     return cJSON_IsObject(item);
 }
 
+static bool is_precision(const cJSON *item) {
+    return cJSON_IsString(item) &&
+           (strcmp(item->valuestring, "second") == 0 || strcmp(item->valuestring, "millisecond") == 0);
+}
+
 const char *field_form(field_kind kind) {
     static const char *const forms[] = {
         [FIELD_TEXT] = "a text",
@@ -142,6 +148,7 @@ const char *field_form(field_kind kind) {
         [FIELD_VALUES] = "a list of texts and numbers",
         [FIELD_OBJECTS] = "a list of objects",
         [FIELD_STATUS] = "draft, active, deprecated or archived",
+        [FIELD_PRECISION] = "second or millisecond",
         [FIELD_VERSION] = "a version such as \"1.0.0\"",
     };
     return forms[kind];
@@ -161,6 +168,7 @@ static bool field_fits(field_kind kind, const cJSON *item) {
     case FIELD_VALUES: return is_list(item, is_value);
     case FIELD_OBJECTS: return is_list(item, is_object);
     case FIELD_STATUS: return cJSON_IsString(item) && is_status(item->valuestring);
+    case FIELD_PRECISION: return is_precision(item);
     case FIELD_VERSION: return cJSON_IsString(item) && version_read(item->valuestring, version);
     }
     return false;

@@ -17,6 +17,7 @@ typedef enum field_kind {
     FIELD_VALUE,  /* text, number or flag */
     FIELD_VALUES, /* a list of them */
     FIELD_STATUS,
+    FIELD_PRECISION,
     FIELD_VERSION,
     FIELD_EXPRESSION,
     FIELD_OBJECTS

@@ -5,8 +5,9 @@
 #include "base/judge/judge.h"
 #include "base/memory.h"
 
-static void refuse_place(athlete_status status, athlete_fault *fault, const char *place, const char *phrase) {
-    if (status == ATHLETE_INVALID) fault_refuse(fault, "%s%s", place, phrase);
+/* Puts the place before the phrase that a judgement has left. */
+static athlete_status place_fault(athlete_status status, const char *place, athlete_fault *fault) {
+    return status == ATHLETE_INVALID ? fault_refuse(fault, "%s%s", place, fault->text) : status;
 }
 
 /* --- expressions over a row ----------------------------------------------------------------------------- */
@@ -17,12 +18,10 @@ static athlete_status judge_predicates(private_db *own, judge_row *row, const fe
     int position = 0;
     const cJSON *rule = definition->rules ? definition->rules->child : NULL;
     for (; rule && status == ATHLETE_OK; rule = rule->next, position++) {
-        char place[40], *phrase = NULL;
+        char place[40];
         const char *predicate = cJSON_GetObjectItemCaseSensitive(rule, "predicate")->valuestring;
         sqlite3_snprintf((int)sizeof place, place, "rules[%d].predicate", position);
-        status = judge_expression(own, row, predicate, &phrase);
-        refuse_place(status, fault, place, phrase);
-        sqlite3_free(phrase);
+        status = place_fault(judge_expression(own, row, predicate, fault), place, fault);
     }
     return status;
 }
@@ -44,25 +43,21 @@ static athlete_status judge_checks(private_db *own, judge_row *row, const featur
     for (int i = 0; i < definition->n_columns && status == ATHLETE_OK; i++) {
         const definition_column *column = &definition->columns[i];
         if (column->type.quick) continue;
-        char *check = check_of(column), *phrase = NULL;
+        char *check = check_of(column);
         char *place = sqlite3_mprintf("types: %.60s.check", column->type.name);
-        status = check && place ? judge_expression(own, row, check, &phrase) : ATHLETE_NOMEM;
-        if (status != ATHLETE_OK) refuse_place(status, fault, place, phrase);
+        status = check && place ? judge_expression(own, row, check, fault) : ATHLETE_NOMEM;
+        status = place_fault(status, place, fault);
         sqlite3_free(check);
         sqlite3_free(place);
-        sqlite3_free(phrase);
     }
     return status;
 }
 
 static athlete_status judge_open_row(private_db *own, sqlite3 *db, const judge_row *row,
                                      athlete_fault *fault) {
-    char *message = NULL;
-    athlete_status status = private_db_open(own, db, &message);
-    if (status == ATHLETE_OK) status = judge_row_open(own, row, &message);
-    refuse_place(status, fault, "rules cannot be judged: ", message);
-    sqlite3_free(message);
-    return status;
+    athlete_status status = private_db_open(own, db, fault);
+    if (status == ATHLETE_OK) status = judge_row_open(own, row, fault);
+    return place_fault(status, "rules cannot be judged: ", fault);
 }
 
 static bool has_expressions(const feature_definition *definition) {
@@ -109,12 +104,10 @@ char *definition_source_query(const feature_definition *definition) {
 athlete_status definition_judge_source(sqlite3 *db, const feature_definition *definition, bool may_miss_table,
                                        athlete_fault *fault) {
     if (!definition->source) return ATHLETE_OK;
-    char *sql = definition_source_query(definition), *phrase = NULL;
+    char *sql = definition_source_query(definition);
     bool misses_table = false;
-    athlete_status status = sql ? judge_query(db, sql, &misses_table, &phrase) : ATHLETE_NOMEM;
+    athlete_status status = sql ? judge_query(db, sql, &misses_table, fault) : ATHLETE_NOMEM;
     if (status == ATHLETE_INVALID && misses_table && may_miss_table) status = ATHLETE_OK;
-    refuse_place(status, fault, "source", phrase);
     sqlite3_free(sql);
-    sqlite3_free(phrase);
-    return status;
+    return place_fault(status, "source", fault);
 }

@@ -23,14 +23,14 @@ static int registration_read_row(registration *found, sqlite3_stmt *query, const
     return SQLITE_OK;
 }
 
-int registration_read(registration *found, sqlite3 *db, const char *name, char **message) {
+int registration_read(registration *found, sqlite3 *db, const char *name, athlete_fault *fault) {
     *found = (registration){.schema = NULL};
     catalog_table registry;
     sqlite3_stmt *query = NULL;
-    int rc = catalog_find(db, NULL, "feature_groups_current", &registry, message);
+    int rc = catalog_find(db, NULL, "feature_groups_current", &registry, fault);
     if (rc == SQLITE_OK && registry.schema) {
         rc = catalog_ask(
-            db, &query, message,
+            db, &query, fault,
             "SELECT major || '.' || minor || '.' || patch, status, table_name, entity_keys, timestamp_key,"
             " available_key, CASE typeof(lookback_days) WHEN 'real' THEN printf('%%.6f', lookback_days) ELSE"
             " lookback_days END FROM \"%w\".feature_groups_current WHERE name = %Q",
@@ -39,7 +39,7 @@ int registration_read(registration *found, sqlite3 *db, const char *name, char *
     if (rc == SQLITE_OK && query) {
         rc = sqlite3_step(query);
         if (rc == SQLITE_ROW) rc = registration_read_row(found, query, registry.schema);
-        rc = catalog_ended(db, query, rc, message);
+        rc = catalog_ended(db, query, rc, fault);
     }
     catalog_forget(&registry);
     return rc;
@@ -52,13 +52,13 @@ void registration_forget(registration *found) {
     sqlite3_free(found->schema);
 }
 
-int registration_types(char **types, sqlite3 *db, char **message) {
+int registration_types(char **types, sqlite3 *db, athlete_fault *fault) {
     *types = NULL;
     catalog_table registry;
     sqlite3_stmt *query = NULL;
-    int rc = catalog_find(db, NULL, "feature_types", &registry, message);
+    int rc = catalog_find(db, NULL, "feature_types", &registry, fault);
     if (rc == SQLITE_OK && registry.schema) {
-        rc = catalog_ask(db, &query, message,
+        rc = catalog_ask(db, &query, fault,
                          "SELECT json_group_object(type, json_object('storage', storage, 'check', \"check\"))"
                          " FROM \"%w\".feature_types",
                          registry.schema);
@@ -66,7 +66,7 @@ int registration_types(char **types, sqlite3 *db, char **message) {
     if (rc == SQLITE_OK && query) {
         rc = sqlite3_step(query);
         if (rc == SQLITE_ROW && !(*types = catalog_copy(catalog_text(query, 0)))) rc = SQLITE_NOMEM;
-        rc = catalog_ended(db, query, rc, message);
+        rc = catalog_ended(db, query, rc, fault);
     }
     catalog_forget(&registry);
     return rc;

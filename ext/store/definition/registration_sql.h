@@ -2,6 +2,7 @@
 #ifndef ATHLETE_STORE_DEFINITION_REGISTRATION_SQL_H
 #define ATHLETE_STORE_DEFINITION_REGISTRATION_SQL_H
 
+#include "base/fault.h"
 #include "base/sqlite.h"
 
 typedef struct registration {
@@ -10,10 +11,10 @@ typedef struct registration {
 } registration;
 
 /* The version that lookups use, of the view feature_groups_current. */
-int registration_read(registration *found, sqlite3 *db, const char *name, char **message);
+int registration_read(registration *found, sqlite3 *db, const char *name, athlete_fault *fault);
 void registration_forget(registration *found);
 
 /* The types that the registry knows, as definition_open wants them; the caller frees the text. NULL without a registry. */
-int registration_types(char **types, sqlite3 *db, char **message);
+int registration_types(char **types, sqlite3 *db, athlete_fault *fault);
 
 #endif

@@ -12,5 +12,13 @@ void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
     statement_write(out, "history_triggers", &scope);
     statement_write(out, "once_trigger", &scope);
     statement_write(out, "moved_trigger", &scope);
+    statement_write(out, "times_trigger", &scope);
+    statement_write(out, "kept_times_triggers", &scope);
     if (!definition->is_computed) statement_write(out, "ingest_view", &scope);
+}
+
+void write_times_rewritten(sqlite3_str *out, const feature_definition *definition) {
+    const statement_scope scope = {.definition = definition};
+    bool is_text = strcmp(definition->columns[definition->timestamp].type.storage, "TEXT") == 0;
+    if (is_text) statement_write(out, "times_rewritten", &scope);
 }

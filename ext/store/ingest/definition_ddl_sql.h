@@ -10,4 +10,7 @@
 void write_group_ddl(sqlite3_str *out, const feature_definition *definition,
                      const feature_definition *before);
 
+/* Those that write the times of rows that are there in the group's form; none where times are numbers. */
+void write_times_rewritten(sqlite3_str *out, const feature_definition *definition);
+
 #endif

@@ -59,22 +59,20 @@ int asof_filter(sqlite3_vtab_cursor *base, int number, const char *unused, int a
     cursor->answer = NULL;
     if (number < 0 || (size_t)number >= vtab->n_plans) return SQLITE_INTERNAL;
     asof_plan *plan = vtab->plans[number];
-    if (argc != vtab->group.n_keys + plan->columns.has_as_of) return SQLITE_INTERNAL;
+    const int n_keys = vtab->group.n_keys;
+    if (argc != n_keys && argc != n_keys + 1) return SQLITE_INTERNAL;
     int rc = asof_take(cursor, plan);
     if (rc != SQLITE_OK) return rc;
-    sqlite3_value *as_of = plan->columns.has_as_of ? argv[argc - 1] : NULL;
+    sqlite3_value *as_of = argc > n_keys ? argv[n_keys] : NULL;
     kept_row_forget(&cursor->as_of);
     if (as_of) kept_row_store(&cursor->as_of, 0, 1, &as_of);
     if (cursor->as_of.failed) return SQLITE_NOMEM;
-    char *sentence = NULL;
-    rc = lookup_seek(cursor->lookup, argv, as_of, &sentence);
+    athlete_fault fault;
+    fault_clear(&fault);
+    rc = lookup_seek(cursor->lookup, argv, as_of, &fault);
     if (rc == SQLITE_ROW) cursor->answer = lookup_answer_row(cursor->lookup);
-    if (sentence) {
-        int said = module_fail(vtab->function, &base->pVtab->zErrMsg, "%s", sentence);
-        if (said == SQLITE_NOMEM) rc = said;
-    }
-    sqlite3_free(sentence);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) return SQLITE_OK;
+    return module_fail(vtab->function, &base->pVtab->zErrMsg, rc, &fault);
 }
 
 int asof_next(sqlite3_vtab_cursor *base) {

@@ -1,20 +1,8 @@
-#include <stdarg.h>
 #include "base/binding/module_arguments.h"
 #include "base/memory.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/asof_table_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
-
-static int asof_refuse(asof_vtab *vtab, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    char *sentence = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    if (!sentence) return SQLITE_NOMEM;
-    int rc = module_fail(vtab->function, &vtab->base.zErrMsg, "%s", sentence);
-    sqlite3_free(sentence);
-    return rc;
-}
 
 typedef struct column_set {
     sqlite3_uint64 used;
@@ -26,9 +14,9 @@ static bool is_used(const void *set, int column) {
 }
 
 /* The number of the plan for these columns, a new one if there is none yet. */
-static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *number) {
+static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, int *number) {
     for (size_t i = 0; i < vtab->n_plans; i++) {
-        if (vtab->plans[i]->used == used && vtab->plans[i]->columns.has_as_of == has_as_of) {
+        if (vtab->plans[i]->used == used) {
             *number = (int)i;
             return SQLITE_OK;
         }
@@ -38,7 +26,7 @@ static int find_plan(asof_vtab *vtab, sqlite3_uint64 used, bool has_as_of, int *
     if (!plan) return SQLITE_NOMEM;
     plan->used = used;
     column_set set = {used};
-    if (lookup_plan_open(&plan->columns, &vtab->group, &vtab->rules, has_as_of, is_used, &set) != SQLITE_OK) {
+    if (lookup_plan_open(&plan->columns, &vtab->group, &vtab->rules, is_used, &set) != SQLITE_OK) {
         memory_free(NULL, plan);
         return SQLITE_NOMEM;
     }
@@ -59,16 +47,14 @@ static char *explain(const asof_vtab *vtab, const asof_plan *plan) {
     sqlite3_str_appendall(out, "newest row with ");
     for (int i = 0; i < group->n_keys; i++)
         sqlite3_str_appendf(out, "%s%s = ?", i ? " and " : "", group->columns[group->keys[i]].name);
-    if (plan->columns.has_as_of) {
-        sqlite3_str_appendf(out, " and %s %s as_of", timestamp, vtab->rules.strict ? "<" : "<=");
-        if (!vtab->rules.backfill)
-            sqlite3_str_appendf(out, " and %s <= as_of", group->columns[group->available].name);
-        if (group->lookback_us >= 0)
-            sqlite3_str_appendf(out, ", at most %!.6g days old",
-                                (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
-    }
+    sqlite3_str_appendf(out, " and %s %s as_of", timestamp, vtab->rules.strict ? "<" : "<=");
+    if (!vtab->rules.backfill)
+        sqlite3_str_appendf(out, " and %s <= as_of", group->columns[group->available].name);
+    if (group->lookback_us >= 0)
+        sqlite3_str_appendf(out, ", at most %!.6g days old",
+                            (double)group->lookback_us / (double)INSTANT_US_PER_DAY);
     sqlite3_str_appendf(out, ", by index %s", group->sources[GROUP_CURRENT].index);
-    if (group->sources[GROUP_HISTORY].table && plan->columns.has_as_of)
+    if (group->sources[GROUP_HISTORY].table)
         sqlite3_str_appendf(out, " and %s", group->sources[GROUP_HISTORY].index);
     if (merge_is_possible(&plan->columns))
         sqlite3_str_appendall(out, ", a merge where many requests come in its order");
@@ -84,7 +70,8 @@ static char *explain(const asof_vtab *vtab, const asof_plan *plan) {
 
 /* What the constraints of a query say: SQLITE_OK with the place of each key's and of as_of's (-1 if there is none);
 ** SQLITE_CONSTRAINT if one that is needed is of no use in this plan. */
-static int read_constraints(asof_vtab *vtab, sqlite3_index_info *info, int key_at[], int *as_of_at) {
+static int read_constraints(const asof_vtab *vtab, sqlite3_index_info *info, int key_at[], int *as_of_at,
+                            athlete_fault *fault) {
     const feature_group *group = &vtab->group;
     int as_of_column = group->n_columns + HIDDEN_AS_OF;
     unsigned unusable = 0;
@@ -98,7 +85,7 @@ static int read_constraints(asof_vtab *vtab, sqlite3_index_info *info, int key_a
             if (c->usable) *as_of_at = i;
             else as_of_unusable = true;
         } else if (c->iColumn == as_of_column && c->op < 73) { /* not LIMIT or OFFSET, which name no column */
-            return asof_refuse(vtab, "as_of must be given with =");
+            return status_code(fault_refuse(fault, "as_of must be given with ="));
         }
         for (int k = 0; k < group->n_keys && is_equal; k++) {
             if (c->iColumn != group->keys[k]) continue;
@@ -110,24 +97,24 @@ static int read_constraints(asof_vtab *vtab, sqlite3_index_info *info, int key_a
     for (int k = 0; k < group->n_keys; k++) {
         if (key_at[k] >= 0) continue;
         if (unusable & 1u << k) return SQLITE_CONSTRAINT;
-        return asof_refuse(vtab, "%s needs %s = … for each request", group->sources[GROUP_CURRENT].table,
-                           group->columns[group->keys[k]].name);
+        return status_code(fault_refuse(fault, "%s needs %s = … for each request",
+                                        group->sources[GROUP_CURRENT].table,
+                                        group->columns[group->keys[k]].name));
     }
     return SQLITE_OK;
 }
 
-int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
-    asof_vtab *vtab = (asof_vtab *)base;
+static int asof_plan_query(asof_vtab *vtab, sqlite3_index_info *info, athlete_fault *fault) {
     const feature_group *group = &vtab->group;
     int key_at[GROUP_KEYS_MAX], as_of_at;
-    int rc = read_constraints(vtab, info, key_at, &as_of_at);
+    int rc = read_constraints(vtab, info, key_at, &as_of_at, fault);
     if (rc != SQLITE_OK) return rc;
     for (int k = 0; k < group->n_keys; k++) {
         const group_column *key = &group->columns[group->keys[k]];
         const char *collation = sqlite3_vtab_collation(info, key_at[k]);
         if (collation && sqlite3_stricmp(collation, key->collation) != 0) {
-            return asof_refuse(vtab, "%s is compared with the collation %s, its index has %s", key->name,
-                               collation, key->collation);
+            return status_code(fault_refuse(fault, "%s is compared with the collation %s, its index has %s",
+                                            key->name, collation, key->collation));
         }
         info->aConstraintUsage[key_at[k]].argvIndex = k + 1;
         info->aConstraintUsage[key_at[k]].omit = 1;
@@ -135,13 +122,8 @@ int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     if (as_of_at >= 0) {
         info->aConstraintUsage[as_of_at].argvIndex = group->n_keys + 1;
         info->aConstraintUsage[as_of_at].omit = 1;
-    } else if (group->lookback_us >= 0) {
-        return asof_refuse(vtab,
-                           "%s has a lookback, which needs as_of = …; for now write as_of = "
-                           "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now')",
-                           group->sources[GROUP_CURRENT].table);
     }
-    rc = find_plan(vtab, info->colUsed, as_of_at >= 0, &info->idxNum);
+    rc = find_plan(vtab, info->colUsed, &info->idxNum);
     if (rc != SQLITE_OK) return rc;
     info->idxStr = explain(vtab, vtab->plans[info->idxNum]);
     if (!info->idxStr) return SQLITE_NOMEM;
@@ -150,6 +132,13 @@ int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
     info->estimatedRows = 1;
     info->estimatedCost = 10;
     return SQLITE_OK;
+}
+
+int asof_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
+    asof_vtab *vtab = (asof_vtab *)base;
+    athlete_fault fault = {""};
+    int rc = asof_plan_query(vtab, info, &fault);
+    return rc == SQLITE_OK ? rc : module_fail(vtab->function, &base->zErrMsg, rc, &fault);
 }
 
 void asof_forget_plans(asof_vtab *vtab) {

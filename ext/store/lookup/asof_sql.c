@@ -7,10 +7,8 @@
 **
 ** The columns are those of the group's table; what is not asked for is not read. Hidden columns: as_of, the moment of the
 ** request, and of the answer row_timestamp, row_available, row_superseded (NULL for a current row), row_age_days and
-** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it the
-** newest row is the answer, the same as with the moment of the query for as_of, because a table holds nothing that is not
-** yet known (write as_of = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') to leave out rows whose available_at is still to come,
-** such as that of a day that is not over). A lookback needs as_of, since a function reads no clock.
+** row_id, and row_found_by, 'seek' or 'merge'. lookup_sql.h has the rules. Every key must be given by =, and so must as_of where it is given; without it
+** the lookup is as of now, by SQLite's clock, one moment for all of a query.
 **
 ** Nothing is written: the lookup reads through the caller's connection and authorizer.
 **
@@ -48,7 +46,7 @@ static int asof_disconnect(sqlite3_vtab *base) {
     return SQLITE_OK;
 }
 
-static int asof_declare(const asof_vtab *vtab, char **message) {
+static int asof_declare(const asof_vtab *vtab, athlete_fault *fault) {
     const feature_group *group = &vtab->group;
     sqlite3_str *sql = sqlite3_str_new(group->db);
     sqlite3_str_appendall(sql, "CREATE TABLE x(");
@@ -61,9 +59,8 @@ static int asof_declare(const asof_vtab *vtab, char **message) {
     for (int i = 0; i < HIDDEN_COUNT; i++) {
         if (group_column_named(group, hidden_names[i]) >= 0) {
             sqlite3_free(sqlite3_str_finish(sql));
-            return module_fail(vtab->function, message,
-                               "%s has a column %s, which is a name of the lookup's own",
-                               group->sources[GROUP_CURRENT].table, hidden_names[i]);
+            return status_code(fault_refuse(fault, "%s has a column %s, which is a name of the lookup's own",
+                                            group->sources[GROUP_CURRENT].table, hidden_names[i]));
         }
         sqlite3_str_appendf(sql, "%s%s HIDDEN", i ? ", " : "", hidden_names[i]);
     }
@@ -72,21 +69,20 @@ static int asof_declare(const asof_vtab *vtab, char **message) {
     if (!text) return SQLITE_NOMEM;
     int rc = sqlite3_declare_vtab(group->db, text);
     sqlite3_free(text);
-    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        return module_fail(vtab->function, message, "%s", sqlite3_errmsg(group->db));
-    return rc;
+    return status_code(status_of_code(group->db, rc, "", fault));
 }
 
-static int read_rules(const module_arguments *arguments, lookup_rules *rules, char **message) {
-    int strict = module_flag(arguments, ARG_STRICT, 0, message);
-    int ignore_nulls = strict < 0 ? -1 : module_flag(arguments, ARG_IGNORE_NULLS, 0, message);
-    int backfill = ignore_nulls < 0 ? -1 : module_flag(arguments, ARG_BACKFILL, 0, message);
-    if (backfill < 0) return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+static int read_rules(const module_arguments *arguments, lookup_rules *rules, athlete_fault *fault) {
+    int strict = module_flag(arguments, ARG_STRICT, 0, fault);
+    int ignore_nulls = strict < 0 ? -1 : module_flag(arguments, ARG_IGNORE_NULLS, 0, fault);
+    int backfill = ignore_nulls < 0 ? -1 : module_flag(arguments, ARG_BACKFILL, 0, fault);
+    if (backfill < 0) return SQLITE_ERROR;
     *rules = (lookup_rules){.strict = strict, .ignore_nulls = ignore_nulls, .backfill = backfill};
     return SQLITE_OK;
 }
 
-static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments *arguments, char **message) {
+static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments *arguments,
+                           athlete_fault *fault) {
     char *const *texts = arguments->texts;
     group_names names = {.group = texts[ARG_GROUP],
                          .entity = texts[ARG_ENTITY],
@@ -95,14 +91,7 @@ static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments 
                          .lookback = texts[ARG_LOOKBACK],
                          .history = texts[ARG_HISTORY],
                          .needs_available = !vtab->rules.backfill};
-    char *sentence = NULL;
-    int rc = group_open(&vtab->group, db, &names, &sentence);
-    if (sentence) {
-        int said = module_fail(vtab->function, message, "%s", sentence);
-        if (said == SQLITE_NOMEM) rc = said;
-    }
-    sqlite3_free(sentence);
-    return rc;
+    return group_open(&vtab->group, db, &names, fault);
 }
 
 static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
@@ -111,12 +100,14 @@ static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     if (!vtab) return SQLITE_NOMEM;
     vtab->function = aux;
     module_arguments arguments;
-    int rc = module_arguments_read(&arguments, vtab->function, argc, argv, message);
-    if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, message);
-    if (rc == SQLITE_OK) rc = asof_open_group(vtab, db, &arguments, message);
-    if (rc == SQLITE_OK) rc = asof_declare(vtab, message);
+    athlete_fault fault = {""};
+    int rc = module_arguments_read(&arguments, vtab->function, argc, argv, &fault);
+    if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, &fault);
+    if (rc == SQLITE_OK) rc = asof_open_group(vtab, db, &arguments, &fault);
+    if (rc == SQLITE_OK) rc = asof_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
+    if (rc != SQLITE_OK) rc = module_fail(vtab->function, message, rc, &fault);
     if (rc == SQLITE_OK) *out = &vtab->base;
     else asof_disconnect(&vtab->base);
     return rc;

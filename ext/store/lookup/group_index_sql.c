@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/binding/catalog.h"
+#include "base/binding/function.h"
 
 /* How well an index serves. */
 enum { SERVES_NOT, SERVES, SERVES_WITH_AVAILABLE, SERVES_AS_TABLE };
@@ -63,20 +64,20 @@ static bool walk_column(index_walk *walk, int column, bool descending, const cha
     return is_available && walk->has_rowid;
 }
 
-static int rate_index(index_walk *walk, const char *index, char **message) {
+static int rate_index(index_walk *walk, const char *index, athlete_fault *fault) {
     sqlite3_stmt *list;
     const feature_group *group = walk->group;
-    int rc = catalog_ask(group->db, &list, message, "PRAGMA \"%w\".index_xinfo(%Q)", group->schema, index);
+    int rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".index_xinfo(%Q)", group->schema, index);
     if (rc != SQLITE_OK) return rc;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         if (!sqlite3_column_int(list, 5)) continue; /* what the index carries besides its columns */
         int column = group_column_named(group, catalog_text(list, 2));
         if (!walk_column(walk, column, sqlite3_column_int(list, 3) != 0, catalog_text(list, 4))) break;
     }
-    return catalog_ended(group->db, list, rc, message);
+    return catalog_ended(group->db, list, rc, fault);
 }
 
-static int say_index(const feature_group *group, const char *table, char **message) {
+static int say_index(const feature_group *group, const char *table, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(
         out,
@@ -88,27 +89,25 @@ static int say_index(const feature_group *group, const char *table, char **messa
     sqlite3_str_appendf(out, "\"%w\"", group->columns[group->timestamp].name);
     if (group->available >= 0) sqlite3_str_appendf(out, ", \"%w\"", group->columns[group->available].name);
     sqlite3_str_appendall(out, ")");
-    sqlite3_free(*message);
-    *message = sqlite3_str_finish(out);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    return status_code(fault_refuse_str(fault, out));
 }
 
 /* Whether an index has texts in the order of their bytes in UTF-8, in which a merge compares them. */
-static int ask_encoding(sqlite3 *db, bool *is_utf8, char **message) {
+static int ask_encoding(sqlite3 *db, bool *is_utf8, athlete_fault *fault) {
     sqlite3_stmt *encoding;
-    int rc = catalog_ask(db, &encoding, message, "PRAGMA encoding");
+    int rc = catalog_ask(db, &encoding, fault, "PRAGMA encoding");
     if (rc != SQLITE_OK) return rc;
     rc = sqlite3_step(encoding);
     *is_utf8 = rc == SQLITE_ROW && strcmp(catalog_text(encoding, 0), "UTF-8") == 0;
-    return catalog_ended(db, encoding, rc, message);
+    return catalog_ended(db, encoding, rc, fault);
 }
 
-int group_index_find(const feature_group *group, group_source *source, char **message) {
+int group_index_find(const feature_group *group, group_source *source, athlete_fault *fault) {
     sqlite3_stmt *list;
     bool is_utf8;
-    int rc = ask_encoding(group->db, &is_utf8, message);
+    int rc = ask_encoding(group->db, &is_utf8, fault);
     if (rc != SQLITE_OK) return rc;
-    rc = catalog_ask(group->db, &list, message, "PRAGMA \"%w\".index_list(%Q)", group->schema, source->table);
+    rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".index_list(%Q)", group->schema, source->table);
     if (rc != SQLITE_OK) return rc;
     int best = SERVES_NOT;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
@@ -117,7 +116,7 @@ int group_index_find(const feature_group *group, group_source *source, char **me
                            .has_rowid = source->has_rowid,
                            .is_unique = sqlite3_column_int(list, 2) != 0,
                            .found = {.ascending = true, .binary = true}};
-        if ((rc = rate_index(&walk, catalog_text(list, 1), message)) != SQLITE_OK) break;
+        if ((rc = rate_index(&walk, catalog_text(list, 1), fault)) != SQLITE_OK) break;
         if (walk.found.rating && !source->has_rowid && strcmp(catalog_text(list, 3), "pk") == 0)
             walk.found.rating = SERVES_AS_TABLE;
         if (walk.found.rating <= best) continue;
@@ -132,6 +131,6 @@ int group_index_find(const feature_group *group, group_source *source, char **me
             break;
         }
     }
-    rc = catalog_ended(group->db, list, rc, message);
-    return rc == SQLITE_OK && !source->index ? say_index(group, source->table, message) : rc;
+    rc = catalog_ended(group->db, list, rc, fault);
+    return rc == SQLITE_OK && !source->index ? say_index(group, source->table, fault) : rc;
 }

@@ -49,9 +49,9 @@ static int group_add_column(feature_group *group, size_t *capacity, const char *
     return SQLITE_OK;
 }
 
-static int read_columns(feature_group *group, char **message) {
+static int read_columns(feature_group *group, athlete_fault *fault) {
     sqlite3_stmt *list;
-    int rc = catalog_ask(group->db, &list, message, "PRAGMA \"%w\".table_xinfo(%Q)", group->schema,
+    int rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".table_xinfo(%Q)", group->schema,
                          group->sources[GROUP_CURRENT].table);
     if (rc != SQLITE_OK) return rc;
     size_t capacity = 0;
@@ -60,7 +60,7 @@ static int read_columns(feature_group *group, char **message) {
         rc = group_add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
         if (rc != SQLITE_OK) break;
     }
-    return catalog_ended(group->db, list, rc, message);
+    return catalog_ended(group->db, list, rc, fault);
 }
 
 static const char *free_rowid_name(const feature_group *group) {
@@ -72,28 +72,29 @@ static const char *free_rowid_name(const feature_group *group) {
 
 /* --- names ---------------------------------------------------------------------------------------------- */
 
-static int name_key(feature_group *group, const char *name, char **message) {
+static int name_key(feature_group *group, const char *name, athlete_fault *fault) {
     int column = group_column_named(group, name);
     if (column < 0) {
-        return catalog_say(message, "entity key %.40s is no column of %s", name,
-                           group->sources[GROUP_CURRENT].table);
+        return status_code(fault_refuse(fault, "entity key %.40s is no column of %s", name,
+                                        group->sources[GROUP_CURRENT].table));
     }
     if (group->n_keys == GROUP_KEYS_MAX)
-        return catalog_say(message, "more than %d entity keys", GROUP_KEYS_MAX);
+        return status_code(fault_refuse(fault, "more than %d entity keys", GROUP_KEYS_MAX));
     for (int i = 0; i < group->n_keys; i++)
-        if (group->keys[i] == column) return catalog_say(message, "entity key %.40s is named twice", name);
+        if (group->keys[i] == column)
+            return status_code(fault_refuse(fault, "entity key %.40s is named twice", name));
     group->keys[group->n_keys++] = column;
     return SQLITE_OK;
 }
 
 /* "athlete_id, lap" */
-static int name_keys(feature_group *group, const char *list, char **message) {
+static int name_keys(feature_group *group, const char *list, athlete_fault *fault) {
     int rc = SQLITE_OK;
     group->n_keys = 0;
     while (rc == SQLITE_OK) {
         size_t length = strcspn(list, ",");
         char *name = unquoted(list, length);
-        rc = name ? name_key(group, name, message) : SQLITE_NOMEM;
+        rc = name ? name_key(group, name, fault) : SQLITE_NOMEM;
         sqlite3_free(name);
         if (list[length] == '\0') break;
         list += length + 1;
@@ -102,67 +103,69 @@ static int name_keys(feature_group *group, const char *list, char **message) {
 }
 
 /* ["athlete_id", "lap"], as the registry writes it. */
-static int name_keys_json(feature_group *group, const char *json, char **message) {
+static int name_keys_json(feature_group *group, const char *json, athlete_fault *fault) {
     cJSON *tree;
-    json_fault fault;
-    athlete_status status = json_parse(json, strlen(json), &tree, &fault);
+    athlete_status status = json_parse(json, strlen(json), &tree, fault);
     if (status == ATHLETE_NOMEM) return SQLITE_NOMEM;
     if (status != ATHLETE_OK)
-        return catalog_say(message, "feature_groups_current: entity_keys are no JSON list");
+        return status_code(fault_refuse(fault, "feature_groups_current: entity_keys are no JSON list"));
     int rc = SQLITE_OK;
     const cJSON *key;
     group->n_keys = 0;
     cJSON_ArrayForEach(key, tree) {
         if (rc != SQLITE_OK) break;
-        rc = cJSON_IsString(key) ? name_key(group, key->valuestring, message)
-                                 : catalog_say(message, "feature_groups_current: entity_keys must be names");
+        rc = cJSON_IsString(key)
+                 ? name_key(group, key->valuestring, fault)
+                 : status_code(fault_refuse(fault, "feature_groups_current: entity_keys must be names"));
     }
     cJSON_Delete(tree);
     return rc;
 }
 
 static int name_time(const feature_group *group, const char *name, const char *option, const char *usual,
-                     bool required, int *column, char **message) {
+                     bool required, int *column, athlete_fault *fault) {
     *column = group_column_named(group, name ? name : usual);
     const char *table = group->sources[GROUP_CURRENT].table;
     if (*column < 0 && name)
-        return catalog_say(message, "%s column %.40s is no column of %s", option, name, table);
+        return status_code(fault_refuse(fault, "%s column %.40s is no column of %s", option, name, table));
     if (*column < 0 && required) {
-        return catalog_say(message, "%s has no column %s: name it, %s='…'%s", table, usual, option,
-                           strcmp(option, "available") == 0
-                               ? ", or say backfill=1 to see values before they were known"
-                               : "");
+        return status_code(fault_refuse(fault, "%s has no column %s: name it, %s='…'%s", table, usual, option,
+                                        strcmp(option, "available") == 0
+                                            ? ", or say backfill=1 to see values before they were known"
+                                            : ""));
     }
     if (*column >= 0 &&
         (!group->columns[*column].collation || strcmp(group->columns[*column].collation, "BINARY") != 0)) {
-        return catalog_say(message, "%s column %s has a collation, which is no order of time", option,
-                           group->columns[*column].name);
+        return status_code(fault_refuse(fault, "%s column %s has a collation, which is no order of time",
+                                        option, group->columns[*column].name));
     }
     return SQLITE_OK;
 }
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
-static int open_history(feature_group *group, const char *name, char **message) {
+static int open_history(feature_group *group, const char *name, athlete_fault *fault) {
     if (name && strcmp(name, "0") == 0) return SQLITE_OK;
     group_source *source = &group->sources[GROUP_HISTORY];
     char *usual = sqlite3_mprintf("%s_history", group->sources[GROUP_CURRENT].table);
     if (!usual) return SQLITE_NOMEM;
     catalog_table found;
-    int rc = catalog_find(group->db, group->schema, name ? name : usual, &found, message);
-    if (rc == SQLITE_OK && !found.schema && name) rc = catalog_say(message, "there is no table %.60s", name);
+    int rc = catalog_find(group->db, group->schema, name ? name : usual, &found, fault);
+    if (rc == SQLITE_OK && !found.schema && name)
+        rc = status_code(fault_refuse(fault, "there is no table %.60s", name));
     if (rc == SQLITE_OK && found.schema) {
         if (sqlite3_table_column_metadata(group->db, group->schema, found.name, "superseded_at", NULL, NULL,
                                           NULL, NULL, NULL) != SQLITE_OK) {
-            rc = name ? catalog_say(message, "%.60s has no column superseded_at", name) : SQLITE_OK;
+            rc = name ? status_code(fault_refuse(fault, "%.60s has no column superseded_at", name))
+                      : SQLITE_OK;
         } else if (!found.is_table) {
-            rc = catalog_say(message, "%.60s is not a table", found.name);
+            rc = status_code(fault_refuse(fault, "%.60s is not a table", found.name));
         } else {
             source->table = found.name;
             source->has_rowid = found.has_rowid;
             source->rowid = found.has_rowid ? free_rowid_name(group) : NULL;
             found.name = NULL;
-            rc = group_index_find(group, source, message);
+            rc = group_index_find(group, source, fault);
         }
     }
     catalog_forget(&found);
@@ -170,21 +173,22 @@ static int open_history(feature_group *group, const char *name, char **message) 
     return rc;
 }
 
-static int open_table(feature_group *group, const char *schema, const char *name, char **message) {
+static int open_table(feature_group *group, const char *schema, const char *name, athlete_fault *fault) {
     catalog_table found;
-    int rc = catalog_find(group->db, schema, name, &found, message);
+    int rc = catalog_find(group->db, schema, name, &found, fault);
     if (rc == SQLITE_OK && !found.schema) {
-        rc = catalog_say(message, "%.60s is neither a registered feature group nor a table", name);
+        rc =
+            status_code(fault_refuse(fault, "%.60s is neither a registered feature group nor a table", name));
     } else if (rc == SQLITE_OK && !found.is_table) {
-        rc = catalog_say(message, "%.60s is a view or a virtual table; a lookup needs a table with an index",
-                         name);
+        rc = status_code(fault_refuse(
+            fault, "%.60s is a view or a virtual table; a lookup needs a table with an index", name));
     }
     if (rc == SQLITE_OK) {
         group_source *source = &group->sources[GROUP_CURRENT];
         group->schema = found.schema;
         source->table = found.name;
         found.schema = found.name = NULL;
-        rc = read_columns(group, message);
+        rc = read_columns(group, fault);
         source->has_rowid = found.has_rowid;
         source->rowid = found.has_rowid ? free_rowid_name(group) : NULL;
     }
@@ -192,35 +196,63 @@ static int open_table(feature_group *group, const char *schema, const char *name
     return rc;
 }
 
-static int read_lookback(feature_group *group, const char *named, const char *registered, char **message) {
+static int read_lookback(feature_group *group, const char *named, const char *registered,
+                         athlete_fault *fault) {
     const char *text = named ? named : registered;
     group->lookback_us = -1;
     if (!text || lookback_parse(text, &group->lookback_us)) return SQLITE_OK;
-    return catalog_say(message, "lookback must be a duration such as '90 days', got '%.40s'", text);
+    return status_code(
+        fault_refuse(fault, "lookback must be a duration such as '90 days', got '%.40s'", text));
 }
 
-int group_open(feature_group *group, sqlite3 *db, const group_names *names, char **message) {
+/* Whether the registered columns of time are looked up, and the triggers are there that refuse any other form. */
+static int find_keepers(feature_group *group, const registration *known, athlete_fault *fault) {
+    bool is_own = known->timestamp && known->available && group->available >= 0 &&
+                  sqlite3_stricmp(known->timestamp, group->columns[group->timestamp].name) == 0 &&
+                  sqlite3_stricmp(known->available, group->columns[group->available].name) == 0;
+    const char *history = group->sources[GROUP_HISTORY].table;
+    sqlite3_stmt *query = NULL;
+    if (!is_own) return SQLITE_OK;
+    int rc = catalog_ask(
+        group->db, &query, fault,
+        "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'trigger' AND (name = '%q_in_form' AND tbl_name = %Q"
+        " OR name = '%q_in_form' AND tbl_name = %Q)",
+        group->schema, group->sources[GROUP_CURRENT].table, group->sources[GROUP_CURRENT].table,
+        history ? history : "", history);
+    int found = 0;
+    while (rc == SQLITE_OK && (rc = sqlite3_step(query)) == SQLITE_ROW) {
+        found++;
+        rc = SQLITE_OK;
+    }
+    if (query) rc = catalog_ended(group->db, query, rc, fault);
+    group->keeps_times = rc == SQLITE_OK && found == (history ? 2 : 1);
+    return rc;
+}
+
+int group_open(feature_group *group, sqlite3 *db, const group_names *names, athlete_fault *fault) {
     *group = (feature_group){.db = db, .available = -1, .timestamp = -1, .lookback_us = -1};
     registration known;
-    int rc = registration_read(&known, db, names->group, message);
+    int rc = registration_read(&known, db, names->group, fault);
     if (rc == SQLITE_OK && known.status && strcmp(known.status, "archived") == 0)
-        rc = catalog_say(message, "%.60s is archived", names->group);
+        rc = status_code(fault_refuse(fault, "%.60s is archived", names->group));
     if (rc == SQLITE_OK)
-        rc = open_table(group, known.schema, known.table ? known.table : names->group, message);
-    if (rc == SQLITE_OK && names->entity) rc = name_keys(group, names->entity, message);
-    else if (rc == SQLITE_OK && known.keys) rc = name_keys_json(group, known.keys, message);
+        rc = open_table(group, known.schema, known.table ? known.table : names->group, fault);
+    if (rc == SQLITE_OK && names->entity) rc = name_keys(group, names->entity, fault);
+    else if (rc == SQLITE_OK && known.keys) rc = name_keys_json(group, known.keys, fault);
     if (rc == SQLITE_OK && group->n_keys == 0) {
-        rc = catalog_say(message, "%.60s is not registered: name its keys, entity='…'", names->group);
+        rc = status_code(
+            fault_refuse(fault, "%.60s is not registered: name its keys, entity='…'", names->group));
     }
     if (rc == SQLITE_OK)
         rc = name_time(group, names->timestamp ? names->timestamp : known.timestamp, "timestamp",
-                       "event_timestamp", true, &group->timestamp, message);
+                       "event_timestamp", true, &group->timestamp, fault);
     if (rc == SQLITE_OK)
         rc = name_time(group, names->available ? names->available : known.available, "available",
-                       "available_at", names->needs_available, &group->available, message);
-    if (rc == SQLITE_OK) rc = read_lookback(group, names->lookback, known.lookback, message);
-    if (rc == SQLITE_OK) rc = group_index_find(group, &group->sources[GROUP_CURRENT], message);
-    if (rc == SQLITE_OK && names->needs_available) rc = open_history(group, names->history, message);
+                       "available_at", names->needs_available, &group->available, fault);
+    if (rc == SQLITE_OK) rc = read_lookback(group, names->lookback, known.lookback, fault);
+    if (rc == SQLITE_OK) rc = group_index_find(group, &group->sources[GROUP_CURRENT], fault);
+    if (rc == SQLITE_OK && names->needs_available) rc = open_history(group, names->history, fault);
+    if (rc == SQLITE_OK) rc = find_keepers(group, &known, fault);
     group->version = known.version;
     known.version = NULL;
     registration_forget(&known);

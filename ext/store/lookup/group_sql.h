@@ -7,6 +7,7 @@
 #define ATHLETE_STORE_LOOKUP_GROUP_SQL_H
 
 #include <stdbool.h>
+#include "base/fault.h"
 #include "store/lookup/feature_group_sql.h"
 
 /* How the caller names what the registry may not know; NULL is not named. */
@@ -20,9 +21,9 @@ typedef struct group_names {
     bool needs_available;  /* false: the lookup asks for what became known later, too */
 } group_names;
 
-/* SQLITE_OK, or an error with a sentence without the function's name in *message. What is refused: an unknown name, a
+/* SQLITE_OK, or an error, said without the function's name. What is refused: an unknown name, a
 ** view, an archived group, a key or time that is no column or not compared byte by byte, and a table without the index
 ** that makes a lookup a search. */
-int group_open(feature_group *group, sqlite3 *db, const group_names *names, char **message);
+int group_open(feature_group *group, sqlite3 *db, const group_names *names, athlete_fault *fault);
 
 #endif

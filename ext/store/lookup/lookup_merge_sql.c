@@ -2,6 +2,7 @@
 
 #include "base/binding/function.h"
 #include "base/memory.h"
+#include "store/lookup/lookup_times_sql.h"
 #include "store/lookup/lookup_value_sql.h"
 
 /* Rows to walk for each request, on average and with a reserve to begin with, before a search is cheaper. */
@@ -27,7 +28,7 @@ struct lookup_merge {
     const group_source *source;
     int n_keys, n_args; /* keys; what "asof walk" is told of a row */
     lookup_statement ahead, behind;
-    kept_row request; /* the last one: keys in the order of the index, as_of */
+    kept_row request; /* the last one: keys in the order of the index, as_of for timestamp and available */
     size_t keys_used; /* of its text */
     kept_row start;   /* where the walk began: keys, timestamp */
     kept_row next;    /* the row at which `ahead` stands: keys and times */
@@ -77,8 +78,7 @@ static bool keep_times(passed_row *row, int64_t number, const value_view *times,
 
 /* Whether a row that became known at `available` is known at the request. */
 static bool is_known(lookup_merge *merge, const value_view *available) {
-    if (!merge->plan->has_as_of) return true;
-    value_view as_of = view_kept(&merge->request, merge->n_keys);
+    value_view as_of = view_kept(&merge->request, merge->n_keys + AS_OF_AVAILABLE);
     int order;
     if (value_compare(available, &as_of, &order)) return order <= 0;
     merge->failed = true;
@@ -93,13 +93,9 @@ static bool is_after(lookup_merge *merge, const value_view *row) {
     merge->failed |= !compare_keys(merge, row, &order);
     if (merge->failed || order > 0) return true;
     if (order < 0 || times[TIME_EVENT].type == SQLITE_NULL) return false;
-    if (plan->has_as_of) {
-        value_view as_of = view_kept(&merge->request, merge->n_keys);
-        merge->failed |= !value_compare(&times[TIME_EVENT], &as_of, &order);
-        if (merge->failed || order > 0 || (plan->rules.strict && order == 0)) return true;
-    } else if (times[TIME_EVENT].type == SQLITE_BLOB) {
-        merge->failed = true;
-    }
+    value_view as_of = view_kept(&merge->request, merge->n_keys + AS_OF_TIMESTAMP);
+    merge->failed |= !value_compare(&times[TIME_EVENT], &as_of, &order);
+    if (merge->failed || order > 0 || (plan->rules.strict && order == 0)) return true;
     if (!plan->rules.backfill) {
         if (times[TIME_AVAILABLE].type == SQLITE_NULL) return false;
         merge->failed |= times[TIME_AVAILABLE].type == SQLITE_BLOB;
@@ -157,7 +153,7 @@ lookup_merge *merge_open(const lookup_plan *plan) {
     merge->n_keys = plan->group->n_keys;
     merge->n_args = merge->n_keys + 1 + !plan->rules.backfill;
     merge->next_pause = PAUSE_MIN;
-    bool complete = kept_row_open(&merge->request, merge->n_keys + 1);
+    bool complete = kept_row_open(&merge->request, merge->n_keys + AS_OF_SUPERSEDED);
     complete &= kept_row_open(&merge->start, merge->n_keys + 1);
     complete &= kept_row_open(&merge->next, merge->n_args);
     complete &= kept_row_open(&merge->answer, plan->n_values);
@@ -204,9 +200,10 @@ static bool keep_request(lookup_merge *merge, const lookup_request *request, boo
         merge->keys_used = merge->request.text_used;
     }
     merge->request.text_used = merge->keys_used;
-    sqlite3_value *as_of = request->as_of;
-    if (as_of) kept_row_store(&merge->request, merge->n_keys, 1, &as_of);
-    merge->has_request = !merge->request.failed;
+    bool is_kept = !merge->request.failed;
+    for (int i = 0; i < AS_OF_SUPERSEDED && is_kept; i++)
+        is_kept = kept_row_copy(&merge->request, merge->n_keys + i, request->as_of, i);
+    merge->has_request = is_kept;
     return merge->has_request;
 }
 
@@ -220,9 +217,11 @@ static request_step step_to(const lookup_merge *merge, const lookup_request *req
     int order;
     if (!compare_keys(merge, row, &order) || order < 0) return STEP_BACK;
     if (order > 0) return STEP_NEXT_ENTITY;
-    if (!request->as_of) return STEP_SAME_ENTITY;
-    value_view as_of = view_value(request->as_of), last = view_kept(&merge->request, merge->n_keys);
-    return value_compare(&as_of, &last, &order) && order >= 0 ? STEP_SAME_ENTITY : STEP_BACK;
+    for (int i = 0; i < AS_OF_SUPERSEDED; i++) {
+        value_view as_of = view_kept(request->as_of, i), last = view_kept(&merge->request, merge->n_keys + i);
+        if (!value_compare(&as_of, &last, &order) || order < 0) return STEP_BACK;
+    }
+    return STEP_SAME_ENTITY;
 }
 
 /* The walk has come to an end: was it worth its beginning? */

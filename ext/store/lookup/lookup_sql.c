@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
+#include "store/lookup/lookup_times_sql.h"
 
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.
 ** Those that ran in this query are reset when it ends: until then they keep what they read as it is. */
@@ -22,9 +23,11 @@ struct asof_lookup {
     lookup_request request, since; /* the same, but `since` has the row that the history begins with */
     lookup_merge *merge;           /* NULL where the plan has none */
     kept_row *answer;
-    bool is_merged;       /* the current row was found by it */
-    bool repeats;         /* this is not the first request of the query */
-    bool as_of_is_second; /* as instant_is_utc_second says */
+    lookup_times times;
+    lookup_moment moment;
+    kept_row moment_values;
+    bool is_merged; /* the current row was found by it */
+    bool repeats;   /* this is not the first request of the query */
     bool has_age;
     int64_t age_us;
 };
@@ -38,6 +41,9 @@ asof_lookup *lookup_open(const lookup_plan *plan) {
     bool is_possible = merge_is_possible(plan);
     if (is_possible) lookup->merge = merge_open(plan);
     bool complete = !is_possible || lookup->merge;
+    lookup_times_open(&lookup->times, plan->group);
+    complete &= kept_row_open(&lookup->moment_values, AS_OF_VALUES);
+    lookup->moment.values = &lookup->moment_values;
     for (int place = 0; place < LOOKUP_PLACES; place++) {
         complete &= kept_row_open(&lookup->rows[place].found, plan->n_values);
         if (!plan->rules.ignore_nulls) continue;
@@ -64,6 +70,8 @@ void lookup_close(asof_lookup *lookup) {
         memory_free(NULL, lookup->features[place]);
     }
     merge_close(lookup->merge);
+    lookup_times_close(&lookup->times);
+    kept_row_close(&lookup->moment_values);
     memory_free(NULL, lookup);
 }
 
@@ -86,110 +94,42 @@ void lookup_reset(asof_lookup *lookup) {
 
 /* --- times ---------------------------------------------------------------------------------------------- */
 
-static int say(const asof_lookup *lookup, const kept_row *row, int time, const char *why, char **message) {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(out, "as_of is ");
-    value_describe(out, lookup->request.as_of);
-    if (row) {
-        sqlite3_str_appendall(out, " and the row's time ");
-        kept_describe(out, row, time);
-    }
-    sqlite3_str_appendf(out, "%s", why);
-    sqlite3_free(*message);
-    *message = sentence_finish(out);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
-}
-
-/* Seconds; also of a number that came as text. */
-static bool seconds_of(sqlite3_value *value, double *seconds) {
-    int type = sqlite3_value_numeric_type(value);
-    *seconds = sqlite3_value_double(value);
-    return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-}
-
 #define US_MAX 9e18
 
 static bool find_age(asof_lookup *lookup, const kept_row *row) {
     const kept_value *time = &row->values[KEPT_TIMESTAMP];
+    const lookup_moment *moment = &lookup->moment;
     if (time->type == SQLITE_TEXT) {
-        const char *text = (const char *)sqlite3_value_text(lookup->request.as_of);
-        instant at, then;
-        if (!text || !instant_parse(text, &at) || !instant_parse(kept_text(row, time), &then)) return false;
-        lookup->age_us = instant_age_us(&at, &then);
+        instant then;
+        if (moment->is_number || !instant_parse(kept_text(row, time), &then)) return false;
+        lookup->age_us = instant_age_us(&moment->at, &then);
         return true;
     }
-    double at, then = time->type == SQLITE_INTEGER ? (double)time->as.integer : time->as.number;
-    if (time->type == SQLITE_BLOB || !seconds_of(lookup->request.as_of, &at)) return false;
+    double at = moment->is_number ? moment->seconds : (double)(moment->at.us / 1000000);
+    double then = time->type == SQLITE_INTEGER ? (double)time->as.integer : time->as.number;
     double us = (at - then) * 1e6;
-    if (!(fabs(us) < US_MAX)) return false;
+    if (time->type == SQLITE_BLOB || !(fabs(us) < US_MAX)) return false;
     lookup->age_us = (int64_t)us;
     return true;
 }
 
-/* Rule 8 for one time of a row that was found. */
-static int check_form(const asof_lookup *lookup, const kept_row *row, int time, char **message) {
-    sqlite3_value *as_of = lookup->request.as_of;
-    const kept_value *value = &row->values[time];
-    if (lookup->as_of_is_second && value->type == SQLITE_TEXT &&
-        instant_is_utc_second(kept_text(row, value), (size_t)value->bytes))
-        return SQLITE_OK;
-    bool is_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
-    if (value->type == SQLITE_TEXT) {
-        if (!is_text) return say(lookup, row, time, ": a number has no place in the order of text", message);
-        const char *text = (const char *)sqlite3_value_text(as_of);
-        if (!text) return SQLITE_NOMEM;
-        if (instant_same_form(text, (size_t)sqlite3_value_bytes(as_of), kept_text(row, value),
-                              (size_t)value->bytes))
-            return SQLITE_OK;
-        return say(lookup, row, time, ": written differently, they have no order in time", message);
-    }
-    double seconds;
-    if (!is_text || seconds_of(as_of, &seconds)) return SQLITE_OK;
-    return say(lookup, row, time, ": a text has no place in the order of numbers", message);
-}
-
-/* A column declared as text would compare a number by its digits. */
-static int check_as_of(asof_lookup *lookup, char **message) {
-    const feature_group *group = lookup->plan->group;
-    const group_column *timestamp = &group->columns[group->timestamp];
-    sqlite3_value *as_of = lookup->request.as_of;
-    lookup->as_of_is_second = false;
-    if (sqlite3_value_type(as_of) == SQLITE_TEXT) {
-        const char *text = (const char *)sqlite3_value_text(as_of);
-        if (!text) return SQLITE_NOMEM;
-        lookup->as_of_is_second = instant_is_utc_second(text, (size_t)sqlite3_value_bytes(as_of));
-        return SQLITE_OK;
-    }
-    if (strcmp(timestamp->affinity, "TEXT") != 0) return SQLITE_OK;
-    char *why = sqlite3_mprintf(", and %s is text", timestamp->name);
-    if (!why) return SQLITE_NOMEM;
-    int rc = say(lookup, NULL, 0, why, message);
-    sqlite3_free(why);
-    return rc;
-}
-
-/* Rules 3 and 8: SQLITE_ROW, or SQLITE_DONE for a row that is too old. */
-static int accept(asof_lookup *lookup, const kept_row *row, char **message) {
+/* Rule 3: SQLITE_ROW, or SQLITE_DONE for a row that is too old. */
+static int accept(asof_lookup *lookup, const kept_row *row, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
-    if (!plan->has_as_of) return SQLITE_ROW;
-    int rc = check_form(lookup, row, KEPT_TIMESTAMP, message);
-    if (rc == SQLITE_OK && !plan->rules.backfill) rc = check_form(lookup, row, KEPT_AVAILABLE, message);
-    if (rc != SQLITE_OK) return rc;
     if (plan->group->lookback_us < 0 && !plan->wants_age) return SQLITE_ROW;
     lookup->has_age = find_age(lookup, row);
     if (plan->group->lookback_us < 0) return SQLITE_ROW;
     if (!lookup->has_age)
-        return say(lookup, row, KEPT_TIMESTAMP, ": a lookback needs days, instants or numbers", message);
+        return status_code(
+            fault_refuse(fault, "a lookback needs days, instants or numbers that are not too large"));
     return lookup->age_us <= plan->group->lookback_us ? SQLITE_ROW : SQLITE_DONE;
 }
 
 /* --- seeking -------------------------------------------------------------------------------------------- */
 
-static int lookup_fail(const asof_lookup *lookup, int rc, char **message) {
-    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
-    sqlite3_free(*message);
-    *message = sqlite3_mprintf("%s", sqlite3_errmsg(lookup->plan->group->db));
-    return *message ? rc : SQLITE_NOMEM;
+static int lookup_fail(const asof_lookup *lookup, int rc, athlete_fault *fault) {
+    status_of_code(lookup->plan->group->db, rc, "", fault);
+    return rc; /* as it is: the host tells a busy database from other errors */
 }
 
 static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
@@ -201,12 +141,13 @@ static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, 
 }
 
 /* Looks in one place; *found is the row, or NULL if there is none. */
-static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found, char **message) {
+static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row **found,
+                athlete_fault *fault) {
     lookup_search *search = feature < 0 ? &lookup->rows[place] : &lookup->features[place][feature];
     const lookup_request *request = place == PLACE_HISTORY_SINCE ? &lookup->since : &lookup->request;
     *found = NULL;
     int rc = lookup_prepare_search(lookup, place, feature, request, search);
-    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     kept_row_forget(&search->found);
     if (lookup->repeats) {
         search->running_ran = true;
@@ -218,25 +159,25 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
         rc = lookup_bind(search->once.statement, request);
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, message);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, fault);
     if (search->found.failed) return SQLITE_NOMEM;
     if (search->found.present) *found = &search->found;
     return SQLITE_OK;
 }
 
 /* The newest current row: merged, or else searched for. */
-static int look_at_current(asof_lookup *lookup, kept_row **found, char **message) {
+static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault *fault) {
     merge_answer answer = MERGE_CANNOT;
     lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
     *found = NULL;
     if (merge) {
         int rc = merge_look(merge, &lookup->request, &answer, found);
-        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, message);
+        if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
     }
     lookup->is_merged = answer != MERGE_CANNOT;
     if (answer == MERGE_NONE) *found = NULL;
     if (lookup->is_merged) return SQLITE_OK;
-    int rc = look(lookup, PLACE_CURRENT, -1, found, message);
+    int rc = look(lookup, PLACE_CURRENT, -1, found, fault);
     if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
     return rc;
 }
@@ -248,20 +189,19 @@ static bool is_newer(const kept_row *a, const kept_row *b) {
 }
 
 /* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
-static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, char **message) {
+static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
-    int rc = feature < 0 ? look_at_current(lookup, found, message)
-                         : look(lookup, PLACE_CURRENT, feature, found, message);
-    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && plan->has_as_of &&
-        !plan->rules.backfill) {
+    int rc = feature < 0 ? look_at_current(lookup, found, fault)
+                         : look(lookup, PLACE_CURRENT, feature, found, fault);
+    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && !plan->rules.backfill) {
         lookup->since = lookup->request;
         lookup->since.since = *found;
-        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, message);
+        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
     }
     if (rc != SQLITE_OK) return rc;
     if (past && (!*found || is_newer(past, *found))) *found = past;
-    return *found ? accept(lookup, *found, message) : SQLITE_DONE;
+    return *found ? accept(lookup, *found, fault) : SQLITE_DONE;
 }
 
 /* Keys and times have one value in a row and are not features. */
@@ -272,7 +212,7 @@ static bool lookup_is_feature(const feature_group *group, int column) {
 }
 
 /* Rule 4. */
-static int fill_nulls(asof_lookup *lookup, char **message) {
+static int fill_nulls(asof_lookup *lookup, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *answer = lookup->answer;
     int64_t age_us = lookup->age_us;
@@ -281,7 +221,7 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
         if (slot < 0 || !lookup_is_feature(plan->group, i) || answer->values[slot].type != SQLITE_NULL)
             continue;
         kept_row *found;
-        int rc = lookup_find(lookup, i, &found, message);
+        int rc = lookup_find(lookup, i, &found, fault);
         if (rc == SQLITE_ROW && !kept_row_copy(answer, slot, found, KEPT_COLUMNS)) return SQLITE_NOMEM;
         if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
     }
@@ -289,22 +229,42 @@ static int fill_nulls(asof_lookup *lookup, char **message) {
     return SQLITE_ROW;
 }
 
-int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message) {
+/* Without as_of one moment, that of its first request, is now for all of a query. */
+static int set_moment(asof_lookup *lookup, sqlite3_value *as_of, athlete_fault *fault) {
+    if (!as_of && lookup->repeats) return SQLITE_OK;
+    int rc = lookup_moment_set(&lookup->moment, &lookup->times, as_of, lookup->plan->rules.strict, fault);
+    lookup->request.as_of = lookup->since.as_of = lookup->moment.values;
+    return rc;
+}
+
+/* What was found stands only if the form of the table's times is still what it was; that is looked at while the first
+** statement of the query reads it. */
+static int seek_row(asof_lookup *lookup, sqlite3_value *as_of, kept_row **found, athlete_fault *fault) {
+    int rc = lookup->times.is_read ? SQLITE_OK : lookup_times_read(&lookup->times, fault);
+    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
+    if (rc == SQLITE_OK) rc = lookup_find(lookup, -1, found, fault);
+    bool is_found = rc == SQLITE_ROW || rc == SQLITE_DONE;
+    if (!is_found || lookup->repeats || !lookup_times_are_old(&lookup->times)) return rc;
+    rc = lookup_times_read(&lookup->times, fault);
+    lookup_reset(lookup);
+    if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
+    return rc == SQLITE_OK ? lookup_find(lookup, -1, found, fault) : rc;
+}
+
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     lookup->answer = NULL;
     lookup->has_age = false;
+    if (as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
     for (int i = 0; i < plan->group->n_keys; i++)
         if (sqlite3_value_type(keys[i]) == SQLITE_NULL) return SQLITE_DONE;
-    if (plan->has_as_of && sqlite3_value_type(as_of) == SQLITE_NULL) return SQLITE_DONE;
-    lookup->request = (lookup_request){
-        .keys = keys, .n_keys = plan->group->n_keys, .as_of = plan->has_as_of ? as_of : NULL};
-    int rc = plan->has_as_of ? check_as_of(lookup, message) : SQLITE_OK;
-    if (rc != SQLITE_OK) return rc;
+    lookup->request =
+        (lookup_request){.keys = keys, .n_keys = plan->group->n_keys, .as_of = lookup->moment.values};
     kept_row *found;
-    rc = lookup_find(lookup, -1, &found, message);
+    int rc = seek_row(lookup, as_of, &found, fault);
     if (rc == SQLITE_ROW) {
         lookup->answer = found;
-        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, message);
+        if (plan->rules.ignore_nulls) rc = fill_nulls(lookup, fault);
     }
     lookup->repeats = true;
     return rc;

@@ -8,11 +8,11 @@
 ** 4. ignore_nulls: the winner stands, and each feature that is NULL in it is that of the newest row in which it is not,
 **    within the lookback.
 ** 5. backfill: available_at is not looked at, nor is the history.
-** 6. Without as_of there is no limit of time: the newest row of the table. Whatever stands in a table was known when it
-**    was written, so that this is the row known now.
+** 6. Without as_of it is now, by SQLite's clock: one moment for all requests of a query.
 ** 7. A NULL key, a NULL as_of, a row whose timestamp or available_at is NULL: no match.
-** 8. Text is compared as text, a day before all instants of it. An as_of whose form is another than that of the row it
-**    found, so that text order is no order in time, is an error; likewise a text against a number.
+** 8. as_of may have any form of a day or an instant: a day is its beginning. A row whose time is a day describes all of it
+**    and counts from its end. Of each column of time all rows have one form (lookup_times_sql.h), or the group is refused;
+**    likewise a text against a number.
 **
 ** Each seek walks the index back from as_of past the rows that were not yet available then, and in the history past the
 ** versions of rows newer than the answer: its cost is logarithmic in the group and linear in these alone. Requests that
@@ -20,6 +20,7 @@
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_SQL_H
 #define ATHLETE_STORE_LOOKUP_LOOKUP_SQL_H
 
+#include "base/fault.h"
 #include "store/lookup/lookup_statement_sql.h"
 
 /* The statements of one lookup at a time, prepared when first needed and kept for the next query. */
@@ -28,9 +29,9 @@ typedef struct asof_lookup asof_lookup;
 asof_lookup *lookup_open(const lookup_plan *plan); /* NULL when memory is short */
 void lookup_close(asof_lookup *lookup);
 
-/* Finds the answer for the group's keys in their order and as_of (not looked at without has_as_of). SQLITE_ROW;
-** SQLITE_DONE if there is none; or an error with a sentence without the function's name in *message, if it has one. */
-int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, char **message);
+/* Finds the answer for the group's keys in their order and as_of (NULL pointer: now). SQLITE_ROW;
+** SQLITE_DONE if there is none; or an error said without the function's name. */
+int lookup_seek(asof_lookup *lookup, sqlite3_value **keys, sqlite3_value *as_of, athlete_fault *fault);
 
 /* To be called when a query ends: until then its statements keep a read transaction open. */
 void lookup_reset(asof_lookup *lookup);
@@ -41,7 +42,7 @@ const kept_row *lookup_answer_row(const asof_lookup *lookup);
 /* Whether the current row was found by merging (lookup_merge_sql.h) and not by a search. */
 bool lookup_is_merged(const asof_lookup *lookup);
 
-/* The answer's age in microseconds when it was asked for; false if it has none: without as_of, or where the times are
+/* The answer's age in microseconds when it was asked for; false if it has none: where the times are
 ** neither days, instants nor numbers. A number counts seconds. */
 bool lookup_age_us(const asof_lookup *lookup, int64_t *age_us);
 

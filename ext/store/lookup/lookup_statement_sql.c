@@ -1,6 +1,7 @@
 #include "store/lookup/lookup_statement_sql.h"
 
 #include "base/memory.h"
+#include "store/lookup/lookup_times_sql.h"
 #include "store/statement/own_room_sql.h"
 
 #define OWN_POINTER     "athlete: a statement"
@@ -10,9 +11,9 @@
 enum { PARAMETER_OWN = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
 #define LOOKUP_VARIABLES (LOOKUP_WALK_START + GROUP_KEYS_MAX + 2)
 
-int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules, bool has_as_of,
+int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules,
                      bool (*wanted)(const void *opaque, int column), const void *opaque) {
-    *plan = (lookup_plan){.group = group, .rules = *rules, .has_as_of = has_as_of, .n_values = KEPT_COLUMNS};
+    *plan = (lookup_plan){.group = group, .rules = *rules, .n_values = KEPT_COLUMNS};
     plan->slots = memory_alloc(NULL, (size_t)group->n_columns, sizeof *plan->slots);
     if (!plan->slots) return SQLITE_NOMEM;
     for (int i = 0; i < group->n_columns; i++) plan->slots[i] = wanted(opaque, i) ? plan->n_values++ : -1;
@@ -33,14 +34,13 @@ typedef struct lookup_text {
     lookup_place place;
     int feature;
     bool runs_on;
-    bool keeps_times; /* of the row that is found: not needed where it alone is asked for, as of now */
 } lookup_text;
 
 static const char *column_name(const feature_group *group, int column) {
     return group->columns[column].name;
 }
 
-/* The request's value number `i`: the keys, as_of, the timestamp to begin with. A column of a virtual table has an
+/* The request's value number `i`: the keys, as_of for each column of time, the timestamp to begin with. A column of a virtual table has an
 ** affinity where a parameter has none; the plus takes it away. */
 static void append_value(const lookup_text *text, int i) {
     if (text->runs_on) sqlite3_str_appendf(text->sql, "+q.v%d", i);
@@ -59,19 +59,14 @@ static void append_conditions(const lookup_text *text) {
     int as_of = group->n_keys;
     sqlite3_str_appendall(sql, " WHERE true");
     for (int i = 0; i < group->n_keys; i++) append_condition(text, group->keys[i], "=", i);
-    if (plan->has_as_of) {
-        append_condition(text, group->timestamp, plan->rules.strict ? "<" : "<=", as_of);
-        if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of);
-    } else {
-        sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, group->timestamp));
-        if (!plan->rules.backfill)
-            sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, group->available));
-    }
+    append_condition(text, group->timestamp, plan->rules.strict ? "<" : "<=", as_of + AS_OF_TIMESTAMP);
+    if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of + AS_OF_AVAILABLE);
     if (text->place != PLACE_CURRENT) {
         sqlite3_str_appendall(sql, " AND superseded_at > ");
-        append_value(text, as_of);
+        append_value(text, as_of + AS_OF_SUPERSEDED);
     }
-    if (text->place == PLACE_HISTORY_SINCE) append_condition(text, group->timestamp, ">=", as_of + 1);
+    if (text->place == PLACE_HISTORY_SINCE)
+        append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
     if (text->feature >= 0)
         sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, text->feature));
 }
@@ -93,11 +88,10 @@ static void append_kept(const lookup_text *text, int slot) {
 static void append_answer(const lookup_text *text, bool named) {
     int most = sqlite3_limit(text->plan->group->db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2;
     int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
-    int first = text->keeps_times ? KEPT_TIMESTAMP : KEPT_ROWID;
-    for (int slot = first; slot < n; slot++) {
-        if ((slot - first) % most == 0) {
-            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > first ? ") + " : "",
-                                PARAMETER_OWN, slot);
+    for (int slot = 0; slot < n; slot++) {
+        if (slot % most == 0) {
+            sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > 0 ? ") + " : "", PARAMETER_OWN,
+                                slot);
         }
         sqlite3_str_appendall(text->sql, ", ");
         if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
@@ -179,8 +173,7 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
                             &plan->group->sources[place == PLACE_CURRENT ? GROUP_CURRENT : GROUP_HISTORY],
                         .place = place,
                         .feature = feature,
-                        .runs_on = runs_on,
-                        .keeps_times = runs_on || plan->has_as_of || plan->wants_times};
+                        .runs_on = runs_on};
     if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
     append_search(&text);
     if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
@@ -204,12 +197,7 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     const feature_group *group = plan->group;
     const group_source *source = &group->sources[GROUP_CURRENT];
     sqlite3_str *sql = sqlite3_str_new(group->db);
-    lookup_text text = {.sql = sql,
-                        .plan = plan,
-                        .source = source,
-                        .place = PLACE_CURRENT,
-                        .feature = -1,
-                        .keeps_times = true};
+    lookup_text text = {.sql = sql, .plan = plan, .source = source, .place = PLACE_CURRENT, .feature = -1};
     sqlite3_str_appendall(sql, "SELECT ");
     if (walk == WALK_BEHIND) append_answer(&text, false);
     else sqlite3_str_appendall(sql, "1");
@@ -247,12 +235,15 @@ static int bind_value(sqlite3_stmt *statement, int index, sqlite3_value *value) 
     }
 }
 
+/* A statement has no parameter for a value beyond the last one that it uses. */
 int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
-    int rc = SQLITE_OK, at = PARAMETER_KEYS;
+    int rc = SQLITE_OK, at = PARAMETER_KEYS, last = sqlite3_bind_parameter_count(statement);
     for (int i = 0; i < request->n_keys && rc == SQLITE_OK; i++)
         rc = bind_value(statement, at++, request->keys[i]);
-    if (rc == SQLITE_OK && request->as_of) rc = bind_value(statement, at++, request->as_of);
-    if (rc == SQLITE_OK && request->since) rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
+    for (int i = 0; i < AS_OF_VALUES && at <= last && rc == SQLITE_OK; i++)
+        rc = kept_bind(statement, at++, request->as_of, i);
+    if (rc == SQLITE_OK && at <= last && request->since)
+        rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
     return rc;
 }
 
@@ -266,7 +257,7 @@ void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv) {
 
 /* --- "asof request"(request) ---------------------------------------------------------------------------- */
 
-#define N_VALUES (GROUP_KEYS_MAX + 2)
+#define N_VALUES (GROUP_KEYS_MAX + AS_OF_VALUES + 1)
 
 typedef struct request_cursor {
     sqlite3_vtab_cursor base; /* must be first */
@@ -276,8 +267,8 @@ typedef struct request_cursor {
 static int request_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                            char **message) {
     (void)aux, (void)argc, (void)argv, (void)message;
-    int rc =
-        sqlite3_declare_vtab(db, "CREATE TABLE x(v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, request HIDDEN)");
+    int rc = sqlite3_declare_vtab(
+        db, "CREATE TABLE x(v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, request HIDDEN)");
     if (rc != SQLITE_OK) return rc;
     sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     *out = memory_zeroed(NULL, 1, sizeof **out);
@@ -341,10 +332,18 @@ static void lookup_result_value(sqlite3_context *context, sqlite3_value *value) 
     }
 }
 
+static void result_moment(sqlite3_context *context, const kept_row *moment, int i) {
+    const kept_value *value = &moment->values[i];
+    if (value->type == SQLITE_TEXT)
+        sqlite3_result_text(context, kept_text(moment, value), value->bytes, SQLITE_STATIC);
+    else kept_result(context, moment, i);
+}
+
 static int request_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
     const lookup_request *request = ((request_cursor *)base)->request;
     if (column < request->n_keys) lookup_result_value(context, request->keys[column]);
-    else if (column == request->n_keys && request->as_of) lookup_result_value(context, request->as_of);
+    else if (column < request->n_keys + AS_OF_VALUES)
+        result_moment(context, request->as_of, column - request->n_keys);
     else if (request->since) kept_result(context, request->since, KEPT_TIMESTAMP);
     return SQLITE_OK;
 }

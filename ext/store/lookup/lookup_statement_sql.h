@@ -14,11 +14,10 @@ typedef struct lookup_rules {
     bool strict, ignore_nulls, backfill;
 } lookup_rules;
 
-/* What a query wants of the group: which columns, and as of when or now. */
+/* What a query wants of the group. */
 typedef struct lookup_plan {
     const feature_group *group;
     lookup_rules rules;
-    bool has_as_of;
     bool wants_times; /* of the answer */
     bool wants_age;
     int *slots; /* per column of the group its value in a kept row, or -1 */
@@ -29,7 +28,7 @@ typedef struct lookup_plan {
 enum { KEPT_TIMESTAMP, KEPT_AVAILABLE, KEPT_ROWID, KEPT_SUPERSEDED, KEPT_COLUMNS };
 
 /* Plans the columns for which wanted(opaque, column) holds. SQLITE_OK or SQLITE_NOMEM. */
-int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules, bool has_as_of,
+int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules,
                      bool (*wanted)(const void *opaque, int column), const void *opaque);
 void lookup_plan_close(lookup_plan *plan);
 
@@ -45,7 +44,7 @@ typedef enum lookup_place {
 typedef struct lookup_request {
     sqlite3_value **keys;
     int n_keys;
-    sqlite3_value *as_of;  /* NULL without has_as_of */
+    const kept_row *as_of; /* the moment, as each of the columns of time writes it (lookup_times_sql.h) */
     const kept_row *since; /* the current row, of PLACE_HISTORY_SINCE */
 } lookup_request;
 

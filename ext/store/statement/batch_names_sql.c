@@ -144,4 +144,4 @@ static const sql_list batch_lists[] = {
 };
 
 const sql_vocabulary statement_batch_names = {
-    .texts = batch_texts, .pieces = batch_pieces, .lists = batch_lists};
+    .more = &statement_time_names, .texts = batch_texts, .pieces = batch_pieces, .lists = batch_lists};

@@ -187,6 +187,12 @@ static bool is_listed_text(const statement_scope *s) {
     return is_of_type(s, "categorical") && is_quick(s) && scope_field(s, "allowed");
 }
 
+/* The form of a time by which rows are looked up says more than its type. */
+static bool is_told_by_form(const statement_scope *s) {
+    bool is_own = s->column == s->definition->timestamp || s->column == s->definition->available;
+    return is_own && is_of_type(s, "timestamp") && is_quick(s);
+}
+
 /* What stands in a trigger has to do without the extension. */
 static bool is_in_trigger(const statement_scope *s) {
     return strcmp(s->row, "new.") == 0;
@@ -195,9 +201,8 @@ static bool is_in_trigger(const statement_scope *s) {
 STATEMENT_CONDITION(names_null_is_asked, scope_column(s)->not_null && (is_listed_text(s) || !is_quick(s)))
 STATEMENT_CONDITION(names_bounded_required, is_bounded(s) && scope_column(s)->not_null)
 STATEMENT_CONDITION(names_bounded, is_bounded(s) && !scope_column(s)->not_null)
-STATEMENT_CONDITION(names_typed, !is_bounded(s) && !is_listed_text(s))
+STATEMENT_CONDITION(names_typed, !is_bounded(s) && !is_listed_text(s) && !is_told_by_form(s))
 STATEMENT_CONDITION(names_may_be_null, !scope_column(s)->not_null)
-STATEMENT_CONDITION(names_asks_feature_time, !is_in_trigger(s) && is_of_type(s, "timestamp") && is_quick(s))
 STATEMENT_CONDITION(names_quick, is_quick(s))
 STATEMENT_CONDITION(names_slow, !is_quick(s))
 STATEMENT_CONDITION(names_minimum, scope_field(s, "min") != NULL)
@@ -233,7 +238,6 @@ static const sql_list rule_lists[] = {
     {"bounded", names_bounded},
     {"typed", names_typed},
     {"may_be_null", names_may_be_null},
-    {"asks_feature_time", names_asks_feature_time},
     {"quick", names_quick},
     {"slow", names_slow},
     {"minimum", names_minimum},

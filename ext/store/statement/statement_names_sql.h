@@ -6,8 +6,9 @@
 #include "store/statement/store_templates_sql.h"
 
 /* A group, its columns and their values: group_names_sql.c; a row's rules: rule_names_sql.c; a batch, a trial:
-** batch_names_sql.c. */
-extern const sql_vocabulary statement_group_names, statement_rule_names, statement_batch_names;
+** batch_names_sql.c; the times of its rows: time_names_sql.c. */
+extern const sql_vocabulary statement_group_names, statement_rule_names, statement_batch_names,
+    statement_time_names;
 
 /* What the definition says of the scope's column, or NULL. */
 const cJSON *scope_field(const statement_scope *scope, const char *name);

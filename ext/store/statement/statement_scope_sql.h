@@ -9,6 +9,7 @@ typedef struct batch_source {
     const char *table; /* read as it is, by its row ids; NULL: `query` */
     char *query;       /* a SELECT */
     bool *has_column;  /* per column of the definition: whether the source has it */
+    bool has_offsets;  /* of athletes, in the database */
 } batch_source;
 
 /* What a row can break. Those up to RULE_PREDICATE ask the row alone. */

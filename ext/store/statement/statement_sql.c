@@ -17,11 +17,13 @@ const char *statement_text(const char *name) {
 }
 
 void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    if (argc != 1) {
+    if (argc != 2) {
         sqlite3_result_error(context, "feature time: a part of feature_group_ingest, not to be called", -1);
         return;
     }
     if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
     const char *text = (const char *)sqlite3_value_text(argv[0]);
-    if (text && instant_is_usual(text, (size_t)sqlite3_value_bytes(argv[0]))) sqlite3_result_int(context, 1);
+    size_t length = (size_t)sqlite3_value_bytes(argv[0]);
+    if (text && instant_is_canonical(text, length, sqlite3_value_int(argv[1])))
+        sqlite3_result_int(context, 1);
 }

@@ -10,8 +10,9 @@ void statement_write(sqlite3_str *out, const char *name, const statement_scope *
 /* A template that asks for nothing. */
 const char *statement_text(const char *name);
 
-/* "feature time"(value): 1 for a timestamp in one of the usual forms, else NULL, and SQLite has to look. For statements that
-** run where the extension is; registered with the store's functions, callable by nobody else. */
+/* "feature time"(value, digits): 1 for an instant in the form of the group's times, with that many digits of the second's
+** fraction, else NULL. For statements that run where the extension is; registered with the store's functions, callable by
+** nobody else. */
 void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

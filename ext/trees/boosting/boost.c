@@ -6,6 +6,7 @@
 #include "base/precondition.h"
 #include "statistics/quantile.h"
 #include "trees/boosting/evaluation.h"
+#include "trees/boosting/levels.h"
 #include "trees/boosting/score_update.h"
 #include "trees/boosting/score_update_fused.h"
 #include "trees/boosting/score_update_squared.h"
@@ -37,6 +38,9 @@ typedef struct booster {
     int *sampled;                 /* features of the model */
     uint64_t *feature_order;
     float *intercepts; /* per output */
+    level_distances levels;
+    float *level_values; /* per level and leaf of a round's trees */
+    size_t level_capacity;
     evaluation validation;
     forest *model;
 } booster;
@@ -71,7 +75,7 @@ static athlete_status boost_allocate(booster *b, int n_features) {
 static void boost_release(booster *b) {
     void *const blocks[] = {b->margins,        b->gradients,  b->losses,     b->row_keys,
                             b->leaf_residuals, b->units,      b->leaf_units, b->features,
-                            b->feature_order,  b->intercepts, b->sampled};
+                            b->feature_order,  b->intercepts, b->sampled,    b->level_values};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
     grower_end(&b->grower);
@@ -84,7 +88,8 @@ static void set_intercepts(booster *b) {
         objective_intercepts(&options->objective, b->rows->labels, &b->weights, b->rows->n, b->gradients,
                              b->intercepts);
     } else {
-        b->intercepts[0] = objective_margin_of(&options->objective, options->base_score);
+        for (int k = 0; k < b->n_outputs; k++)
+            b->intercepts[k] = objective_margin_of(&options->objective, options->base_score);
     }
     for (int k = 0; k < b->n_outputs; k++) {
         for (size_t i = 0; i < b->rows->n; i++) b->margins[(size_t)k * b->rows->n + i] = b->intercepts[k];
@@ -131,6 +136,8 @@ static athlete_status boost_begin(booster *b, const train_data *set) {
     b->fused =
         (fused_update){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
     set_intercepts(b);
+    if (options->objective.n_levels > 1)
+        levels_begin(&b->levels, b->n_outputs, b->intercepts, options->rounds, options->eta);
     return ATHLETE_OK;
 }
 
@@ -160,21 +167,22 @@ static int choose_features(booster *b, uint64_t draw) {
 }
 
 /* The quantile of what is left to explain in a leaf. */
-static double renewed_value(booster *b, const grown_node *leaf, const float *margins) {
+static double renewed_value(booster *b, const grown_node *leaf, double quantile, const float *margins) {
     size_t n = leaf->end - leaf->begin;
     for (size_t i = 0; i < n; i++) {
         uint32_t row = b->grower.rows[leaf->begin + i];
         b->leaf_residuals[i] = float_key(b->rows->labels[row] - margins[row]);
         if (b->units) b->leaf_units[i] = b->units[row];
     }
-    return weighted_quantile(b->options->objective.quantile, b->leaf_residuals, b->leaf_units,
-                             ldexp(1, b->weights.fraction_bits), n);
+    return weighted_quantile(quantile, b->leaf_residuals, b->leaf_units, ldexp(1, b->weights.fraction_bits),
+                             n);
 }
 
-static double boost_leaf_value(booster *b, size_t id, const float *margins) {
+static double boost_leaf_value(booster *b, size_t id, double quantile, const float *margins) {
     const grown_node *leaf = &b->grower.grown[id];
     double limit = b->options->max_delta_step;
-    double best = b->leaf_residuals ? renewed_value(b, leaf, margins) : grower_weight(&b->grower, id);
+    double best =
+        b->leaf_residuals ? renewed_value(b, leaf, quantile, margins) : grower_weight(&b->grower, id);
     best = best < leaf->lower ? leaf->lower : best > leaf->upper ? leaf->upper : best;
     return limit > 0 && best > limit ? limit : limit > 0 && best < -limit ? -limit : best;
 }
@@ -183,7 +191,9 @@ static void set_leaf_values(booster *b, const float *margins, double intercept) 
     for (size_t id = 0; id < b->grower.n_nodes; id++) {
         tree_node *node = &b->grower.nodes[id];
         if (node->left < 0)
-            node->value = (float)(intercept + b->options->eta * boost_leaf_value(b, id, margins));
+            node->value =
+                (float)(intercept +
+                        b->options->eta * boost_leaf_value(b, id, b->options->objective.quantile, margins));
     }
 }
 
@@ -262,6 +272,50 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     return status;
 }
 
+/* One structure for all levels, from the gradients of one of them, and a tree of its own for each (levels.h). */
+static athlete_status find_level_values(booster *b, size_t *n_leaves) {
+    size_t n = b->rows->n, n_nodes = b->grower.n_nodes, n_levels = (size_t)b->n_outputs;
+    const objective *o = &b->options->objective;
+    *n_leaves = (n_nodes + 1) / 2;
+    athlete_status status =
+        memory_reserve(b->budget, &b->level_values, &b->level_capacity, *n_leaves * n_levels);
+    if (status != ATHLETE_OK) return status;
+    for (size_t k = 0; k < n_levels; k++) {
+        float *value = b->level_values + k * *n_leaves;
+        for (size_t id = 0; id < n_nodes; id++) {
+            if (b->grower.nodes[id].left < 0)
+                *value++ =
+                    (float)(b->options->eta * boost_leaf_value(b, id, o->levels[k], b->margins + k * n));
+        }
+    }
+    levels_part(&b->levels, b->level_values, *n_leaves);
+    return ATHLETE_OK;
+}
+
+static athlete_status boost_levels(booster *b, uint64_t round) {
+    size_t n = b->rows->n, first = (size_t)(round % (uint64_t)b->n_outputs) * n;
+    athlete_status status = grower_fit(&b->grower, b->gradients + first, b->hessians + first);
+    if (status != ATHLETE_OK) return status;
+    size_t n_seen = choose_rows(b, round);
+    int n_features = choose_features(b, round * (uint64_t)b->n_outputs);
+    status = grow_tree(&b->grower, n_seen, b->features, n_features);
+    size_t n_leaves = 0;
+    if (status == ATHLETE_OK) status = find_level_values(b, &n_leaves);
+    for (int k = 0; status == ATHLETE_OK && k < b->n_outputs; k++) {
+        float *margins = b->margins + (size_t)k * n;
+        double intercept = round == 0 ? (double)b->intercepts[k] : 0;
+        const float *value = b->level_values + (size_t)k * n_leaves;
+        for (size_t id = 0; id < b->grower.n_nodes; id++) {
+            tree_node *node = &b->grower.nodes[id];
+            if (node->left < 0) node->value = (float)(intercept + (double)*value++);
+        }
+        if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
+        status = score_update_margins(&b->grower, n_seen, n, margins);
+        if (status == ATHLETE_OK) status = keep_tree(b, k);
+    }
+    return status;
+}
+
 /* --- rounds --------------------------------------------------------------------------------------------- */
 
 static athlete_status boost_find_gradients(booster *b) {
@@ -295,7 +349,9 @@ static bool may_go_on(const booster *b, int round, const boost_history *history)
 static athlete_status boost_rounds(booster *b, boost_history *history) {
     athlete_status status = boost_find_gradients(b);
     for (int round = 0; status == ATHLETE_OK && may_go_on(b, round, history); round++) {
-        for (int output = 0; status == ATHLETE_OK && output < b->n_outputs; output++)
+        bool levels = b->options->objective.n_levels > 1;
+        if (levels) status = boost_levels(b, (uint64_t)round);
+        for (int output = 0; status == ATHLETE_OK && !levels && output < b->n_outputs; output++)
             status = boost_tree(b, output, (uint64_t)round);
         if (status == ATHLETE_OK && !b->squared.kept && !b->updated) status = boost_find_gradients(b);
         if (status == ATHLETE_OK) status = record(b, round, history);

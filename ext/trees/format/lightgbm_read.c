@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "trees/format/lightgbm.h"
 
 #include <stdio.h>
@@ -220,12 +221,12 @@ static bool read_categories(lightgbm_reader *r, const json_lists *lists, renumbe
 static bool read_pandas(lightgbm_reader *r, const char *pandas, size_t length, renumbering **order,
                         size_t *used) {
     json_lists lists;
-    json_fault fault;
+    athlete_fault fault;
     number_list numbers;
     r->status = json_lists_parse(pandas, length, r->budget, NULL, &lists, &fault);
     if (r->status == ATHLETE_INVALID) {
         r->status = ATHLETE_OK;
-        lines_fail(r, PANDAS " %s at byte %zu of it", fault.reason, fault.offset);
+        lines_fail(r, PANDAS " %s of it", fault.text);
     } else if (r->status == ATHLETE_OK) {
         if (!cJSON_IsArray(lists.root) ||
             (number_list_of(&lists, lists.root, &numbers) && lists.root->child)) {
@@ -243,7 +244,7 @@ static bool read_pandas(lightgbm_reader *r, const char *pandas, size_t length, r
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
 static bool read_header(lightgbm_reader *r, header *h, const char **objective, renumbering **order) {
-    int32_t last_feature, n_classes;
+    int32_t last_feature = 0, n_classes = 0;
     *h = (header){.steepness = 1};
     if (!lines_section(r, "tree")) return lines_fail(r, "the text does not start with \"tree\"");
     snprintf(r->section, sizeof r->section, "header");

@@ -105,7 +105,7 @@ static bool read_base_scores(model_reader *r, const cJSON *parameters, const mod
     const char *text = reader_string(r, parameters, "base_score");
     if (!text) return false;
     json_lists parsed;
-    json_fault fault;
+    athlete_fault fault;
     athlete_status status = json_lists_parse(text, strlen(text), r->budget, r->poll, &parsed, &fault);
     bool good = status == ATHLETE_OK && take_base_scores(model, &parsed, model->n_outputs);
     json_lists_free(r->budget, &parsed);
@@ -192,10 +192,9 @@ athlete_status model_read(const char *text, size_t length, athlete_budget *budge
         reader_fail(&r, "the model is a LightGBM text: convert it with gbdt_import");
         return r.status;
     }
-    json_fault json;
-    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, &json);
+    athlete_status status = json_lists_parse(text, length, budget, poll, &r.text, fault);
     if (status == ATHLETE_INVALID) {
-        reader_fail(&r, "the model is not JSON: %s at byte %zu", json.reason, json.offset);
+        reader_fail(&r, "the model is not JSON: %s", fault->text);
     } else if (status != ATHLETE_OK) {
         r.status = status;
     } else {

@@ -119,11 +119,11 @@ static bool read_our_names(model_reader *r, int feature, const cJSON *list, size
 
 static bool read_our_categories(model_reader *r, const char *text, size_t *used) {
     cJSON *root;
-    json_fault fault;
+    athlete_fault fault;
     r->status = json_parse(text, strlen(text), &root, &fault);
     if (r->status == ATHLETE_INVALID) {
         r->status = ATHLETE_OK;
-        return reader_fail(r, "%s is not JSON: %s at byte %zu", r->path, fault.reason, fault.offset);
+        return reader_fail(r, "%s is not JSON: %s", r->path, fault.text);
     }
     if (r->status != ATHLETE_OK) return false;
     int n = cJSON_IsArray(root) ? cJSON_GetArraySize(root) : -1, feature = 0;

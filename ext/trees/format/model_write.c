@@ -227,7 +227,9 @@ static void add_learner_parameters(text_buffer *out, const forest *model, const 
     add_count(out, "num_class", n_classes);
     text_add(out, ",");
     add_count(out, "num_feature", (size_t)model->n_features);
-    text_add(out, ",\"num_target\":\"1\"},\"objective\":{\"name\":");
+    text_add(out, ",");
+    add_count(out, "num_target", n_classes > 0 ? 1 : (size_t)model->n_outputs);
+    text_add(out, "},\"objective\":{\"name\":");
     text_add_quoted(out, name);
     if (objective && objective->parameters) {
         text_add(out, ",");

@@ -58,7 +58,7 @@ model_link objective_link(const objective *o) {
 }
 
 int objective_outputs(const objective *o) {
-    return o->kind == OBJECTIVE_SOFTMAX ? o->n_classes : 1;
+    return o->kind == OBJECTIVE_SOFTMAX ? o->n_classes : o->n_levels > 1 ? o->n_levels : 1;
 }
 
 bool objective_takes_label(const objective *o, double label) {
@@ -144,7 +144,10 @@ void objective_intercepts(const objective *o, const float *labels, const row_wei
         break;
     case OBJECTIVE_POISSON: margins[0] = log_of_at_least(mean_of_labels(&set, 1, scratch), 1e-6); break;
     case OBJECTIVE_SOFTMAX: log_shares_of_classes(&set, o->n_classes, scratch, margins); break;
-    case OBJECTIVE_QUANTILE_ERROR: margins[0] = quantile_of_labels(o->quantile, &set, scratch); break;
+    case OBJECTIVE_QUANTILE_ERROR:
+        margins[0] = quantile_of_labels(o->quantile, &set, scratch);
+        for (int k = 1; k < o->n_levels; k++) margins[k] = quantile_of_labels(o->levels[k], &set, scratch);
+        break;
     case OBJECTIVE_ABSOLUTE_ERROR:
     case OBJECTIVE_PSEUDO_HUBER: /* whose best constant has no closed form; the median is near */
     case OBJECTIVE_HUBER: margins[0] = quantile_of_labels(0.5, &set, scratch); break;

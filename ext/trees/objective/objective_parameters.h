@@ -17,14 +17,19 @@ typedef enum objective_kind {
     OBJECTIVE_SOFTMAX,        /* label a class, 0 to n_classes - 1; one margin per class */
 } objective_kind;
 
+#define OBJECTIVE_MOST_LEVELS 16
+
 typedef struct objective {
     objective_kind kind;
-    double quantile;        /* above 0 and below 1; 0.5 for the absolute error */
-    double slope;           /* of a Huber loss far from 0 */
-    double positive_weight; /* of rows with label 1, for the logistic loss */
-    double max_delta_step;  /* for Poisson: hessians are those of a margin higher by this */
-    int n_classes;          /* at least 2, for softmax */
-    simd_level level;       /* of vector instructions: simd_available() or less */
+    double quantile; /* above 0 and below 1; 0.5 for the absolute error */
+    double levels
+        [OBJECTIVE_MOST_LEVELS]; /* of quantiles, ascending, where there are several; one output for each */
+    int n_levels;                /* 1 but for those */
+    double slope;                /* of a Huber loss far from 0 */
+    double positive_weight;      /* of rows with label 1, for the logistic loss */
+    double max_delta_step;       /* for Poisson: hessians are those of a margin higher by this */
+    int n_classes;               /* at least 2, for softmax */
+    simd_level level;            /* of vector instructions: simd_available() or less */
 } objective;
 
 /* The margins of a row are n apart: those of output k are margins[k * n] to margins[k * n + n - 1]. */

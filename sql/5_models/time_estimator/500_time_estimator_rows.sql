@@ -1,7 +1,7 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, ops_stale, time_estimator_rows
--- writes:   time_estimator_rows; estimate_rejects, ops_seen
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   evidence_tolerance
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     seconds                 REAL,             -- the label; NULL for today
     fold                    INTEGER,          -- of the survey: all rows of a runner share it
     evidence                TEXT NOT NULL CHECK (evidence IN ('none', 'training_run', 'race', 'races')), -- of the last year
+    evidence_activity_id    TEXT,             -- the best of it; NULL in the survey and where there is none
     n_evidence              INTEGER NOT NULL,
     base_ln_s               REAL NOT NULL,
     ln_distance             REAL NOT NULL,
@@ -58,10 +59,28 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     vdot_s                  REAL,
     vickers_one_race_s      REAL,
     vickers_two_races_s     REAL,
-    event_timestamp         TEXT,             -- the end of the day before
+    event_timestamp         TEXT,             -- the end of the day before; for today when the last of it arrived
     available_at            TEXT,
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
+
+-- A row of today makes its athlete due for predictions, a labelled one the model for training.
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL OR new.seconds IS NOT NULL;
+END;
+CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
+BEGIN
+    INSERT OR IGNORE INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today';
+    INSERT OR IGNORE INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL;
+END;
 
 -- Estimates that nobody can run: each is left out, and nothing else.
 CREATE TABLE IF NOT EXISTS estimate_rejects (
@@ -102,7 +121,9 @@ CROSS JOIN race_results AS r USING (athlete_id)
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
 GROUP BY r.athlete_id, r.race_date, r.distance_class
 UNION ALL
-SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, f.event_timestamp
+SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, -- with all that has come in since
+       max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
+                                     WHERE k.athlete_id = f.athlete_id AND k.from_date <= f.as_of_date), ''))
 FROM (SELECT c.athlete_id, MAX(f.as_of_date) AS as_of_date
       FROM changed AS c CROSS JOIN athlete_rolling_features AS f USING (athlete_id) GROUP BY c.athlete_id) AS last
 JOIN athlete_rolling_features AS f USING (athlete_id, as_of_date)
@@ -113,9 +134,12 @@ INSERT INTO request (source, subject, as_of_date, distance_class, distance_m, se
 SELECT m.source, m.athlete_id, m.as_of_date, m.distance_class, d.distance_m, m.seconds, m.known_at,
        CAST(substr(m.as_of_date, 1, 4) AS INTEGER) - p.birth_year,
        p.sex = 'F',
-       (SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) * 7 / 90 FROM athlete_daily_features AS y
-        WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
+       ((SELECT COALESCE(exact_sum(y.run_distance_km), 0.0) FROM athlete_daily_features AS y
+         WHERE y.athlete_id = m.athlete_id AND y.activity_date >= date(m.as_of_date, '-90 days') AND y.activity_date < m.as_of_date
           AND y.available_at <= m.known_at)
+        + (SELECT COALESCE(exact_sum(h.run_distance_km), 0.0) FROM athlete_daily_features_history AS h
+           WHERE h.athlete_id = m.athlete_id AND h.activity_date >= date(m.as_of_date, '-90 days') AND h.activity_date < m.as_of_date
+             AND h.available_at <= m.known_at AND h.superseded_at > m.known_at)) * 7 / 90
 FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id);
@@ -125,7 +149,7 @@ JOIN athlete_profile AS p USING (athlete_id);
 CREATE TEMP TABLE evidence AS
 WITH survey AS (
     SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
-           NULL AS vdot
+           NULL AS vdot, NULL AS activity_id
     FROM request AS q
     CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
     JOIN race_distances AS d ON d.distance_class = r.distance_class
@@ -134,7 +158,7 @@ WITH survey AS (
 past_race AS (
     SELECT q.request_id, d.distance_m, r.seconds, NULL AS fitness, NULL AS difficulty, 0.0 AS shift,
            0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
-           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot
+           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds) AS vdot, r.activity_id
     FROM request AS q
     CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
                           AND r.available_at <= q.known_at
@@ -165,7 +189,7 @@ chosen AS (
     JOIN shown AS s ON s.request_id = r.request_id AND r.vdot <= s.vdot
 ),
 best_run AS (
-    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot FROM chosen WHERE choice = 1
+    SELECT request_id, distance_m, elapsed_s, NULL, NULL, -0.05, 0.0016, 0, age_days, vdot, activity_id FROM chosen WHERE choice = 1
 ),
 history AS (
     SELECT * FROM past_race UNION ALL SELECT * FROM best_run
@@ -176,11 +200,11 @@ best AS (
 found AS (
     SELECT * FROM survey
     UNION ALL
-    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot
+    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot, activity_id
     FROM best
     WHERE vdot >= 0.8 * best_vdot -- a race far below the rest was jogged, paced or went wrong
 )
-SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
+SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, activity_id, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
        portable_ln(distance_m / 10000) AS x,
        portable_ln(seconds) + shift - 0.015 * COALESCE(fitness - 1.95, 0) + 0.009 * COALESCE(difficulty - 2.95, 0) AS ln_s,
        extra_variance
@@ -262,7 +286,7 @@ CREATE UNIQUE INDEX temp.neighbour_by_request ON neighbour (request_id);
 -- the best by VDOT of the last year. Vickers & Vertosick take the two longest races.
 CREATE TEMP TABLE classic AS
 WITH choice AS (
-    SELECT q.request_id, e.distance_m, e.seconds,
+    SELECT q.request_id, e.activity_id, e.distance_m, e.seconds,
            ROW_NUMBER() OVER (PARTITION BY q.request_id
                               ORDER BY CASE WHEN q.source = 'survey' THEN e.distance_m > q.distance_m ELSE e.age_days > 365 END,
                                        CASE WHEN q.source = 'survey' THEN abs(e.x - portable_ln(q.distance_m / 10000)) ELSE -e.vdot END,
@@ -273,7 +297,7 @@ WITH choice AS (
     JOIN evidence AS e USING (request_id)
 ),
 picked AS (
-    SELECT request_id,
+    SELECT request_id, MAX(activity_id) FILTER (WHERE one = 1) AS activity_id,
            MAX(seconds) FILTER (WHERE one = 1) AS seconds, MAX(distance_m) FILTER (WHERE one = 1) AS distance_m,
            MAX(seconds) FILTER (WHERE length_rank = 1 AND at_length = 1) AS seconds_1,
            MAX(distance_m) FILTER (WHERE length_rank = 1 AND at_length = 1) AS distance_1_m,
@@ -282,7 +306,7 @@ picked AS (
     FROM choice
     GROUP BY request_id
 )
-SELECT p.request_id,
+SELECT p.request_id, p.activity_id,
        riegel(p.seconds, p.distance_m, q.distance_m) AS riegel_s,
        vdot_time(vdot(p.distance_m, p.seconds), q.distance_m) AS vdot_s,
        CASE WHEN q.distance_class = '42k' THEN vickers_marathon(p.seconds, p.distance_m, q.weekly_km) END AS vickers_one_race_s,
@@ -292,8 +316,21 @@ FROM picked AS p
 JOIN request AS q USING (request_id);
 CREATE UNIQUE INDEX temp.classic_by_request ON classic (request_id);
 
+-- Form as it was believed on the evening before.
+CREATE TEMP TABLE form AS
+SELECT q.request_id, f.ctl_42d, f.pace_trend_30d, f.longest_distance_90d_km, f.total_distance_30d_km, f.total_elevation_30d_m
+FROM request AS q
+CROSS JOIN athlete_rolling_features AS f
+WHERE f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
+UNION ALL
+SELECT q.request_id, h.ctl_42d, h.pace_trend_30d, h.longest_distance_90d_km, h.total_distance_30d_km, h.total_elevation_30d_m
+FROM request AS q
+CROSS JOIN athlete_rolling_features_history AS h
+WHERE h.athlete_id = q.subject AND h.as_of_date = date(q.as_of_date, '-1 day') AND h.available_at <= q.known_at AND h.superseded_at > q.known_at;
+CREATE UNIQUE INDEX temp.form_by_request ON form (request_id);
+
 CREATE TEMP TABLE estimated AS
-SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, l.n AS n_evidence,
+SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seconds, q.fold, l.evidence, c.activity_id AS evidence_activity_id, l.n AS n_evidence,
        l.prior_ln_s + l.level + l.slope * l.x AS base_ln_s,
        portable_ln(q.distance_m) AS ln_distance,
        portable_ln(q.distance_m) - (l.prior_ln_s + l.level + l.slope * l.x) AS ln_speed,
@@ -315,8 +352,7 @@ FROM request AS q
 JOIN line AS l USING (request_id)
 LEFT JOIN neighbour AS n USING (request_id)
 LEFT JOIN classic AS c USING (request_id)
-LEFT JOIN athlete_rolling_features AS f
-       ON f.athlete_id = q.subject AND f.as_of_date = date(q.as_of_date, '-1 day') AND f.available_at <= q.known_at
+LEFT JOIN form AS f USING (request_id)
 WHERE l.evidence <> 'none' OR q.source = 'prior' OR q.source <> 'survey' AND q.weekly_km > 0;
 CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
@@ -363,10 +399,13 @@ FROM stage_clock, counted;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '500_time_estimator_rows', athlete_id, position FROM changed;
 
+DELETE FROM ops_due WHERE stage = '500_time_estimator_rows';
+
 DROP TABLE temp.counted;
 DROP TABLE temp.asked_anew;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimated;
+DROP TABLE temp.form;
 DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;

@@ -1,7 +1,7 @@
 -- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions
--- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects
+-- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
+-- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version
 -- params:   interval_level, gate_mae_10k_s, cv_gap_days
@@ -137,7 +137,12 @@ WHERE fault IS NOT NULL;
 
 CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
-    SELECT payload FROM specification WHERE fault IS NULL ORDER BY bronze_id DESC LIMIT 1
+    SELECT payload,
+           (SELECT rows_hash(name, value)
+            FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)) AS settings,
+           (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1) AS hash_before,
+           EXISTS (SELECT 1 FROM ops_due WHERE stage = '510_time_estimator_train') AS has_other_rows
+    FROM specification WHERE fault IS NULL ORDER BY bronze_id DESC LIMIT 1
 )
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
        (SELECT COALESCE(MAX(version), 0) + 1 FROM ml_model_versions WHERE model = 'time_estimator') AS version,
@@ -145,25 +150,27 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
        COALESCE(exact_real(payload -> '$.spread_power'), 0.0) AS spread_power,
        (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
-       row_hash(payload,
-                (SELECT rows_hash(name, value)
-                 FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)),
+       settings, hash_before,
+       -- read anew only when any of it has changed
+       CASE WHEN NOT has_other_rows
+             AND row_hash(payload, settings, hash_before) IS (SELECT position FROM ops_watermarks WHERE stage = '510_time_estimator_train') THEN hash_before
+            ELSE row_hash(payload, settings,
                 (SELECT rows_hash(
                      source, subject, as_of_date, distance_class, seconds, evidence, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
                      weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
                      ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
                  FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
-                       ORDER BY source, subject, as_of_date, distance_class))) AS training_hash
+                       ORDER BY source, subject, as_of_date, distance_class))) END AS training_hash
 FROM specified;
 
 -- Rows with a label, as long as this version has not been trained before.
 CREATE TEMP TABLE labelled AS
-SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS row_id, r.*, portable_ln(r.seconds) - r.base_ln_s AS label, CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year,
-       COALESCE(r.fold, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_by
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS INTEGER) AS row_id, r.*, portable_ln(r.seconds) - r.base_ln_s AS label,
+       CAST(substr(r.as_of_date, 1, 4) AS INTEGER) AS year,
+       CAST(COALESCE(r.fold, substr(r.as_of_date, 1, 4)) AS INTEGER) AS judged_by
 FROM stage_clock AS c
 CROSS JOIN time_estimator_rows AS r
-WHERE r.seconds IS NOT NULL
-  AND c.training_hash IS NOT (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1);
+WHERE r.seconds IS NOT NULL AND c.training_hash IS NOT c.hash_before;
 CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
 CREATE INDEX temp.labelled_by_judge ON labelled (judged_by);
 
@@ -178,7 +185,7 @@ SELECT DISTINCT 'history', year, date(year || '-01-01', -(SELECT gap_days FROM s
 UNION ALL
 SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
 
-CREATE TEMP TABLE trains (fold INTEGER, row_id, PRIMARY KEY (fold, row_id)) WITHOUT ROWID;
+CREATE TEMP TABLE trains (fold INTEGER, row_id INTEGER, PRIMARY KEY (fold, row_id)) WITHOUT ROWID;
 INSERT INTO trains (fold, row_id)
 SELECT f.fold, r.row_id
 FROM fold AS f
@@ -214,8 +221,9 @@ WITH mine AS MATERIALIZED (
            portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
-    FROM model AS m
-    CROSS JOIN labelled AS r ON r.judged_by = m.fold -- model by model: each is parsed once
+    -- Model by model: each is parsed once and, for the sake of the LIMIT, copied from its table once.
+    FROM (SELECT fold, model_json FROM model LIMIT -1) AS m
+    CROSS JOIN labelled AS r ON r.judged_by = m.fold
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine
@@ -224,8 +232,8 @@ each_model AS (
     UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM mine
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
 )
-SELECT e.model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
-       CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END AS evidence,
+SELECT CAST(e.model AS TEXT) AS model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
+       CAST(CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END AS TEXT) AS evidence,
        e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual,
        portable_exp(c.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread
 FROM each_model AS e
@@ -235,7 +243,7 @@ WHERE e.predicted_s IS NOT NULL;
 
 -- In groups, so that nothing is sorted for each fold.
 CREATE TEMP TABLE score AS
-SELECT model, distance_class, evidence, fold, residual / spread AS score FROM predicted WHERE source IN ('survey', 'prior');
+SELECT model, distance_class, evidence, fold, CAST(residual / spread AS REAL) AS score FROM predicted WHERE source IN ('survey', 'prior');
 CREATE INDEX temp.score_by_group ON score (model, distance_class, evidence, fold, score);
 
 -- Intervals, split-conformal: for the survey from the other folds only; fold -1 holds those that are served. Errors grow with
@@ -325,10 +333,17 @@ SELECT (SELECT COUNT(*) FROM labelled) AS rows_in,
         WHERE v.model = 'time_estimator' AND v.version = stage_clock.version) AS message
 FROM stage_clock;
 
+INSERT INTO ops_seen (stage, athlete_id, position)
+SELECT '510_time_estimator_train', '', row_hash(specification, settings, (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator'
+                                                                          ORDER BY version DESC LIMIT 1))
+FROM stage_clock;
+
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '510_time_estimator_train', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '510_time_estimator_train';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.metric;

@@ -88,7 +88,7 @@ FROM specified;
 
 -- Rows with a label, as long as this search has not been made before.
 CREATE TEMP TABLE labelled AS
-SELECT ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS row_id, r.*,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY r.source, r.subject, r.as_of_date, r.distance_class) AS INTEGER) AS row_id, r.*,
        portable_ln(r.seconds) - r.base_ln_s AS label,
        COALESCE(r.fold % 3, CAST(substr(r.as_of_date, 1, 4) AS INTEGER)) AS judged_in
 FROM stage_clock AS c

@@ -53,13 +53,22 @@ def opened(file):
     """(source, text) of a file, of which the first is read at once where it comes from elsewhere than a disk: the database is
     not kept locked while a program upstream is thinking."""
     if file == "-":
+        if sys.stdin is None:
+            raise Failure("standard input is closed")
         stream, source = sys.stdin.buffer, "standard input"
     else:
         stream, source = _open(file), os.fsencode(pathlib.Path(file).name).decode(errors="replace")
     size = os.fstat(stream.fileno())
     size = size.st_size if stat.S_ISREG(size.st_mode) else None
-    texts = csv_objects.read(stream, source, PIECE_BYTES) if source.endswith(".csv") else pieces(stream, source, size)
+    texts = _read(csv_objects.read(stream, source, PIECE_BYTES) if source.endswith(".csv") else pieces(stream, source, size), source)
     return texts if size is not None else itertools.chain(list(itertools.islice(texts, 1)), texts)
+
+
+def _read(texts, source):
+    try:
+        yield from texts
+    except OSError as error:
+        raise Failure(f"cannot read {source}: {error.strerror}") from error
 
 
 def _open(file):

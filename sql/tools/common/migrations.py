@@ -2,7 +2,7 @@
 
 A file says its version in PRAGMA user_version. Each sql/migrations/N_….sql makes version N of the one before, in a transaction in
 which the views and triggers of the feature groups are made anew, too. One that begins with "-- needs:" has nothing to do in a file
-without these tables, or columns of tables.
+without these tables, or columns of tables. One that says "-- for each group: feature_group_times" writes their times anew, too.
 """
 
 import contextlib
@@ -11,6 +11,8 @@ import sqlite3
 
 from common import database
 from common.database import SQL, Failure
+
+TIMES = "-- for each group: feature_group_times\n"
 
 # What each group's table looks like now is the highest version that has no column which it lacks.
 VIEWS_AND_TRIGGERS = """
@@ -22,7 +24,7 @@ VIEWS_AND_TRIGGERS = """
                           WHERE (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch)
                             AND f.name NOT IN (SELECT name FROM pragma_table_info(g.table_name)))
     )
-    SELECT feature_group_ddl(definition, NULL, definition)
+    SELECT feature_group_ddl(definition, NULL, definition), feature_group_times(definition)
     FROM there WHERE age = 1 AND definition IS NOT NULL"""
 
 
@@ -69,6 +71,6 @@ def _migrate(db, number, text):
             with _without_unreadable_views(db, set(re.findall(r"DROP VIEW IF EXISTS (\w+)", text))):
                 database.run_script(db, text)
         if database.has(db, "features"):
-            for (ddl,) in db.execute(VIEWS_AND_TRIGGERS).fetchall():
-                database.run_script(db, ddl)
+            for ddl, times in db.execute(VIEWS_AND_TRIGGERS).fetchall():
+                database.run_script(db, times + ddl if TIMES in text else ddl)
         db.execute(f"PRAGMA user_version = {number:d}")

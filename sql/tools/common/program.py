@@ -62,6 +62,8 @@ def _outcome(main):
         return error.code
     except UnicodeError as error:
         complain(f"a text that is not UTF-8: {error.object!r}")
+    except MemoryError:
+        complain("there is not enough memory for this")
     except OSError as error:
         complain(f"{error.filename or 'standard output'}: {error.strerror}")
     return 1

@@ -9,9 +9,11 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
     -- announce: printed by `make stages`         the announcement alone
     -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
                                                  temp.computed into the group, what it replaces into its history
+    -- due athlete_profile for 410_activity_features, …: printed by `make stages`
+                                                 triggers by which a changed row makes its athlete due for these stages
     -- tables: printed by `make stages`           the tables of the bundled groups with history, views and triggers
-    -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read, DROP of its
-                                                 temporary tables, COMMIT
+    -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read and that nobody is due
+                                                 any more, DROP of its temporary tables, COMMIT
 """
 
 import json
@@ -27,7 +29,7 @@ from common.database import Failure, in_memory, literal  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
-BLOCK = re.compile(r"^-- (begin|announce|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
+BLOCK = re.compile(r"^-- (begin|announce|due|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
 
 
 def identifiers(prefix, columns):
@@ -64,8 +66,20 @@ def publish(stage, rest, arguments):
         raise ValueError(f"publish needs a group and the day from which a correction reaches a row, not '{arguments}'")
     definition = json.loads((DEFINITIONS / f"{match[1]}.json").read_text())
     key = definition.get("row_key") or definition["keys"] + [definition.get("timestamp", "event_timestamp")]
-    return template("publish", table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
-                    n_key=identifiers("n.", key), available=definition.get("available", "available_at"), last_day=match[2])
+    # A stage that reads everyone each time has heard what the next one had.
+    made = re.search(r"^CREATE TEMP TABLE changed AS\n([^;]*);", rest, re.M)
+    heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
+    return template("publish", stage=literal(heard_by), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+                    n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
+
+
+def due(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+) for (\w+(?:, \w+)*)", arguments)
+    if not match:
+        raise ValueError(f"due needs a table and the stages that read it, not '{arguments}'")
+    readers = match[2].split(", ")
+    marks = {row: ", ".join(f"({literal(reader)}, {row}.athlete_id)" for reader in readers) for row in ("old", "new")}
+    return template("due", table=match[1], first=readers[0].partition("_")[0], **marks)
 
 
 def tables(*_):
@@ -79,15 +93,17 @@ def finish(stage, rest, _):
     if "counted" not in made:
         raise ValueError("finish needs a temporary table counted (rows_in, rows_out, rows_rejected, message)")
     text = template("finish", stage=literal(stage.stage))
-    if re.search(r"^CREATE TEMP TABLE changed\b[^;]*\bathlete_id\b[^;]*\bposition\b", rest, re.M):
+    if re.search(r"^CREATE TEMP TABLE changed AS\nSELECT .*\bathlete_id, .*\bposition\b", rest, re.M):
         text += template("seen", stage=literal(stage.stage))
+    if re.search(r"\b(?:FROM ops_due|FROM ops_stale|INTO ops_seen)\b", text + rest):
+        text += template("looked_at", stage=literal(stage.stage))
     return text + "\n" + "".join(f"DROP TABLE temp.{name};\n" for name in reversed(made)) + "\nCOMMIT;\n"
 
 
 def printed(text):
     """The stage with its blocks as they should be."""
     stage = stage_header.parse(text)
-    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "tables": tables, "publish": publish, "finish": finish}
+    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "due": due, "tables": tables, "publish": publish, "finish": finish}
     for kind in makers:  # finish last: it drops what the others make
         def block(match, kind=kind):
             if match[1] != kind:

@@ -1,24 +1,50 @@
--- What changes or goes stays in the history, with the instant of the correction that ended the belief in it.
+-- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
+-- What moved without news, as by a setting, is known from now on.
+CREATE TEMP TABLE heard AS
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+FROM changed AS c
+JOIN ops_watermarks AS m ON m.stage = {stage} AND m.athlete_id = c.athlete_id;
+CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
+CREATE TEMP TABLE standing AS
+SELECT {o_key}, o.{available} AS since, n.{available} AS told
+FROM changed AS c
+CROSS JOIN {table} AS o USING (athlete_id)
+JOIN computed AS n USING ({key});
+CREATE UNIQUE INDEX temp.standing_by_key ON standing ({key});
+UPDATE computed AS n SET {available} = s.since
+FROM standing AS s
+WHERE ({n_key}) = ({s_key}) AND n.{available} <> s.since;
 CREATE TEMP TABLE fresh AS
 SELECT * FROM computed
 EXCEPT
 SELECT * FROM {table} WHERE athlete_id IN (SELECT athlete_id FROM changed);
+UPDATE fresh AS n SET {available} = max(n.{available}, k.started_at)
+FROM heard AS h, stage_clock AS k
+WHERE h.athlete_id = n.athlete_id AND n.{available} <= h.until;
+UPDATE fresh AS n SET {available} = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+FROM standing AS s, stage_clock AS k
+LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
+WHERE ({n_key}) = ({s_key});
+UPDATE fresh AS n SET {available} = max({available}, COALESCE((SELECT MAX(superseded_at) FROM {table}_history AS h WHERE ({h_key}) = ({n_key})), ''))
+WHERE EXISTS (SELECT 1 FROM {table}_history AS h WHERE ({h_key}) = ({n_key}));
 CREATE TEMP TABLE outdated AS
 SELECT {o_key},
-       COALESCE(CASE WHEN f.{available} > o.{available} THEN f.{available} END,
+       COALESCE(f.{available},
                 (SELECT MAX(corrected_at) FROM silver_corrections AS s
-                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= {last_day} AND s.corrected_at > o.{available}),
+                 WHERE s.athlete_id = o.athlete_id AND s.from_date <= {last_day} AND s.corrected_at > max(o.{available}, COALESCE(h.until, ''))),
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN {table} AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING ({key})
+LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}));
 INSERT INTO {table}_history
 SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
-JOIN {table} AS o USING ({key})
-WHERE d.superseded_at > o.{available};
+JOIN {table} AS o USING ({key});
 DELETE FROM {table}
 WHERE ({key}) IN (SELECT {key} FROM outdated);
+DELETE FROM {table}_history -- what was never believed leaves no version
+WHERE ({key}) IN (SELECT {key} FROM outdated) AND superseded_at <= {available};
 INSERT INTO {table} SELECT * FROM fresh;

@@ -4,7 +4,8 @@ with and without threads, other processors.
     python tests/laws/architectures/builds.py --build build        # what `make architectures` runs
 
 Builds for arm64, for s390x, whose numbers have their high byte first, and for x86 with 32 bits, with Debian's cross compilers; runs them under
-qemu beside a build for this machine, and prints for each whether all answers to statements.sql are the same, bit for bit.
+qemu beside a build for this machine, and prints for each whether all answers to statements.sql are the same, bit for bit, and all
+rows that the stages make of a real runner's activities.
 SQLite and cJSON for those processors are downloaded with apt-get into the build folder, where nothing is installed.
 
 The same for other systems of this processor: musl, and Windows, whose programs run under wine. There SQLite and
@@ -14,9 +15,12 @@ into that SQLite. For WebAssembly every file is compiled, and nothing is run.
 
 import argparse
 import collections
+import csv
+import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -25,13 +29,14 @@ ROOT = HERE.parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from helpers import debian  # noqa: E402
+from helpers.file_rows import differences, rows_of  # noqa: E402
 
 PACKAGES = ["libsqlite3-0", "libsqlite3-dev", "libcjson1", "libcjson-dev"]
 # On s390x gcc computes float as double when a standard is asked for, which elementary.c refuses.
 PROCESSORS = {
     "arm64": ("aarch64-linux-gnu", "qemu-aarch64", "-O3"),
     "s390x": ("s390x-linux-gnu", "qemu-s390x", "-O3 -fexcess-precision=fast"),
-    "i386": ("i686-linux-gnu", "qemu-i386", "-O3 -msse2 -mfpmath=sse"),
+    "i386": ("i686-linux-gnu", "qemu-i386", "-O3 -msse2 -mfpmath=sse -Wno-psabi"),
 }
 
 # Compiler, flags, how its programs are run, name of the shared library.
@@ -63,6 +68,33 @@ def digests(program, *before):
     return dict(found)
 
 
+DOCUMENTS = [*ROOT.glob("tests/data/strava-api/runner/*.json"), *ROOT.glob("schemas/features/*.json"), *ROOT.glob("schemas/models/*.json")]
+
+
+def stages(folder, *program):
+    """All rows of a real runner's file when every stage has run over it, within the build and its SQLite."""
+    path, script = folder / "runner.db", folder / "stages.sql"
+    path.unlink(missing_ok=True)
+    texts = [file.read_text() for file in sorted(ROOT.glob("sql/[0-9]_*/**/*.sql"))]
+    for part in (texts[:2], texts):  # the first make the inbox
+        script.write_text("\n".join(part))
+        out = subprocess.run([*program, script, path], capture_output=True, text=True)
+        assert out.returncode == 0, out.stderr
+        if part is not texts:
+            fill_inbox(path)
+    return rows_of(path)
+
+
+def fill_inbox(path):
+    bodies = [(file.name, file.read_text()) for file in sorted(DOCUMENTS)]
+    with (ROOT / "sql/data/race-times/runners.csv").open() as file:
+        bodies.append(("runners.csv", json.dumps(list(csv.DictReader(file)))))
+    db = sqlite3.connect(path)
+    db.executemany("INSERT INTO bronze_inbox (source, body, received_at) VALUES (?, ?, '2025-12-01T00:00:00Z')", bodies)
+    db.commit()
+    db.close()
+
+
 def fetch_libraries(folder, architecture):
     """SQLite and cJSON of another processor, unpacked into a folder."""
     root = folder / "root"
@@ -75,12 +107,13 @@ def fetch_libraries(folder, architecture):
 
 
 def foreign(folder, architecture):
-    """The digests of a build for another processor."""
+    """The digests of a build for another processor, and the rows of its stages."""
     triple, qemu, flags = PROCESSORS[architecture]
     root = fetch_libraries(folder, architecture)
     libraries = root / "usr" / "lib" / triple.replace("i686", "i386")
     program = build(folder, f"{triple}-gcc", flags, [f"-I{root}/usr/include"], [f"-L{libraries}"], f"{triple}-ar")
-    return digests(program, qemu, "-L", f"/usr/{triple}", "-E", f"LD_LIBRARY_PATH={libraries}")
+    started = [qemu, "-L", f"/usr/{triple}", "-E", f"LD_LIBRARY_PATH={libraries}"]
+    return digests(program, *started), stages(folder, *started, program)
 
 
 def fetch_sources(folder):
@@ -88,7 +121,7 @@ def fetch_sources(folder):
     sqlite, cjson = folder / "package" / "deps" / "sqlite3", folder / "cjson"
     if not (folder / "done").exists():
         packages = debian.fetch_sources(folder, "cjson")
-        subprocess.run(["dpkg-source", "--extract", next(packages.glob("cjson_*.dsc")), cjson], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["dpkg-source", "--no-check", "--extract", next(packages.glob("cjson_*.dsc")), cjson], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["npm", "pack", "--silent", BETTER_SQLITE], check=True, cwd=folder, stdout=subprocess.DEVNULL)
         subprocess.run(["tar", "xzf", *folder.glob("better-sqlite3-*.tgz"), "package/deps/sqlite3"], check=True, cwd=folder)
         (folder / "done").touch()
@@ -96,7 +129,7 @@ def fetch_sources(folder):
 
 
 def on_system(folder, name, sqlite, cjson):
-    """The digests of a build for another system, and what its SQLite says when it loads the shared library."""
+    """The digests of a build for another system, the rows of its stages, and what its SQLite says when it loads the shared library."""
     compiler, flags, runner, library = SYSTEMS[name]
     folder.mkdir(parents=True, exist_ok=True)
     sqlite_object = folder / "sqlite3.o"
@@ -113,7 +146,8 @@ def on_system(folder, name, sqlite, cjson):
 
     os.environ.update(WINEPREFIX=str(folder / "wine"), WINEDEBUG="-all")
     loads = subprocess.run([*runner, program("loads"), folder / library], capture_output=True, text=True)
-    return digests(program("digest", folder / "parts.a"), *runner), loads.stdout.strip()
+    digest = program("digest", folder / "parts.a")
+    return digests(digest, *runner), stages(folder, *runner, digest), loads.stdout.strip()
 
 
 def compiles_for_wasm(sqlite, cjson):
@@ -124,9 +158,12 @@ def compiles_for_wasm(sqlite, cjson):
 
 
 def report(name, here, there, note=""):
-    """Prints how the answers of a build differ from those of this machine; their names."""
+    """Prints how the answers and rows of a build differ from those of this machine; what they are called."""
+    (here, rows), (there, made) = here, there
     different = [each for each in here if there.get(each) != here[each]] + [each for each in there if each not in here]
-    print(f"{'FAIL' if different else 'PASS'} {name}: {len(there)} answers, {len(different)} different from those of this machine{note}", flush=True)
+    different += [f"table {each}" for each in differences(rows, made)]
+    print(f"{'FAIL' if different else 'PASS'} {name}: {len(there)} answers and {sum(len(found) for _, found in made.values())} rows of the stages, "
+          f"{len(different)} different from those of this machine{note}", flush=True)  # fmt: skip
     for each in different[:20]:
         print(f"     {each}")
     return different
@@ -136,11 +173,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     folder = parser.parse_args().build.resolve() / "architectures"
-    here = digests(build(folder / "here", "gcc", "-O3"))
-    wrong = [name for name, found in here.items() if len(found) > 1]
+    program = build(folder / "here", "gcc", "-O3")
+    here = digests(program), stages(folder / "here", program)
+    wrong = [name for name, found in here[0].items() if len(found) > 1]
     sources = fetch_sources(folder / "sources")
     for system in SYSTEMS:
-        there, said = on_system(folder / system, system, *sources)
+        *there, said = on_system(folder / system, system, *sources)
         wrong += report(system, here, there, f"; loaded: {said}") + ([] if re.fullmatch(r"athlete \d+\.\d+\.\d+", said) else [said])
     n_sources, refused = compiles_for_wasm(*sources)
     print(f"{'FAIL' if refused else 'PASS'} wasm: {n_sources} files compiled, {len(refused)} not; nothing was run", flush=True)

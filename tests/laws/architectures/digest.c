@@ -1,7 +1,7 @@
-/* Runs the statements of a file in a database in memory and prints what they answer, as digests that do not depend on the
+/* Runs the statements of a file in a database, or in one in memory, and prints what they answer, as digests that do not depend on the
 ** processor: one line per row, the row's first column and the SHA-256 of all others.
 **
-**     digest <file of SQL statements>
+**     digest <file of SQL statements> [<database>]
 **
 ** A number enters its digest as its 64 bits, the low byte first. */
 #include <stdint.h>
@@ -58,7 +58,8 @@ static int run(sqlite3 *db, const char **sql) {
         for (int i = 1; i < n; i++) add_value(&row, sqlite3_column_value(statement, i));
         char hex[ATHLETE_SHA256_HEX_SIZE];
         sha256_hex(row.data, row.length, hex);
-        printf("%s  %s\n", hex, (const char *)sqlite3_column_text(statement, 0));
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        printf("%s  %s\n", hex, name ? name : "NULL");
     }
     free(row.data);
     sqlite3_finalize(statement);
@@ -66,13 +67,13 @@ static int run(sqlite3 *db, const char **sql) {
 }
 
 int main(int argc, char **argv) {
-    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    FILE *file = argc == 2 || argc == 3 ? fopen(argv[1], "rb") : NULL;
     static char text[1 << 20];
     if (!file || fread(text, 1, sizeof text - 1, file) == 0) return 2;
     fclose(file);
     sqlite3 *db;
     char *message = NULL;
-    if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_athlete_init(db, &message, NULL) != SQLITE_OK)
+    if (sqlite3_open(argc == 3 ? argv[2] : ":memory:", &db) != SQLITE_OK || sqlite3_athlete_init(db, &message, NULL) != SQLITE_OK)
         return 2;
     int failed = 0;
     for (const char *sql = text; *sql && !failed;) failed = run(db, &sql);

@@ -19,9 +19,9 @@ LEAKS = {
         "r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')\n                          AND r.available_at <= q.known_at",
         "r.race_date <= q.as_of_date"),
     "runs to come": (
-        "a.local_date < q.as_of_date AND a.local_date >= date(q.as_of_date, '-90 days')\n"
-        "                                      AND a.available_at <= q.known_at",
-        "a.local_date <> q.as_of_date"),
+        "e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')\n"
+        "                          AND e.available_at <= q.known_at",
+        "e.local_date <> q.as_of_date"),
     "kilometres of the week after": (
         "y.activity_date < m.as_of_date\n          AND y.available_at <= m.known_at",
         "y.activity_date < date(m.as_of_date, '+7 days')"),
@@ -179,6 +179,7 @@ def twice_predicted():
 def twice_predicted_copy():
     db = lab.copy("quick")
     db.deserialize(twice_predicted())
+    db.execute("DELETE FROM ops_watermarks WHERE stage = ?", (lab.PREDICT,))  # so that everyone is predicted anew
     return db
 
 

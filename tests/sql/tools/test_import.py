@@ -68,7 +68,7 @@ def test_bytes_arrive_as_they_are_whatever_they_come_through(tmp_path, way):
 def test_what_cannot_be_read_is_named_and_then_nothing_lands(tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(activity(1)))
     watched(tmp_path / "a.db")
-    for bad, sentence in ((tmp_path, "is a folder; name the files in it"), (tmp_path / "absent.json", "No such file or directory"), ("/proc/self/mem", "Input/output error")):
+    for bad, sentence in ((tmp_path, "is a folder; name the files in it"), (tmp_path / "absent.json", "No such file or directory"), ("/proc/self/mem", "cannot read mem: Input/output error")):
         done = tool("import", tmp_path / "a.db", tmp_path / "good.json", bad)
         assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
         assert passed(tmp_path / "a.db") == []

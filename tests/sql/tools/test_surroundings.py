@@ -200,6 +200,23 @@ def test_a_reader_that_has_seen_enough_is_no_failure(files):
     assert shown.stdout.startswith("Athlete 4001: ") and "roken" not in shown.stderr and "Error" not in shown.stderr
 
 
+@pytest.mark.parametrize("megabytes", [110, 150, 220])
+def test_with_little_memory_a_tool_works_or_says_so(files, megabytes):
+    for name, *arguments in steps(files):
+        limited = ["prlimit", f"--as={megabytes * 1_000_000}", *command(name, *arguments)]
+        done = subprocess.run(limited, cwd=ROOT, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0 or is_a_sentence(done.stderr), (name, done.stderr)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_harms_nothing(files, closed):
+    for name, *arguments in steps(files):
+        done = subprocess.run(["bash", "-c", f'"$@" {closed}', "bash", *command(name, *arguments)], cwd=ROOT, env=environment(), capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), name
+    done = subprocess.run(["bash", "-c", '"$@" <&-', "bash", *command("import", files / "athlete.db", "-")], env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "standard input is closed\n")
+
+
 def extension_file():
     return EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
 

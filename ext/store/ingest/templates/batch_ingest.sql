@@ -6,7 +6,8 @@
 BEGIN IMMEDIATE;
 CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_told|{text_available|'{known_at}'}{number_available|CAST('{known_at}' AS INTEGER)}} AS known_at;
 {from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values} FROM ({query}) AS r;
-}DROP TRIGGER IF EXISTS "{table}_once"; -- what it refuses is asked for here
+}DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
+DROP TRIGGER IF EXISTS "{table}_in_form";
 
 -- What keeps every rule and is new.
 INSERT INTO "{table}" ({columns: "{column}"})
@@ -33,7 +34,10 @@ WHERE _verdict = 'valid' AND ({l|{>unique_taken}}
 -- Every rule that a row breaks is a reject.
 {s|{>batch_rejects}}UPDATE temp.feature_batch SET n_rejected = (SELECT COUNT(*) FROM temp.feature_left WHERE _verdict NOT IN ('valid', 'same')),
     n_changed = (SELECT COUNT(*) FROM temp.feature_left WHERE _verdict = 'valid');
-SELECT assert_that(n_rejected <= {reject_limit} * n, '{group}: ' || n_rejected || ' of ' || n || ' rows break a rule, more than the limit of {reject_percent} percent: the batch is refused')
+SELECT assert_that(n_rejected <= {reject_limit} * n, '{group}: ' || n_rejected || ' of ' || n || ' rows break a rule, more than the limit of {reject_percent} percent: the batch is refused; the first: '
+    || CASE WHEN n_rejected > {reject_limit} * n THEN (SELECT group_concat(reason, '; ') FROM (
+        SELECT r.reason FROM (SELECT _seq, _row FROM temp.feature_left WHERE _verdict NOT IN ('valid', 'same') ORDER BY _seq LIMIT 3) AS l
+        JOIN feature_rejects AS r ON (r.group_name, r.row) = ('{group}', l._row) ORDER BY l._seq, r.reject_id)) ELSE '' END)
 FROM temp.feature_batch;
 
 -- What differs replaces what is there, which the trigger moves to the history.
@@ -42,7 +46,7 @@ SELECT {columns: {is_told|l."{column}"}{is_available|max(l."{column}", b.known_a
 FROM temp.feature_batch AS b CROSS JOIN temp.feature_left AS l
 WHERE l._verdict = 'valid' ORDER BY l._seq
 ON CONFLICT ({row_key: "{column}"}) DO UPDATE SET {beside_row_key: "{column}" = excluded."{column}"};
-{>once_trigger}
+{>once_trigger}{>times_trigger}
 INSERT INTO ops_audit (at, who, action, object, detail)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'ingest', '{group}',
        json_object('rows', n, 'new', n_new, 'changed', n_changed, 'rejected', n_rejected)

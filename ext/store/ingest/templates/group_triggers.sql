@@ -8,6 +8,8 @@ BEGIN
 {>into_history}
     FROM (SELECT CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE {>now} END AS _until)
     WHERE _until > old."{available}";
+    UPDATE "{table}" SET "{available}" = {>now} -- one belief begins where the other ended
+    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND {>now} > old."{available}";
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 {replaces|DROP TRIGGER IF EXISTS "{table}_deleted";
@@ -26,7 +28,7 @@ END;
 
 --: now
 --# This moment, in the form of the group's times.
-{text_times|strftime('%Y-%m-%dT%H:%M:%SZ', 'now')}{number_times|CAST(strftime('%s', 'now') AS INTEGER)}
+{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', 'now')}{milliseconds|strftime('%Y-%m-%dT%H:%M:%fZ', 'now')}{number_times|CAST(strftime('%s', 'now') AS INTEGER)}
 
 --: once_trigger
 --# Refuses an INSERT of a row that is there. REPLACE takes out what is in its way without asking the triggers that keep it, and

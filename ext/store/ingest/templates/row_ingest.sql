@@ -1,4 +1,4 @@
---# The view <g>_ingest and its two triggers: what a batch does for many rows they do for one.
+--# The view <g>_ingest and its triggers: what a batch does for many rows they do for one.
 
 --: ingest_view
 {replaces|DROP VIEW IF EXISTS "{table}_ingest";
@@ -13,7 +13,7 @@ BEGIN
 WHEN {new|{>single_is_valid}}
 BEGIN
 {new|{>single_row}}END;
-
+{text_times|{>single_times}}
 --: single_is_valid
 CASE{>validity_tests}{unique|
     WHEN {>unique_taken} THEN 0}

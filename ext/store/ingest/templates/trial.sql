@@ -6,6 +6,7 @@ INSERT INTO ops_actor VALUES ('trial');
 CREATE TABLE ops_audit (audit_id INTEGER PRIMARY KEY, at, who, action, object, detail);
 CREATE TABLE feature_rejects (reject_id INTEGER PRIMARY KEY, group_name, feature, rule, value, reason, row, rejected_at,
     UNIQUE (group_name, feature, rule, row));
+CREATE TABLE athlete_utc_offsets (athlete_id TEXT, local_date TEXT, utc_offset_s INTEGER, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
 
 --: trial_row
 --# Where no row got in otherwise, for a rule of several columns can refuse it.
@@ -22,11 +23,11 @@ INSERT INTO "{table}_ingest" ({columns: "{column}"}) SELECT {row_four|{>trial_va
 }{row_five|{>trial_row}}
 
 --: trial_values
-{columns: {trial_literal|{trial_value}}{trial_time|'2020-01-0{trial_number}T00:00:00Z'}{trial_flag|1}{trial_text|'{trial_number}'}{trial_blob|x'0000000{trial_number}'}{trial_count|{trial_number}} AS "{column}"}
+{columns: {trial_literal|{trial_value}}{trial_time|'2020-01-0{trial_number}T00:00:00{milliseconds|.000}Z'}{trial_flag|1}{trial_text|'{trial_number}'}{trial_blob|x'0000000{trial_number}'}{trial_count|{trial_number}} AS "{column}"}
 
 --: trial_correction
 --# Every column but the row key is written; the row that this replaces goes to the history.
-UPDATE "{table}" SET {beside_row_key: "{column}" = {is_told|"{column}"}{is_available|{text_available|'9999-12-31T23:59:59Z'}{number_available|253402300799}}};
+UPDATE "{table}" SET {beside_row_key: "{column}" = {is_told|"{column}"}{is_available|{text_available|'9999-12-31T23:59:59{milliseconds|.000}Z'}{number_available|253402300799}}};
 
 --: trial_lookup
 CREATE VIRTUAL TABLE temp.feature_trial USING asof("{table}", entity='{keys: {column}}', timestamp='{timestamp}', available='{available}');

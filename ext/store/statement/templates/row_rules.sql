@@ -3,10 +3,22 @@
 
 --: usual_available
 --# When a row can be known that does not say it: the delay after its timestamp.
-{at_once|{row}"{timestamp}"}{delayed_text|strftime('%Y-%m-%dT%H:%M:%SZ', {row}"{timestamp}", '+{delay_s} seconds')}{delayed_number|{row}"{timestamp}" + {whole_delay_s}}
+{at_once|{timestamp_column|{>told_value}}}{delayed_text|strftime('{whole_seconds|%Y-%m-%dT%H:%M:%SZ}{milliseconds|%Y-%m-%dT%H:%M:%fZ}', {timestamp_column|{>told_value}}, '+{delay_s} seconds')}{delayed_number|{row}"{timestamp}" + {whole_delay_s}}
 
 --: value
-{as_it_is|{row}"{column}"}{with_default|COALESCE({row}"{column}", {default})}{with_usual|COALESCE({row}"{column}", {>usual_available})}
+{as_it_is|{>told_value}}{with_default|COALESCE({>told_value}, {default})}{with_usual|COALESCE({>told_value}, {>usual_available})}
+
+--: told_value
+--# The times of a source are written in the group's form: a day is its end, by the athlete's own clock where that is known.
+{source_time|"feature instant"({row}"{column}", {digits}, {of_athlete|CASE length({row}"{column}") WHEN 10 THEN {>utc_offset} ELSE 0 END}{of_others|0})}{plain|{row}"{column}"}
+
+--: utc_offset
+COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" AND z.local_date <= {row}"{column}" ORDER BY z.local_date DESC LIMIT 1),
+         (SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" ORDER BY z.local_date LIMIT 1), 0)
+
+--: is_in_form
+--# Whether a time is written in the group's form and is one: a modifier makes SQLite count, and another day of the 30th of February.
+{time_in_query|"feature time"({>value}, {digits})}{time_in_trigger|{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', {>value}, '+0 seconds') = {>value}}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr({>value}, 1, 19), '+0 seconds') = substr({>value}, 1, 19) AND substr({>value}, 20) GLOB '.[0-9][0-9][0-9]Z'} AND {>value} >= '0001'}
 
 --: row_is_valid
 --# 1 if the row keeps every rule, else 0: as few tests as say it, since they run for every row, and one beside the other, since
@@ -25,9 +37,10 @@ CASE{>validity_tests}
     WHEN {>value} IS NULL THEN 0}{bounded_required|
     WHEN (+{>value} BETWEEN {min} AND {max}) IS NOT TRUE THEN 0}{bounded|
     WHEN +{>value} NOT BETWEEN {min} AND {max} THEN 0}{typed|
-    WHEN {may_be_null|{>value} IS NOT NULL AND }({asks_feature_time|"feature time"({>value}) OR }{quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
+    WHEN {may_be_null|{>value} IS NOT NULL AND }({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
     WHEN +{>value} < {min} THEN 0}{maximum|
-    WHEN +{>value} > {max} THEN 0}}
+    WHEN +{>value} > {max} THEN 0}}{own_time|
+    WHEN ({>is_in_form}) IS NOT TRUE THEN 0}
 
 --: list_tests
 --# A CASE is faster than a list, for which SQLite makes an index.
@@ -42,11 +55,11 @@ CASE{>validity_tests}
 --: rule_holds
 --# 1 if the row keeps this rule; whether NULL may stand there is another rule. The + takes a column's affinity away, which would
 --# turn the limit into a text beside a text.
-({rule_not_null|{>value} IS NOT NULL)}{rule_type|{>value} IS NULL OR {check}) IS NOT 0}{rule_min|+{>value} >= {min}) IS NOT 0}{rule_max|+{>value} <= {max}) IS NOT 0}{rule_allowed|{>value} IN ({allowed: {member}})) IS NOT 0}{rule_pattern|{>value} GLOB '{pattern}') IS NOT 0}{rule_predicate|{>predicate}) IS NOT 0}
+({rule_not_null|{>value} IS NOT NULL)}{rule_type|{>value} IS NULL OR {check}{own_time| AND ({>is_in_form}) IS TRUE}) IS NOT 0}{rule_min|+{>value} >= {min}) IS NOT 0}{rule_max|+{>value} <= {max}) IS NOT 0}{rule_allowed|{>value} IN ({allowed: {member}})) IS NOT 0}{rule_pattern|{>value} GLOB '{pattern}') IS NOT 0}{rule_predicate|{>predicate}) IS NOT 0}
 
 --: rule_reason
 --# What is wrong with a row that breaks this rule.
-'{rule_not_null|{column} is missing}{rule_type|{column} is not of type {type}}{rule_min|{column} is below {min}}{rule_max|{column} is above {max}}{rule_allowed|{column} is none of {allowed: {text_member|{member_text}}{number_member|{member_number}}}}{rule_pattern|{column} is not like {pattern}}{rule_predicate|{reason}}{rule_unique|{column} is in another row}{rule_twice|another row of the batch has the same key and came first}'
+'{rule_not_null|{column} is missing}{rule_type|{column} is not of type {type}{own_time|: expected a day (2025-10-20) or an instant (2025-10-20T06:00:00Z, 2025-10-20 08:00:00.5+02:00)}}{rule_min|{column} is below {min}}{rule_max|{column} is above {max}}{rule_allowed|{column} is none of {allowed: {text_member|{member_text}}{number_member|{member_number}}}}{rule_pattern|{column} is not like {pattern}}{rule_predicate|{reason}}{rule_unique|{column} is in another row}{rule_twice|another row of the batch has the same key and came first}'
 
 --: rule_value
 {of_column|{>value}}{of_row|NULL}

@@ -88,6 +88,7 @@ class Group:
     stage: str | None  # that computes it, once it has run
     expected_every_hours: float | None
     reject_limit: float
+    time_precision: str
     description: str
     owner: str | None
     tags: tuple
@@ -179,7 +180,8 @@ def _group(row, features):
     return Group(
         name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys, row_key=row_key,
         timestamp=timestamp, available=available, values=tuple(values), is_computed=bool(row["is_computed"]), stage=row["stage"],
-        expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"], description=row["description"],
+        expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"],
+        time_precision=json.loads(row["definition"]).get("time_precision", "second"), description=row["description"],
         owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],
         has_table=all(c in there for c in [*apart, *(each.name for each in values)]),
     )

@@ -6,6 +6,8 @@ import math
 import sqlite3
 import struct
 
+from common.database import statements
+
 from feature_api.catalog import is_int64, shown
 from feature_api.refusal import Refusal
 
@@ -97,7 +99,7 @@ def ingest(conn, group, entity, rows, who):
     conn.execute(f"CREATE TEMP TABLE {SOURCE} ({names})")
     conn.executemany(f"INSERT INTO temp.{SOURCE} VALUES ({', '.join('?' * len(group.columns))})", rows)
     (script,) = conn.execute("SELECT feature_group_ingest(?, ?)", (group.definition, SOURCE)).fetchone()
-    _begin, *middle, commit = statements(script)  # the transaction has begun: who asks was asked in it
+    _begin, *middle, commit = (statement.strip() for statement in statements(script))  # the transaction has begun: who asks was asked in it
     before = conn.execute("SELECT who FROM ops_actor").fetchone()[0]
     conn.execute("UPDATE ops_actor SET who = ?", (who,))
     answer = None
@@ -116,17 +118,6 @@ def ingest(conn, group, entity, rows, who):
     conn.execute("UPDATE ops_actor SET who = ?", (before,))
     conn.execute(commit)
     return answer
-
-
-def statements(script):
-    """The statements of a script, one by one."""
-    found, start, end = [], 0, script.find(";")
-    while end >= 0:
-        if sqlite3.complete_statement(script[start : end + 1]):
-            found.append(script[start : end + 1].strip())
-            start = end + 1
-        end = script.find(";", end + 1)
-    return found
 
 
 def _outcome(conn, group):

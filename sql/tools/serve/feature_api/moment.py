@@ -1,40 +1,35 @@
-"""The moment of a request, in the form of the times that it is compared with: text order is time order within one form only."""
+"""The moment of a request, read and written as the lookups do it."""
 
-import datetime
-import re
+import sqlite3
 
 from feature_api.refusal import Refusal
 
-DAY = r"\d{4}-\d\d-\d\d"
-INSTANT = DAY + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
+NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 
-def as_of(text, column, sample):
-    """Now without a text. `sample` is one of the group's times, or None. A day stays a day, which comes before its instants."""
-    if text is None:
-        return _in_form(datetime.datetime.now(datetime.timezone.utc), column, sample)
-    if column.storage != "TEXT" and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", text):
-        return float(text) if "." in text else int(text)
-    told = text.upper()
+def as_of(conn, group, text):
+    """Now without a text. Never later than the moment itself: what the group's form has no digits for is cut off."""
+    if group.timestamp.storage != "TEXT":
+        return _seconds(conn, text)
+    precision = group.time_precision
     try:
-        if re.fullmatch(DAY, told, re.ASCII) and column.storage == "TEXT":
-            return datetime.date.fromisoformat(told).isoformat()
-        if re.fullmatch(f"{DAY}|{INSTANT}", told, re.ASCII):
-            moment = datetime.datetime.fromisoformat(told)
-            utc = datetime.timezone.utc
-            return _in_form(moment.astimezone(utc) if moment.tzinfo else moment.replace(tzinfo=utc), column, sample)
-    except (ValueError, OverflowError):
-        pass
-    raise Refusal(400, f"as_of is '{text[:60]}' where a day (2025-10-20) or an instant in UTC (2025-10-20T06:00:00Z) belongs")
+        return conn.execute(f"SELECT as_of_instant(COALESCE(?, {NOW}), ?)", (text, precision)).fetchone()[0]
+    except sqlite3.OperationalError:
+        raise _refusal(text) from None
 
 
-def _in_form(moment, column, sample):
-    """Never later than the moment itself: what the form has no digits for is cut off."""
-    if column.storage != "TEXT":
-        return int(moment.timestamp())
-    like = re.fullmatch(rf"{DAY}(?:([T ])\d\d:\d\d(:\d\d)?(?:\.(\d+))?(Z?))?", sample if isinstance(sample, str) else "")
-    if not like or like[1] is None:
-        like = re.fullmatch(r"(T)(:)()(Z)", "T:Z")
-    separator, seconds, fraction, zone = like.groups()
-    digits = f".{moment.microsecond:06d}".ljust(10, "0")[: 1 + len(fraction)] if fraction else ""
-    return f"{moment:%Y-%m-%d}".rjust(10, "0") + separator + f"{moment:%H:%M}" + (f"{moment:%S}".rjust(3, ":") if seconds else "") + digits + zone
+def _seconds(conn, text):
+    if text is None:
+        return conn.execute("SELECT CAST(strftime('%s', 'now') AS INTEGER)").fetchone()[0]
+    number = text.removeprefix("-")
+    whole, _, fraction = number.partition(".")
+    if number.isascii() and whole.isdigit() and len(whole) <= 15 and (fraction.isdigit() and len(fraction) <= 9 or "." not in number):
+        return float(text) if fraction else int(text)
+    try:
+        return conn.execute("SELECT CAST(strftime('%s', as_of_instant(?)) AS INTEGER)", (text,)).fetchone()[0]
+    except sqlite3.OperationalError:
+        raise _refusal(text) from None
+
+
+def _refusal(text):
+    return Refusal(400, f"as_of is '{text[:60]}' where a day (2025-10-20) or an instant in UTC (2025-10-20T06:00:00Z) belongs")

@@ -15,7 +15,6 @@ class Session:
         self._reading = None
         self._seen = None
         self._lookups = {}
-        self._samples = {}
 
     @contextlib.contextmanager
     def snapshot(self):
@@ -38,7 +37,7 @@ class Session:
             groups = catalog.build(reading[1])
             for name in self._lookups:
                 self.conn.execute(f'DROP TABLE IF EXISTS temp."{self._table(name)}"')
-            self.groups, self._lookups, self._samples = groups, {}, {}
+            self.groups, self._lookups = groups, {}
             self._reading = reading
         self._seen = seen
 
@@ -54,12 +53,7 @@ class Session:
 
     def moment(self, group, text):
         """The as_of of a request, None for now, as the group's own times are written."""
-        if group.name not in self._samples:
-            (sample,) = self.conn.execute(f'SELECT "{group.timestamp.name}" FROM "{group.table}" LIMIT 1').fetchone() or (None,)
-            if sample is None:
-                return as_of(text, group.timestamp, None)
-            self._samples[group.name] = sample
-        return as_of(text, group.timestamp, self._samples[group.name])
+        return as_of(self.conn, group, text)
 
     def look_up(self, group, entities, moment):
         """For each entity its row as of a moment, or None: timestamp, available_at, age in days and the values."""

@@ -10,7 +10,8 @@ import sys
 
 from datasette import hookimpl
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+SERVE = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(SERVE), str(SERVE.parent)]  # feature_api; common
 
 from feature_api import api, connections, followed, tokens  # noqa: E402
 

@@ -66,7 +66,7 @@ def test_without_a_moment_it_is_now_and_nothing_that_becomes_known_later_is_an_a
 def test_every_type_comes_as_json_has_it_and_null_is_null(api):
     answer = api.get("/features/race_scores/7/42k?as_of=2025-11-01", api.tokens["judge"]).json()
     assert answer["entity"] == {"race_id": 7, "class": "42k"}
-    assert answer["event_timestamp"] == "2025-10-01" and answer["age_days"] == 31
+    assert answer["event_timestamp"] == "2025-10-01T00:00:00Z" and answer["age_days"] == 31
     assert answer["features"] == {
         "score": 12.5, "is_final": True, "finishers": 9007199254740993, "shape": [1.0, -1.5], "note": 'a "b" ü'}
     empty = api.get("/features/race_scores/7/10k?as_of=2025-11-01", api.tokens["judge"]).json()["features"]
@@ -98,11 +98,11 @@ def test_what_is_no_moment_is_refused_with_a_sentence(api, as_of):
     ("integer", "1760767200", "1760772600", "2025-10-18T07:29:59Z"),
 ])
 def test_a_moment_takes_the_form_of_the_groups_times(tmp_path, kind, first, second, before_second):
-    timed = {"feature_group": "timed", "version": "1.0.0", "description": "d", "entity": "athlete", "keys": ["athlete_id"],
+    timed = {"feature_group": "timed", "version": "1.0.0", "time_precision": "millisecond" if ".250" in first else "second", "description": "d", "entity": "athlete", "keys": ["athlete_id"],
              "features": [{"name": name, "type": kind, "not_null": True} for name in ("event_timestamp", "available_at")] + [{"name": "x", "type": "integer"}]}
     path = tmp_path / "timed.db"
     db = groups.store(timed, path=str(path))
-    db.execute(f"INSERT INTO timed (athlete_id, event_timestamp, available_at, x) VALUES ('1', {first}, {first}, 1), ('1', {second}, {second}, 2)")
+    db.execute(f"INSERT INTO timed_ingest (athlete_id, event_timestamp, available_at, x) VALUES ('1', {first}, {first}, 1), ('1', {second}, {second}, 2)")
     db.close()
     opened = served.Served(path, {"anonymous_reads": True})
     assert opened.get("/features/timed/1").json()["features"] == {"x": 2}

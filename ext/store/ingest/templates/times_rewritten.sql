@@ -1,0 +1,46 @@
+--# Rows that are there, whose times are not in the group's form: written anew in it, superseded versions, too. What is no time,
+--# and a row whose key another row has then, goes to feature_rejects. To be followed by the group's triggers.
+
+--: times_rewritten
+DROP TRIGGER IF EXISTS "{table}_replaced";
+DROP TRIGGER IF EXISTS "{table}_deleted";
+DROP TRIGGER IF EXISTS "{table}_once";
+DROP TRIGGER IF EXISTS "{table}_moved";
+DROP TRIGGER IF EXISTS "{table}_in_form";
+DROP TRIGGER IF EXISTS "{table}_in_form_moved";
+DROP TRIGGER IF EXISTS "{table}_history_in_form";
+CREATE TEMP TABLE feature_times AS
+SELECT *, _new_timestamp IS NOT NULL AND _new_available IS NOT NULL AND _new_superseded IS NOT NULL AS _is_time, 0 AS _is_there, NULL AS _row
+FROM (SELECT *, {r|CASE WHEN "feature time"({timestamp_column|{>told_value}}, {digits}) THEN {timestamp_column|{>told_value}} END AS _new_timestamp,
+             CASE WHEN "feature time"({available_column|{>told_value}}, {digits}) THEN {available_column|{>told_value}} END AS _new_available}, _new_superseded
+      FROM (SELECT {columns: "{column}"}, NULL AS _rowid, NULL AS superseded_at, NULL AS superseded_by, '' AS _new_superseded FROM "{table}"
+            WHERE "feature time"("{timestamp}", {digits}) IS NOT TRUE OR "feature time"("{available}", {digits}) IS NOT TRUE
+            UNION ALL
+            SELECT {columns: "{column}"}, rowid, superseded_at, superseded_by,
+                   CASE WHEN "feature time"("feature instant"(superseded_at, {digits}, 0), {digits}) THEN "feature instant"(superseded_at, {digits}, 0) END
+            FROM "{table}_history"
+            WHERE "feature time"("{timestamp}", {digits}) IS NOT TRUE OR "feature time"("{available}", {digits}) IS NOT TRUE
+               OR "feature time"(superseded_at, {digits}) IS NOT TRUE) AS r);
+UPDATE temp.feature_times AS s SET _row = {s|{>row_json}};
+DELETE FROM "{table}" WHERE ({row_key: "{column}"}) IN (SELECT {row_key: "{column}"} FROM temp.feature_times WHERE _rowid IS NULL);
+DELETE FROM "{table}_history" WHERE rowid IN (SELECT _rowid FROM temp.feature_times);
+UPDATE temp.feature_times SET "{timestamp}" = _new_timestamp, "{available}" = _new_available WHERE _is_time;
+INSERT OR IGNORE INTO "{table}" ({columns: "{column}"})
+SELECT {columns: "{column}"} FROM temp.feature_times WHERE _is_time AND _rowid IS NULL ORDER BY rowid;
+UPDATE temp.feature_times AS s SET _is_there = 1 WHERE _is_time
+    AND (_rowid IS NOT NULL OR EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({columns: o."{column}"}) IS ({columns: s."{column}"})));
+INSERT INTO "{table}_history" (rowid, {columns: "{column}"}, superseded_at, superseded_by)
+SELECT _rowid, {columns: "{column}"}, _new_superseded, superseded_by FROM temp.feature_times WHERE _is_time AND _rowid IS NOT NULL AND _new_superseded > "{available}";
+INSERT OR IGNORE INTO feature_rejects (group_name, feature, rule, value, reason, row, rejected_at)
+SELECT '{group}', CASE WHEN _is_time THEN '' WHEN _new_timestamp IS NULL THEN '{timestamp}' WHEN _new_available IS NULL THEN '{available}' ELSE 'superseded_at' END,
+       CASE WHEN _is_time THEN 'one_row_per_key' ELSE 'type' END,
+       CASE WHEN _is_time THEN NULL WHEN _new_timestamp IS NULL THEN "{timestamp}" WHEN _new_available IS NULL THEN "{available}" ELSE superseded_at END,
+       CASE WHEN _is_time THEN 'another row has the same key when its times are written in the form of the group'
+            ELSE 'a time of a row that was there is neither a day (2025-10-20) nor an instant (2025-10-20T06:00:00Z)' END,
+       _row, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+FROM temp.feature_times WHERE NOT _is_there;
+INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'migrate', '{group}',
+       json_object('times_rewritten', SUM(_is_there), 'times_rejected', SUM(NOT _is_there))
+FROM temp.feature_times HAVING COUNT(*) > 0;
+DROP TABLE temp.feature_times;

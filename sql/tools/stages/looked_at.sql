@@ -1,0 +1,2 @@
+
+DELETE FROM ops_due WHERE stage = {stage};

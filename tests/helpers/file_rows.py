@@ -1,0 +1,50 @@
+"""All rows of a file, to be compared with another's: every column of every table, doubles by their eight bytes, apart from the
+logs and the clock."""
+
+import datetime
+import sqlite3
+import struct
+
+NOW = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+LOGS = {"ops_runs", "ops_audit"}
+CLOCKS = {  # columns with the moment at which something ran; a moment before this test is compared all the same
+    ("feature_groups", "registered_at"), ("feature_groups", "updated_at"), ("features", "registered_at"), ("features", "updated_at"),
+    ("feature_rejects", "rejected_at"), ("feature_definition_rejects", "rejected_at"), ("ml_model_versions", "trained_at"),
+    ("ml_search_results", "searched_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
+    ("athlete_daily_features_history", "superseded_at"), ("athlete_rolling_features_history", "superseded_at"),
+    ("athlete_weekly_features_history", "superseded_at"), ("athlete_profile_history", "superseded_at"), ("race_results_history", "superseded_at"),
+    ("sleep_history", "superseded_at"),
+}  # fmt: skip
+
+
+def rows_of(path):
+    """Of each table its columns, and its rows in some order, with the type of each value and a double as its bytes."""
+    db = sqlite3.connect(path)
+    db.text_factory = bytes
+    found = {}
+    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
+        table = table.decode()
+        cursor = db.execute(f'SELECT * FROM "{table}"')
+        names = [d[0] for d in cursor.description]
+        clocks = [(table, name) in CLOCKS for name in names]
+        if table not in LOGS:
+            found[table] = [names, sorted(tuple(map(comparable, row, clocks)) for row in cursor)]
+    db.close()
+    return found
+
+
+def comparable(value, is_clock):
+    if is_clock and value >= NOW.encode():
+        return "clock", b""
+    return type(value).__name__, struct.pack(">d", value) if isinstance(value, float) else repr(value)
+
+
+def differences(a, b):
+    """Of each table that differs the columns, and how many rows only one has with one of each."""
+    assert a.keys() == b.keys()
+    return {t: (a[t][0], only(a[t], b[t]), only(b[t], a[t])) for t in a if a[t] != b[t]}
+
+
+def only(a, b):
+    rows = sorted(set(a[1]) - set(b[1]))
+    return len(rows), rows[:1]

@@ -1,0 +1,86 @@
+"""The page of one athlete: what it says is of that athlete alone, how old it is, what it rests on."""
+
+import re
+
+import pytest
+
+from helpers import lab
+from helpers.activities import deletion, seeded
+from helpers.stages import statements
+from helpers.extension import ROOT
+
+from .test_fitness_evidence import run_of, training
+
+PAGE = (ROOT / "sql" / "reports" / "page.sql").read_text()
+
+
+def page(db, athlete=None):
+    copy = lab.new_database()
+    copy.deserialize(db.serialize())
+    if athlete is not None:
+        copy.execute("CREATE TEMP TABLE page AS SELECT ? AS athlete_id", (str(athlete),))
+    lines = []
+    for statement in statements(PAGE):
+        lines += ["|".join("" if v is None else str(v) for v in row) for row in copy.execute(statement)]
+    return "\n".join(lines)
+
+
+def section(text, title):
+    found = re.search(rf"^{title}.*?(?=\n\n|\Z)", text, re.M | re.S)
+    return found[0] if found else None
+
+
+@pytest.fixture(scope="module")
+def squad():
+    rng = seeded("squad")
+    runner, rider, broken = training(rng, 1, 3.0, n=40), training(rng, 2, 8.0, n=40, sport_type="Ride"), training(rng, 3, 3.4, n=40)
+    broken[3] |= {"elapsed_time": -5, "moving_time": -5, "distance": -1.0}  # three rules at once
+    broken[4] |= {"start_date": "yesterday"}
+    race = run_of(rng, 1, 777, 60, 3.6, workout_type=1) | {"distance": 10030.0, "moving_time": 2800, "elapsed_time": 2800}
+    return lab.database(lab.specification(num_boost_round=10), lab.survey(), runner, rider, broken, [race, deletion(1), {"nobody": "knows"}])
+
+
+def test_refused_rows_are_those_of_the_athlete_and_each_counts_once(squad):
+    total = lambda text: sum(int(n) for n in re.findall(r"^ +(\d+)  silver_rejects", section(text, "NOT USED") or "", re.M))
+    assert squad.execute("SELECT COUNT(*) FROM silver_rejects WHERE activity_id = '3003'").fetchone()[0] >= 2
+    assert (total(page(squad, 1)), total(page(squad, 2)), total(page(squad, 3))) == (0, 0, 2)
+    for athlete in (1, 2, 3):  # what names no athlete is said to everybody
+        assert "no known kind of object" in section(page(squad, athlete), "NOT USED")
+
+
+def test_the_page_says_how_old_the_data_are(squad):
+    days, imported = re.search(r"the last activity was (\d+) days ago, the last import (\d+)", section(page(squad, 1), "DATA")).groups()
+    last = squad.execute("SELECT julianday('now') - julianday(MAX(end_time)) FROM silver_strava_activities WHERE athlete_id = '1'").fetchone()[0]
+    assert int(days) == int(last) and int(imported) < 10000
+
+
+def test_run_kilometres_are_not_added_to_those_of_other_sports(squad):
+    for athlete, is_run in ((1, True), (2, False)):
+        weeks = re.findall(r"^  \d{4}-\d\d-\d\d +([\d.]+) .* (\S+)$", section(page(squad, athlete), "LAST WEEKS"), re.M)
+        stored = squad.execute("SELECT weekly_distance_km FROM athlete_weekly_features WHERE athlete_id = ? ORDER BY week_start DESC LIMIT 8", (str(athlete),)).fetchall()
+        assert len(weeks) == len(stored) >= 5
+        for (run_km, other), (km,) in zip(reversed(weeks), stored):
+            assert (float(run_km), other) == (pytest.approx(km, abs=0.06), "-") if is_run else (0.0, f"{km:.1f}")
+
+
+def test_the_race_behind_an_estimate_is_named_with_its_age(squad):
+    race_times = section(page(squad, 1), "RACE TIMES")
+    ran = squad.execute("SELECT race_date, (SELECT julianday(MAX(prediction_date)) FROM gold_athlete_predictions WHERE athlete_id = '1') - julianday(race_date)"
+                        " FROM race_results").fetchone()
+    assert f"the race of {ran[0]}: 10.0 km in 46:40, {int(ran[1])} days before" in race_times
+    assert re.search(r"best of all the run of \d{4}-\d\d-\d\d: ", section(page(squad, 3), "RACE TIMES"))
+    assert "they need a race, or runs" in section(page(squad, 2), "RACE TIMES")
+
+
+def test_both_conventions_of_form_stand_side_by_side(squad):
+    form = section(page(squad, 1), "FORM")
+    today, before = squad.execute("SELECT tsb, tsb_ewma FROM athlete_rolling_features WHERE athlete_id = '1' ORDER BY as_of_date DESC LIMIT 2").fetchall()
+    mean, weighted = re.search(r"Form     TSB +(-?[\d.]+) \S* +(-?[\d.]+)", form).groups()
+    assert (float(mean), float(weighted)) == (round(today[0], 1), round(today[1], 1))
+    assert f"TSB the evening before {before[1]:+.1f}" in form
+
+
+def test_an_empty_file_has_an_empty_page():
+    assert page(lab.database()) == "No activities yet: make import SRC=activities.json"
+    text = page(lab.database(lab.specification(num_boost_round=10), lab.survey()))
+    assert text == "No activities yet: make import SRC=activities.json"

@@ -1,0 +1,93 @@
+"""Times in every form that people write, by every way in: what is kept is what Python's datetime reads, in one form."""
+
+import datetime
+import json
+import random
+import sqlite3
+
+import pytest
+
+from helpers import instants
+from helpers.groups import SLEEP, ingest, store
+from helpers.soak import soak
+
+FORMS = {"second": 0, "millisecond": 3}
+OFFSETS = [("1", "2024-01-10", 3600), ("1", "2024-03-01", -18000)]
+
+
+def told(rng):
+    """A text, and the instant that a row of athlete 1 or 2 then stands at; None for no time."""
+    begin = datetime.datetime(2024, 1, 1, tzinfo=instants.UTC)
+    at = begin + datetime.timedelta(seconds=rng.randrange(10**7), microseconds=rng.choice([0, 0, 1, 500000, 999999, 123000]))
+    text = rng.choice([rng.choice(instants.BROKEN), f"{at:%Y-%m-%d}", *[instants.written(rng, at)] * 5])
+    athlete = rng.choice(["1", "2"])
+    if instants.read(text) is None:
+        return athlete, text, None
+    offset = 0 if athlete == "2" else 3600 if text < "2024-03-01" else -18000
+    return athlete, text, instants.of_row(text, offset)
+
+
+@pytest.mark.parametrize("precision", FORMS)
+@pytest.mark.parametrize("door", ["batch", "single"])
+@pytest.mark.parametrize("cases", [150, soak(2000)])
+def test_a_row_is_kept_at_the_instant_that_its_text_means_or_rejected_with_the_reason(door, precision, cases):
+    rng = random.Random(f"{door} {precision}")
+    definition = {**SLEEP, "time_precision": precision}
+    db = store(definition)
+    db.executemany("INSERT INTO athlete_utc_offsets VALUES (?, ?, ?)", OFFSETS)
+    db.execute("CREATE TABLE arrived(athlete_id, event_timestamp, available_at, resting_hr)")
+    for _ in range(cases):
+        for table in ("athlete_sleep", "athlete_sleep_history", "feature_rejects", "arrived"):
+            db.execute(f"DELETE FROM {table}")
+        athlete, text, at = told(rng)
+        target = "arrived" if door == "batch" else "athlete_sleep_ingest"
+        db.execute(f"INSERT INTO {target} (athlete_id, event_timestamp, available_at, resting_hr) VALUES (?1, ?2, ?2, 50)", (athlete, text))
+        if door == "batch":
+            ingest(db, definition, "arrived")
+        kept = db.execute("SELECT event_timestamp, available_at FROM athlete_sleep").fetchall()
+        if at is None:
+            reasons = [r for (r,) in db.execute("SELECT reason FROM feature_rejects")]
+            assert kept == [] and reasons and all("expected a day (2025-10-20) or an instant" in r for r in reasons), text
+        else:
+            assert kept == [(instants.canonical(at, FORMS[precision], True),) * 2], text
+
+
+@pytest.mark.parametrize("precision", FORMS)
+def test_no_statement_brings_another_form_into_a_group(precision):
+    rng = random.Random(precision)
+    db = store({**SLEEP, "time_precision": precision})
+    digits = FORMS[precision]
+    good = instants.canonical(datetime.datetime(2024, 1, 1, tzinfo=instants.UTC), digits, True)
+    db.execute("INSERT INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, available_at) VALUES ('a', ?1, 50, ?1)", (good,))
+    for _ in range(100):
+        _, text, at = told(rng)
+        if at is not None and text == instants.canonical(at, digits, True):
+            continue
+        for statement in ("UPDATE athlete_sleep SET event_timestamp = ?", "UPDATE athlete_sleep SET available_at = ?",
+                          "INSERT INTO athlete_sleep SELECT 'b', ?, sleep_h, resting_hr, quality, device, available_at FROM athlete_sleep",
+                          "INSERT INTO athlete_sleep_history SELECT *, ?, 'me' FROM athlete_sleep"):
+            with pytest.raises(sqlite3.IntegrityError, match="instants in UTC such as 2025-10-20"):
+                db.execute(statement, (text,))
+
+
+def test_what_is_no_time_is_no_known_at(error):
+    for text in instants.BROKEN:
+        assert "known_at" in error("feature_group_ingest(?, 'SELECT 1', json_object('known_at', ?))", json.dumps(SLEEP), text)
+
+
+def test_a_refused_batch_names_its_first_reasons():
+    db = store({**SLEEP, "reject_limit": 0})
+    rows = "SELECT 'a' AS athlete_id, '2026-02-30' AS event_timestamp, 50 AS resting_hr UNION ALL SELECT 'a', '2024-01-02', 500"
+    with pytest.raises(sqlite3.OperationalError, match="the batch is refused; the first: .*event_timestamp is not of type timestamp.*resting_hr is above 120"):
+        ingest(db, {**SLEEP, "reject_limit": 0}, rows)
+
+
+def test_a_training_set_refuses_to_leave_out_what_it_does_not_have(db):
+    with pytest.raises(sqlite3.OperationalError, match="exclude: minuts is no column of the set"):
+        db.execute("""CREATE VIRTUAL TABLE temp.t USING training_set('{"labels": "SELECT 1 AS minutes, ''2024-01-01'' AS at", "as_of": "at", "lookups": [], "exclude": ["minuts"]}')""")
+
+
+def test_a_leakage_report_says_what_it_could_not_judge(db):
+    query = "SELECT value AS y, 'text ' || value AS told, value AS x, '2024-01-01' AS at FROM json_each('[1,2,3,4,5]')"
+    found = dict(db.execute("SELECT feature, reason FROM leakage_report(?, ?)", (query, json.dumps({"label": "y", "as_of": "at"}))))
+    assert found == {"told": "not judged: it or the label has no numbers", "x": None}

@@ -1,0 +1,149 @@
+"""An option means what its name means in XGBoost, LightGBM and scikit-learn's wrappers, or is refused with a sentence."""
+
+import json
+import random
+import re
+
+import lightgbm
+import numpy as np
+import pytest
+import xgboost
+from xgboost import XGBRegressor
+
+from helpers.extension import ROOT
+from helpers.tables import fill, rows, score, train
+
+FEW = {"num_boost_round": 4, "max_depth": 3}
+OBJECTIVES = ["reg:squarederror", "reg:absoluteerror", "reg:quantileerror", "reg:pseudohubererror", "huber", "count:poisson", "binary:logistic", "multi:softprob"]
+OWNED = {
+    "quantile_alpha": (0.3, {"reg:quantileerror"}),
+    "huber_slope": (0.3, {"reg:pseudohubererror", "huber"}),
+    "scale_pos_weight": (2, {"binary:logistic"}),
+    "num_class": (3, {"multi:softprob"}),
+}
+
+
+def trees_of(model):
+    return json.loads(model)["learner"]["gradient_booster"]
+
+
+@pytest.mark.parametrize("option", OWNED)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_option_of_another_objective_is_refused_and_not_forgotten(db, error, objective, option):
+    value, owners = OWNED[option]
+    options = {"objective": objective, option: value, **({"num_class": 3} if "softprob" in objective else {})}
+    if objective in owners:
+        assert train(db, np.arange(9.0)[:, None], np.arange(9) % 2.0, **options, **FEW)
+    else:
+        assert f'option "{option}" is for ' in error(f"gbdt_train('{json.dumps(options)}', 1, 2)")
+
+
+@pytest.mark.parametrize("option", ["max_cat_to_onehot", "max_cat_threshold", "cat_smooth", "cat_l2"])
+def test_an_option_about_names_is_refused_where_there_are_none(db, error, option):
+    assert f'option "{option}" is for features of names, there is none' in error(f"gbdt_train('{json.dumps({option: 5})}', 1, 2)")
+    assert db.execute(f"SELECT gbdt_train('{json.dumps({option: 5})}', 1, 'a')").fetchone()[0]
+
+
+@pytest.mark.parametrize("level", [0.1, 0.35, 0.9])
+def test_alpha_is_lightgbms_level_under_lightgbms_quantile_and_its_slope_under_huber(db, level):
+    x, y = rows(3, n=500)
+    named = train(db, x, y, objective="quantile", alpha=level, lambda_l1=0.5, **FEW)
+    assert trees_of(named) == trees_of(train(db, x, y, objective="reg:quantileerror", quantile_alpha=level, alpha=0.5, **FEW))
+    slope = train(db, x, y, objective="huber", alpha=level, **FEW)
+    assert trees_of(slope) == trees_of(train(db, x, y, objective="huber", huber_slope=level, **FEW))
+    data = lightgbm.Dataset(x, y)
+    peer = lightgbm.train({"objective": "quantile", "alpha": level, "verbose": -1, "num_threads": 1}, data, 50)
+    ours = train(db, x, y, objective="quantile", alpha=level, num_boost_round=50, learning_rate=0.1, min_data_in_leaf=20)
+    assert abs(np.mean(y <= score(db, ours, x)) - np.mean(y <= peer.predict(x))) < 0.08
+
+
+def test_the_same_thing_under_two_names_is_refused(error):
+    for objective, pair in (("quantile", ("alpha", "quantile_alpha")), ("huber", ("alpha", "huber_slope")), ("binary", ("alpha", "reg_alpha"))):
+        options = json.dumps({"objective": objective, pair[0]: 0.5, pair[1]: 0.5})
+        assert '" are the same one' in error(f"gbdt_train('{options}', 1, 2)")
+    assert '"alpha" is the quantile of the objective quantile and must be above 0 and below 1, got 2' in error(
+        """gbdt_train('{"objective": "quantile", "alpha": 2}', 1, 2)"""
+    )
+
+
+def test_positions_count_from_0_under_names_that_do_so_elsewhere(db):
+    """XGBoost's and LightGBM's numbers give the same trees as names; the options that are ours count from 1, as SQL does."""
+    rng = np.random.default_rng(4)
+    x, y = rows(4, n=600)
+    x[:, 2], x[:, 4] = rng.integers(0, 9, 600), rng.integers(1, 4, 600)
+    names = {"feature_names": ["a", "b", "c", "d", "w"]}
+    by_name = train(db, x, y, weight="w", categorical_features=["c"], interaction_constraints=[["a", "b"], ["c", "d"]], **names, **FEW)
+    theirs = train(db, x, y, weight_column=4, categorical_feature=[2], interaction_constraints=[[0, 1], [2, 3]], **names, **FEW)
+    ours = train(db, x, y, weight=5, categorical_features=[3], interaction_constraints=[[0, 1], [2, 3]], **names, **FEW)
+    assert trees_of(by_name) == trees_of(theirs) == trees_of(ours)
+    booster = xgboost.train({"interaction_constraints": "[[0, 1], [2, 3]]", "max_depth": 4}, xgboost.DMatrix(x, y), 3)
+    for model in (theirs, booster.save_raw("json").decode()):
+        for tree in trees_of(model)["model"]["trees"]:
+            used = {feature for feature, left in zip(tree["split_indices"], tree["left_children"]) if left >= 0}
+            assert used <= {0, 1} or used <= {2, 3}
+
+
+def test_every_alias_gives_the_model_of_its_option(db):
+    x, y = rows(5, n=300)
+    listed = db.execute("SELECT name, alias, type, min, max, choices FROM athlete_options WHERE function = 'gbdt_train' AND alias IS NOT NULL").fetchall()
+    assert len(listed) > 12
+    for name, aliases, kind, least, most, _ in listed:
+        if kind not in ("number", "integer") or name in ("early_stopping_rounds", "memory_limit_mb"):
+            continue
+        value = {"num_boost_round": 3, "max_leaves": 5, "max_bin": 20, "min_data_in_leaf": 4}.get(name, 0.5 if kind == "number" else 1)
+        expected = train(db, x, y, **{**FEW, name: value})
+        for alias in aliases.split("|"):
+            settings = {k: v for k, v in FEW.items() if k != name}
+            assert train(db, x, y, **{**settings, alias: value}) == expected, alias
+
+
+def wrong_by_a_letter(name, rng):
+    at = rng.randrange(len(name))
+    return rng.choice([name[:at] + name[at + 1 :], name[:at] + "q" + name[at:], name[:at] + "q" + name[at + 1 :]])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slip_of_one_letter_is_answered_with_the_name_that_was_meant(db, error, seed):
+    rng = random.Random(seed)
+    listed = db.execute("SELECT name || COALESCE('|' || alias, '') FROM athlete_options WHERE function = 'gbdt_train'").fetchall()
+    known = [name for (names,) in listed for name in names.split("|")]
+    for name in known:
+        wrong = wrong_by_a_letter(name, rng)
+        if len(name) < 5 or wrong in known:
+            continue
+        sentence = error(f"gbdt_train('{json.dumps({wrong: 1})}', 1, 2)")
+        meant = re.search('; did you mean "(.*)"\\?', sentence)
+        assert meant and (meant[1] == name or meant[1] in known), (wrong, sentence)
+    assert "did you mean" not in error("""gbdt_train('{"colour": 1}', 1, 2)""")
+
+
+def test_256_bins_and_no_limits_are_read_as_elsewhere(db):
+    x, y = rows(6, n=2000)
+    plain = train(db, x, y, num_boost_round=3)
+    assert trees_of(train(db, x, y, num_boost_round=3, max_bin=256, n_jobs=-1)) == trees_of(plain)
+    assert trees_of(train(db, x, y, num_boost_round=2, max_depth=-1)) == trees_of(train(db, x, y, num_boost_round=2, max_depth=0))
+
+
+def test_the_options_that_a_model_has_kept_train_it_again(db):
+    x, y = rows(7, n=400)
+    for options in ({}, {"objective": "quantile", "alpha": 0.8}, {"objective": "huber", "alpha": 0.8, "reg_alpha": 1}, {"categorical_feature": [4]}):
+        x[:, 4] = np.nan_to_num(x[:, 4])
+        model = train(db, x, y, **options, **FEW)
+        kept = json.loads(json.loads(model)["learner"]["attributes"]["athlete_options"])
+        fill(db, x, y)
+        again = db.execute("SELECT gbdt_train(?, y, f0, f1, f2, f3, f4) FROM t", (json.dumps(kept),)).fetchone()[0]
+        assert trees_of(again) == trees_of(model)
+
+
+def test_the_table_of_options_has_each_of_them_and_names_that_the_others_know(db):
+    """The README's table: here, XGBoost, LightGBM, scikit-learn's wrapper of XGBoost."""
+    text = (ROOT / "ext" / "trees" / "README.md").read_text(encoding="utf-8")
+    table = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in text.split("## Options")[1].split("\n\n")[2].splitlines()[2:]]
+    listed = [name for (name,) in db.execute("SELECT name FROM athlete_options WHERE function = 'gbdt_train'")]
+    assert [row[0] for row in table] == listed
+    wrapper = set(XGBRegressor().get_params()) | {"early_stopping_rounds", "num_class"}
+    aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
+    theirs = set(aliases) | {alias for names in aliases.values() for alias in names}
+    for here, _, light, sklearn in table:
+        assert not light or light in theirs, light
+        assert not sklearn or sklearn.split(" ")[0] in wrapper, sklearn
