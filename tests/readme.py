@@ -9,6 +9,7 @@ Between `<!-- output: NAME -->` and `<!-- end -->` stands what NAME produces now
     stages              the stages, from their headers
     sql                 the answer to the ```sql block just before it, by the sqlite3 shell, over the demo's database
     definition          the definition of the feature group that the section on the feature store adds
+    fields              the fields of a definition, from feature_definition_fields
     store               what the ```sh block before it prints in a folder with the demo's database, and then the answer to the
                         ```sql block just before it, over the copy that the commands made
 
@@ -89,6 +90,18 @@ def definition(_database):
     return f"```json\n{(ROOT / 'notebooks' / 'run_sensors.json').read_text()}```\n"
 
 
+def fields(database):
+    rows = shell(database, """
+        SELECT ltrim(object || '.' || name, '.'), value, CASE WHEN required THEN 'required' ELSE "default" END,
+               CASE WHEN min IS NOT NULL THEN printf('%g to %g', min, max) END, meaning
+        FROM feature_definition_fields WHERE object <> 'types.*'""", "-separator", "\x1f", "-newline", "\x1e")
+    out = ["| field | value | default | range | meaning |", "|---|---|---|---|---|"]
+    for row in rows.strip("\x1e").split("\x1e"):
+        name, *cells = row.split("\x1f")
+        out.append(" | ".join([f"| `{name}`", *cells]) + " |")
+    return "\n".join(out) + "\n"
+
+
 def store(database, commands, query):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -113,7 +126,7 @@ def render(database, document):
         elif name == "store":
             body = store(database, before("sh"), before("sql"))
         else:
-            body = {"page": page, "functions": functions, "options": options, "stages": stages, "definition": definition}[name](database)
+            body = {"page": page, "functions": functions, "options": options, "stages": stages, "definition": definition, "fields": fields}[name](database)
         return f"<!-- output: {name} -->\n{body}<!-- end -->"
 
     return BLOCK.sub(produce, text)

@@ -15,6 +15,8 @@
 #include "store/ingest/definition_ddl_sql.h"
 #include "store/ingest/definition_ingest_sql.h"
 #include "store/ingest/definition_trial_sql.h"
+#include "store/statement/json_row_sql.h"
+#include "store/statement/own_room_sql.h"
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
@@ -332,6 +334,8 @@ static athlete_status registered_definition(sqlite3 *db, const char *name, char 
     return fault_refuse(fault, "there is no registered feature group '%.60s'", name);
 }
 
+#define VALIDATE_ROW 6 /* the first column of the row */
+
 static athlete_status validation_query(sqlite3 *db, const char *group, const char *source_text,
                                        sqlite3_stmt **query, athlete_fault *fault) {
     feature_definition definition = {.tree = NULL};
@@ -349,7 +353,9 @@ static athlete_status validation_query(sqlite3 *db, const char *group, const cha
         sqlite3_str *out = sqlite3_str_new(db);
         write_batch_validation(out, &definition, &source, has_table);
         char *sql = sqlite3_str_finish(out);
-        status = sql ? query_open(db, sql, 7, "a validation", query, fault) : ATHLETE_NOMEM;
+        own_room were = own_room_begin(db, OWN_DEPTH, 0, 0);
+        status = sql ? query_open(db, sql, VALIDATE_ROW + 1, "a validation", query, fault) : ATHLETE_NOMEM;
+        own_room_end(db, were);
         sqlite3_free(sql);
     }
     source_close(&source);
@@ -379,8 +385,16 @@ static int validate_next(athlete_call *call, void *state) {
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : query_fail(call, rc);
 }
 
+/* The row comes as its columns: an expression that makes JSON of them would be too deep for strict limits. */
 static void validate_column(void *state, sqlite3_context *context, int column) {
-    sqlite3_result_value(context, sqlite3_column_value(((validate_state *)state)->query, column));
+    sqlite3_stmt *query = ((validate_state *)state)->query;
+    if (column < VALIDATE_ROW) {
+        sqlite3_result_value(context, sqlite3_column_value(query, column));
+        return;
+    }
+    sqlite3_str *row = sqlite3_str_new(NULL);
+    write_json_row(row, query, VALIDATE_ROW);
+    result_text(context, row);
 }
 
 static void validate_close(void *opaque) {

@@ -3,6 +3,7 @@
 
 #include "base/functions/instants_sql.h"
 #include "store/definition_sql.h"
+#include "store/field_list_sql.h"
 #include "store/lookup/asof_sql.h"
 #include "store/lookup/lookup_merge_sql.h"
 #include "store/lookup/lookup_statement_sql.h"
@@ -161,6 +162,18 @@ static const athlete_function store_functions[] = {
                    "with the first rule that it breaks.",
         .errors = "a group that is not registered; those of feature_group_ingest",
         .table = &feature_validate_table,
+    },
+    {
+        .name = "feature_definition_fields",
+        .example =
+            "SELECT value, required, min, max, \"default\" FROM feature_definition_fields WHERE object = "
+            "'' AND name = 'reject_limit'",
+        .kind = ATHLETE_TABLE,
+        .arguments = ATHLETE_NO_ARGUMENTS,
+        .summary =
+            "Every field that a definition of a feature group may have: what its value must be, its range, "
+            "its default and its meaning; object is the place of those inside, such as features[].",
+        .table = &feature_definition_fields_table,
     },
     {
         .name = "asof",

@@ -6,6 +6,7 @@
 #include "base/judge/judge.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
+#include "store/statement/own_room_sql.h"
 #include "store/lookup/group_sql.h"
 
 /* --- columns -------------------------------------------------------------------------------------------- */
@@ -196,7 +197,9 @@ int training_expressions(training_set *set, sqlite3_stmt **statement, athlete_fa
     *statement = NULL;
     if (!set->expressions) return SQLITE_OK;
     const char *tail = NULL;
+    own_room were = own_room_begin(set->db, 0, set->n_inputs, 0);
     int rc = own_prepare(set->db, set->expressions, statement, &tail);
+    own_room_end(set->db, were);
     if (rc != SQLITE_OK) return status_code(status_of_code(set->db, rc, "computed: ", fault));
     bool is_one = tail && *tail == '\0' && sqlite3_stmt_readonly(*statement) &&
                   sqlite3_column_count(*statement) == set->n_expressions &&

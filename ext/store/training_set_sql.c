@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/numbers/decimal.h"
 #include "base/own_statement.h"
+#include "store/statement/json_row_sql.h"
 #include "store/training_columns_sql.h"
 
 typedef struct set_vtab {
@@ -246,21 +247,11 @@ static int set_eof(sqlite3_vtab_cursor *base) {
 
 /* --- row_sources ---------------------------------------------------------------------------------------- */
 
-static void append_text(sqlite3_str *out, const char *text) {
-    sqlite3_str_appendchar(out, 1, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') sqlite3_str_appendf(out, "\\%c", *text);
-        else if ((unsigned char)*text < ' ') sqlite3_str_appendf(out, "\\u%04x", *text);
-        else sqlite3_str_appendchar(out, 1, *text);
-    }
-    sqlite3_str_appendchar(out, 1, '"');
-}
-
 static void append_member(sqlite3_str *out, const char *name, const kept_row *row, int slot) {
     const kept_value *value = &row->values[slot];
     char number[ATHLETE_DECIMAL_SIZE];
     sqlite3_str_appendf(out, ",\"%s\":", name);
-    if (value->type == SQLITE_TEXT) append_text(out, kept_text(row, value));
+    if (value->type == SQLITE_TEXT) write_json_text(out, kept_text(row, value));
     else if (value->type == SQLITE_BLOB) sqlite3_str_appendall(out, "null");
     else if (value->type == SQLITE_NULL) sqlite3_str_appendall(out, "null");
     else if (value->type == SQLITE_INTEGER) sqlite3_str_appendf(out, "%lld", value->as.integer);
@@ -277,7 +268,7 @@ static void result_sources(const set_cursor *cursor, const training_set *set, sq
             continue;
         }
         sqlite3_str_appendall(out, "{\"group\":");
-        append_text(out, set->spec.lookups[i].group);
+        write_json_text(out, set->spec.lookups[i].group);
         const char *version = set->lookups[i].group.version;
         if (version) sqlite3_str_appendf(out, ",\"version\":\"%s\"", version);
         append_member(out, "timestamp", row, KEPT_TIMESTAMP);

@@ -1,6 +1,8 @@
 """The library is a good guest: one symbol, no state of its own, nothing of the operating system, nothing written."""
 
+import json
 import pathlib
+import random
 import re
 import sqlite3
 import subprocess
@@ -179,27 +181,56 @@ def test_triggers_may_use_pure_functions_and_never_direct_ones(db, trusted_schem
                 db.execute(f"INSERT INTO t_{i} VALUES (1)")
 
 
+# https://www.sqlite.org/security.html, section 1.1: the table of reduced limits.
+HOSTILE_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 10,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 3,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 8,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 10,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
+}
+
+
 def test_under_the_limits_that_sqlite_advises_for_hostile_input_every_function_works(db):
-    """https://www.sqlite.org/security.html, section 1.1: the table of reduced limits."""
-    limits = {
-        sqlite3.SQLITE_LIMIT_LENGTH: 1_000_000,
-        sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
-        sqlite3.SQLITE_LIMIT_COLUMN: 100,
-        sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 10,
-        sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 3,
-        sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
-        sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 8,
-        sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-        sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
-        sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 10,
-        sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
-    }
-    for limit, value in limits.items():
+    for limit, value in HOSTILE_LIMITS.items():
         db.setlimit(limit, value)
     for function in functions.declared(db):
         for sql in function.queries(function.base()):
-            if function.name == "feature_validate":  # it runs SQL as deep as a definition has rules, and says so
-                with pytest.raises(sqlite3.OperationalError, match="feature_validate: .*Expression tree is too large"):
-                    db.execute(sql).fetchall()
-            else:
-                db.execute(sql).fetchall()
+            db.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_under_these_limits_a_lookup_and_a_training_set_answer_as_they_do_without(db, seed):
+    """What stands around a caller's SQL is deeper than they allow, and asks for more parameters."""
+    rng = random.Random(seed)
+    keys = [f"k{i}" for i in range(rng.choice([1, 2, 3, 6]))]
+    columns = [f"c{i}" for i in range(rng.choice([1, 5, 30, 70]))]
+    names = [*keys, "event_timestamp", "available_at", *columns]
+    db.execute(f"CREATE TABLE sleep ({', '.join(names)}, PRIMARY KEY ({', '.join(keys)}, event_timestamp, available_at)) WITHOUT ROWID")
+    db.execute(f"CREATE TABLE sleep_history ({', '.join(names)}, superseded_at)")
+    db.execute(f"CREATE INDEX past ON sleep_history ({', '.join(keys)}, event_timestamp, available_at)")
+    for day in range(1, 9):
+        row = [*(rng.choice("ab") for _ in keys), f"2024-01-0{day}", f"2024-01-0{day}", *(rng.choice([None, day, day + 0.5]) for _ in columns)]
+        db.execute(f"INSERT INTO sleep VALUES ({', '.join('?' * len(row))})", row)
+        db.execute(f"INSERT INTO sleep_history VALUES ({', '.join('?' * len(row))}, '2024-01-09')", [*row[:-1], -1])
+    spec = {"labels": f"SELECT {', '.join(keys)}, event_timestamp AS at FROM sleep", "as_of": "at", "lookups": [{"group": "sleep", "prefix": "f_", "keys": {k: k for k in keys}}],
+            "computed": {"twice": "2 * f_c0"}}  # fmt: skip
+
+    def answers(name):
+        db.execute(f"CREATE VIRTUAL TABLE temp.{name} USING asof(sleep, entity='{', '.join(keys)}', ignore_nulls={seed % 2})")
+        db.execute(f"CREATE VIRTUAL TABLE temp.{name}_set USING training_set('{json.dumps(spec)}')")
+        asked = f"SELECT f.* FROM sleep AS s JOIN {name} AS f USING ({', '.join(keys)}) WHERE f.as_of = s.event_timestamp"
+        return db.execute(asked).fetchall() + db.execute(f"SELECT * FROM {name}_set").fetchall()
+
+    expected = answers("free")
+    for limit, value in HOSTILE_LIMITS.items():
+        db.setlimit(limit, value)
+    assert len(expected) == 16 and answers("narrow") == expected
+    for limit, value in HOSTILE_LIMITS.items():
+        assert db.getlimit(limit) == value

@@ -8,7 +8,7 @@
 #include "store/definition/definition_fields.h"
 
 const char *definition_text(const definition_column *column, const char *field_name) {
-    return column->feature ? field_text(column->feature, field_name, NULL) : NULL;
+    return column->feature ? field_text(OBJECT_FEATURE, column->feature, field_name) : NULL;
 }
 
 /* --- types ---------------------------------------------------------------------------------------------- */
@@ -31,9 +31,9 @@ static athlete_status check_type(const cJSON *type, athlete_fault *fault) {
     snprintf(place, sizeof place, "types: %.60s.", type->string);
     if (!field_is_name(type->string)) return fault_refuse(fault, "types: %.60s is no name", type->string);
     if (!cJSON_IsObject(type)) return fault_refuse(fault, "types: %.60s must be an object", type->string);
-    athlete_status status = fields_check(type_fields, type, place, fault);
+    athlete_status status = fields_check(OBJECT_TYPE, type, place, fault);
     if (status != ATHLETE_OK) return status;
-    const char *storage = field_text(type, "storage", "");
+    const char *storage = field_text(OBJECT_TYPE, type, "storage");
     if (strcmp(storage, "TEXT") != 0 && strcmp(storage, "INTEGER") != 0 && strcmp(storage, "REAL") != 0 &&
         strcmp(storage, "BLOB") != 0)
         return fault_refuse(fault, "%sstorage must be TEXT, INTEGER, REAL or BLOB", place);
@@ -61,8 +61,8 @@ static bool find_type(const feature_definition *definition, const char *name, fe
     const cJSON *told = definition->types ? cJSON_GetObjectItemCaseSensitive(definition->types, name) : NULL;
     const feature_type *known = known_type(name);
     if (told) {
-        *type = (feature_type){told->string, field_text(told, "storage", "TEXT"),
-                               field_text(told, "check", "1"), NULL};
+        *type = (feature_type){told->string, field_text(OBJECT_TYPE, told, "storage"),
+                               field_text(OBJECT_TYPE, told, "check"), NULL};
         bool is_known =
             known && strcmp(known->storage, type->storage) == 0 && strcmp(known->check, type->check) == 0;
         if (!is_known) return true;
@@ -88,7 +88,7 @@ bool definition_is_in_row_key(const feature_definition *definition, int column) 
 /* Whether `features` lists the column, so that its place is there. */
 static bool is_listed(const cJSON *features, const char *name) {
     for (const cJSON *feature = features->child; feature; feature = feature->next) {
-        const char *listed = field_text(feature, "name", NULL);
+        const char *listed = field_text(OBJECT_FEATURE, feature, "name");
         if (listed && name_is_same(listed, name)) return true;
     }
     return false;
@@ -136,16 +136,17 @@ static athlete_status definition_add_feature(feature_definition *definition, con
                                              int position, athlete_fault *fault) {
     char place[40];
     snprintf(place, sizeof place, "features[%d].", position);
-    athlete_status status = fields_check(feature_fields, feature, place, fault);
+    athlete_status status = fields_check(OBJECT_FEATURE, feature, place, fault);
     if (status != ATHLETE_OK) return status;
-    const char *name = field_text(feature, "name", ""), *type = field_text(feature, "type", "");
+    const char *name = field_text(OBJECT_FEATURE, feature, "name"),
+               *type = field_text(OBJECT_FEATURE, feature, "type");
     if (definition_column_named(definition, name) >= 0)
         return fault_refuse(fault, "%sname: there are two columns %s", place, name);
     definition_column *column = &definition->columns[definition->n_columns];
     *column = (definition_column){.name = name,
                                   .feature = feature,
-                                  .not_null = field_flag(feature, "not_null"),
-                                  .is_unique = field_flag(feature, "unique")};
+                                  .not_null = field_flag(OBJECT_FEATURE, feature, "not_null"),
+                                  .is_unique = field_flag(OBJECT_FEATURE, feature, "unique")};
     if (!find_type(definition, type, &column->type))
         return fault_refuse(fault, "%stype: there is no type %.60s", place, type);
     definition->n_columns++;
@@ -171,8 +172,8 @@ static athlete_status place_columns(feature_definition *definition, const cJSON 
                                     athlete_fault *fault) {
     const cJSON *tree = definition->tree, *keys = cJSON_GetObjectItemCaseSensitive(tree, "keys"),
                 *row_key = cJSON_GetObjectItemCaseSensitive(tree, "row_key");
-    const char *timestamp = field_text(tree, "timestamp", "event_timestamp");
-    const char *available = field_text(tree, "available", "available_at");
+    const char *timestamp = field_text(OBJECT_GROUP, tree, "timestamp");
+    const char *available = field_text(OBJECT_GROUP, tree, "available");
     if (name_is_same(timestamp, available))
         return fault_refuse(fault, "timestamp and available are one column");
     athlete_status status = ATHLETE_OK;
@@ -243,12 +244,12 @@ static athlete_status check_rules(const feature_definition *definition, athlete_
         snprintf(place, sizeof place, "rules[%d].", position);
         if (position == DEFINITION_RULES_MAX)
             return fault_refuse(fault, "there are more than %d rules", DEFINITION_RULES_MAX);
-        athlete_status status = fields_check(rule_fields, rule, place, fault);
+        athlete_status status = fields_check(OBJECT_RULE, rule, place, fault);
         if (status != ATHLETE_OK) return status;
         for (const cJSON *before = first; before != rule; before = before->next)
-            if (strcmp(field_text(before, "name", ""), field_text(rule, "name", "")) == 0)
+            if (strcmp(field_text(OBJECT_RULE, before, "name"), field_text(OBJECT_RULE, rule, "name")) == 0)
                 return fault_refuse(fault, "%sname: there are two rules %s", place,
-                                    field_text(rule, "name", ""));
+                                    field_text(OBJECT_RULE, rule, "name"));
     }
     return ATHLETE_OK;
 }
@@ -261,18 +262,18 @@ static athlete_status read_group(feature_definition *definition, athlete_fault *
     if (n_features > DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2)
         return fault_refuse(fault, "features are %d, more than %d", n_features,
                             DEFINITION_COLUMNS_MAX - 2 * DEFINITION_KEYS_MAX - 2);
-    definition->name = field_text(tree, "feature_group", "");
-    version_read(field_text(tree, "version", ""), definition->version);
-    definition->status = field_text(tree, "status", "active");
-    definition->delay_s = field_number(tree, "availability_delay_hours", 0) * 3600;
-    definition->is_millisecond = strcmp(field_text(tree, "time_precision", "second"), "millisecond") == 0;
-    definition->lookback_days = field_number(tree, "lookback_days", -1);
-    definition->reject_limit = field_number(tree, "reject_limit", 0.1);
-    definition->is_computed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "computed")) ||
-                              cJSON_GetObjectItemCaseSensitive(tree, "stage");
+    definition->name = field_text(OBJECT_GROUP, tree, "feature_group");
+    version_read(field_text(OBJECT_GROUP, tree, "version"), definition->version);
+    definition->status = field_text(OBJECT_GROUP, tree, "status");
+    definition->delay_s = field_number(OBJECT_GROUP, tree, "availability_delay_hours") * 3600;
+    definition->is_millisecond = strcmp(field_text(OBJECT_GROUP, tree, "time_precision"), "millisecond") == 0;
+    definition->lookback_days = field_number(OBJECT_GROUP, tree, "lookback_days");
+    definition->reject_limit = field_number(OBJECT_GROUP, tree, "reject_limit");
+    definition->is_computed =
+        field_flag(OBJECT_GROUP, tree, "computed") || cJSON_GetObjectItemCaseSensitive(tree, "stage");
     definition->rules = cJSON_GetObjectItemCaseSensitive(tree, "rules");
-    definition->source = field_text(tree, "source", NULL);
-    const char *table = field_text(tree, "table", NULL);
+    definition->source = field_text(OBJECT_GROUP, tree, "source");
+    const char *table = field_text(OBJECT_GROUP, tree, "table");
     if (table) snprintf(definition->table, sizeof definition->table, "%s", table);
     else if (definition->version[0] < 2)
         snprintf(definition->table, sizeof definition->table, "%s", definition->name);
@@ -298,7 +299,7 @@ athlete_status definition_open(feature_definition *definition, const char *json,
     if (status == ATHLETE_INVALID) return fault_refuse(fault, "the definition is no JSON: %s", fault->text);
     if (status != ATHLETE_OK) return status;
     if (!cJSON_IsObject(definition->tree)) return fault_refuse(fault, "the definition must be a JSON object");
-    status = fields_check(group_fields, definition->tree, "", fault);
+    status = fields_check(OBJECT_GROUP, definition->tree, "", fault);
     return status == ATHLETE_OK ? read_group(definition, fault) : status;
 }
 

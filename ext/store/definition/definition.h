@@ -6,7 +6,7 @@
 **
 ** The columns are in the order of `features`; keys come before it and available_at after it, unless `features` lists them,
 ** too, to give them a type or a description. What is optional and what it defaults to is in definition_fields.c,
-** one table per object; schemas/features holds examples. */
+** one table per object, which feature_definition_fields lists; schemas/features holds examples. */
 #ifndef ATHLETE_STORE_DEFINITION_DEFINITION_H
 #define ATHLETE_STORE_DEFINITION_DEFINITION_H
 

@@ -1,69 +1,75 @@
 #include "store/definition/definition_fields.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+#include "base/numbers/decimal.h"
+#include "base/precondition.h"
 #include "base/text/sql_expression.h"
 
 /* clang-format off */
-const field group_fields[] = {
-    {"feature_group", FIELD_NAME, true, 0, 0},
-    {"version", FIELD_VERSION, true, 0, 0},
-    {"description", FIELD_TEXT, true, 0, 0},
-    {"entity", FIELD_TEXT, true, 0, 0},
-    {"keys", FIELD_NAMES, true, 0, 0},
-    {"row_key", FIELD_NAMES, false, 0, 0},          /* default: keys and timestamp */
-    {"timestamp", FIELD_NAME, false, 0, 0},         /* default: event_timestamp */
-    {"available", FIELD_NAME, false, 0, 0},         /* default: available_at */
-    {"availability_delay_hours", FIELD_NUMBER, false, 0, 87600}, /* default: 0 */
-    {"expected_every_hours", FIELD_NUMBER, false, 0, 87600}, /* default: none, no freshness is asked of it */
-    {"time_precision", FIELD_PRECISION, false, 0, 0}, /* default: second */
-    {"lookback_days", FIELD_NUMBER, false, 0, 36500}, /* default: none */
-    {"reject_limit", FIELD_NUMBER, false, 0, 1},    /* default: 0.1 */
-    {"table", FIELD_NAME, false, 0, 0},             /* default: the name, from version 2 on with _v2 */
-    {"source", FIELD_EXPRESSION, false, 0, 0},      /* a SELECT that the features are computed from */
-    {"owner", FIELD_TEXT, false, 0, 0},
-    {"tags", FIELD_TEXTS, false, 0, 0},
-    {"status", FIELD_STATUS, false, 0, 0},          /* default: active */
-    {"computed", FIELD_FLAG, false, 0, 0},          /* by a stage, so that it takes no other rows; default: false */
-    {"stage", FIELD_TEXT, false, 0, 0},             /* what "computed" was: the name of that stage */
-    {"reads", FIELD_NAMES, false, 0, 0},            /* tables that it is computed from, for lineage */
-    {"rules", FIELD_OBJECTS, false, 0, 0},
-    {"features", FIELD_OBJECTS, true, 0, 0},
-    {NULL, FIELD_TEXT, false, 0, 0}};
+static const field group_fields[] = {
+    {"feature_group", FIELD_NAME, true, 0, 0, NULL, "its name"},
+    {"version", FIELD_VERSION, true, 0, 0, NULL, "semantic: what breaks a reader needs a new first number"},
+    {"description", FIELD_TEXT, true, 0, 0, NULL, "what its rows say"},
+    {"entity", FIELD_TEXT, true, 0, 0, NULL, "what the keys stand for"},
+    {"keys", FIELD_NAMES, true, 0, 0, NULL, "columns that a lookup asks by"},
+    {"row_key", FIELD_NAMES, false, 0, 0, "(keys and timestamp)", "columns that tell one row from another"},
+    {"timestamp", FIELD_NAME, false, 0, 0, "event_timestamp", "column of the time that a row describes"},
+    {"available", FIELD_NAME, false, 0, 0, "available_at", "column of the time from which a row could be known"},
+    {"availability_delay_hours", FIELD_NUMBER, false, 0, 87600, "0", "from the timestamp until a row can be known that does not say it"},
+    {"expected_every_hours", FIELD_NUMBER, false, 0, 87600, "(no freshness is asked of it)", "a newest row that is older is stale"},
+    {"time_precision", FIELD_PRECISION, false, 0, 0, "second", "of its times: whole seconds, or exactly three decimals"},
+    {"lookback_days", FIELD_NUMBER, false, 0, 36500, "(no limit)", "the oldest row that answers a lookup"},
+    {"reject_limit", FIELD_NUMBER, false, 0, 1, "0.1", "share of a batch that may break a rule before the batch is refused"},
+    {"table", FIELD_NAME, false, 0, 0, "(the name, from version 2 on with _v2)", "the table of its rows"},
+    {"source", FIELD_EXPRESSION, false, 0, 0, NULL, "a SELECT that the features are computed from"},
+    {"owner", FIELD_TEXT, false, 0, 0, NULL, "who answers for it"},
+    {"tags", FIELD_TEXTS, false, 0, 0, NULL, "words to find it by"},
+    {"status", FIELD_STATUS, false, 0, 0, "active", "how far it is in its life"},
+    {"computed", FIELD_FLAG, false, 0, 0, "false", "by a stage, so that it takes no other rows"},
+    {"stage", FIELD_TEXT, false, 0, 0, NULL, "what computed was in older files: the name of that stage"},
+    {"reads", FIELD_NAMES, false, 0, 0, NULL, "tables that it is computed from, for lineage"},
+    {"rules", FIELD_OBJECTS, false, 0, 0, NULL, "what rows must keep that several columns decide"},
+    {"features", FIELD_OBJECTS, true, 0, 0, NULL, "its columns; keys and times may be among them"},
+    {NULL, FIELD_TEXT, false, 0, 0, NULL, NULL}};
 
-const field feature_fields[] = {
-    {"name", FIELD_NAME, true, 0, 0},
-    {"type", FIELD_TEXT, true, 0, 0},
-    {"unit", FIELD_TEXT, false, 0, 0},
-    {"description", FIELD_TEXT, false, 0, 0},
-    {"owner", FIELD_TEXT, false, 0, 0},
-    {"tags", FIELD_TEXTS, false, 0, 0},
-    {"status", FIELD_STATUS, false, 0, 0},          /* default: the group's */
-    {"default", FIELD_VALUE, false, 0, 0},          /* for NULL */
-    {"transformation", FIELD_EXPRESSION, false, 0, 0},
-    {"not_null", FIELD_FLAG, false, 0, 0},
-    {"min", FIELD_NUMBER, false, -HUGE_VAL, HUGE_VAL},
-    {"max", FIELD_NUMBER, false, -HUGE_VAL, HUGE_VAL},
-    {"allowed", FIELD_VALUES, false, 0, 0},
-    {"unique", FIELD_FLAG, false, 0, 0},
-    {"pattern", FIELD_TEXT, false, 0, 0},           /* GLOB */
-    {"from", FIELD_TEXTS, false, 0, 0},             /* "table.column", for lineage */
-    {NULL, FIELD_TEXT, false, 0, 0}};
+static const field feature_fields[] = {
+    {"name", FIELD_NAME, true, 0, 0, NULL, "the column"},
+    {"type", FIELD_TEXT, true, 0, 0, NULL, "one of the table feature_types"},
+    {"unit", FIELD_TEXT, false, 0, 0, NULL, "of its values"},
+    {"description", FIELD_TEXT, false, 0, 0, NULL, "what it says"},
+    {"owner", FIELD_TEXT, false, 0, 0, "(the group's)", "who answers for it"},
+    {"tags", FIELD_TEXTS, false, 0, 0, NULL, "words to find it by"},
+    {"status", FIELD_STATUS, false, 0, 0, "(the group's)", "how far it is in its life"},
+    {"default", FIELD_VALUE, false, 0, 0, NULL, "what NULL stands for"},
+    {"transformation", FIELD_EXPRESSION, false, 0, 0, "(the source's column of that name)", "how it is computed from the source"},
+    {"not_null", FIELD_FLAG, false, 0, 0, "false", "a row without it is rejected"},
+    {"min", FIELD_NUMBER, false, -HUGE_VAL, HUGE_VAL, NULL, "a row below it is rejected"},
+    {"max", FIELD_NUMBER, false, -HUGE_VAL, HUGE_VAL, NULL, "a row above it is rejected"},
+    {"allowed", FIELD_VALUES, false, 0, 0, NULL, "a row with another value is rejected"},
+    {"unique", FIELD_FLAG, false, 0, 0, "false", "a row is rejected whose value another row has"},
+    {"pattern", FIELD_TEXT, false, 0, 0, NULL, "GLOB that a text must be like"},
+    {"from", FIELD_TEXTS, false, 0, 0, NULL, "the columns that it comes from, as table.column, for lineage"},
+    {NULL, FIELD_TEXT, false, 0, 0, NULL, NULL}};
 
-const field rule_fields[] = {
-    {"name", FIELD_NAME, true, 0, 0},
-    {"predicate", FIELD_EXPRESSION, true, 0, 0},    /* over the group's columns; NULL counts as holding */
-    {"reason", FIELD_TEXT, true, 0, 0},
-    {NULL, FIELD_TEXT, false, 0, 0}};
+static const field rule_fields[] = {
+    {"name", FIELD_NAME, true, 0, 0, NULL, "what rejects are filed under"},
+    {"predicate", FIELD_EXPRESSION, true, 0, 0, NULL, "over the group's columns; NULL counts as holding"},
+    {"reason", FIELD_TEXT, true, 0, 0, NULL, "what is wrong with a row for which it does not hold"},
+    {NULL, FIELD_TEXT, false, 0, 0, NULL, NULL}};
 
-const field type_fields[] = {
-    {"storage", FIELD_TEXT, true, 0, 0},
-    {"check", FIELD_EXPRESSION, false, 0, 0},
-    {"description", FIELD_TEXT, false, 0, 0},
-    {NULL, FIELD_TEXT, false, 0, 0}};
+static const field type_fields[] = {
+    {"storage", FIELD_TEXT, true, 0, 0, NULL, "TEXT, INTEGER, REAL or BLOB"},
+    {"check", FIELD_EXPRESSION, false, 0, 0, "1", "what holds for a value that is not NULL; $ stands for it"},
+    {"description", FIELD_TEXT, false, 0, 0, NULL, "what it is for"},
+    {NULL, FIELD_TEXT, false, 0, 0, NULL, NULL}};
 /* clang-format on */
+
+const definition_object definition_objects[] = {
+    [OBJECT_GROUP] = {"", group_fields},      [OBJECT_FEATURE] = {"features[]", feature_fields},
+    [OBJECT_RULE] = {"rules[]", rule_fields}, [OBJECT_TYPE] = {"types.*", type_fields},
+    [OBJECT_TYPE + 1] = {NULL, NULL},
+};
 
 bool field_is_name(const char *text) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -129,37 +135,49 @@ static bool is_precision(const cJSON *item) {
            (strcmp(item->valuestring, "second") == 0 || strcmp(item->valuestring, "millisecond") == 0);
 }
 
-/* NULL, or what is expected. */
-static const char *field_expects(const field *f, const cJSON *item) {
+const char *field_form(field_kind kind) {
+    static const char *const forms[] = {
+        [FIELD_TEXT] = "a text",
+        [FIELD_EXPRESSION] = "SQL as a text",
+        [FIELD_NAME] = "a name: a letter, then letters, digits and _",
+        [FIELD_NAMES] = "a list of names: a letter, then letters, digits and _",
+        [FIELD_TEXTS] = "a list of texts",
+        [FIELD_NUMBER] = "a number",
+        [FIELD_FLAG] = "true or false",
+        [FIELD_VALUE] = "a text, a number, true or false",
+        [FIELD_VALUES] = "a list of texts and numbers",
+        [FIELD_OBJECTS] = "a list of objects",
+        [FIELD_STATUS] = "draft, active, deprecated or archived",
+        [FIELD_PRECISION] = "second or millisecond",
+        [FIELD_VERSION] = "a version such as \"1.0.0\"",
+    };
+    return forms[kind];
+}
+
+static bool field_fits(field_kind kind, const cJSON *item) {
     int version[3];
-    switch (f->kind) {
-    case FIELD_TEXT: return cJSON_IsString(item) && *item->valuestring ? NULL : "a text";
-    case FIELD_EXPRESSION: return cJSON_IsString(item) ? NULL : "SQL as a text";
-    case FIELD_NAME: return is_name_item(item) ? NULL : "a name: a letter, then letters, digits and _";
-    case FIELD_NAMES:
-        return is_list(item, is_name_item) ? NULL : "a list of names: a letter, then letters, digits and _";
-    case FIELD_TEXTS: return is_list(item, is_text) ? NULL : "a list of texts";
-    case FIELD_NUMBER: return cJSON_IsNumber(item) ? NULL : "a number";
-    case FIELD_FLAG: return cJSON_IsBool(item) ? NULL : "true or false";
-    case FIELD_VALUE: return is_value(item) ? NULL : "a text, a number, true or false";
-    case FIELD_VALUES: return is_list(item, is_value) ? NULL : "a list of texts and numbers";
-    case FIELD_OBJECTS: return is_list(item, is_object) ? NULL : "a list of objects";
-    case FIELD_STATUS:
-        return cJSON_IsString(item) && is_status(item->valuestring) ? NULL
-                                                                    : "draft, active, deprecated or archived";
-    case FIELD_PRECISION: return is_precision(item) ? NULL : "second or millisecond";
-    case FIELD_VERSION:
-        return cJSON_IsString(item) && version_read(item->valuestring, version)
-                   ? NULL
-                   : "a version such as \"1.0.0\"";
+    switch (kind) {
+    case FIELD_TEXT: return cJSON_IsString(item) && *item->valuestring;
+    case FIELD_EXPRESSION: return cJSON_IsString(item);
+    case FIELD_NAME: return is_name_item(item);
+    case FIELD_NAMES: return is_list(item, is_name_item);
+    case FIELD_TEXTS: return is_list(item, is_text);
+    case FIELD_NUMBER: return cJSON_IsNumber(item);
+    case FIELD_FLAG: return cJSON_IsBool(item);
+    case FIELD_VALUE: return is_value(item);
+    case FIELD_VALUES: return is_list(item, is_value);
+    case FIELD_OBJECTS: return is_list(item, is_object);
+    case FIELD_STATUS: return cJSON_IsString(item) && is_status(item->valuestring);
+    case FIELD_PRECISION: return is_precision(item);
+    case FIELD_VERSION: return cJSON_IsString(item) && version_read(item->valuestring, version);
     }
-    return NULL;
+    return false;
 }
 
 static athlete_status check_field(const field *f, const cJSON *item, const char *place,
                                   athlete_fault *fault) {
-    const char *expected = field_expects(f, item);
-    if (expected) return fault_refuse(fault, "%s%s must be %s", place, f->name, expected);
+    if (!field_fits(f->kind, item))
+        return fault_refuse(fault, "%s%s must be %s", place, f->name, field_form(f->kind));
     if (f->kind == FIELD_NUMBER) {
         if (!isfinite(item->valuedouble)) return fault_refuse(fault, "%s%s is too large", place, f->name);
         if (item->valuedouble < f->min || item->valuedouble > f->max)
@@ -173,8 +191,8 @@ static athlete_status check_field(const field *f, const cJSON *item, const char 
     return ATHLETE_OK;
 }
 
-athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
-                            athlete_fault *fault) {
+athlete_status fields_check(object_kind kind, const cJSON *object, const char *place, athlete_fault *fault) {
+    const field *fields = definition_objects[kind].fields;
     for (const cJSON *item = object->child; item; item = item->next) {
         const field *f = fields;
         while (f->name && strcmp(f->name, item->string) != 0) f++;
@@ -191,16 +209,29 @@ athlete_status fields_check(const field *fields, const cJSON *object, const char
     return ATHLETE_OK;
 }
 
-const char *field_text(const cJSON *object, const char *name, const char *otherwise) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : otherwise;
+/* The value of a field that is not given, or NULL where something is done instead. */
+static const char *field_otherwise(object_kind kind, const char *name) {
+    const field *f = definition_objects[kind].fields;
+    while (f->name && strcmp(f->name, name) != 0) f++;
+    assert(f->name);
+    return f->otherwise && f->otherwise[0] != '(' ? f->otherwise : NULL;
 }
 
-double field_number(const cJSON *object, const char *name, double otherwise) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+const char *field_text(object_kind kind, const cJSON *object, const char *name) {
+    const cJSON *item = object ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+    return cJSON_IsString(item) ? item->valuestring : field_otherwise(kind, name);
 }
 
-bool field_flag(const cJSON *object, const char *name) {
-    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
+double field_number(object_kind kind, const cJSON *object, const char *name) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    const char *otherwise = field_otherwise(kind, name);
+    double x = -1;
+    if (otherwise) decimal_read(&otherwise, &x);
+    return cJSON_IsNumber(item) ? item->valuedouble : x;
+}
+
+bool field_flag(object_kind kind, const cJSON *object, const char *name) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    const char *otherwise = field_otherwise(kind, name);
+    return item ? cJSON_IsTrue(item) : otherwise && strcmp(otherwise, "true") == 0;
 }

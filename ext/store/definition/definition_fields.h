@@ -27,11 +27,23 @@ typedef struct field {
     const char *name;
     field_kind kind;
     bool is_required;
-    double min, max; /* of a number */
+    double min, max;       /* of a number */
+    const char *otherwise; /* its value where it is not given; in parentheses what is done then; or NULL */
+    const char *meaning;
 } field;
 
-extern const field group_fields[], feature_fields[], rule_fields[],
-    type_fields[]; /* each ends without a name */
+/* The objects of a definition, and those of the types beside it. */
+typedef enum object_kind { OBJECT_GROUP, OBJECT_FEATURE, OBJECT_RULE, OBJECT_TYPE } object_kind;
+
+typedef struct definition_object {
+    const char *place;   /* "features[]" */
+    const field *fields; /* the last has no name */
+} definition_object;
+
+extern const definition_object definition_objects[]; /* by their kind; the last has no fields */
+
+/* What a field of that kind must be: "a text". */
+const char *field_form(field_kind kind);
 
 /* A letter, then letters, digits and _, at most 120. Names that begin with _ are left for what is generated. */
 bool field_is_name(const char *text);
@@ -45,12 +57,11 @@ bool version_read(const char *text, int version[3]);
 
 /* Every field is known, fits and is there once, and none is missing. `place` ends with a dot where one belongs:
 ** "features[2].". */
-athlete_status fields_check(const field *fields, const cJSON *object, const char *place,
-                            athlete_fault *fault);
+athlete_status fields_check(object_kind kind, const cJSON *object, const char *place, athlete_fault *fault);
 
-/* Of an object that was checked. */
-const char *field_text(const cJSON *object, const char *name, const char *otherwise);
-double field_number(const cJSON *object, const char *name, double otherwise);
-bool field_flag(const cJSON *object, const char *name);
+/* Of an object that was checked: what it says, or what its field is otherwise; NULL, -1 or false where it is nothing. */
+const char *field_text(object_kind kind, const cJSON *object, const char *name);
+double field_number(object_kind kind, const cJSON *object, const char *name);
+bool field_flag(object_kind kind, const cJSON *object, const char *name);
 
 #endif

@@ -2,12 +2,14 @@
 
 #include "base/memory.h"
 #include "store/lookup/lookup_times_sql.h"
+#include "store/statement/own_room_sql.h"
 
 #define OWN_POINTER     "athlete: a statement"
 #define REQUEST_POINTER "athlete: a request"
 
 /* Parameters: the statement and the row to keep, the request of a statement that runs on, or else the request's values. */
 enum { PARAMETER_OWN = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
+#define LOOKUP_VARIABLES (LOOKUP_WALK_START + GROUP_KEYS_MAX + 2)
 
 int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules,
                      bool (*wanted)(const void *opaque, int column), const void *opaque) {
@@ -150,7 +152,9 @@ static int prepare_text(sqlite3 *db, sqlite3_str *text, kept_row *row, lookup_st
     char *sql = sqlite3_str_finish(text);
     if (!sql) return SQLITE_NOMEM;
     sqlite3_stmt *statement = NULL;
+    own_room were = own_room_begin(db, OWN_DEPTH, LOOKUP_VARIABLES, LOOKUP_VARIABLES);
     int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    own_room_end(db, were);
     sqlite3_free(sql);
     *own = (lookup_statement){.statement = statement, .row = row};
     if (rc == SQLITE_OK)

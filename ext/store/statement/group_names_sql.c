@@ -216,6 +216,11 @@ static bool names_new_row(void *scope, int nth) {
     return in_row(scope, nth, "new.", true);
 }
 
+/* What a trigger of the table itself sees has been filled in. */
+static bool names_stored_row(void *scope, int nth) {
+    return in_row(scope, nth, "new.", false);
+}
+
 static bool names_source_row(void *scope, int nth) {
     return in_row(scope, nth, "r.", true);
 }
@@ -284,6 +289,7 @@ static const sql_list group_lists[] = {
     {"no_longer_unique", names_no_longer_unique},
     {"available_column", names_available_column},
     {"new", names_new_row},
+    {"stored", names_stored_row},
     {"r", names_source_row},
     {"s", names_batch_row},
     {"l", names_left_row},

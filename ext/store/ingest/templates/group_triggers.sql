@@ -43,10 +43,10 @@ WHEN EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: 
 WHEN ({row_key: new."{column}"}) IS NOT ({row_key: old."{column}"}) AND EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){>refuses_taken}
 
 --: refuses_taken
-{new|{unique|
+{stored|{unique|
    OR {>unique_taken}}}
 BEGIN SELECT RAISE(ABORT, '{table}: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
 
 --: unique_taken
 --# Whether another row of the group's table has the value of this row's column, which is to be unique.
-EXISTS (SELECT 1 FROM "{table}" AS o WHERE o."{column}" = {row}"{column}" AND ({row_key: o."{column}"}) IS NOT ({row_key: {row}"{column}"}))
+EXISTS (SELECT 1 FROM "{table}" AS o WHERE o."{column}" = {>value} AND ({row_key: o."{column}"}) IS NOT ({row_key: {>value}}))

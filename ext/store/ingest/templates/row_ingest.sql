@@ -25,15 +25,15 @@ CASE{>validity_tests}{unique|
     SELECT '{group}', column1, column2, column3, column4, _row, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
     FROM (SELECT {>row_json} AS _row) CROSS JOIN (VALUES ('', '', NULL, '', 1){rules|,
         ('{of_column|{column}}', '{rule}', {>rule_value}, {>rule_reason}, {>rule_holds})}{unique|,
-        ('{column}', 'unique', new."{column}", '{column} is in another row', NOT {>unique_taken})})
+        ('{column}', 'unique', {>value}, '{column} is in another row', NOT {>unique_taken})})
     WHERE NOT column5;
 
 --: single_row
 --# RAISE(IGNORE) ends the work for the row: where it is there already, and so that the other trigger need not judge it again.
 --# SQLite asks the trigger first that was made last.
     UPDATE "{table}" SET "{available}" = max({available_column|{>value}}, {>now}){corrected|, "{column}" = {>value}}
-    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
-    SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"});
+    WHERE ({row_key: "{column}"}) = ({row_key: {>value}}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
+    SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: {>value}});
     INSERT INTO "{table}" ({columns: "{column}"})
     VALUES ({columns: {>value}});
     SELECT RAISE(IGNORE);
