@@ -44,6 +44,7 @@ EXAMPLES = {
     "time_series_split": ["10", "3", "1", "2"],
     "time_series_split_dates": ["'SELECT 1, ''2024-03-01'' UNION ALL SELECT 2, ''2024-03-02'' UNION ALL SELECT 3, ''2024-03-03'''", "2", "0"],
     "feature_group_fault": [GROUP, GROUP],
+    "feature_group_times": [GROUP],
     "feature_group_trial": [GROUP, GROUP],
     "feature_group_ddl": [GROUP, "NULL", GROUP],
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
@@ -51,6 +52,8 @@ EXAMPLES = {
     "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
     "broken_rules": ["'SELECT 1 AS k, 2 AS x, NULL AS at'", "'SELECT ''large'', ''x > 5 AND date(at) IS NULL'' UNION ALL SELECT ''none'', ''random() > x'''"],
     "json_fields": ["'{\"distance\": 5000.5, \"name\": null}'", "'[{\"field\": \"distance\", \"type\": \"number\"}]'"],
+    "as_of_instant": ["'2024-03-01'", "'second'"],
+    "row_instant": ["'2024-03-01'", "'second'", "0"],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 

@@ -216,9 +216,9 @@ def test_under_these_limits_a_lookup_and_a_training_set_answer_as_they_do_withou
     db.execute(f"CREATE TABLE sleep_history ({', '.join(names)}, superseded_at)")
     db.execute(f"CREATE INDEX past ON sleep_history ({', '.join(keys)}, event_timestamp, available_at)")
     for day in range(1, 9):
-        row = [*(rng.choice("ab") for _ in keys), f"2024-01-0{day}", f"2024-01-0{day}", *(rng.choice([None, day, day + 0.5]) for _ in columns)]
+        row = [*(rng.choice("ab") for _ in keys), f"2024-01-0{day}T06:00:00Z", f"2024-01-0{day}T06:00:00Z", *(rng.choice([None, day, day + 0.5]) for _ in columns)]
         db.execute(f"INSERT INTO sleep VALUES ({', '.join('?' * len(row))})", row)
-        db.execute(f"INSERT INTO sleep_history VALUES ({', '.join('?' * len(row))}, '2024-01-09')", [*row[:-1], -1])
+        db.execute(f"INSERT INTO sleep_history VALUES ({', '.join('?' * len(row))}, '2024-01-09T00:00:00Z')", [*row[:-1], -1])
     spec = {"labels": f"SELECT {', '.join(keys)}, event_timestamp AS at FROM sleep", "as_of": "at", "lookups": [{"group": "sleep", "prefix": "f_", "keys": {k: k for k in keys}}],
             "computed": {"twice": "2 * f_c0"}}  # fmt: skip
 
