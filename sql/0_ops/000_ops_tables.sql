@@ -195,9 +195,10 @@ UNION ALL
 SELECT e.stage, e.athlete_id, NULL
 FROM ops_due AS e
 CROSS JOIN ops_watermarks AS m ON m.stage = e.stage AND m.athlete_id = e.athlete_id
-WHERE EXISTS (SELECT 1 FROM ops_upstreams AS d WHERE d.stage = e.stage)
-  AND NOT EXISTS (SELECT 1 FROM ops_upstreams AS d CROSS JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
-                  WHERE d.stage = e.stage);
+CROSS JOIN ops_upstreams AS d ON d.stage = e.stage
+LEFT JOIN ops_watermarks AS u ON u.stage = d.upstream AND u.athlete_id = e.athlete_id
+GROUP BY e.stage, e.athlete_id
+HAVING COUNT(u.stage) = 0;
 
 -- INSERT INTO ops_seen: a stage says how far it has read; an athlete without a position is forgotten.
 CREATE VIEW IF NOT EXISTS ops_seen (stage, athlete_id, position) AS

@@ -279,7 +279,7 @@ CREATE TABLE IF NOT EXISTS silver_arrivals (
 ) WITHOUT ROWID;
 
 SELECT assert_that(value IS NULL OR value IN ('history', 'live'),
-                   'ops_config: arrivals is ' || quote(value) || ' where ''history'', ''live'' or NULL belongs')
+                   'ops_config: arrivals is ' || value || ' where ''history'', ''live'' or NULL belongs')
 FROM ops_config WHERE name = 'arrivals';
 
 CREATE TEMP TABLE stage_clock AS

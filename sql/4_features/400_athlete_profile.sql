@@ -220,6 +220,16 @@ SELECT (SELECT COUNT(*) FROM changed) AS rows_in,
        0 AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '400_athlete_profile', '', position FROM stage_clock WHERE position IS NOT position_before;
+-- Until when an athlete had been heard of, at the place where the block above looks for it.
+INSERT INTO ops_seen (stage, athlete_id, position)
+SELECT '400_athlete_profile', n.athlete_id, n.position
+FROM (SELECT f.athlete_id,
+             json_array(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                        max((SELECT MAX(a.available_at) FROM silver_strava_activities AS a WHERE a.athlete_id = f.athlete_id),
+                            COALESCE((SELECT MAX(c.corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = f.athlete_id), ''))) AS position
+      FROM first_activity AS f) AS n
+LEFT JOIN ops_watermarks AS m ON m.stage = '400_athlete_profile' AND m.athlete_id = n.athlete_id
+WHERE m.position IS NOT n.position;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)

@@ -286,8 +286,14 @@ SELECT assert_that(NOT EXISTS (
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
 -- A day that is told of this athlete ends by the clock of the day's first activity.
+CREATE TEMP TABLE day_offset AS
+SELECT athlete_id, activity_date AS local_date, MIN(utc_offset_s) AS utc_offset_s FROM computed GROUP BY athlete_id, activity_date;
+CREATE UNIQUE INDEX temp.day_offset_by_day ON day_offset (athlete_id, local_date);
+DELETE FROM athlete_utc_offsets
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND NOT EXISTS (SELECT 1 FROM day_offset AS d WHERE (d.athlete_id, d.local_date) = (athlete_utc_offsets.athlete_id, athlete_utc_offsets.local_date));
 INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
-SELECT athlete_id, activity_date, MIN(utc_offset_s) FROM computed WHERE true GROUP BY athlete_id, activity_date
+SELECT athlete_id, local_date, utc_offset_s FROM day_offset WHERE true
 ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;
 
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
@@ -365,6 +371,7 @@ DROP TABLE temp.outdated;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
+DROP TABLE temp.day_offset;
 DROP TABLE temp.computed;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;

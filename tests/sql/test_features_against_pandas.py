@@ -2,8 +2,25 @@
 
 import pytest
 
-from helpers.activities import FEATURES, make_activity, make_detail, make_history, make_laps, new_database, pipeline, put, run, runner_objects, seeded
+from helpers.activities import FEATURES, make_activity, make_detail, make_history, make_laps, new_database, one, pipeline, put, rows, run, runner_objects, seeded
 from helpers.oracle import CONFIG, all_features, deviations, read_activities
+
+
+def known_at(db, table):
+    """When each row is said to be known, by its key; and what it says besides."""
+    key = [name for _, name, _, _, _, place in db.execute(f"PRAGMA table_info({table})") if place]
+    found = {}
+    for row in rows(db, f"SELECT * FROM {table}"):
+        found[tuple(row[name] for name in key)] = (row.pop("available_at"), row)
+    return key, found
+
+
+def with_known_at(db, expected, table, of):
+    """What is expected, known when `of` says: a function of a row's key and of what is expected."""
+    key, _ = known_at(db, table)
+    frame = expected[table].copy()
+    frame["available_at"] = [of(tuple(k), at) for k, at in zip(frame[key].itertuples(index=False), frame["available_at"])]
+    return expected | {table: frame}
 
 
 def assert_equal_features(db, expected):
@@ -75,6 +92,7 @@ def test_corrections_move_available_at_and_only_forward():
     db, current, parts = synthetic(4, {"id": 7, "firstname": "A", "sex": "M", "birthdate": "1990-01-01"})
     acts = read_activities(current.values()).sort_values("start")
     edited, deleted = (int(acts.activity_id.iloc[i]) for i in (40, 70))
+    before = {table: known_at(db, table)[1] for table in FEATURES}
     put(db, current[edited] | {"distance": 4321.0, "moving_time": 1800, "elapsed_time": 1800}, "2026-01-01T08:00:00Z")
     put(db, {"object_type": "activity", "object_id": deleted, "aspect_type": "delete"}, "2026-02-01T08:00:00Z")
     run(db)
@@ -82,6 +100,11 @@ def test_corrections_move_available_at_and_only_forward():
     current[edited] |= {"distance": 4321.0, "moving_time": 1800, "elapsed_time": 1800}
     del current[deleted]
     expected = all_features(list(current.values()), parts, sex="M", birth_year=1990, corrections=corrections)
+    for table in FEATURES:  # a row whose values stay is known since they first stood
+        after = known_at(db, table)[1]
+        stays = {key for key, (_, values) in after.items() if key in before[table] and before[table][key][1] == values}
+        assert 0 < len(stays) < len(after)
+        expected = with_known_at(db, expected, table, lambda key, at: before[table][key][0] if key in stays else at)
     assert_equal_features(db, expected)
 
 
@@ -95,8 +118,13 @@ def test_settings_of_the_pipeline_reach_every_column_they_name():
     for name, value in config.items():
         db.execute("UPDATE ops_config SET value = ? WHERE name = ?", (value, name))
     db.execute("UPDATE ops_config SET value = '2024-07-05' WHERE name = 'as_of_date'")
+    began = one(db, "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')")
     run(db)
-    assert_equal_features(db, all_features(history, {}, config=config, as_of_date="2024-07-05"))
+    expected = all_features(history, {}, config=config, as_of_date="2024-07-05")
+    for table in FEATURES:  # what a setting changes is known from the run that read it
+        known = {key: at for key, (at, _) in known_at(db, table)[1].items()}
+        expected = with_known_at(db, expected, table, lambda key, at: at if known[key] < began else known[key])
+    assert_equal_features(db, expected)
 
 
 def test_a_travelling_athlete_equals_pandas():

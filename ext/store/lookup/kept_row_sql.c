@@ -113,14 +113,3 @@ int kept_compare(const kept_row *a, int i, const kept_row *b, int k) {
     int order = memcmp(kept_text(a, x), kept_text(b, y), (size_t)shared);
     return order ? order : x->bytes - y->bytes;
 }
-
-void kept_describe(sqlite3_str *out, const kept_row *row, int i) {
-    const kept_value *value = &row->values[i];
-    switch (value->type) {
-    case SQLITE_NULL: sqlite3_str_appendall(out, "NULL"); break;
-    case SQLITE_INTEGER: sqlite3_str_appendf(out, "%lld", value->as.integer); break;
-    case SQLITE_FLOAT: sqlite3_str_appendf(out, "%!.15g", value->as.number); break;
-    case SQLITE_BLOB: sqlite3_str_appendf(out, "a blob of %d bytes", value->bytes); break;
-    default: sqlite3_str_appendf(out, "text '%.40s'", kept_text(row, value));
-    }
-}

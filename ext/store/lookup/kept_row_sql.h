@@ -61,7 +61,4 @@ static inline void kept_result(sqlite3_context *context, const kept_row *row, in
 /* SQLite's order of two values in byte order: below, at or above 0. */
 int kept_compare(const kept_row *a, int i, const kept_row *b, int k);
 
-/* Into a sentence, as value_describe writes it. */
-void kept_describe(sqlite3_str *out, const kept_row *row, int i);
-
 #endif

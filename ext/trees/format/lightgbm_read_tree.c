@@ -107,7 +107,7 @@ static float threshold_above(double threshold) {
 
 /* Another threshold may not have become the same float32: rows between the two would go one way here. */
 static bool check_threshold(lightgbm_reader *r, int32_t split, double threshold, const tree_node *node) {
-    double other;
+    double other = 0;
     athlete_status status =
         thresholds_add(&r->thresholds, node->feature, threshold, node->value, r->budget, &other);
     if (status != ATHLETE_INVALID) {
