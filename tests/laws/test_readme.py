@@ -36,7 +36,7 @@ def test_the_readme_is_short_enough_to_be_read():
 def test_every_output_has_its_place_and_is_filled():
     blocks = [block for text in TEXTS.values() for block in readme.BLOCK.findall(text)]
     assert [name for name, _ in blocks].count("page") == 1
-    assert {"page", "sql", "stages", "functions", "options", "definition", "store"} == {name for name, _ in blocks}
+    assert {"page", "sql", "stages", "functions", "options", "definition", "fields", "store"} == {name for name, _ in blocks}
     assert all(body.strip() for _, body in blocks)
 
 

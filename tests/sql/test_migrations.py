@@ -244,8 +244,11 @@ def test_sums_that_become_exact_take_their_place_without_a_history_and_correctio
     for table, day in (("athlete_daily_features", "activity_date"), ("athlete_weekly_features", "week_start")):
         since = rows(db, f"SELECT t.available_at, h.superseded_at FROM {table} AS t JOIN {table}_history AS h USING ({day})")
         assert all(r["available_at"] == r["superseded_at"] for r in since), "nothing arrived, so that it is known from now on"
+        keeps = one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{table}_replaced")
+        db.execute(f"DROP TRIGGER {table}_replaced")  # it takes a change by hand for one that is known from now on
         db.execute(f"UPDATE {table} AS t SET available_at = h.available_at FROM {table}_history AS h WHERE t.{day} = h.{day}")
         db.execute(f"DELETE FROM {table}_history")
+        db.execute(keeps)
     assert {t: rows for t, rows in dump(db, with_history=True).items() if t in exact} == exact
     assert {t: one(db, "SELECT sql FROM sqlite_schema WHERE name = ?", f"{t}_replaced") for t in FEATURES} == replaced
     said = [json.loads(r["detail"]) for r in rows(db, "SELECT detail FROM ops_audit WHERE action = 'migrate' AND object LIKE '%features'")]
