@@ -11,6 +11,8 @@ from helpers.extension import ROOT
 
 from .test_fitness_evidence import run_of, training
 
+pytestmark = pytest.mark.unsanitized  # what it looks at is SQL
+
 PAGE = (ROOT / "sql" / "reports" / "page.sql").read_text()
 
 
