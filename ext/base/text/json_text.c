@@ -218,7 +218,7 @@ athlete_status json_refuse(athlete_fault *fault, json_stop stop) {
 }
 
 /* Of a text that has passed the scan. */
-static athlete_status tree_of(const char *text, size_t length, cJSON **tree) {
+static athlete_status json_tree_of(const char *text, size_t length, cJSON **tree) {
     *tree = cJSON_ParseWithLength(text, length + 1);
     if (*tree) return ATHLETE_OK;
     text_buffer shorter = {0};
@@ -244,7 +244,7 @@ athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, js
         *stop = (json_stop){end, "something follows the value"};
         return ATHLETE_INVALID;
     }
-    return tree_of(text, length, tree);
+    return json_tree_of(text, length, tree);
 }
 
 athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault) {
