@@ -26,7 +26,8 @@ static void json_add_shortened(text_buffer *out, const char *number) {
 
 bool json_shorten_numbers(const char *text, size_t length, text_buffer *out) {
     size_t copied = 0, end;
-    for (size_t at = json_number_after(text, length, 0); at < length; at = json_number_after(text, length, end)) {
+    for (size_t at = json_number_after(text, length, 0); at < length;
+         at = json_number_after(text, length, end)) {
         end = at + strspn(text + at, "+-.0123456789eE");
         if (end - at <= CJSON_NUMBER_ROOM) continue;
         text_add_bytes(out, text + copied, at - copied);
