@@ -13,7 +13,7 @@
 #include "base/own_statement.h"
 #include "base/poll.h"
 #include "base/text/json_text.h"
-#include "statistics/association.h"
+#include "validation/feature_strength.h"
 
 typedef struct leakage_settings {
     char *label, *as_of, *available, *window_end, *exclude;
@@ -45,7 +45,8 @@ typedef struct leakage_feature {
     int column;
     int available, window_end; /* columns; -1: not given */
     sqlite3_int64 n_values, n_unavailable, n_inside;
-    association strength;
+    bool is_text; /* some value is no number */
+    feature_strength strength;
 } leakage_feature;
 
 typedef struct leakage_state {
@@ -56,8 +57,9 @@ typedef struct leakage_state {
     int label, as_of;
     leakage_feature *features;
     int n_features, at;
-    double *numbers; /* per row the label, then the features */
+    strength_cell *cells; /* per row the label, then the features */
     size_t n_rows, capacity;
+    bool label_is_text, too_many_classes;
 } leakage_state;
 
 /* --- which column is what ------------------------------------------------------------------------------- */
@@ -195,22 +197,29 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
     return false;
 }
 
-static double number_at(const leakage_state *state, int column) {
+static strength_cell leakage_cell(const leakage_state *state, int column, bool *is_text) {
     sqlite3_value *value = sqlite3_column_value(state->query, column);
-    return leakage_is_number(value) ? sqlite3_value_double(value) : NAN;
+    if (sqlite3_value_type(value) == SQLITE_NULL) return (strength_cell){NAN, 0};
+    if (leakage_is_number(value)) {
+        double x = sqlite3_value_double(value) + 0.0; /* -0 is 0 */
+        return (strength_cell){x, strength_key(&x, sizeof x)};
+    }
+    *is_text = true;
+    const void *bytes = sqlite3_value_blob(value);
+    return (strength_cell){NAN, strength_key(bytes, bytes ? (size_t)sqlite3_value_bytes(value) : 0)};
 }
 
 static athlete_status leakage_read_row(athlete_call *call, leakage_state *state) {
     size_t width = (size_t)state->n_features + 1;
     athlete_status status =
-        memory_reserve(&state->budget, &state->numbers, &state->capacity, (state->n_rows + 1) * width);
+        memory_reserve(&state->budget, &state->cells, &state->capacity, (state->n_rows + 1) * width);
     if (status != ATHLETE_OK) return status;
-    double *row = state->numbers + state->n_rows * width;
-    row[0] = number_at(state, state->label);
+    strength_cell *row = state->cells + state->n_rows * width;
+    row[0] = leakage_cell(state, state->label, &state->label_is_text);
     for (int i = 0; i < state->n_features && status == ATHLETE_OK; i++) {
         leakage_feature *feature = &state->features[i];
-        row[i + 1] = number_at(state, feature->column);
-        if (sqlite3_column_type(state->query, feature->column) == SQLITE_NULL) continue;
+        row[i + 1] = leakage_cell(state, feature->column, &feature->is_text);
+        if (row[i + 1].key == 0) continue;
         feature->n_values++;
         if (feature->available >= 0)
             feature->n_unavailable += is_late(call, state, feature->available, &status);
@@ -221,17 +230,15 @@ static athlete_status leakage_read_row(athlete_call *call, leakage_state *state)
 }
 
 static athlete_status associate_features(leakage_state *state) {
-    size_t width = (size_t)state->n_features + 1, n = state->n_rows;
-    double *label = memory_alloc(&state->budget, n, sizeof *label);
-    double *values = memory_alloc(&state->budget, n, sizeof *values);
-    athlete_status status = label && values ? ATHLETE_OK : memory_status(&state->budget);
-    for (size_t r = 0; r < n && status == ATHLETE_OK; r++) label[r] = state->numbers[r * width];
-    for (int i = 0; i < state->n_features && status == ATHLETE_OK; i++) {
-        for (size_t r = 0; r < n; r++) values[r] = state->numbers[r * width + (size_t)i + 1];
-        status = associate(values, label, n, &state->budget, &state->poll, &state->features[i].strength);
-    }
-    memory_free(&state->budget, label);
-    memory_free(&state->budget, values);
+    strength_table table = {state->cells, state->n_rows, (size_t)state->n_features + 1};
+    strength_labels labels;
+    athlete_status status =
+        strength_labels_of(&table, 0, state->label_is_text, &state->budget, &state->poll, &labels);
+    state->too_many_classes = labels.too_many_classes;
+    for (int i = 0; i < state->n_features && status == ATHLETE_OK; i++)
+        status = feature_strength_of(&table, (size_t)i + 1, state->features[i].is_text, &labels,
+                                     &state->budget, &state->poll, &state->features[i].strength);
+    memory_free(&state->budget, labels.values);
     return status;
 }
 
@@ -264,14 +271,17 @@ static athlete_status leakage_open(athlete_call *call, int argc, sqlite3_value *
 
 /* --- the report ----------------------------------------------------------------------------------------- */
 
-enum { SUSPECTS_AVAILABILITY = 1, SUSPECTS_WINDOW = 2, SUSPECTS_STRENGTH = 4 };
+enum { SUSPECTS_AVAILABILITY = 1, SUSPECTS_WINDOW = 2, SUSPECTS_STRENGTH = 4, SUSPECTS_MISSING = 8 };
+
+static bool is_too_strong(const leakage_state *state, const association *a) {
+    return a->n >= (size_t)state->settings.min_rows &&
+           a->strength >= (a->is_binary ? state->settings.auc : state->settings.r2);
+}
 
 static int suspicion_of(const leakage_state *state, const leakage_feature *feature) {
-    const association *a = &feature->strength;
-    bool strong = a->n >= (size_t)state->settings.min_rows &&
-                  a->strength >= (a->is_binary ? state->settings.auc : state->settings.r2);
     return (feature->n_unavailable ? SUSPECTS_AVAILABILITY : 0) | (feature->n_inside ? SUSPECTS_WINDOW : 0) |
-           (strong ? SUSPECTS_STRENGTH : 0);
+           (is_too_strong(state, &feature->strength.value) ? SUSPECTS_STRENGTH : 0) |
+           (is_too_strong(state, &feature->strength.missing) ? SUSPECTS_MISSING : 0);
 }
 
 static int leakage_next(athlete_call *call, void *opaque) {
@@ -280,19 +290,31 @@ static int leakage_next(athlete_call *call, void *opaque) {
     return ++state->at < state->n_features ? SQLITE_ROW : SQLITE_DONE;
 }
 
+/* Why a feature with values has no strength. */
+static const char *not_judged(const leakage_state *state) {
+    return state->too_many_classes
+               ? "not judged: the label has more than 50 texts"
+               : "not judged: it or the label is always the same, or each of its texts stands once";
+}
+
 static void result_reason(const leakage_state *state, const leakage_feature *feature,
                           sqlite3_context *context) {
+    static const char *const reasons[] = {
+        "not available at the label's time", "the label lies in the feature's own window",
+        "tells the label too well to be true", "where it is missing tells the label too well to be true"};
     int suspicion = suspicion_of(state, feature);
-    if (!suspicion && feature->n_values && feature->strength.n == 0)
-        sqlite3_result_text(context, "not judged: it or the label has no numbers", -1, SQLITE_STATIC);
-    if (!suspicion) return;
-    char *text = sqlite3_mprintf(
-        "%s%s%s%s%s", suspicion & SUSPECTS_AVAILABILITY ? "not available at the label's time" : "",
-        suspicion & SUSPECTS_AVAILABILITY && suspicion & ~SUSPECTS_AVAILABILITY ? "; " : "",
-        suspicion & SUSPECTS_WINDOW ? "the label lies in the feature's own window" : "",
-        suspicion & SUSPECTS_WINDOW && suspicion & SUSPECTS_STRENGTH ? "; " : "",
-        suspicion & SUSPECTS_STRENGTH ? "tells the label too well to be true" : "");
-    if (text) sqlite3_result_text(context, text, -1, sqlite3_free);
+    if (!suspicion) {
+        if (feature->n_values && isnan(feature->strength.value.strength))
+            sqlite3_result_text(context, not_judged(state), -1, SQLITE_STATIC);
+        return;
+    }
+    sqlite3_str *text = sqlite3_str_new(state->poll.db);
+    for (int i = 0; i < 4; i++) {
+        if (!(suspicion & 1 << i)) continue;
+        sqlite3_str_appendf(text, "%s%s", sqlite3_str_length(text) ? "; " : "", reasons[i]);
+    }
+    char *whole = sqlite3_str_finish(text);
+    if (whole) sqlite3_result_text(context, whole, -1, sqlite3_free);
     else sqlite3_result_error_nomem(context);
 }
 
@@ -309,12 +331,13 @@ static void leakage_column(void *opaque, sqlite3_context *context, int column) {
         if (feature->window_end >= 0) sqlite3_result_int64(context, feature->n_inside);
         break;
     case 4:
-        if (!isnan(feature->strength.strength))
-            sqlite3_result_text(context, feature->strength.is_binary ? "auc" : "r2", -1, SQLITE_STATIC);
+        if (!isnan(feature->strength.value.strength))
+            sqlite3_result_text(context, feature->strength.value.is_binary ? "auc" : "r2", -1, SQLITE_STATIC);
         break;
-    case 5: sqlite3_result_double(context, feature->strength.strength); break; /* NAN becomes NULL */
+    case 5: sqlite3_result_double(context, feature->strength.value.strength); break; /* NAN becomes NULL */
     case 6: sqlite3_result_int(context, suspicion_of(state, feature) != 0); break;
     case 7: result_reason(state, feature, context); break;
+    case 8: sqlite3_result_double(context, feature->strength.missing.strength); break;
     }
 }
 
@@ -323,7 +346,7 @@ static void leakage_close(void *opaque) {
     own_finalize(state->poll.db, &state->query);
     for (int i = 0; i < state->n_features; i++) sqlite3_free(state->features[i].name);
     memory_free(NULL, state->features);
-    memory_free(&state->budget, state->numbers);
+    memory_free(&state->budget, state->cells);
     leakage_settings *s = &state->settings;
     char *texts[] = {s->label, s->as_of, s->available, s->window_end, s->exclude};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) sqlite3_free(texts[i]);
@@ -333,7 +356,7 @@ static void leakage_close(void *opaque) {
 
 const athlete_table leakage_report_table = {
     .columns = "feature TEXT, n_values INTEGER, n_unavailable INTEGER, n_inside_window INTEGER, "
-               "measure TEXT, strength REAL, is_suspicious INTEGER, reason TEXT",
+               "measure TEXT, strength REAL, is_suspicious INTEGER, reason TEXT, missing_strength REAL",
     .expected_rows = 50,
     .open = leakage_open,
     .next = leakage_next,

@@ -78,9 +78,11 @@ static const athlete_function validation_functions[] = {
         .summary =
             "What in a training set could not have been known at the label's time, feature by feature: "
             "values available too late, windows that the label lies in, features that tell the label "
-            "too well.",
+            "too well, by their numbers, by their texts (cross-fitted over two halves) or by where they are "
+            "missing; a label of texts by the class told best.",
         .errors = "a query without the columns that the options name; times written in different forms",
-        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72",
+        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; Spearman 1904, Am. J. Psychol. 15:72; "
+                  "Micci-Barreca 2001, SIGKDD Explor. 3:27",
         .table = &leakage_report_table,
         .options = leakage_options,
     },

@@ -85,9 +85,3 @@ def test_a_refused_batch_names_its_first_reasons():
 def test_a_training_set_refuses_to_leave_out_what_it_does_not_have(db):
     with pytest.raises(sqlite3.OperationalError, match="exclude: minuts is no column of the set"):
         db.execute("""CREATE VIRTUAL TABLE temp.t USING training_set('{"labels": "SELECT 1 AS minutes, ''2024-01-01'' AS at", "as_of": "at", "lookups": [], "exclude": ["minuts"]}')""")
-
-
-def test_a_leakage_report_says_what_it_could_not_judge(db):
-    query = "SELECT value AS y, 'text ' || value AS told, value AS x, '2024-01-01' AS at FROM json_each('[1,2,3,4,5]')"
-    found = dict(db.execute("SELECT feature, reason FROM leakage_report(?, ?)", (query, json.dumps({"label": "y", "as_of": "at"}))))
-    assert found == {"told": "not judged: it or the label has no numbers", "x": None}

@@ -65,6 +65,76 @@ def test_each_kind_of_leak_is_found_where_it_is_and_nowhere_else(db):
     assert report(db, "SELECT * FROM t", label="label", as_of="at", available={"*": "late_known"}, exclude=["note", "wide_end"])["honest"]["n_unavailable"] == 50
 
 
+MISSING = "where it is missing " + TOO_WELL
+
+
+def measured(db, columns, **options):
+    """The report on columns {name: values}, of which y is the label."""
+    names = list(columns)
+    db.execute("DROP TABLE IF EXISTS measured")
+    db.execute(f"CREATE TABLE measured({', '.join(names)})")
+    db.executemany(f"INSERT INTO measured VALUES ({', '.join('?' * len(names))})", zip(*columns.values()))
+    return report(db, "SELECT *, 0 AS at FROM measured", label="y", as_of="at", **options)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 12, 100, 900, None])
+def test_texts_that_are_noise_tell_nothing_and_texts_of_the_label_are_found(db, levels):
+    for seed in range(5):
+        rng = random.Random(seed)
+        n = 1000
+        y = [rng.random() for _ in range(n)]
+        noise = [str(i) if levels is None else f"level {rng.randrange(levels)}" for i in range(n)]
+        told = [None if rng.random() < 0.1 else f"from {int(v * 20)}" for v in y]
+        for label in (y, [int(v > 0.7) for v in y], ["high" if v > 0.7 else "low" for v in y]):
+            found = measured(db, {"y": label, "noise": noise, "told": told})
+            binary = label is not y
+            assert found["noise"]["is_suspicious"] == 0 and (found["noise"]["strength"] or 0) < (0.6 if binary else 0.05)
+            assert (found["noise"]["reason"] is None) == (levels in (2, 12, 100, 900))
+            assert (found["told"]["measure"], found["told"]["reason"]) == ("auc" if binary else "r2", TOO_WELL)
+
+
+def test_labels_that_take_turns_are_not_told_by_a_text_that_is_always_the_same(db):
+    turns = [i % 2 for i in range(400)]
+    assert measured(db, {"y": turns, "x": ["same"] * 400})["x"]["reason"].startswith("not judged: ")
+    assert measured(db, {"y": turns, "x": [f"pair {i // 2}" for i in range(400)]})["x"]["is_suspicious"] == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_label_of_texts_is_judged_by_the_class_told_best_as_scikit_learn_has_it(db, seed):
+    import numpy
+    from sklearn.metrics import roc_auc_score
+
+    rng = numpy.random.default_rng(seed)
+    classes = [f"class {k}" for k in range(int(rng.integers(2, 7)))]
+    y = rng.choice(classes, 300)
+    x = numpy.array([classes.index(c) for c in y]) + rng.normal(size=300) * 3
+    areas = [roc_auc_score(y == c, x) for c in classes]
+    found = measured(db, {"y": y.tolist(), "x": x.tolist()})["x"]
+    assert found["measure"] == "auc" and found["strength"] == pytest.approx(max(max(a, 1 - a) for a in areas), abs=1e-12)
+
+
+def test_a_label_of_more_texts_than_classes_is_said_not_to_be_judged(db):
+    found = measured(db, {"y": [f"name {i % 60}" for i in range(300)], "x": list(range(300))})["x"]
+    assert (found["strength"], found["reason"]) == (None, "not judged: the label has more than 50 texts")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_column_whose_gaps_are_the_label_is_found_with_scikit_learns_area(db, seed):
+    from sklearn.metrics import roc_auc_score
+
+    rng = random.Random(seed)
+    y = [int(rng.random() < 0.15) for _ in range(2000)]
+    gaps = [bool(v) != (rng.random() < 0.01) for v in y]
+    honest = [rng.random() < 0.3 for _ in y]
+    columns = {"y": y, "x": [None if g else rng.random() for g in gaps], "text": [None if g else rng.choice("ab") for g in gaps],
+               "honest": [None if g else rng.random() for g in honest]}  # fmt: skip
+    found = measured(db, columns)
+    for name in ("x", "text"):
+        assert found[name]["missing_strength"] == pytest.approx(roc_auc_score(y, gaps), abs=1e-12)
+        assert found[name]["reason"].endswith(MISSING) and TOO_WELL not in found[name]["reason"].replace(MISSING, "")
+    assert found["honest"]["is_suspicious"] == 0 and found["honest"]["missing_strength"] < 0.6
+
+
 def test_few_rows_are_no_evidence_and_a_time_that_is_not_known_is_too_late(db):
     query = "SELECT value AS y, value AS x, '2024-01-01' AS at, NULL AS known FROM json_each('[1,2,3,4,5]')"
     found = report(db, query, label="y", as_of="at", available={"x": "known"})["x"]

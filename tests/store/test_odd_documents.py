@@ -12,8 +12,6 @@ from helpers.odd_values import MALFORMED, VALUES
 from helpers.soak import soak
 from helpers.stages import put
 
-# Under the sanitizers' own SQLite two of them end with "out of memory", which is not understood yet.
-pytestmark = pytest.mark.unsanitized
 
 DEFINITION = {
     "feature_group": "nights", "version": "1.0.0", "description": "Of a night", "entity": "athlete", "keys": ["athlete_id"],

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/precondition.h"
+#include "base/text/json_numbers.h"
 #include "base/utf8.h"
 
 typedef struct scanner {
@@ -216,6 +217,17 @@ athlete_status json_refuse(athlete_fault *fault, json_stop stop) {
     return fault_refuse(fault, "%s at byte %zu", stop.reason, stop.offset);
 }
 
+/* Of a text that has passed the scan. */
+static athlete_status json_tree_of(const char *text, size_t length, cJSON **tree) {
+    *tree = cJSON_ParseWithLength(text, length + 1);
+    if (*tree) return ATHLETE_OK;
+    text_buffer shorter = {0};
+    if (json_shorten_numbers(text, length, &shorter) && shorter.status == ATHLETE_OK)
+        *tree = cJSON_ParseWithLength(shorter.bytes, shorter.length + 1);
+    memory_free(NULL, shorter.bytes);
+    return *tree ? ATHLETE_OK : ATHLETE_NOMEM;
+}
+
 athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, json_stop *stop) {
     assert(text[length] == '\0');
     *tree = NULL;
@@ -232,8 +244,7 @@ athlete_status json_parse_stop(const char *text, size_t length, cJSON **tree, js
         *stop = (json_stop){end, "something follows the value"};
         return ATHLETE_INVALID;
     }
-    *tree = cJSON_ParseWithLength(text, length + 1);
-    return *tree ? ATHLETE_OK : ATHLETE_NOMEM;
+    return json_tree_of(text, length, tree);
 }
 
 athlete_status json_parse(const char *text, size_t length, cJSON **tree, athlete_fault *fault) {

@@ -2,7 +2,7 @@
 **
 ** The scan accepts exactly RFC 8259: cJSON on its own also takes `007`, `1e`, broken UTF-8, a string cut by
 ** \u0000, and answers NULL for bad text and for lack of memory alike. After a text has passed the scan, NULL
-** from cJSON can only mean lack of memory. */
+** from cJSON can only mean lack of memory, or a number too long for it, which is then given shorter (json_numbers.h). */
 #ifndef ATHLETE_BASE_TEXT_JSON_TEXT_H
 #define ATHLETE_BASE_TEXT_JSON_TEXT_H
 
