@@ -6,7 +6,7 @@
 #include "drift/drift_state_sql.h"
 
 #define PSI_BINS 10
-#define E        2.71828182845904523536
+#define EULER    2.71828182845904523536
 
 /* Argument i, or what stands for it when it is left out; NULL is 0. */
 static double parameter(int argc, sqlite3_value **argv, int i, double otherwise) {
@@ -38,7 +38,7 @@ static athlete_status statistic_of_cells(drift_state *state, athlete_poll *poll,
 }
 
 static double js_of(const cell *cells, size_t n, double base) {
-    return jensen_shannon_distance(cells, n, base > 0 ? base : E);
+    return jensen_shannon_distance(cells, n, base > 0 ? base : EULER);
 }
 static double psi_of(const cell *cells, size_t n, double base) {
     (void)base;

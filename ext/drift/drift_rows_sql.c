@@ -7,7 +7,8 @@ static cell one_row(drift_side side) {
 }
 
 /* Adding 0 turns -0 into 0, so that equal numbers are equal bits. */
-static athlete_status add_number(athlete_budget *budget, drift_rows *rows, drift_side side, double x) {
+static athlete_status drift_rows_add_number(athlete_budget *budget, drift_rows *rows, drift_side side,
+                                            double x) {
     size_t n = rows->n_numbers[side];
     athlete_status status = n < (size_t)1 << 31
                                 ? memory_reserve(budget, &rows->numbers[side], &rows->capacity[side], n + 1)
@@ -26,7 +27,7 @@ athlete_status drift_rows_add(athlete_budget *budget, drift_rows *rows, drift_si
         return ATHLETE_OK;
     }
     if (type == SQLITE_INTEGER || type == SQLITE_FLOAT)
-        return add_number(budget, rows, side, sqlite3_value_double(value));
+        return drift_rows_add_number(budget, rows, side, sqlite3_value_double(value));
     const void *bytes = type == SQLITE_BLOB ? sqlite3_value_blob(value) : sqlite3_value_text(value);
     size_t n = (size_t)sqlite3_value_bytes(value);
     if (!bytes && n > 0) return ATHLETE_NOMEM;

@@ -3,7 +3,7 @@
 #define ATHLETE_DRIFT_DRIFT_ROWS_SQL_H
 
 #include "base/sqlite.h"
-#include "drift/categories.h"
+#include "drift/category_counts.h"
 #include "drift/two_samples.h"
 
 typedef enum drift_side { DRIFT_CURRENT, DRIFT_REFERENCE } drift_side;

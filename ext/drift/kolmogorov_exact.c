@@ -9,7 +9,8 @@
 /* --- powers of a matrix --------------------------------------------------------------------------------- */
 
 /* to = a b, of m rows; `to` is neither. */
-static athlete_status multiply(athlete_poll *poll, const double *a, const double *b, size_t m, double *to) {
+static athlete_status matrix_multiply(athlete_poll *poll, const double *a, const double *b, size_t m,
+                                      double *to) {
     for (size_t i = 0; i < m; i++) {
         double *row = to + i * m;
         for (size_t j = 0; j < m; j++) row[j] = 0;
@@ -23,7 +24,7 @@ static athlete_status multiply(athlete_poll *poll, const double *a, const double
 }
 
 /* Row r, column c: 1 / (r - c + 1)! on and below the diagonal's neighbour, less what the first column and the last row lose. */
-static void fill_matrix(double *matrix, double *edge, double *inverse, size_t m, double h) {
+static void durbin_matrix(double *matrix, double *edge, double *inverse, size_t m, double h) {
     double factor = 1, power = 1;
     for (size_t j = 0; j < m; j++) {
         inverse[j] = factor; /* 1 / j! */
@@ -51,17 +52,18 @@ typedef struct matrix_power {
 } matrix_power;
 
 /* result = square^n, for as many digits as n has. */
-static athlete_status raise(athlete_poll *poll, matrix_power *w, int64_t n) {
+static athlete_status matrix_raise(athlete_poll *poll, matrix_power *w, int64_t n) {
     for (; n > 0; n /= 2) {
         if (n % 2) {
-            if (multiply(poll, w->result, w->square, w->m, w->spare) != ATHLETE_OK)
+            if (matrix_multiply(poll, w->result, w->square, w->m, w->spare) != ATHLETE_OK)
                 return ATHLETE_INTERRUPTED;
             double *done = w->spare;
             w->spare = w->result;
             w->result = done;
             w->result_exponent += w->square_exponent;
         }
-        if (multiply(poll, w->square, w->square, w->m, w->spare) != ATHLETE_OK) return ATHLETE_INTERRUPTED;
+        if (matrix_multiply(poll, w->square, w->square, w->m, w->spare) != ATHLETE_OK)
+            return ATHLETE_INTERRUPTED;
         double *done = w->spare;
         w->spare = w->square;
         w->square = done;
@@ -82,9 +84,9 @@ athlete_status kolmogorov_by_matrix(athlete_budget *budget, athlete_poll *poll, 
     if (!memory) return memory_status(budget);
     matrix_power w = {memory, memory + m * m, memory + 2 * m * m, m, (k - 1) * m + k - 1, 0, 0};
     double *edge = memory + 3 * m * m;
-    fill_matrix(w.square, edge, edge + m, m, (double)k - nd);
+    durbin_matrix(w.square, edge, edge + m, m, (double)k - nd);
     for (size_t i = 0; i < m; i++) w.result[i * m + i] = 1;
-    athlete_status status = raise(poll, &w, n);
+    athlete_status status = matrix_raise(poll, &w, n);
     double chance = w.result[w.middle];
     for (int64_t i = 1; i <= n && status == ATHLETE_OK; i++) { /* n! / n^n */
         chance = (double)i * chance / (double)n;

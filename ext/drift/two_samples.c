@@ -84,7 +84,7 @@ athlete_status ks_distance(athlete_poll *poll, sample a, sample b, double *out) 
 }
 
 /* To the nearest whole number, from the middle to the even one. */
-static double nearest(double x) {
+static double nearest_even(double x) {
     double below = floor(x), rest = x - below;
     bool up = rest > 0.5 || (rest == 0.5 && 2 * floor(below / 2) != below);
     return up ? below + 1 : below;
@@ -112,7 +112,7 @@ athlete_status ks_compare(athlete_budget *budget, athlete_poll *poll, sample a, 
         if (status != ATHLETE_OK || out->is_exact) return status;
     }
     double larger = (double)(a.n > b.n ? a.n : b.n), smaller = (double)(a.n > b.n ? b.n : a.n);
-    double effective = nearest(larger * smaller / (larger + smaller));
+    double effective = nearest_even(larger * smaller / (larger + smaller));
     out->p = NAN;
     return effective < 1 ? ATHLETE_OK
                          : kolmogorov_tail(budget, poll, (int64_t)effective, out->statistic, &out->p);

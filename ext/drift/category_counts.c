@@ -1,4 +1,4 @@
-#include "drift/categories.h"
+#include "drift/category_counts.h"
 
 #include <string.h>
 
@@ -7,15 +7,15 @@ static size_t start_of(const category_counts *c, size_t category) {
 }
 
 /* FNV-1a. */
-static uint64_t hash_of(const char *bytes, size_t n) {
+static uint64_t category_hash(const char *bytes, size_t n) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
     return hash ^ hash >> 32;
 }
 
 /* The slot that holds the category, or the empty one where it belongs. */
-static size_t slot_of(const category_counts *c, const char *bytes, size_t n) {
-    size_t at = (size_t)hash_of(bytes, n) & (c->n_slots - 1);
+static size_t counted_slot(const category_counts *c, const char *bytes, size_t n) {
+    size_t at = (size_t)category_hash(bytes, n) & (c->n_slots - 1);
     for (; c->slots[at]; at = (at + 1) & (c->n_slots - 1)) {
         size_t start = start_of(c, c->slots[at] - 1), length = c->ends[c->slots[at] - 1] - start;
         if (length == n && (n == 0 || memcmp(c->bytes + start, bytes, n) == 0)) break;
@@ -34,7 +34,7 @@ static athlete_status make_slots(athlete_budget *budget, category_counts *c) {
     c->n_slots = n;
     for (size_t i = 0; i < c->counts.n; i++) {
         size_t start = start_of(c, i);
-        slots[slot_of(c, c->bytes + start, c->ends[i] - start)] = i + 1;
+        slots[counted_slot(c, c->bytes + start, c->ends[i] - start)] = i + 1;
     }
     return ATHLETE_OK;
 }
@@ -57,7 +57,7 @@ athlete_status categories_add(athlete_budget *budget, category_counts *c, const 
                               cell rows) {
     athlete_status status = make_slots(budget, c);
     if (status != ATHLETE_OK) return status;
-    size_t slot = slot_of(c, bytes, n);
+    size_t slot = counted_slot(c, bytes, n);
     if (!c->slots[slot]) return category_new(budget, c, bytes, n, slot, rows);
     cell *known = &c->counts.cells[c->slots[slot] - 1];
     known->reference += rows.reference;

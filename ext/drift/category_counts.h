@@ -1,6 +1,6 @@
 /* How often each of the texts that are categories comes in two samples. */
-#ifndef ATHLETE_DRIFT_CATEGORIES_H
-#define ATHLETE_DRIFT_CATEGORIES_H
+#ifndef ATHLETE_DRIFT_CATEGORY_COUNTS_H
+#define ATHLETE_DRIFT_CATEGORY_COUNTS_H
 
 #include "drift/cells.h"
 
