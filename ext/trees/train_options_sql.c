@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/binding/function.h"
 
-enum { LIGHTGBM_QUANTILE = 10 }; /* the place of "quantile" among the names below */
+enum { LIGHTGBM_QUANTILE = 12 }; /* the place of "quantile" among the names below */
 
 #define FIELD(name) offsetof(train_options, name)
 
@@ -13,12 +13,13 @@ enum { LIGHTGBM_QUANTILE = 10 }; /* the place of "quantile" among the names belo
 static const objective_kind kind_of_name[] = {
 #define OBJECTIVE_NAMES                                                                                      \
     "reg:squarederror|reg:absoluteerror|reg:quantileerror|reg:pseudohubererror|count:poisson|"               \
-    "binary:logistic|multi:softprob|"                                                                        \
-    "huber|regression|regression_l1|quantile|poisson|binary|multiclass"
-    OBJECTIVE_SQUARED_ERROR, OBJECTIVE_ABSOLUTE_ERROR, OBJECTIVE_QUANTILE_ERROR, OBJECTIVE_PSEUDO_HUBER,
-    OBJECTIVE_POISSON,       OBJECTIVE_LOGISTIC,       OBJECTIVE_SOFTMAX,        OBJECTIVE_HUBER,
-    OBJECTIVE_SQUARED_ERROR, OBJECTIVE_ABSOLUTE_ERROR, OBJECTIVE_QUANTILE_ERROR, OBJECTIVE_POISSON,
-    OBJECTIVE_LOGISTIC,      OBJECTIVE_SOFTMAX,
+    "reg:gamma|reg:tweedie|binary:logistic|multi:softprob|"                                                  \
+    "huber|regression|regression_l1|quantile|poisson|gamma|tweedie|binary|multiclass"
+    OBJECTIVE_SQUARED_ERROR,  OBJECTIVE_ABSOLUTE_ERROR, OBJECTIVE_QUANTILE_ERROR, OBJECTIVE_PSEUDO_HUBER,
+    OBJECTIVE_POISSON,        OBJECTIVE_GAMMA,          OBJECTIVE_TWEEDIE,        OBJECTIVE_LOGISTIC,
+    OBJECTIVE_SOFTMAX,        OBJECTIVE_HUBER,          OBJECTIVE_SQUARED_ERROR,  OBJECTIVE_ABSOLUTE_ERROR,
+    OBJECTIVE_QUANTILE_ERROR, OBJECTIVE_POISSON,        OBJECTIVE_GAMMA,          OBJECTIVE_TWEEDIE,
+    OBJECTIVE_LOGISTIC,       OBJECTIVE_SOFTMAX,
 };
 
 const athlete_option train_options_table[] = {
@@ -66,6 +67,8 @@ const athlete_option train_options_table[] = {
      "next"},
     {"huber_slope", NULL, OPTION_NUMBER, FIELD(huber_slope), 1e-9, 1e15, NULL, "1",
      "of reg:pseudohubererror and huber, where the loss turns from square to linear"},
+    {"tweedie_variance_power", NULL, OPTION_NUMBER, FIELD(variance_power), 1, 2 - 1e-6, NULL, "1.5",
+     "of reg:tweedie: the variance is the mean to this power, 1 as for counts, near 2 as for reg:gamma"},
     {"num_class", NULL, OPTION_INTEGER, FIELD(n_classes), 2, 1000, NULL, NULL, "classes of multi:softprob"},
     {"scale_pos_weight", NULL, OPTION_NUMBER, FIELD(positive_weight), 1e-6, 1e6, NULL, "1",
      "weight of rows with label 1 for binary:logistic"},
@@ -136,6 +139,7 @@ static athlete_status check_objective_options(const train_options *options, athl
         {"quantile_alpha", "reg:quantileerror", 1u << OBJECTIVE_QUANTILE_ERROR},
         {"huber_slope", "reg:pseudohubererror and huber",
          1u << OBJECTIVE_PSEUDO_HUBER | 1u << OBJECTIVE_HUBER},
+        {"tweedie_variance_power", "reg:tweedie", 1u << OBJECTIVE_TWEEDIE},
         {"scale_pos_weight", "binary:logistic", 1u << OBJECTIVE_LOGISTIC},
         {"num_class", "multi:softprob", 1u << OBJECTIVE_SOFTMAX},
     };
@@ -187,9 +191,9 @@ static athlete_status check(const train_options *options, athlete_fault *fault) 
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "option \"base_score\" must be %s for %s, got %!.15g",
-                        o->kind == OBJECTIVE_LOGISTIC  ? "a probability from 0 to 1"
-                        : o->kind == OBJECTIVE_POISSON ? "a rate above 1e-30"
-                                                       : "left out",
+                        o->kind == OBJECTIVE_LOGISTIC            ? "a probability from 0 to 1"
+                        : objective_link(o) == MODEL_EXPONENTIAL ? "a rate above 1e-30"
+                                                                 : "left out",
                         objective_name(o), options->base_score);
     return fault_refuse_str(fault, out);
 }
@@ -202,6 +206,7 @@ static objective objective_of(const train_options *options) {
         .slope = options->huber_slope,
         .positive_weight = options->positive_weight,
         .max_delta_step = options->max_delta_step,
+        .variance_power = options->variance_power,
         .n_classes = (int)options->n_classes,
         .n_levels = kind == OBJECTIVE_QUANTILE_ERROR ? options->quantile.n : 1,
     };
@@ -317,6 +322,7 @@ void train_options_write(const train_options *options, bool has_names, text_buff
     if (o->kind == OBJECTIVE_QUANTILE_ERROR) write_levels(out, o);
     if (o->kind == OBJECTIVE_PSEUDO_HUBER || o->kind == OBJECTIVE_HUBER)
         write_number(out, "huber_slope", o->slope);
+    if (o->kind == OBJECTIVE_TWEEDIE) write_number(out, "tweedie_variance_power", o->variance_power);
     if (o->kind == OBJECTIVE_SOFTMAX) write_integer(out, "num_class", o->n_classes);
     if (o->kind == OBJECTIVE_LOGISTIC) write_number(out, "scale_pos_weight", o->positive_weight);
     write_integer(out, "num_boost_round", options->rounds);

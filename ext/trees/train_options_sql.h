@@ -16,7 +16,7 @@ typedef struct train_options {
     double l1;                    /* L1 penalty, whatever its name was */
     option_numbers quantile;
     double eta, lambda_l1, huber_slope, positive_weight, max_delta_step, min_child_weight, lambda, alpha,
-        gamma, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
+        gamma, variance_power, subsample, colsample, colsample_bynode, cat_smooth, cat_l2, base_score;
     char *feature_names, *weight, *validation, *categorical_features, *monotone_constraints,
         *interaction_constraints; /* JSON texts, or NULL */
     objective objective;          /* what the options say about it */

@@ -149,8 +149,12 @@ static athlete_status write_model(trainer *t, const forest *model, const boost_h
             {"best_score", texts[BEST_SCORE].bytes},
             {.name = NULL},
         };
-        const model_description description = {objective_stored_name(&t->options.objective),
-                                               t->columns.feature_names, attributes};
+        const model_description description = {
+            .objective = objective_stored_name(&t->options.objective),
+            .variance_power = t->options.objective.variance_power,
+            .feature_names = t->columns.feature_names,
+            .attributes = attributes,
+        };
         status = model_write(model, &description, out, poll);
     }
     for (int i = 0; i < N_TEXTS; i++) memory_free(&t->budget, texts[i].bytes);

@@ -33,8 +33,8 @@
     "number and name"
 
 #define LABEL_MEANING                                                                                        \
-    "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson, the class (0, 1, …) for "    \
-    "multi:softprob"
+    "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson and reg:tweedie, above 0 for "  \
+    "reg:gamma, the class (0, 1, …) for multi:softprob"
 #define FEATURE_MEANING                                                                                      \
     "a number, or text in a column of categories; NULL is missing and goes where it helps most"
 #define TRAINING_ERRORS                                                                                      \

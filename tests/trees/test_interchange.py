@@ -174,7 +174,7 @@ def test_models_of_every_kind_that_xgboost_trains_give_the_same_bits(db, objecti
     assert_same_margins(db, trained.save_raw("json").decode(), trained, 12)
 
 
-@pytest.mark.parametrize("objective", ["multi:softprob", "count:poisson", "binary:logistic", "reg:squarederror"])
+@pytest.mark.parametrize("objective", ["multi:softprob", "count:poisson", "reg:gamma", "reg:tweedie", "binary:logistic", "reg:squarederror"])
 @pytest.mark.parametrize("shape", [{}, {"max_depth": 0, "max_leaves": 20, "grow_policy": "lossguide"}], ids=["depthwise", "lossguide"])
 def test_xgboost_gives_the_bits_of_our_models_with_classes_rates_and_categories(db, objective, shape):
     options, label = KINDS[objective]

@@ -14,11 +14,12 @@ from helpers.extension import ROOT
 from helpers.tables import fill, rows, score, train
 
 FEW = {"num_boost_round": 4, "max_depth": 3}
-OBJECTIVES = ["reg:squarederror", "reg:absoluteerror", "reg:quantileerror", "reg:pseudohubererror", "huber", "count:poisson", "binary:logistic", "multi:softprob"]
+OBJECTIVES = ["reg:squarederror", "reg:absoluteerror", "reg:quantileerror", "reg:pseudohubererror", "huber", "count:poisson", "reg:gamma", "reg:tweedie", "binary:logistic", "multi:softprob"]
 OWNED = {
     "quantile_alpha": (0.3, {"reg:quantileerror"}),
     "huber_slope": (0.3, {"reg:pseudohubererror", "huber"}),
     "scale_pos_weight": (2, {"binary:logistic"}),
+    "tweedie_variance_power": (1.3, {"reg:tweedie"}),
     "num_class": (3, {"multi:softprob"}),
 }
 

@@ -16,6 +16,8 @@ OBJECTIVES = {
     "reg:pseudohubererror": {},
     "huber": {},
     "count:poisson": {},
+    "reg:gamma": {},
+    "reg:tweedie": {"tweedie_variance_power": 1.2},
     "binary:logistic": {"scale_pos_weight": 2},
     "multi:softprob": {"num_class": 3},
 }
@@ -27,7 +29,9 @@ def label_for(objective, y):
         return np.digitize(y, np.quantile(y, [0.3, 0.7])).astype(float)
     if objective == "binary:logistic":
         return (y > np.median(y)).astype(float)
-    return np.round(np.abs(y)) if objective == "count:poisson" else y
+    if objective == "reg:gamma":
+        return np.abs(y) + 0.5
+    return np.round(np.abs(y)) if objective in ("count:poisson", "reg:tweedie") else y
 
 
 def trees_of(model):

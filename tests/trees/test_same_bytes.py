@@ -22,6 +22,8 @@ SETTINGS = [
     {"num_boost_round": 15, "objective": "reg:quantileerror", "quantile_alpha": 0.9},
     {"num_boost_round": 15, "objective": "reg:pseudohubererror", "huber_slope": 0.2},
     {"num_boost_round": 15, "objective": "count:poisson", "weight": 5},
+    {"num_boost_round": 15, "objective": "reg:gamma", "weight": 5},
+    {"num_boost_round": 15, "objective": "reg:tweedie", "tweedie_variance_power": 1.2},
     {"num_boost_round": 15, "objective": "reg:absoluteerror", "weight": 5, "subsample": 0.7},
     {"num_boost_round": 8, "objective": "multi:softprob", "num_class": 3, "colsample_bytree": 0.7},
 ]

@@ -218,7 +218,16 @@ static void add_base_scores(text_buffer *out, const forest *model) {
     if (!equal) text_add(out, "]");
 }
 
-static void add_learner_parameters(text_buffer *out, const forest *model, const char *name) {
+/* Which evaluation and further training in XGBoost go by; without one known, its default. */
+static void add_variance_power(text_buffer *out, double power) {
+    text_add(out, ",\"tweedie_regression_param\":{\"tweedie_variance_power\":\"");
+    text_add_float(out, power > 0 ? (float)power : 1.5f);
+    text_add(out, "\"}");
+}
+
+static void add_learner_parameters(text_buffer *out, const forest *model,
+                                   const model_description *description) {
+    const char *name = description->objective;
     const model_objective *objective = model_objective_find(name);
     size_t n_classes = model->link == MODEL_SOFTMAX ? (size_t)model->n_outputs : 0;
     text_add(out, "\"learner_model_param\":{\"base_score\":\"");
@@ -234,6 +243,8 @@ static void add_learner_parameters(text_buffer *out, const forest *model, const 
     if (objective && objective->parameters) {
         text_add(out, ",");
         text_add(out, objective->parameters);
+    } else if (strcmp(name, "reg:tweedie") == 0) {
+        add_variance_power(out, description->variance_power);
     } else if (n_classes > 0) {
         text_add(out, ",\"softmax_multiclass_param\":{");
         add_count(out, "num_class", n_classes);
@@ -263,7 +274,7 @@ athlete_status model_write(const forest *model, const model_description *descrip
             return ATHLETE_INTERRUPTED;
     }
     text_add(out, "]},\"name\":\"gbtree\"},");
-    add_learner_parameters(out, model, description->objective);
+    add_learner_parameters(out, model, description);
     text_add(out, "},\"version\":[1,7,4]}");
     return out->status;
 }

@@ -117,6 +117,7 @@ typedef struct model_attribute {
 
 typedef struct model_description {
     const char *objective;             /* XGBoost's name, one of model_objective.c */
+    double variance_power;             /* of reg:tweedie; 0 where it is not known */
     const char *const *feature_names;  /* n_features of them, or NULL for the forest's own */
     const model_attribute *attributes; /* in the order of their names, without that of the categories */
 } model_description;

@@ -24,7 +24,7 @@ static const model_objective known[] = {
     {"reg:logistic", MODEL_LOGISTIC, REG_LOSS},
     {"count:poisson", MODEL_EXPONENTIAL, "\"poisson_regression_param\":{\"max_delta_step\":\"0.7\"}"},
     {"reg:gamma", MODEL_EXPONENTIAL, REG_LOSS},
-    {"reg:tweedie", MODEL_EXPONENTIAL, "\"tweedie_regression_param\":{\"tweedie_variance_power\":\"1.5\"}"},
+    {"reg:tweedie", MODEL_EXPONENTIAL, NULL},
     {"multi:softprob", MODEL_SOFTMAX, NULL},
     {"multi:softmax", MODEL_SOFTMAX, NULL},
 };

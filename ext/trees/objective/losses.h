@@ -25,6 +25,12 @@ void logistic_loss(const objective *o, const objective_rows *rows);
 /* objective_poisson.c */
 void poisson_loss(const objective *o, const objective_rows *rows);
 
+/* objective_gamma.c */
+void gamma_deviance(const objective *o, const objective_rows *rows);
+
+/* objective_tweedie.c */
+void tweedie_loss(const objective *o, const objective_rows *rows);
+
 /* objective_softmax.c */
 void softmax_loss(const objective *o, const objective_rows *rows);
 

@@ -32,6 +32,10 @@ static const objective_traits all[] = {
     [OBJECTIVE_HUBER] = {"huber", "reg:squarederror", "huber", "a number", MODEL_IDENTITY, false, huber},
     [OBJECTIVE_POISSON] = {"count:poisson", "count:poisson", "poisson", "at least 0 for count:poisson",
                            MODEL_EXPONENTIAL, false, poisson_loss},
+    [OBJECTIVE_GAMMA] = {"reg:gamma", "reg:gamma", "gamma-deviance", "above 0 in float32 for reg:gamma",
+                         MODEL_EXPONENTIAL, false, gamma_deviance},
+    [OBJECTIVE_TWEEDIE] = {"reg:tweedie", "reg:tweedie", "tweedie-nloglik", "at least 0 for reg:tweedie",
+                           MODEL_EXPONENTIAL, false, tweedie_loss},
     [OBJECTIVE_SOFTMAX] = {"multi:softprob", "multi:softprob", "mlogloss",
                            "a whole number from 0 to num_class - 1 for multi:softprob", MODEL_SOFTMAX, false,
                            softmax_loss},
@@ -64,7 +68,9 @@ int objective_outputs(const objective *o) {
 bool objective_takes_label(const objective *o, double label) {
     switch (o->kind) {
     case OBJECTIVE_LOGISTIC: return label >= 0 && label <= 1;
-    case OBJECTIVE_POISSON: return label >= 0;
+    case OBJECTIVE_POISSON:
+    case OBJECTIVE_TWEEDIE: return label >= 0;
+    case OBJECTIVE_GAMMA: return (float)label > 0;
     case OBJECTIVE_SOFTMAX: return label >= 0 && label < o->n_classes && label == floor(label);
     default: return true;
     }
@@ -143,6 +149,8 @@ void objective_intercepts(const objective *o, const float *labels, const row_wei
         margins[0] = float_logit((float)mean_of_labels(&set, o->positive_weight, scratch));
         break;
     case OBJECTIVE_POISSON: margins[0] = log_of_at_least(mean_of_labels(&set, 1, scratch), 1e-6); break;
+    case OBJECTIVE_GAMMA: /* of which any scale of the labels is as good as another */
+    case OBJECTIVE_TWEEDIE: margins[0] = log_of_at_least(mean_of_labels(&set, 1, scratch), 1e-30); break;
     case OBJECTIVE_SOFTMAX: log_shares_of_classes(&set, o->n_classes, scratch, margins); break;
     case OBJECTIVE_QUANTILE_ERROR:
         margins[0] = quantile_of_labels(o->quantile, &set, scratch);

@@ -1,7 +1,7 @@
 /* What is minimised: per row a loss, its first and second derivative by the margin, as XGBoost defines them.
 **
 ** The kinds fall into families, one file each: objective_smooth.c, objective_quantile.c, objective_logistic.c,
-** objective_poisson.c and objective_softmax.c. */
+** objective_poisson.c, objective_gamma.c, objective_tweedie.c and objective_softmax.c. */
 #ifndef ATHLETE_TREES_OBJECTIVE_OBJECTIVE_H
 #define ATHLETE_TREES_OBJECTIVE_OBJECTIVE_H
 
@@ -16,7 +16,8 @@
 const char *objective_name(const objective *o);
 const char *objective_stored_name(const objective *o);
 
-/* What history reports of it: "rmse", "logloss", "mae", "quantile", "mphe", "huber", "poisson", "mlogloss". */
+/* What history reports of it: "rmse", "logloss", "mae", "quantile", "mphe", "huber", "poisson", "gamma-deviance",
+** "tweedie-nloglik", "mlogloss". */
 const char *objective_metric(const objective *o);
 double objective_metric_value(const objective *o, double mean_loss);
 

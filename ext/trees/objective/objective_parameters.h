@@ -14,6 +14,8 @@ typedef enum objective_kind {
     OBJECTIVE_PSEUDO_HUBER,   /* square near 0, linear far away, smooth in between */
     OBJECTIVE_HUBER,          /* square up to the slope, linear beyond */
     OBJECTIVE_POISSON,        /* label at least 0; the margin is the logarithm of the rate */
+    OBJECTIVE_GAMMA,          /* label above 0; the margin is the logarithm of the mean */
+    OBJECTIVE_TWEEDIE,        /* label at least 0; the margin is the logarithm of the mean */
     OBJECTIVE_SOFTMAX,        /* label a class, 0 to n_classes - 1; one margin per class */
 } objective_kind;
 
@@ -28,6 +30,7 @@ typedef struct objective {
     double slope;                /* of a Huber loss far from 0 */
     double positive_weight;      /* of rows with label 1, for the logistic loss */
     double max_delta_step;       /* for Poisson: hessians are those of a margin higher by this */
+    double variance_power;       /* for Tweedie, at least 1 and below 2 */
     int n_classes;               /* at least 2, for softmax */
     simd_level level;            /* of vector instructions: simd_available() or less */
 } objective;

@@ -60,6 +60,8 @@ SELECT 'interactions', group_concat(hex(feature_1 || feature_2)), exact_sum(cont
 SELECT 'categories', gbdt_train('{"num_boost_round": 5, "nthread": ' || threads || '}', y, f0, f8, f2)
   FROM (SELECT 1 AS threads UNION ALL SELECT 2 UNION ALL SELECT 3), t GROUP BY threads;
 SELECT 'classes', gbdt_train('{"num_boost_round": 2, "objective": "multi:softprob", "num_class": 6}', f2, f0, f1, f3, f4, f5) FROM t;
+SELECT 'means', gbdt_train('{"num_boost_round": 3, "objective": "reg:gamma"}', f2 + 1, f0, f1, f3, f4, f5) FROM t;
+SELECT 'amounts', gbdt_train('{"num_boost_round": 3, "objective": "reg:tweedie"}', f2, f0, f1, f3, f4, f5) FROM t;
 SELECT 'rates', gbdt_train('{"num_boost_round": 3, "objective": "count:poisson"}', f2, f0, f1, f3, f4, f5) FROM t;
 SELECT 'Huber', gbdt_train('{"num_boost_round": 3, "objective": "huber"}', y, f0, f1, f3, f4, f5) FROM t;
 SELECT 'LightGBM''s form, ' || name, gbdt_export(model, 'lightgbm'), gbdt_import(gbdt_export(model, 'lightgbm')) FROM models;
