@@ -27,3 +27,5 @@ SELECT stored_query_fault('SELECT upper(value) FROM json_each(''[1, 2]'')'), sto
 SELECT json_fields('{"distance": 12345678901234567890.5, "name": "\u00e9", "at": "2024-05-01T10:00:00+02:00", "x": "1:30", "athlete": {"id": 7}}', '[{"field": "distance", "type": "number", "unit": "m"}, {"field": "at", "type": "instant"}, {"field": "x", "type": "number", "max": 7}, {"field": "athlete.id", "type": "id"}]');
 SELECT json_plain_names('{"\u0061": [{"\/": 1}]}');
 SELECT json_fields('[null]', '[{"field": "a", "type": "list"}]'), json_fields('{}', '[{"field": 1}]');
+SELECT psi(value, key % 2, 5), js_distance(value, key % 2, 5), total_variation(value, key % 2), linf(value || 'x', key % 2), ks_pvalue(value, key < 9), ks_pvalue(value, key % 2, 'asymp'), wasserstein(value, key % 2) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13, 12, 1, 0, 3.5, 3.25, 8, 10, 15, 16, 17]');
+SELECT * FROM chi2_test('VALUES (''a''), (NULL), (1), (x''00'')', 'VALUES (''b''), (''a''), (2)'), ks_test('VALUES (1), (2), (''3'')', 'VALUES (2.5), (NULL)');

@@ -1,0 +1,58 @@
+#include "statistics/number_sort.h"
+
+#include <stdint.h>
+#include <string.h>
+#include "statistics/select.h"
+
+#define NUMBER_DIGIT_BITS 11
+#define NUMBER_DIGIT_MASK ((1u << NUMBER_DIGIT_BITS) - 1)
+#define NUMBER_FEW        512 /* for which counting digits costs more than it saves */
+
+/* Doubles as integers in the same order: negative ones are turned round, the others moved above them. */
+static void keys_of(double *v, uint64_t *keys, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&keys[i], &v[i], sizeof *keys);
+        keys[i] ^= keys[i] >> 63 ? UINT64_MAX : (uint64_t)1 << 63;
+    }
+}
+
+static void numbers_of(const uint64_t *keys, double *v, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = keys[i] ^ (keys[i] >> 63 ? (uint64_t)1 << 63 : UINT64_MAX);
+        memcpy(&v[i], &bits, sizeof bits);
+    }
+}
+
+/* One pass from the lowest digit up; false where all have the same digit, so that nothing has moved. */
+static bool pass(const uint64_t *from, uint64_t *to, size_t n, int shift) {
+    size_t place[NUMBER_DIGIT_MASK + 1] = {0};
+    for (size_t i = 0; i < n; i++) place[from[i] >> shift & NUMBER_DIGIT_MASK]++;
+    if (place[from[0] >> shift & NUMBER_DIGIT_MASK] == n) return false;
+    size_t before = 0;
+    for (size_t d = 0; d <= NUMBER_DIGIT_MASK; d++) {
+        size_t here = place[d];
+        place[d] = before;
+        before += here;
+    }
+    for (size_t i = 0; i < n; i++) to[place[from[i] >> shift & NUMBER_DIGIT_MASK]++] = from[i];
+    return true;
+}
+
+athlete_status number_sort(athlete_budget *budget, athlete_poll *poll, double *v, size_t n) {
+    if (n <= NUMBER_FEW) return heap_sort(poll, v, n);
+    uint64_t *keys = memory_alloc(budget, n, sizeof *keys), *other = memory_alloc(budget, n, sizeof *other);
+    athlete_status status = keys && other ? ATHLETE_OK : memory_status(budget);
+    if (status == ATHLETE_OK) keys_of(v, keys, n);
+    for (int shift = 0; shift < 64 && status == ATHLETE_OK; shift += NUMBER_DIGIT_BITS) {
+        if (pass(keys, other, n, shift)) {
+            uint64_t *sorted = other;
+            other = keys;
+            keys = sorted;
+        }
+        if (poll_due(poll, 4 * n)) status = ATHLETE_INTERRUPTED;
+    }
+    if (status == ATHLETE_OK) numbers_of(keys, v, n);
+    memory_free(budget, keys);
+    memory_free(budget, other);
+    return status;
+}
