@@ -12,20 +12,17 @@ typedef struct importance_state {
 
 /* Mean |SHAP| from the query's rows. */
 static athlete_status importance_take_rows(athlete_call *call, importance_state *state, sqlite3_value *query,
-                                           sqlite3_value *options) {
+                                           column_match match, tree_span trees) {
     model_rows *rows = &state->rows;
     const forest *model = model_rows_model(rows);
     const size_t per_row = (size_t)model->n_outputs * ((size_t)model->n_features + 1);
     size_t block = shap_block_rows(per_row);
-    column_match match;
-    athlete_status status = model_rows_read_options(call, options, &match);
-    if (status != ATHLETE_OK) return status;
     row_places places = model_rows_matrix(rows, block, false);
     if (!places.features) return memory_status(&rows->budget);
-    status = model_rows_query(rows, query, match, block, places);
+    athlete_status status = model_rows_query(rows, query, match, block, places);
     if (status != ATHLETE_OK) return status;
     shap_forest explainer;
-    status = shap_prepare(model, &rows->budget, &rows->poll, &explainer);
+    status = shap_prepare(model, trees, &rows->budget, &rows->poll, &explainer);
     if (status == ATHLETE_INVALID) fault_refuse(&call->fault, SHAP_TOO_MANY, 2 * SHAP_MAX_POINTS);
     double *contributions = memory_alloc(&rows->budget, per_row, block * sizeof *contributions);
     if (status == ATHLETE_OK && !contributions) status = memory_status(&rows->budget);
@@ -51,9 +48,13 @@ static athlete_status importance_open(athlete_call *call, int argc, sqlite3_valu
     const forest *model = model_rows_model(rows);
     state->features = memory_alloc(&rows->budget, (size_t)model->n_features, sizeof *state->features);
     if (!state->features) return memory_status(&rows->budget);
-    importance_of_splits(model, state->features);
+    column_match match;
+    tree_span trees;
+    status = model_rows_read_options(call, model, argc > 2 ? argv[2] : NULL, &match, &trees);
+    if (status != ATHLETE_OK) return status;
+    importance_of_splits(model, trees, state->features);
     if (argc < 2 || sqlite3_value_type(argv[1]) == SQLITE_NULL) return ATHLETE_OK;
-    return importance_take_rows(call, state, argv[1], argc > 2 ? argv[2] : NULL);
+    return importance_take_rows(call, state, argv[1], match, trees);
 }
 
 static int importance_next(athlete_call *call, void *opaque) {

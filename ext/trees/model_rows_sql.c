@@ -1,6 +1,9 @@
 #include "trees/model_rows_sql.h"
 
+#include <math.h>
+#include <string.h>
 #include "base/binding/query.h"
+#include "base/text/json_text.h"
 #include "trees/feature_sql.h"
 
 /* --- keys ----------------------------------------------------------------------------------------------- */
@@ -85,17 +88,52 @@ athlete_status model_rows_next(model_rows *rows) {
 
 /* --- opening and closing -------------------------------------------------------------------------------- */
 
+typedef struct row_options {
+    int match;
+    char *iteration_range;
+} row_options;
+
 const athlete_option model_rows_options[] = {
-    {"match", NULL, OPTION_CHOICE, 0, 0, 0, "name|position", "(name if the model has feature names)",
-     "how the query's columns are features"},
+    {"match", NULL, OPTION_CHOICE, offsetof(row_options, match), 0, 0, "name|position",
+     "(name if the model has feature names)", "how the query's columns are features"},
+    {"iteration_range", NULL, OPTION_LIST, offsetof(row_options, iteration_range), 0, 0, NULL, "(all rounds)",
+     MODEL_ROWS_RANGE},
     {.name = NULL},
 };
 
-athlete_status model_rows_read_options(athlete_call *call, sqlite3_value *options, column_match *match) {
-    int chosen = MATCH_DEFAULT;
+static bool is_round(const cJSON *x) {
+    return cJSON_IsNumber(x) && x->valuedouble >= 0 && x->valuedouble <= INT32_MAX &&
+           x->valuedouble == floor(x->valuedouble);
+}
+
+athlete_status model_rows_span(const forest *model, const char *range, tree_span *span,
+                               athlete_fault *fault) {
+    *span = forest_all(model);
+    if (!range) return ATHLETE_OK;
+    cJSON *list;
+    athlete_status status = json_parse(range, strlen(range), &list, fault);
+    if (status != ATHLETE_OK) return status;
+    const cJSON *begin = list->child, *end = begin ? begin->next : NULL;
+    if (end && !end->next && is_round(begin) && is_round(end))
+        status = forest_rounds(model, (size_t)begin->valuedouble, (size_t)end->valuedouble, span, fault);
+    else
+        status =
+            fault_refuse(fault,
+                         "option \"iteration_range\" must be a list of two whole numbers, the first round "
+                         "and the one after the last, got %.40s",
+                         range);
+    cJSON_Delete(list);
+    return status;
+}
+
+athlete_status model_rows_read_options(athlete_call *call, const forest *model, sqlite3_value *options,
+                                       column_match *match, tree_span *span) {
+    row_options chosen = {.match = MATCH_DEFAULT};
     const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
     athlete_status status = options_read(model_rows_options, json, &chosen, &call->fault);
-    *match = (column_match)chosen;
+    if (status == ATHLETE_OK) status = model_rows_span(model, chosen.iteration_range, span, &call->fault);
+    sqlite3_free(chosen.iteration_range);
+    *match = (column_match)chosen.match;
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/binding/options.h"
 #include "base/binding/row_feed.h"
+#include "trees/model/rounds.h"
 #include "trees/model_argument_sql.h"
 #include "trees/score_columns_sql.h"
 
@@ -43,9 +44,17 @@ static inline const forest *model_rows_model(const model_rows *rows) {
     return &rows->cached->model;
 }
 
+#define MODEL_ROWS_RANGE                                                                                     \
+    "[begin, end]: only the rounds from begin, counted from 0, to the one before end; an end of 0 is after " \
+    "the last one"
+
 /* Options of a function that has no others. */
 extern const athlete_option model_rows_options[];
-athlete_status model_rows_read_options(athlete_call *call, sqlite3_value *options, column_match *match);
+athlete_status model_rows_read_options(athlete_call *call, const forest *model, sqlite3_value *options,
+                                       column_match *match, tree_span *span);
+
+/* The trees of an iteration_range, a JSON list, all of them for NULL. */
+athlete_status model_rows_span(const forest *model, const char *range, tree_span *span, athlete_fault *fault);
 
 /* Finds the model. `rows`, all zeros before, must not move from then on; close with model_rows_close also after a failure. */
 athlete_status model_rows_open(athlete_call *call, model_rows *rows, sqlite3_value *model);

@@ -14,6 +14,7 @@ typedef struct score_options {
     int output;
     int match;
     sqlite3_int64 nthread;
+    char *iteration_range;
 } score_options;
 
 const athlete_option score_options_table[] = {
@@ -23,6 +24,8 @@ const athlete_option score_options_table[] = {
      "node"},
     {"match", NULL, OPTION_CHOICE, offsetof(score_options, match), 0, 0, "name|position",
      "(name if the model has feature names)", "how columns are told to be features"},
+    {"iteration_range", NULL, OPTION_LIST, offsetof(score_options, iteration_range), 0, 0, NULL,
+     "(all rounds)", MODEL_ROWS_RANGE},
     {"nthread", NULL, OPTION_INTEGER, offsetof(score_options, nthread), 0, 1024, NULL, NULL,
      "accepted for XGBoost's sake: the query is read by one thread"},
     {.name = NULL},
@@ -48,8 +51,11 @@ static athlete_status score_read_options(athlete_call *call, score_options *opti
 static athlete_status open_model(athlete_call *call, score_state *state, sqlite3_value *argument) {
     athlete_status status = model_rows_open(call, &state->rows, argument);
     if (status == ATHLETE_OK) status = model_prepare(state->rows.cached);
-    return status == ATHLETE_OK ? scorer_block_open(state->rows.cached->compiled, NULL, &state->block)
-                                : status;
+    if (status == ATHLETE_OK) status = scorer_block_open(state->rows.cached->compiled, NULL, &state->block);
+    return status == ATHLETE_OK
+               ? model_rows_span(model_rows_model(&state->rows), state->options.iteration_range,
+                                 &state->block.trees, &call->fault)
+               : status;
 }
 
 /* How many answers a row gets. */
@@ -69,7 +75,7 @@ static athlete_status count_items(athlete_call *call, score_state *state) {
         }
         return fault_refuse(&call->fault,
                             "option \"output\" is probabilities, and the model is not one of classes");
-    case OUTPUT_LEAF: state->n_items = model->n_trees; break;
+    case OUTPUT_LEAF: state->n_items = state->block.trees.end - state->block.trees.first; break;
     }
     return ATHLETE_OK;
 }
@@ -90,6 +96,7 @@ static athlete_status score_open(athlete_call *call, int argc, sqlite3_value **a
 static void score_close(void *opaque) {
     score_state *state = opaque;
     scorer_block_close(NULL, &state->block);
+    sqlite3_free(state->options.iteration_range);
     model_rows_close(&state->rows);
     memory_free(NULL, state);
 }
@@ -144,9 +151,9 @@ static void answer_value(const score_state *state, sqlite3_context *context) {
     const forest *model = &state->rows.cached->model;
     const float *margins = state->block.margins + state->row;
     if (state->options.output == OUTPUT_LEAF) {
-        const tree_node *leaf =
-            forest_leaf(model, state->item, state->block.columns + state->row, SCORER_STRIDE);
-        sqlite3_result_int64(context, leaf - (model->nodes + forest_tree_start(model, state->item)));
+        size_t tree = state->block.trees.first + state->item;
+        const tree_node *leaf = forest_leaf(model, tree, state->block.columns + state->row, SCORER_STRIDE);
+        sqlite3_result_int64(context, leaf - (model->nodes + forest_tree_start(model, tree)));
     } else if (state->options.output == OUTPUT_VALUE && model->link == MODEL_SOFTMAX) {
         sqlite3_result_int(context, (int)margins[0]);
     } else if (state->options.output == OUTPUT_PROBABILITIES && model->n_outputs == 1) {
@@ -166,7 +173,7 @@ static void score_column(void *opaque, sqlite3_context *context, int column) {
         if (!leaf && state->n_items > 1) sqlite3_result_int64(context, (sqlite3_int64)state->item);
         break;
     case OUT_TREE:
-        if (leaf) sqlite3_result_int64(context, (sqlite3_int64)state->item);
+        if (leaf) sqlite3_result_int64(context, (sqlite3_int64)(state->block.trees.first + state->item));
         break;
     }
 }

@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     athlete_poll poll;
     poll_begin(&poll, NULL);
     if (model_read(text, length, NULL, NULL, &model, &fault) != ATHLETE_OK) return 1;
-    if (shap_prepare(&model, NULL, &poll, &explainer) != ATHLETE_OK) return 1;
+    if (shap_prepare(&model, forest_all(&model), NULL, &poll, &explainer) != ATHLETE_OK) return 1;
     const size_t n_features = (size_t)model.n_features, side = n_features + 1;
     if (bytes < n * n_features * sizeof *rows) return 1;
     double *out = malloc(SHAP_BLOCK_ROWS * (size_t)model.n_outputs * side * (pairs ? side : 1) * sizeof *out);

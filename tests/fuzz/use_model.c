@@ -55,7 +55,7 @@ static void explain(const forest *model, const float *rows, athlete_budget *budg
     shap_forest explainer;
     size_t width = (size_t)model->n_features + 1, n = (size_t)model->n_outputs * width;
     double *out = memory_alloc(budget, n * (n <= 16 ? width : ROWS), sizeof *out);
-    athlete_status status = shap_prepare(model, budget, &poll, &explainer);
+    athlete_status status = shap_prepare(model, forest_all(model), budget, &poll, &explainer);
     if (status == ATHLETE_OK && out)
         status = shap_contributions(&explainer, rows, n <= 16 ? 1 : ROWS, out, &poll);
     if (status == ATHLETE_OK && out && n <= 16) shap_interactions(&explainer, rows, 1, out, &poll);

@@ -55,7 +55,7 @@ int main(void) {
     athlete_poll poll;
     poll_begin(&poll, NULL);
     shap_forest explainer;
-    if (shap_prepare(&model, NULL, &poll, &explainer) != ATHLETE_OK) return 1;
+    if (shap_prepare(&model, forest_all(&model), NULL, &poll, &explainer) != ATHLETE_OK) return 1;
     if (shap_contributions(&explainer, rows, N_ROWS, values, &poll) != ATHLETE_OK) return 1;
     if (shap_interactions(&explainer, rows, N_ROWS, pairs, &poll) != ATHLETE_OK) return 1;
     uint64_t hash = digest(14695981039346656037ull, values, sizeof values / sizeof *values);

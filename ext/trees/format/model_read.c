@@ -53,6 +53,20 @@ static bool end_with_best_round(model_reader *r, const cJSON *learner, int32_t p
     return true;
 }
 
+/* Where version 2 or later says after which tree each round ends, those are believed; without it all are of one size. */
+static bool read_rounds(model_reader *r, const cJSON *model, int32_t parallel_trees) {
+    forest *read = r->model;
+    read->round_trees = (size_t)(parallel_trees > 1 ? parallel_trees : 1) * (size_t)read->n_outputs;
+    number_list ends;
+    if (!reader_has(model, "iteration_indptr")) return true;
+    if (!reader_numbers(r, model, "iteration_indptr", &ends)) return false;
+    bool regular = ends.n > 0 && (ends.n - 1) * read->round_trees == read->n_trees;
+    for (size_t i = 0; i < ends.n && regular; i++)
+        regular = ends.values[i] == (double)(i * read->round_trees);
+    if (!regular) read->round_trees = 0;
+    return true;
+}
+
 static bool read_booster(model_reader *r, const cJSON *learner) {
     const cJSON *booster = reader_object(r, learner, "gradient_booster");
     snprintf(r->path, sizeof r->path, "learner.gradient_booster");
@@ -83,7 +97,7 @@ static bool read_booster(model_reader *r, const cJSON *learner) {
     if (reader_has(parameters, "num_parallel_tree"))
         parallel_trees = reader_count(r, parameters, "num_parallel_tree", INT32_MAX - 1);
     return parallel_trees >= 0 && model_read_trees(r, trees, &outputs) &&
-           end_with_best_round(r, learner, parallel_trees);
+           read_rounds(r, model, parallel_trees) && end_with_best_round(r, learner, parallel_trees);
 }
 
 /* Puts a number, or a list of one or one per output, into the base scores. */

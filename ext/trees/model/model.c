@@ -1,7 +1,7 @@
 #include "trees/model/model.h"
 
 athlete_status forest_begin(athlete_budget *budget, forest *model, int n_features, int n_outputs) {
-    *model = (forest){.n_features = n_features, .n_outputs = n_outputs};
+    *model = (forest){.n_features = n_features, .n_outputs = n_outputs, .round_trees = (size_t)n_outputs};
     model->base_scores = memory_zeroed(budget, (size_t)n_outputs, sizeof *model->base_scores);
     model->base_margins = memory_zeroed(budget, (size_t)n_outputs, sizeof *model->base_margins);
     return model->base_scores && model->base_margins ? ATHLETE_OK : memory_status(budget);

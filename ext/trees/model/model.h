@@ -60,7 +60,8 @@ typedef struct forest {
     float *base_scores;  /* per output, in output space, as the text has it */
     float *base_margins; /* per output, what every prediction starts from */
     size_t n_trees, trees_capacity;
-    size_t *tree_end; /* tree t is nodes[tree_end[t - 1]] up to nodes[tree_end[t] - 1] */
+    size_t round_trees; /* of a round of boosting; 0 where rounds differ */
+    size_t *tree_end;   /* tree t is nodes[tree_end[t - 1]] up to nodes[tree_end[t] - 1] */
     size_t outputs_capacity;
     uint32_t *tree_output; /* the output that tree t adds to */
     size_t n_nodes, nodes_capacity;

@@ -16,7 +16,7 @@ static size_t whole_lines(size_t bytes) {
 }
 
 athlete_status scorer_block_open(const scorer *compiled, athlete_budget *budget, scorer_block *block) {
-    *block = (scorer_block){.memory = NULL};
+    *block = (scorer_block){.trees = forest_all(compiled->model)};
     size_t columns = whole_lines(((size_t)compiled->model->n_features + 1) * SCORER_STRIDE * sizeof(float));
     size_t margins = whole_lines((size_t)compiled->model->n_outputs * SCORER_ROWS * sizeof(float));
     size_t leaves = compiled->kernel ? LEAVES_BYTES : 0;
@@ -136,7 +136,7 @@ athlete_status scorer_margins(const scorer *compiled, scorer_block *block, size_
         rank_column(compiled, &compiled->columns[c], block, (n_rows + GROUP - 1) / GROUP);
         if (poll_due(poll, n_rows)) return ATHLETE_INTERRUPTED;
     }
-    for (size_t t = 0; t < model->n_trees; t++) {
+    for (size_t t = block->trees.first; t < block->trees.end; t++) {
         if (!scorer_add_tree(compiled, t, block, n_rows, poll)) return ATHLETE_INTERRUPTED;
     }
     return ATHLETE_OK;

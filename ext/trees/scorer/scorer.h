@@ -14,7 +14,7 @@
 #define ATHLETE_TREES_SCORER_SCORER_H
 
 #include "base/simd.h"
-#include "trees/model/model.h"
+#include "trees/model/rounds.h"
 #include "trees/model/walk.h"
 
 #define SCORER_ROWS 256 /* most rows of a block */
@@ -31,7 +31,8 @@ void scorer_close(athlete_budget *budget, scorer *compiled);
 typedef struct scorer_block {
     float *
         columns; /* to be filled in: the value of feature f in row r at f * SCORER_STRIDE + r; NaN is missing */
-    float *margins; /* per output o and row r at o * SCORER_ROWS + r */
+    float *margins;  /* per output o and row r at o * SCORER_ROWS + r */
+    tree_span trees; /* that are added up: all of them unless narrowed after opening */
     uint8_t *ranks, *leaves;
     void *memory;
 } scorer_block;

@@ -1,8 +1,9 @@
 #include "trees/shap/importance.h"
 
-void importance_of_splits(const forest *model, feature_importance *features) {
+void importance_of_splits(const forest *model, tree_span trees, feature_importance *features) {
     for (int f = 0; f < model->n_features; f++) features[f] = (feature_importance){.weight = 0};
-    for (size_t i = 0; i < model->n_nodes; i++) {
+    const size_t end = forest_tree_start(model, trees.end);
+    for (size_t i = forest_tree_start(model, trees.first); i < end; i++) {
         const tree_node *node = &model->nodes[i];
         if (node->left < 0) continue;
         feature_importance *feature = &features[node->feature];

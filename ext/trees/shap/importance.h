@@ -11,8 +11,8 @@ typedef struct feature_importance {
     athlete_sum shap;               /* sum over rows and outputs of the size of its SHAP values */
 } feature_importance;
 
-/* Fills n_features items, the SHAP sums with 0. */
-void importance_of_splits(const forest *model, feature_importance *features);
+/* Fills n_features items from the given trees, the SHAP sums with 0. */
+void importance_of_splits(const forest *model, tree_span trees, feature_importance *features);
 
 /* Adds the SHAP values of n rows (at most SHAP_BLOCK_ROWS) of n_features. `contributions` has room for those of n. */
 athlete_status importance_add_rows(const shap_forest *explainer, const float *rows, size_t n,

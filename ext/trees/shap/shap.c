@@ -125,7 +125,7 @@ static athlete_status number_trees(shap_forest *explainer, athlete_poll *poll) {
     const forest *model = explainer->model;
     athlete_budget *budget = explainer->budget;
     size_t most = 1;
-    for (size_t t = 0; t < model->n_trees; t++) {
+    for (size_t t = explainer->span.first; t < explainer->span.end; t++) {
         size_t n = model->tree_end[t] - forest_tree_start(model, t);
         if (n > most) most = n;
     }
@@ -140,7 +140,7 @@ static athlete_status number_trees(shap_forest *explainer, athlete_poll *poll) {
     if (!w.last || !w.node || !w.path || !w.different || !w.mean) status = memory_status(budget);
     else
         for (int f = 0; f < model->n_features; f++) w.last[f] = -1;
-    for (size_t t = 0; status == ATHLETE_OK && t < model->n_trees; t++)
+    for (size_t t = explainer->span.first; status == ATHLETE_OK && t < explainer->span.end; t++)
         status = number_tree(explainer, t, &w, poll);
     void *const blocks[] = {w.last, w.node, w.path, w.different, w.mean};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
@@ -162,13 +162,14 @@ static void fill_table(const shap_forest *explainer, const shap_split *split, in
 static athlete_status fill_tables(shap_forest *explainer, athlete_poll *poll) {
     size_t first[SHAP_MAX_POINTS + 1] = {0}, n_rules = 0, n_table = 0;
     bool used[SHAP_MAX_POINTS + 1] = {false};
-    for (size_t t = 0; t < explainer->model->n_trees; t++) used[explainer->trees[t].n_points] = true;
+    for (size_t t = explainer->span.first; t < explainer->span.end; t++)
+        used[explainer->trees[t].n_points] = true;
     for (int n = 1; n <= SHAP_MAX_POINTS; n++) {
         first[n] = n_rules;
         if (used[n]) n_rules += (size_t)n;
     }
     n_table = n_rules;
-    for (size_t t = 0; t < explainer->model->n_trees; t++) {
+    for (size_t t = explainer->span.first; t < explainer->span.end; t++) {
         shap_tree *tree = &explainer->trees[t];
         tree->rule = first[tree->n_points];
         for (shap_split *s = explainer->splits + tree->first_split, *end = s + tree->n_splits; s < end; s++) {
@@ -186,7 +187,7 @@ static athlete_status fill_tables(shap_forest *explainer, athlete_poll *poll) {
         gauss_legendre(n, explainer->known + first[n], explainer->weights + first[n]);
         for (int p = 0; p < n; p++) explainer->slope[first[n] + (size_t)p] = 1;
     }
-    for (size_t t = 0; t < explainer->model->n_trees; t++) {
+    for (size_t t = explainer->span.first; t < explainer->span.end; t++) {
         const shap_tree *tree = &explainer->trees[t];
         const double *points = explainer->known + tree->rule; /* a first question's k is t */
         for (int32_t i = 0; i < tree->n_splits; i++) {
@@ -199,10 +200,11 @@ static athlete_status fill_tables(shap_forest *explainer, athlete_poll *poll) {
     return ATHLETE_OK;
 }
 
-athlete_status shap_prepare(const forest *model, athlete_budget *budget, athlete_poll *poll,
+athlete_status shap_prepare(const forest *model, tree_span span, athlete_budget *budget, athlete_poll *poll,
                             shap_forest *explainer) {
     *explainer = (shap_forest){
         .model = model,
+        .span = span,
         .level = simd_available(),
         .budget = budget,
         .trees = memory_alloc(budget, model->n_trees + 1, sizeof *explainer->trees),

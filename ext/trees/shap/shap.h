@@ -33,7 +33,7 @@
 #define ATHLETE_TREES_SHAP_SHAP_H
 
 #include "base/simd.h"
-#include "trees/model/model.h"
+#include "trees/model/rounds.h"
 
 #define SHAP_MAX_POINTS 128 /* exact for up to 256 different features on one path */
 #define SHAP_BLOCK_ROWS 64  /* rows whose scratch and results stay in the cache together */
@@ -72,7 +72,8 @@ typedef struct shap_forest {
     const forest *model;
     simd_level level;
     athlete_budget *budget;
-    shap_tree *trees;
+    tree_span span;   /* the trees that are explained */
+    shap_tree *trees; /* tree t is trees[t] */
     shap_split *splits;
     double *leaves;
     double *known, *slope; /* the tables; they begin with those of a first question, for every rule in use */
@@ -84,9 +85,9 @@ typedef struct shap_forest {
 
 #define SHAP_TOO_MANY "a path of the model asks for more than %d different features"
 
-/* Prepares a forest, which must outlive it. ATHLETE_INVALID if a path asks for more than 2 * SHAP_MAX_POINTS different
+/* Prepares the given trees of a forest, which must outlive it. ATHLETE_INVALID if a path asks for more than 2 * SHAP_MAX_POINTS different
 ** features; free with shap_forest_free also after a failure. */
-athlete_status shap_prepare(const forest *model, athlete_budget *budget, athlete_poll *poll,
+athlete_status shap_prepare(const forest *model, tree_span span, athlete_budget *budget, athlete_poll *poll,
                             shap_forest *explainer);
 void shap_forest_free(shap_forest *explainer);
 

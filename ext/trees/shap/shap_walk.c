@@ -71,7 +71,7 @@ athlete_status shap_walk_rows(const shap_forest *explainer, const float *rows, s
     athlete_status status = sums->lanes ? ATHLETE_OK : memory_status(explainer->budget);
     if (sums->lanes) memset(sums->lanes, 0, n_groups * sums->per_row * sizeof(shap_lanes));
     if (status == ATHLETE_OK) shap_transpose(rows, n, n_features, n_groups, values);
-    for (size_t t = 0; status == ATHLETE_OK && t < model->n_trees; t++)
+    for (size_t t = explainer->span.first; status == ATHLETE_OK && t < explainer->span.end; t++)
         status =
             shap_walk_tree(explainer, &explainer->trees[t], n_groups, values, &at, walk, n_sums, sums, poll);
     memory_free(explainer->budget, scratch_block);
