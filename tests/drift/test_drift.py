@@ -62,7 +62,9 @@ def test_no_metric_is_ever_nan_and_an_empty_sample_says_so(samples):
         for (column, metric), (value, p, _, _, reason) in drift(samples, reference, current).items():
             assert value is None or math.isfinite(value)
             assert (value is None) == (reason is not None), (column, metric)
-    assert {rest[-1] for rest in drift(samples, "SELECT * FROM reference WHERE 0").values()} == {"the reference sample has no values", "neither sample has values"}
+    for reference, current, reason in ((0, 1, "the reference sample has no values"), (1, 0, "the current sample has no values"), (0, 0, "neither sample has values")):
+        found = drift(samples, f"SELECT n, named FROM reference WHERE {reference}", f"SELECT n, named FROM current WHERE {current}")
+        assert {rest[-1] for rest in found.values()} == {reason}
 
 
 def test_columns_that_do_not_match_are_named(error):
