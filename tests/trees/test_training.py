@@ -212,7 +212,7 @@ def test_lightgbm_names_mean_the_same(db):
     "sql, sentence",
     [
         ("gbdt_train('{\"depth\": 3}', 1, 2)", 'gbdt_train: unknown option "depth"; known are objective, num_boost_round'),
-        ("gbdt_train('{\"eta\": 3}', 1, 2)", 'gbdt_train: option "eta" must be a number from 1.0e-06 to 1.0, got 3'),
+        ("gbdt_train('{\"eta\": 3}', 1, 2)", 'gbdt_train: option "eta" must be a number from 1e-06 to 1, got 3'),
         ("gbdt_train('[]', 1, 2)", "gbdt_train: options must be a JSON object"),
         ("gbdt_train(7, 1, 2)", "gbdt_train: argument 1 (options) must be a JSON object, got 7"),
         ("gbdt_train('{}', 1)", "gbdt_train: called with 2 arguments, the form is"),

@@ -89,14 +89,14 @@ static athlete_status mismatch(const athlete_option *option, const cJSON *value,
     sqlite3_str_appendf(out, "option \"%s\" must be ", option->name);
     switch (option->type) {
     case OPTION_NUMBER:
-        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g", option->min, option->max);
+        sqlite3_str_appendf(out, "a number from %.15g to %.15g", option->min, option->max);
         break;
     case OPTION_NUMBERS:
-        sqlite3_str_appendf(out, "a number from %!.15g to %!.15g, or a list of at most %d of them, ascending",
+        sqlite3_str_appendf(out, "a number from %.15g to %.15g, or a list of at most %d of them, ascending",
                             option->min, option->max, OPTION_MOST_NUMBERS);
         break;
     case OPTION_INTEGER:
-        sqlite3_str_appendf(out, "an integer from %!.15g to %!.15g", option->min, option->max);
+        sqlite3_str_appendf(out, "an integer from %.15g to %.15g", option->min, option->max);
         break;
     case OPTION_FLAG: sqlite3_str_appendall(out, "true or false"); break;
     case OPTION_CHOICE: sqlite3_str_appendf(out, "one of %s", option->choices); break;
