@@ -162,6 +162,23 @@ static const athlete_function drift_functions[] = {
         .step = cells_step,
         .final = linf_final,
     },
+    {
+        .name = "drift",
+        .example =
+            "SELECT * FROM drift('SELECT column1 AS x FROM (VALUES (1), (2), (2), (3))', 'SELECT column1 "
+            "AS x FROM (VALUES (2), (2), (2), (5), (6))')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"reference_query", ATHLETE_QUERY, 0, 0, 0, "the reference sample, each column for itself"},
+            {"current_query", ATHLETE_QUERY, 0, 0, 0, "the current sample, of the same columns by name"}),
+        .summary = "How far two samples are apart, one row for each column and metric: psi, js_distance, "
+                   "chi2_test, total_variation and linf, numbers in 10 bins and what is missing counted; of "
+                   "columns of numbers ks_test and wasserstein, too. Where a value is NULL, the reason.",
+        .errors = "columns that only one of the queries has, or one has twice",
+        .source = "as each of the metrics",
+        .table = &drift_table,
+    },
     {.name = NULL},
 };
 

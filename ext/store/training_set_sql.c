@@ -14,6 +14,7 @@
 
 #include <string.h>
 #include "base/binding/module_arguments.h"
+#include "base/binding/schema_hold.h"
 #include "base/memory.h"
 #include "base/numbers/decimal.h"
 #include "base/own_statement.h"
@@ -72,15 +73,22 @@ static int set_declare(set_vtab *vtab, athlete_fault *fault) {
 static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                        char **message) {
     const athlete_function *function = aux;
+    schema_hold hold;
+    int rc = schema_hold_begin(db, &hold);
+    if (rc != SQLITE_OK) return rc;
     set_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
-    if (!vtab) return SQLITE_NOMEM;
+    if (!vtab) {
+        schema_hold_end(&hold);
+        return SQLITE_NOMEM;
+    }
     module_arguments arguments;
     athlete_fault fault = {""};
-    int rc = module_arguments_read(&arguments, function, argc, argv, &fault);
+    rc = module_arguments_read(&arguments, function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
     if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
+    schema_hold_end(&hold);
     if (rc != SQLITE_OK) rc = module_fail(function, message, rc, &fault);
     if (rc == SQLITE_OK) *out = &vtab->base;
     else set_disconnect(&vtab->base);

@@ -17,6 +17,7 @@
 #include "store/lookup/asof_sql.h"
 
 #include "base/binding/module_arguments.h"
+#include "base/binding/schema_hold.h"
 #include "base/memory.h"
 #include "store/lookup/asof_table_sql.h"
 #include "store/lookup/group_sql.h"
@@ -96,17 +97,24 @@ static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments 
 
 static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                         char **message) {
+    schema_hold hold;
+    int rc = schema_hold_begin(db, &hold);
+    if (rc != SQLITE_OK) return rc;
     asof_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
-    if (!vtab) return SQLITE_NOMEM;
+    if (!vtab) {
+        schema_hold_end(&hold);
+        return SQLITE_NOMEM;
+    }
     vtab->function = aux;
     module_arguments arguments;
     athlete_fault fault = {""};
-    int rc = module_arguments_read(&arguments, vtab->function, argc, argv, &fault);
+    rc = module_arguments_read(&arguments, vtab->function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, &fault);
     if (rc == SQLITE_OK) rc = asof_open_group(vtab, db, &arguments, &fault);
     if (rc == SQLITE_OK) rc = asof_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
+    schema_hold_end(&hold);
     if (rc != SQLITE_OK) rc = module_fail(vtab->function, message, rc, &fault);
     if (rc == SQLITE_OK) *out = &vtab->base;
     else asof_disconnect(&vtab->base);
