@@ -23,6 +23,7 @@ static double inner_edge(sample s, size_t k, size_t bins) {
 static int64_t take_up_to(sample *s, double edge) {
     size_t n = 0;
     while (n < s->n && s->values[n] <= edge) n++;
+    if (n == 0) return 0; /* a sample without numbers has no array to move in */
     s->values += n;
     s->n -= n;
     return (int64_t)n;

@@ -68,6 +68,15 @@ WORKLOADS = {
         "SELECT i % 97 AS y, i * 7919 % 1009 AS a, i * 104729 % 7919 AS b, i % 31 AS c FROM n')",
         (),
     ),
+    "ks_pvalue: an exact p-value of many numbers": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 90000) "
+        "SELECT ks_pvalue(CASE WHEN i <= 30000 THEN i ELSE (i - 30000) / 2.0 + 20000 END, i <= 30000, 'exact') FROM n",
+        (),
+    ),
+    "drift: a long query": lambda: (
+        "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
+        (),
+    ),
     "gbdt_score: a long query": lambda: (
         "SELECT count(*) FROM gbdt_score((SELECT gbdt_train('{}', value, value) FROM json_each('[1, 2, 3]')), "
         "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, i FROM n LIMIT 100000000')",
