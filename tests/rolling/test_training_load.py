@@ -419,7 +419,7 @@ FORM = "athlete_id, day, tss, distance_km, moving_min, pace_min_km, elevation_ga
         ("'SELECT 1, ?, 3, 4, 5, 6, 7'", "the query has parameters, which cannot be bound here"),
         ("'SELECT 1, abs(-9223372036854775808), 3, 4, 5, 6, 7'", "the query failed: integer overflow"),
         ("'SELECT 1', '{\"window\": 7}'", 'unknown option "window"; known are acwr_risk_threshold, monotony_risk_threshold, acwr_min_history_days, expected_days_per_week, start_date, end_date'),
-        ("'SELECT 1', '{\"expected_days_per_week\": 0}'", 'option "expected_days_per_week" must be a number from 0.1 to 7.0, got 0'),
+        ("'SELECT 1', '{\"expected_days_per_week\": 0}'", 'option "expected_days_per_week" must be a number from 0.1 to 7, got 0'),
         ("'SELECT 1', '{\"start_date\": \"today\"}'", "option \"start_date\" must be a date 'YYYY-MM-DD', got 'today'"),
         ("'SELECT 1', '{\"end_date\": 20240101}'", 'option "end_date" must be text, got 20240101'),
     ],
