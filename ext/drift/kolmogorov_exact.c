@@ -39,7 +39,7 @@ static void durbin_matrix(double *matrix, double *edge, double *inverse, size_t 
     }
     edge[m - 1] = (1 + (corner - 2 * power)) * factor;
     for (size_t r = 0; r < m; r++) {
-        for (size_t c = 0; c < m; c++) matrix[r * m + c] = c > r + 1 ? 0 : inverse[r + 1 - c];
+        for (size_t c = 1; c < m; c++) matrix[r * m + c] = c > r + 1 ? 0 : inverse[r + 1 - c];
         matrix[r * m] = edge[r];
     }
     for (size_t c = 0; c < m; c++) matrix[(m - 1) * m + c] = edge[m - 1 - c];
