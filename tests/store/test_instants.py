@@ -85,3 +85,10 @@ def test_a_refused_batch_names_its_first_reasons():
 def test_a_training_set_refuses_to_leave_out_what_it_does_not_have(db):
     with pytest.raises(sqlite3.OperationalError, match="exclude: minuts is no column of the set"):
         db.execute("""CREATE VIRTUAL TABLE temp.t USING training_set('{"labels": "SELECT 1 AS minutes, ''2024-01-01'' AS at", "as_of": "at", "lookups": [], "exclude": ["minuts"]}')""")
+
+
+@pytest.mark.parametrize("precision", ["second", "millisecond"])
+def test_reading_other_forms_of_a_time_costs_a_row_no_large_program(precision):
+    db = store(SLEEP | {"time_precision": precision})
+    steps = db.execute("EXPLAIN INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr) VALUES ('a', '2024-01-01T00:00:00Z', 50)")
+    assert len(steps.fetchall()) < 4000

@@ -44,7 +44,8 @@ typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_
 
 --: written_time
 --# The text in parts: t to the second, f the digits of its fraction, z the zone. What the form has no digits for rounds up, as a
---# row is never known before its time. NULL for what is no time of the years 1 to 9999.
+--# row is never known before its time. NULL for what is no time of the years 1 to 9999. LIMIT keeps SQLite from putting each part
+--# into every place that names it, which made a program of 24,000 steps, whose frame every row paid for.
 (SELECT CASE WHEN w >= '0001' THEN {whole_seconds|w || 'Z'}{milliseconds|w || printf('.%03dZ', n % 1000)} END FROM (
         SELECT {whole_seconds|strftime('%Y-%m-%dT%H:%M:%S', t, printf('%+d seconds', d - o + (ltrim(f, '0') <> '')))}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', t, printf('%+d seconds', d - o + n / 1000)) AS w, n FROM (SELECT *, CAST(substr(f || '000', 1, 3) AS INTEGER) + (ltrim(substr(f, 4), '0') <> '') AS n} {whole_seconds|AS w }FROM (
         SELECT t, f, d, CASE d WHEN 0 THEN iif(z GLOB '-*', -1, 1) * (3600 * substr(z, 2, 2) + 60 * substr(replace(z, ':', ''), 4, 2)) ELSE {of_athlete|{>utc_offset}}{of_others|0} END AS o
@@ -52,7 +53,7 @@ typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_
             SELECT t, d, r, CASE WHEN r GLOB '.[0-9]*' THEN substr(r, 2, length(r) - 1 - length(ltrim(substr(r, 2), '0123456789'))) ELSE '' END AS f FROM (
             SELECT CASE WHEN length(v) = 10 THEN v || 'T00:00:00' WHEN substr(v, 17, 1) = ':' THEN replace(substr(v, 1, 19), ' ', 'T') ELSE replace(substr(v, 1, 16), ' ', 'T') || ':00' END AS t,
                    CASE WHEN length(v) = 10 THEN 86400 ELSE 0 END AS d, CASE WHEN length(v) = 10 THEN '' WHEN substr(v, 17, 1) = ':' THEN substr(v, 20) ELSE substr(v, 17) END AS r
-            FROM (SELECT upper(new."{column}") AS v))))
+            FROM (SELECT upper(new."{column}") AS v LIMIT 1) LIMIT 1) LIMIT 1) LIMIT 1)
         WHERE strftime('%Y-%m-%dT%H:%M:%S', t, '+0 seconds') = t AND t >= '0001' AND length(f) <= 9 AND (f = '' OR substr(new."{column}", 17, 1) = ':')
           AND (z IN ('', 'Z') OR (z GLOB '[+-][0-9][0-9]' OR z GLOB '[+-][0-9][0-9]:[0-9][0-9]' OR z GLOB '[+-][0-9][0-9][0-9][0-9]')
-               AND substr(z, 2, 2) < '24' AND substr(replace(z, ':', ''), 4, 2) < '60')){milliseconds|)}))
+               AND substr(z, 2, 2) < '24' AND substr(replace(z, ':', ''), 4, 2) < '60') LIMIT 1){milliseconds| LIMIT 1)} LIMIT 1) LIMIT 1)
