@@ -1,21 +1,16 @@
 #include "drift/category_counts.h"
 
 #include <string.h>
+#include "base/text/text_hash.h"
 
 static size_t start_of(const category_counts *c, size_t category) {
     return category ? c->ends[category - 1] : 0;
 }
 
-/* FNV-1a. */
-static uint64_t category_hash(const char *bytes, size_t n) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-    return hash ^ hash >> 32;
-}
-
 /* The slot that holds the category, or the empty one where it belongs. */
 static size_t counted_slot(const category_counts *c, const char *bytes, size_t n) {
-    size_t at = (size_t)category_hash(bytes, n) & (c->n_slots - 1);
+    uint64_t hash = text_hash(bytes, n);
+    size_t at = (size_t)(hash ^ hash >> 32) & (c->n_slots - 1);
     for (; c->slots[at]; at = (at + 1) & (c->n_slots - 1)) {
         size_t start = start_of(c, c->slots[at] - 1), length = c->ends[c->slots[at] - 1] - start;
         if (length == n && (n == 0 || memcmp(c->bytes + start, bytes, n) == 0)) break;

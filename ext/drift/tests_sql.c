@@ -38,7 +38,7 @@ static athlete_status read_side(athlete_call *call, test_state *state, const cha
     athlete_status status = query_open(call->db, sql, 1, "value", &query, &call->fault);
     if (status != ATHLETE_OK) return status;
     int code;
-    while ((code = sqlite3_step(query)) == SQLITE_ROW && status == ATHLETE_OK)
+    while (status == ATHLETE_OK && (code = sqlite3_step(query)) == SQLITE_ROW)
         status = read_value(call, state, side, sqlite3_column_value(query, 0), numbers);
     if (status == ATHLETE_OK && code != SQLITE_DONE)
         status = status_of_code(call->db, code, "the query failed: ", &call->fault);

@@ -1,8 +1,8 @@
 #include "trees/model_rows_sql.h"
 
-#include <math.h>
 #include <string.h>
 #include "base/binding/query.h"
+#include "base/numbers/decimal.h"
 #include "base/text/json_text.h"
 #include "trees/feature_sql.h"
 
@@ -102,8 +102,7 @@ const athlete_option model_rows_options[] = {
 };
 
 static bool is_round(const cJSON *x) {
-    return cJSON_IsNumber(x) && x->valuedouble >= 0 && x->valuedouble <= INT32_MAX &&
-           x->valuedouble == floor(x->valuedouble);
+    return cJSON_IsNumber(x) && is_whole(x->valuedouble, 0, INT32_MAX);
 }
 
 athlete_status model_rows_span(const forest *model, const char *range, tree_span *span,

@@ -1,11 +1,11 @@
 #include "validation/feature_strength.h"
 
 #include <math.h>
+#include "base/text/text_hash.h"
 #include "statistics/category.h"
 
 uint64_t strength_key(const void *bytes, size_t length) {
-    uint64_t key = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < length; i++) key = (key ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+    uint64_t key = text_hash(bytes, length);
     return key ? key : 1;
 }
 

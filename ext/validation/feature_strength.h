@@ -13,7 +13,7 @@ typedef struct strength_cell {
     uint64_t key;  /* of the value, be it a number or a text; 0: NULL */
 } strength_cell;
 
-/* A key for the bytes of a value, never 0 (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv). */
+/* A key for the bytes of a value, never 0. */
 uint64_t strength_key(const void *bytes, size_t length);
 
 /* A table by rows. */

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from helpers.extension import connect
 from helpers.groups import SLEEP, store
 
 SET = {"labels": "SELECT 'a' AS athlete_id, '2024-02-01T00:00:00Z' AS moment, 1 AS label", "as_of": "moment",
@@ -28,8 +29,6 @@ def path(tmp_path):
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("module", MADE)
 def test_others_may_change_the_tables_at_any_moment(path, tmp_path, module, seed):
-    from helpers.extension import connect
-
     made, asked, row = MADE[module]
     rng, names = random.Random(seed), []
     db, other = connect(path, isolation_level=None), sqlite3.connect(path, isolation_level=None)

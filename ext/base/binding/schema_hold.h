@@ -9,12 +9,12 @@
 
 #include "base/sqlite.h"
 
-#define SCHEMA_HOLD_FILES                                                                                    \
-    16 /* SQLite attaches at most 10 unless compiled otherwise, and then those beyond are not held */
+/* SQLite attaches at most 10 unless compiled otherwise; of more, those beyond are not held. */
+#define SCHEMA_HOLD_FILES 16
 
+/* One read under way on each file: as long as it is, nobody changes the tables there. */
 typedef struct schema_hold {
-    sqlite3_stmt *reads
-        [SCHEMA_HOLD_FILES]; /* one under way on each file: as long as it is, nobody changes the tables there */
+    sqlite3_stmt *reads[SCHEMA_HOLD_FILES];
     int n;
 } schema_hold;
 

@@ -1,11 +1,12 @@
 #include "trees/bins/categories.h"
 
 #include <string.h>
+#include "base/text/text_hash.h"
 
-/* FNV-1a (Fowler, Noll, Vo), with its high bits folded in. */
+/* With its high bits folded in. */
 static uint32_t hash_of(const char *text) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (; *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    uint64_t hash = TEXT_HASH_EMPTY;
+    for (; *text; text++) hash = text_hash_add(hash, *text);
     return (uint32_t)(hash ^ hash >> 32);
 }
 

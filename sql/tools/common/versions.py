@@ -13,22 +13,22 @@ TOLD = "SELECT as_of_instant(moment, 'millisecond'), moment FROM (SELECT DISTINC
 
 
 def ingest(db, definition, source, column):
-    """Brings `source`, a table or a SELECT, into the group of the definition, all moments or none; returns how many there were."""
+    """Brings `source`, a table or a SELECT, into the group of the definition, all moments or none."""
     asked = database.quoted(source) if database.has(db, source) else f"({source})"
     with database.transaction(db):
         db.execute(f"CREATE TEMP TABLE feature_versions AS SELECT * FROM {asked}")
         moments = _moments(db, column)
+        version = _version(db, definition, column)
         db.execute("CREATE TEMP TABLE feature_version (moment)")
         for _, moment in moments:
             db.execute(f"DELETE FROM {NOW}")
             db.execute(f"INSERT INTO {NOW} VALUES (?)", (moment,))
-            script = database.value(db, INGEST, definition, _version(db, definition, column), str(moment))
+            script = database.value(db, INGEST, definition, version, str(moment))
             for statement in database.statements(script):
                 if not statement.rstrip().endswith(("BEGIN IMMEDIATE;", "COMMIT;")):  # it is one transaction for all of them
                     db.execute(statement).fetchall()
         db.execute(f"DROP TABLE {BATCH}")
         db.execute(f"DROP TABLE {NOW}")
-    return len(moments)
 
 
 def _columns(db):
