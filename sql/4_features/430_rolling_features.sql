@@ -116,7 +116,7 @@ SELECT assert_that(NOT EXISTS (
 -- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
 -- published moved it: then that version is published over the whole history, and what stood before goes to athlete_rolling_features_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '430_rolling_features' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -138,7 +138,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
            LEFT JOIN standing AS s USING (athlete_id, as_of_date)
            LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
-           WHERE COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
            CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
@@ -152,8 +152,8 @@ CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS N
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
 WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told
-                                         WHEN EXISTS (SELECT 1 FROM formula) THEN s.since ELSE max(s.since, k.started_at) END
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date);

@@ -77,8 +77,9 @@ def publish(stage, rest, arguments):
     # A stage that reads everyone each time has heard what the next one had.
     made = re.search(r"^CREATE TEMP TABLE changed AS\n([^;]*);", rest, re.M)
     heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
+    until_now = "json_extract(c.position, '$[10]')" if re.match(r"SELECT .*\bposition\b", made[1]) else "''"
     columns = columns_of(definition)
-    return template("publish", stage=literal(heard_by), columns=identifiers("", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+    return template("publish", stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
                     n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
