@@ -18,4 +18,5 @@ SELECT g.name, g.major, g.minor, g.patch, 1,
 FROM feature_groups AS g
 JOIN (SELECT p.value AS product, MIN(s.stage) AS stage FROM ops_stages AS s, json_each(s.products) AS p GROUP BY p.value) AS s ON s.product = g.table_name
 WHERE g.status <> 'draft' AND EXISTS (SELECT 1 FROM json_each(g.definition) WHERE key = 'stage' OR key = 'computed' AND value)
+  AND NOT EXISTS (SELECT 1 FROM feature_publications AS p WHERE p.group_name = g.name)
 ORDER BY s.stage, g.major, g.minor, g.patch;

@@ -50,7 +50,7 @@ static int group_add_column(feature_group *group, size_t *capacity, const char *
 }
 
 /* Whether a column is one of a version, of which `list` has the names. */
-static bool is_listed(const cJSON *list, const char *name) {
+static bool is_of_version(const cJSON *list, const char *name) {
     const cJSON *each;
     cJSON_ArrayForEach(each, list) {
         if (cJSON_IsString(each) && sqlite3_stricmp(each->valuestring, name) == 0) return true;
@@ -70,7 +70,7 @@ static int read_columns(feature_group *group, const char *version_columns, athle
     while (rc == SQLITE_OK && (rc = sqlite3_step(list)) == SQLITE_ROW) {
         rc = SQLITE_OK;
         if (sqlite3_column_int(list, 6) == 1) continue; /* hidden */
-        if (own && !is_listed(own, catalog_text(list, 1))) continue;
+        if (own && !is_of_version(own, catalog_text(list, 1))) continue;
         rc = group_add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
     }
     cJSON_Delete(own);
