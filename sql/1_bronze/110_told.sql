@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS athlete_activity_settings (
                 CHECK (setting IN ('is_mine', 'is_race', 'official_m', 'official_s', 'rpe', 'load_tss')),
     value       REAL,
     told_at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-                CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at)),
+                CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days')),
     CONSTRAINT "is_mine and is_race are 0, 1 or, to take back, NULL" CHECK (setting NOT IN ('is_mine', 'is_race') OR value IS NULL OR value IN (0, 1)),
     CONSTRAINT "rpe is a number from 0 to 10 or, to take back, NULL"
     CHECK (setting <> 'rpe' OR value IS NULL OR typeof(value) = 'real' AND value BETWEEN 0 AND 10),
@@ -59,12 +59,12 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('200_silver_acti
 CREATE TABLE IF NOT EXISTS athlete_races (
     told_id    INTEGER PRIMARY KEY,
     athlete_id TEXT NOT NULL CONSTRAINT "athlete_id is the athlete's id, not an empty text" CHECK (athlete_id <> ''),
-    race_date  TEXT NOT NULL CONSTRAINT "race_date is a day such as 2024-05-12" CHECK (race_date IS date(race_date)),
+    race_date  TEXT NOT NULL CONSTRAINT "race_date is a day such as 2024-05-12" CHECK (race_date IS date(race_date, '+0 days')),
     distance_m REAL NOT NULL CONSTRAINT "distance_m is a distance from 400 to 500000 m"
                CHECK (typeof(distance_m) = 'real' AND distance_m BETWEEN 400 AND 500000),
     seconds    REAL, -- NULL takes the race back
     told_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-               CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at)),
+               CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days')),
     CONSTRAINT "a race is told when it is over: race_date is no later than the day on which it is told" CHECK (race_date <= date(told_at, '+14 hours')),
     CONSTRAINT "seconds is the time of a race between 0.5 and 7 m/s or, to take the race back, NULL"
     CHECK (seconds IS NULL OR typeof(seconds) = 'real' AND distance_m BETWEEN 0.5 * seconds AND 7 * seconds)
@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS athlete_names (
     athlete_id TEXT NOT NULL CONSTRAINT "athlete_id is the athlete's id, not an empty text" CHECK (athlete_id <> ''),
     name       TEXT CONSTRAINT "name has 1 to 100 characters or, to take it back, is NULL" CHECK (length(name) BETWEEN 1 AND 100),
     told_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-               CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at))
+               CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days'))
 );
 CREATE INDEX IF NOT EXISTS athlete_names_by_athlete ON athlete_names (athlete_id, told_at, told_id);
 

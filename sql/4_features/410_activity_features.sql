@@ -28,8 +28,11 @@ WITH asked AS MATERIALIZED (
            1000 * MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_m,
            MAX(value) FILTER (WHERE name = 'max_pause_share') AS max_pause_share
     FROM ops_config
-),
-raced AS (
+)
+SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
+       CASE WHEN is_official THEN 2 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
+       CASE WHEN NOT is_official THEN doubt END AS doubt
+FROM (
     SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
            CASE WHEN r.known_at > a.available_at THEN r.known_at ELSE a.available_at END AS available_at,
            r.activity_id IS NOT NULL AS is_race, r.official_m IS NOT NULL AND r.official_s IS NOT NULL AS is_official,
@@ -45,10 +48,6 @@ raced AS (
     LEFT JOIN silver_races AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id
     WHERE a.is_run
 )
-SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
-       CASE WHEN is_official THEN 2 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
-       CASE WHEN NOT is_official THEN doubt END AS doubt
-FROM raced
 WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= min_m;
 -- A race that was not recorded proves what was told of it.
 CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
