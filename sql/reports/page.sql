@@ -167,15 +167,6 @@ ORDER BY j.source, d.distance_m;
 SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
 WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM temp.page) ORDER BY version DESC LIMIT 1;
 
-CREATE TEMP TABLE candidate AS
-SELECT c.*, ROW_NUMBER() OVER (ORDER BY local_date DESC, activity_id) AS age FROM temp.page CROSS JOIN race_candidates AS c USING (athlete_id);
-SELECT char(10) || 'A RACE? Runs over an official distance, faster than all of that length for a quarter of a year around; sql/tools/tell says what they were'
-WHERE EXISTS (SELECT 1 FROM candidate);
-SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
-FROM candidate AS c JOIN race_distances AS d USING (distance_class)
-WHERE c.age <= 5 ORDER BY c.local_date;
-SELECT printf('  and %d older: SELECT * FROM race_candidates', COUNT(*) - 5) FROM candidate HAVING COUNT(*) > 5;
-
 -- What was refused of this athlete's, each thing once, however many rules it breaks; and what names no athlete.
 CREATE TEMP TABLE unused AS
 WITH refused AS (
@@ -198,6 +189,15 @@ WHERE choice = 1 AND (athlete_id IS NULL OR CAST(athlete_id AS TEXT) IN (SELECT 
 GROUP BY table_name, reason;
 SELECT char(10) || 'NOT USED, and why (nothing is lost: the rows are in the tables named here)' WHERE EXISTS (SELECT 1 FROM unused);
 SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), ' ')) FROM unused ORDER BY table_name, n DESC, reason;
+
+CREATE TEMP TABLE candidate AS
+SELECT c.*, ROW_NUMBER() OVER (ORDER BY local_date DESC, activity_id) AS age FROM temp.page CROSS JOIN race_candidates AS c USING (athlete_id);
+SELECT char(10) || 'A RACE? Untagged, and no run as long was faster for a quarter of a year around: sql/tools/tell says what it was'
+WHERE EXISTS (SELECT 1 FROM candidate);
+SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
+FROM candidate AS c JOIN race_distances AS d USING (distance_class)
+WHERE c.age <= 5 ORDER BY c.local_date;
+SELECT printf('  and %d older: SELECT * FROM race_candidates', COUNT(*) - 5) FROM candidate HAVING COUNT(*) > 5;
 
 CREATE TEMP TABLE latest AS
 SELECT stage, duration_ms, rows_in, ROW_NUMBER() OVER (PARTITION BY stage ORDER BY run_id DESC) AS age
