@@ -170,8 +170,8 @@ static void write_json_value(sqlite3_str *out, sqlite3_value *value) {
     else if (type == SQLITE_INTEGER) sqlite3_str_appendf(out, "%lld", sqlite3_value_int64(value));
     else if (type == SQLITE_FLOAT) write_json_number(out, sqlite3_value_double(value));
     else {
-        const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
-                                                : sqlite3_value_blob(value);
+        const void *bytes =
+            type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
         write_json_bytes(out, type, bytes, sqlite3_value_bytes(value));
     }
 }

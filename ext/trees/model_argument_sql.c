@@ -46,8 +46,7 @@ cached_model *model_of_call(athlete_call *call, sqlite3_value *argument) {
     cached_model *found = NULL;
     bool may_read = call->function->trust == ATHLETE_DIRECT;
     if (text && may_read && model_is_reference(text)) found = model_reference_find(call, text, &status);
-    else if (text)
-        found = model_argument_find(call->db, call->domain_state, argument, &status, &call->fault);
+    else if (text) found = model_argument_find(call->db, call->domain_state, argument, &status, &call->fault);
     if (!found) call_fail_status(call, status);
     return found;
 }

@@ -1,7 +1,7 @@
 -- stage:    330_model_tables
 -- purpose:  where models are kept: definitions, runs with parameters and metrics, versions, aliases and decisions
 -- reads:    -
--- writes:   ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
+-- writes:   ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_references, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -13,7 +13,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '330_model_tables',
     'where models are kept: definitions, runs with parameters and metrics, versions, aliases and decisions',
     '[]',
-    '["ml_models", "ml_model_rejects", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_tags", "ml_run_artifacts", "ml_run_predictions", "ml_model_versions", "ml_aliases", "ml_decisions", "ml_decision_rows", "ml_validation_predictions", "ml_intervals", "ml_metrics"]',
+    '["ml_models", "ml_model_rejects", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_tags", "ml_run_artifacts", "ml_run_predictions", "ml_model_versions", "ml_aliases", "ml_references", "ml_decisions", "ml_decision_rows", "ml_validation_predictions", "ml_intervals", "ml_metrics"]',
     '[]');
 
 CREATE TEMP TABLE stage_clock AS
@@ -215,6 +215,11 @@ BEGIN
     VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'alias', old.model || '@' || old.alias,
             json_object('version', NULL, 'before', old.version));
 END;
+-- What gbdt_score and its like take by name, for what takes a text: a function that may stand in an index reads no table.
+CREATE VIEW IF NOT EXISTS ml_references (reference, model, version, model_json) AS
+SELECT a.model || '@' || a.alias, v.model, v.version, v.model_json FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
+UNION ALL
+SELECT model || '/' || version, model, version, model_json FROM ml_model_versions;
 CREATE TRIGGER IF NOT EXISTS ml_model_versions_keep BEFORE UPDATE ON ml_model_versions
 BEGIN SELECT RAISE(ABORT, 'ml_model_versions is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_model_versions_stay BEFORE DELETE ON ml_model_versions

@@ -1,7 +1,7 @@
 -- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
 -- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
--- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
+-- writes:   ml_model_versions; ml_aliases, ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version
 -- params:   interval_level, gate_mae_10k_s, cv_gap_days
@@ -231,6 +231,12 @@ SELECT 'time_estimator', c.version,
 FROM stage_clock AS c
 JOIN model AS m ON m.fold = -1
 LEFT JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k';
+
+-- An accepted one is asked from now on; the one before is asked again by UPDATE ml_aliases.
+INSERT INTO ml_aliases (model, alias, version)
+SELECT v.model, 'champion', v.version FROM ml_model_versions AS v, stage_clock AS c
+WHERE v.model = 'time_estimator' AND v.version = c.version AND v.status = 'accepted'
+ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version;
 
 INSERT INTO ml_validation_predictions
 SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence,

@@ -53,9 +53,8 @@ athlete_status model_reference_read(sqlite3 *db, const char *reference, char **t
     int rc = sqlite3_prepare_v2(db, reference[n] == '@' ? by_alias : by_number, -1, &statement, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(statement, 1, reference, n, SQLITE_STATIC);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(statement, 2, reference + n + 1, -1, SQLITE_STATIC);
-    athlete_status status = rc == SQLITE_OK
-                                ? reference_step(db, statement, reference, text, fault)
-                                : status_of_code(db, rc, "the registry cannot be read: ", fault);
+    athlete_status status = rc == SQLITE_OK ? reference_step(db, statement, reference, text, fault)
+                                            : status_of_code(db, rc, "the registry cannot be read: ", fault);
     sqlite3_finalize(statement);
     return status;
 }

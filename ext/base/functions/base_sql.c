@@ -1,7 +1,6 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "base/binding/function.h"
-#include "base/binding/model_reference.h"
 #include "base/binding/row_feed.h"
 #include "base/functions/attempt_sql.h"
 #include "base/functions/base_sql.h"
@@ -20,20 +19,6 @@
 #include "base/text/json_objects.h"
 #include "base/text/sha256.h"
 #include "base/version.h"
-
-static void registered_model(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    (void)argc;
-    const char *reference = (const char *)sqlite3_value_text(argv[0]);
-    athlete_fault fault = {""};
-    char *text = NULL;
-    athlete_status status = ATHLETE_NOMEM;
-    if (reference && !model_is_reference(reference))
-        status = fault_refuse(&fault, "a model is named name@alias or name/version, not '%.60s'", reference);
-    else if (reference)
-        status = model_reference_read(sqlite3_context_db_handle(context), reference, &text, &fault);
-    if (status == ATHLETE_OK) sqlite3_result_text(context, text, -1, sqlite3_free);
-    else function_fail_status(context, status, fault.text);
-}
 
 static void athlete_version(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc, (void)argv;
@@ -418,25 +403,11 @@ static const athlete_function base_functions[] = {
             {"value2", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?2"},
             {"value3", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?3"},
             {"value4", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?4"}),
-        .summary = "The rows of a query that may fail, which then is a row with the sentence in `fault` after "
-                   "those that came before.",
+        .summary =
+            "The rows of a query that may fail, which then is a row with the sentence in `fault` after "
+            "those that came before.",
         .errors = "lack of memory, an interruption, a file that cannot be read",
         .table = &attempt_table,
-    },
-    {
-        .name = "registered_model",
-        .example = "CREATE TABLE ml_model_versions (model, version, model_json); CREATE TABLE ml_aliases (model, "
-                   "alias, version); INSERT INTO ml_model_versions VALUES ('pace', 3, '{}'); INSERT INTO "
-                   "ml_aliases VALUES ('pace', 'champion', 3); SELECT registered_model('pace@champion')",
-        .kind = ATHLETE_SCALAR,
-        .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS({"reference", ATHLETE_TEXT, 0, 0, 0,
-                                        "a model of the registry: name@alias, or name/version"}),
-        .summary = "The text of a model that the registry has; gbdt_score, gbdt_explain, gbdt_interactions and "
-                   "gbdt_importance take its name as it is.",
-        .returns = "the model's JSON text",
-        .errors = "a model, alias or version that the registry does not have",
-        .scalar = registered_model,
     },
     {
         .name = "broken_rules",
