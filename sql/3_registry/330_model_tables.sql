@@ -1,7 +1,7 @@
 -- stage:    330_model_tables
 -- purpose:  where models are kept: definitions, runs with parameters and metrics, versions, aliases and decisions
 -- reads:    -
--- writes:   ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_references, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
+-- writes:   -; ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -13,7 +13,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '330_model_tables',
     'where models are kept: definitions, runs with parameters and metrics, versions, aliases and decisions',
     '[]',
-    '["ml_models", "ml_model_rejects", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_tags", "ml_run_artifacts", "ml_run_predictions", "ml_model_versions", "ml_aliases", "ml_references", "ml_decisions", "ml_decision_rows", "ml_validation_predictions", "ml_intervals", "ml_metrics"]',
+    '[]',
     '[]');
 
 CREATE TEMP TABLE stage_clock AS
@@ -53,12 +53,13 @@ CREATE TABLE IF NOT EXISTS ml_runs (
     started_at     TEXT NOT NULL,
     status         TEXT NOT NULL CHECK (status IN ('finished', 'failed')),
     reason         TEXT,             -- of a failed one
+    version        INTEGER,          -- of the model that it made
     labelled_rows  INTEGER NOT NULL,
     training_rows  INTEGER NOT NULL,
     training_spec  TEXT NOT NULL,    -- JSON: what training_rows() was asked for
     training_hash  TEXT NOT NULL,    -- of definition, settings and rows: the same hash, the same model
     trained_until  TEXT,             -- the last day that a label of these rows tells of
-    CHECK ((status = 'failed') = (reason IS NOT NULL))
+    CHECK ((status = 'failed') = (reason IS NOT NULL) AND (status = 'failed') = (version IS NULL))
 );
 CREATE INDEX IF NOT EXISTS ml_runs_by_model ON ml_runs (model, run_id);
 CREATE TABLE IF NOT EXISTS ml_run_params (
@@ -112,7 +113,6 @@ CREATE TABLE IF NOT EXISTS ml_model_versions (
     training_rows  INTEGER NOT NULL,
     training_hash  TEXT NOT NULL, -- of specification, settings and rows: the same hash, the same model
     trained_at     TEXT NOT NULL,
-    run_id         INTEGER,       -- NULL: trained before there were runs, or by a stage of its own
     PRIMARY KEY (model, version)
 ) WITHOUT ROWID;
 

@@ -1,6 +1,6 @@
 -- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
+-- reads:    time_estimator_rows; ml_aliases, silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
 -- writes:   ml_model_versions; ml_aliases, ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version

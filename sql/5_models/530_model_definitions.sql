@@ -1,7 +1,7 @@
 -- stage:    530_model_definitions
 -- purpose:  register the models that arrived as definitions; what cannot be a model is refused with the sentence that says why
 -- reads:    -; bronze_documents, ml_models
--- writes:   ml_models; ml_model_rejects, ml_model_requests
+-- writes:   ml_models; ml_model_rejects
 -- follows:  -
 -- grain:    bronze_id
 -- params:   -

@@ -1,7 +1,7 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_model_requests; ops_config, silver_strava_activities, ml_runs, ml_model_versions
--- writes:   ml_runs, ml_model_versions; ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions
+-- reads:    ml_model_requests; ml_run_metrics, ops_config, silver_strava_activities, ml_runs, ml_model_versions
+-- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
@@ -13,7 +13,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '540_train_models',
     'train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it',
     '["ml_model_requests"]',
-    '["ml_runs", "ml_model_versions"]',
+    '["ml_runs"]',
     '[]');
 
 CREATE TEMP TABLE stage_clock AS
@@ -262,8 +262,9 @@ SELECT o.*, (SELECT COALESCE(MAX(run_id), 0) FROM ml_runs) + ROW_NUMBER() OVER (
 FROM outcome AS o
 WHERE (o.hash_before, o.reason_before) IS NOT (o.training_hash, o.reason);
 
-INSERT INTO ml_runs (run_id, model, bronze_id, started_at, status, reason, labelled_rows, training_rows, training_spec, training_hash, trained_until)
+INSERT INTO ml_runs (run_id, model, bronze_id, started_at, status, reason, version, labelled_rows, training_rows, training_spec, training_hash, trained_until)
 SELECT r.run_id, r.model, r.bronze_id, c.started_at, CASE WHEN r.reason IS NULL THEN 'finished' ELSE 'failed' END, r.reason,
+       CASE WHEN r.reason IS NULL THEN r.version END,
        r.labelled_rows, r.training_rows, r.spec, r.training_hash, r.trained_until
 FROM run AS r, stage_clock AS c
 ORDER BY r.run_id;
@@ -318,10 +319,10 @@ SELECT run_id, position, COALESCE(CASE WHEN is_above THEN value > bound ELSE val
                     || CASE type WHEN 'text' THEN than || ', ' ELSE '' END || number_text(CAST(1000 * bound + (bound >= 0) - 0.5 AS INTEGER) / 1000.0) END AS told
 FROM gated;
 
-INSERT INTO ml_model_versions (model, version, status, reason, specification, model_json, training_rows, training_hash, trained_at, run_id)
+INSERT INTO ml_model_versions (model, version, status, reason, specification, model_json, training_rows, training_hash, trained_at)
 SELECT r.model, r.version, CASE WHEN g.passes THEN 'accepted' ELSE 'refused' END,
        (SELECT group_concat(told, '; ') FROM (SELECT told FROM sentence AS s WHERE s.run_id = r.run_id AND s.passes = g.passes ORDER BY s.position)),
-       r.definition, f.model_json, r.training_rows, r.training_hash, c.started_at, r.run_id
+       r.definition, f.model_json, r.training_rows, r.training_hash, c.started_at
 FROM run AS r
 JOIN (SELECT run_id, MIN(passes) AS passes FROM sentence GROUP BY run_id) AS g USING (run_id)
 JOIN task AS t ON t.model = r.model AND t.evaluation = 'all'
@@ -335,15 +336,16 @@ SELECT r.run_id, 'importance',
        (SELECT json_group_array(json_object('feature', feature, 'gain', json(number_text(total_gain)), 'splits', weight))
         FROM (SELECT * FROM gbdt_importance(v.model_json) ORDER BY total_gain DESC, feature))
 FROM run AS r
-JOIN ml_model_versions AS v ON v.model = r.model AND v.run_id = r.run_id;
+JOIN ml_model_versions AS v USING (model, version)
+WHERE r.reason IS NULL;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
-       (SELECT COUNT(*) FROM ml_model_versions WHERE run_id IN (SELECT run_id FROM run)) AS rows_out,
+       (SELECT COUNT(*) FROM run WHERE reason IS NULL) AS rows_out,
        (SELECT COUNT(*) FROM run WHERE reason IS NOT NULL) AS rows_rejected,
        (SELECT group_concat(told, '; ')
         FROM (SELECT r.model || COALESCE(' version ' || v.version || ' ' || v.status || ': ' || v.reason, ' failed: ' || r.reason) AS told
-              FROM run AS r LEFT JOIN ml_model_versions AS v ON v.model = r.model AND v.run_id = r.run_id ORDER BY r.model)) AS message;
+              FROM run AS r LEFT JOIN ml_model_versions AS v USING (model, version) ORDER BY r.model)) AS message;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
