@@ -256,8 +256,6 @@ static const athlete_function store_functions[] = {
         .errors = "as of training_set",
         .table = &training_rows_table,
         .options = training_spec_table,
-        .inner_name = "lookups",
-        .inner_options = training_lookup_table,
     },
     {.name = "feature time",
      .kind = ATHLETE_SCALAR,

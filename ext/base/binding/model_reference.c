@@ -8,23 +8,23 @@ static const char by_alias[] =
 static const char by_number[] =
     "SELECT model_json FROM ml_model_versions WHERE model = ?1 AND version = CAST(?2 AS INTEGER)";
 
-static bool is_letter(char c) {
+static bool begins_name(char c) {
     return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
 }
 
-static bool is_digit(char c) {
+static bool continues_name(char c) {
     return c >= '0' && c <= '9';
 }
 
 static size_t name_length(const char *text) {
     size_t n = 0;
-    while (is_letter(text[n]) || (n && is_digit(text[n]))) n++;
+    while (begins_name(text[n]) || (n && continues_name(text[n]))) n++;
     return n;
 }
 
 static size_t number_length(const char *text) {
     size_t n = 0;
-    while (n < 10 && is_digit(text[n])) n++;
+    while (n < 10 && continues_name(text[n])) n++;
     return n;
 }
 

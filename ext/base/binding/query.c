@@ -60,10 +60,10 @@ athlete_status query_open_values(sqlite3 *db, const char *sql, int columns, cons
     int n = sqlite3_column_count(*statement);
     if (*more) status = fault_refuse(fault, "the query must be one SELECT, more follows it: '%.20s'", more);
     else if (!sqlite3_stmt_readonly(*statement)) status = fault_refuse(fault, "the query must only read");
-    else if (n < columns)
+    else status = query_bind(*statement, n_values, values, fault);
+    if (status == ATHLETE_OK && n < columns)
         status =
             fault_refuse(fault, "the query must have at least %d columns (%s), it has %d", columns, form, n);
-    else status = query_bind(*statement, n_values, values, fault);
     if (status == ATHLETE_OK) return status;
     sqlite3_finalize(*statement);
     *statement = NULL;
