@@ -28,7 +28,15 @@ CREATE TABLE IF NOT EXISTS ml_models (
     entity        TEXT NOT NULL, -- the column of its rows that says whose they are
     learner       TEXT NOT NULL,
     definition    TEXT NOT NULL, -- JSON
-    registered_at TEXT NOT NULL
+    registered_at TEXT NOT NULL,
+    -- What stages ask of it: the SELECT of its rows, the lookups and expressions of training_rows(), its features as columns
+    -- of a row of those (names are letters, digits and _), the learner's options, and whether it answers yes or no.
+    rows_sql      TEXT NOT NULL,
+    lookups       TEXT NOT NULL,
+    computed      TEXT NOT NULL,
+    columns_sql   TEXT NOT NULL,
+    options       TEXT NOT NULL,
+    is_binary     INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ml_models_by_name ON ml_models (model, bronze_id);
 

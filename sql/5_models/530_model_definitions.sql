@@ -148,30 +148,20 @@ DELETE FROM ml_model_rejects;
 INSERT INTO ml_model_rejects (bronze_id, model, reason, definition)
 SELECT bronze_id, model, fault, definition FROM judged WHERE fault IS NOT NULL;
 
-INSERT INTO ml_models (bronze_id, model, version, entity, learner, definition, registered_at)
-SELECT bronze_id, model, definition ->> '$.version', definition ->> '$.entity', definition ->> '$.learner.kind', definition, started_at
-FROM judged, stage_clock
-WHERE fault IS NULL
-ORDER BY bronze_id;
-
--- What the stages ask of the definition that holds, by the names of its features: the SELECT of its rows, the lookups of
--- training_rows(), and the features as columns out of a row. Names are letters, digits and _.
-CREATE VIEW IF NOT EXISTS ml_model_requests AS
-SELECT m.bronze_id, m.model, m.entity, m.learner, m.definition,
-       CASE json_type(m.definition, '$.rows') WHEN 'text' THEN m.definition ->> '$.rows'
-            ELSE (SELECT group_concat(value, char(10)) FROM json_each(m.definition, '$.rows')) END AS rows_sql,
+INSERT INTO ml_models (bronze_id, model, version, entity, learner, definition, registered_at, rows_sql, lookups, computed, columns_sql, options, is_binary)
+SELECT j.bronze_id, j.model, j.definition ->> '$.version', j.definition ->> '$.entity', j.definition ->> '$.learner.kind', j.definition, c.started_at,
+       j.rows_sql,
        (SELECT json_group_array(json_object('group', group_name, 'features', json(names)))
-        FROM (SELECT value ->> '$.group' AS group_name, json_group_array(value ->> '$.name') AS names
-              FROM json_each(m.definition, '$.features')
-              WHERE type = 'object' AND value ->> '$.group' IS NOT NULL
-              GROUP BY 1 ORDER BY 1)) AS lookups,
-       COALESCE(m.definition -> '$.computed', '{}') AS computed,
+        FROM (SELECT f.group_name, json_group_array(f.name) AS names
+              FROM (SELECT * FROM feature AS f WHERE f.bronze_id = j.bronze_id AND f.group_name IS NOT NULL ORDER BY f.position) AS f
+              GROUP BY f.group_name ORDER BY f.group_name)),
+       COALESCE(j.definition -> '$.computed', '{}'),
        (SELECT group_concat('exact_real(s.row -> ''$.' || name || ''') AS "' || name || '"', ', ')
-        FROM (SELECT CASE type WHEN 'text' THEN value ELSE value ->> '$.name' END AS name
-              FROM json_each(m.definition, '$.features') ORDER BY key)) AS columns_sql,
-       COALESCE(m.definition -> '$.learner.options', '{}') AS options,
-       COALESCE(m.definition ->> '$.learner.options.objective', '') = 'binary:logistic' AS is_binary
-FROM ml_models_current AS m;
+        FROM (SELECT f.name FROM feature AS f WHERE f.bronze_id = j.bronze_id ORDER BY f.position)),
+       j.options, COALESCE(j.options ->> '$.objective', '') = 'binary:logistic'
+FROM judged AS j, stage_clock AS c
+WHERE j.fault IS NULL
+ORDER BY j.bronze_id;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM arrived) AS rows_in,

@@ -1,6 +1,6 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_model_requests; ml_run_metrics, ops_config, silver_strava_activities, ml_runs, ml_model_versions
+-- reads:    ml_models_current; ml_run_metrics, ops_config, silver_strava_activities, ml_runs, ml_model_versions
 -- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions
 -- follows:  -
 -- grain:    model, version
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '540_train_models',
     'train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it',
-    '["ml_model_requests"]',
+    '["ml_models_current"]',
     '["ml_runs"]',
     '[]');
 
@@ -29,7 +29,7 @@ WITH last AS (
 asked AS (
     SELECT r.*, a.fault, a.c1 AS n,
            COALESCE(r.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(r.definition ->> '$.schedule.new_rows', 1) AS new_rows
-    FROM ml_model_requests AS r
+    FROM ml_models_current AS r
     CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || r.rows_sql || char(10) || ')') AS a
 )
 SELECT q.model, q.bronze_id, q.entity, q.definition, q.columns_sql, q.options, q.is_binary, q.fault, COALESCE(q.n, 0) AS labelled_rows,
