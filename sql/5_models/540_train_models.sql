@@ -1,7 +1,7 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_models_current; ml_run_metrics, ops_config, silver_strava_activities, ml_runs, ml_model_versions
--- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions
+-- reads:    ml_models_current; bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, ops_due, ops_watermarks, silver_strava_activities
+-- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ops_seen, ops_due
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
@@ -20,20 +20,33 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- Due is a model that was never trained, or by another definition, or without success; one with twice the labels; and one
--- whose time has come and that has so many new labels as its schedule says.
-CREATE TEMP TABLE due AS
+-- Nobody's rows are counted at each run: a model is asked whether it is due when its definition or the setting is another, when
+-- twice as much has arrived, and when its time has come; after a failure that is the next day.
+CREATE TEMP TABLE asked AS
 WITH last AS (
-    SELECT model, bronze_id, started_at, status, labelled_rows, training_hash, reason, ROW_NUMBER() OVER (PARTITION BY model ORDER BY run_id DESC) AS age FROM ml_runs
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY model ORDER BY run_id DESC) AS age FROM ml_runs
 ),
-asked AS (
-    SELECT r.*, a.fault, a.c1 AS n,
-           COALESCE(r.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(r.definition ->> '$.schedule.new_rows', 1) AS new_rows
-    FROM ml_models_current AS r
-    CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || r.rows_sql || char(10) || ')') AS a
+now AS (
+    SELECT c.started_at, julianday(c.started_at) AS day, (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') AS may_train,
+           (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities) + (SELECT COALESCE(MAX(audit_id), 0) FROM ops_audit) AS news
+    FROM stage_clock AS c
 )
-SELECT q.model, q.bronze_id, q.entity, q.definition, q.columns_sql, q.options, q.is_binary, q.fault, COALESCE(q.n, 0) AS labelled_rows,
-       l.training_hash AS hash_before, l.reason AS reason_before,
+SELECT m.model, m.bronze_id, m.entity, m.definition, m.rows_sql, m.lookups, m.computed, m.columns_sql, m.options, m.is_binary, n.started_at, n.may_train, n.news, l.run_id AS run_before, l.bronze_id AS bronze_before, l.status AS status_before, l.labelled_rows AS labelled_before,
+       l.training_hash AS hash_before, l.reason AS reason_before, n.day - julianday(l.started_at) AS days_since,
+       COALESCE(m.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(m.definition ->> '$.schedule.new_rows', 1) AS new_rows
+FROM ml_models_current AS m
+CROSS JOIN now AS n
+LEFT JOIN last AS l ON l.model = m.model AND l.age = 1
+LEFT JOIN ops_watermarks AS w ON w.stage = '540_train_models' AND w.athlete_id = m.model
+WHERE w.position IS NULL
+   OR (m.bronze_id, n.may_train) IS NOT (w.position ->> '$[0]', w.position ->> '$[1]')
+   OR n.news >= 2 * (w.position ->> '$[2]') AND n.news > w.position ->> '$[2]'
+   OR n.day - julianday(w.position ->> '$[3]') >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
+
+-- Due is one that was never trained, or by another definition, or without success; one with twice the labels; and one whose time
+-- has come and that has so many new labels as its schedule says.
+CREATE TEMP TABLE due AS
+SELECT q.*, a.fault, COALESCE(a.c1, 0) AS labelled_rows,
        json_object('labels', 'SELECT * FROM (' || q.rows_sql || char(10) || ') WHERE label IS NOT NULL', 'as_of', 'known_at',
                    'lookups', json(q.lookups), 'computed', json(q.computed)) AS spec,
        COALESCE(q.definition ->> '$.evaluation.splits', 5) AS splits,
@@ -41,10 +54,10 @@ SELECT q.model, q.bronze_id, q.entity, q.definition, q.columns_sql, q.options, q
        COALESCE(q.definition ->> '$.evaluation.gap_days', (SELECT value FROM ops_config WHERE name = 'cv_gap_days')) AS gap_days,
        COALESCE(q.definition -> '$.evaluation.by', '["time", "group"]') AS evaluations
 FROM asked AS q
-LEFT JOIN last AS l ON l.model = q.model AND l.age = 1
-WHERE l.model IS NULL OR l.bronze_id <> q.bronze_id OR l.status = 'failed' OR q.fault IS NOT NULL
-   OR q.n >= 2 * l.labelled_rows AND q.n > l.labelled_rows
-   OR julianday((SELECT started_at FROM stage_clock)) - julianday(l.started_at) >= q.every_days AND q.n - l.labelled_rows >= q.new_rows;
+CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || q.rows_sql || char(10) || ')') AS a
+WHERE q.run_before IS NULL OR q.bronze_id <> q.bronze_before OR q.status_before = 'failed' OR a.fault IS NOT NULL
+   OR a.c1 >= 2 * q.labelled_before AND a.c1 > q.labelled_before
+   OR q.days_since >= q.every_days AND a.c1 - q.labelled_before >= q.new_rows;
 
 -- Rows with a label, each with what was known at its time.
 CREATE TEMP TABLE found AS
@@ -77,7 +90,7 @@ INSERT INTO sample (model, entity, as_of_date, item, known_at, label, label_unti
 SELECT model, entity, as_of_date, item, known_at, label, max(label_until, as_of_date), row
 FROM found
 WHERE model NOT IN (SELECT model FROM odd)
-  AND ((SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1
+  AND ((SELECT MAX(may_train) FROM due) = 1
        OR COALESCE(origin, CASE WHEN entity IN (SELECT athlete_id FROM silver_strava_activities) THEN 'strava_api' ELSE '' END) <> 'strava_api')
 ORDER BY model, entity, as_of_date, item;
 CREATE INDEX temp.sample_by_model ON sample (model, as_of_date);
@@ -250,7 +263,7 @@ WITH reason AS (
 SELECT d.*, (SELECT r.reason FROM reason AS r WHERE r.model = d.model ORDER BY r.place, r.reason LIMIT 1) AS reason,
        (SELECT COUNT(*) FROM sample AS s WHERE s.model = d.model) AS training_rows,
        (SELECT MAX(label_until) FROM sample AS s WHERE s.model = d.model) AS trained_until,
-       row_hash(d.definition, d.gap_days, (SELECT value FROM ops_config WHERE name = 'train_on_api_rows'),
+       row_hash(d.definition, d.gap_days, d.may_train,
                 (SELECT rows_hash(entity, as_of_date, item, known_at, label, label_until, row)
                  FROM (SELECT * FROM sample AS s WHERE s.model = d.model ORDER BY row_id))) AS training_hash
 FROM due AS d;
@@ -339,6 +352,9 @@ FROM run AS r
 JOIN ml_model_versions AS v USING (model, version)
 WHERE r.reason IS NULL;
 
+INSERT INTO ops_seen (stage, athlete_id, position)
+SELECT '540_train_models', model, json_array(bronze_id, may_train, news, started_at) FROM asked;
+
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
        (SELECT COUNT(*) FROM run WHERE reason IS NULL) AS rows_out,
@@ -351,6 +367,8 @@ SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '540_train_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
+
+DELETE FROM ops_due WHERE stage = '540_train_models';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.sentence;
@@ -370,6 +388,7 @@ DROP TABLE temp.sample;
 DROP TABLE temp.odd;
 DROP TABLE temp.found;
 DROP TABLE temp.due;
+DROP TABLE temp.asked;
 DROP TABLE temp.stage_clock;
 
 COMMIT;
