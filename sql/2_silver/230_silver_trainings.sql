@@ -153,7 +153,7 @@ SELECT athlete_id, activity_id FROM computed AS c
 WHERE NOT EXISTS (SELECT 1 FROM silver_same_training AS t WHERE t.athlete_id = c.athlete_id AND t.activity_id = c.activity_id);
 
 -- That another recording counts is known since the news that brought it about, from the first day on that it touches.
-INSERT INTO silver_corrections (athlete_id, from_date, bronze_id, corrected_at, activity_id)
+CREATE TEMP TABLE news AS
 WITH touched AS (
     SELECT m.athlete_id, MIN(a.local_date) AS from_date, json_extract(w.position, '$[10]') AS heard_until
     FROM moved AS m
@@ -161,17 +161,18 @@ WITH touched AS (
     JOIN ops_watermarks AS w ON w.stage = '230_silver_trainings' AND w.athlete_id = m.athlete_id
     GROUP BY m.athlete_id
 ),
-news AS (
+heard AS (
     SELECT t.*, max(COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = t.athlete_id), ''),
                     COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s
                               JOIN silver_arrivals AS r ON r.bronze_table = s.bronze_table AND r.bronze_id = s.bronze_id AND r.known = 'live'
                               WHERE s.athlete_id = t.athlete_id AND s.available_at > t.heard_until), '')) AS corrected_at
     FROM touched AS t
 )
-SELECT athlete_id, from_date, 0, corrected_at, '' -- no activity's, of which each day needs the latest
-FROM news
-WHERE corrected_at > heard_until
-ON CONFLICT (athlete_id, from_date, bronze_id) DO UPDATE SET corrected_at = excluded.corrected_at WHERE excluded.corrected_at > corrected_at;
+SELECT athlete_id, from_date, corrected_at FROM heard WHERE corrected_at > heard_until;
+-- It is no activity's, and of each day the latest is enough.
+DELETE FROM silver_corrections WHERE (athlete_id, from_date, bronze_id) IN (SELECT athlete_id, from_date, 0 FROM news);
+INSERT INTO silver_corrections (athlete_id, from_date, bronze_id, corrected_at, activity_id)
+SELECT athlete_id, from_date, 0, corrected_at, '' FROM news;
 
 DELETE FROM silver_same_training
 WHERE (athlete_id, activity_id, same_training_as, reason) IN (
@@ -202,6 +203,7 @@ FROM stage_clock, counted;
 DELETE FROM ops_due WHERE stage = '230_silver_trainings';
 
 DROP TABLE temp.counted;
+DROP TABLE temp.news;
 DROP TABLE temp.moved;
 DROP TABLE temp.computed;
 DROP TABLE temp.chain;
