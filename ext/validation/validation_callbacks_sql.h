@@ -17,4 +17,9 @@ void conformal_final(sqlite3_context *context);
 extern const athlete_table leakage_report_table;
 extern const athlete_option leakage_options[];
 
+/* bootstrap_sql.c */
+void block_bootstrap_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void block_bootstrap_final(sqlite3_context *context);
+extern const athlete_option block_bootstrap_options[];
+
 #endif

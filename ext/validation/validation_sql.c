@@ -86,6 +86,35 @@ static const athlete_function validation_functions[] = {
         .table = &leakage_report_table,
         .options = leakage_options,
     },
+    {
+        .name = "block_bootstrap",
+        .example = "SELECT block_bootstrap(column1, column2, '{\"seed\": 1}') FROM (VALUES (1.5, 'ann'), (2, "
+                   "'ann'), "
+                   "(-0.5, 'bo'), (1, 'cy'), (0.5, 'di'), (3, 'ed'), (1, 'flo'), (0.5, 'gus'))",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"difference", ATHLETE_NUMBER, 0, 0, 0,
+             "any unit; of one row, such as the champion's error minus the challenger's"},
+            {"block", ATHLETE_ANY, 0, 0, 0,
+             "rows of one block depend on one another and are drawn together: an athlete, or 28 days of one"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "resamples, seed, level, mean_of, method"}),
+        .summary = "Whether a mean of paired differences is above zero: mean, one-sided p and an interval by "
+                   "drawing "
+                   "whole blocks again.",
+        .returns =
+            "a JSON object: mean, lower, upper and standard_error in the unit of difference, p from 0 to 1 "
+            "(never "
+            "below 2^-blocks), n rows and blocks; null is what fewer than two blocks, or an interval "
+            "what so few, cannot say; rows with a NULL are skipped, and NULL is the answer without others",
+        .errors = "options that differ from row to row",
+        .source =
+            "Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 12 and 16; Künsch 1989, "
+            "Ann. Stat. 17:1217",
+        .step = block_bootstrap_step,
+        .final = block_bootstrap_final,
+        .options = block_bootstrap_options,
+    },
     {.name = NULL},
 };
 

@@ -50,6 +50,7 @@ EXAMPLES = {
     "feature_group_ingest": [GROUP, GROUP_ROWS, "'{}'"],
     "feature_validate": [GROUP, GROUP_ROWS],
     "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
+    "block_bootstrap": ["x", "x % 3", "'{\"resamples\": 100}'"],
     "ks_statistic": ["x", "x % 2"],
     "ks_pvalue": ["x", "x % 2", "'exact'"],
     "wasserstein": ["x", "x % 2"],

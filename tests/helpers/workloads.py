@@ -73,6 +73,10 @@ WORKLOADS = {
         "SELECT ks_pvalue(CASE WHEN i <= 30000 THEN i ELSE (i - 30000) / 2.0 + 20000 END, i <= 30000, 'exact') FROM n",
         (),
     ),
+    "block_bootstrap: many blocks": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT block_bootstrap(i, i) FROM n",
+        (),
+    ),
     "drift: a long query": lambda: (
         "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
         (),

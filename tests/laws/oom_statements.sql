@@ -30,3 +30,4 @@ SELECT json_fields('[null]', '[{"field": "a", "type": "list"}]'), json_fields('{
 SELECT psi(value, key % 2, 5), js_distance(value, key % 2, 5), total_variation(value, key % 2), linf(value || 'x', key % 2), ks_pvalue(value, key < 9), ks_pvalue(value, key % 2, 'asymp'), wasserstein(value, key % 2) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13, 12, 1, 0, 3.5, 3.25, 8, 10, 15, 16, 17]');
 SELECT * FROM chi2_test('VALUES (''a''), (NULL), (1), (x''00'')', 'VALUES (''b''), (''a''), (2)'), ks_test('VALUES (1), (2), (''3'')', 'VALUES (2.5), (NULL)');
 SELECT * FROM drift('SELECT 1 AS x, ''a'' AS y UNION ALL SELECT 2.5, NULL', 'SELECT ''b'' AS y, 2 AS x UNION ALL SELECT ''a'', 7');
+SELECT block_bootstrap(value, key % 3, '{"resamples": 100, "mean_of": "rows", "method": "percentile"}') FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
