@@ -23,7 +23,7 @@ SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activit
                  printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / 1000,
                         (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
 FROM temp.page AS p
-LEFT JOIN silver_strava_activities AS a USING (athlete_id)
+LEFT JOIN silver_trainings AS a USING (athlete_id)
 GROUP BY p.athlete_id;
 SELECT 'No activities yet: make import SRC=activities.json' WHERE NOT EXISTS (SELECT 1 FROM temp.page);
 SELECT '  Here are: ' || ids
@@ -35,6 +35,16 @@ SELECT char(10) || 'DATA' || char(10) ||
               julianday('now') - julianday((SELECT MAX(ingested_at) FROM bronze_strava_activities)))
 FROM temp.page JOIN silver_strava_activities AS a USING (athlete_id)
 HAVING COUNT(*) > 0;
+SELECT printf('  recorded twice: %s, and each training counts once (the last is %s of %s, %s counts)',
+              CASE n WHEN 1 THEN '1 activity is kept and not counted' ELSE n || ' activities are kept and not counted' END,
+              activity_id, local_date, same_training_as)
+FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () AS n
+      FROM temp.page
+      JOIN silver_same_training AS t USING (athlete_id)
+      JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+      ORDER BY a.start_time DESC, t.activity_id LIMIT 1);
+SELECT '    if these were two trainings, a row (athlete_id, activity_id) in athlete_separate_trainings says so'
+WHERE EXISTS (SELECT 1 FROM temp.page JOIN silver_same_training USING (athlete_id));
 
 SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
 WITH line (n, label, mean, weighted, low, high, meaning) AS (
