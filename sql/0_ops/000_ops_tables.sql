@@ -61,6 +61,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('cv_gap_days',                 43,   'setting', 'days',   'gap between training and validation in time-ordered evaluation'),
     ('interval_level',              0.8,  'setting', 'share',  'share of races that a time interval should cover'),
     ('gate_mae_10k_s',              180,  'setting', 's',      'a time estimator with a larger 10 km error is refused'),
+    ('train_on_api_rows',           0,    'setting', 'flag',   '1: rows that come from Strava''s API train models, too; whose they are must have allowed it'),
     ('search_time_estimator',       0,    'setting', 'flag',   '1: 520_time_estimator_search tries configurations of the time estimator'),
     ('ctl_window_days',             42,   'definition', 'days', 'ctl_42d'),
     ('atl_window_days',             7,    'definition', 'days', 'atl_7d, training_monotony_7d, training_strain_7d'),

@@ -119,7 +119,7 @@ SELECT char(10) ||
        CASE WHEN EXISTS (SELECT 1 FROM estimate)
             THEN printf('RACE TIMES for %s, with %d %% intervals     Riegel     VDOT  Vickers',
                         (SELECT MAX(prediction_date) FROM estimate), 100 * (SELECT value FROM ops_config WHERE name = 'interval_level')) || char(10) || printf('%79s', '& Vertosick')
-            WHEN NOT EXISTS (SELECT 1 FROM ml_model_versions WHERE status = 'accepted')
+            WHEN NOT EXISTS (SELECT 1 FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
             THEN 'RACE TIMES' || char(10) || '  None: no model has passed its gate yet. `make pipeline` brings the survey and trains one.'
             ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or runs in the last 90 days.' END
 FROM today;
@@ -152,7 +152,7 @@ LEFT JOIN race_results AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a
 CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
+WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
   AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
