@@ -264,13 +264,13 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
--- due silver_strava_activities for 230_silver_races, 400_athlete_profile, 410_activity_features: printed by `make stages`
+-- due silver_strava_activities for 230_silver_trainings, 240_silver_races, 400_athlete_profile, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_added AFTER INSERT ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_changed AFTER UPDATE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_gone AFTER DELETE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_are_of_the_athlete BEFORE INSERT ON athlete_activity_settings

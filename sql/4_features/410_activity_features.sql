@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity, silver_races, athlete_activity_settings_now; run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
 -- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '410_activity_features',
     'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
-    '["athlete_profile", "athlete_profile_settings", "silver_strava_activities", "silver_strava_sub_activity", "silver_races", "athlete_activity_settings_now"]',
+    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_strava_sub_activity", "silver_races", "training_settings"]',
     '["activity_features"]',
     '[]');
 
@@ -44,7 +44,7 @@ FROM (
                 WHEN a.elapsed_s - a.moving_s > c.max_pause_share * a.elapsed_s THEN 'paused'
            END AS doubt, c.min_s, c.min_m
     FROM asked AS c
-    CROSS JOIN silver_strava_activities AS a
+    CROSS JOIN silver_trainings AS a
     LEFT JOIN silver_races AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id
     WHERE a.is_run
 )
@@ -90,11 +90,13 @@ SELECT athlete_id,
                   g.settings,
                   max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
                       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), '')),
+                  (SELECT rows_hash(activity_id, same_training_as)
+                   FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id)),
                   (SELECT rows_hash(activity_id, official_m, official_s, end_time)
                    FROM (SELECT * FROM silver_races AS r WHERE r.athlete_id = a.athlete_id ORDER BY activity_id))
-                      || (SELECT rows_hash(activity_id, setting, value)
-                          FROM (SELECT * FROM athlete_activity_settings_now AS s
-                                WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, setting))) AS position
+                      || (SELECT rows_hash(activity_id, told_of, setting, value)
+                          FROM (SELECT * FROM training_settings AS s
+                                WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting))) AS position
 FROM general AS g
 CROSS JOIN due
 CROSS JOIN silver_strava_activities AS a USING (athlete_id)
@@ -127,7 +129,7 @@ FROM ops_config;
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
-CROSS JOIN silver_strava_activities AS a USING (athlete_id);
+CROSS JOIN silver_trainings AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended.
@@ -269,9 +271,11 @@ CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
 
 CREATE TEMP TABLE told AS
 SELECT athlete_id, activity_id, MAX(value) FILTER (WHERE setting = 'load_tss') AS load_tss, MAX(value) FILTER (WHERE setting = 'rpe') AS rpe
-FROM changed
-CROSS JOIN athlete_activity_settings_now USING (athlete_id)
-WHERE setting IN ('load_tss', 'rpe')
+FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY athlete_id, s.activity_id, s.setting ORDER BY s.told_at DESC, s.told_of) AS choice
+      FROM changed
+      CROSS JOIN training_settings AS s USING (athlete_id)
+      WHERE s.setting IN ('load_tss', 'rpe'))
+WHERE choice = 1
 GROUP BY athlete_id, activity_id;
 CREATE UNIQUE INDEX temp.told_by_activity ON told (athlete_id, activity_id);
 

@@ -25,9 +25,10 @@ WHEN = {"without": ("available_at", "known_at", "position", "told_id", "told_at"
 
 def history(rng, athlete, first):
     """Runs, rides with and without a meter, races with and without a tag, of which some have laps and efforts of their own."""
-    found = []
-    for i in range(rng.randint(12, 20)):
-        a = make_activity(rng, athlete, first + i, rng.randint(0, 60), offset=3600)
+    found, slots = [], rng.sample([(day, hour) for day in range(25) for hour in (5, 15)], rng.randint(12, 20))
+    for i, (day, hour) in enumerate(slots):  # often two a day, and never two at once
+        start = epoch("2023-11-05T00:00:00Z") + 86400 * day + 3600 * hour + rng.randint(0, 7200)
+        a = make_activity(rng, athlete, first + i, 0, offset=3600, start_date=instant(start), start_date_local=instant(start + 3600))
         a |= rng.choice([{}, {}, {"sport_type": "Run", "distance": rng.choice([5010.0, 10050.0, 14500.0]), "moving_time": 2990, "elapsed_time": 3000},
                          {"sport_type": "Ride", "distance": 30000.0, "moving_time": 3600, "elapsed_time": 3700, "device_watts": rng.choice([True, False]),
                           "average_watts": rng.choice([150.5, None, 3000]), "weighted_average_watts": rng.choice([180, None, -4])}])
@@ -257,7 +258,7 @@ def test_a_jogged_race_that_is_excluded_is_no_result_and_a_run_as_any_other():
 @pytest.mark.parametrize("seed", range(4))
 def test_the_fastest_long_enough_run_of_a_season_near_an_official_distance_is_asked_about_until_it_is_told(seed):
     rng = seeded(f"season {seed}")
-    found = [run_of(rng, 8, i, rng.randint(0, 300), rng.uniform(2.4, 3.6), workout_type=rng.choice([0, 0, 0, 1])) for i in range(80)]
+    found = [run_of(rng, 8, i, day, rng.uniform(2.4, 3.6), workout_type=rng.choice([0, 0, 0, 1])) for i, day in enumerate(rng.sample(range(300), 80))]
     for a in found[::2]:
         a["distance"] = rng.choice([4950.0, 4949.0, 5150.0, 5151.0, 10000.0, 10299.0, 21200.0])
         a["moving_time"] = a["elapsed_time"] = round(a["distance"] / rng.uniform(2.6, 4.0))
@@ -277,6 +278,25 @@ def test_the_fastest_long_enough_run_of_a_season_near_an_official_distance_is_as
         db.execute("INSERT INTO athlete_activity_settings (athlete_id, activity_id, setting, value) VALUES ('8', ?, 'is_race', ?)", (activity, rng.choice([0, 1])))
     run(db, TO_RACES)
     assert not {a for a, _ in asked} & {a for a, in db.execute("SELECT activity_id FROM race_candidates")}
+
+
+def test_what_is_told_of_a_recording_that_does_not_count_is_told_of_its_training():
+    rng = seeded("two devices")
+    watch = run_of(rng, 9, 1, 1, 3.0, minutes=60) | {"sport_type": "WeightTraining", "distance": 0.0}
+    phone = watch | {"id": 2, "elapsed_time": 3500, "moving_time": 3500}
+    db = new_database()
+    run(db, TO_RACES)
+    put(db, [watch, phone])
+    run(db, TO_RACES)
+    assert db.execute("SELECT activity_id, load_source FROM activity_features").fetchall() == [("1", None)]
+    for activity, rpe in (("1", 3), ("2", 7)):
+        db.execute("INSERT INTO athlete_activity_settings (athlete_id, activity_id, setting, value) VALUES ('9', ?, 'rpe', ?)", (activity, rpe))
+        run(db, TO_RACES)
+    told = "SELECT activity_id, load_source, estimated_tss FROM activity_features"
+    assert one(db, told)[:2] == ("1", "rpe") and one(db, told)[2] in (40, 80)
+    db.execute("INSERT INTO athlete_activity_settings (athlete_id, activity_id, setting, value) VALUES ('9', '1', 'is_mine', 0)")
+    run(db, TO_RACES)
+    assert one(db, told)[:2] == ("2", "rpe") and math.isclose(one(db, told)[2], 80 * 3500 / 3600)
 
 
 def day(activity):

@@ -29,6 +29,11 @@ CROSS JOIN (VALUES ('avg_hr'), ('max_hr')) AS c
 WHERE r.rule = 'heart_rate_is_human' AND r.table_name IN ('silver_strava_activities', 'silver_strava_sub_activity');
 
 DROP VIEW IF EXISTS run_evidence;
+DROP VIEW IF EXISTS race_candidates;
+DROP VIEW IF EXISTS silver_trainings;
+DROP TRIGGER IF EXISTS silver_same_training_due_410_added;
+DROP TRIGGER IF EXISTS silver_same_training_due_410_changed;
+DROP TRIGGER IF EXISTS silver_same_training_due_410_gone;
 CREATE TEMP TABLE activity AS
 SELECT athlete_id, activity_id, start_time, end_time, local_date, local_start_time, utc_offset_s, name, sport_type, workout_type, is_run, is_race, is_indoor,
        is_manual, is_flagged, distance_m, moving_s, elapsed_s, elevation_gain_m, speed_m_s, pace_min_km, max_speed_m_s, avg_hr, max_hr, cadence_spm,
@@ -38,37 +43,37 @@ DROP TABLE silver_strava_activities;
 CREATE TABLE silver_strava_activities (
     athlete_id       TEXT NOT NULL,
     activity_id      TEXT NOT NULL,
-    start_time       TEXT NOT NULL,
-    end_time         TEXT NOT NULL,
-    local_date       TEXT NOT NULL,
-    local_start_time TEXT NOT NULL,
+    start_time       TEXT NOT NULL,   -- UTC
+    end_time         TEXT NOT NULL,   -- UTC, start and elapsed time
+    local_date       TEXT NOT NULL,   -- the day of training: where the athlete was
+    local_start_time TEXT NOT NULL,   -- wall clock, no zone
     utc_offset_s     INTEGER NOT NULL,
     name             TEXT,
     sport_type       TEXT NOT NULL,
-    workout_type     TEXT NOT NULL,
+    workout_type     TEXT NOT NULL,   -- default, race, long_run, workout, other
     is_run           INTEGER NOT NULL,
     is_race          INTEGER NOT NULL,
-    is_indoor        INTEGER NOT NULL,
+    is_indoor        INTEGER NOT NULL, -- treadmill or trainer
     is_manual        INTEGER NOT NULL,
     is_flagged       INTEGER NOT NULL,
     distance_m       REAL NOT NULL,
     moving_s         INTEGER NOT NULL,
     elapsed_s        INTEGER NOT NULL,
-    elevation_gain_m REAL,
-    speed_m_s        REAL,
-    pace_min_km      REAL,
+    elevation_gain_m REAL,            -- NULL when it is impossible
+    speed_m_s        REAL,            -- distance over moving time; NULL without distance
+    pace_min_km      REAL,            -- the same, for runs
     max_speed_m_s    REAL,
-    avg_hr           REAL,
+    avg_hr           REAL,            -- bpm; NULL without a sensor, or with an impossible reading
     max_hr           REAL,
-    cadence_spm      REAL,
+    cadence_spm      REAL,            -- steps per minute of both feet, for runs
     avg_temp_c       REAL,
-    has_power_meter  INTEGER NOT NULL,
+    has_power_meter  INTEGER NOT NULL, -- else Strava's estimate from speed and climb is what stands here
     avg_power_w      REAL,
-    weighted_power_w REAL,
-    quality_flags    TEXT,
+    weighted_power_w REAL,            -- as the body feels it, on which normalized power is modelled
+    quality_flags    TEXT,            -- names of broken 'warn' rules
     n_versions       INTEGER NOT NULL,
     bronze_id        INTEGER NOT NULL,
-    available_at     TEXT NOT NULL,
+    available_at     TEXT NOT NULL,   -- the end, or when a correction of it arrived
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
 INSERT INTO silver_strava_activities SELECT * FROM temp.activity;

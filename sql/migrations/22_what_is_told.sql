@@ -5,34 +5,34 @@
 -- no row changes. The triggers dropped here are made anew with all others, or by their stages.
 CREATE TEMP TABLE old_rows AS SELECT * FROM activity_features;
 DROP TABLE activity_features;
-CREATE TABLE activity_features (
+CREATE TABLE "activity_features" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,
-    "event_timestamp" TEXT NOT NULL,
-    "activity_date" TEXT NOT NULL,
-    "utc_offset_s" INTEGER NOT NULL,
-    "sport_type" TEXT NOT NULL,
-    "is_run" INTEGER NOT NULL CHECK ("is_run" IN (0, 1)),
-    "distance_km" REAL NOT NULL,
-    "moving_time_min" REAL NOT NULL,
-    "elapsed_time_min" REAL NOT NULL,
-    "pace_min_km" REAL,
-    "elevation_gain_m" REAL,
-    "elevation_per_km" REAL,
-    "estimated_tss" REAL,
-    "load_source" TEXT CHECK (CASE "load_source" WHEN 'told' THEN 1 WHEN 'pace' THEN 1 WHEN 'power' THEN 1 WHEN 'heart_rate' THEN 1 WHEN 'rpe' THEN 1 ELSE "load_source" IS NULL END),
-    "intensity_factor" REAL,
-    "threshold_pace_min_km" REAL NOT NULL,
-    "threshold_source" TEXT NOT NULL CHECK (CASE "threshold_source" WHEN 'profile' THEN 1 WHEN 'history' THEN 1 WHEN 'default' THEN 1 ELSE "threshold_source" IS NULL END),
-    "avg_hr" REAL,
-    "max_hr" REAL,
-    "reference_max_hr" REAL,
-    "hr_zone_1_pct" REAL,
-    "hr_zone_2_pct" REAL,
-    "hr_zone_3_pct" REAL,
-    "hr_zone_4_pct" REAL,
-    "hr_zone_5_pct" REAL,
-    "efficiency_index" REAL,
+    "event_timestamp" TEXT NOT NULL, -- start of the activity, UTC
+    "activity_date" TEXT NOT NULL, -- local day
+    "utc_offset_s" INTEGER NOT NULL, -- s; local time less UTC
+    "sport_type" TEXT NOT NULL, -- Strava's sport type
+    "is_run" INTEGER NOT NULL CHECK ("is_run" IN (0, 1)), -- Run, TrailRun or VirtualRun
+    "distance_km" REAL NOT NULL, -- km; distance
+    "moving_time_min" REAL NOT NULL, -- min; time in motion
+    "elapsed_time_min" REAL NOT NULL, -- min; time from start to end
+    "pace_min_km" REAL, -- min/km; moving time over distance; NULL without distance
+    "elevation_gain_m" REAL, -- m; metres climbed
+    "elevation_per_km" REAL, -- m/km; metres climbed per kilometre
+    "estimated_tss" REAL, -- TSS; training load; NULL: the load is unknown, which is not a rest
+    "load_source" TEXT CHECK (CASE "load_source" WHEN 'told' THEN 1 WHEN 'pace' THEN 1 WHEN 'power' THEN 1 WHEN 'heart_rate' THEN 1 WHEN 'rpe' THEN 1 ELSE "load_source" IS NULL END), -- what the load was computed from
+    "intensity_factor" REAL, -- ratio; threshold pace over pace; runs only
+    "threshold_pace_min_km" REAL NOT NULL, -- min/km; threshold pace as known before this day
+    "threshold_source" TEXT NOT NULL CHECK (CASE "threshold_source" WHEN 'profile' THEN 1 WHEN 'history' THEN 1 WHEN 'default' THEN 1 ELSE "threshold_source" IS NULL END), -- where the threshold pace came from
+    "avg_hr" REAL, -- bpm; mean heart rate
+    "max_hr" REAL, -- bpm; highest heart rate
+    "reference_max_hr" REAL, -- bpm; the athlete's maximum as known before this day
+    "hr_zone_1_pct" REAL, -- %; time in zone 1 (50 to 60 % of maximum) of the time with heart rate
+    "hr_zone_2_pct" REAL, -- %; time in zone 2 (60 to 70 % of maximum) of the time with heart rate
+    "hr_zone_3_pct" REAL, -- %; time in zone 3 (70 to 80 % of maximum) of the time with heart rate
+    "hr_zone_4_pct" REAL, -- %; time in zone 4 (80 to 90 % of maximum) of the time with heart rate
+    "hr_zone_5_pct" REAL, -- %; time in zone 5 (90 to 100 % of maximum) of the time with heart rate
+    "efficiency_index" REAL, -- min/km per bpm; pace over heart rate; runs only
     "available_at" TEXT NOT NULL,
     PRIMARY KEY ("athlete_id", "activity_id")
 ) WITHOUT ROWID;
@@ -50,15 +50,15 @@ WHERE changes() > 0;
 UPDATE features SET rules = json_set(rules, '$.allowed', json('["told", "pace", "power", "heart_rate", "rpe"]')) WHERE group_name = 'activity_features' AND name = 'load_source' AND rules -> '$.allowed' = '["pace","heart_rate"]';
 CREATE TEMP TABLE old_rows AS SELECT * FROM race_results;
 DROP TABLE race_results;
-CREATE TABLE race_results (
+CREATE TABLE "race_results" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,
-    "race_date" TEXT NOT NULL,
-    "distance_class" TEXT NOT NULL,
-    "seconds" REAL NOT NULL,
-    "source" TEXT NOT NULL CHECK (CASE "source" WHEN 'best_effort' THEN 1 WHEN 'race_tag' THEN 1 WHEN 'told' THEN 1 ELSE "source" IS NULL END),
-    "measured_m" REAL NOT NULL,
-    "event_timestamp" TEXT NOT NULL,
+    "race_date" TEXT NOT NULL, -- local day
+    "distance_class" TEXT NOT NULL, -- official distance
+    "seconds" REAL NOT NULL, -- s; time over the official distance
+    "source" TEXT NOT NULL CHECK (CASE "source" WHEN 'best_effort' THEN 1 WHEN 'race_tag' THEN 1 WHEN 'told' THEN 1 ELSE "source" IS NULL END), -- what the time was read from
+    "measured_m" REAL NOT NULL, -- m; distance as the watch said; the class names the official one
+    "event_timestamp" TEXT NOT NULL, -- the finish, UTC
     "available_at" TEXT NOT NULL,
     PRIMARY KEY ("athlete_id", "activity_id")
 ) WITHOUT ROWID;
