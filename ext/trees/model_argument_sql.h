@@ -1,4 +1,5 @@
-/* The model that an argument is the text of, out of the connection's cache (model_cache.h). */
+/* The model that an argument is the text of, out of the connection's cache (model_cache.h). A table-valued function also
+** takes a model's name in the registry, unless it may stand in a view: such a one, and a scalar, reads no table. */
 #ifndef ATHLETE_TREES_MODEL_ARGUMENT_SQL_H
 #define ATHLETE_TREES_MODEL_ARGUMENT_SQL_H
 

@@ -225,13 +225,13 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
--- due silver_strava_activities for 400_athlete_profile, 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_added AFTER INSERT ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_changed AFTER UPDATE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_400_gone AFTER DELETE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+-- due silver_strava_activities for 230_silver_trainings, 400_athlete_profile, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_added AFTER INSERT ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_changed AFTER UPDATE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_gone AFTER DELETE ON silver_strava_activities
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
 CREATE TABLE IF NOT EXISTS silver_rejects (

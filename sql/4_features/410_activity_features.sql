@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_strava_activities, silver_strava_sub_activity; run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity; silver_trainings, run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
 -- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '410_activity_features',
     'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
-    '["athlete_profile", "athlete_profile_settings", "silver_strava_activities", "silver_strava_sub_activity"]',
+    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_strava_sub_activity"]',
     '["activity_features"]',
     '[]');
 
@@ -38,7 +38,7 @@ doubted AS (
                 WHEN a.elapsed_s - a.moving_s > c.max_pause_share * a.elapsed_s THEN 'paused'
            END AS doubt
     FROM asked AS c
-    CROSS JOIN silver_strava_activities AS a
+    CROSS JOIN silver_trainings AS a
     WHERE a.is_run AND NOT a.is_flagged AND a.moving_s >= c.min_s AND a.distance_m >= c.min_m
 )
 SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
@@ -63,7 +63,7 @@ CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
 WHERE (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
--- The last is the latest arrival among all that: what comes later is news.
+-- The last but one is the latest arrival among all that: what comes later is news.
 CREATE TEMP TABLE position_now AS
 SELECT athlete_id,
        json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
@@ -76,7 +76,9 @@ SELECT athlete_id,
                    FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
                   g.settings,
                   max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
-                      COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), ''))) AS position
+                      COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), '')),
+                  (SELECT rows_hash(activity_id, same_training_as)
+                   FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id))) AS position
 FROM general AS g
 CROSS JOIN due
 CROSS JOIN silver_strava_activities AS a USING (athlete_id)
@@ -109,7 +111,7 @@ FROM ops_config;
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
 FROM changed
-CROSS JOIN silver_strava_activities AS a USING (athlete_id);
+CROSS JOIN silver_trainings AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended.

@@ -1,6 +1,6 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
+-- reads:    silver_same_training, silver_strava_activities, silver_strava_sub_activity; silver_trainings, race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
 -- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '450_race_results',
     'official race distance and time behind each activity tagged as a race: the labels',
-    '["silver_strava_activities", "silver_strava_sub_activity"]',
+    '["silver_same_training", "silver_strava_activities", "silver_strava_sub_activity"]',
     '["race_results"]',
     '["410_activity_features"]');
 
@@ -39,7 +39,7 @@ CREATE TEMP TABLE candidate AS
 WITH race AS (
     SELECT a.*, d.distance_class AS tagged_class
     FROM changed
-    CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+    CROSS JOIN silver_trainings AS a USING (athlete_id)
     LEFT JOIN race_distances AS d ON a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
     WHERE a.is_run AND a.is_race
 ),
@@ -84,8 +84,11 @@ CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athle
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
-    = (SELECT COUNT(*) FROM silver_strava_activities
-       WHERE is_run AND is_race AND athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(DISTINCT c.activity_id)
+       FROM silver_strava_activities AS a
+       LEFT JOIN silver_same_training AS t USING (athlete_id, activity_id)
+       JOIN silver_strava_activities AS c ON c.athlete_id = a.athlete_id AND c.activity_id = COALESCE(t.same_training_as, a.activity_id)
+       WHERE a.is_race AND c.is_run AND a.athlete_id IN (SELECT athlete_id FROM changed)),
     '450_race_results: a race is neither a result nor a reject, or both');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '450_race_results: a result known before the finish, or without a time');

@@ -23,7 +23,7 @@ SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activit
                  printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / 1000,
                         (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
 FROM temp.page AS p
-LEFT JOIN silver_strava_activities AS a USING (athlete_id)
+LEFT JOIN silver_trainings AS a USING (athlete_id)
 GROUP BY p.athlete_id;
 SELECT 'No activities yet: make import SRC=activities.json' WHERE NOT EXISTS (SELECT 1 FROM temp.page);
 SELECT '  Here are: ' || ids
@@ -35,6 +35,16 @@ SELECT char(10) || 'DATA' || char(10) ||
               julianday('now') - julianday((SELECT MAX(ingested_at) FROM bronze_strava_activities)))
 FROM temp.page JOIN silver_strava_activities AS a USING (athlete_id)
 HAVING COUNT(*) > 0;
+SELECT printf('  recorded twice: %s, and each training counts once (the last is %s of %s, %s counts)',
+              CASE n WHEN 1 THEN '1 activity is kept and not counted' ELSE n || ' activities are kept and not counted' END,
+              activity_id, local_date, same_training_as)
+FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () AS n
+      FROM temp.page
+      JOIN silver_same_training AS t USING (athlete_id)
+      JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+      ORDER BY a.start_time DESC, t.activity_id LIMIT 1);
+SELECT '    if these were two trainings, a row (athlete_id, activity_id) in athlete_separate_trainings says so'
+WHERE EXISTS (SELECT 1 FROM temp.page JOIN silver_same_training USING (athlete_id));
 
 SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
 WITH line (n, label, mean, weighted, low, high, meaning) AS (
@@ -109,7 +119,7 @@ SELECT char(10) ||
        CASE WHEN EXISTS (SELECT 1 FROM estimate)
             THEN printf('RACE TIMES for %s, with %d %% intervals     Riegel     VDOT  Vickers',
                         (SELECT MAX(prediction_date) FROM estimate), 100 * (SELECT value FROM ops_config WHERE name = 'interval_level')) || char(10) || printf('%79s', '& Vertosick')
-            WHEN NOT EXISTS (SELECT 1 FROM ml_model_versions WHERE status = 'accepted')
+            WHEN NOT EXISTS (SELECT 1 FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
             THEN 'RACE TIMES' || char(10) || '  None: no model has passed its gate yet. `make pipeline` brings the survey and trains one.'
             ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or runs in the last 90 days.' END
 FROM today;
@@ -142,7 +152,7 @@ LEFT JOIN race_results AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a
 CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
+WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
   AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||

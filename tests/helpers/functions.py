@@ -27,6 +27,8 @@ GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
     "exact_real": ["'5023.7'"],
+    "attempt": ["'SELECT abs(?1)'", "-5"],
+    "training_rows": ["""'{"labels": "SELECT 1 AS x"}'"""],
     "grade_factor": ["0.05", "'minetti'"],
     "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
     "trimp": ["60", "150", "190", "50", "'m'"],

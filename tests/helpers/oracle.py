@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from helpers.trainings import Recording, same_training
+
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
           "evidence_tolerance": 0.03, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
@@ -289,9 +291,17 @@ def weekly_features(features, daily, rolling):
     return pd.DataFrame(out)
 
 
+def counted_once(acts, parts):
+    """Of several recordings of one training the one that counts."""
+    twice = same_training([Recording(a.athlete_id, a.activity_id, a.sport, int(a.start.timestamp()), int(a.elapsed_s),
+                                     sum(map(len, parts.get(a.activity_id, {}).values()))) for a in acts.itertuples()])
+    tagged = {twice.get(i, i) for i in acts.activity_id[acts.race]}
+    return acts[~acts.activity_id.isin(twice)].assign(race=lambda a: a.activity_id.isin(tagged))
+
+
 def all_features(objects, parts, as_of_date=None, config=CONFIG, **known):
-    """Every table of one athlete; `objects` are the current activities, `parts` the laps and splits by activity id."""
-    acts = read_activities(objects)
+    """Every table of one athlete; `objects` are the current activities, `parts` the laps, splits and best efforts by activity id."""
+    acts = counted_once(read_activities(objects), parts)
     corrections = known.get("corrections", ())
     features = activity_features(acts, parts, config=config, **known)
     daily = daily_features(features, corrections)

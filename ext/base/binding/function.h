@@ -191,6 +191,9 @@ void *domain_state_of(sqlite3_context *context);
 /* Ends the call with "<function>: <sentence>". */
 ATHLETE_FORMATS void function_fail(sqlite3_context *context, const char *format, ...);
 
+/* Ends the call with a text, which it takes over; one of no length is empty. */
+void function_result_str(sqlite3_context *context, sqlite3_str *text);
+
 /* Ends the call with a number: NaN is NULL, an infinity an error. */
 void function_result_number(sqlite3_context *context, double answer);
 

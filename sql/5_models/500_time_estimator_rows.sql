@@ -1,6 +1,6 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; silver_trainings, race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
@@ -346,7 +346,8 @@ SELECT q.source, q.subject, q.as_of_date, q.distance_class, q.distance_m, q.seco
                                      WHERE k.athlete_id = q.subject AND k.from_date < q.as_of_date), ''),
                COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- of the efforts behind past races
                          JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
-                         WHERE s.athlete_id = q.subject AND s.kind = 'best_effort' AND a.is_race AND a.local_date < q.as_of_date), ''))
+                         JOIN silver_trainings AS t USING (athlete_id, activity_id)
+                         WHERE s.athlete_id = q.subject AND s.kind = 'best_effort' AND t.is_race AND a.local_date < q.as_of_date), ''))
        END AS available_at
 FROM request AS q
 JOIN line AS l USING (request_id)
