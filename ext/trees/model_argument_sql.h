@@ -6,7 +6,7 @@
 #include "base/binding/function.h"
 #include "trees/scorer/model_cache.h"
 
-/* Of a scalar function, and of a table-valued one; to be given back with model_release. NULL with the error set. */
+/* Of a scalar function, and of a table-valued one; to be given back with cached_text_release. NULL with the error set. */
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument);
 cached_model *model_of_call(athlete_call *call, sqlite3_value *argument);
 

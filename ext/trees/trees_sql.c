@@ -243,6 +243,6 @@ static const athlete_function trees_functions[] = {
 const athlete_domain athlete_trees = {
     .name = "trees",
     .functions = trees_functions,
-    .state_open = model_cache_open,
-    .state_close = model_cache_close,
+    .state_open = text_cache_open,
+    .state_close = text_cache_close,
 };

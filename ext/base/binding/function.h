@@ -135,7 +135,7 @@ typedef struct athlete_domain {
     void (*state_close)(void *state);
 } athlete_domain;
 
-#define ATHLETE_DOMAINS 8
+#define ATHLETE_DOMAINS 9
 extern const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1]; /* ends with NULL; in athlete.c */
 
 /* Registers every function of the domain; the first failing code, said in `fault`, or SQLITE_OK. */

@@ -70,6 +70,24 @@ athlete_status query_open_values(sqlite3 *db, const char *sql, int columns, cons
     return status;
 }
 
+typedef int (*comparison)(const char *, const char *);
+
+static int query_column_by(sqlite3_stmt *query, const char *name, comparison compare) {
+    int found = 0;
+    for (int c = 1; c < sqlite3_column_count(query); c++) {
+        const char *other = sqlite3_column_name(query, c);
+        if (!other || compare(name, other) != 0) continue;
+        if (found) return -1;
+        found = c;
+    }
+    return found;
+}
+
+int query_column(sqlite3_stmt *query, const char *name) {
+    int exact = query_column_by(query, name, strcmp);
+    return exact != 0 ? exact : query_column_by(query, name, sqlite3_stricmp);
+}
+
 int query_fail(athlete_call *call, int code) {
     return call_fail_status(call, status_of_code(call->db, code, "the query failed: ", &call->fault));
 }
