@@ -57,3 +57,34 @@ def train(db, *definitions):
     define(db, *definitions)
     run(db, [TRAIN])
     return rows(db, "SELECT * FROM ml_runs ORDER BY run_id")
+
+
+PROMOTE, SCORE = "550_promote_models", "610_score_models"
+
+
+def contests(seed, n, champion_errs, challenger_errs, n_athletes=12, n_days=15):
+    """Models 'contest 0', …, each with a champion and a challenger that err as often as these say, athlete by athlete not alike; the
+    label is 0, and what a version answers is its own feature."""
+    chance = random.Random(seed)
+    db = new_database()
+    run(db, [*BRONZE, "200_silver_activities", "330_model_tables", DEFINE])
+    db.execute("CREATE TABLE said (contest INTEGER, athlete_id TEXT, day TEXT, u INTEGER, v INTEGER, PRIMARY KEY (contest, athlete_id, day))")
+    for c in range(n):
+        for a in range(n_athletes):
+            shift = chance.gauss(0, 0.1)
+            for d in range(n_days):
+                u, v = (int(chance.random() < min(max(p + shift + chance.gauss(0, 0.05), 0), 1)) for p in (champion_errs, challenger_errs))
+                db.execute("INSERT INTO said VALUES (?, ?, date('2025-03-01', ? || ' days'), ?, ?)", (c, f"athlete {a}", d * 7, u, v))
+    step = "SELECT model FROM gbdt_fit('{\"num_boost_round\": 1, \"eta\": 1, \"lambda\": 0, \"min_child_weight\": 0, \"base_score\": 0}', 'SELECT column1 AS y, column1 AS %s FROM (VALUES (0), (1))')"
+    for c in range(n):
+        rows_sql = f"SELECT athlete_id, day AS as_of_date, day AS known_at, 0.0 AS label, day AS label_at, u, v FROM said WHERE contest = {c}"
+        for version, feature in ((1, "u"), (2, "v")):
+            text = definition(model=f"contest_{c}", version=f"1.0.{version}", rows=rows_sql, features=[feature], baselines=[])
+            put(db, text)
+    run(db, [BRONZE[-1], DEFINE])
+    db.execute("INSERT INTO ml_runs SELECT bronze_id, model, bronze_id, '2025-01-01T00:00:00Z', 'finished', NULL, substr(version, 5) + 0, 1, 1, '{}', '', '2025-01-01' FROM ml_models")
+    for version, feature in ((1, "u"), (2, "v")):
+        db.execute(f"INSERT INTO ml_model_versions SELECT model, ?1, 'accepted', '', definition, ({step % feature}), 1, '', '2025-01-01T00:00:00Z' FROM ml_models WHERE substr(version, 5) + 0 = ?1", (version,))
+    db.execute("INSERT INTO ml_aliases SELECT DISTINCT model, 'champion', 1 FROM ml_models")
+    run(db, [PROMOTE])
+    return db
