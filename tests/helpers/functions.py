@@ -67,7 +67,7 @@ EXAMPLES = {
     "brier_score": ["0.5", "x % 2"],
     "brier_skill": ["0.5", "x % 2", "0.25"],
     "expected_calibration_error": ["0.5", "x % 2", "2", "'quantile'"],
-    "calibration_fit": ["'platt'", "x", "x % 2"],
+    "calibration_fit": ["'platt'", "x", "x > 3"],
     "calibrate": ["(SELECT calibration_fit('isotonic', y, y > 1) FROM (SELECT 1 AS y UNION ALL SELECT 2))", "1.5"],
     "ks_statistic": ["x", "x % 2"],
     "ks_pvalue": ["x", "x % 2", "'exact'"],
