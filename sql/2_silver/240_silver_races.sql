@@ -54,7 +54,7 @@ LEFT JOIN silver_same_training AS t ON t.athlete_id = s.athlete_id AND t.activit
 
 -- The last word on each setting; a race that its athlete excluded is none, whatever else is said of it.
 CREATE TEMP TABLE told AS
-SELECT athlete_id, activity_id, MAX(value) FILTER (WHERE setting = 'is_race') AS is_race, MAX(value) FILTER (WHERE setting = 'official_m') AS official_m,
+SELECT athlete_id, CAST(activity_id AS TEXT) AS activity_id, MAX(value) FILTER (WHERE setting = 'is_race') AS is_race, MAX(value) FILTER (WHERE setting = 'official_m') AS official_m,
        MAX(value) FILTER (WHERE setting = 'official_s') AS official_s
 FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY athlete_id, s.activity_id, s.setting ORDER BY s.told_at DESC, s.told_of) AS choice
       FROM changed

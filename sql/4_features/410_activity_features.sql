@@ -270,7 +270,7 @@ GROUP BY h.athlete_id, h.activity_id;
 CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
 
 CREATE TEMP TABLE told AS
-SELECT athlete_id, activity_id, MAX(value) FILTER (WHERE setting = 'load_tss') AS load_tss, MAX(value) FILTER (WHERE setting = 'rpe') AS rpe
+SELECT athlete_id, CAST(activity_id AS TEXT) AS activity_id, MAX(value) FILTER (WHERE setting = 'load_tss') AS load_tss, MAX(value) FILTER (WHERE setting = 'rpe') AS rpe
 FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY athlete_id, s.activity_id, s.setting ORDER BY s.told_at DESC, s.told_of) AS choice
       FROM changed
       CROSS JOIN training_settings AS s USING (athlete_id)
