@@ -2,7 +2,9 @@
 --
 -- A load may have been told, or come from power or exertion, and the time of a race may have been told. The check that is in a
 -- group's table is from its first version, so the table is made anew, and the definitions that are registered allow what it allows;
--- no row changes. The triggers dropped here are made anew with all others, or by their stages.
+-- no row changes, and the audit says so. The triggers dropped here are made anew with all others, or by their stages.
+DROP TRIGGER IF EXISTS feature_groups_keep;
+DROP TRIGGER IF EXISTS features_keep;
 CREATE TEMP TABLE old_rows AS SELECT * FROM activity_features;
 DROP TABLE activity_features;
 CREATE TABLE "activity_features" (
