@@ -43,15 +43,6 @@ athlete_status cluster_model_name(athlete_budget *budget, const char *const *nam
 
 /* --- writing -------------------------------------------------------------------------------------------- */
 
-static void write_numbers(text_buffer *text, const char *name, const double *x, size_t n) {
-    text_add_name(text, name);
-    for (size_t i = 0; i < n; i++) {
-        text_add(text, i == 0 ? "[" : ", ");
-        text_add_number(text, x[i]);
-    }
-    text_add(text, "]");
-}
-
 /* Numbers that count something. */
 static void write_counts(text_buffer *text, const char *name, const double *x, size_t n) {
     text_add_name(text, name);
@@ -79,11 +70,11 @@ void cluster_model_write(const cluster_model *model, text_buffer *text) {
     text_add_integer(text, (int64_t)model->rows);
     text_add_name(text, "inertia");
     text_add_number(text, model->inertia);
-    write_numbers(text, "means", model->means, model->width);
-    write_numbers(text, "scales", model->scales, model->width);
+    text_add_numbers(text, "means", model->means, model->width);
+    text_add_numbers(text, "scales", model->scales, model->width);
     write_counts(text, "clusters", model->ids, model->k);
     write_counts(text, "sizes", model->sizes, model->k);
-    write_numbers(text, "centers", model->centres, model->k * model->width);
+    text_add_numbers(text, "centers", model->centres, model->k * model->width);
     text_add(text, "}");
 }
 

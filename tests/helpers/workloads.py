@@ -96,6 +96,10 @@ WORKLOADS = {
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT silhouette(i % 3, i * 7919 % 1009, i % 31) FROM n",
         (),
     ),
+    "calibration_fit: many rows": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT length(calibration_fit('platt', i * 7919 % 1009, i % 2)) FROM n",
+        (),
+    ),
     "drift: a long query": lambda: (
         "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
         (),
