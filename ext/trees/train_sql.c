@@ -1,13 +1,12 @@
 /* Binding of gbdt_train: collects the rows of a group, trains on them when the group ends. */
-#include <string.h>
 #include "base/binding/function.h"
+#include "base/binding/constant_text.h"
 #include "trees/trainer_sql.h"
 #include "trees/trees_callbacks_sql.h"
 
 typedef struct train_group {
     bool begun, failed; /* after a failure nothing more is read and nothing is trained */
-    char *options;      /* as the first row had it; NULL for SQL's NULL */
-    size_t options_bytes;
+    constant_text options;
     trainer trainer;
     int n_values;
     int *order;              /* in which the training takes them */
@@ -19,14 +18,9 @@ static void report(sqlite3_context *context, train_group *group, athlete_status 
     function_fail_status(context, status, trainer_sentence(&group->trainer, status));
 }
 
-static athlete_status train_begin(train_group *group, int argc, sqlite3_value *options) {
+static athlete_status train_begin(train_group *group, int argc) {
     group->begun = true;
-    if (sqlite3_value_type(options) != SQLITE_NULL) {
-        group->options = sqlite3_mprintf("%s", sqlite3_value_text(options));
-        if (!group->options) return ATHLETE_NOMEM;
-        group->options_bytes = strlen(group->options);
-    }
-    athlete_status status = trainer_begin(&group->trainer, group->options, argc - 2, NULL);
+    athlete_status status = trainer_begin(&group->trainer, group->options.text, argc - 2, NULL);
     if (status != ATHLETE_OK) return status;
     athlete_budget *budget = &group->trainer.budget;
     size_t n = (size_t)argc - 1;
@@ -42,13 +36,6 @@ static athlete_status add_row(train_group *group, sqlite3_value **values) {
     return trainer_take(&group->trainer, 0, group->n_values, group->ordered);
 }
 
-static bool same_options(const train_group *group, sqlite3_value *options) {
-    const char *text = (const char *)sqlite3_value_text(options);
-    if (!text || !group->options) return !text && !group->options;
-    return (size_t)sqlite3_value_bytes(options) == group->options_bytes &&
-           memcmp(text, group->options, group->options_bytes) == 0;
-}
-
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
     train_group *group = sqlite3_aggregate_context(context, sizeof *group);
     if (!group) {
@@ -56,13 +43,14 @@ void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
         return;
     }
     if (group->failed) return;
-    athlete_status status = group->begun ? ATHLETE_OK : train_begin(group, argc, argv[0]);
-    if (status == ATHLETE_OK && !same_options(group, argv[0])) {
+    athlete_status status = constant_text_take(&group->options, argv[0]);
+    if (status == ATHLETE_INVALID) {
         group->failed = true;
         function_fail(context, "row %lld: the options differ from those of the first row",
                       (sqlite3_int64)group->trainer.n_read + 1);
         return;
     }
+    if (status == ATHLETE_OK && !group->begun) status = train_begin(group, argc);
     if (status == ATHLETE_OK) status = add_row(group, argv + 1);
     if (status != ATHLETE_OK) report(context, group, status);
 }
@@ -89,6 +77,5 @@ void gbdt_train_final(sqlite3_context *context) {
     memory_free(&group->trainer.budget, group->order);
     memory_free(&group->trainer.budget, group->ordered);
     trainer_free(&group->trainer);
-    sqlite3_free(group->options);
-    group->options = NULL;
+    constant_text_free(&group->options);
 }

@@ -1,5 +1,6 @@
 #include "base/text/text_buffer.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 #include "base/numbers/decimal.h"
@@ -56,6 +57,12 @@ void text_add_double(text_buffer *text, double x) {
     text_add_bytes(text, digits, (size_t)decimal_write(x, digits));
 }
 
+void text_add_number(text_buffer *text, double x) {
+    char digits[ATHLETE_DECIMAL_SIZE];
+    if (isfinite(x)) text_add_bytes(text, digits, (size_t)decimal_write_short(x, digits));
+    else text_add(text, "null");
+}
+
 static bool is_plain(unsigned char c) {
     return c >= 0x20 && c != '"' && c != '\\';
 }
@@ -73,4 +80,20 @@ void text_add_quoted(text_buffer *text, const char *string) {
         else text_add_bytes(text, (char[]){'\\', (char)c}, 2);
     }
     text_add_bytes(text, "\"", 1);
+}
+
+void text_add_name(text_buffer *text, const char *name) {
+    text_add(text, text->length == 0 ? "{" : ", ");
+    text_add_quoted(text, name);
+    text_add(text, ": ");
+}
+
+void text_add_numbers(text_buffer *text, const char *name, const double *x, size_t n) {
+    text_add_name(text, name);
+    text_add(text, "[");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) text_add(text, ", ");
+        text_add_number(text, x[i]);
+    }
+    text_add(text, "]");
 }

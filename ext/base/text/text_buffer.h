@@ -24,8 +24,14 @@ void text_wrote(text_buffer *text, size_t length);
 void text_add(text_buffer *text, const char *string);
 void text_add_bytes(text_buffer *text, const char *bytes, size_t length);
 void text_add_integer(text_buffer *text, int64_t x);
-void text_add_float(text_buffer *text, float x);             /* finite; XGBoost's form (float_text.h) */
-void text_add_double(text_buffer *text, double x);           /* finite; 17 digits (decimal.h) */
+void text_add_float(text_buffer *text, float x);   /* finite; XGBoost's form (float_text.h) */
+void text_add_double(text_buffer *text, double x); /* finite; 17 digits (decimal.h) */
+void text_add_number(text_buffer *text, double x); /* for JSON: the shortest form; null if not finite */
 void text_add_quoted(text_buffer *text, const char *string); /* as a JSON string */
+void text_add_name(text_buffer *text,
+                   const char *name); /* of the next member of a JSON object, which it begins */
+
+/* A member that is a list of numbers. */
+void text_add_numbers(text_buffer *text, const char *name, const double *x, size_t n);
 
 #endif

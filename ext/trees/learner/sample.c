@@ -2,20 +2,11 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "base/numbers/random.h"
 #include "base/precondition.h"
 
-/* The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014; Stafford's variant 13): every bit of the result depends
-** on every bit of x. */
-static uint64_t mix(uint64_t x) {
-    x ^= x >> 30;
-    x *= 0xbf58476d1ce4e5b9u;
-    x ^= x >> 27;
-    x *= 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 static uint64_t combine(uint64_t hash, uint64_t x) {
-    return mix(hash + 0x9e3779b97f4a7c15u + mix(x));
+    return random_mix(hash + 0x9e3779b97f4a7c15u + random_mix(x));
 }
 
 static uint64_t float_bits(float x) {
@@ -58,12 +49,12 @@ athlete_status sample_row_keys(const float *values, const float *labels, const f
 size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_t seed, uint64_t round,
                    uint32_t *rows) {
     assert(n_rows > 0 && fraction > 0 && fraction <= 1);
-    uint64_t draw = combine(mix(seed), round);
+    uint64_t draw = combine(random_mix(seed), round);
     uint64_t limit = (uint64_t)(fraction * 0x1p32);
     size_t n = 0, lowest = 0;
     uint64_t lowest_hash = UINT64_MAX;
     for (size_t row = 0; row < n_rows; row++) {
-        uint64_t hash = mix(keys[row] ^ draw);
+        uint64_t hash = random_mix(keys[row] ^ draw);
         rows[n] = (uint32_t)row;
         n += hash >> 32 < limit;
         if (hash < lowest_hash) {
@@ -79,10 +70,10 @@ size_t sample_rows(const uint64_t *keys, size_t n_rows, double fraction, uint64_
 int sample_features(int n_features, double fraction, uint64_t seed, uint64_t round, uint64_t *order,
                     int *features) {
     assert(n_features > 0 && fraction > 0 && fraction <= 1);
-    uint64_t draw = combine(mix(seed ^ 0x636f6c756d6e73u), round); /* another stream than the rows' */
+    uint64_t draw = combine(random_mix(seed ^ 0x636f6c756d6e73u), round); /* another stream than the rows' */
     int wanted = (int)(fraction * n_features);
     if (wanted < 1) wanted = 1;
-    for (int f = 0; f < n_features; f++) order[f] = mix(combine(draw, (uint64_t)f));
+    for (int f = 0; f < n_features; f++) order[f] = random_mix(combine(draw, (uint64_t)f));
     int n = 0;
     for (int f = 0; f < n_features; f++) {
         int before = 0;
@@ -94,10 +85,10 @@ int sample_features(int n_features, double fraction, uint64_t seed, uint64_t rou
 
 int sample_list(int *features, int n, double fraction, uint64_t seed, uint64_t tree, uint64_t node,
                 uint64_t *order) {
-    uint64_t draw = combine(combine(mix(seed ^ 0x6e6f6465u), tree), node);
+    uint64_t draw = combine(combine(random_mix(seed ^ 0x6e6f6465u), tree), node);
     int wanted = (int)(fraction * n);
     if (wanted < 1) wanted = 1;
-    for (int i = 0; i < n; i++) order[i] = mix(combine(draw, (uint64_t)features[i]));
+    for (int i = 0; i < n; i++) order[i] = random_mix(combine(draw, (uint64_t)features[i]));
     int kept = 0;
     for (int i = 0; i < n; i++) {
         int before = 0;
