@@ -1,6 +1,6 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams, feature_upgrades
+-- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams, feature_upgrades, athlete_profile_versions
 -- writes:   athlete_profile; athlete_profile_history, athlete_profile_earlier, feature_publications, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id

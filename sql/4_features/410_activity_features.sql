@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets, feature_upgrades
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id

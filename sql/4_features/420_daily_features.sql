@@ -1,6 +1,6 @@
 -- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due, feature_upgrades
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_daily_features_versions, ops_upstreams
 -- writes:   athlete_daily_features; athlete_daily_features_history, athlete_daily_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date

@@ -1,6 +1,6 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due, feature_upgrades
+-- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_rolling_features_versions, ops_upstreams
 -- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, athlete_rolling_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date

@@ -1,6 +1,6 @@
 -- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due, feature_upgrades
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_weekly_features_versions, ops_upstreams
 -- writes:   athlete_weekly_features; athlete_weekly_features_history, athlete_weekly_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start

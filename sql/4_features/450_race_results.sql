@@ -1,6 +1,6 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time of each race, tagged or told: the labels
--- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id

@@ -2,13 +2,15 @@
 who names an earlier version reads what that one was."""
 
 import json
+import os
 import sqlite3
+import subprocess
 
 import pytest
 
 from helpers.activities import dump, instant, new_database, one, put, rows, run, seeded
 from helpers.belief import clocked, overlaps
-from helpers.extension import ROOT
+from helpers.extension import EXTENSION, ROOT
 from helpers.lives import BEGIN, GROUPS, NAMES, STAGES_ON, Life, arrive, seen, specification, training_set, with_definitions
 from helpers.soak import soak
 from helpers.stages import STAGES
@@ -17,9 +19,9 @@ pytestmark = pytest.mark.unsanitized  # the stages again and again: they run und
 
 # What a formula was, and what it becomes, by the group that has it.
 FORMULAS = {
-    "activity_features": ("410_activity_features", "COALESCE(l.pace_tss, l.hr_tss) AS estimated_tss", "{n} * COALESCE(l.pace_tss, l.hr_tss) AS estimated_tss"),
+    "activity_features": ("410_activity_features", "COALESCE(l.told_tss, l.pace_tss,", "{n} * COALESCE(l.told_tss, l.pace_tss,"),
     "athlete_rolling_features": ("430_rolling_features", "r.ctl_42d, r.atl_7d", "r.ctl_42d * {n} AS ctl_42d, r.atl_7d"),
-    "race_results": ("450_race_results", "r.distance_m AS measured_m, r.end_time", "r.distance_m * {n} AS measured_m, r.end_time"),
+    "race_results": ("450_race_results", "r.measured_m, r.end_time", "r.measured_m * {n} AS measured_m, r.end_time"),
     "athlete_profile": ("400_athlete_profile", "f.local_date AS first_activity_date, f.start_time", "date(f.local_date, '-{n} days') AS first_activity_date, f.start_time"),
 }
 
@@ -142,7 +144,7 @@ def test_a_new_formula_holds_over_the_whole_history_with_the_known_times_of_befo
     upgrades = Upgrades(rng)
     for group, (stage, was, becomes) in FORMULAS.items():
         upgrades.texts[stage] = (was, becomes.format(n=3))
-        definition = upgrades.definitions[group] | {"version": "1.1.0"}
+        definition = upgrades.definitions[group] | {"version": raised(upgrades.definitions[group]["version"], 1)}
         put(db, json.dumps(definition), instant(life.now))
     life.now += 90 * 86400
     run(db, STAGES_ON, changed=upgrades.stages(instant(life.now)))
@@ -174,22 +176,56 @@ def test_words_alone_publish_nothing_anew_and_a_name_says_what_it_means():
     run(db, STAGES_ON)
     before = {g: dump(db)[g] for g in GROUPS}
     definition = json.loads((ROOT / "schemas" / "features" / "activity_features.json").read_text())
-    put(db, json.dumps(definition | {"version": "1.0.2", "description": "the same in other words"}))
+    version = definition["version"]
+    words = raised(version, 2)
+    put(db, json.dumps(definition | {"version": words, "description": "the same in other words"}))
     run(db, ["100_bronze_strava", "300_feature_registry"])
-    with pytest.raises(sqlite3.OperationalError, match="asof: version 1.0.2 of activity_features has not been published"):
-        db.execute("CREATE VIRTUAL TABLE temp.t USING asof('activity_features@1.0.2')")
+    with pytest.raises(sqlite3.OperationalError, match=f"asof: version {words} of activity_features has not been published"):
+        db.execute(f"CREATE VIRTUAL TABLE temp.t USING asof('activity_features@{words}')")
     run(db, STAGES_ON)
     assert {g: dump(db)[g] for g in GROUPS} == before
     assert all(one(db, f"SELECT COUNT(*) FROM {g}_earlier") == 0 for g in GROUPS)
     found = set()
-    for version in ("1", "1.0", "1.0.1", "1.0.2", "1.0.2+1"):
-        found.add(looked_up(db, [f"activity_features@{version}"], life.athletes, instant(life.now)))
+    for named in ("1", version[: version.rindex(".")], version, words, f"{words}+1"):
+        found.add(looked_up(db, [f"activity_features@{named}"], life.athletes, instant(life.now)))
     assert len(found) == 1
-    for wrong, sentence in {"1.0.3": "there is no version 1.0.3 of activity_features", "2": "there is no version 2 of activity_features",
-                            "1.0.2+2": "version 1.0.2\\+2 of activity_features has not been published", "": "a version is written as 2, 2.0 or 2.0.1",
+    for wrong, sentence in {"1.9.3": "there is no version 1.9.3 of activity_features", "2": "there is no version 2 of activity_features",
+                            f"{words}+2": f"version {words}\\+2 of activity_features has not been published", "": "a version is written as 2, 2.0 or 2.0.1",
                             "1.": "a version is written as", "1.0.1+0": "a version is written as", "1.0.1.1": "a version is written as", "one": "a version is written as"}.items():
         with pytest.raises(sqlite3.OperationalError, match=sentence):
             db.execute(f"CREATE VIRTUAL TABLE temp.t USING asof('activity_features@{wrong}')")
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         db.execute("DELETE FROM feature_publications")
+    db.close()
+
+
+def training_set_tool(path, *arguments):
+    done = subprocess.run([ROOT / "sql" / "tools" / "training-set", path, *arguments], capture_output=True, text=True, env=os.environ | {"ATHLETE_EXTENSION": EXTENSION})
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+def test_a_stored_training_set_is_made_again_from_the_versions_that_it_had(tmp_path):
+    path, life, rng = tmp_path / "athlete.db", Life(5), seeded(5)
+    db = new_database(path)
+    run(db, STAGES_ON)
+    with_definitions(db)
+    arrive(db, [(life.add(), instant(life.now)) for _ in range(20)])
+    run(db, STAGES_ON, changed=clocked(instant(life.now)))
+    spec = tmp_path / "spec.json"
+    spec.write_text(specification(rng, life.athletes, life.now).replace("''", "'"))
+    training_set_tool(path, spec)
+    assert json.loads(one(db, "SELECT definitions FROM ml_training_sets")) == {g: label(db, g) for g in NAMES}
+    upgrades = Upgrades(rng)
+    stage, was, becomes = FORMULAS["activity_features"]
+    upgrades.texts[stage] = (was, becomes.format(n=7))
+    definition = upgrades.definitions["activity_features"]
+    put(db, json.dumps(definition | {"version": raised(definition["version"], 1)}), instant(life.now))
+    run(db, STAGES_ON, changed=upgrades.stages(instant(life.now)))
+    training_set_tool(path, spec)
+    made = [row for (row,) in db.execute("SELECT group_concat(row, char(10)) FROM ml_training_set_rows GROUP BY training_set_id ORDER BY training_set_id")]
+    assert made[0] != made[1]
+    for number in ("1", "2"):
+        assert "the same to the bit" in training_set_tool(path, "--rebuild", number)
+    assert json.loads(one(db, "SELECT definitions FROM ml_training_sets WHERE training_set_id = 2"))["athlete_rolling_features"].endswith("+2")
     db.close()

@@ -36,7 +36,7 @@ static int registration_read_row(registration *found, sqlite3_stmt *query, const
 
 /* --- the version ------------------------------------------------------------------------------------------ */
 
-static const char *version_number(const char *at, int *number) {
+static const char *named_number(const char *at, int *number) {
     const char *begin = at;
     *number = 0;
     while (*at >= '0' && *at <= '9' && at - begin < 9) *number = *number * 10 + (*at++ - '0');
@@ -45,17 +45,17 @@ static const char *version_number(const char *at, int *number) {
 
 /* "2", "2.0", "2.0.1", "2.0.1+2". What names no build of a version in full means its first, and what names several versions the last
 ** of all that was published. */
-static bool version_read(const char *text, named_version *version) {
+static bool named_version_read(const char *text, named_version *version) {
     *version = (named_version){.build = 0};
     const char *at = text;
     do {
         if (version->n_parts == VERSION_PARTS) return false;
-        at = version_number(at + (version->n_parts > 0), &version->parts[version->n_parts]);
+        at = named_number(at + (version->n_parts > 0), &version->parts[version->n_parts]);
         version->n_parts++;
     } while (at && *at == '.');
     bool is_whole = version->n_parts == VERSION_PARTS;
     version->build = is_whole;
-    if (at && is_whole && *at == '+') at = version_number(at + 1, &version->build);
+    if (at && is_whole && *at == '+') at = named_number(at + 1, &version->build);
     return at && *at == '\0' && version->build >= is_whole;
 }
 
@@ -146,7 +146,7 @@ static int read_current(registration *found, sqlite3 *db, const char *schema, bo
 static int read_named_version(registration *found, sqlite3 *db, const char *schema, bool has_publications,
                               const char *name, const char *text, athlete_fault *fault) {
     named_version version;
-    if (!version_read(text, &version)) {
+    if (!named_version_read(text, &version)) {
         return status_code(fault_refuse(fault,
                                         "%.60s@%.40s: a version is written as 2, 2.0 or 2.0.1, or 2.0.1+2 as "
                                         "it was published for the second time",
