@@ -1,6 +1,6 @@
 -- stage:    550_promote_models
 -- purpose:  decide whether the newest accepted version of a model takes the champion's place, on rows that neither has seen
--- reads:    ml_models_current; ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_runs, ops_config, ops_due, ops_watermarks
+-- reads:    ml_models_current; ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_config, ops_due, ops_watermarks
 -- writes:   ml_aliases; ml_decisions, ml_decision_rows, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, alias
@@ -52,14 +52,15 @@ WHERE n.challenger > COALESCE(a.version, 0)
 
 -- Each is asked by its own definition about the same days, later than what trained either by the gap.
 CREATE TEMP TABLE contestant AS
-SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, m.columns_sql, m.is_binary, m.entity,
+SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, k.content AS calibrator, m.columns_sql, m.is_binary, m.entity,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NOT NULL AND as_of_date > ''' || x.after_date || '''',
                    'as_of', 'known_at', 'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec
 FROM (SELECT contest_id, model, 'champion' AS role, champion AS version, after_date FROM contest WHERE champion IS NOT NULL
       UNION ALL SELECT contest_id, model, 'challenger', challenger, after_date FROM contest WHERE champion IS NOT NULL) AS x
 JOIN ml_model_versions AS v ON v.model = x.model AND v.version = x.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
-JOIN ml_models AS m ON m.bronze_id = r.bronze_id;
+JOIN ml_models AS m ON m.bronze_id = r.bronze_id
+LEFT JOIN ml_run_artifacts AS k ON k.run_id = r.run_id AND k.name = 'calibrator';
 
 CREATE TEMP TABLE asked (
     row_id INTEGER PRIMARY KEY, contestant_id INTEGER, contest_id INTEGER, role TEXT, fault TEXT, entity TEXT, as_of_date TEXT, item TEXT, label REAL, row TEXT
@@ -72,7 +73,7 @@ CROSS JOIN attempt('SELECT position, row FROM training_rows(?1)', c.spec) AS a;
 CREATE INDEX temp.asked_by_contestant ON asked (contestant_id, entity, as_of_date, item);
 
 CREATE TEMP TABLE answered AS
-SELECT c.contest_id, c.role, a.fault, a.c1 AS row_id, a.c2 AS predicted
+SELECT c.contest_id, c.role, a.fault, a.c1 AS row_id, CASE WHEN c.calibrator IS NULL THEN a.c2 ELSE calibrate(c.calibrator, a.c2) END AS predicted
 FROM contestant AS c
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json,
                    'SELECT s.row_id, ' || c.columns_sql || ' FROM temp.asked AS s WHERE s.contestant_id = ' || c.contestant_id || ' AND s.fault IS NULL ORDER BY s.row_id') AS a;

@@ -1,6 +1,6 @@
 -- stage:    610_score_models
 -- purpose:  ask the champion of every registered model about each athlete's last day, through the store, and log what it was told
--- reads:    ml_models_current; bronze_strava_activities, inference_log, inference_faults, ml_aliases, ml_model_versions, ml_models, ml_runs, ops_audit, ops_config, ops_due, ops_watermarks
+-- reads:    ml_models_current; bronze_strava_activities, inference_log, inference_faults, ml_aliases, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_audit, ops_config, ops_due, ops_watermarks
 -- writes:   inference_log; inference_faults, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, entity, prediction_date, item
@@ -61,7 +61,7 @@ WITH now AS (
            (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities) + (SELECT COALESCE(MAX(audit_id), 0) FROM ops_audit) AS news
     FROM stage_clock AS c
 )
-SELECT v.model, v.version, v.model_json, m.entity, m.columns_sql, m.definition ->> '$.prediction' AS prediction,
+SELECT v.model, v.version, v.model_json, b.content AS calibrator, m.entity, m.columns_sql, m.definition ->> '$.prediction' AS prediction,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NULL', 'as_of', 'known_at',
                    'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec,
        json_array(v.version, n.as_of_date, n.news, n.started_at) AS position, n.started_at
@@ -70,6 +70,7 @@ JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
 JOIN ml_model_versions AS v ON v.model = a.model AND v.version = a.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
 JOIN ml_models AS m ON m.bronze_id = r.bronze_id
+LEFT JOIN ml_run_artifacts AS b ON b.run_id = r.run_id AND b.name = 'calibrator'
 CROSS JOIN now AS n
 LEFT JOIN ops_watermarks AS w ON w.stage = '610_score_models' AND w.athlete_id = v.model
 WHERE w.position IS NULL OR (w.position ->> '$[0]', w.position ->> '$[1]', w.position ->> '$[2]') IS NOT (v.version, n.as_of_date, n.news)
@@ -93,7 +94,7 @@ WHERE fault IS NOT NULL
 ORDER BY model, entity, prediction_date, item;
 
 CREATE TEMP TABLE answered AS
-SELECT c.model, a.fault, a.c1 AS row_id, a.c2 AS predicted
+SELECT c.model, a.fault, a.c1 AS row_id, CASE WHEN c.calibrator IS NULL THEN a.c2 ELSE calibrate(c.calibrator, a.c2) END AS predicted
 FROM champion AS c
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json,
                    'SELECT s.row_id, ' || c.columns_sql || ' FROM temp.request AS s WHERE s.model = ''' || c.model || ''' AND s.fault IS NULL ORDER BY s.row_id') AS a
