@@ -1,7 +1,7 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_models_current; bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, ops_due, ops_watermarks, silver_strava_activities
--- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ops_seen, ops_due
+-- reads:    ml_models_current; ml_looks, bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, silver_strava_activities
+-- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ml_looks
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
@@ -37,11 +37,11 @@ SELECT m.model, m.bronze_id, m.entity, m.definition, m.rows_sql, m.lookups, m.co
 FROM ml_models_current AS m
 CROSS JOIN now AS n
 LEFT JOIN last AS l ON l.model = m.model AND l.age = 1
-LEFT JOIN ops_watermarks AS w ON w.stage = '540_train_models' AND w.athlete_id = m.model
-WHERE w.position IS NULL
-   OR (m.bronze_id, n.may_train) IS NOT (w.position ->> '$[0]', w.position ->> '$[1]')
-   OR n.news >= 2 * (w.position ->> '$[2]') AND n.news > w.position ->> '$[2]'
-   OR n.day - julianday(w.position ->> '$[3]') >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
+LEFT JOIN ml_looks AS w ON w.stage = '540_train_models' AND w.model = m.model
+WHERE w.seen IS NULL
+   OR (m.bronze_id, n.may_train) IS NOT (w.seen ->> '$[0]', w.seen ->> '$[1]')
+   OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
+   OR n.day - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
 
 -- Due is one that was never trained, or by another definition, or without success; one with twice the labels; and one whose time
 -- has come and that has so many new labels as its schedule says.
@@ -374,8 +374,9 @@ FROM run AS r
 JOIN ml_model_versions AS v USING (model, version)
 WHERE r.reason IS NULL;
 
-INSERT INTO ops_seen (stage, athlete_id, position)
-SELECT '540_train_models', model, json_array(bronze_id, may_train, news, started_at) FROM asked;
+INSERT INTO ml_looks (stage, model, seen, looked_at)
+SELECT '540_train_models', model, json_array(bronze_id, may_train, news), started_at FROM asked WHERE true
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
@@ -389,8 +390,6 @@ SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '540_train_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
-
-DELETE FROM ops_due WHERE stage = '540_train_models';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.sentence;

@@ -1,7 +1,7 @@
 -- stage:    550_promote_models
 -- purpose:  decide whether the newest accepted version of a model takes the champion's place, on rows that neither has seen
--- reads:    ml_models_current; ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_config, ops_due, ops_watermarks
--- writes:   ml_aliases; ml_decisions, ml_decision_rows, ops_due, ops_seen
+-- reads:    ml_models_current; ml_looks, ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_config
+-- writes:   ml_aliases; ml_decisions, ml_decision_rows, ml_looks
 -- follows:  -
 -- grain:    model, alias
 -- params:   cv_gap_days
@@ -33,7 +33,7 @@ last AS (
     SELECT model, champion, challenger, decision, n_rows, ROW_NUMBER() OVER (PARTITION BY model, challenger ORDER BY decision_id DESC) AS age FROM ml_decisions
 )
 SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, a.version AS champion, n.challenger, l.n_rows AS rows_before,
-       json_array(n.challenger, a.version, c.started_at) AS position,
+       json_array(n.challenger, a.version) AS seen,
        COALESCE(m.definition ->> '$.promotion.min_rows', 30) AS min_rows,
        date(max(COALESCE(r.trained_until, ''), COALESCE(o.trained_until, '')),
             COALESCE(m.definition ->> '$.evaluation.gap_days', (SELECT value FROM ops_config WHERE name = 'cv_gap_days')) || ' days') AS after_date
@@ -44,11 +44,11 @@ LEFT JOIN ml_aliases AS a ON a.model = n.model AND a.alias = 'champion'
 LEFT JOIN ml_runs AS r ON r.model = n.model AND r.version = n.challenger
 LEFT JOIN ml_runs AS o ON o.model = n.model AND o.version = a.version
 LEFT JOIN last AS l ON l.model = n.model AND l.challenger = n.challenger AND l.age = 1
-LEFT JOIN ops_watermarks AS w ON w.stage = '550_promote_models' AND w.athlete_id = n.model
+LEFT JOIN ml_looks AS w ON w.stage = '550_promote_models' AND w.model = n.model
 WHERE n.challenger > COALESCE(a.version, 0)
   AND COALESCE(l.decision, '') NOT IN ('PROMOTE', 'REJECT')
-  AND (w.position IS NULL OR (w.position ->> '$[0]', w.position ->> '$[1]') IS NOT (n.challenger, a.version)
-       OR julianday(c.started_at) - julianday(w.position ->> '$[2]') >= 1);
+  AND (w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]') IS NOT (n.challenger, a.version)
+       OR julianday(c.started_at) - julianday(w.looked_at) >= 1);
 
 -- Each is asked by its own definition about the same days, later than what trained either by the gap.
 CREATE TEMP TABLE contestant AS
@@ -160,7 +160,8 @@ ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version;
 DELETE FROM ml_aliases
 WHERE alias = 'challenger' AND (model, version) IN (SELECT model, challenger FROM numbered WHERE decision <> 'HOLD');
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '550_promote_models', model, position FROM contest;
+INSERT INTO ml_looks (stage, model, seen, looked_at) SELECT '550_promote_models', model, seen, started_at FROM contest, stage_clock WHERE true
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM contest) AS rows_in, (SELECT COUNT(*) FROM numbered) AS rows_out, 0 AS rows_rejected,
@@ -170,8 +171,6 @@ SELECT (SELECT COUNT(*) FROM contest) AS rows_in, (SELECT COUNT(*) FROM numbered
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '550_promote_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
-
-DELETE FROM ops_due WHERE stage = '550_promote_models';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.numbered;
