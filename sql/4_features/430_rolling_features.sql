@@ -1,6 +1,6 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_strava_activities, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due
+-- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due
 -- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
@@ -35,7 +35,7 @@ CREATE TEMP TABLE zone AS
 SELECT a.athlete_id, a.local_date AS activity_date, MIN(a.utc_offset_s) AS utc_offset_s,
        MAX(MAX(a.end_time)) OVER (PARTITION BY a.athlete_id ORDER BY a.local_date) AS over_at
 FROM changed
-CROSS JOIN silver_strava_activities AS a USING (athlete_id)
+CROSS JOIN silver_trainings AS a USING (athlete_id)
 GROUP BY a.athlete_id, a.local_date;
 CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 
@@ -84,7 +84,7 @@ SELECT r.athlete_key AS athlete_id, r.as_of_date,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                      WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), ''),
            CASE WHEN r.as_of_date > p.published_to
-                THEN COALESCE((SELECT MIN(a.available_at) FROM silver_strava_activities AS a
+                THEN COALESCE((SELECT MIN(a.available_at) FROM silver_trainings AS a
                                WHERE a.athlete_id = r.athlete_id AND a.local_date >= r.as_of_date), k.started_at)
                 ELSE '' END) AS available_at
 FROM stage_clock AS k

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from helpers.trainings import Recording, same_training
+
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
           "evidence_tolerance": 0.03, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
@@ -44,8 +46,8 @@ def trimp(minutes, hr, max_hr, rest, sex):
 # --- activities ----------------------------------------------------------------------------------------------------
 
 
-def human_hr(average, maximum):
-    return average is not None and 30 <= average <= 230 and 30 <= (100 if maximum is None else maximum) <= 250
+def human(value, low, high):
+    return value if value is not None and low <= value <= high else None
 
 
 def read_activities(objects):
@@ -57,7 +59,6 @@ def read_activities(objects):
         end = start + pd.Timedelta(seconds=elapsed)
         sport = a.get("sport_type") or a["type"]
         average, maximum = a.get("average_heartrate"), a.get("max_heartrate")
-        good = human_hr(average, maximum)
         table.append({
             "athlete_id": str(a["athlete"]["id"]), "activity_id": str(a["id"]), "start": start, "end": end,
             "day": (start + shift).tz_localize(None).normalize(), "end_day": (end + shift).tz_localize(None).normalize(),
@@ -66,7 +67,7 @@ def read_activities(objects):
             "doubt": bool(a.get("manual") or a.get("trainer") or sport == "VirtualRun" or a.get("max_speed", 0) > 9
                           or elapsed - moving > CONFIG["max_pause_share"] * elapsed),
             "km": a.get("distance", 0) / 1000, "m": float(a.get("distance", 0)), "moving_s": elapsed if elapsed < moving <= elapsed + 5 else moving,
-            "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": average if good else None, "max_hr": maximum if good else None})
+            "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": human(average, 30, 230), "max_hr": human(maximum, 30, 250)})
     return pd.DataFrame(table)
 
 
@@ -87,7 +88,7 @@ def zone_shares(samples, max_hr):
 
 def heart_rate_samples(a, parts):
     """The laps or the splits, whichever more have a heart rate (laps when as many); without any, the average."""
-    with_hr = {kind: [(p["average_heartrate"], p["moving_time"]) for p in found if human_hr(p.get("average_heartrate"), p.get("max_heartrate"))]
+    with_hr = {kind: [(p["average_heartrate"], p["moving_time"]) for p in found if human(p.get("average_heartrate"), 30, 230) is not None]
                for kind, found in parts.items()}
     best = "split" if len(with_hr.get("split", [])) > len(with_hr.get("lap", [])) else "lap"
     if with_hr.get(best):
@@ -289,9 +290,17 @@ def weekly_features(features, daily, rolling):
     return pd.DataFrame(out)
 
 
+def counted_once(acts, parts):
+    """Of several recordings of one training the one that counts."""
+    twice = same_training([Recording(a.athlete_id, a.activity_id, a.sport, int(a.start.timestamp()), int(a.elapsed_s),
+                                     sum(map(len, parts.get(a.activity_id, {}).values()))) for a in acts.itertuples()])
+    tagged = {twice.get(i, i) for i in acts.activity_id[acts.race]}
+    return acts[~acts.activity_id.isin(twice)].assign(race=lambda a: a.activity_id.isin(tagged))
+
+
 def all_features(objects, parts, as_of_date=None, config=CONFIG, **known):
-    """Every table of one athlete; `objects` are the current activities, `parts` the laps and splits by activity id."""
-    acts = read_activities(objects)
+    """Every table of one athlete; `objects` are the current activities, `parts` the laps, splits and best efforts by activity id."""
+    acts = counted_once(read_activities(objects), parts)
     corrections = known.get("corrections", ())
     features = activity_features(acts, parts, config=config, **known)
     daily = daily_features(features, corrections)

@@ -30,7 +30,7 @@ def assert_equal_features(db, expected):
 
 
 def parts_of(details, laps):
-    parts = {str(d["id"]): {"lap": d.get("laps", []), "split": d.get("splits_metric", [])} for d in details}
+    parts = {str(d["id"]): {"lap": d.get("laps", []), "split": d.get("splits_metric", []), "best_effort": d.get("best_efforts", [])} for d in details}
     for lap in laps:
         parts.setdefault(str(lap["activity"]["id"]), {}).setdefault("lap", []).append(lap)
     return parts

@@ -24,6 +24,7 @@ class Sequence:
         for athlete in self.athletes:
             for _ in range(rng.randint(15, 40)):
                 self.events.append((self.add, athlete))
+            self.events += [(self.recorded_twice, athlete)] * rng.randint(0, 6) + [(self.apart, athlete)] * rng.randint(0, 1)
             self.events += [(self.edit, athlete)] * rng.randint(0, 6) + [(self.delete, athlete)] * rng.randint(0, 4)
             self.events += [(self.laps, athlete)] * rng.randint(0, 3) + [(self.detail, athlete)] * rng.randint(0, 3)
             self.events += [(self.come_back, athlete)] * rng.randint(0, 2) + [(self.again, athlete)] * rng.randint(0, 3)
@@ -41,6 +42,18 @@ class Sequence:
         self.next_id += 1
         self.activities[activity["id"]] = activity
         return activity
+
+    def recorded_twice(self, athlete):
+        if activity := self.pick(athlete):
+            start = epoch(activity["start_date"]) + self.rng.choice([-3600, -20, 0, 20, activity["elapsed_time"] // 2])
+            copy = activity | {"id": self.next_id + self.rng.choice([0, 2 ** 63]), "start_date": instant(start)}
+            self.next_id += 1
+            self.activities[copy["id"]] = copy
+            return copy
+
+    def apart(self, athlete):
+        if activity := self.pick(athlete):
+            return (f"INSERT OR IGNORE INTO athlete_separate_trainings VALUES ('{athlete}', '{activity['id']}')",)
 
     def edit(self, athlete):
         if activity := self.pick(athlete):
@@ -92,7 +105,7 @@ class Sequence:
     def rule(self, _):
         return self.rng.choice([
             ("UPDATE silver_rules SET severity = 'reject' WHERE rule = 'not_flagged'",),
-            ("UPDATE silver_rules SET predicate = 'avg_hr < 150' WHERE rule = 'heart_rate_is_human'",),
+            ("UPDATE silver_rules SET predicate = 'avg_hr < 150' WHERE rule = 'average_heart_rate_is_human'",),
             ("INSERT INTO silver_rules VALUES ('silver_strava_activities', 'no_evening', 'reject', 'local_start_time NOT LIKE ''%T22%''', 'too late')",)])
 
     def batches(self):

@@ -8,7 +8,7 @@ import re
 
 import pytest
 from helpers import odd_values, stages
-from helpers.activities import deletion, make_activity, make_detail, make_history, make_laps, seeded
+from helpers.activities import deletion, epoch, instant, make_activity, make_detail, make_history, make_laps, seeded
 from helpers.extension import ROOT
 from helpers.odd_values import MALFORMED, VALUES, with_value
 from helpers.soak import soak
@@ -288,7 +288,8 @@ def test_a_small_survey_costs_the_estimates_that_it_makes_absurd_and_no_stage(n,
 
 
 def test_a_day_that_nobody_has_costs_its_athlete_the_calendar_and_nobody_else():
-    crowd = [plain(100_000, 1_000_000 + i, distance=100.0, moving_time=60, elapsed_time=60) for i in range(1001)]
+    crowd = [plain(100_000, 1_000_000 + i, start_date=instant(epoch("2024-01-05T00:00:00Z") + 60 * i), distance=100.0, moving_time=60, elapsed_time=60)
+             for i in range(1001)]
     db = database(crowd)
     assert_same(innocent_rows(database()), innocent_rows(db))
     assert one(db, "SELECT item, field, rule FROM silver_rejects") == ("athlete 100000", "start_date", "day_is_possible")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from helpers import lab
+from helpers import lab, stages
 from helpers.activities import deletion, seeded
 from helpers.stages import statements
 from helpers.extension import ROOT
@@ -48,6 +48,24 @@ def test_refused_rows_are_those_of_the_athlete_and_each_counts_once(squad):
     assert (total(page(squad, 1)), total(page(squad, 2)), total(page(squad, 3))) == (0, 0, 2)
     for athlete in (1, 2, 3):  # what names no athlete is said to everybody
         assert "no known kind of object" in section(page(squad, athlete), "NOT USED")
+
+
+def test_the_page_says_what_was_recorded_twice_and_counts_it_once():
+    rng = seeded("two devices")
+    runs = training(rng, 1, 3.0, n=10)
+    copies = [a | {"id": a["id"] + 100, "elapsed_time": a["elapsed_time"] - 60, "moving_time": a["moving_time"] - 60} for a in runs[-3:]]
+    alone, both = (stages.new_database() for _ in range(2))
+    for db, bodies in ((alone, runs), (both, runs + copies)):
+        stages.run(db)
+        stages.put(db, bodies)
+        stages.run(db)
+    assert "recorded twice" not in page(alone)
+    told = section(page(both), "DATA")
+    last = max(copies, key=lambda a: a["start_date"])
+    assert f"recorded twice: 3 activities are kept and not counted, and each training counts once (the last is {last['id']} of {last['start_date'][:10]}, " \
+           f"{last['id'] - 100} counts)" in told and "athlete_separate_trainings" in told
+    rest = lambda text: re.sub(r"  recorded twice.*\n.*says so\n|(?s:\nSECONDS.*)", "", text + "\n")
+    assert rest(page(both)) == rest(page(alone))
 
 
 def test_the_page_says_how_old_the_data_are(squad):

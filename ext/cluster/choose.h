@@ -1,0 +1,23 @@
+/* How many clusters there are, if any: by how well they are apart and whether they come again from other rows. */
+#ifndef ATHLETE_CLUSTER_CHOOSE_H
+#define ATHLETE_CLUSTER_CHOOSE_H
+
+#include "cluster/kmeans.h"
+
+typedef struct choose_options {
+    kmeans_options kmeans; /* of all points; its k is set here */
+    size_t resamples;      /* bootstrap samples for one k */
+} choose_options;
+
+typedef struct choose_result {
+    double inertia, silhouette;
+    double
+        stability; /* mean adjusted Rand index of the clusters of all points and those that samples drawn with replacement give them */
+} choose_result;
+
+/* Of clusters in number k. Ben-Hur, Elisseeff & Guyon 2002, Pac. Symp. Biocomput., 6; Fang & Wang 2012, Comput. Stat. Data
+** Anal. 56:468. A sample with fewer than k different points agrees with nothing. */
+athlete_status choose_judge(const points *of, size_t k, const choose_options *options, athlete_budget *budget,
+                            athlete_poll *poll, choose_result *result);
+
+#endif
