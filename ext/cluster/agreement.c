@@ -85,21 +85,28 @@ static double point_silhouette(const points *of, size_t i, const uint32_t *label
     return larger > 0 ? (b - a) / larger : 0;
 }
 
+static silhouette_mean mean_of_points(const double *of_point, size_t n) {
+    exact_sum sum = {.n_unsettled = 0}, squares = {.n_unsettled = 0};
+    for (size_t i = 0; i < n; i++) exact_sum_add(&sum, of_point[i]);
+    double mean = exact_sum_mean(&sum, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) exact_sum_add(&squares, (of_point[i] - mean) * (of_point[i] - mean));
+    return (silhouette_mean){mean, sqrt(exact_sum_mean(&squares, (uint32_t)n) / (double)n)};
+}
+
 athlete_status mean_silhouette(const points *of, const uint32_t *labels, size_t k, athlete_budget *budget,
-                               athlete_poll *poll, double *silhouette) {
-    *silhouette = NAN;
+                               athlete_poll *poll, silhouette_mean *silhouette) {
+    *silhouette = (silhouette_mean){NAN, NAN};
     size_t *sizes = memory_zeroed(budget, k ? k : 1, sizeof *sizes);
-    double *sums = memory_alloc(budget, k ? k : 1, sizeof *sums);
+    double *sums = memory_alloc(budget, k + of->n, sizeof *sums), *of_point = sums ? sums + k : NULL;
     athlete_status status = sizes && sums ? ATHLETE_OK : memory_status(budget);
     size_t used = 0;
     for (size_t i = 0; i < of->n && status == ATHLETE_OK; i++) used += sizes[labels[i]]++ == 0;
     if (used >= 2 && used < of->n) {
-        exact_sum sum = {.n_unsettled = 0};
         for (size_t i = 0; i < of->n && status == ATHLETE_OK; i++) {
-            exact_sum_add(&sum, point_silhouette(of, i, labels, k, sizes, sums));
+            of_point[i] = point_silhouette(of, i, labels, k, sizes, sums);
             if (poll_due(poll, of->n * (of->width + 8))) status = ATHLETE_INTERRUPTED;
         }
-        *silhouette = exact_sum_mean(&sum, (uint32_t)of->n);
+        if (status == ATHLETE_OK) *silhouette = mean_of_points(of_point, of->n);
     }
     memory_free(budget, sizes);
     memory_free(budget, sums);
@@ -127,7 +134,9 @@ athlete_status silhouette_of_keys(const points *of, const uint64_t *keys, athlet
         const points sorted = {x, of->n, of->width};
         in_order(of, keys, order, x, ordered);
         status = category_codes(ordered, of->n, budget, poll, codes, &n_codes);
-        if (status == ATHLETE_OK) status = mean_silhouette(&sorted, codes, n_codes, budget, poll, silhouette);
+        silhouette_mean found = {NAN, NAN};
+        if (status == ATHLETE_OK) status = mean_silhouette(&sorted, codes, n_codes, budget, poll, &found);
+        *silhouette = found.mean;
     }
     memory_free(budget, order);
     memory_free(budget, x);

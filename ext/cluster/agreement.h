@@ -10,11 +10,16 @@
 athlete_status adjusted_rand(const uint64_t *a, const uint64_t *b, size_t n, athlete_budget *budget,
                              athlete_poll *poll, double *index);
 
+/* A mean and its standard error. */
+typedef struct silhouette_mean {
+    double mean, standard_error;
+} silhouette_mean;
+
 /* The mean silhouette of n points with labels below k: of each (b - a) / max(a, b), a its mean distance from the others of its
 ** cluster and b the least one from those of another; 0 for a point alone. NAN unless 2 to n - 1 clusters have points.
 ** Exact: O(n^2 * width). Rousseeuw 1987, J. Comput. Appl. Math. 20:53. */
 athlete_status mean_silhouette(const points *of, const uint32_t *labels, size_t k, athlete_budget *budget,
-                               athlete_poll *poll, double *silhouette);
+                               athlete_poll *poll, silhouette_mean *silhouette);
 
 /* The same of points whose labels are told apart by keys, not 0, in whatever order they come. */
 athlete_status silhouette_of_keys(const points *of, const uint64_t *keys, athlete_budget *budget,

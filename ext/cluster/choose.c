@@ -2,7 +2,6 @@
 
 #include <string.h>
 #include "base/numbers/random.h"
-#include "cluster/agreement.h"
 
 typedef struct resampling {
     const points *of;
@@ -73,4 +72,19 @@ athlete_status choose_judge(const points *of, size_t k, const choose_options *op
     memory_free(budget, r.run.centres);
     memory_free(budget, r.run.labels);
     return status;
+}
+
+size_t choose_best(const choose_result *results, size_t n, choose_limits least) {
+    size_t best = n;
+    for (size_t i = 0; i < n; i++) {
+        if (!choose_is_stable(&results[i], least) || !choose_is_apart(&results[i], least)) continue;
+        if (best == n || results[i].silhouette.mean > results[best].silhouette.mean) best = i;
+    }
+    for (size_t i = 0; i < best && best < n; i++) {
+        double enough = results[best].silhouette.mean - results[best].silhouette.standard_error;
+        if (choose_is_stable(&results[i], least) && choose_is_apart(&results[i], least) &&
+            results[i].silhouette.mean >= enough)
+            return i;
+    }
+    return best;
 }

@@ -78,14 +78,17 @@ static const athlete_function cluster_functions[] = {
                                "JSON: k_min, k_max, resamples, min_stability, min_silhouette, and those "
                                "of a run: starts, max_iterations, seed, standardize, missing"},
                               CLUSTER_QUERY),
-        .summary =
-            "How many clusters there are: for each k the inertia, the mean silhouette and the mean adjusted "
-            "Rand index of clusters found in samples drawn with replacement; chosen is the k of the greatest "
-            "silhouette among those that are stable and apart. Where none is chosen there are no clusters "
-            "worth a name.",
+        .summary = "How many clusters there are: for each k the inertia, the mean silhouette and the mean "
+                   "adjusted Rand index of "
+                   "clusters found in samples drawn with replacement. Chosen is, of those that are stable "
+                   "and apart, the "
+                   "least k whose silhouette is within a standard error of the greatest. Where none is "
+                   "chosen there are "
+                   "no clusters worth a name.",
         .errors = CLUSTER_ROW_ERRORS "no more different rows than k_min",
         .source = "Rousseeuw 1987, J. Comput. Appl. Math. 20:53; Ben-Hur, Elisseeff & Guyon 2002, Pac. Symp. "
-                  "Biocomput., 6; Fang & Wang 2012, Comput. Stat. Data Anal. 56:468",
+                  "Biocomput., 6; Fang & Wang 2012, Comput. Stat. Data Anal. 56:468; Breiman et al. 1984, "
+                  "Classification and Regression Trees, 3.4.3",
         .table = &kmeans_choose_table,
         .options = kmeans_choose_options,
     },

@@ -6,6 +6,8 @@
 #include "base/precondition.h"
 #include "cluster/kmeans_start.h"
 
+#define FEW       1000  /* while centres are compared, steps end that move less than one point of so many */
+#define SWAP_GAIN 1e-4  /* of the inertia: an improvement by less is no reason to try longer */
 #define MOVE_GAIN 1e-12 /* of a point's distance: what rounding alone could make of no gain */
 
 size_t nearest_centre(const double *x, const double *centres, size_t k, size_t width, double *squared) {
@@ -69,12 +71,12 @@ static void fill_empty_clusters(kmeans_run *run) {
     }
 }
 
-static athlete_status lloyd(kmeans_run *run, size_t max_iterations) {
+static athlete_status lloyd(kmeans_run *run, size_t max_iterations, size_t few) {
     for (size_t i = 0; i < run->of->n; i++) run->labels[i] = UINT32_MAX;
     for (run->iterations = 0; run->iterations < max_iterations; run->iterations++) {
         size_t moved = assign_points(run);
         if (poll_due(run->poll, 2 * run->of->n * run->of->width)) return ATHLETE_INTERRUPTED;
-        if (moved == 0) break;
+        if (moved <= few) break;
         centre_clusters(run);
         fill_empty_clusters(run);
     }
@@ -114,14 +116,14 @@ static bool move_point(kmeans_run *run, size_t i) {
     return true;
 }
 
-static athlete_status move_points(kmeans_run *run, size_t max_iterations) {
+static athlete_status move_points(kmeans_run *run, size_t max_iterations, size_t few) {
     for (size_t sweep = 0; sweep < max_iterations; sweep++) {
         size_t moved = 0;
         for (size_t i = 0; i < run->of->n; i++) {
             moved += move_point(run, i);
             if (poll_due(run->poll, run->k * (run->of->width + 1))) return ATHLETE_INTERRUPTED;
         }
-        if (moved == 0) break;
+        if (moved <= few) break;
     }
     centre_clusters(run); /* without what the shifts have rounded */
     return ATHLETE_OK;
@@ -129,10 +131,10 @@ static athlete_status move_points(kmeans_run *run, size_t max_iterations) {
 
 /* --- a run ---------------------------------------------------------------------------------------------- */
 
-/* From the centres there are to where nothing helps any more. */
-static athlete_status descend(kmeans_run *run, size_t max_iterations) {
-    athlete_status status = lloyd(run, max_iterations);
-    if (status == ATHLETE_OK) status = move_points(run, max_iterations);
+/* From the centres there are to where a step moves no more than `few` points. */
+static athlete_status descend(kmeans_run *run, size_t max_iterations, size_t few) {
+    athlete_status status = lloyd(run, max_iterations, few);
+    if (status == ATHLETE_OK) status = move_points(run, max_iterations, few);
     if (status == ATHLETE_OK) assign_points(run);
     if (run->poll->stopped) return ATHLETE_INTERRUPTED;
     run->inertia = 0;
@@ -169,17 +171,26 @@ static void number_clusters(kmeans_run *run, size_t *place, kmeans_result *resul
 /* Tries single centres elsewhere: what no step finds is often a centre too many here and one too few far away. */
 static athlete_status swap_centres(kmeans_run *run, const kmeans_options *options, uint64_t *random,
                                    kmeans_result *result) {
-    for (size_t failed = 0; failed < options->starts + 2 * run->k; failed++) {
+    size_t enough = options->starts + 2 * run->k;
+    for (size_t tried = 0, failed = 0; failed < enough && tried < 4 * enough; tried++) {
         memcpy(run->centres, result->centres, run->k * run->of->width * sizeof *run->centres);
         assign_points(run);
         kmeans_move_centre(run, random_below(random, (uint32_t)run->k), random);
-        athlete_status status = descend(run, options->max_iterations);
+        athlete_status status = descend(run, options->max_iterations, run->of->n / FEW);
         if (status != ATHLETE_OK) return status;
-        if (run->inertia >= result->inertia * (1 - MOVE_GAIN)) continue;
-        number_clusters(run, run->sizes + run->k, result);
-        failed = 0;
+        failed = run->inertia < result->inertia * (1 - SWAP_GAIN) ? 0 : failed + 1;
+        if (run->inertia < result->inertia) number_clusters(run, run->sizes + run->k, result);
     }
     return ATHLETE_OK;
+}
+
+/* What is left to gain from the best centres. */
+static athlete_status polish(kmeans_run *run, const kmeans_options *options, kmeans_result *result) {
+    memcpy(run->centres, result->centres, run->k * run->of->width * sizeof *run->centres);
+    athlete_status status = descend(run, options->max_iterations, 0);
+    if (status == ATHLETE_OK && run->inertia <= result->inertia)
+        number_clusters(run, run->sizes + run->k, result);
+    return status;
 }
 
 athlete_status kmeans(const points *of, const kmeans_options *options, athlete_budget *budget,
@@ -195,11 +206,12 @@ athlete_status kmeans(const points *of, const kmeans_options *options, athlete_b
     uint64_t random = options->seed;
     for (size_t start = 0; start < options->starts && status == ATHLETE_OK; start++) {
         status = kmeans_start(&run, &random);
-        if (status == ATHLETE_OK) status = descend(&run, options->max_iterations);
+        if (status == ATHLETE_OK) status = descend(&run, options->max_iterations, of->n / FEW);
         if (status == ATHLETE_OK && (start == 0 || run.inertia < result->inertia))
             number_clusters(&run, run.sizes + run.k, result);
     }
     if (status == ATHLETE_OK && run.k > 1) status = swap_centres(&run, options, &random, result);
+    if (status == ATHLETE_OK && of->n >= FEW) status = polish(&run, options, result);
     memory_free(budget, run.centres);
     memory_free(budget, run.labels);
     memory_free(budget, run.sizes);

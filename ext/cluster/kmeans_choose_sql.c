@@ -11,17 +11,13 @@ typedef struct kmeans_choose_state {
     cluster_rows rows;
     choose_result *results; /* for k_min and those after it */
     size_t n, at;           /* from 1, the row of the result */
-    size_t chosen;          /* 0: none */
+    size_t chosen;          /* from 0; n for none */
 } kmeans_choose_state;
 
 enum { CHOOSE_K, CHOOSE_INERTIA, CHOOSE_SILHOUETTE, CHOOSE_STABILITY, CHOOSE_CHOSEN, CHOOSE_REASON };
 
-static bool is_stable(const kmeans_choose_state *state, const choose_result *result) {
-    return result->stability >= state->settings.min_stability;
-}
-
-static bool is_apart(const kmeans_choose_state *state, const choose_result *result) {
-    return result->silhouette >= state->settings.min_silhouette; /* false for NAN */
+static choose_limits limits_of(const kmeans_choose_state *state) {
+    return (choose_limits){state->settings.min_stability, state->settings.min_silhouette};
 }
 
 static athlete_status judge_all(athlete_call *call, kmeans_choose_state *state) {
@@ -43,13 +39,9 @@ static athlete_status judge_all(athlete_call *call, kmeans_choose_state *state) 
     const points of = {rows->x, rows->n, rows->width};
     const choose_options options = {cluster_settings_kmeans(&state->settings),
                                     (size_t)state->settings.resamples};
-    for (size_t k = first; k <= last && status == ATHLETE_OK; k++) {
-        choose_result *result = &state->results[state->n++];
-        status = choose_judge(&of, k, &options, &state->budget, &state->poll, result);
-        bool better = state->chosen == 0 || result->silhouette > state->results[state->chosen - 1].silhouette;
-        if (status == ATHLETE_OK && is_stable(state, result) && is_apart(state, result) && better)
-            state->chosen = state->n;
-    }
+    for (size_t k = first; k <= last && status == ATHLETE_OK; k++)
+        status = choose_judge(&of, k, &options, &state->budget, &state->poll, &state->results[state->n++]);
+    state->chosen = choose_best(state->results, state->n, limits_of(state));
     return status;
 }
 
@@ -85,10 +77,12 @@ static int choose_next(athlete_call *call, void *opaque) {
 }
 
 static const char *choose_reason(const kmeans_choose_state *state, const choose_result *result) {
-    if (state->chosen == state->at) return "the greatest silhouette of those that are stable and apart";
-    if (!is_stable(state, result)) return "the clusters do not come again from other rows";
-    if (!is_apart(state, result)) return "the clusters are not apart";
-    return "another k has a greater silhouette";
+    if (state->chosen == state->at - 1)
+        return "stable, apart, and no larger k has a silhouette that is greater by more than its standard "
+               "error";
+    if (!choose_is_stable(result, limits_of(state))) return "the clusters do not come again from other rows";
+    if (!choose_is_apart(result, limits_of(state))) return "the clusters are not apart";
+    return "another k is better, or as good with fewer clusters";
 }
 
 static void choose_column(void *opaque, sqlite3_context *context, int column) {
@@ -97,9 +91,9 @@ static void choose_column(void *opaque, sqlite3_context *context, int column) {
     switch (column) {
     case CHOOSE_K: sqlite3_result_int64(context, state->settings.k_min + (sqlite3_int64)state->at - 1); break;
     case CHOOSE_INERTIA: sqlite3_result_double(context, result->inertia); break;
-    case CHOOSE_SILHOUETTE: sqlite3_result_double(context, result->silhouette); break;
+    case CHOOSE_SILHOUETTE: sqlite3_result_double(context, result->silhouette.mean); break;
     case CHOOSE_STABILITY: sqlite3_result_double(context, result->stability); break;
-    case CHOOSE_CHOSEN: sqlite3_result_int(context, state->chosen == state->at); break;
+    case CHOOSE_CHOSEN: sqlite3_result_int(context, state->chosen == state->at - 1); break;
     case CHOOSE_REASON: sqlite3_result_text(context, choose_reason(state, result), -1, SQLITE_STATIC); break;
     }
 }

@@ -103,6 +103,28 @@ def test_inertia_and_silhouette_are_those_of_the_fit_and_stability_is_by_scikit_
         assert abs(stability - np.mean(theirs)) < 4 * np.std(theirs) * np.sqrt(1 / 120 + 1 / 300) + 0.01
 
 
+def test_of_what_is_as_good_the_fewest_clusters_are_chosen(db):
+    """The rule by scikit-learn's silhouettes: the least k, stable and apart, within a standard error of the greatest mean."""
+    from sklearn.metrics import silhouette_samples
+
+    tried = 0
+    for seed in range(8):
+        x, _ = datasets.make_blobs(70, 3, centers=4, cluster_std=3, random_state=seed)
+        x = (x - x.mean(axis=0)) / x.std(axis=0)
+        rows, chosen = choose(db, x, resamples=5, k_max=6, min_stability=0.5)
+        allowed = [row for row in rows if row[3] >= 0.5 and row[2] >= 0.2]
+        if not allowed:
+            assert chosen == []
+            continue
+        best = max(allowed, key=lambda row: row[2])
+        model = db.execute("SELECT kmeans_train(?, x ->> 0, x ->> 1, x ->> 2) FROM temp.chosen", (json.dumps({"k": best[0]}),)).fetchone()[0]
+        labels = [db.execute("SELECT kmeans_predict(?, ?, ?, ?)", (model, *map(float, row))).fetchone()[0] for row in x]
+        error = np.std(silhouette_samples(x, labels)) / np.sqrt(len(x))
+        assert chosen == [next(row[0] for row in allowed if row[2] >= best[2] - error)]
+        tried += chosen != [best[0]]
+    assert tried > 0
+
+
 def test_the_same_rows_in_any_order_are_judged_the_same(db):
     x = np.random.default_rng(9).normal(0, 1, (50, 3))
     first = choose(db, x, resamples=5, k_max=4)
