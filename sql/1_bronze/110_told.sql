@@ -82,7 +82,9 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_race
 CREATE TABLE IF NOT EXISTS athlete_names (
     told_id    INTEGER PRIMARY KEY,
     athlete_id TEXT NOT NULL CONSTRAINT "athlete_id is the athlete's id, not an empty text" CHECK (athlete_id <> ''),
-    name       TEXT CONSTRAINT "name has 1 to 100 characters or, to take it back, is NULL" CHECK (length(name) BETWEEN 1 AND 100),
+    name       TEXT CONSTRAINT "name has 1 to 100 characters that can be printed or, to take it back, is NULL"
+               CHECK (name IS NULL OR typeof(name) = 'text' AND length(name) BETWEEN 1 AND 100
+                      AND name NOT GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'),
     told_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
                CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days'))
 );

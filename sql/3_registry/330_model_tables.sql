@@ -1,7 +1,7 @@
 -- stage:    330_model_tables
 -- purpose:  where models are kept: definitions, runs with parameters and metrics, versions, aliases and decisions
 -- reads:    -
--- writes:   -; ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
+-- writes:   -; ml_models, ml_model_rejects, ml_runs, ml_run_params, ml_run_metrics, ml_run_tags, ml_run_artifacts, ml_run_predictions, ml_model_versions, ml_aliases, ml_looks, ml_decisions, ml_decision_rows, ml_validation_predictions, ml_intervals, ml_metrics
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -235,6 +235,15 @@ BEGIN SELECT RAISE(ABORT, 'ml_model_versions is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_model_versions_once BEFORE INSERT ON ml_model_versions
 WHEN EXISTS (SELECT 1 FROM ml_model_versions WHERE (model, version) = (new.model, new.version))
 BEGIN SELECT RAISE(ABORT, 'ml_model_versions is append-only'); END;
+
+-- When a stage last looked at a model, and what it saw then that would be news if it were otherwise.
+CREATE TABLE IF NOT EXISTS ml_looks (
+    stage     TEXT NOT NULL,
+    model     TEXT NOT NULL,
+    seen      TEXT NOT NULL, -- JSON list
+    looked_at TEXT NOT NULL,
+    PRIMARY KEY (stage, model)
+) WITHOUT ROWID;
 
 -- Whether a challenger takes the champion's place, with every number that it was decided by.
 CREATE TABLE IF NOT EXISTS ml_decisions (

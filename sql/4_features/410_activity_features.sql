@@ -161,10 +161,8 @@ WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, lookback_days || ' days'));
 CREATE TEMP TABLE fitness AS
 WITH shown AS MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven,
-           CASE WHEN COUNT(*) FILTER (WHERE p.standing > 0) < 3 THEN MIN(p.vdot) FILTER (WHERE p.standing > 0)
-                ELSE quantile(p.vdot, 0.5) FILTER (WHERE p.standing > 0) END AS believed
+    SELECT m.athlete_id, m.local_date, m.since, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven
     FROM config AS c
     CROSS JOIN moment AS m
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
@@ -174,8 +172,12 @@ faded AS (
     SELECT *, MAX(portable_ln(proven) + faded_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln FROM shown
 )
 SELECT athlete_id, local_date,
-       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END, believed) AS vdot
-FROM faded;
+       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END,
+                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(p.vdot) ELSE quantile(p.vdot, 0.5) END
+                 FROM proof AS p
+                 WHERE p.athlete_id = f.athlete_id AND p.known_date >= f.since AND p.known_date < f.local_date AND p.end_time <= f.first_start
+                   AND p.standing > 0)) AS vdot
+FROM faded AS f;
 CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 
 -- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One

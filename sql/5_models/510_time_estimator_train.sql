@@ -4,7 +4,7 @@
 -- writes:   ml_model_versions; ml_aliases, ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version
--- params:   interval_level, gate_mae_10k_s, cv_gap_days
+-- params:   interval_level, gate_mae_10k_s, cv_gap_days, train_on_api_rows
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -60,7 +60,8 @@ CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload,
            (SELECT rows_hash(name, value)
-            FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)) AS settings,
+            FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s')
+                                                    OR name = 'train_on_api_rows' AND value IS NOT 1 ORDER BY name)) AS settings,
            (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1) AS hash_before,
            EXISTS (SELECT 1 FROM ops_due WHERE stage = '510_time_estimator_train') AS has_other_rows
     FROM specification WHERE fault IS NULL ORDER BY bronze_id DESC LIMIT 1
@@ -112,6 +113,7 @@ SELECT f.fold, r.row_id
 FROM fold AS f
 CROSS JOIN labelled AS r
 WHERE r.evidence <> 'none'
+  AND (r.source <> 'history' OR (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1) -- past races come from Strava's API
   AND CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
                     ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
 
@@ -227,7 +229,7 @@ SELECT 'time_estimator', c.version,
        COALESCE('10 km error of ' || number_text(CAST(10 * t.mae_s + 0.5 AS INTEGER) / 10.0) || ' s on runners it had not seen, the gate is '
                     || number_text(c.gate_mae_10k_s) || ' s',
                 'no 10 km of a runner that it had not seen to judge it by'),
-       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled WHERE evidence <> 'none'), c.training_hash, c.started_at
+       c.specification, m.model_json, (SELECT COUNT(*) FROM trains WHERE fold = -1), c.training_hash, c.started_at
 FROM stage_clock AS c
 JOIN model AS m ON m.fold = -1
 LEFT JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k';

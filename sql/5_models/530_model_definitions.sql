@@ -115,6 +115,16 @@ SELECT bronze_id, 14, 'learner.options: the objective must be for a number (reg:
 FROM arrived
 WHERE COALESCE(options ->> '$.objective', 'reg:squarederror') NOT IN ('reg:squarederror', 'reg:pseudohubererror', 'reg:absoluteerror', 'binary:logistic')
 UNION ALL
+SELECT bronze_id, 14, 'learner has no ' || m.key || '; it may have calibrator, kind, options'
+FROM arrived
+CROSS JOIN json_each(definition, '$.learner') AS m
+WHERE m.key NOT IN ('kind', 'options', 'calibrator')
+UNION ALL
+SELECT bronze_id, 14, 'learner.calibrator: expected isotonic, platt or logit, beside the objective binary:logistic'
+FROM arrived
+WHERE json_type(definition, '$.learner.calibrator') IS NOT NULL
+  AND (COALESCE(definition ->> '$.learner.calibrator', '') NOT IN ('isotonic', 'platt', 'logit') OR COALESCE(options ->> '$.objective', '') <> 'binary:logistic')
+UNION ALL
 SELECT bronze_id, 15, CASE WHEN b.value LIKE '%random%' OR b.value LIKE '%shuffle%' OR b.value LIKE '%kfold%'
                            THEN 'evaluation.by: a random split is refused: days of one athlete are alike, and the model would be asked what it was told; use time, group or both'
                            ELSE 'evaluation.by: expected time or group, found ' || b.value END

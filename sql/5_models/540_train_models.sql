@@ -1,7 +1,7 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_models_current; bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, ops_due, ops_watermarks, silver_strava_activities
--- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ops_seen, ops_due
+-- reads:    ml_models_current; ml_looks, bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, silver_strava_activities
+-- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ml_looks
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
@@ -37,11 +37,11 @@ SELECT m.model, m.bronze_id, m.entity, m.definition, m.rows_sql, m.lookups, m.co
 FROM ml_models_current AS m
 CROSS JOIN now AS n
 LEFT JOIN last AS l ON l.model = m.model AND l.age = 1
-LEFT JOIN ops_watermarks AS w ON w.stage = '540_train_models' AND w.athlete_id = m.model
-WHERE w.position IS NULL
-   OR (m.bronze_id, n.may_train) IS NOT (w.position ->> '$[0]', w.position ->> '$[1]')
-   OR n.news >= 2 * (w.position ->> '$[2]') AND n.news > w.position ->> '$[2]'
-   OR n.day - julianday(w.position ->> '$[3]') >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
+LEFT JOIN ml_looks AS w ON w.stage = '540_train_models' AND w.model = m.model
+WHERE w.seen IS NULL
+   OR (m.bronze_id, n.may_train) IS NOT (w.seen ->> '$[0]', w.seen ->> '$[1]')
+   OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
+   OR n.day - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
 
 -- Due is one that was never trained, or by another definition, or without success; one with twice the labels; and one whose time
 -- has come and that has so many new labels as its schedule says.
@@ -179,64 +179,79 @@ CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', f.model_json,
                    'SELECT s.row_id, ' || d.columns_sql || ' FROM temp.judges AS j CROSS JOIN temp.sample AS s USING (row_id) WHERE j.task_id = ' || t.task_id || ' ORDER BY j.row_id') AS a
 WHERE f.model_json IS NOT NULL AND t.evaluation <> 'all';
 
+-- A calibrator learns from what models have said of rows that they had not seen; by time from what was known when the fold began.
+CREATE TEMP TABLE calibrator AS
+SELECT t.task_id, calibration_fit(d.definition ->> '$.learner.calibrator', a.predicted, s.label) AS content
+FROM (SELECT a.*, MAX(a.evaluation = 'time') OVER (PARTITION BY a.model) AS has_time FROM answered AS a WHERE a.fault IS NULL) AS a
+JOIN sample AS s USING (row_id)
+JOIN due AS d ON d.model = a.model
+JOIN task AS t ON t.model = a.model
+WHERE d.definition ->> '$.learner.calibrator' IS NOT NULL
+  AND CASE t.evaluation WHEN 'all' THEN a.evaluation = 'time' OR NOT a.has_time
+                        WHEN 'group' THEN a.evaluation = 'group' AND a.fold <> t.fold
+                        ELSE a.evaluation = 'time' AND s.label_until < t.from_date END
+GROUP BY t.task_id
+HAVING MIN(s.label) < MAX(s.label);
+
+CREATE TEMP TABLE told AS
+SELECT a.model, a.task_id, a.evaluation, a.fold, a.row_id, CASE WHEN k.content IS NULL THEN a.predicted ELSE calibrate(k.content, a.predicted) END AS predicted
+FROM answered AS a
+LEFT JOIN calibrator AS k USING (task_id)
+WHERE a.fault IS NULL;
+
 -- Beside the model the mean of what trained it, and each baseline; step 0 has all folds.
 CREATE TEMP TABLE judged AS
 WITH base AS (SELECT r.task_id, exact_avg(s.label) AS label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id),
 said AS (
-    SELECT model, evaluation, fold, task_id, row_id, 'model' AS predictor, predicted FROM answered WHERE fault IS NULL
+    SELECT model, evaluation, fold, task_id, row_id, 'model' AS predictor, predicted FROM told
     UNION ALL
-    SELECT a.model, a.evaluation, a.fold, a.task_id, a.row_id, 'constant', b.label FROM answered AS a JOIN base AS b USING (task_id) WHERE a.fault IS NULL
+    SELECT a.model, a.evaluation, a.fold, a.task_id, a.row_id, 'constant', b.label FROM told AS a JOIN base AS b USING (task_id)
     UNION ALL
     SELECT a.model, a.evaluation, a.fold, a.task_id, a.row_id, n.value,
            CASE WHEN json_type(s.row, '$.' || n.value) IN ('integer', 'real') THEN exact_real(s.row -> ('$.' || n.value)) END
-    FROM answered AS a
+    FROM told AS a
     JOIN due AS d USING (model)
     CROSS JOIN json_each(d.definition, '$.baselines') AS n
     JOIN sample AS s USING (row_id)
-    WHERE a.fault IS NULL
 )
 SELECT s.model, s.evaluation, s.predictor, z.is_fold * s.fold AS step, s.row_id, r.label, s.predicted, d.is_binary
 FROM said AS s
 JOIN sample AS r USING (row_id)
 JOIN due AS d ON d.model = s.model
 CROSS JOIN (SELECT 0 AS is_fold UNION ALL SELECT 1) AS z
-WHERE s.predicted IS NOT NULL;
-
-CREATE TEMP TABLE ranked AS
-SELECT *, RANK() OVER (PARTITION BY model, evaluation, predictor, step ORDER BY predicted)
-          + (COUNT(*) OVER (PARTITION BY model, evaluation, predictor, step, predicted) - 1) / 2.0 AS place,
-       NTILE(10) OVER (PARTITION BY model, evaluation, predictor, step ORDER BY predicted, row_id) AS tenth
-FROM judged;
+WHERE s.predicted IS NOT NULL
+ORDER BY 1, 2, 3, 4, 5;
 
 CREATE TEMP TABLE metric AS
-WITH tenth AS (
-    SELECT model, evaluation, predictor, step, abs(exact_sum(predicted - label)) AS gap, COUNT(*) AS n
-    FROM ranked WHERE is_binary GROUP BY model, evaluation, predictor, step, tenth
+WITH share AS (
+    SELECT model, evaluation, predictor, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
+    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, step
 ),
-ece AS (
-    SELECT model, evaluation, predictor, step, exact_sum(gap) / exact_sum(n) AS ece FROM tenth GROUP BY model, evaluation, predictor, step
+sure AS (
+    SELECT j.model, j.evaluation, j.predictor, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
+           expected_calibration_error(j.predicted, j.label, 10, 'quantile') AS ece
+    FROM share AS s
+    JOIN judged AS j USING (model, evaluation, predictor, step)
+    WHERE s.is_share
+    GROUP BY j.model, j.evaluation, j.predictor, j.step
 ),
-mean AS (
-    SELECT model, evaluation, predictor, step, is_binary, COUNT(*) AS n,
-           exact_avg(abs(predicted - label)) AS mae, exact_avg((predicted - label) * (predicted - label)) AS mse,
-           exact_avg(CASE WHEN label <> 0 THEN 100 * abs(predicted - label) / abs(label) END) AS mape_pct,
-           exact_sum(CASE WHEN label = 1 THEN place END) AS places, exact_sum(label) AS n_1, COUNT(*) - exact_sum(label) AS n_0,
-           MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
-    FROM ranked GROUP BY model, evaluation, predictor, step
+skilled AS (
+    SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
+    FROM sure AS s
+    JOIN sure AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.step) = (s.model, s.evaluation, s.step)
 ),
-each AS (
-    SELECT m.*, e.ece, (m.places - m.n_1 * (m.n_1 + 1) / 2) / NULLIF(m.n_1 * m.n_0, 0) AS auc, 1 - m.mse / NULLIF(c.mse, 0) AS skill
-    FROM mean AS m
-    LEFT JOIN ece AS e USING (model, evaluation, predictor, step)
-    LEFT JOIN mean AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.step) = (m.model, m.evaluation, m.step)
+size AS (
+    SELECT model, evaluation, predictor, step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
+           100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted) AS mape_pct
+    FROM judged WHERE NOT is_binary GROUP BY model, evaluation, predictor, step
 )
-SELECT model, evaluation, predictor, step, n, 'mae' AS metric, mae AS value FROM each WHERE NOT is_binary
-UNION ALL SELECT model, evaluation, predictor, step, n, 'rmse', COALESCE(portable_exp(portable_ln(NULLIF(mse, 0)) / 2), 0.0) FROM each WHERE NOT is_binary AND mse IS NOT NULL
-UNION ALL SELECT model, evaluation, predictor, step, n, 'mape_pct', mape_pct FROM each WHERE NOT is_binary AND mape_pct IS NOT NULL
-UNION ALL SELECT model, evaluation, predictor, step, n, 'auc', auc FROM each WHERE is_binary AND predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, step, n, 'brier', mse FROM each WHERE is_binary AND is_share
-UNION ALL SELECT model, evaluation, predictor, step, n, 'brier_skill', skill FROM each WHERE is_binary AND is_share AND predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, step, n, 'ece', ece FROM each WHERE is_binary AND is_share;
+SELECT model, evaluation, predictor, step, n, 'mae' AS metric, mae AS value FROM size
+UNION ALL SELECT model, evaluation, predictor, step, n, 'rmse', rmse FROM size
+UNION ALL SELECT model, evaluation, predictor, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
+UNION ALL SELECT model, evaluation, predictor, step, n, 'auc', auc FROM share WHERE predictor <> 'constant'
+UNION ALL SELECT model, evaluation, predictor, step, n, 'brier', brier FROM sure
+UNION ALL SELECT model, evaluation, predictor, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
+UNION ALL SELECT model, evaluation, predictor, step, n, 'ece', ece FROM sure;
 
 -- What became of each: the first reason why there is no model, or none.
 CREATE TEMP TABLE outcome AS
@@ -301,7 +316,7 @@ WHERE abs(m.value) < 9e999;
 INSERT INTO ml_run_predictions (run_id, evaluation, entity, as_of_date, item, fold, label, predicted)
 SELECT r.run_id, a.evaluation, s.entity, s.as_of_date, s.item, a.fold, s.label, a.predicted
 FROM run AS r
-JOIN answered AS a USING (model)
+JOIN told AS a USING (model)
 JOIN sample AS s USING (row_id)
 WHERE r.reason IS NULL;
 
@@ -343,6 +358,13 @@ JOIN fitted AS f USING (task_id), stage_clock AS c
 WHERE r.reason IS NULL
 ORDER BY r.model;
 
+INSERT INTO ml_run_artifacts (run_id, name, content)
+SELECT r.run_id, 'calibrator', k.content
+FROM run AS r
+JOIN task AS t ON t.model = r.model AND t.evaluation = 'all'
+JOIN calibrator AS k USING (task_id)
+WHERE r.reason IS NULL;
+
 -- What the model asks for most.
 INSERT INTO ml_run_artifacts (run_id, name, content)
 SELECT r.run_id, 'importance',
@@ -352,8 +374,9 @@ FROM run AS r
 JOIN ml_model_versions AS v USING (model, version)
 WHERE r.reason IS NULL;
 
-INSERT INTO ops_seen (stage, athlete_id, position)
-SELECT '540_train_models', model, json_array(bronze_id, may_train, news, started_at) FROM asked;
+INSERT INTO ml_looks (stage, model, seen, looked_at)
+SELECT '540_train_models', model, json_array(bronze_id, may_train, news), started_at FROM asked WHERE true
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM found WHERE fault IS NULL) AS rows_in,
@@ -368,16 +391,15 @@ INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_re
 SELECT '540_train_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
 
-DELETE FROM ops_due WHERE stage = '540_train_models';
-
 DROP TABLE temp.counted;
 DROP TABLE temp.sentence;
 DROP TABLE temp.gated;
 DROP TABLE temp.run;
 DROP TABLE temp.outcome;
 DROP TABLE temp.metric;
-DROP TABLE temp.ranked;
 DROP TABLE temp.judged;
+DROP TABLE temp.told;
+DROP TABLE temp.calibrator;
 DROP TABLE temp.answered;
 DROP TABLE temp.fitted;
 DROP TABLE temp.judges;

@@ -1,7 +1,7 @@
 -- stage:    550_promote_models
 -- purpose:  decide whether the newest accepted version of a model takes the champion's place, on rows that neither has seen
--- reads:    ml_models_current; ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_runs, ops_config, ops_due, ops_watermarks
--- writes:   ml_aliases; ml_decisions, ml_decision_rows, ops_due, ops_seen
+-- reads:    ml_models_current; ml_looks, ml_aliases, ml_decisions, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_config
+-- writes:   ml_aliases; ml_decisions, ml_decision_rows, ml_looks
 -- follows:  -
 -- grain:    model, alias
 -- params:   cv_gap_days
@@ -33,7 +33,7 @@ last AS (
     SELECT model, champion, challenger, decision, n_rows, ROW_NUMBER() OVER (PARTITION BY model, challenger ORDER BY decision_id DESC) AS age FROM ml_decisions
 )
 SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, a.version AS champion, n.challenger, l.n_rows AS rows_before,
-       json_array(n.challenger, a.version, c.started_at) AS position,
+       json_array(n.challenger, a.version) AS seen,
        COALESCE(m.definition ->> '$.promotion.min_rows', 30) AS min_rows,
        date(max(COALESCE(r.trained_until, ''), COALESCE(o.trained_until, '')),
             COALESCE(m.definition ->> '$.evaluation.gap_days', (SELECT value FROM ops_config WHERE name = 'cv_gap_days')) || ' days') AS after_date
@@ -44,22 +44,23 @@ LEFT JOIN ml_aliases AS a ON a.model = n.model AND a.alias = 'champion'
 LEFT JOIN ml_runs AS r ON r.model = n.model AND r.version = n.challenger
 LEFT JOIN ml_runs AS o ON o.model = n.model AND o.version = a.version
 LEFT JOIN last AS l ON l.model = n.model AND l.challenger = n.challenger AND l.age = 1
-LEFT JOIN ops_watermarks AS w ON w.stage = '550_promote_models' AND w.athlete_id = n.model
+LEFT JOIN ml_looks AS w ON w.stage = '550_promote_models' AND w.model = n.model
 WHERE n.challenger > COALESCE(a.version, 0)
   AND COALESCE(l.decision, '') NOT IN ('PROMOTE', 'REJECT')
-  AND (w.position IS NULL OR (w.position ->> '$[0]', w.position ->> '$[1]') IS NOT (n.challenger, a.version)
-       OR julianday(c.started_at) - julianday(w.position ->> '$[2]') >= 1);
+  AND (w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]') IS NOT (n.challenger, a.version)
+       OR julianday(c.started_at) - julianday(w.looked_at) >= 1);
 
 -- Each is asked by its own definition about the same days, later than what trained either by the gap.
 CREATE TEMP TABLE contestant AS
-SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, m.columns_sql, m.is_binary, m.entity,
+SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, k.content AS calibrator, m.columns_sql, m.is_binary, m.entity,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NOT NULL AND as_of_date > ''' || x.after_date || '''',
                    'as_of', 'known_at', 'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec
 FROM (SELECT contest_id, model, 'champion' AS role, champion AS version, after_date FROM contest WHERE champion IS NOT NULL
       UNION ALL SELECT contest_id, model, 'challenger', challenger, after_date FROM contest WHERE champion IS NOT NULL) AS x
 JOIN ml_model_versions AS v ON v.model = x.model AND v.version = x.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
-JOIN ml_models AS m ON m.bronze_id = r.bronze_id;
+JOIN ml_models AS m ON m.bronze_id = r.bronze_id
+LEFT JOIN ml_run_artifacts AS k ON k.run_id = r.run_id AND k.name = 'calibrator';
 
 CREATE TEMP TABLE asked (
     row_id INTEGER PRIMARY KEY, contestant_id INTEGER, contest_id INTEGER, role TEXT, fault TEXT, entity TEXT, as_of_date TEXT, item TEXT, label REAL, row TEXT
@@ -72,7 +73,7 @@ CROSS JOIN attempt('SELECT position, row FROM training_rows(?1)', c.spec) AS a;
 CREATE INDEX temp.asked_by_contestant ON asked (contestant_id, entity, as_of_date, item);
 
 CREATE TEMP TABLE answered AS
-SELECT c.contest_id, c.role, a.fault, a.c1 AS row_id, a.c2 AS predicted
+SELECT c.contest_id, c.role, a.fault, a.c1 AS row_id, CASE WHEN c.calibrator IS NULL THEN a.c2 ELSE calibrate(c.calibrator, a.c2) END AS predicted
 FROM contestant AS c
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json,
                    'SELECT s.row_id, ' || c.columns_sql || ' FROM temp.asked AS s WHERE s.contestant_id = ' || c.contestant_id || ' AND s.fault IS NULL ORDER BY s.row_id') AS a;
@@ -159,7 +160,8 @@ ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version;
 DELETE FROM ml_aliases
 WHERE alias = 'challenger' AND (model, version) IN (SELECT model, challenger FROM numbered WHERE decision <> 'HOLD');
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '550_promote_models', model, position FROM contest;
+INSERT INTO ml_looks (stage, model, seen, looked_at) SELECT '550_promote_models', model, seen, started_at FROM contest, stage_clock WHERE true
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM contest) AS rows_in, (SELECT COUNT(*) FROM numbered) AS rows_out, 0 AS rows_rejected,
@@ -169,8 +171,6 @@ SELECT (SELECT COUNT(*) FROM contest) AS rows_in, (SELECT COUNT(*) FROM numbered
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '550_promote_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
-
-DELETE FROM ops_due WHERE stage = '550_promote_models';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.numbered;

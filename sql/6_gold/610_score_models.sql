@@ -1,7 +1,7 @@
 -- stage:    610_score_models
 -- purpose:  ask the champion of every registered model about each athlete's last day, through the store, and log what it was told
--- reads:    ml_models_current; bronze_strava_activities, inference_log, inference_faults, ml_aliases, ml_model_versions, ml_models, ml_runs, ops_audit, ops_config, ops_due, ops_watermarks
--- writes:   inference_log; inference_faults, ops_due, ops_seen
+-- reads:    ml_models_current; ml_looks, bronze_strava_activities, inference_log, inference_faults, ml_aliases, ml_model_versions, ml_models, ml_run_artifacts, ml_runs, ops_audit, ops_config
+-- writes:   inference_log; inference_faults, ml_looks
 -- follows:  -
 -- grain:    model, entity, prediction_date, item
 -- params:   as_of_date
@@ -61,19 +61,20 @@ WITH now AS (
            (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities) + (SELECT COALESCE(MAX(audit_id), 0) FROM ops_audit) AS news
     FROM stage_clock AS c
 )
-SELECT v.model, v.version, v.model_json, m.entity, m.columns_sql, m.definition ->> '$.prediction' AS prediction,
+SELECT v.model, v.version, v.model_json, b.content AS calibrator, m.entity, m.columns_sql, m.definition ->> '$.prediction' AS prediction,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NULL', 'as_of', 'known_at',
                    'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec,
-       json_array(v.version, n.as_of_date, n.news, n.started_at) AS position, n.started_at
+       json_array(v.version, n.as_of_date, n.news) AS seen, n.started_at
 FROM ml_models_current AS k
 JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
 JOIN ml_model_versions AS v ON v.model = a.model AND v.version = a.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
 JOIN ml_models AS m ON m.bronze_id = r.bronze_id
+LEFT JOIN ml_run_artifacts AS b ON b.run_id = r.run_id AND b.name = 'calibrator'
 CROSS JOIN now AS n
-LEFT JOIN ops_watermarks AS w ON w.stage = '610_score_models' AND w.athlete_id = v.model
-WHERE w.position IS NULL OR (w.position ->> '$[0]', w.position ->> '$[1]', w.position ->> '$[2]') IS NOT (v.version, n.as_of_date, n.news)
-   OR julianday(n.started_at) - julianday(w.position ->> '$[3]') >= 1;
+LEFT JOIN ml_looks AS w ON w.stage = '610_score_models' AND w.model = v.model
+WHERE w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]', w.seen ->> '$[2]') IS NOT (v.version, n.as_of_date, n.news)
+   OR julianday(n.started_at) - julianday(w.looked_at) >= 1;
 
 -- Each athlete's last day of which all that is asked for is known by now.
 CREATE TEMP TABLE request (
@@ -93,7 +94,7 @@ WHERE fault IS NOT NULL
 ORDER BY model, entity, prediction_date, item;
 
 CREATE TEMP TABLE answered AS
-SELECT c.model, a.fault, a.c1 AS row_id, a.c2 AS predicted
+SELECT c.model, a.fault, a.c1 AS row_id, CASE WHEN c.calibrator IS NULL THEN a.c2 ELSE calibrate(c.calibrator, a.c2) END AS predicted
 FROM champion AS c
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json,
                    'SELECT s.row_id, ' || c.columns_sql || ' FROM temp.request AS s WHERE s.model = ''' || c.model || ''' AND s.fault IS NULL ORDER BY s.row_id') AS a
@@ -119,7 +120,8 @@ GROUP BY c.model;
 CREATE VIEW IF NOT EXISTS gold_model_predictions (athlete_id, prediction_date, item, model, version, prediction, predicted, known_at, inference_id) AS
 SELECT entity, prediction_date, item, model, version, prediction, predicted, known_at, inference_id FROM inference_log;
 
-INSERT INTO ops_seen (stage, athlete_id, position) SELECT '610_score_models', model, position FROM champion;
+INSERT INTO ml_looks (stage, model, seen, looked_at) SELECT '610_score_models', model, seen, started_at FROM champion WHERE true
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM request WHERE fault IS NULL) AS rows_in,
@@ -131,8 +133,6 @@ SELECT (SELECT COUNT(*) FROM request WHERE fault IS NULL) AS rows_in,
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
 SELECT '610_score_models', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
 FROM stage_clock, counted;
-
-DELETE FROM ops_due WHERE stage = '610_score_models';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.answered;

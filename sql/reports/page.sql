@@ -202,7 +202,7 @@ SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), '
 
 CREATE TEMP TABLE candidate AS
 SELECT c.*, ROW_NUMBER() OVER (ORDER BY local_date DESC, activity_id) AS age FROM temp.page CROSS JOIN race_candidates AS c USING (athlete_id);
-SELECT char(10) || 'A RACE? Untagged, and no run as long was faster for a quarter of a year around: sql/tools/tell says what it was'
+SELECT char(10) || 'A RACE? Untagged, the fastest as long of its season; say what it was with sql/tools/tell'
 WHERE EXISTS (SELECT 1 FROM candidate);
 SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
 FROM candidate AS c JOIN race_distances AS d USING (distance_class)

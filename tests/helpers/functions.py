@@ -78,6 +78,7 @@ EXAMPLES = {
     "total_variation": ["x", "x % 2", "2"],
     "linf": ["x", "x % 2", "2"],
     "ks_test": ["'SELECT 1 UNION ALL SELECT 2'", "'SELECT 2 UNION ALL SELECT 3'"],
+    "mean_shift_test": ["'SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 4'", "'SELECT 3'"],
     "drift": ["'SELECT 1 AS x, 2 AS y UNION ALL SELECT 2, ''a'' AS z'", "'SELECT NULL AS y, 2 AS x UNION ALL SELECT 1, 3'"],
     "chi2_test": ["'SELECT 1 UNION ALL SELECT ''a'' AS x'", "'SELECT 2 UNION ALL SELECT NULL'"],
     "broken_rules": ["'SELECT 1 AS k, 2 AS x, NULL AS at'", "'SELECT ''large'', ''x > 5 AND date(at) IS NULL'' UNION ALL SELECT ''none'', ''random() > x'''"],

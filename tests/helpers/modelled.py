@@ -50,7 +50,7 @@ def database(found, *definitions):
 def define(db, *definitions):
     for each in definitions:
         put(db, each)
-    run(db, [BRONZE[-1], DEFINE])
+    run(db, ["100_bronze_strava", DEFINE])
 
 
 def train(db, *definitions):
@@ -81,7 +81,7 @@ def contests(seed, n, champion_errs, challenger_errs, n_athletes=12, n_days=15):
         for version, feature in ((1, "u"), (2, "v")):
             text = definition(model=f"contest_{c}", version=f"1.0.{version}", rows=rows_sql, features=[feature], baselines=[])
             put(db, text)
-    run(db, [BRONZE[-1], DEFINE])
+    run(db, ["100_bronze_strava", DEFINE])
     db.execute("INSERT INTO ml_runs SELECT bronze_id, model, bronze_id, '2025-01-01T00:00:00Z', 'finished', NULL, substr(version, 5) + 0, 1, 1, '{}', '', '2025-01-01' FROM ml_models")
     for version, feature in ((1, "u"), (2, "v")):
         db.execute(f"INSERT INTO ml_model_versions SELECT model, ?1, 'accepted', '', definition, ({step % feature}), 1, '', '2025-01-01T00:00:00Z' FROM ml_models WHERE substr(version, 5) + 0 = ?1", (version,))

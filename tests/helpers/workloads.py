@@ -100,6 +100,8 @@ WORKLOADS = {
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT length(calibration_fit('platt', i * 7919 % 1009, i % 2)) FROM n",
         (),
     ),
+    "mean_shift_test: a long query": lambda: (
+        "SELECT count(*) FROM mean_shift_test('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n', 'SELECT 1')", ()),
     "drift: a long query": lambda: (
         "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
         (),

@@ -6,6 +6,7 @@ from common import database, stages
 from common.database import Failure
 
 TABLES = ["000_ops_tables", "110_told"]
+OPTIONS = ["athlete", "date", "distance", "time"]
 SETTINGS = {"rpe": "rpe", "load": "load_tss", "not-mine": "is_mine", "no-race": "is_race"}
 VALUES = {"not-mine": 0, "no-race": 0}  # what they mean without a number
 
@@ -34,7 +35,8 @@ def tell(db, path, options):
         with database.transaction(db):
             said = TELLERS[kind](db, kind, words, options, takes_back)
     except sqlite3.IntegrityError as error:
-        raise Failure(str(error).replace("CHECK constraint failed: ", f"{kind}: ")) from error
+        told = [f"--{name} {value}" for name in OPTIONS if (value := getattr(options, name)) is not None]
+        raise Failure(f"{str(error).removeprefix('CHECK constraint failed: ')}; told was {' '.join([*options.word, *told])}") from error
     return ("taken back: " if takes_back else "told: ") + said
 
 
@@ -114,7 +116,7 @@ def _set(db, athlete, activity, setting, value):
 
 
 def _allow(options, kind, *names):
-    for name in ("athlete", "date", "distance", "time"):
+    for name in OPTIONS:
         if getattr(options, name) is not None and name not in names:
             raise Failure(f"{kind} takes no --{name}")
 

@@ -301,8 +301,7 @@ def test_a_model_is_trained_again_when_its_time_has_come_or_its_labels_have_doub
     def trained(days_later):
         """A month is not waited for: what was done before is made older."""
         db.execute("UPDATE ml_runs SET started_at = strftime('%Y-%m-%dT%H:%M:%SZ', started_at, ? || ' days')", (-days_later,))
-        db.execute("UPDATE ops_watermarks SET position = json_set(position, '$[3]', strftime('%Y-%m-%dT%H:%M:%SZ', position ->> '$[3]', ? || ' days'))"
-                   " WHERE stage = '540_train_models'", (-days_later,))  # fmt: skip
+        db.execute("UPDATE ml_looks SET looked_at = strftime('%Y-%m-%dT%H:%M:%SZ', looked_at, ? || ' days')", (-days_later,))
         return [r["training_rows"] for r in train(db)]
 
     def arrive(n, years):

@@ -70,7 +70,7 @@ def arrive(db, found):
 
 def next_day(db):
     """What waited for a day has waited."""
-    db.execute("UPDATE ops_watermarks SET position = json_set(position, '$[2]', '2024-01-01T00:00:00Z') WHERE stage = ?", (modelled.PROMOTE,))
+    db.execute("UPDATE ml_looks SET looked_at = '2024-01-01T00:00:00Z'")
     run(db, [modelled.PROMOTE])
 
 

@@ -91,10 +91,10 @@ def test_each_athlete_is_asked_about_once_for_a_day_by_the_champion_alone(seed):
     for features, (x, y) in zip((json.loads(g["features"]) for g in found), db.execute("SELECT x, y FROM days WHERE day = '2024-02-29' ORDER BY athlete_id")):
         assert (features["x"], features["y"]) == (x, y)
     # A second run adds nothing, nor does another champion; a new day does.
-    db.execute("DELETE FROM ops_watermarks WHERE stage = '610_score_models'")
+    db.execute("DELETE FROM ml_looks")
     run(db, [modelled.SCORE])
     db.execute("INSERT INTO days SELECT athlete_id, '2024-03-01', label, y, x, noise FROM days WHERE day = '2024-02-29' AND athlete_id < 'athlete 3'")
-    db.execute("DELETE FROM ops_watermarks WHERE stage = '610_score_models'")
+    db.execute("DELETE FROM ml_looks")
     run(db, [modelled.SCORE])
     assert [(g["entity"], g["prediction_date"]) for g in log(db)[6:]] == [(f"athlete {a}", "2024-03-01") for a in range(3)] and log(db)[:6] == found
     for statement in ("DELETE FROM inference_log", "UPDATE inference_log SET predicted = 0", "REPLACE INTO inference_log SELECT * FROM inference_log"):
@@ -124,7 +124,7 @@ def test_a_champion_that_cannot_be_asked_says_why_and_the_others_answer():
     assert "no such table: days_2" in one(db, "SELECT reason FROM inference_faults")
     assert one(db, "SELECT COUNT(*) FROM inference_log WHERE model = 'other'") == 6
     db.execute("CREATE TABLE days_2 AS SELECT * FROM days")
-    db.execute("DELETE FROM ops_watermarks WHERE stage = '610_score_models'")
+    db.execute("DELETE FROM ml_looks")
     run(db, MODELS)
     assert one(db, "SELECT COUNT(*) FROM inference_faults") == 0 and one(db, "SELECT COUNT(*) FROM inference_log WHERE model = 'lost'") == 6
     db.close()
