@@ -159,6 +159,24 @@ def undone_on_failure(db):
         raise
 
 
+@contextlib.contextmanager
+def beside_readers(db):
+    """Whoever reads goes on with what was there before, however long and much is written: in WAL mode. Afterwards the database is one
+    file again, unless somebody reads it just then, or it was in WAL mode before."""
+    if value(db, "PRAGMA journal_mode") != "delete":
+        yield
+        return
+    with contextlib.suppress(sqlite3.OperationalError):  # somebody reads without end: then as it is
+        db.execute("PRAGMA journal_mode = wal")
+    try:
+        yield
+    finally:
+        _open.discard(db)
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the next, which locks readers out, has little to do
+            db.execute("PRAGMA journal_mode = delete")
+
+
 def interrupt(has_ended):
     """Stops what the connections do and waits until that is undone. Without a connection there is nothing to undo."""
     until = time.monotonic() + PATIENCE_S

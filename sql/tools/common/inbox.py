@@ -24,7 +24,7 @@ def put(db, path, found):
     if not database.has(db, "bronze_inbox") or database.value(db, "SELECT EXISTS (SELECT 1 FROM bronze_inbox)"):
         land(db, path)
     is_utf8 = database.value(db, "PRAGMA encoding") == "UTF-8"
-    with database.transaction(db):
+    with database.beside_readers(db), database.transaction(db):
         for texts in found:
             for source, text in texts:
                 _insert(db, source, text, is_utf8)

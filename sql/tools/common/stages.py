@@ -36,8 +36,8 @@ def run(db, path, files):
         raise Failure("there is no stage to run")
     with _logged(db, path, stages[0][0]):
         database.load(db)
-    migrations.bring_up_to_date(db, path)
-    with _kept_journal(db):
+    with database.beside_readers(db):
+        migrations.bring_up_to_date(db, path)
         for name, text in stages:
             with _logged(db, path, name), database.undone_on_failure(db):
                 database.run_script(db, text)
@@ -66,20 +66,6 @@ def _text(file):
     if "\0" in text:
         raise Failure(f"the stage {file} has a NUL, at character {text.index(chr(0))}")
     return text
-
-
-@contextlib.contextmanager
-def _kept_journal(db):
-    """A journal that stays from stage to stage is as safe as one that is made and deleted for each, and saves most of the
-    waiting for the disk. A database in WAL mode has none."""
-    if database.value(db, "PRAGMA journal_mode") != "delete":
-        yield
-        return
-    db.execute("PRAGMA journal_mode = persist")
-    try:
-        yield
-    finally:
-        db.execute("PRAGMA journal_mode = delete")
 
 
 @contextlib.contextmanager

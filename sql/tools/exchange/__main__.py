@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import intake  # noqa: E402
 import outlet  # noqa: E402
-from registry import ExchangeError  # noqa: E402
+from groups import ExchangeError  # noqa: E402
 
 
 def main():

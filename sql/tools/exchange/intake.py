@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 from common import database as common
 from common import definitions
 from common.database import quoted
-from registry import ExchangeError, choose, registered, uri
+from groups import ExchangeError, choose, registered, uri
 from snapshot import ask
 
 EXTENSION = os.environ.get("ATHLETE_EXTENSION", "build/athlete")

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from common.database import quoted
-from registry import ExchangeError, choose, registered
+from groups import ExchangeError, choose, registered
 from snapshot import ask, batches, open_snapshot
 
 PERIODS = {"day": ("event_date", 10), "month": ("event_month", 7), "year": ("event_year", 4)}  # directory, letters of the day

@@ -5,7 +5,7 @@ import contextlib
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 from common.database import quoted
-from registry import ExchangeError, uri
+from groups import ExchangeError, uri
 
 # The driver guesses the type of each column from what comes first.
 TYPES = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64(), "BLOB": pa.binary()}

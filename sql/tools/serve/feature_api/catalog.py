@@ -6,17 +6,8 @@ import math
 import re
 import struct
 
+from common import registry
 from feature_api.refusal import Refusal
-
-GROUPS = """
-    SELECT g.name, g.major || '.' || g.minor || '.' || g.patch AS version, g.status, g.table_name, g.entity, g.entity_keys, g.row_key,
-           g.timestamp_key, g.available_key, g.lookback_days, g.expected_every_hours, g.reject_limit, g.is_computed, g.stage, g.description, g.owner,
-           g.tags, g.definition, (SELECT group_concat(name, char(10)) FROM pragma_table_info(g.table_name)) AS columns
-    FROM feature_groups_current AS g ORDER BY g.name"""
-FEATURES = """
-    SELECT f.group_name, f.name, f.type, f.unit, f.description, f.owner, f.tags, f.status, f.default_value, f.rules
-    FROM features_current AS f ORDER BY f.group_name, f.position"""
-
 
 ALSO = {"TEXT": ", or a whole number that stands for its digits", "INTEGER": ", as number or as text"}
 
@@ -33,13 +24,7 @@ def is_int64(value):
 
 
 @dataclasses.dataclass(frozen=True)
-class Column:
-    name: str
-    type: str
-    storage: str
-    rules: dict
-    feature: dict | None = None  # as registered; None for a key or time that the definition only names
-
+class Column(registry.Feature):
     def from_text(self, text):
         """A key's value in a path; None when it cannot be one."""
         try:
@@ -141,47 +126,28 @@ class Group:
 
 def read(conn):
     """What the registry holds, as it can be compared with an earlier reading."""
-    try:
-        types = {row["type"]: row["storage"] for row in conn.execute("SELECT type, storage FROM feature_types")}
-        return types, [tuple(row) for row in conn.execute(FEATURES)], [dict(row) for row in conn.execute(GROUPS)]
-    except Exception as error:
-        if "no such table" in str(error):
-            return {}, [], []  # nothing was ever registered
-        raise
+    return registry.read(lambda query: conn.execute(query).fetchall())
 
 
 def build(reading):
     """The groups by name."""
-    types, features, groups = reading
-    named = ("name", "type", "unit", "description", "owner", "tags", "status", "default", "rules")
-    of_group = {}
-    for group, *values in features:
-        about = dict(zip(named, values))
-        about |= {"tags": json.loads(about["tags"]), "rules": json.loads(about["rules"])}
-        of_group.setdefault(group, []).append(Column(about["name"], about["type"], types.get(about["type"], "TEXT"), about["rules"], about))
-    return {row["name"]: _group(row, of_group.get(row["name"], [])) for row in groups}
+    return {group["name"]: _group(group, features) for group, features in registry.groups(reading)}
 
 
-def _group(row, features):
+def _group(group, features):
     """Columns that the definition only names are text, as their table has them."""
-    listed = {column.name: column for column in features}
-    plain = {"timestamp": {"not_null": True}, "text": {"not_null": True}}
 
-    def column(name, kind):
-        return listed.get(name) or Column(name, kind, "TEXT", plain[kind])
+    def column(name, kind="text"):
+        found = features.get(name) or registry.Feature(name, kind, "TEXT", {"not_null": True})
+        return Column(found.name, found.type, found.storage, found.rules, found.about)
 
-    keys = tuple(column(name, "text") for name in json.loads(row["entity_keys"]))
-    row_key = tuple(json.loads(row["row_key"]))
-    timestamp, available = column(row["timestamp_key"], "timestamp"), column(row["available_key"], "timestamp")
+    keys = tuple(map(column, group["entity_keys"]))
+    timestamp, available = column(group["timestamp_key"], "timestamp"), column(group["available_key"], "timestamp")
     apart = {*(key.name for key in keys), timestamp.name, available.name}
-    values = [column(name, "text") for name in row_key if name not in apart and name not in listed]
-    values += [each for each in features if each.name not in apart]
-    there = (row["columns"] or "").split("\n")
+    values = [column(name) for name in dict.fromkeys([*(n for n in group["row_key"] if n not in features), *features]) if name not in apart]
+    same = {name: group[name] for name in ("name", "version", "status", "entity", "stage", "expected_every_hours", "reject_limit", "description", "owner", "definition")}
     return Group(
-        name=row["name"], version=row["version"], status=row["status"], table=row["table_name"], entity=row["entity"], keys=keys, row_key=row_key,
-        timestamp=timestamp, available=available, values=tuple(values), is_computed=bool(row["is_computed"]), stage=row["stage"],
-        expected_every_hours=row["expected_every_hours"], reject_limit=row["reject_limit"],
-        time_precision=json.loads(row["definition"]).get("time_precision", "second"), description=row["description"],
-        owner=row["owner"], tags=tuple(json.loads(row["tags"])), definition=row["definition"],
-        has_table=all(c in there for c in [*apart, *(each.name for each in values)]),
-    )
+        table=group["table_name"], keys=keys, row_key=tuple(group["row_key"]), timestamp=timestamp, available=available, values=tuple(values),
+        is_computed=bool(group["is_computed"]), time_precision=json.loads(group["definition"]).get("time_precision", "second"), tags=tuple(group["tags"]),
+        has_table={*apart, *(each.name for each in values)} <= set(group["columns"]), **same,
+    )  # fmt: skip

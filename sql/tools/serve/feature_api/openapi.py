@@ -52,7 +52,7 @@ def value_schema(column, nullable):
     schema = {"type": [kind, "null"] if nullable else kind}
     if kind == "array":
         schema["items"] = {"type": ["number", "null"]}
-    about = column.feature or {}
+    about = column.about or {}
     if words := "; ".join(word for word in (about.get("description"), about.get("unit") and f"in {about['unit']}") if word):
         schema["description"] = words
     if about.get("unit"):
@@ -129,7 +129,7 @@ def rows_schema(group, settings):
     row = {
         "type": "object", "additionalProperties": False,
         "properties": {column.name: row_value_schema(column, nullable(column) or column is group.available) for column in columns},
-        "required": [c.name for c in columns if not nullable(c) and c is not group.available and (c.feature or {}).get("default") is None],
+        "required": [c.name for c in columns if not nullable(c) and c is not group.available and (c.about or {}).get("default") is None],
     }
     return of_object(rows={"type": "array", "minItems": 1, "maxItems": settings.max_rows, "items": row})
 

@@ -12,7 +12,7 @@ def features(groups, name="", tag="", owner="", status="", group=""):
 
 
 def _feature(group, column):
-    about = column.feature or {}
+    about = column.about or {}
     return {
         "group": group.name, "name": column.name, "type": column.type, "unit": about.get("unit"), "description": about.get("description"),
         "owner": about.get("owner") or group.owner, "tags": list(dict.fromkeys((*about.get("tags", ()), *group.tags))),

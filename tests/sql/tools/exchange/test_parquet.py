@@ -14,7 +14,7 @@ import snapshot
 from helpers import demo
 from helpers.exchange import Refused, everything, groups, history, metadata, tool
 from helpers.extension import connect
-from registry import ExchangeError
+from groups import ExchangeError
 
 pytestmark = pytest.mark.unsanitized
 READINGS = "readings"
