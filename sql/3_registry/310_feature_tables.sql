@@ -1,7 +1,7 @@
 -- stage:    310_feature_tables
 -- purpose:  the tables of the bundled feature groups with history, views and triggers
 -- reads:    -
--- writes:   -; activity_features, activity_features_earlier, activity_features_history, athlete_daily_features, athlete_daily_features_earlier, athlete_daily_features_history, athlete_profile, athlete_profile_earlier, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_earlier, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_earlier, athlete_weekly_features_history, race_results, race_results_earlier, race_results_history
+-- writes:   -; activity_features, activity_features_earlier, activity_features_history, athlete_daily_features, athlete_daily_features_earlier, athlete_daily_features_history, athlete_profile, athlete_profile_earlier, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_earlier, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_earlier, athlete_weekly_features_history, race_results, race_results_earlier, race_results_history, similar_runs, similar_runs_earlier, similar_runs_history
 -- follows:  -
 -- grain:    -
 -- params:   -

@@ -1,7 +1,7 @@
 -- stage:    460_similar_runs
 -- purpose:  the pace that the runs before a run speak for, weighted by how similar they are; and that of the next run
--- reads:    silver_same_training, silver_strava_activities; silver_trainings, silver_corrections, ops_stale, ops_actor, similar_runs, similar_runs_history, ops_watermarks, ops_due
--- writes:   similar_runs; similar_runs_history, ops_seen, ops_due
+-- reads:    silver_trainings; silver_corrections, ops_stale, ops_actor, similar_runs, similar_runs_history, ops_watermarks, ops_due, feature_upgrades, similar_runs_versions, ops_upstreams
+-- writes:   similar_runs; similar_runs_history, similar_runs_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   -
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '460_similar_runs',
     'the pace that the runs before a run speak for, weighted by how similar they are; and that of the next run',
-    '["silver_same_training", "silver_strava_activities"]',
+    '["silver_trainings"]',
     '["similar_runs"]',
     '["410_activity_features"]');
 
