@@ -17,6 +17,7 @@ SQLITE_EXTENSION_INIT1
 #include "athlete.h"
 #include "base/functions/base_sql.h"
 #include "charts/charts_sql.h"
+#include "cluster/cluster_sql.h"
 #include "drift/drift_sql.h"
 #include "rolling/rolling_sql.h"
 #include "store/store_sql.h"
@@ -25,8 +26,8 @@ SQLITE_EXTENSION_INIT1
 #include "validation/validation_sql.h"
 
 const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1] = {
-    &athlete_base,  &athlete_training, &athlete_rolling, &athlete_store, &athlete_validation,
-    &athlete_drift, &athlete_trees,    &athlete_charts,  NULL,
+    &athlete_base,  &athlete_training, &athlete_rolling, &athlete_store,  &athlete_validation,
+    &athlete_drift, &athlete_cluster,  &athlete_trees,   &athlete_charts, NULL,
 };
 
 /* A routine of the SQLite that asks for athlete, which need not be the one that sqlite3_api stands for. */

@@ -24,7 +24,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / name for name in ("README.md", "sql/README.md", "ext/REFERENCE.md", "ext/README.md", "ext/trees/README.md",
+DOCUMENTS = [ROOT / name for name in ("README.md", "sql/README.md", "sql/5_models/README.md", "ext/REFERENCE.md", "ext/README.md", "ext/trees/README.md",
                                       "sql/tools/serve/README.md", "sql/tools/exchange/README.md", "tests/bench/README.md", "notebooks/README.md")]
 SHOWN = ("FORM", "RACE TIMES", "HOW GOOD")
 EXTENSION = str(ROOT / os.environ.get("ATHLETE_EXTENSION", "build/athlete"))  # from any folder

@@ -26,6 +26,9 @@ athlete_status cells_add(athlete_budget *budget, cell_list *list, cell one);
 athlete_status cells_of_numbers(athlete_budget *budget, athlete_poll *poll, sample reference, sample current,
                                 size_t bins, cell_list *list);
 
+/* The quantile k / parts of a sorted sample that is not empty (type 7). */
+double sample_quantile(sample s, size_t k, size_t parts);
+
 /* All of these: NAN where one of the samples has no rows. The order of the cells is nothing to the bits of the answer. */
 
 /* Population stability index: the sum of (q - p) ln(q / p). An empty cell counts as a share of 0.0001, or of half a row where that

@@ -23,6 +23,7 @@ void linf_final(sqlite3_context *context);
 /* tests_sql.c */
 extern const athlete_table ks_test_table;
 extern const athlete_table chi2_test_table;
+extern const athlete_table mean_shift_test_table;
 
 /* drift_table_sql.c */
 extern const athlete_table drift_table;

@@ -139,6 +139,27 @@ static const athlete_function drift_functions[] = {
         .table = &chi2_test_table,
     },
     {
+        .name = "mean_shift_test",
+        .example =
+            "SELECT round(shift, 2), round(own_limit, 2), is_drift, reason FROM mean_shift_test('WITH "
+            "RECURSIVE day(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM day WHERE n < 365) SELECT n * "
+            "n % 17 FROM day', 'SELECT 20 FROM (VALUES (1), (2), (3), (4))')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(QUERIES),
+        .summary =
+            "Whether the mean of numbers in the order of time has moved further than it ever did by "
+            "itself, in one row: the shift in standard deviations of the reference, the limit, which is "
+            "1.1 times the furthest that a window of the reference, as long as the current sample, lay "
+            "from the rest of it, the verdict, the numbers there were, and, where there is no verdict, "
+            "the reason. Numbers outside of the reference's quantiles of 1 and 99 % count as they do. "
+            "It holds where days are alike, as an athlete's are, and p-values do not.",
+        .errors = "a value that is neither a number nor NULL",
+        .source = "thresholds from the reference's own chunks as NannyML has them; winsorised means: Tukey "
+                  "1962, Ann. Math. Stat. 33:1; 1.1 was chosen on simulated AR(1) of 0 to 0.95",
+        .table = &mean_shift_test_table,
+    },
+    {
         .name = "total_variation",
         .example = "WITH t" ROWS_EXAMPLE "SELECT total_variation(x, is_reference) FROM t",
         .kind = ATHLETE_AGGREGATE,

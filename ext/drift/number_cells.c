@@ -9,13 +9,13 @@ static size_t count_distinct(sample s) {
     return distinct;
 }
 
-/* The quantile k / bins. The rank is a whole number and a fraction of bins, so that rounding does not move it past a value. */
-static double inner_edge(sample s, size_t k, size_t bins) {
-    size_t whole = (s.n - 1) / bins * k + (s.n - 1) % bins * k / bins;
-    size_t rest = (s.n - 1) % bins * k % bins;
+/* The rank is a whole number and a fraction, so that rounding does not move it past a value. */
+double sample_quantile(sample s, size_t k, size_t parts) {
+    size_t whole = (s.n - 1) / parts * k + (s.n - 1) % parts * k / parts;
+    size_t rest = (s.n - 1) % parts * k % parts;
     double low = s.values[whole];
     if (rest == 0 || s.values[whole + 1] == low) return low;
-    double share = (double)rest / (double)bins;
+    double share = (double)rest / (double)parts;
     return low * (1 - share) + s.values[whole + 1] * share;
 }
 
@@ -40,7 +40,7 @@ static athlete_status add_bins(athlete_budget *budget, sample reference, sample 
     sample all = reference;
     athlete_status status = ATHLETE_OK;
     for (size_t k = 1; k < bins && status == ATHLETE_OK; k++)
-        status = add_up_to(budget, &reference, &current, inner_edge(all, k, bins), list);
+        status = add_up_to(budget, &reference, &current, sample_quantile(all, k, bins), list);
     cell last = {(int64_t)reference.n, (int64_t)current.n};
     if (status == ATHLETE_OK && last.reference + last.current > 0) status = cells_add(budget, list, last);
     return status;

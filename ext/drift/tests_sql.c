@@ -1,9 +1,10 @@
-/* ks_test and chi2_test(reference_query, current_query): one row that says also what it rests on, and why it is NULL. */
+/* ks_test, chi2_test and mean_shift_test(reference_query, current_query): one row that says also what it rests on, and why it is NULL. */
 #include <math.h>
 #include "base/binding/query.h"
 #include "base/own_statement.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_rows_sql.h"
+#include "drift/own_windows.h"
 
 typedef struct test_state {
     athlete_budget budget;
@@ -13,6 +14,7 @@ typedef struct test_state {
     bool is_done;
     ks_result ks;
     chi2_result chi2;
+    own_windows shift;
 } test_state;
 
 static athlete_status read_value(athlete_call *call, test_state *state, drift_side side, sqlite3_value *value,
@@ -56,14 +58,20 @@ static athlete_status test_open(athlete_call *call, sqlite3_value **argv, bool n
     for (int i = 0; i < 2 && status == ATHLETE_OK; i++)
         status = read_side(call, state, (const char *)sqlite3_value_text(argv[i]),
                            i == 0 ? DRIFT_REFERENCE : DRIFT_CURRENT, numbers);
-    if (status == ATHLETE_OK) status = drift_rows_sort(&state->budget, &state->poll, &state->rows);
     return status;
+}
+
+static athlete_status sorted_test_open(athlete_call *call, sqlite3_value **argv, bool numbers,
+                                       test_state **out) {
+    athlete_status status = test_open(call, argv, numbers, out);
+    test_state *state = *out;
+    return status == ATHLETE_OK ? drift_rows_sort(&state->budget, &state->poll, &state->rows) : status;
 }
 
 static athlete_status ks_test_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     (void)argc;
     test_state *state = NULL;
-    athlete_status status = test_open(call, argv, true, &state);
+    athlete_status status = sorted_test_open(call, argv, true, &state);
     *out = state;
     if (status != ATHLETE_OK || state->n[0] == 0 || state->n[1] == 0) return status;
     return ks_compare(&state->budget, &state->poll, drift_rows_numbers(&state->rows, DRIFT_REFERENCE),
@@ -73,7 +81,7 @@ static athlete_status ks_test_open(athlete_call *call, int argc, sqlite3_value *
 static athlete_status chi2_test_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
     (void)argc;
     test_state *state = NULL;
-    athlete_status status = test_open(call, argv, false, &state);
+    athlete_status status = sorted_test_open(call, argv, false, &state);
     *out = state;
     if (status != ATHLETE_OK) return status;
     cell_list list = {0};
@@ -81,6 +89,18 @@ static athlete_status chi2_test_open(athlete_call *call, int argc, sqlite3_value
     if (status == ATHLETE_OK) state->chi2 = chi2_compare(list.cells, list.n);
     memory_free(&state->budget, list.cells);
     return status;
+}
+
+/* The rows stay in the order of the queries, which is that of time. */
+static athlete_status mean_shift_test_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    (void)argc;
+    test_state *state = NULL;
+    athlete_status status = test_open(call, argv, true, &state);
+    *out = state;
+    if (status != ATHLETE_OK || state->n[0] == 0 || state->n[1] == 0) return status;
+    return own_windows_compare(&state->budget, &state->poll,
+                               drift_rows_numbers(&state->rows, DRIFT_REFERENCE),
+                               drift_rows_numbers(&state->rows, DRIFT_CURRENT), &state->shift);
 }
 
 static int test_next(athlete_call *call, void *opaque) {
@@ -130,6 +150,31 @@ static void chi2_test_column(void *opaque, sqlite3_context *context, int column)
     else sqlite3_result_int64(context, state->chi2.degrees);
 }
 
+static void mean_shift_test_column(void *opaque, sqlite3_context *context, int column) {
+    static const char *const reasons[] = {
+        [OWN_WINDOWS_SHORT] = "the reference has fewer than three times the current rows",
+        [OWN_WINDOWS_STILL] = "98 % of the reference are one number",
+        [OWN_WINDOWS_ONE_PIECE] = "the reference varies in one stretch only"};
+    const test_state *state = opaque;
+    const own_windows *found = &state->shift;
+    const char *reason = reason_of(state) ? reason_of(state) : reasons[found->reason];
+    switch (column) {
+    case 0:
+        if (!reason) sqlite3_result_double(context, found->shift);
+        break;
+    case 1:
+        if (!reason) sqlite3_result_double(context, OWN_WINDOWS_LIMIT * found->own);
+        break;
+    case 2:
+        if (!reason) sqlite3_result_int(context, fabs(found->shift) > OWN_WINDOWS_LIMIT * found->own);
+        break;
+    case 5:
+        if (reason) sqlite3_result_text(context, reason, -1, SQLITE_STATIC);
+        break;
+    default: common_column(state, context, column - 3);
+    }
+}
+
 static void test_close(void *opaque) {
     test_state *state = opaque;
     drift_rows_free(&state->budget, &state->rows);
@@ -154,5 +199,15 @@ const athlete_table chi2_test_table = {
     .open = chi2_test_open,
     .next = test_next,
     .column = chi2_test_column,
+    .close = test_close,
+};
+
+const athlete_table mean_shift_test_table = {
+    .columns =
+        "shift REAL, own_limit REAL, is_drift INTEGER, n_reference INTEGER, n_current INTEGER, reason TEXT",
+    .expected_rows = 1,
+    .open = mean_shift_test_open,
+    .next = test_next,
+    .column = mean_shift_test_column,
     .close = test_close,
 };

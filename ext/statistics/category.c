@@ -68,6 +68,17 @@ athlete_status category_ranks(const uint64_t *keys, size_t n, athlete_budget *bu
     return status;
 }
 
+void category_rows(const uint32_t *codes, size_t n, size_t n_codes, size_t *end, uint32_t *order) {
+    for (size_t c = 0; c < n_codes; c++) end[c] = 0;
+    for (size_t i = 0; i < n; i++) end[codes[i]]++;
+    for (size_t c = 0, total = 0; c < n_codes; c++) {
+        size_t size = end[c];
+        end[c] = total;
+        total += size;
+    }
+    for (size_t i = 0; i < n; i++) order[end[codes[i]]++] = (uint32_t)i;
+}
+
 typedef struct category_half {
     double sum;
     double n;

@@ -54,12 +54,6 @@ static athlete_status open_definition(sqlite3 *db, feature_definition *definitio
     return read_definition(db, definition, text, types_text, fault);
 }
 
-static void result_text(sqlite3_context *context, sqlite3_str *out) {
-    char *text = sqlite3_str_finish(out);
-    if (text) sqlite3_result_text(context, text, -1, sqlite3_free);
-    else sqlite3_result_error_nomem(context);
-}
-
 /* --- feature_group_fault -------------------------------------------------------------------------------- */
 
 /* A definition and the one that it would follow, if that is given: whether it is right, and may follow. */
@@ -136,7 +130,7 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
     if (status == ATHLETE_OK) {
         sqlite3_str *out = sqlite3_str_new(NULL);
         write_group_ddl(out, &definition, grows ? &before : NULL);
-        result_text(context, out);
+        function_result_str(context, out);
     } else {
         function_fail_status(context, status, fault.text);
     }
@@ -156,7 +150,7 @@ void feature_group_times(sqlite3_context *context, int argc, sqlite3_value **arg
     if (status == ATHLETE_OK) {
         sqlite3_str *out = sqlite3_str_new(NULL);
         write_times_rewritten(out, &definition);
-        result_text(context, out);
+        function_result_str(context, out);
     } else {
         function_fail_status(context, status, fault.text);
     }
@@ -307,7 +301,7 @@ void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **ar
         function_fail_status(context, status, fault.text);
         sqlite3_free(sqlite3_str_finish(out));
     } else if (json) {
-        result_text(context, out);
+        function_result_str(context, out);
     } else {
         sqlite3_free(sqlite3_str_finish(out)); /* NULL in, NULL out */
     }
@@ -394,7 +388,7 @@ static void validate_column(void *state, sqlite3_context *context, int column) {
     }
     sqlite3_str *row = sqlite3_str_new(NULL);
     write_json_row(row, query, VALIDATE_ROW);
-    result_text(context, row);
+    function_result_str(context, row);
 }
 
 static void validate_close(void *opaque) {

@@ -9,6 +9,7 @@
 #include "store/lookup/lookup_statement_sql.h"
 #include "store/lookup/lookup_times_sql.h"
 #include "store/statement/statement_sql.h"
+#include "store/training_rows_sql.h"
 #include "store/training_set_sql.h"
 #include "store/training_spec_sql.h"
 
@@ -238,6 +239,23 @@ static const athlete_function store_functions[] = {
         .options = training_spec_table,
         .inner_name = "lookups",
         .inner_options = training_lookup_table,
+    },
+    {
+        .name = "training_rows",
+        .example = "CREATE TABLE sleep (athlete_id, event_timestamp TEXT, available_at TEXT, hours REAL, "
+                   "PRIMARY KEY (athlete_id, event_timestamp, available_at)) WITHOUT ROWID; INSERT INTO "
+                   "sleep VALUES (1, '2024-05-01', '2024-05-02', 7.5), (1, '2024-05-03', '2024-05-04', 6.0); "
+                   "SELECT row FROM training_rows('{\"labels\": \"SELECT 1 AS athlete_id, "
+                   "''2024-05-03'' AS start, 52.5 AS minutes\", \"as_of\": \"start\", \"lookups\": "
+                   "[{\"group\": \"sleep\", \"keys\": {\"athlete_id\": \"athlete_id\"}}]}')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"spec", ATHLETE_OPTIONS, 0, 0, 0, "JSON, as training_set takes it"}),
+        .summary = "The rows of a training set whose columns nobody knows beforehand, each as a JSON object, "
+                   "exact to the bit.",
+        .errors = "as of training_set",
+        .table = &training_rows_table,
+        .options = training_spec_table,
     },
     {.name = "feature time",
      .kind = ATHLETE_SCALAR,

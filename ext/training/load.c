@@ -38,3 +38,17 @@ double heart_rate_stress(double minutes, double hr, double max_hr, double rest_h
     return minutes / 60 * 100 * (reserve / threshold) *
            elementary_exp(banister_constants[sex].exponent * (reserve - threshold));
 }
+
+double power_stress(double moving_min, double power_w, double ftp_w) {
+    if (ftp_w == 0) return NAN;
+    double intensity = power_w / ftp_w;
+    return moving_min * (intensity * intensity) / 60 * 100;
+}
+
+double exertion_stress(double moving_min, double rpe) {
+    /* Points an hour at 0, 1 … 10; between two of them on the line. */
+    static const double points_per_h[] = {0, 20, 30, 40, 50, 60, 70, 80, 100, 120, 140};
+    int below = rpe >= 10 ? 9 : rpe > 0 ? (int)rpe : 0;
+    double part = rpe - below;
+    return moving_min / 60 * (points_per_h[below] + part * (points_per_h[below + 1] - points_per_h[below]));
+}

@@ -1,4 +1,4 @@
-/* Training load of one activity, from pace or heart rate. NaN (SQL: NULL) where the inputs say nothing. */
+/* Training load of one activity, from pace, heart rate, power or how hard it felt. NaN (SQL: NULL) where the inputs say nothing. */
 #ifndef ATHLETE_TRAINING_LOAD_H
 #define ATHLETE_TRAINING_LOAD_H
 
@@ -18,5 +18,11 @@ double training_impulse(double minutes, double hr, double max_hr, double rest_hr
 ** factor A cancels, the exponent stays. NaN as above, or where threshold_hr <= rest_hr. */
 double heart_rate_stress(double minutes, double hr, double max_hr, double rest_hr, double threshold_hr,
                          athlete_sex sex);
+
+/* Power-based stress: hours x (power / FTP)^2 x 100. NaN where FTP is 0. */
+double power_stress(double moving_min, double power_w, double ftp_w);
+
+/* Stress by session RPE: hours x the points an hour of that exertion (0 to 10) makes. */
+double exertion_stress(double moving_min, double rpe);
 
 #endif

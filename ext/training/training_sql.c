@@ -28,6 +28,14 @@ static double tss_number(const double *a) {
     return training_stress(a[0], a[1], a[2]);
 }
 
+static double power_tss_number(const double *a) {
+    return power_stress(a[0], a[1], a[2]);
+}
+
+static double rpe_tss_number(const double *a) {
+    return exertion_stress(a[0], a[1]);
+}
+
 static double max_hr_estimate_number(const double *a) {
     return max_hr_from_age(a[0]);
 }
@@ -199,6 +207,34 @@ static const athlete_function training_functions[] = {
         .errors = "sex is another word",
         .source = "100 x trimp(minutes, hr) / trimp(60, threshold_hr)",
         .scalar = hr_tss_call,
+    },
+    {
+        .name = "power_tss",
+        .example = "SELECT power_tss(60, 200, 250)",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("moving_min", "min"), AMOUNT("power_w", "W, weighted or average"),
+                              AMOUNT("ftp_w", "W, the power that can be held for an hour")),
+        .summary = "Training stress from power: 100 is one hour at functional threshold power.",
+        .returns = "points; NULL when ftp_w is 0",
+        .source = "hours x (power / FTP)^2 x 100: Allen and Coggan, Training and Racing with a Power Meter",
+        .number = power_tss_number,
+    },
+    {
+        .name = "rpe_tss",
+        .example = "SELECT rpe_tss(60, 7)",
+        .kind = ATHLETE_SCALAR,
+        .arguments =
+            ATHLETE_ARGUMENTS(AMOUNT("moving_min", "min"), {"rpe", ATHLETE_NUMBER, 0, 0, 10,
+                                                            "how hard the session was, on the CR-10 scale"}),
+        .summary =
+            "Training stress from session RPE (Foster's exertion x minutes), on the scale on which 100 "
+            "is one hour at threshold.",
+        .returns =
+            "points: an hour at 1, 2 … 10 makes 20, 30, 40, 50, 60, 70, 80, 100, 120 and 140, at 0 none",
+        .source = "session RPE: Foster et al. 2001, J Strength Cond Res 15:109-115; points an hour: Friel, "
+                  "Estimating Training Stress Score (TrainingPeaks)",
+        .number = rpe_tss_number,
     },
     {
         .name = "grade_factor",

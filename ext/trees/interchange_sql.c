@@ -43,7 +43,7 @@ void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (strcmp(format, "xgboost") == 0) sqlite3_result_value(context, argv[0]);
     else if (strcmp(format, "lightgbm") == 0) export_lightgbm(context, &cached->model);
     else function_fail_argument(context, 1, "'xgboost' or 'lightgbm'", argv[1]);
-    model_release(cached);
+    cached_text_release(cached);
 }
 
 void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {

@@ -195,5 +195,5 @@ void model_rows_close(model_rows *rows) {
     memory_free(&rows->budget, rows->keys);
     memory_free(&rows->budget, rows->own.features);
     memory_free(&rows->budget, rows->own.given);
-    model_release(rows->cached);
+    cached_text_release(rows->cached);
 }

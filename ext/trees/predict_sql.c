@@ -8,7 +8,7 @@ static cached_model *find_model(sqlite3_context *context, sqlite3_value *argumen
     cached_model *found = model_of_context(context, argument);
     athlete_status status = found ? model_prepare(found) : ATHLETE_OK;
     if (status == ATHLETE_OK) return found;
-    model_release(found);
+    cached_text_release(found);
     function_fail_status(context, status, NULL);
     return NULL;
 }
@@ -50,7 +50,7 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
         predict_answer(context, cached, as_margin);
     }
     if (!remembered)
-        sqlite3_set_auxdata(context, 0, cached, model_release); /* last: it may release at once */
+        sqlite3_set_auxdata(context, 0, cached, cached_text_release); /* last: it may release at once */
 }
 
 void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv) {

@@ -1,28 +1,12 @@
 #include "trees/score_columns_sql.h"
 
-#include <string.h>
-#include "base/binding/function.h"
-
-typedef int (*comparison)(const char *, const char *);
-
-/* The column of that name after the key; 0 if there is none, -1 if there are several. */
-static int score_find_column(sqlite3_stmt *query, const char *name, comparison compare) {
-    int found = 0;
-    for (int c = 1; c < sqlite3_column_count(query); c++) {
-        const char *other = sqlite3_column_name(query, c);
-        if (!other || compare(name, other) != 0) continue;
-        if (found) return -1;
-        found = c;
-    }
-    return found;
-}
+#include "base/binding/query.h"
 
 static athlete_status match_names(const forest *model, sqlite3_stmt *query, int *columns,
                                   athlete_fault *fault) {
     for (int f = 0; f < model->n_features; f++) {
         const char *name = model->feature_names[f];
-        int c = score_find_column(query, name, strcmp);
-        if (c == 0) c = score_find_column(query, name, sqlite3_stricmp);
+        int c = query_column(query, name);
         if (c == 0)
             return fault_refuse(fault, "feature %d of the model (%s) is not a column of the query", f + 1,
                                 name);

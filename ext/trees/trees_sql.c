@@ -7,6 +7,12 @@
 
 #define MODEL_ARGUMENT                                                                                       \
     { "model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of a model of gbdt_train or XGBoost" }
+#define REGISTERED_MODEL_ARGUMENT                                                                            \
+    {                                                                                                        \
+        "model", ATHLETE_MODEL, 0, 0, 0,                                                                     \
+            "the JSON text of a model of gbdt_train or XGBoost, or one of the registry: name@alias, "        \
+            "name/version"                                                                                   \
+    }
 #define FEATURE_ARGUMENT                                                                                     \
     {                                                                                                        \
         "feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                   \
@@ -156,7 +162,7 @@ static const athlete_function trees_functions[] = {
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
-            MODEL_ARGUMENT, ROWS_ARGUMENT,
+            REGISTERED_MODEL_ARGUMENT, ROWS_ARGUMENT,
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
              "JSON: output (value, margin, probabilities, leaf), match (name, position), nthread"}),
         .summary = "A model's predictions for all rows of a query, in its order and many at a time: the same "
@@ -174,7 +180,7 @@ static const athlete_function trees_functions[] = {
                    "1}', column2, column1) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))), 'SELECT 1, 2.5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
+        .arguments = ATHLETE_ARGUMENTS(REGISTERED_MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
         .summary = "Why a model predicts what it does: per row of the query, output and feature the "
                    "feature's SHAP value, exact and path-dependent, and with a feature of NULL the base "
                    "value; they sum to the margin.",
@@ -191,7 +197,7 @@ static const athlete_function trees_functions[] = {
             "1}', column2, column1) FROM (VALUES (1, 5.0), (2, 5.5), (3, 6.1))), 'SELECT 1, 2.5')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
+        .arguments = ATHLETE_ARGUMENTS(REGISTERED_MODEL_ARGUMENT, ROWS_ARGUMENT, ROWS_OPTIONS),
         .summary = "SHAP values taken apart: what two features do together is halved between (a, b) and (b, "
                    "a), what one does alone is in (a, a), and a feature's rows sum to its SHAP value.",
         .errors = ROWS_ERRORS,
@@ -206,7 +212,7 @@ static const athlete_function trees_functions[] = {
                    "(1, 5.0), (2, 5.5), (3, 6.1))))",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
+        .arguments = ATHLETE_ARGUMENTS(REGISTERED_MODEL_ARGUMENT,
                                        {"query", ATHLETE_QUERY, ATHLETE_OPTIONAL, 0, 0,
                                         "gives rows as for gbdt_explain; without it mean_abs_shap is NULL"},
                                        ROWS_OPTIONS),
@@ -237,6 +243,6 @@ static const athlete_function trees_functions[] = {
 const athlete_domain athlete_trees = {
     .name = "trees",
     .functions = trees_functions,
-    .state_open = model_cache_open,
-    .state_close = model_cache_close,
+    .state_open = text_cache_open,
+    .state_close = text_cache_close,
 };

@@ -141,7 +141,7 @@ static void trees_close(void *opaque) {
     memory_free(&state->budget, state->depth);
     memory_free(&state->budget, state->queue);
     poll_end(&state->poll);
-    model_release(state->cached);
+    cached_text_release(state->cached);
     memory_free(NULL, state);
 }
 

@@ -17,18 +17,6 @@ typedef struct bootstrap_block {
 
 /* --- blocks --------------------------------------------------------------------------------------------- */
 
-/* The rows in the order of their blocks: those of block b are order[end[b - 1]] to order[end[b] - 1]. */
-static void order_by_block(const uint32_t *codes, size_t n, size_t n_blocks, size_t *end, uint32_t *order) {
-    for (size_t b = 0; b < n_blocks; b++) end[b] = 0;
-    for (size_t i = 0; i < n; i++) end[codes[i]]++;
-    for (size_t b = 0, total = 0; b < n_blocks; b++) {
-        size_t size = end[b];
-        end[b] = total;
-        total += size;
-    }
-    for (size_t i = 0; i < n; i++) order[end[codes[i]]++] = (uint32_t)i;
-}
-
 static athlete_status add_up_blocks(const double *differences, const size_t *end, const uint32_t *order,
                                     size_t n_blocks, bool weighs_rows, athlete_poll *poll,
                                     bootstrap_block *blocks) {
@@ -57,7 +45,7 @@ static athlete_status form_blocks(const double *differences, const uint64_t *key
         if (!end || !*blocks) status = memory_status(budget);
     }
     if (status == ATHLETE_OK) {
-        order_by_block(codes, n, *n_blocks, end, order);
+        category_rows(codes, n, *n_blocks, end, order);
         status = add_up_blocks(differences, end, order, *n_blocks, weighs_rows, poll, *blocks);
     }
     memory_free(budget, codes);

@@ -6,7 +6,7 @@
 #include "base/text/text_buffer.h"
 #include "validation/block_bootstrap.h"
 #include "validation/validation_callbacks_sql.h"
-#include "validation/value_key_sql.h"
+#include "base/binding/value_key.h"
 
 enum { MEAN_OF_BLOCKS, MEAN_OF_ROWS };
 enum { METHOD_STUDENTIZED, METHOD_PERCENTILE };

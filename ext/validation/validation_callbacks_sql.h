@@ -22,4 +22,30 @@ void block_bootstrap_step(sqlite3_context *context, int argc, sqlite3_value **ar
 void block_bootstrap_final(sqlite3_context *context);
 extern const athlete_option block_bootstrap_options[];
 
+/* errors_sql.c */
+void absolute_error_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void absolute_error_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
+void squared_error_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void squared_error_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
+void percentage_error_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void percentage_error_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
+void log_loss_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void log_loss_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
+void brier_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void brier_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
+void error_mean_result(sqlite3_context *context);
+void error_root_result(sqlite3_context *context);
+void brier_skill_result(sqlite3_context *context);
+
+/* labelled_sql.c */
+void roc_auc_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void roc_auc_final(sqlite3_context *context);
+void calibration_error_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void calibration_error_final(sqlite3_context *context);
+void calibration_fit_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void calibration_fit_final(sqlite3_context *context);
+
+/* calibrate_sql.c */
+void calibrate(sqlite3_context *context, int argc, sqlite3_value **argv);
+
 #endif

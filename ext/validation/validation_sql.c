@@ -1,7 +1,21 @@
 /* The table of functions that ask whether a model's figures can be believed. */
 #include "validation/validation_sql.h"
 
+#include "base/text/text_cache.h"
+#include "validation/labelled_scores.h"
 #include "validation/validation_callbacks_sql.h"
+
+#define ACTUAL                                                                                               \
+    { "actual", ATHLETE_NUMBER, 0, 0, 0, "any unit; what came" }
+#define PREDICTED                                                                                            \
+    { "predicted", ATHLETE_NUMBER, 0, 0, 0, "the same unit; what was said before" }
+#define PROBABILITY                                                                                          \
+    { "p", ATHLETE_NUMBER, 0, 0, 1, "probability of label 1" }
+#define LABEL                                                                                                \
+    { "label", ATHLETE_NUMBER, 0, 0, 1, "1 for a case that came true, else 0" }
+#define TIMES_EXAMPLE "FROM (VALUES (5000, 4900), (2500, 2600), (1200, 1230))"
+#define CASES_EXAMPLE "FROM (VALUES (0.1, 0), (0.4, 0), (0.35, 1), (0.8, 1))"
+#define SKIPS_NULL    "rows with a NULL are skipped; NULL without others"
 
 static const athlete_function validation_functions[] = {
     {
@@ -64,6 +78,168 @@ static const athlete_function validation_functions[] = {
         .final = conformal_final,
     },
     {
+        .name = "mean_absolute_error",
+        .example = "SELECT mean_absolute_error(column1, column2) " TIMES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(ACTUAL, PREDICTED),
+        .summary = "The mean distance of predictions from what came, an exact sum divided once.",
+        .returns = "the unit of actual, 0 and more; " SKIPS_NULL,
+        .source = "scikit-learn, mean_absolute_error",
+        .step = absolute_error_step,
+        .final = error_mean_result,
+        .value = error_mean_result,
+        .inverse = absolute_error_inverse,
+    },
+    {
+        .name = "root_mean_squared_error",
+        .example = "SELECT root_mean_squared_error(column1, column2) " TIMES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(ACTUAL, PREDICTED),
+        .summary = "The root of the mean squared distance of predictions from what came.",
+        .returns = "the unit of actual, 0 and more; " SKIPS_NULL,
+        .errors = "a distance whose square is too large for a number",
+        .source = "scikit-learn, root_mean_squared_error",
+        .step = squared_error_step,
+        .final = error_root_result,
+        .value = error_root_result,
+        .inverse = squared_error_inverse,
+    },
+    {
+        .name = "mean_absolute_percentage_error",
+        .example = "SELECT mean_absolute_percentage_error(column1, column2) " TIMES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(ACTUAL, PREDICTED),
+        .summary = "The mean distance of predictions from what came as a share of the latter, which counts "
+                   "as 2^-52 where it is less.",
+        .returns = "a share, 0 and more: 0.05 for 5 %; " SKIPS_NULL,
+        .errors = "a distance of more than 1e292 from 0",
+        .source = "scikit-learn, mean_absolute_percentage_error",
+        .step = percentage_error_step,
+        .final = error_mean_result,
+        .value = error_mean_result,
+        .inverse = percentage_error_inverse,
+    },
+    {
+        .name = "log_loss",
+        .example = "SELECT log_loss(column1, column2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(PROBABILITY, LABEL),
+        .summary =
+            "The mean negative logarithm of the probability of what came true, each kept 2^-52 from 0 and 1.",
+        .returns = "0 and more, at most 36.04; 0.693 for a p of 0.5 throughout; " SKIPS_NULL,
+        .errors = "a label that is neither 0 nor 1",
+        .source = "Good 1952, J. R. Stat. Soc. B 14:107; scikit-learn, log_loss",
+        .step = log_loss_step,
+        .final = error_mean_result,
+        .value = error_mean_result,
+        .inverse = log_loss_inverse,
+    },
+    {
+        .name = "brier_score",
+        .example = "SELECT brier_score(column1, column2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(PROBABILITY, LABEL),
+        .summary = "The mean squared distance of probabilities from what came true.",
+        .returns = "0 to 1, 0.25 for a p of 0.5 throughout; " SKIPS_NULL,
+        .errors = "a label that is neither 0 nor 1",
+        .source = "Brier 1950, Mon. Weather Rev. 78:1; scikit-learn, brier_score_loss",
+        .step = brier_step,
+        .final = error_mean_result,
+        .value = error_mean_result,
+        .inverse = brier_inverse,
+    },
+    {
+        .name = "brier_skill",
+        .example =
+            "SELECT brier_skill(column1, column2), brier_skill(column1, column2, 0.2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_WINDOW,
+        .arguments = ATHLETE_ARGUMENTS(PROBABILITY, LABEL,
+                                       {"reference", ATHLETE_NUMBER, ATHLETE_OPTIONAL, 0, 1,
+                                        "probability to compare with, such as the share of label 1 in the "
+                                        "training rows; the mean of these labels"}),
+        .summary = "How much of the Brier score of a reference the probabilities take away: 1 - Brier score "
+                   "/ that of the reference.",
+        .returns = "1 for certainty that is right, 0 for what the reference knows, below for less; NULL "
+                   "where the reference has no error; " SKIPS_NULL,
+        .errors = "a label that is neither 0 nor 1",
+        .source = "Murphy 1973, J. Appl. Meteorol. 12:595",
+        .step = brier_step,
+        .final = brier_skill_result,
+        .value = brier_skill_result,
+        .inverse = brier_inverse,
+    },
+    {
+        .name = "roc_auc",
+        .example = "SELECT roc_auc(column1, column2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"score", ATHLETE_NUMBER, 0, 0, 0, "any unit, higher for what is likelier to have label 1"},
+            LABEL),
+        .summary = "The chance that of two cases with different labels the one with label 1 has the higher "
+                   "score, ties counting half: the area under the ROC curve.",
+        .returns = "0 to 1, 0.5 for scores that say nothing; NULL without cases of both labels; rows with a "
+                   "NULL are skipped",
+        .errors = "a label that is neither 0 nor 1",
+        .source = "Mann & Whitney 1947, Ann. Math. Stat. 18:50; scikit-learn, roc_auc_score",
+        .step = roc_auc_step,
+        .final = roc_auc_final,
+    },
+    {
+        .name = "expected_calibration_error",
+        .example = "SELECT expected_calibration_error(column1, column2, 2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            PROBABILITY, LABEL,
+            {"bins", ATHLETE_INTEGER, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 1, CALIBRATION_MOST_BINS,
+             "bins of the probabilities; 10"},
+            {"strategy", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "'uniform' for bins of one width, 'quantile' for bins of equally many cases; uniform"}),
+        .summary =
+            "How far probabilities are from how often it came true: the mean over cases of the distance "
+            "between mean p and share of label 1 in their bin. A p on an edge belongs to the bin below.",
+        .returns = "0 to 1; " SKIPS_NULL,
+        .errors = "a label that is neither 0 nor 1; bins or a strategy that differ from row to row",
+        .source = "Naeini, Cooper & Hauskrecht 2015, AAAI, 2901; the bins of scikit-learn, calibration_curve",
+        .step = calibration_error_step,
+        .final = calibration_error_final,
+    },
+    {
+        .name = "calibration_fit",
+        .example = "SELECT calibration_fit('isotonic', column1, column2) " CASES_EXAMPLE "",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"method", ATHLETE_TEXT, 0, 0, 0,
+             "'isotonic': steps that never fall; 'platt': a sigmoid of the score; 'logit': a sigmoid of the "
+             "log odds of p"},
+            {"p", ATHLETE_NUMBER, 0, 0, 0,
+             "a score, of rows that its model has not seen; for logit a probability above 0 and below 1"},
+            LABEL),
+        .summary = "What turns scores into probabilities that keep their word, for calibrate.",
+        .returns = "text, a JSON object: x and y of the steps, or a and b of 1 / (1 + exp(a score + "
+                   "b)); " SKIPS_NULL,
+        .errors =
+            "a label that is neither 0 nor 1, or only one of the two; a method that differs from row to row",
+        .source = "Zadrozny & Elkan 2002, KDD, 694; Platt 1999, Advances in Large Margin Classifiers, 61, "
+                  "with Lin, Lin & Weng 2007, Mach. Learn. 68:267; scikit-learn, CalibratedClassifierCV",
+        .step = calibration_fit_step,
+        .final = calibration_fit_final,
+    },
+    {
+        .name = "calibrate",
+        .example =
+            "SELECT calibrate((SELECT calibration_fit('isotonic', column1, column2) " CASES_EXAMPLE "), 0.6)",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS({"model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of calibration_fit"},
+                                       {"p", ATHLETE_NUMBER, 0, 0, 0, "a score, as in the fit"}),
+        .summary = "The probability that a score stands for. Between isotonic steps it is on the line, "
+                   "outside of them at the "
+                   "end's.",
+        .returns = "0 to 1",
+        .errors = "a text that is no calibration; for logit a score that is no probability",
+        .source = "as calibration_fit",
+        .scalar = calibrate,
+    },
+    {
         .name = "leakage_report",
         .example = "SELECT * FROM leakage_report('SELECT column1 AS y, ''2024-01-01'' AS t, column1 AS x "
                    "FROM (VALUES (1), (2), (3))', '{\"label\": \"y\", \"as_of\": \"t\", \"min_rows\": 2}')",
@@ -118,4 +294,9 @@ static const athlete_function validation_functions[] = {
     {.name = NULL},
 };
 
-const athlete_domain athlete_validation = {.name = "validation", .functions = validation_functions};
+const athlete_domain athlete_validation = {
+    .name = "validation",
+    .functions = validation_functions,
+    .state_open = text_cache_open,
+    .state_close = text_cache_close,
+};

@@ -1,7 +1,7 @@
 -- stage:    200_silver_activities
 -- purpose:  one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule
--- reads:    bronze_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, silver_arrivals, ops_config, ops_published, ops_actor, ops_watermarks, ops_due
--- writes:   silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, silver_arrivals, ops_audit, ops_seen, ops_due
+-- reads:    bronze_strava_activities, athlete_activity_settings_now; athlete_activity_settings, silver_rules, silver_rule_empties, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_activities, silver_rejects, silver_corrections, silver_arrivals, ops_config, ops_published, ops_actor, ops_watermarks, ops_due
+-- writes:   silver_strava_activities; silver_rules, silver_rule_empties, silver_rule_rejects, silver_fields, silver_field_lists, silver_rejects, silver_corrections, silver_arrivals, ops_audit, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   arrivals
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '200_silver_activities',
     'one typed, current row per activity; what breaks a quality rule goes to silver_rejects with the rule',
-    '["bronze_strava_activities"]',
+    '["bronze_strava_activities", "athlete_activity_settings_now"]',
     '["silver_strava_activities"]',
     '[]');
 -- end
@@ -63,22 +63,34 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
      'a distance of more than a quarter of the equator'),
     ('silver_strava_activities', 'not_from_the_future', 'reject', 'julianday(start_time) <= julianday(ingested_at) + 1',
      'starts more than a day after it was received'),
-    ('silver_strava_activities', 'running_speed_is_human', 'reject', 'NOT is_run OR distance_m <= 400 OR distance_m <= 6.5 * max(moving_s, 1)',
+    ('silver_strava_activities', 'a_run_takes_time', 'reject', 'NOT is_run OR distance_m <= 400 OR moving_s <> 0',
+     'a run of more than 400 m with a moving time of 0'),
+    ('silver_strava_activities', 'running_speed_is_human', 'reject', 'NOT is_run OR distance_m <= 400 OR moving_s <= 0 OR distance_m <= 6.5 * moving_s',
      'a run faster than 6.5 m/s on average: another sport, or a GPS fault'),
-    ('silver_strava_activities', 'heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230 AND coalesce(max_hr, 100) BETWEEN 30 AND 250',
-     'an average or maximum heart rate that no heart has: a sensor fault'),
+    ('silver_strava_activities', 'average_heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230',
+     'an average heart rate that no heart has: a sensor fault'),
+    ('silver_strava_activities', 'maximum_heart_rate_is_human', 'warn', 'max_hr BETWEEN 30 AND 250',
+     'a maximum heart rate that no heart has: a sensor fault'),
+    ('silver_strava_activities', 'average_power_is_human', 'warn', 'avg_power_w BETWEEN 0 AND 2000',
+     'an average power that no legs have: a sensor fault'),
+    ('silver_strava_activities', 'weighted_power_is_human', 'warn', 'weighted_power_w BETWEEN 0 AND 2000',
+     'a weighted average power that no legs have: a sensor fault'),
     ('silver_strava_activities', 'climb_is_possible', 'warn', 'elevation_gain_m BETWEEN 0 AND 100000',
      'an elevation gain that is negative or more than 100 km'),
-    ('silver_strava_activities', 'climb_rate_is_human', 'warn', 'NOT is_run OR elevation_gain_m <= 2200.0 * max(moving_s, 600) / 3600',
+    ('silver_strava_activities', 'climb_rate_is_human', 'warn', 'NOT is_run OR moving_s <= 0 OR elevation_gain_m <= 2200.0 * max(moving_s, 600) / 3600',
      'a run that climbs more than 2200 m per hour'),
     ('silver_strava_activities', 'speed_without_spikes', 'warn', 'NOT is_run OR max_speed_m_s <= 9',
      'a maximum running speed above 9 m/s: a GPS spike'),
     ('silver_strava_activities', 'not_flagged', 'warn', 'NOT is_flagged',
      'flagged on Strava as not credible'),
-    ('silver_strava_sub_activity', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s >= 0 AND moving_s IS NOT NULL AND moving_s >= 0',
-     'elapsed_time or moving_time is missing or negative'),
-    ('silver_strava_sub_activity', 'heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230 AND coalesce(max_hr, 100) BETWEEN 30 AND 250',
-     'an average or maximum heart rate that no heart has: a sensor fault'),
+    ('silver_strava_sub_activity', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s >= 0',
+     'elapsed_time is missing or negative'),
+    ('silver_strava_sub_activity', 'moving_time_is_known', 'reject', 'moving_s IS NOT NULL AND moving_s >= 0',
+     'moving_time is missing or negative'),
+    ('silver_strava_sub_activity', 'average_heart_rate_is_human', 'warn', 'avg_hr BETWEEN 30 AND 230',
+     'an average heart rate that no heart has: a sensor fault'),
+    ('silver_strava_sub_activity', 'maximum_heart_rate_is_human', 'warn', 'max_hr BETWEEN 30 AND 250',
+     'a maximum heart rate that no heart has: a sensor fault'),
     ('silver_strava_sub_activity', 'distance_not_negative', 'reject', 'distance_m IS NOT NULL AND distance_m >= 0',
      'distance is missing or negative'),
     ('silver_strava_sub_activity', 'has_a_number', 'reject', 'item IS NOT NULL',
@@ -91,14 +103,35 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
      'a distance of more than a quarter of the equator'),
     ('silver_strava_sub_activity', 'number_is_given_once', 'reject', 'NOT is_repeated OR item IS NULL',
      'another one of the same activity has this lap_index or split'),
-    ('silver_strava_sub_activity', 'effort_speed_is_human', 'reject', 'kind <> ''best_effort'' OR distance_m <= 400 OR distance_m <= 7 * max(elapsed_s, 1)',
+    ('silver_strava_sub_activity', 'an_effort_takes_time', 'reject', 'kind <> ''best_effort'' OR distance_m <= 400 OR elapsed_s <> 0',
+     'a best effort of more than 400 m with an elapsed time of 0'),
+    ('silver_strava_sub_activity', 'effort_speed_is_human', 'reject',
+     'kind <> ''best_effort'' OR distance_m <= 400 OR elapsed_s <= 0 OR distance_m <= 7 * elapsed_s',
      'a best effort faster than 7 m/s: a GPS fault'),
-    ('silver_survey_races', 'speed_is_human', 'reject', 'seconds > 0 AND distance_m / seconds BETWEEN 1 AND 7',
+    ('silver_survey_races', 'a_race_takes_time', 'reject', 'seconds > 0',
+     'a race with a time of 0 or less'),
+    ('silver_survey_races', 'speed_is_human', 'reject', 'seconds <= 0 OR distance_m / seconds BETWEEN 1 AND 7',
      'a race slower than walking or faster than the world record'),
     ('athlete_profile', 'sex_is_known', 'warn', 'sex IN (''M'', ''F'')',
      'sex is neither M nor F'),
     ('athlete_profile', 'birth_is_plausible', 'warn', 'birth_year BETWEEN first_year - 100 AND first_year',
      'born after the first activity, or more than a hundred years before it');
+
+-- Which value a broken 'warn' rule takes with it: a rule judges what it empties, so that one sensor's fault is not another's.
+CREATE TABLE IF NOT EXISTS silver_rule_empties (
+    table_name  TEXT NOT NULL,
+    rule        TEXT NOT NULL,
+    column_name TEXT NOT NULL CHECK (column_name IN ('elevation_gain_m', 'avg_hr', 'max_hr', 'avg_power_w', 'weighted_power_w')),
+    PRIMARY KEY (table_name, rule, column_name)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO silver_rule_empties (table_name, rule, column_name) VALUES
+    ('silver_strava_activities', 'average_heart_rate_is_human', 'avg_hr'),
+    ('silver_strava_activities', 'maximum_heart_rate_is_human', 'max_hr'),
+    ('silver_strava_activities', 'average_power_is_human', 'avg_power_w'),
+    ('silver_strava_activities', 'weighted_power_is_human', 'weighted_power_w'),
+    ('silver_strava_activities', 'climb_is_possible', 'elevation_gain_m'),
+    ('silver_strava_sub_activity', 'average_heart_rate_is_human', 'avg_hr'),
+    ('silver_strava_sub_activity', 'maximum_heart_rate_is_human', 'max_hr');
 
 -- What the stages read of each kind of object, as rows: json_fields() reads by them. `column_name` is the typed column
 -- that rules speak of. A value of another type or outside its range is none: 'reject' keeps the row out, with 'warn' it
@@ -135,6 +168,9 @@ INSERT OR IGNORE INTO silver_fields (table_name, field, column_name, type, unit,
     ('silver_strava_activities', 'average_heartrate', 'avg_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
     ('silver_strava_activities', 'max_heartrate', 'max_hr', 'number', 'bpm', -1000, 1000, 0, 'warn'),
     ('silver_strava_activities', 'average_cadence', 'cadence_spm', 'number', 'revolutions per minute', -1000, 1000, 0, 'warn'),
+    ('silver_strava_activities', 'average_watts', 'avg_power_w', 'number', 'W', -100000, 100000, 0, 'warn'),
+    ('silver_strava_activities', 'weighted_average_watts', 'weighted_power_w', 'number', 'W', -100000, 100000, 0, 'warn'),
+    ('silver_strava_activities', 'device_watts', 'has_power_meter', 'boolean', NULL, NULL, NULL, 0, 'warn'),
     ('silver_strava_activities', 'average_temp', 'avg_temp_c', 'number', 'degrees Celsius', -1000, 1000, 0, 'warn'),
     ('silver_strava_activities', 'laps', '', 'list', NULL, NULL, NULL, 0, 'warn'),
     ('silver_strava_activities', 'splits_metric', '', 'list', NULL, NULL, NULL, 0, 'warn'),
@@ -217,6 +253,9 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
     max_hr           REAL,
     cadence_spm      REAL,            -- steps per minute of both feet, for runs
     avg_temp_c       REAL,
+    has_power_meter  INTEGER NOT NULL, -- else Strava's estimate from speed and climb is what stands here
+    avg_power_w      REAL,
+    weighted_power_w REAL,            -- as the body feels it, on which normalized power is modelled
     quality_flags    TEXT,            -- names of broken 'warn' rules
     n_versions       INTEGER NOT NULL,
     bronze_id        INTEGER NOT NULL,
@@ -225,14 +264,18 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
--- due silver_strava_activities for 230_silver_trainings, 400_athlete_profile, 410_activity_features: printed by `make stages`
+-- due silver_strava_activities for 230_silver_trainings, 240_silver_races, 400_athlete_profile, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_added AFTER INSERT ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_changed AFTER UPDATE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_gone AFTER DELETE ON silver_strava_activities
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
+
+CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_are_of_the_athlete BEFORE INSERT ON athlete_activity_settings
+WHEN EXISTS (SELECT 1 FROM silver_strava_activities AS a WHERE a.activity_id = new.activity_id AND a.athlete_id <> new.athlete_id)
+BEGIN SELECT RAISE(ABORT, 'athlete_activity_settings: the activity is another athlete''s than athlete_id says'); END;
 
 CREATE TABLE IF NOT EXISTS silver_rejects (
     table_name  TEXT NOT NULL,
@@ -287,15 +330,26 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
                   (SELECT rows_hash(rule, severity, predicate, reason)
                    FROM (SELECT * FROM silver_rules WHERE table_name = 'silver_strava_activities' ORDER BY rule))
+                      || (SELECT rows_hash(rule, column_name)
+                          FROM (SELECT * FROM silver_rule_empties WHERE table_name = 'silver_strava_activities' ORDER BY rule, column_name))
                       || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '200_silver_activities') AS position_before;
 
--- Activities with a new version; all of them when a rule has changed.
+-- Activities with a new version, and those of which it was told whose they are; all of them when a rule has changed.
 CREATE TEMP TABLE changed AS
-SELECT DISTINCT activity_id
+SELECT activity_id
 FROM bronze_strava_activities NOT INDEXED -- but by its number: that few are new is worth more than their order
 WHERE bronze_id > (SELECT CASE WHEN json_extract(position_before, '$[1]') IS json_extract(position, '$[1]')
-                               THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock);
+                               THEN COALESCE(json_extract(position_before, '$[0]'), 0) ELSE 0 END FROM stage_clock)
+UNION
+SELECT s.activity_id
+FROM ops_due AS d
+CROSS JOIN athlete_activity_settings AS s USING (athlete_id)
+WHERE d.stage = '200_silver_activities' AND s.setting = 'is_mine' AND EXISTS (SELECT 1 FROM bronze_strava_activities AS b WHERE b.activity_id = s.activity_id)
+UNION
+SELECT r.activity_id -- it may have been said, and the row be gone
+FROM (SELECT athlete_id FROM ops_due WHERE stage = '200_silver_activities') AS d
+CROSS JOIN silver_rejects AS r ON r.table_name = 'silver_strava_activities' AND r.rule = 'is_mine' AND trim(r.payload -> '$.athlete.id', '"') = d.athlete_id;
 CREATE UNIQUE INDEX temp.changed_by_activity ON changed (activity_id);
 
 -- Every version of a changed activity with the fields that are what they should be, and the faults of the others.
@@ -355,6 +409,9 @@ SELECT bronze_id, activity_id, stream, ingested_at, athlete_id, start_time,
        exact_real(p -> '$.values.max_heartrate') AS max_hr,
        CASE WHEN is_run THEN 2.0 * exact_real(p -> '$.values.average_cadence') END AS cadence_spm,
        exact_real(p -> '$.values.average_temp') AS avg_temp_c,
+       COALESCE(p ->> '$.values.device_watts', 0) AS has_power_meter,
+       exact_real(p -> '$.values.average_watts') AS avg_power_w,
+       exact_real(p -> '$.values.weighted_average_watts') AS weighted_power_w,
        payload
 FROM fact;
 CREATE UNIQUE INDEX temp.version_by_activity ON version (activity_id, bronze_id);
@@ -391,8 +448,19 @@ SELECT r.bronze_id, f.value ->> '$.rule', s.severity, f.value ->> '$.reason', f.
 FROM reading AS r
 CROSS JOIN json_each(r.p, '$.faults') AS f
 CROSS JOIN silver_fields AS s ON s.table_name = 'silver_strava_activities' AND s.field = f.value ->> '$.field'
-WHERE instr(r.p, '"faults":[');
+WHERE instr(r.p, '"faults":[')
+UNION ALL
+SELECT v.bronze_id, 'is_mine', 'reject', 'told to be another person''s', NULL, NULL
+FROM version AS v
+JOIN athlete_activity_settings_now AS s USING (athlete_id, activity_id)
+WHERE s.setting = 'is_mine' AND s.value = 0 AND v.stream <> 'tombstone';
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
+CREATE TEMP TABLE emptied AS
+SELECT b.bronze_id, ',' || group_concat(DISTINCT e.column_name) || ',' AS columns
+FROM broken AS b
+JOIN silver_rule_empties AS e ON e.table_name = 'silver_strava_activities' AND e.rule = b.rule
+GROUP BY b.bronze_id;
+CREATE UNIQUE INDEX temp.emptied_by_version ON emptied (bronze_id);
 
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_activities'
@@ -412,7 +480,7 @@ WITH state AS (
            CASE WHEN stream <> 'tombstone'
                  AND NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = v.bronze_id AND b.severity = 'reject')
                 THEN row_hash(athlete_id, start_time, utc_offset_s, sport_type, workout_type, is_indoor, is_manual, is_flagged,
-                                distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, max_speed_m_s)
+                                distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, max_speed_m_s, has_power_meter, avg_power_w, weighted_power_w)
            END AS facts,
            (SELECT known FROM silver_arrivals AS a WHERE a.bronze_table = 'bronze_strava_activities' AND a.bronze_id = v.bronze_id) AS known
     FROM version AS v
@@ -427,7 +495,8 @@ FROM state
 WINDOW by_age AS (PARTITION BY activity_id ORDER BY bronze_id);
 CREATE UNIQUE INDEX temp.belief_by_activity ON belief (activity_id, bronze_id);
 
-DELETE FROM silver_corrections WHERE activity_id IN (SELECT activity_id FROM changed);
+-- What was told stays.
+DELETE FROM silver_corrections WHERE activity_id IN (SELECT activity_id FROM changed) AND bronze_id > 0;
 INSERT INTO silver_corrections (athlete_id, from_date, corrected_at, activity_id, bronze_id)
 WITH differing AS (
     SELECT b.* FROM belief AS b, stage_clock AS c
@@ -447,15 +516,17 @@ DELETE FROM silver_strava_activities WHERE activity_id IN (SELECT activity_id FR
 INSERT INTO silver_strava_activities
 SELECT v.athlete_id, v.activity_id, v.start_time, v.end_time, v.local_date, v.local_start_time, v.utc_offset_s, v.name, v.sport_type,
        v.workout_type, v.is_run, v.is_race, v.is_indoor, v.is_manual, v.is_flagged, v.distance_m, v.moving_s, v.elapsed_s,
-       CASE WHEN NOT bad_climb THEN v.elevation_gain_m END, v.speed_m_s, v.pace_min_km, v.max_speed_m_s,
-       CASE WHEN NOT bad_hr THEN v.avg_hr END, CASE WHEN NOT bad_hr THEN v.max_hr END, v.cadence_spm, v.avg_temp_c,
+       CASE WHEN NOT instr(emptied, ',elevation_gain_m,') THEN v.elevation_gain_m END, v.speed_m_s, v.pace_min_km, v.max_speed_m_s,
+       CASE WHEN NOT instr(emptied, ',avg_hr,') THEN v.avg_hr END, CASE WHEN NOT instr(emptied, ',max_hr,') THEN v.max_hr END, v.cadence_spm, v.avg_temp_c,
+       v.has_power_meter, CASE WHEN NOT instr(emptied, ',avg_power_w,') THEN v.avg_power_w END,
+       CASE WHEN NOT instr(emptied, ',weighted_power_w,') THEN v.weighted_power_w END,
        (SELECT group_concat(rule, ',') FROM (SELECT rule FROM broken AS b WHERE b.bronze_id = v.bronze_id ORDER BY rule)),
        v.n_versions, v.bronze_id,
-       max(v.end_time, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.activity_id = v.activity_id), ''))
+       max(v.end_time, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.activity_id = v.activity_id AND c.bronze_id > 0), ''))
 FROM (
-    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = belief.bronze_id AND b.rule = 'heart_rate_is_human') AS bad_hr,
-           EXISTS (SELECT 1 FROM broken AS b WHERE b.bronze_id = belief.bronze_id AND b.rule = 'climb_is_possible') AS bad_climb
-    FROM belief
+    SELECT b.*, COALESCE(e.columns, '') AS emptied
+    FROM belief AS b
+    LEFT JOIN emptied AS e USING (bronze_id)
     WHERE is_last AND facts IS NOT NULL
 ) AS v;
 
@@ -470,7 +541,7 @@ SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze
                           WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule))
 FROM belief AS v
 JOIN broken AS b USING (bronze_id)
-WHERE v.is_last AND (b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN ('heart_rate_is_human', 'climb_is_possible'));
+WHERE v.is_last AND (b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_activities'));
 
 -- Audit: every changed activity is current, rejected or deleted, and only one of these.
 SELECT assert_that(
@@ -497,6 +568,7 @@ DELETE FROM ops_due WHERE stage = '200_silver_activities';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.belief;
+DROP TABLE temp.emptied;
 DROP TABLE temp.broken;
 DROP TABLE temp.judged;
 DROP TABLE temp.arrived;

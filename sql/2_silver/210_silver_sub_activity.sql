@@ -1,6 +1,6 @@
 -- stage:    210_silver_sub_activity
 -- purpose:  one typed, current row per lap, kilometre split and best effort of every current activity
--- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; silver_rules, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, silver_arrivals, ops_config, ops_published, ops_watermarks, ops_due
+-- reads:    bronze_strava_activities, bronze_strava_sub_activity, silver_strava_activities; athlete_activity_settings, silver_rules, silver_rule_empties, silver_rule_rejects, silver_fields, silver_field_lists, silver_rule_fields, silver_strava_sub_activity, silver_rejects, silver_arrivals, ops_config, ops_published, ops_watermarks, ops_due
 -- writes:   silver_strava_sub_activity; silver_rule_rejects, silver_rejects, silver_arrivals, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
@@ -51,6 +51,7 @@ WITH clock AS (
            json_array((SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities),
                       (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_sub_activity),
                       (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+                          || (SELECT rows_hash(table_name, rule, column_name) FROM (SELECT * FROM silver_rule_empties ORDER BY table_name, rule, column_name))
                           || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name))
            ) AS position,
            (SELECT position FROM ops_watermarks WHERE stage = '210_silver_sub_activity') AS position_before
@@ -81,7 +82,18 @@ UNION
 SELECT seen.activity_id -- a lap may have been another activity's before
 FROM bronze_strava_sub_activity AS new
 CROSS JOIN bronze_strava_sub_activity AS seen USING (lap_id)
-WHERE new.bronze_id > (SELECT laps_read FROM stage_clock);
+WHERE new.bronze_id > (SELECT laps_read FROM stage_clock)
+UNION
+SELECT s.activity_id -- it may be somebody else's, or not any more
+FROM ops_due AS d
+CROSS JOIN athlete_activity_settings AS s USING (athlete_id)
+WHERE d.stage = '210_silver_sub_activity' AND s.setting = 'is_mine'
+UNION
+SELECT r.activity_id
+FROM (SELECT athlete_id FROM ops_due WHERE stage = '210_silver_sub_activity') AS d
+CROSS JOIN silver_strava_activities AS r USING (athlete_id)
+WHERE EXISTS (SELECT 1 FROM silver_rejects AS l
+              WHERE l.table_name = 'silver_strava_sub_activity' AND l.activity_id = r.activity_id AND l.rule = 'activity_is_current');
 
 -- Detailed activities, the latest first in age; of two in a row, whether the later has fewer parts.
 CREATE TEMP TABLE detail AS
@@ -197,6 +209,12 @@ CROSS JOIN json_each(v.faults) AS f
 LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
 WHERE v.faults IS NOT NULL;
 CREATE INDEX temp.broken_by_version ON broken (version_id);
+CREATE TEMP TABLE emptied AS
+SELECT b.version_id, ',' || group_concat(DISTINCT e.column_name) || ',' AS columns
+FROM broken AS b
+JOIN silver_rule_empties AS e ON e.table_name = 'silver_strava_sub_activity' AND e.rule = b.rule
+GROUP BY b.version_id;
+CREATE UNIQUE INDEX temp.emptied_by_version ON emptied (version_id);
 
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_sub_activity'
@@ -211,13 +229,15 @@ WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL;
 
 DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_strava_sub_activity
-SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s, elevation_gain_m,
-       CASE WHEN NOT bad_hr THEN avg_hr END, CASE WHEN NOT bad_hr THEN max_hr END,
+SELECT athlete_id, activity_id, kind, item, name, distance_m, moving_s, elapsed_s,
+       CASE WHEN NOT instr(emptied, ',elevation_gain_m,') THEN elevation_gain_m END,
+       CASE WHEN NOT instr(emptied, ',avg_hr,') THEN avg_hr END, CASE WHEN NOT instr(emptied, ',max_hr,') THEN max_hr END,
        (SELECT group_concat(rule, ',') FROM (SELECT rule FROM broken AS b WHERE b.version_id = v.version_id ORDER BY rule)),
        bronze_table, bronze_id, available_at
 FROM (
-    SELECT *, EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = version.version_id AND b.rule = 'heart_rate_is_human') AS bad_hr
+    SELECT version.*, COALESCE(e.columns, '') AS emptied
     FROM version
+    LEFT JOIN emptied AS e USING (version_id)
 ) AS v
 WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AND b.severity = 'reject');
 
@@ -233,7 +253,8 @@ SELECT 'silver_strava_sub_activity', v.activity_id,
                           WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule))
 FROM version AS v
 JOIN broken AS b USING (version_id)
-WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule = 'heart_rate_is_human';
+WHERE b.severity = 'reject' OR b.field IS NOT NULL
+   OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_sub_activity');
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM version)
@@ -256,6 +277,7 @@ FROM stage_clock, counted;
 DELETE FROM ops_due WHERE stage = '210_silver_sub_activity';
 
 DROP TABLE temp.counted;
+DROP TABLE temp.emptied;
 DROP TABLE temp.broken;
 DROP TABLE temp.judged;
 DROP TABLE temp.version;

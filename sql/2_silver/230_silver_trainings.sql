@@ -60,13 +60,13 @@ CREATE TABLE IF NOT EXISTS silver_same_training (
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_same_training_by_training ON silver_same_training (athlete_id, same_training_as);
--- due silver_same_training for 410_activity_features: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS silver_same_training_due_410_added AFTER INSERT ON silver_same_training
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_same_training_due_410_changed AFTER UPDATE ON silver_same_training
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
-CREATE TRIGGER IF NOT EXISTS silver_same_training_due_410_gone AFTER DELETE ON silver_same_training
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
+-- due silver_same_training for 240_silver_races, 410_activity_features: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_added AFTER INSERT ON silver_same_training
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_changed AFTER UPDATE ON silver_same_training
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_gone AFTER DELETE ON silver_same_training
+BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id); END;
 -- end
 
 -- The recording that counts of each training. A tag of its runner says that the training was a race, on whichever recording.
@@ -77,7 +77,7 @@ SELECT a.athlete_id, a.activity_id, a.start_time, a.end_time, a.local_date, a.lo
                             JOIN silver_strava_activities AS o ON o.athlete_id = t.athlete_id AND o.activity_id = t.activity_id
                             WHERE t.athlete_id = a.athlete_id AND t.same_training_as = a.activity_id AND o.is_race) AS is_race,
        a.is_indoor, a.is_manual, a.is_flagged, a.distance_m, a.moving_s, a.elapsed_s, a.elevation_gain_m, a.speed_m_s, a.pace_min_km,
-       a.max_speed_m_s, a.avg_hr, a.max_hr, a.cadence_spm, a.avg_temp_c, a.quality_flags, a.n_versions, a.bronze_id, a.available_at
+       a.max_speed_m_s, a.avg_hr, a.max_hr, a.cadence_spm, a.avg_temp_c, a.has_power_meter, a.avg_power_w, a.weighted_power_w, a.quality_flags, a.n_versions, a.bronze_id, a.available_at
 FROM silver_strava_activities AS a
 WHERE NOT EXISTS (SELECT 1 FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id AND t.activity_id = a.activity_id);
 

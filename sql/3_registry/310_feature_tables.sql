@@ -21,7 +21,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- tables: printed by `make stages`
--- activity_features 1.0.1: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
+-- activity_features 1.1.0: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 CREATE TABLE IF NOT EXISTS "activity_features" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS "activity_features" (
     "elevation_gain_m" REAL, -- m; metres climbed
     "elevation_per_km" REAL, -- m/km; metres climbed per kilometre
     "estimated_tss" REAL, -- TSS; training load; NULL: the load is unknown, which is not a rest
-    "load_source" TEXT CHECK ("load_source" IN ('pace', 'heart_rate')), -- what the load was computed from
+    "load_source" TEXT CHECK (CASE "load_source" WHEN 'told' THEN 1 WHEN 'pace' THEN 1 WHEN 'power' THEN 1 WHEN 'heart_rate' THEN 1 WHEN 'rpe' THEN 1 ELSE "load_source" IS NULL END), -- what the load was computed from
     "intensity_factor" REAL, -- ratio; threshold pace over pace; runs only
     "threshold_pace_min_km" REAL NOT NULL, -- min/km; threshold pace as known before this day
     "threshold_source" TEXT NOT NULL CHECK (CASE "threshold_source" WHEN 'profile' THEN 1 WHEN 'history' THEN 1 WHEN 'default' THEN 1 ELSE "threshold_source" IS NULL END), -- where the threshold pace came from
@@ -486,14 +486,14 @@ CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_history_in_form" BEFORE IN
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
--- race_results 1.0.1: Official distance and time of each race: the labels
+-- race_results 1.1.0: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,
     "race_date" TEXT NOT NULL, -- local day
     "distance_class" TEXT NOT NULL, -- official distance
     "seconds" REAL NOT NULL, -- s; time over the official distance
-    "source" TEXT NOT NULL CHECK ("source" IN ('best_effort', 'race_tag')), -- what the time was read from
+    "source" TEXT NOT NULL CHECK (CASE "source" WHEN 'best_effort' THEN 1 WHEN 'race_tag' THEN 1 WHEN 'told' THEN 1 ELSE "source" IS NULL END), -- what the time was read from
     "measured_m" REAL NOT NULL, -- m; distance as the watch said; the class names the official one
     "event_timestamp" TEXT NOT NULL, -- the finish, UTC
     "available_at" TEXT NOT NULL,

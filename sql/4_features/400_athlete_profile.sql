@@ -21,10 +21,13 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 --     INSERT INTO athlete_profile_settings VALUES ('4001', 'max_hr', '2024-01-01', 192);
 CREATE TABLE IF NOT EXISTS athlete_profile_settings (
     athlete_id TEXT NOT NULL,
-    setting    TEXT NOT NULL CHECK (setting IN ('max_hr', 'resting_hr', 'threshold_hr', 'threshold_pace_min_km')),
-    valid_from TEXT NOT NULL CHECK (valid_from IS date(valid_from)),
-    value      REAL NOT NULL CHECK (value BETWEEN CASE setting WHEN 'threshold_pace_min_km' THEN 2 ELSE 20 END
-                                              AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 ELSE 250 END),
+    setting    TEXT NOT NULL CONSTRAINT "setting is max_hr, resting_hr, threshold_hr, threshold_pace_min_km or ftp_w"
+               CHECK (setting IN ('max_hr', 'resting_hr', 'threshold_hr', 'threshold_pace_min_km', 'ftp_w')),
+    valid_from TEXT NOT NULL CONSTRAINT "valid_from is a day such as 2024-01-01" CHECK (valid_from IS date(valid_from, '+0 days')),
+    value      REAL NOT NULL,
+    CONSTRAINT "value is 20 to 250 bpm, 2 to 20 min/km or 20 to 1000 W"
+    CHECK (typeof(value) = 'real' AND value BETWEEN CASE setting WHEN 'threshold_pace_min_km' THEN 2 ELSE 20 END
+                                                AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 WHEN 'ftp_w' THEN 1000 ELSE 250 END),
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
 -- due athlete_profile_settings for 410_activity_features: printed by `make stages`

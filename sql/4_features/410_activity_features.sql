@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity; silver_trainings, run_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
 -- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -12,7 +12,7 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '410_activity_features',
     'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
-    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_strava_sub_activity"]',
+    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_strava_sub_activity", "silver_races", "training_settings"]',
     '["activity_features"]',
     '[]');
 
@@ -21,29 +21,42 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- What a run may prove of its runner: 2 by itself, 1 beside another that is near it, 0 only together with others (`doubt` says
--- why). One rule for the threshold pace and for race times.
+-- why). One rule for the threshold pace and for race times. Of a race it counts what was told of it, and that is not doubted.
 CREATE VIEW IF NOT EXISTS run_evidence AS
 WITH asked AS MATERIALIZED (
     SELECT 60 * MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_s,
            1000 * MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_m,
            MAX(value) FILTER (WHERE name = 'max_pause_share') AS max_pause_share
     FROM ops_config
-),
-doubted AS (
-    SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time, a.available_at,
-           a.is_race, a.distance_m, a.moving_s, a.elapsed_s,
+)
+SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
+       CASE WHEN is_official THEN 2 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
+       CASE WHEN NOT is_official THEN doubt END AS doubt
+FROM (
+    SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
+           CASE WHEN r.known_at > a.available_at THEN r.known_at ELSE a.available_at END AS available_at,
+           r.activity_id IS NOT NULL AS is_race, r.official_m IS NOT NULL AND r.official_s IS NOT NULL AS is_official,
+           COALESCE(r.official_m, a.distance_m) AS distance_m, COALESCE(r.official_s, a.moving_s) AS moving_s,
+           COALESCE(r.official_s, a.elapsed_s) AS elapsed_s, a.is_flagged,
            CASE WHEN a.is_manual THEN 'entered by hand'
                 WHEN a.is_indoor THEN 'indoors, or virtual'
                 WHEN instr(a.quality_flags, 'speed_without_spikes') THEN 'a maximum speed that nobody runs'
                 WHEN a.elapsed_s - a.moving_s > c.max_pause_share * a.elapsed_s THEN 'paused'
-           END AS doubt
+           END AS doubt, c.min_s, c.min_m
     FROM asked AS c
     CROSS JOIN silver_trainings AS a
-    WHERE a.is_run AND NOT a.is_flagged AND a.moving_s >= c.min_s AND a.distance_m >= c.min_m
+    LEFT JOIN silver_races AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id
+    WHERE a.is_run
 )
-SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
-       CASE WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing, doubt
-FROM doubted;
+WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= min_m;
+-- A race that was not recorded proves what was told of it.
+CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
+SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.known_at AS available_at,
+       r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 2 AS standing
+FROM silver_races AS r
+WHERE NOT r.is_recorded
+  AND r.official_s >= 60 * (SELECT value FROM ops_config WHERE name = 'threshold_min_minutes')
+  AND r.official_m >= 1000 * (SELECT value FROM ops_config WHERE name = 'threshold_min_distance_km');
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
@@ -63,7 +76,7 @@ CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
 WHERE (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
--- The last but one is the latest arrival among all that: what comes later is news.
+-- The eleventh is the latest arrival among all that: what comes later is news.
 CREATE TEMP TABLE position_now AS
 SELECT athlete_id,
        json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
@@ -78,7 +91,12 @@ SELECT athlete_id,
                   max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
                       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), '')),
                   (SELECT rows_hash(activity_id, same_training_as)
-                   FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id))) AS position
+                   FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id)),
+                  (SELECT rows_hash(activity_id, official_m, official_s, end_time)
+                   FROM (SELECT * FROM silver_races AS r WHERE r.athlete_id = a.athlete_id ORDER BY activity_id))
+                      || (SELECT rows_hash(activity_id, told_of, setting, value)
+                          FROM (SELECT * FROM training_settings AS s
+                                WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting))) AS position
 FROM general AS g
 CROSS JOIN due
 CROSS JOIN silver_strava_activities AS a USING (athlete_id)
@@ -118,7 +136,11 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 CREATE TEMP TABLE proof AS
 SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot(distance_m, moving_s) AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM changed
-CROSS JOIN run_evidence USING (athlete_id);
+CROSS JOIN run_evidence USING (athlete_id)
+UNION ALL
+SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
+FROM changed
+CROSS JOIN unrecorded_race_evidence USING (athlete_id);
 CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
 
 CREATE TEMP TABLE day AS
@@ -139,10 +161,8 @@ WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, lookback_days || ' days'));
 CREATE TEMP TABLE fitness AS
 WITH shown AS MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven,
-           CASE WHEN COUNT(*) FILTER (WHERE p.standing > 0) < 3 THEN MIN(p.vdot) FILTER (WHERE p.standing > 0)
-                ELSE quantile(p.vdot, 0.5) FILTER (WHERE p.standing > 0) END AS believed
+    SELECT m.athlete_id, m.local_date, m.since, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven
     FROM config AS c
     CROSS JOIN moment AS m
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
@@ -152,8 +172,12 @@ faded AS (
     SELECT *, MAX(portable_ln(proven) + faded_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln FROM shown
 )
 SELECT athlete_id, local_date,
-       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END, believed) AS vdot
-FROM faded;
+       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END,
+                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(p.vdot) ELSE quantile(p.vdot, 0.5) END
+                 FROM proof AS p
+                 WHERE p.athlete_id = f.athlete_id AND p.known_date >= f.since AND p.known_date < f.local_date AND p.end_time <= f.first_start
+                   AND p.standing > 0)) AS vdot
+FROM faded AS f;
 CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 
 -- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
@@ -188,6 +212,9 @@ WITH found AS MATERIALIZED (
            (SELECT value FROM athlete_profile_settings AS s
             WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
+           (SELECT value FROM athlete_profile_settings AS s
+            WHERE s.athlete_id = d.athlete_id AND s.setting = 'ftp_w' AND s.valid_from <= d.local_date
+            ORDER BY valid_from DESC LIMIT 1) AS told_ftp_w,
            (SELECT vdot FROM fitness AS f WHERE f.athlete_id = d.athlete_id AND f.local_date = d.local_date) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
            (SELECT max_hr FROM record AS o
@@ -206,7 +233,7 @@ SELECT athlete_id, local_date, sex, corrected_at,
        CASE WHEN told_threshold_pace IS NOT NULL THEN 'profile' WHEN vdot IS NOT NULL THEN 'history' ELSE 'default' END AS threshold_source,
        COALESCE(told_max_hr, observed_max_hr, estimated_max_hr) AS max_hr,
        COALESCE(told_resting_hr, default_resting_hr) AS resting_hr,
-       told_threshold_hr, threshold_hr_reserve
+       told_threshold_hr, threshold_hr_reserve, told_ftp_w
 FROM found, config;
 CREATE UNIQUE INDEX temp.known_by_day ON known (athlete_id, local_date);
 
@@ -244,13 +271,28 @@ WHERE k.max_hr IS NOT NULL
 GROUP BY h.athlete_id, h.activity_id;
 CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
 
+CREATE TEMP TABLE told AS
+SELECT athlete_id, CAST(activity_id AS TEXT) AS activity_id, MAX(value) FILTER (WHERE setting = 'load_tss') AS load_tss, MAX(value) FILTER (WHERE setting = 'rpe') AS rpe
+FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY athlete_id, s.activity_id, s.setting ORDER BY s.told_at DESC, s.told_of) AS choice
+      FROM changed
+      CROSS JOIN training_settings AS s USING (athlete_id)
+      WHERE s.setting IN ('load_tss', 'rpe'))
+WHERE choice = 1
+GROUP BY athlete_id, activity_id;
+CREATE UNIQUE INDEX temp.told_by_activity ON told (athlete_id, activity_id);
+
 CREATE TEMP TABLE computed AS
 WITH measured AS (
     SELECT a.*, k.threshold_pace_min_km, k.threshold_source, k.max_hr AS reference_max_hr, k.sex, k.corrected_at, k.resting_hr,
            COALESCE(k.told_threshold_hr, k.resting_hr + k.threshold_hr_reserve * (k.max_hr - k.resting_hr)) AS threshold_hr,
-           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_load
+           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_load,
+           -- FTP is a cyclist's: a runner's meter and a rower's handle measure another power
+           CASE WHEN a.has_power_meter AND a.sport_type GLOB '*Ride' AND COALESCE(a.weighted_power_w, a.avg_power_w) > 0
+                THEN power_tss(a.moving_s / 60.0, COALESCE(a.weighted_power_w, a.avg_power_w), k.told_ftp_w) END AS power_load,
+           t.load_tss AS told_tss, CASE WHEN t.rpe IS NOT NULL THEN rpe_tss(a.moving_s / 60.0, t.rpe) END AS rpe_load
     FROM activity AS a
     JOIN known AS k USING (athlete_id, local_date)
+    LEFT JOIN told AS t USING (athlete_id, activity_id)
 ),
 loaded AS (
     -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
@@ -260,15 +302,17 @@ loaded AS (
 ),
 -- a thousand hours at threshold are a fault of the facts or of a setting, and training_load would take no more
 believed AS (
-    SELECT *, CASE WHEN pace_load <= 100000 THEN pace_load END AS pace_tss, CASE WHEN hr_load <= 100000 THEN hr_load END AS hr_tss
+    SELECT *, CASE WHEN pace_load <= 100000 THEN pace_load END AS pace_tss, CASE WHEN hr_load <= 100000 THEN hr_load END AS hr_tss,
+           CASE WHEN power_load <= 100000 THEN power_load END AS power_tss, CASE WHEN rpe_load <= 100000 THEN rpe_load END AS rpe_tss
     FROM loaded
 )
 SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_date AS activity_date, l.utc_offset_s, l.sport_type, l.is_run,
        l.distance_m / 1000 AS distance_km, l.moving_s / 60.0 AS moving_time_min, l.elapsed_s / 60.0 AS elapsed_time_min,
        pace_min_km(l.distance_m, l.moving_s) AS pace_min_km, l.elevation_gain_m,
        CASE WHEN l.distance_m > 0 THEN l.elevation_gain_m / (l.distance_m / 1000) END AS elevation_per_km,
-       COALESCE(l.pace_tss, l.hr_tss) AS estimated_tss,
-       CASE WHEN l.pace_tss IS NOT NULL THEN 'pace' WHEN l.hr_tss IS NOT NULL THEN 'heart_rate' END AS load_source,
+       COALESCE(l.told_tss, l.pace_tss, l.power_tss, l.hr_tss, l.rpe_tss) AS estimated_tss,
+       CASE WHEN l.told_tss IS NOT NULL THEN 'told' WHEN l.pace_tss IS NOT NULL THEN 'pace' WHEN l.power_tss IS NOT NULL THEN 'power'
+            WHEN l.hr_tss IS NOT NULL THEN 'heart_rate' WHEN l.rpe_tss IS NOT NULL THEN 'rpe' END AS load_source,
        CASE WHEN l.is_run THEN intensity_factor(l.pace_min_km, l.threshold_pace_min_km) END AS intensity_factor,
        l.threshold_pace_min_km, l.threshold_source, l.avg_hr, l.max_hr, l.reference_max_hr,
        z.hr_zone_1_pct, z.hr_zone_2_pct, z.hr_zone_3_pct, z.hr_zone_4_pct, z.hr_zone_5_pct,
@@ -375,6 +419,7 @@ DROP TABLE temp.standing;
 DROP TABLE temp.heard;
 DROP TABLE temp.day_offset;
 DROP TABLE temp.computed;
+DROP TABLE temp.told;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;
 DROP TABLE temp.known;

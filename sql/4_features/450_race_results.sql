@@ -1,6 +1,6 @@
 -- stage:    450_race_results
--- purpose:  official race distance and time behind each activity tagged as a race: the labels
--- reads:    silver_same_training, silver_strava_activities, silver_strava_sub_activity; silver_trainings, race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
+-- purpose:  official race distance and time of each race, tagged or told: the labels
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
 -- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
@@ -11,8 +11,8 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '450_race_results',
-    'official race distance and time behind each activity tagged as a race: the labels',
-    '["silver_same_training", "silver_strava_activities", "silver_strava_sub_activity"]',
+    'official race distance and time of each race, tagged or told: the labels',
+    '["silver_races", "silver_strava_activities", "silver_strava_sub_activity"]',
     '["race_results"]',
     '["410_activity_features"]');
 
@@ -23,7 +23,7 @@ CREATE TEMP TABLE changed AS
 SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results';
 -- end
 
--- Activities tagged as a race whose official distance could not be told, and why.
+-- Races whose official distance or time could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
     athlete_id  TEXT NOT NULL,
     activity_id TEXT NOT NULL,
@@ -35,13 +35,17 @@ CREATE TABLE IF NOT EXISTS race_rejects (
 
 -- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
 -- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
+-- What its athlete told of a race stands.
 CREATE TEMP TABLE candidate AS
 WITH race AS (
-    SELECT a.*, d.distance_class AS tagged_class
+    SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.known_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
+           a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
+           a.distance_m BETWEEN 0.99 * r.official_m AND 1.03 * r.official_m AS is_measured -- by the watch, and not much besides
     FROM changed
-    CROSS JOIN silver_trainings AS a USING (athlete_id)
-    LEFT JOIN race_distances AS d ON a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
-    WHERE a.is_run AND a.is_race
+    CROSS JOIN silver_races AS r USING (athlete_id)
+    LEFT JOIN silver_strava_activities AS a ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id
+    LEFT JOIN race_distances AS d ON CASE WHEN r.official_m IS NULL THEN a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
+                                          ELSE r.official_m BETWEEN 0.999 * d.distance_m AND 1.001 * d.distance_m END
 ),
 effort AS (
     SELECT r.athlete_id, r.activity_id, d.distance_class, s.elapsed_s,
@@ -50,29 +54,38 @@ effort AS (
     FROM race AS r
     JOIN silver_strava_sub_activity AS s ON s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'
     JOIN race_distances AS d ON d.effort_name = s.name
-    WHERE d.distance_m / s.elapsed_s BETWEEN 1 AND 7 AND (r.tagged_class IS NULL OR r.tagged_class = d.distance_class)
+    WHERE d.distance_m / s.elapsed_s BETWEEN 1 AND 7 AND (r.tagged_class = d.distance_class OR r.tagged_class IS NULL AND r.official_m IS NULL)
+),
+timed AS (
+    SELECT r.*, e.distance_class AS effort_class, COALESCE(e.distance_class, r.tagged_class) AS distance_class,
+           CAST(COALESCE(r.official_s, e.elapsed_s, r.elapsed_s) AS REAL) AS seconds
+    FROM race AS r
+    LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1
 )
-SELECT r.athlete_id, r.activity_id, r.local_date AS race_date,
-       COALESCE(e.distance_class, r.tagged_class) AS distance_class,
-       CAST(COALESCE(e.elapsed_s, r.elapsed_s) AS REAL) AS seconds,
-       CASE WHEN e.distance_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
-       r.distance_m AS measured_m, r.end_time AS event_timestamp,
-       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
-                                     WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
+SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds,
+       CASE WHEN r.official_s IS NOT NULL THEN 'told' WHEN r.effort_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
+       r.measured_m, r.end_time AS event_timestamp,
+       max(r.known_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+                                 WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
            AS available_at,
        CASE
+           WHEN r.official_s IS NOT NULL AND r.distance_class IS NULL THEN 'no official distance that times are estimated for'
+           WHEN r.official_s IS NOT NULL THEN
+               CASE WHEN (SELECT d.distance_m / r.seconds NOT BETWEEN 1 AND 7 FROM race_distances AS d WHERE d.distance_class = r.distance_class)
+                    THEN 'a time that was told and that nobody walks or runs' END
            WHEN r.is_flagged THEN 'flagged as not credible'
            WHEN r.is_manual THEN 'entered by hand'
            WHEN r.is_indoor THEN 'indoors: the distance is not a course'
-           WHEN e.distance_class IS NOT NULL THEN NULL
-           WHEN r.tagged_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
-           WHEN r.distance_m < 1 * r.elapsed_s THEN 'slower than walking'
+           WHEN r.effort_class IS NOT NULL THEN NULL
+           WHEN r.tagged_class IS NULL AND r.official_m IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
+           WHEN r.tagged_class IS NULL THEN 'no official distance that times are estimated for'
+           WHEN r.is_measured = 0 THEN 'the watch measured another distance, there is no best effort and no time was told'
+           WHEN r.measured_m < 1 * r.elapsed_s THEN 'slower than walking'
            WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN 'paused for more than ' || CAST(100 * p.value + 0.5 AS INTEGER) || ' % of the time'
-           WHEN r.elevation_gain_m > 0.02 * r.distance_m THEN 'climbs more than 20 m per km'
+           WHEN r.elevation_gain_m > 0.02 * r.measured_m THEN 'climbs more than 20 m per km'
        END AS reason
-FROM race AS r
-JOIN ops_config AS p ON p.name = 'max_pause_share'
-LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
+FROM timed AS r
+JOIN ops_config AS p ON p.name = 'max_pause_share';
 
 CREATE TEMP TABLE computed AS
 SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at
@@ -84,11 +97,7 @@ CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athle
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
-    = (SELECT COUNT(DISTINCT c.activity_id)
-       FROM silver_strava_activities AS a
-       LEFT JOIN silver_same_training AS t USING (athlete_id, activity_id)
-       JOIN silver_strava_activities AS c ON c.athlete_id = a.athlete_id AND c.activity_id = COALESCE(t.same_training_as, a.activity_id)
-       WHERE a.is_race AND c.is_run AND a.athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '450_race_results: a race is neither a result nor a reject, or both');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '450_race_results: a result known before the finish, or without a time');

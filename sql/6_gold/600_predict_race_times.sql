@@ -1,6 +1,6 @@
 -- stage:    600_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions; estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions, ops_due, ops_watermarks
+-- reads:    time_estimator_rows, ml_model_versions; ml_aliases, estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions, ops_due, ops_watermarks
 -- writes:   gold_athlete_predictions; estimate_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
@@ -55,9 +55,8 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                 (SELECT rows_hash(distance_class, interval_class) FROM (SELECT * FROM race_distances ORDER BY distance_class))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before
 FROM (SELECT 1)
-LEFT JOIN (SELECT version, model_json FROM ml_model_versions
-           WHERE model = 'time_estimator' AND status = 'accepted'
-           ORDER BY version DESC LIMIT 1) AS c;
+LEFT JOIN (SELECT v.version, v.model_json FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
+           WHERE a.model = 'time_estimator' AND a.alias = 'champion') AS c;
 
 -- Everyone when another model is the champion.
 CREATE TEMP TABLE changed AS

@@ -1,6 +1,6 @@
 -- stage:    800_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
--- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, gold_athlete_predictions, feature_lineage, feature_lineage_paths, openlineage_stages
+-- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, ml_runs, gold_athlete_predictions, inference_log, feature_lineage, feature_lineage_paths, openlineage_stages
 -- writes:   feature_lineage; feature_lineage_paths, openlineage_stages
 -- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
@@ -113,6 +113,17 @@ SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '500_time
 UNION
 SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '510_time_estimator_train'
 FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
+WHERE v.model = 'time_estimator'
+UNION
+-- A model by definition says which group each of its features is of; what has none is a column of its rows.
+SELECT 'column', (f.value ->> '$.group') || '.' || (f.value ->> '$.name'), 'model', v.model || '/' || v.version, '540_train_models'
+FROM ml_model_versions AS v
+JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version, json_each(v.specification, '$.features') AS f
+WHERE f.type = 'object' AND f.value ->> '$.group' IS NOT NULL
+UNION
+SELECT 'model', v.model || '/' || v.version, 'predictions', 'inference_log/' || v.model || '/' || v.version, '610_score_models'
+FROM ml_model_versions AS v
+WHERE EXISTS (SELECT 1 FROM inference_log AS p WHERE p.model = v.model AND p.version = v.version)
 UNION
 SELECT 'model', v.model || '/' || v.version, 'predictions', 'gold_athlete_predictions/' || v.model || '/' || v.version, '600_predict_race_times'
 FROM ml_model_versions AS v

@@ -18,12 +18,13 @@ JOIN athlete_rolling_features AS f USING (athlete_id)
 ORDER BY f.as_of_date DESC LIMIT 1;
 
 SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activities here.', p.athlete_id)
-            ELSE printf('Athlete %s: %d %s from %s to %s', p.athlete_id, COUNT(*), CASE COUNT(*) WHEN 1 THEN 'activity' ELSE 'activities' END,
+            ELSE printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), COUNT(*), CASE COUNT(*) WHEN 1 THEN 'activity' ELSE 'activities' END,
                         MIN(local_date), MAX(local_date)) || char(10) ||
                  printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / 1000,
                         (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
 FROM temp.page AS p
 LEFT JOIN silver_trainings AS a USING (athlete_id)
+LEFT JOIN athlete_names_now AS n USING (athlete_id)
 GROUP BY p.athlete_id;
 SELECT 'No activities yet: make import SRC=activities.json' WHERE NOT EXISTS (SELECT 1 FROM temp.page);
 SELECT '  Here are: ' || ids
@@ -119,7 +120,7 @@ SELECT char(10) ||
        CASE WHEN EXISTS (SELECT 1 FROM estimate)
             THEN printf('RACE TIMES for %s, with %d %% intervals     Riegel     VDOT  Vickers',
                         (SELECT MAX(prediction_date) FROM estimate), 100 * (SELECT value FROM ops_config WHERE name = 'interval_level')) || char(10) || printf('%79s', '& Vertosick')
-            WHEN NOT EXISTS (SELECT 1 FROM ml_model_versions WHERE status = 'accepted')
+            WHEN NOT EXISTS (SELECT 1 FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
             THEN 'RACE TIMES' || char(10) || '  None: no model has passed its gate yet. `make pipeline` brings the survey and trains one.'
             ELSE 'RACE TIMES' || char(10) || '  None: they need a race, or runs in the last 90 days.' END
 FROM today;
@@ -142,18 +143,20 @@ WITH behind AS (
 )
 SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there is no race of two years and no run of 5 km and 20 minutes in 90 days'
             ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n, CASE b.n WHEN 1 THEN 'result' ELSE 'results' END,
-                        CASE WHEN r.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(r.race_date, a.local_date),
-                        COALESCE(r.measured_m, a.distance_m) / 1000, hms(COALESCE(r.seconds, a.elapsed_s)),
-                        julianday(b.prediction_date) - julianday(COALESCE(r.race_date, a.local_date))) END
+                        CASE WHEN t.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(t.race_date, a.local_date),
+                        COALESCE(t.official_m, r.measured_m, a.distance_m) / 1000, hms(COALESCE(r.seconds, t.official_s, a.elapsed_s)),
+                        julianday(b.prediction_date) - julianday(COALESCE(t.race_date, a.local_date))) END
 FROM behind AS b
 LEFT JOIN silver_strava_activities AS a ON a.athlete_id = (SELECT athlete_id FROM temp.page) AND a.activity_id = b.activity_id
-LEFT JOIN race_results AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id;
+LEFT JOIN silver_races AS t ON t.athlete_id = (SELECT athlete_id FROM temp.page) AND t.activity_id = b.activity_id
+LEFT JOIN race_results AS r ON r.athlete_id = (SELECT athlete_id FROM temp.page) AND r.activity_id = b.activity_id;
 
 CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT MAX(version) FROM ml_model_versions WHERE model = 'time_estimator' AND status = 'accepted')
-  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page));
+WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
+  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page)
+       AND EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class)));
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
        char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'
@@ -196,6 +199,15 @@ WHERE choice = 1 AND (athlete_id IS NULL OR CAST(athlete_id AS TEXT) IN (SELECT 
 GROUP BY table_name, reason;
 SELECT char(10) || 'NOT USED, and why (nothing is lost: the rows are in the tables named here)' WHERE EXISTS (SELECT 1 FROM unused);
 SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), ' ')) FROM unused ORDER BY table_name, n DESC, reason;
+
+CREATE TEMP TABLE candidate AS
+SELECT c.*, ROW_NUMBER() OVER (ORDER BY local_date DESC, activity_id) AS age FROM temp.page CROSS JOIN race_candidates AS c USING (athlete_id);
+SELECT char(10) || 'A RACE? Untagged, the fastest as long of its season; say what it was with sql/tools/tell'
+WHERE EXISTS (SELECT 1 FROM candidate);
+SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
+FROM candidate AS c JOIN race_distances AS d USING (distance_class)
+WHERE c.age <= 5 ORDER BY c.local_date;
+SELECT printf('  and %d older: SELECT * FROM race_candidates', COUNT(*) - 5) FROM candidate HAVING COUNT(*) > 5;
 
 CREATE TEMP TABLE latest AS
 SELECT stage, duration_ms, rows_in, ROW_NUMBER() OVER (PARTITION BY stage ORDER BY run_id DESC) AS age

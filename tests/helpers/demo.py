@@ -13,16 +13,17 @@ from helpers.extension import DATA, EXTENSION, ROOT
 RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
 SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
-REFERENCE = [SPECIFICATION, *sorted((ROOT / "schemas" / "features").glob("*.json")), SURVEY]
+REFERENCE = [*sorted((ROOT / "schemas" / "models").glob("*.json")), *sorted((ROOT / "schemas" / "features").glob("*.json")), SURVEY]
 STAGES = list(stages.PATHS.values())
+MAY_TRAIN = "UPDATE ops_config SET value = 1 WHERE name = 'train_on_api_rows'"
 
 
 ENVIRONMENT = os.environ | {"ATHLETE_EXTENSION": EXTENSION}
 
 
 def build(path, *files):
-    """Imports files and runs all stages, as `make import pipeline` does."""
-    for command in (["sql/tools/import", path, *files], ["sql/tools/run", path, *STAGES]):
+    """Imports files and runs all stages, as `make demo` does."""
+    for command in (["sql/tools/import", path, *files], ["sqlite3", path, MAY_TRAIN], ["sql/tools/run", path, *STAGES]):
         subprocess.run([str(c) for c in command], cwd=ROOT, env=ENVIRONMENT, check=True)
     return path
 

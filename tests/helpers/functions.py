@@ -17,6 +17,7 @@ BY_TYPE = {
 }
 
 MODEL = "(SELECT gbdt_train('{\"num_boost_round\": 2}', y, y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
+CLUSTERS = "(SELECT kmeans_train('{\"k\": 2}', y) FROM (SELECT 1 AS y UNION ALL SELECT 2))"
 
 GROUP = """'{"feature_group": "g", "version": "1.0.0", "description": "d", "entity": "e", "keys": ["k"],
     "source": "SELECT 1.5 AS x, json_array(1) AS k, date(0) AS event_timestamp",
@@ -26,6 +27,8 @@ GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
     "exact_real": ["'5023.7'"],
+    "attempt": ["'SELECT abs(?1)'", "-5"],
+    "training_rows": ["""'{"labels": "SELECT 1 AS x"}'"""],
     "grade_factor": ["0.05", "'minetti'"],
     "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
     "trimp": ["60", "150", "190", "50", "'m'"],
@@ -51,6 +54,21 @@ EXAMPLES = {
     "feature_validate": [GROUP, GROUP_ROWS],
     "leakage_report": ["'SELECT 1 AS y, ''2024-03-01'' AS t, 2 AS x, ''2024-03-02'' AS known'", "'{\"label\": \"y\", \"as_of\": \"t\", \"available\": {\"x\": \"known\"}}'"],
     "block_bootstrap": ["x", "x % 3", "'{\"resamples\": 100}'"],
+    "kmeans_train": ["'{\"k\": 2}'", "x", "x % 3"],
+    "kmeans_fit": ["'{\"k\": 2}'", "'SELECT 1, 2.5 AS a UNION ALL SELECT 2, 4 UNION ALL SELECT 3, 9'"],
+    "kmeans_choose": ["'{\"k_max\": 3, \"resamples\": 2, \"starts\": 1}'", "'SELECT 1, 2.5 AS a UNION ALL SELECT 2, 4 UNION ALL SELECT 3, 9'"],
+    "kmeans_predict": [CLUSTERS, "1.5"],
+    "kmeans_distance": [CLUSTERS, "1.5"],
+    "kmeans_score": [CLUSTERS, "'SELECT ''a'', 1.5 UNION ALL SELECT ''b'', NULL'"],
+    "kmeans_centers": [CLUSTERS],
+    "silhouette": ["x % 3", "x"],
+    "roc_auc": ["x", "x % 2"],
+    "log_loss": ["0.5", "x % 2"],
+    "brier_score": ["0.5", "x % 2"],
+    "brier_skill": ["0.5", "x % 2", "0.25"],
+    "expected_calibration_error": ["0.5", "x % 2", "2", "'quantile'"],
+    "calibration_fit": ["'platt'", "x", "x > 3"],
+    "calibrate": ["(SELECT calibration_fit('isotonic', y, y > 1) FROM (SELECT 1 AS y UNION ALL SELECT 2))", "1.5"],
     "ks_statistic": ["x", "x % 2"],
     "ks_pvalue": ["x", "x % 2", "'exact'"],
     "wasserstein": ["x", "x % 2"],
@@ -59,6 +77,7 @@ EXAMPLES = {
     "total_variation": ["x", "x % 2", "2"],
     "linf": ["x", "x % 2", "2"],
     "ks_test": ["'SELECT 1 UNION ALL SELECT 2'", "'SELECT 2 UNION ALL SELECT 3'"],
+    "mean_shift_test": ["'SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 4'", "'SELECT 3'"],
     "drift": ["'SELECT 1 AS x, 2 AS y UNION ALL SELECT 2, ''a'' AS z'", "'SELECT NULL AS y, 2 AS x UNION ALL SELECT 1, 3'"],
     "chi2_test": ["'SELECT 1 UNION ALL SELECT ''a'' AS x'", "'SELECT 2 UNION ALL SELECT NULL'"],
     "broken_rules": ["'SELECT 1 AS k, 2 AS x, NULL AS at'", "'SELECT ''large'', ''x > 5 AND date(at) IS NULL'' UNION ALL SELECT ''none'', ''random() > x'''"],

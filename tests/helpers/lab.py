@@ -4,6 +4,7 @@ import csv
 import functools
 import json
 
+from helpers.demo import MAY_TRAIN
 from helpers.extension import DATA, ROOT
 from helpers.stages import BRONZE, STAGES, new_database, one, put, rows, run, statements  # noqa: F401, for the tests beside this
 
@@ -40,6 +41,7 @@ def database(*bodies, names=None):
     """A new database to which bodies have come, with the stages run."""
     db = new_database()
     run(db, BRONZE)
+    db.execute(MAY_TRAIN)
     for body in bodies:
         put(db, body)
     run(db, names)

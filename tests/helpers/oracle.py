@@ -46,8 +46,8 @@ def trimp(minutes, hr, max_hr, rest, sex):
 # --- activities ----------------------------------------------------------------------------------------------------
 
 
-def human_hr(average, maximum):
-    return average is not None and 30 <= average <= 230 and 30 <= (100 if maximum is None else maximum) <= 250
+def human(value, low, high):
+    return value if value is not None and low <= value <= high else None
 
 
 def read_activities(objects):
@@ -59,7 +59,6 @@ def read_activities(objects):
         end = start + pd.Timedelta(seconds=elapsed)
         sport = a.get("sport_type") or a["type"]
         average, maximum = a.get("average_heartrate"), a.get("max_heartrate")
-        good = human_hr(average, maximum)
         table.append({
             "athlete_id": str(a["athlete"]["id"]), "activity_id": str(a["id"]), "start": start, "end": end,
             "day": (start + shift).tz_localize(None).normalize(), "end_day": (end + shift).tz_localize(None).normalize(),
@@ -68,7 +67,7 @@ def read_activities(objects):
             "doubt": bool(a.get("manual") or a.get("trainer") or sport == "VirtualRun" or a.get("max_speed", 0) > 9
                           or elapsed - moving > CONFIG["max_pause_share"] * elapsed),
             "km": a.get("distance", 0) / 1000, "m": float(a.get("distance", 0)), "moving_s": elapsed if elapsed < moving <= elapsed + 5 else moving,
-            "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": average if good else None, "max_hr": maximum if good else None})
+            "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": human(average, 30, 230), "max_hr": human(maximum, 30, 250)})
     return pd.DataFrame(table)
 
 
@@ -89,7 +88,7 @@ def zone_shares(samples, max_hr):
 
 def heart_rate_samples(a, parts):
     """The laps or the splits, whichever more have a heart rate (laps when as many); without any, the average."""
-    with_hr = {kind: [(p["average_heartrate"], p["moving_time"]) for p in found if human_hr(p.get("average_heartrate"), p.get("max_heartrate"))]
+    with_hr = {kind: [(p["average_heartrate"], p["moving_time"]) for p in found if human(p.get("average_heartrate"), 30, 230) is not None]
                for kind, found in parts.items()}
     best = "split" if len(with_hr.get("split", [])) > len(with_hr.get("lap", [])) else "lap"
     if with_hr.get(best):

@@ -77,6 +77,31 @@ WORKLOADS = {
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT block_bootstrap(i, i) FROM n",
         (),
     ),
+    "kmeans_train: many rows": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
+        "SELECT length(kmeans_train('{\"k\": 40}', i * 7919 % 1009, i * 104729 % 7919, i % 31)) FROM n",
+        (),
+    ),
+    "kmeans_choose: many resamples": lambda: (
+        "SELECT k FROM kmeans_choose('{\"resamples\": 10000}', "
+        "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, i * 7919 % 1009, i * 104729 % 7919 FROM n')",
+        (),
+    ),
+    "kmeans_score: a long query": lambda: (
+        "SELECT count(*) FROM kmeans_score((SELECT kmeans_train('{\"k\": 2}', value) FROM json_each('[1, 2, 3]')), "
+        "'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, i FROM n')",
+        (),
+    ),
+    "silhouette: many rows": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT silhouette(i % 3, i * 7919 % 1009, i % 31) FROM n",
+        (),
+    ),
+    "calibration_fit: many rows": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT length(calibration_fit('platt', i * 7919 % 1009, i % 2)) FROM n",
+        (),
+    ),
+    "mean_shift_test: a long query": lambda: (
+        "SELECT count(*) FROM mean_shift_test('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n', 'SELECT 1')", ()),
     "drift: a long query": lambda: (
         "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
         (),

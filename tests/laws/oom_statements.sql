@@ -31,3 +31,10 @@ SELECT psi(value, key % 2, 5), js_distance(value, key % 2, 5), total_variation(v
 SELECT * FROM chi2_test('VALUES (''a''), (NULL), (1), (x''00'')', 'VALUES (''b''), (''a''), (2)'), ks_test('VALUES (1), (2), (''3'')', 'VALUES (2.5), (NULL)');
 SELECT * FROM drift('SELECT 1 AS x, ''a'' AS y UNION ALL SELECT 2.5, NULL', 'SELECT ''b'' AS y, 2 AS x UNION ALL SELECT ''a'', 7');
 SELECT block_bootstrap(value, key % 3, '{"resamples": 100, "mean_of": "rows", "method": "percentile"}') FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
+SELECT length(kmeans_train(json_object('k', 3, 'starts', 2, 'feature_names', json('["a", "b"]'), 'previous', json(m)), value, value * value)) FROM json_each('[1, 2, 4, 7, 11, 3]'), (SELECT kmeans_train('{"k": 2}', value, 1) AS m FROM json_each('[1, 5]'));
+SELECT * FROM kmeans_choose('{"k_max": 3, "resamples": 2, "starts": 1, "missing": "mean"}', 'VALUES (1, 2, 3), (2, NULL, 4), (3, 9, 1), (4, 7, 2)');
+SELECT silhouette(key % 2, value, key), adjusted_rand_index(key % 2, value > 3) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
+SELECT * FROM kmeans_score((SELECT model FROM kmeans_fit('{"k": 2}', 'VALUES (1, 2), (2, 5)')), 'SELECT ''a'', 3 AS column2');
+SELECT roc_auc(value, key % 2), expected_calibration_error(value / 20.0, key % 2, 3, 'quantile'), calibration_fit('logit', value / 20.0, key % 2) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
+SELECT calibrate(calibration_fit('isotonic', value, key % 2), 3), calibrate(calibration_fit('platt', value, key % 2), 3) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
+SELECT * FROM mean_shift_test('VALUES (1), (2), (NULL), (''3''), (7)', 'VALUES (2.5)');

@@ -14,9 +14,12 @@ CALLS = {
     "gbdt_score": "SELECT * FROM gbdt_score((SELECT gbdt_train('{\"num_boost_round\": 2}', y, a, b) FROM generated), 'SELECT rowid, a, b FROM generated', ?)",
     "training_load": "SELECT * FROM training_load('SELECT 1, date(''2024-01-01'', rowid || '' days''), 10, 60, 100, 150, 5 FROM generated', ?)",
     "block_bootstrap": "SELECT block_bootstrap(y - 60, a, ?) FROM generated",
+    "kmeans_train": "SELECT kmeans_train(?, y, a, b) FROM generated",
+    "kmeans_fit": "SELECT * FROM kmeans_fit(?, 'SELECT rowid, y, a, b FROM generated')",
+    "kmeans_choose": "SELECT * FROM kmeans_choose(?, 'SELECT rowid, y, a FROM generated')",
     "leakage_report": "SELECT * FROM leakage_report('SELECT y, ''2024-01-01'' AS t, a, b FROM generated', ?)",
 }
-ALWAYS = {"leakage_report": {"label": "y", "as_of": "t"}, "gbdt_train": {"num_boost_round": 3}, "gbdt_fit": {"num_boost_round": 3}}
+ALWAYS = {"kmeans_train": {"k": 3}, "kmeans_fit": {"k": 3}, "kmeans_choose": {"k_max": 3, "resamples": 3}, "leakage_report": {"label": "y", "as_of": "t"}, "gbdt_train": {"num_boost_round": 3}, "gbdt_fit": {"num_boost_round": 3}}
 
 
 def value_of(kind, text):

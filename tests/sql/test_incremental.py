@@ -105,7 +105,7 @@ class Sequence:
     def rule(self, _):
         return self.rng.choice([
             ("UPDATE silver_rules SET severity = 'reject' WHERE rule = 'not_flagged'",),
-            ("UPDATE silver_rules SET predicate = 'avg_hr < 150' WHERE rule = 'heart_rate_is_human'",),
+            ("UPDATE silver_rules SET predicate = 'avg_hr < 150' WHERE rule = 'average_heart_rate_is_human'",),
             ("INSERT INTO silver_rules VALUES ('silver_strava_activities', 'no_evening', 'reject', 'local_start_time NOT LIKE ''%T22%''', 'too late')",)])
 
     def batches(self):

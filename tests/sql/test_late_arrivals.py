@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from helpers import telling
 from helpers.activities import deletion, epoch, instant, make_activity, make_detail, make_facts, make_laps, new_database, one, put, run, seeded
 from helpers.belief import ROW_KEYS, believed, clocked, overlaps
 from helpers.extension import ROOT
@@ -13,7 +14,8 @@ from helpers.soak import soak
 pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 GROUPS = ROW_KEYS | {"race_results": ("athlete_id", "activity_id"), "athlete_profile": ("athlete_id",)}
-STAGES_ON = ["000_ops_tables", "100_bronze_strava", "200_silver_activities", "210_silver_sub_activity", "220_silver_race_survey", "230_silver_trainings", "300_feature_registry",
+STAGES_ON = ["000_ops_tables", "100_bronze_strava", "110_told", "200_silver_activities", "210_silver_sub_activity", "220_silver_race_survey",
+             "230_silver_trainings", "240_silver_races", "300_feature_registry",
              "310_feature_tables", "400_athlete_profile", "410_activity_features", "420_daily_features", "430_rolling_features", "440_weekly_features",
              "450_race_results"]
 NAMES = {"activity_features": ["estimated_tss", "threshold_pace_min_km"], "athlete_daily_features": ["daily_tss", "distance_km"],
@@ -95,9 +97,18 @@ class Life:
     def rule(self):
         return ("UPDATE silver_rules SET severity = 'reject' WHERE rule = 'not_flagged'", ())
 
+    def tell(self):
+        if activity := self.pick(self.kept):
+            return telling.of_activity(self.rng, activity, instant(self.now))
+
+    def race(self):
+        day = instant(self.now - 86400 * self.rng.randint(1, 30))[:10]
+        return telling.of_day(self.rng, self.rng.choice(self.athletes), day, instant(self.now))
+
     def next(self):
         """What arrives until the stages run again: (thing, received_at)."""
-        kinds = [self.add] * 8 + [self.again] * 3 + [self.apart] + [self.edit] * 4 + [self.delete] * 3 + [self.come_back, self.laps, self.detail, self.person, self.setting, self.config, self.rule]
+        kinds = [self.add] * 8 + [self.again] * 3 + [self.apart] + [self.edit] * 4 + [self.delete] * 3 + [self.tell] * 5 + [self.race] * 3
+        kinds += [self.come_back, self.laps, self.detail, self.person, self.setting, self.config, self.rule]
         landed = []
         for _ in range(self.rng.randint(1, 4)):
             self.now += self.rng.randint(1, 86400 * self.rng.choice([1, 1, 9]))

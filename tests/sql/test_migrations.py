@@ -302,3 +302,67 @@ def test_a_rule_follows_ours_unless_its_owner_has_changed_it(tmp_path, predicate
     assert db.execute(rule).fetchall() == (of_today if is_ours else [(predicate, "theirs")])
     assert db.execute("SELECT COUNT(*) FROM ops_audit WHERE object = 'silver_rules'").fetchone() == (int(is_ours),)
     db.close()
+
+
+WIDENED = {"activity_features": ("load_source", ["pace", "heart_rate"], "rpe"), "race_results": ("source", ["best_effort", "race_tag"], "told")}
+
+
+def test_groups_whose_features_may_have_more_values_than_their_tables_allowed_go_on_as_the_same_groups(tmp_path):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    db = sqlite3.connect(path)
+    turn_back(db, 21)
+    db.executescript("DROP TRIGGER feature_groups_keep; DROP TRIGGER features_keep; DROP TRIGGER features_stay; DROP TRIGGER feature_groups_stay")
+    for table, (column, allowed, _) in WIDENED.items():
+        rows_before = db.execute(f"SELECT * FROM {table}").fetchall()
+        definition = json.loads(db.execute("SELECT definition FROM feature_groups WHERE name = ?", (table,)).fetchone()[0]) | {"version": "1.0.1"}
+        next(f for f in definition["features"] if f["name"] == column)["allowed"] = allowed
+        db.execute("UPDATE feature_groups SET minor = 0, patch = 1, definition = ? WHERE name = ?", (json.dumps(definition, indent=2), table))
+        db.execute("UPDATE features SET minor = 0, patch = 1 WHERE group_name = ?", (table,))
+        db.execute("UPDATE features SET rules = json_set(rules, '$.allowed', json(?)) WHERE group_name = ? AND name = ?", (json.dumps(allowed), table, column))
+        made = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+        made = re.sub(rf'("{column}" \w+)( NOT NULL)? CHECK \(CASE.*? END\)', rf'\1\2 CHECK ("{column}" IN ({", ".join(map(repr, allowed))}))', made)
+        db.execute(f"DROP TABLE {table}")
+        db.execute(made)
+        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows_before[0]))})", rows_before)
+    db.commit()
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute("UPDATE activity_features SET load_source = 'rpe'")
+    db.rollback()
+    before = contents(db)
+    db.close()
+    for table in WIDENED:  # of today, with a number that it has not been registered by
+        definition = json.loads((ROOT / "schemas" / "features" / f"{table}.json").read_text()) | {"version": "1.99.0"}
+        (tmp_path / f"{table}.json").write_text(json.dumps(definition))
+    assert shell("import", path, *(tmp_path / f"{table}.json" for table in WIDENED)).returncode == 0
+    done = shell("run", path, *stages())
+    assert done.returncode == 0, done.stderr
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT COUNT(*) FROM feature_definition_rejects").fetchone() == (0,)
+    after = contents(db)
+    for table, (column, _, value) in WIDENED.items():
+        assert after[table] == before[table]
+        assert db.execute("SELECT major, table_name FROM feature_groups_current WHERE name = ?", (table,)).fetchone() == (1, table)
+        assert db.execute("SELECT COUNT(*) FROM feature_groups WHERE name = ?", (table,)).fetchone() == (2,)
+        db.execute(f"UPDATE {table} SET {column} = ?", (value,))
+    with pytest.raises(sqlite3.IntegrityError, match="a definition stays as it was registered"):
+        db.execute("UPDATE feature_groups SET definition = '{}'")
+    db.close()
+
+
+def test_rules_that_judged_two_values_give_way_and_one_that_its_owner_changed_goes_on_emptying_both(tmp_path):
+    for predicate, is_ours in (("avg_hr BETWEEN 30 AND 230 AND coalesce(max_hr, 100) BETWEEN 30 AND 250", True), ("avg_hr < 120", False)):
+        path = tmp_path / f"{is_ours}.db"
+        db = sqlite3.connect(shutil.copy(demo.database(), path))
+        turn_back(db, 19)
+        db.execute("DELETE FROM silver_rules WHERE rule IN ('average_heart_rate_is_human', 'maximum_heart_rate_is_human')")
+        db.execute("DELETE FROM silver_rule_empties")
+        db.execute("INSERT INTO silver_rules VALUES ('silver_strava_activities', 'heart_rate_is_human', 'warn', ?, 'why')", (predicate,))
+        high = db.execute("SELECT COUNT(*) FROM silver_strava_activities WHERE avg_hr >= 120").fetchone()
+        db.commit()
+        db.close()
+        assert shell("run", path, *stages()).returncode == 0
+        db = sqlite3.connect(path)
+        left = db.execute("SELECT rule FROM silver_rules WHERE table_name = 'silver_strava_activities' AND rule GLOB '*heart_rate*' ORDER BY 1").fetchall()
+        assert left == [("average_heart_rate_is_human",), *([] if is_ours else [("heart_rate_is_human",)]), ("maximum_heart_rate_is_human",)]
+        assert db.execute("SELECT COUNT(*) FROM silver_strava_activities WHERE avg_hr >= 120").fetchone() == (high if is_ours else (0,)) and high > (0,)
+        db.close()

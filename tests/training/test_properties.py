@@ -3,9 +3,11 @@
 import math
 import random
 
+import numpy
 import pytest
 
 N = 400
+POINTS_AN_HOUR = [0, 20, 30, 40, 50, 60, 70, 80, 100, 120, 140]  # of an exertion of 0, 1 … 10: Friel, Estimating TSS
 CLOSE = 1e-12
 
 
@@ -55,6 +57,7 @@ def test_every_formula_equals_an_independent_implementation(value, rng):
         rest, top = rng.uniform(35, 70), rng.uniform(150, 215)
         hr, threshold_hr = rng.uniform(20, 220), rng.uniform(120, 190)
         d1, d2, t = rng.uniform(800, 60000), rng.uniform(800, 60000), rng.uniform(150, 20000)
+        watts, ftp, rpe = rng.uniform(0, 1500), rng.uniform(20, 500), rng.choice([rng.randint(0, 10), rng.uniform(0, 10)])
         sex, weekly, grade = rng.choice("mf"), rng.uniform(0, 200), rng.uniform(-0.6, 0.6)
         cases = {
             "pace_min_km(?, ?)": ((d1, t), t / 60 / (d1 / 1000)),
@@ -66,6 +69,8 @@ def test_every_formula_equals_an_independent_implementation(value, rng):
                 (minutes, hr, top, rest, threshold_hr, sex),
                 100 * py_trimp(minutes, hr, top, rest, sex) / py_trimp(60, threshold_hr, top, rest, sex),
             ),
+            "power_tss(?, ?, ?)": ((minutes, watts, ftp), minutes / 60 * 100 * (watts / ftp) ** 2),
+            "rpe_tss(?, ?)": ((minutes, rpe), minutes / 60 * float(numpy.interp(rpe, range(11), POINTS_AN_HOUR))),
             "grade_factor(?)": ((grade,), py_strava(grade)),
             "grade_factor(?, 'strava')": ((grade,), py_strava(grade)),
             "grade_factor(?, 'minetti')": ((grade,), py_minetti(grade)),

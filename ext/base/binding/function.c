@@ -62,6 +62,14 @@ void function_fail_status(sqlite3_context *context, athlete_status status, const
     }
 }
 
+void function_result_str(sqlite3_context *context, sqlite3_str *text) {
+    int bytes = sqlite3_str_length(text);
+    bool failed = sqlite3_str_errcode(text) != SQLITE_OK;
+    char *string = sqlite3_str_finish(text);
+    if (failed) sqlite3_result_error_nomem(context);
+    else sqlite3_result_text(context, string ? string : "", bytes, string ? sqlite3_free : SQLITE_STATIC);
+}
+
 void function_result_number(sqlite3_context *context, double answer) {
     if (isinf(answer)) function_fail(context, "the result is too large for a number");
     else sqlite3_result_double(context, answer); /* NaN becomes NULL */

@@ -135,7 +135,7 @@ typedef struct athlete_domain {
     void (*state_close)(void *state);
 } athlete_domain;
 
-#define ATHLETE_DOMAINS 8
+#define ATHLETE_DOMAINS 9
 extern const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1]; /* ends with NULL; in athlete.c */
 
 /* Registers every function of the domain; the first failing code, said in `fault`, or SQLITE_OK. */
@@ -190,6 +190,9 @@ void *domain_state_of(sqlite3_context *context);
 
 /* Ends the call with "<function>: <sentence>". */
 ATHLETE_FORMATS void function_fail(sqlite3_context *context, const char *format, ...);
+
+/* Ends the call with a text, which it takes over; one of no length is empty. */
+void function_result_str(sqlite3_context *context, sqlite3_str *text);
 
 /* Ends the call with a number: NaN is NULL, an infinity an error. */
 void function_result_number(sqlite3_context *context, double answer);

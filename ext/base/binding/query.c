@@ -25,8 +25,27 @@ static bool starts_with_word(const char *sql, const char *word) {
            sql[n] != '_';
 }
 
+static athlete_status query_bind(sqlite3_stmt *statement, int n_values, sqlite3_value **values,
+                                 athlete_fault *fault) {
+    int n = sqlite3_bind_parameter_count(statement);
+    if (n > 0 && n_values == 0)
+        return fault_refuse(fault, "the query has parameters, which cannot be bound here");
+    if (n > n_values)
+        return fault_refuse(fault, "the query has %d parameters, %d values are given", n, n_values);
+    for (int i = 0; i < n; i++) {
+        int rc = sqlite3_bind_value(statement, i + 1, values[i]);
+        if (rc != SQLITE_OK) return status_of_code(sqlite3_db_handle(statement), rc, "", fault);
+    }
+    return ATHLETE_OK;
+}
+
 athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
                           sqlite3_stmt **statement, athlete_fault *fault) {
+    return query_open_values(db, sql, columns, form, 0, NULL, statement, fault);
+}
+
+athlete_status query_open_values(sqlite3 *db, const char *sql, int columns, const char *form, int n_values,
+                                 sqlite3_value **values, sqlite3_stmt **statement, athlete_fault *fault) {
     *statement = NULL;
     const char *start = skip_noise(sql, false);
     if (!starts_with_word(start, "SELECT") && !starts_with_word(start, "WITH") &&
@@ -41,15 +60,32 @@ athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char 
     int n = sqlite3_column_count(*statement);
     if (*more) status = fault_refuse(fault, "the query must be one SELECT, more follows it: '%.20s'", more);
     else if (!sqlite3_stmt_readonly(*statement)) status = fault_refuse(fault, "the query must only read");
-    else if (sqlite3_bind_parameter_count(*statement) > 0)
-        status = fault_refuse(fault, "the query has parameters, which cannot be bound here");
-    else if (n < columns)
+    else status = query_bind(*statement, n_values, values, fault);
+    if (status == ATHLETE_OK && n < columns)
         status =
             fault_refuse(fault, "the query must have at least %d columns (%s), it has %d", columns, form, n);
-    else return ATHLETE_OK;
+    if (status == ATHLETE_OK) return status;
     sqlite3_finalize(*statement);
     *statement = NULL;
     return status;
+}
+
+typedef int (*comparison)(const char *, const char *);
+
+static int query_column_by(sqlite3_stmt *query, const char *name, comparison compare) {
+    int found = 0;
+    for (int c = 1; c < sqlite3_column_count(query); c++) {
+        const char *other = sqlite3_column_name(query, c);
+        if (!other || compare(name, other) != 0) continue;
+        if (found) return -1;
+        found = c;
+    }
+    return found;
+}
+
+int query_column(sqlite3_stmt *query, const char *name) {
+    int exact = query_column_by(query, name, strcmp);
+    return exact != 0 ? exact : query_column_by(query, name, sqlite3_stricmp);
 }
 
 int query_fail(athlete_call *call, int code) {

@@ -11,6 +11,14 @@
 athlete_status query_open(sqlite3 *db, const char *sql, int columns, const char *form,
                           sqlite3_stmt **statement, athlete_fault *fault);
 
+/* The column of that name after the first; else that which differs in case alone; 0 if there is none, -1 if there are
+** several. */
+int query_column(sqlite3_stmt *query, const char *name);
+
+/* The same for a query with parameters ?1 … of at most `n_values`, which are bound. */
+athlete_status query_open_values(sqlite3 *db, const char *sql, int columns, const char *form, int n_values,
+                                 sqlite3_value **values, sqlite3_stmt **statement, athlete_fault *fault);
+
 /* Records that stepping a caller's query failed with `code`; returns what `next` must return. */
 int query_fail(athlete_call *call, int code);
 

@@ -2,20 +2,19 @@
 #include <math.h>
 #include "base/binding/function.h"
 #include "base/binding/row_feed.h"
+#include "base/functions/attempt_sql.h"
 #include "base/functions/base_sql.h"
 #include "base/functions/exact_sum_sql.h"
 #include "base/functions/json_fields_sql.h"
 #include "base/functions/json_names_sql.h"
+#include "base/functions/json_objects_sql.h"
 #include "base/functions/list_functions_sql.h"
 #include "base/functions/literals_sql.h"
 #include "base/functions/row_hash_sql.h"
 #include "base/functions/select_rows_sql.h"
 #include "base/judge/broken_rules.h"
-#include "base/memory.h"
 #include "base/numbers/decimal.h"
 #include "base/numbers/elementary.h"
-#include "base/poll.h"
-#include "base/text/json_objects.h"
 #include "base/text/sha256.h"
 #include "base/version.h"
 
@@ -55,68 +54,6 @@ static double portable_exp(const double *a) {
 static double portable_ln(const double *a) {
     return elementary_log(a[0]);
 }
-
-/* --- json_objects --------------------------------------------------------------------------------------- */
-
-typedef struct objects_state {
-    json_cutter cutter;
-    athlete_poll poll;
-    json_piece piece;
-    sqlite3_int64 seq;
-} objects_state;
-
-static athlete_status objects_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc;
-    objects_state *state = memory_zeroed(NULL, 1, sizeof *state);
-    if (!state) return ATHLETE_NOMEM;
-    *out = state;
-    poll_begin(&state->poll, call->db);
-    const char *text = (const char *)sqlite3_value_text(argv[0]);
-    if (!text) return ATHLETE_NOMEM;
-    json_cut_begin(&state->cutter, text, (size_t)sqlite3_value_bytes(argv[0]), &state->poll);
-    return ATHLETE_OK;
-}
-
-static int objects_next(athlete_call *call, void *opaque) {
-    objects_state *state = opaque;
-    state->seq++;
-    if (json_cut_next(&state->cutter, &state->piece)) return SQLITE_ROW;
-    return state->poll.stopped ? call_fail_status(call, ATHLETE_INTERRUPTED) : SQLITE_DONE;
-}
-
-static void objects_column(void *opaque, sqlite3_context *context, int column) {
-    const objects_state *state = opaque;
-    const json_piece *piece = &state->piece;
-    switch (column) {
-    case 0: sqlite3_result_int64(context, state->seq); break;
-    case 1: sqlite3_result_int64(context, (sqlite3_int64)piece->offset); break;
-    case 2: sqlite3_result_int64(context, (sqlite3_int64)piece->line); break;
-    case 3:
-        sqlite3_result_text64(context, state->cutter.text + piece->offset, piece->length, SQLITE_TRANSIENT,
-                              SQLITE_UTF8);
-        break;
-    case 4: sqlite3_result_text(context, piece->fault, -1, SQLITE_STATIC); break;
-    case 5:
-        if (piece->fault) sqlite3_result_int64(context, (sqlite3_int64)piece->fault_offset);
-        break;
-    }
-}
-
-static void objects_close(void *opaque) {
-    objects_state *state = opaque;
-    poll_end(&state->poll);
-    memory_free(NULL, state);
-}
-
-static const athlete_table objects_table = {
-    .columns =
-        "seq INTEGER, byte_offset INTEGER, line INTEGER, object TEXT, fault TEXT, fault_offset INTEGER",
-    .expected_rows = 1000,
-    .open = objects_open,
-    .next = objects_next,
-    .column = objects_column,
-    .close = objects_close,
-};
 
 /* --- the table ------------------------------------------------------------------------------------------ */
 
@@ -321,7 +258,7 @@ static const athlete_function base_functions[] = {
                    "does not stop the rest.",
         .errors = "none: what cannot be read has a reason in `fault` and its place in `fault_offset`",
         .source = "RFC 8259",
-        .table = &objects_table,
+        .table = &json_objects_table,
     },
     {
         .name = "json_plain_names",
@@ -390,6 +327,23 @@ static const athlete_function base_functions[] = {
         .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
         .returns = "a sentence, or NULL for a query that may be run",
         .scalar = stored_query_fault,
+    },
+    {
+        .name = "attempt",
+        .example = "SELECT fault, c1 FROM attempt('SELECT abs(?1)', -5)",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to eight columns"},
+            {"value1", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?1"},
+            {"value2", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?2"},
+            {"value3", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?3"},
+            {"value4", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?4"}),
+        .summary =
+            "The rows of a query that may fail, which then is a row with the sentence in `fault` after "
+            "those that came before.",
+        .errors = "lack of memory, an interruption, a file that cannot be read",
+        .table = &attempt_table,
     },
     {
         .name = "broken_rules",

@@ -50,14 +50,6 @@ static int functions_next(athlete_call *call, void *state) {
     return next_function(state) ? SQLITE_ROW : SQLITE_DONE;
 }
 
-static void result_string(sqlite3_context *context, sqlite3_str *text) {
-    int bytes = sqlite3_str_length(text);
-    bool failed = sqlite3_str_errcode(text) != SQLITE_OK;
-    char *string = sqlite3_str_finish(text);
-    if (failed) sqlite3_result_error_nomem(context);
-    else sqlite3_result_text(context, string ? string : "", bytes, string ? sqlite3_free : SQLITE_STATIC);
-}
-
 /* One line per argument: "pace: min/km, above 0". */
 static void result_arguments(sqlite3_context *context, const athlete_function *function) {
     sqlite3_str *out = sqlite3_str_new(NULL);
@@ -65,7 +57,7 @@ static void result_arguments(sqlite3_context *context, const athlete_function *f
         sqlite3_str_appendf(out, "%s%s: %s", a == function->arguments ? "" : "\n", a->name,
                             a->meaning ? a->meaning : "");
     }
-    result_string(context, out);
+    function_result_str(context, out);
 }
 
 static void functions_column(void *opaque, sqlite3_context *context, int column) {
@@ -82,7 +74,7 @@ static void functions_column(void *opaque, sqlite3_context *context, int column)
         sqlite3_str_appendf(out, "%s(", function->name);
         function_signature(function, out);
         sqlite3_str_appendall(out, ")");
-        result_string(context, out);
+        function_result_str(context, out);
         break;
     }
     case 4: sqlite3_result_text(context, function->summary, -1, SQLITE_STATIC); break;
@@ -188,7 +180,7 @@ static int options_next(athlete_call *call, void *state) {
 static void result_inner_name(sqlite3_context *context, const athlete_function *function, const char *name) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "%s[].%s", function->inner_name, name);
-    result_string(context, out);
+    function_result_str(context, out);
 }
 
 /* Without the parentheses around what is no value. */

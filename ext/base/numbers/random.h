@@ -21,4 +21,9 @@ static inline uint32_t random_below(uint64_t *state, uint32_t n) {
     return (uint32_t)((random_next(state) >> 32) * n >> 32);
 }
 
+/* From 0 to below 1, a multiple of 2^-53. */
+static inline double random_unit(uint64_t *state) {
+    return (double)(random_next(state) >> 11) * 0x1p-53;
+}
+
 #endif

@@ -87,3 +87,13 @@ void text_add_name(text_buffer *text, const char *name) {
     text_add_quoted(text, name);
     text_add(text, ": ");
 }
+
+void text_add_numbers(text_buffer *text, const char *name, const double *x, size_t n) {
+    text_add_name(text, name);
+    text_add(text, "[");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) text_add(text, ", ");
+        text_add_number(text, x[i]);
+    }
+    text_add(text, "]");
+}

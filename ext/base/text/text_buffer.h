@@ -31,4 +31,7 @@ void text_add_quoted(text_buffer *text, const char *string); /* as a JSON string
 void text_add_name(text_buffer *text,
                    const char *name); /* of the next member of a JSON object, which it begins */
 
+/* A member that is a list of numbers. */
+void text_add_numbers(text_buffer *text, const char *name, const double *x, size_t n);
+
 #endif

@@ -17,7 +17,8 @@ void write_json_text(sqlite3_str *out, const char *text) {
     sqlite3_str_appendchar(out, 1, '"');
 }
 
-static void write_hex(sqlite3_str *out, const unsigned char *bytes, int n) {
+void write_json_hex(sqlite3_str *out, const void *blob, int n) {
+    const unsigned char *bytes = blob;
     sqlite3_str_appendchar(out, 1, '"');
     for (int i = 0; i < n; i++) sqlite3_str_appendf(out, "%02X", bytes[i]);
     sqlite3_str_appendchar(out, 1, '"');
@@ -39,7 +40,7 @@ static void write_json_column(sqlite3_str *out, sqlite3_stmt *row, int column) {
         int n = sqlite3_column_bytes(row, column);
         bool is_text = type == SQLITE_TEXT && bytes && !memchr(bytes, 0, (size_t)n);
         if (is_text) write_json_text(out, (const char *)bytes);
-        else write_hex(out, bytes, bytes ? n : 0);
+        else write_json_hex(out, bytes, bytes ? n : 0);
     }
 }
 

@@ -36,7 +36,7 @@ def install(prefix):
 
 LAUNCHER = """unset ATHLETE_EXTENSION
 case ${1-} in
-'' | */* | .*) echo "athlete: say what to do: run, pipeline, import, page, define, ingest, training-set" >&2; exit 2 ;;
+'' | */* | .*) echo "athlete: say what to do: run, pipeline, import, page, tell, define, ingest, training-set" >&2; exit 2 ;;
 esac
 test -f "$home/sql/tools/$1" || { printf 'athlete: there is no tool %s\\n' "$1" >&2; exit 2; }
 exec "$home/sql/tools/$@"

@@ -191,7 +191,7 @@ def test_nothing_in_a_database_is_a_command(place, ours, seed):
     rng, watch = random.Random(seed), Watch(place)
     pristine = (ours / "athlete.db").read_bytes()
     version = rng.choice([0, 0, None])
-    tools = [("page",), ("define", ours / "sleep.json"), ("import", ours / "sleep.json"), ("run", *STAGES), ("ingest", "sleep"), ("migrate",),
+    tools = [("page",), ("tell", "rpe", "15605032352", "7"), ("tell", "name", watch.text(rng)), ("define", ours / "sleep.json"), ("import", ours / "sleep.json"), ("run", *STAGES), ("ingest", "sleep"), ("migrate",),
              ("training-set", ours / "spec.json"), ("training-set", "--rebuild", "1"), ("serve/token", "--list")]  # fmt: skip
     for name, *arguments in tools:
         watch.database.write_bytes(pristine)

@@ -46,7 +46,7 @@ def steps(folder, database="athlete.db"):
     """Every tool once, in an order in which each has what it needs."""
     path = folder / database
     return [("import", path, *ACTIVITIES), ("run", path, *STAGES), ("define", path, folder / "sleep.json"), ("ingest", path, "sleep", NIGHT), ("migrate", path),
-            ("training-set", path, folder / "spec.json"), ("training-set", path, "--rebuild", "1"), ("page", path), ("serve/token", path, "--list")]  # fmt: skip
+            ("training-set", path, folder / "spec.json"), ("training-set", path, "--rebuild", "1"), ("tell", path, "name", "Ann", "--athlete=4001"), ("page", path), ("serve/token", path, "--list")]  # fmt: skip
 
 
 def is_a_sentence(text):

@@ -1,6 +1,6 @@
 /* A value of any type as a number to compare it by. */
-#ifndef ATHLETE_VALIDATION_VALUE_KEY_SQL_H
-#define ATHLETE_VALIDATION_VALUE_KEY_SQL_H
+#ifndef ATHLETE_BASE_BINDING_VALUE_KEY_H
+#define ATHLETE_BASE_BINDING_VALUE_KEY_H
 
 #include <stdint.h>
 #include "base/sqlite.h"

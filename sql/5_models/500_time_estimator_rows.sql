@@ -1,6 +1,6 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; silver_trainings, race_distances, run_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; silver_trainings, race_distances, run_evidence, unrecorded_race_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
@@ -123,7 +123,8 @@ GROUP BY r.athlete_id, r.race_date, r.distance_class
 UNION ALL
 SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NULL, -- with all that has come in since
        max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
-                                     WHERE k.athlete_id = f.athlete_id AND k.from_date <= f.as_of_date), ''))
+                                     WHERE k.athlete_id = f.athlete_id AND k.from_date <= f.as_of_date), ''),
+           COALESCE((SELECT MAX(available_at) FROM race_results AS r WHERE r.athlete_id = f.athlete_id AND r.race_date <= f.as_of_date), ''))
 FROM (SELECT c.athlete_id, MAX(f.as_of_date) AS as_of_date
       FROM changed AS c CROSS JOIN athlete_rolling_features AS f USING (athlete_id) GROUP BY c.athlete_id) AS last
 JOIN athlete_rolling_features AS f USING (athlete_id, as_of_date)
@@ -170,6 +171,13 @@ run AS MATERIALIZED (
            vdot(e.distance_m, e.elapsed_s) AS vdot, e.standing
     FROM request AS q
     CROSS JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')
+                          AND e.available_at <= q.known_at
+    WHERE q.source IN ('history', 'today')
+      AND NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
+    UNION ALL -- over a distance of its own
+    SELECT q.request_id, e.activity_id, e.distance_m, e.elapsed_s, julianday(q.as_of_date) - julianday(e.local_date), vdot(e.distance_m, e.elapsed_s), e.standing
+    FROM request AS q
+    CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')
                           AND e.available_at <= q.known_at
     WHERE q.source IN ('history', 'today')
       AND NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))

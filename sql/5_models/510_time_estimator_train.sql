@@ -1,10 +1,10 @@
 -- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows; silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
--- writes:   ml_model_versions; ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
+-- reads:    time_estimator_rows; ml_aliases, silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
+-- writes:   ml_model_versions; ml_aliases, ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version
--- params:   interval_level, gate_mae_10k_s, cv_gap_days
+-- params:   interval_level, gate_mae_10k_s, cv_gap_days, train_on_api_rows
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -16,85 +16,6 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '["ml_model_versions"]',
     '[]');
 -- end
-
-CREATE TABLE IF NOT EXISTS ml_model_versions (
-    model          TEXT NOT NULL,
-    version        INTEGER NOT NULL,
-    status         TEXT NOT NULL CHECK (status IN ('accepted', 'refused')),
-    reason         TEXT NOT NULL,
-    specification  TEXT NOT NULL, -- JSON, as in schemas/models
-    model_json     TEXT NOT NULL, -- XGBoost's format
-    training_rows  INTEGER NOT NULL,
-    training_hash  TEXT NOT NULL, -- of specification, settings and rows: the same hash, the same model
-    trained_at     TEXT NOT NULL,
-    PRIMARY KEY (model, version)
-) WITHOUT ROWID;
-
--- Predictions of races that the predicting model had not seen: survey runners by fold, an athlete's races by date.
-CREATE TABLE IF NOT EXISTS ml_validation_predictions (
-    model          TEXT NOT NULL, -- time_estimator, or a classic formula on the same evidence
-    version        INTEGER NOT NULL,
-    source         TEXT NOT NULL,
-    subject        TEXT NOT NULL,
-    as_of_date     TEXT NOT NULL,
-    distance_class TEXT NOT NULL,
-    fold           INTEGER NOT NULL,
-    evidence       TEXT NOT NULL,    -- none, training_run, race, races: as in time_estimator_rows
-    actual_s       REAL NOT NULL,
-    predicted_s    REAL NOT NULL,
-    lower_s        REAL,             -- from the residuals of the other folds
-    upper_s        REAL,
-    PRIMARY KEY (model, version, source, subject, as_of_date, distance_class)
-) WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS ml_intervals (
-    model          TEXT NOT NULL,
-    version        INTEGER NOT NULL,
-    distance_class TEXT NOT NULL,
-    evidence       TEXT NOT NULL,
-    lower_ln       REAL NOT NULL, -- bounds of ln(actual / predicted) for a prediction of 5:00 min/km
-    upper_ln       REAL NOT NULL,
-    spread_power   REAL NOT NULL, -- for another pace they grow with its power
-    n              INTEGER NOT NULL,
-    PRIMARY KEY (model, version, distance_class, evidence)
-) WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS ml_metrics (
-    model          TEXT NOT NULL,
-    version        INTEGER NOT NULL,
-    source         TEXT NOT NULL,
-    distance_class TEXT NOT NULL,
-    n              INTEGER NOT NULL,
-    mae_s          REAL NOT NULL,
-    rmse_s         REAL NOT NULL,
-    mape_pct       REAL NOT NULL,
-    bias_pct       REAL NOT NULL, -- above 0: too slow
-    coverage_pct   REAL,
-    PRIMARY KEY (model, version, source, distance_class)
-) WITHOUT ROWID;
-
--- What a version was judged by stays as it was judged.
-CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_keep BEFORE UPDATE ON ml_validation_predictions
-BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_stay BEFORE DELETE ON ml_validation_predictions
-BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_validation_predictions_once BEFORE INSERT ON ml_validation_predictions
-WHEN EXISTS (SELECT 1 FROM ml_validation_predictions WHERE (model, version, source, subject, as_of_date, distance_class) = (new.model, new.version, new.source, new.subject, new.as_of_date, new.distance_class))
-BEGIN SELECT RAISE(ABORT, 'ml_validation_predictions is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_intervals_keep BEFORE UPDATE ON ml_intervals
-BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_intervals_stay BEFORE DELETE ON ml_intervals
-BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_intervals_once BEFORE INSERT ON ml_intervals
-WHEN EXISTS (SELECT 1 FROM ml_intervals WHERE (model, version, distance_class, evidence) = (new.model, new.version, new.distance_class, new.evidence))
-BEGIN SELECT RAISE(ABORT, 'ml_intervals is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_metrics_keep BEFORE UPDATE ON ml_metrics
-BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_metrics_stay BEFORE DELETE ON ml_metrics
-BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_metrics_once BEFORE INSERT ON ml_metrics
-WHEN EXISTS (SELECT 1 FROM ml_metrics WHERE (model, version, source, distance_class) = (new.model, new.version, new.source, new.distance_class))
-BEGIN SELECT RAISE(ABORT, 'ml_metrics is append-only'); END;
 
 -- A specification that cannot be trained is refused; the newest of the others holds.
 CREATE TEMP TABLE specification AS
@@ -139,7 +60,8 @@ CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload,
            (SELECT rows_hash(name, value)
-            FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s') ORDER BY name)) AS settings,
+            FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s')
+                                                    OR name = 'train_on_api_rows' AND value IS NOT 1 ORDER BY name)) AS settings,
            (SELECT training_hash FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1) AS hash_before,
            EXISTS (SELECT 1 FROM ops_due WHERE stage = '510_time_estimator_train') AS has_other_rows
     FROM specification WHERE fault IS NULL ORDER BY bronze_id DESC LIMIT 1
@@ -191,6 +113,7 @@ SELECT f.fold, r.row_id
 FROM fold AS f
 CROSS JOIN labelled AS r
 WHERE r.evidence <> 'none'
+  AND (r.source <> 'history' OR (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1) -- past races come from Strava's API
   AND CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
                     ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
 
@@ -300,16 +223,22 @@ SELECT assert_that(NOT EXISTS (
     CROSS JOIN trains AS t ON t.fold = j.judged_by AND t.row_id = r.row_id),
     '510_time_estimator_train: a model is judged on rows it was trained on');
 
-INSERT INTO ml_model_versions
+INSERT INTO ml_model_versions (model, version, status, reason, specification, model_json, training_rows, training_hash, trained_at)
 SELECT 'time_estimator', c.version,
        CASE WHEN t.mae_s < c.gate_mae_10k_s THEN 'accepted' ELSE 'refused' END,
        COALESCE('10 km error of ' || number_text(CAST(10 * t.mae_s + 0.5 AS INTEGER) / 10.0) || ' s on runners it had not seen, the gate is '
                     || number_text(c.gate_mae_10k_s) || ' s',
                 'no 10 km of a runner that it had not seen to judge it by'),
-       c.specification, m.model_json, (SELECT COUNT(*) FROM labelled WHERE evidence <> 'none'), c.training_hash, c.started_at
+       c.specification, m.model_json, (SELECT COUNT(*) FROM trains WHERE fold = -1), c.training_hash, c.started_at
 FROM stage_clock AS c
 JOIN model AS m ON m.fold = -1
 LEFT JOIN metric AS t ON t.model = 'time_estimator' AND t.source = 'survey' AND t.distance_class = '10k';
+
+-- An accepted one is asked from now on; the one before is asked again by UPDATE ml_aliases.
+INSERT INTO ml_aliases (model, alias, version)
+SELECT v.model, 'champion', v.version FROM ml_model_versions AS v, stage_clock AS c
+WHERE v.model = 'time_estimator' AND v.version = c.version AND v.status = 'accepted'
+ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version;
 
 INSERT INTO ml_validation_predictions
 SELECT v.model, c.version, v.source, v.subject, v.as_of_date, v.distance_class, v.fold, v.evidence,

@@ -4,7 +4,7 @@
 -- writes:   ml_search_results; ml_search_configurations
 -- follows:  -
 -- grain:    model, search_hash, configuration, fold
--- params:   cv_gap_days, search_time_estimator
+-- params:   cv_gap_days, search_time_estimator, train_on_api_rows
 
 -- It tells; it decides nothing: what wins is written into schemas/models/time_estimator.json by a person, and passes the
 -- gate of 510_time_estimator_train like any other specification. With search_time_estimator = 0 nothing is searched.
@@ -105,7 +105,8 @@ FROM (SELECT DISTINCT source, judged_in AS fold FROM labelled) AS f
 JOIN labelled AS r
   ON (r.judged_in = f.fold AND r.source = f.source)
   OR CASE f.source WHEN 'survey' THEN r.source = 'survey'
-                   ELSE r.source = 'survey' OR r.as_of_date < date(f.fold || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days') END;
+                   ELSE r.source = 'survey' OR r.as_of_date < date(f.fold || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days')
+                                 AND (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1 END;
 
 -- Training labels are clipped around their median, as 510_time_estimator_train clips them.
 CREATE TEMP TABLE centre AS

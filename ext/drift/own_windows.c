@@ -1,0 +1,92 @@
+#include "drift/own_windows.h"
+
+#include <math.h>
+#include <string.h>
+#include "drift/cells.h"
+#include "statistics/number_sort.h"
+
+/* Numbers between the two quantiles, as shares of the way: nothing overflows, and sums of squares keep their digits. */
+typedef struct winsor_range {
+    double low, high;
+} winsor_range;
+
+static double winsorised(winsor_range c, double x) {
+    if (x <= c.low) return 0;
+    if (x >= c.high) return 1;
+    return (x / 2 - c.low / 2) / (c.high / 2 - c.low / 2);
+}
+
+/* Of a run of numbers: how many, their sum and that of their squares. */
+typedef struct window_totals {
+    double n, sum, squares;
+} window_totals;
+
+static void window_totals_add(window_totals *t, double x) {
+    t->n++;
+    t->sum += x;
+    t->squares += x * x;
+}
+
+static window_totals window_totals_less(window_totals a, window_totals b) {
+    return (window_totals){a.n - b.n, a.sum - b.sum, a.squares - b.squares};
+}
+
+/* How far the mean of a run lies from that of the rest, in standard deviations of the rest; NAN where the rest does not vary. */
+static double window_distance(window_totals run, window_totals rest) {
+    double mean = rest.sum / rest.n, variance = rest.squares / rest.n - mean * mean;
+    return variance > 1e-9 ? (run.sum / run.n - mean) / sqrt(variance) : NAN;
+}
+
+static athlete_status find_winsor_range(athlete_budget *budget, athlete_poll *poll, sample reference,
+                                        winsor_range *out) {
+    double *sorted = memory_alloc(budget, reference.n, sizeof *sorted);
+    if (!sorted) return memory_status(budget);
+    memcpy(sorted, reference.values, reference.n * sizeof *sorted);
+    athlete_status status = number_sort(budget, poll, sorted, reference.n);
+    sample all = {sorted, reference.n};
+    *out = (winsor_range){sample_quantile(all, 1, 100), sample_quantile(all, 99, 100)};
+    memory_free(budget, sorted);
+    return status;
+}
+
+/* The window_totals of the first 0, 1 … n numbers. */
+static athlete_status sum_up(athlete_poll *poll, sample s, winsor_range c, window_totals *sums) {
+    sums[0] = (window_totals){0, 0, 0};
+    for (size_t i = 0; i < s.n; i++) {
+        sums[i + 1] = sums[i];
+        window_totals_add(&sums[i + 1], winsorised(c, s.values[i]));
+        if (poll_due(poll, 5)) return ATHLETE_INTERRUPTED;
+    }
+    return ATHLETE_OK;
+}
+
+static athlete_status walk_windows(athlete_poll *poll, const window_totals *sums, size_t n, size_t length,
+                                   own_windows *out) {
+    for (size_t i = 0; i + length <= n; i++) {
+        window_totals window = window_totals_less(sums[i + length], sums[i]);
+        double away = fabs(window_distance(window, window_totals_less(sums[n], window)));
+        if (isnan(away)) out->reason = OWN_WINDOWS_ONE_PIECE;
+        else if (away > out->own) out->own = away;
+        if (poll_due(poll, 10)) return ATHLETE_INTERRUPTED;
+    }
+    return ATHLETE_OK;
+}
+
+athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, sample reference,
+                                   sample current, own_windows *out) {
+    *out = (own_windows){.reason = OWN_WINDOWS_SHORT};
+    if (reference.n / 3 < current.n) return ATHLETE_OK;
+    winsor_range c = {0, 0};
+    athlete_status status = find_winsor_range(budget, poll, reference, &c);
+    if (status != ATHLETE_OK) return status;
+    out->reason = c.low < c.high ? OWN_WINDOWS_TOLD : OWN_WINDOWS_STILL;
+    if (out->reason != OWN_WINDOWS_TOLD) return ATHLETE_OK;
+    window_totals now = {0, 0, 0}, *sums = memory_alloc(budget, reference.n + 1, sizeof *sums);
+    if (!sums) return memory_status(budget);
+    for (size_t i = 0; i < current.n; i++) window_totals_add(&now, winsorised(c, current.values[i]));
+    status = sum_up(poll, reference, c, sums);
+    if (status == ATHLETE_OK) status = walk_windows(poll, sums, reference.n, current.n, out);
+    out->shift = window_distance(now, sums[reference.n]);
+    memory_free(budget, sums);
+    return status;
+}

@@ -1,0 +1,116 @@
+"""What the stages cost by the number of athletes, and what one more activity costs among many.
+
+    python tests/bench/athletes.py [--kind light|long] [athletes …]      200 1000 5000 light ones, or 20 100 500 long ones, unless told
+
+Light athletes have 90 activities each, long ones eight years of 1600, every other with laps (helpers/crowd.py, seeded). Seconds are of
+CPU; bytes read are those that the process asked the system for, as /proc/self/io counts them, with SQLite's cache of 2 MB.
+"""
+
+import argparse
+import json
+import pathlib
+import sqlite3
+import tempfile
+import time
+
+from helpers import crowd, demo
+from helpers.extension import EXTENSION
+from helpers.stages import STAGES, statements
+
+KINDS = {"light": (crowd.LIGHT, [200, 1000, 5000]), "long": (crowd.LONG, [20, 100, 500])}
+
+
+def connect(path):
+    db = sqlite3.connect(path, isolation_level=None)
+    db.enable_load_extension(True)
+    db.load_extension(EXTENSION)
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = OFF")
+    return db
+
+
+def bytes_read():
+    return int(next(line for line in pathlib.Path("/proc/self/io").read_text().splitlines() if line.startswith("rchar")).split()[1])
+
+
+def run(path):
+    """CPU seconds of each stage, and all bytes read, by a connection that begins with an empty cache."""
+    db, took = connect(path), {}
+    before = bytes_read()
+    for name, text in STAGES.items():
+        start = time.process_time()
+        for statement in statements(text):
+            db.execute(statement).fetchall()
+        took[name] = time.process_time() - start
+    read = bytes_read() - before
+    db.close()
+    return took, read
+
+
+def put(path, texts):
+    db = connect(path)
+    db.execute("BEGIN")
+    db.executemany("INSERT INTO bronze_inbox (source, body) VALUES ('bench', ?)", [(text,) for text in texts])
+    db.execute("COMMIT")
+    db.close()
+
+
+def prepare(path, kind, athletes):
+    """A file whose inbox has all athletes and definitions, without the survey, which is as large for everyone."""
+    db = connect(path)
+    for name in ("000_ops_tables", "100_bronze_strava"):
+        for statement in statements(STAGES[name]):
+            db.execute(statement)
+    db.close()
+    put(path, [definition.read_text() for definition in demo.REFERENCE[:-1]])
+    lines, piece = [], 0
+    for line in crowd.lines(kind, athletes):
+        lines.append(line)
+        piece += len(line)
+        if piece > 50_000_000:
+            put(path, ["\n".join(lines)])
+            lines, piece = [], 0
+    put(path, ["\n".join(lines)])
+
+
+def measure(kind, athletes, folder):
+    path = folder / f"{athletes}.db"
+    prepare(path, kind, athletes)
+    first = run(path)
+    more = []
+    for athlete in (3, athletes // 2, athletes):  # the middle one of three
+        put(path, [json.dumps(crowd.one_more(kind, athlete))])
+        more.append(run(path))
+    path.unlink()
+    return first, sorted(more, key=lambda each: sum(each[0].values()))[1]
+
+
+def report(sizes, found):
+    print("CPU seconds, all new:  " + "".join(f"{n:>12}" for n in sizes) + "     last / one before")
+    for name in STAGES:
+        seconds = [found[n][0][0][name] for n in sizes]
+        print(f"  {name:30s}" + "".join(f"{s:12.3f}" for s in seconds) + (f"{seconds[-1] / max(seconds[-2], 1e-3):12.2f}" if len(sizes) > 1 else ""))
+    totals = [sum(found[n][0][0].values()) for n in sizes]
+    print(f"  {'all':30s}" + "".join(f"{s:12.3f}" for s in totals) + (f"{totals[-1] / totals[-2]:12.2f}" if len(sizes) > 1 else ""))
+    print(f"  {'per athlete':30s}" + "".join(f"{s / n:12.4f}" for s, n in zip(totals, sizes)))
+    more = [found[n][1] for n in sizes]
+    print("One more activity")
+    print(f"  {'CPU seconds':30s}" + "".join(f"{sum(took.values()):12.4f}" for took, _ in more))
+    print(f"  {'MB read':30s}" + "".join(f"{read / 1e6:12.2f}" for _, read in more))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kind", choices=KINDS, default="light")
+    parser.add_argument("athletes", type=int, nargs="*")
+    options = parser.parse_args()
+    kind, sizes = KINDS[options.kind]
+    sizes = options.athletes or sizes
+    print(f"{options.kind} athletes, SQLite {sqlite3.sqlite_version}")
+    with tempfile.TemporaryDirectory() as folder:
+        report(sizes, {n: measure(kind, n, pathlib.Path(folder)) for n in sizes})
+
+
+if __name__ == "__main__":
+    main()
