@@ -44,7 +44,7 @@ FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () A
       JOIN silver_same_training AS t USING (athlete_id)
       JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
       ORDER BY a.start_time DESC, t.activity_id LIMIT 1);
-SELECT '    if these were two trainings, a row (athlete_id, activity_id) in athlete_separate_trainings says so'
+SELECT '    if these were two trainings, say so: sql/tools/tell athlete.db separate ID'
 WHERE EXISTS (SELECT 1 FROM temp.page JOIN silver_same_training USING (athlete_id));
 
 SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
