@@ -1,5 +1,8 @@
 #include "cluster/cluster_argument_sql.h"
 
+#include <string.h>
+#include "base/binding/model_reference.h"
+
 static void cached_clusters_close(cached_text *base) {
     cached_clusters *cached = (cached_clusters *)base;
     cluster_model_free(NULL, &cached->model);
@@ -19,12 +22,8 @@ static athlete_status parse_clusters(sqlite3 *db, cached_clusters *cached, athle
     return cached->row ? ATHLETE_OK : ATHLETE_NOMEM;
 }
 
-cached_clusters *cluster_argument(sqlite3 *db, void *cache, sqlite3_value *argument, athlete_status *status,
-                                  athlete_fault *fault) {
-    const char *text = (const char *)sqlite3_value_text(argument);
-    size_t length = (size_t)sqlite3_value_bytes(argument);
-    *status = ATHLETE_NOMEM;
-    if (!text) return NULL;
+static cached_clusters *clusters_of_text(sqlite3 *db, void *cache, const char *text, size_t length,
+                                         athlete_status *status, athlete_fault *fault) {
     cached_text *base = text_cache_find(cache, text, length);
     *status = ATHLETE_OK;
     if (base) return (cached_clusters *)base;
@@ -36,4 +35,26 @@ cached_clusters *cluster_argument(sqlite3 *db, void *cache, sqlite3_value *argum
     }
     cached_text_release(base);
     return NULL;
+}
+
+cached_clusters *cluster_argument(sqlite3 *db, void *cache, sqlite3_value *argument, athlete_status *status,
+                                  athlete_fault *fault) {
+    const char *text = (const char *)sqlite3_value_text(argument);
+    *status = ATHLETE_NOMEM;
+    if (!text) return NULL;
+    return clusters_of_text(db, cache, text, (size_t)sqlite3_value_bytes(argument), status, fault);
+}
+
+cached_clusters *cluster_argument_of_call(athlete_call *call, sqlite3_value *argument,
+                                          athlete_status *status) {
+    const char *text = (const char *)sqlite3_value_text(argument);
+    if (!text || !model_is_reference(text))
+        return cluster_argument(call->db, call->domain_state, argument, status, &call->fault);
+    char *registered;
+    *status = model_reference_read(call->db, text, &registered, &call->fault);
+    if (*status != ATHLETE_OK) return NULL;
+    cached_clusters *found =
+        clusters_of_text(call->db, call->domain_state, registered, strlen(registered), status, &call->fault);
+    sqlite3_free(registered);
+    return found;
 }

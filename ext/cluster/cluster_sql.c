@@ -7,6 +7,12 @@
 
 #define CLUSTER_MODEL                                                                                        \
     { "model", ATHLETE_MODEL, 0, 0, 0, "the JSON text of a model of kmeans_train or kmeans_fit" }
+#define REGISTERED_CLUSTERS                                                                                  \
+    {                                                                                                        \
+        "model", ATHLETE_MODEL, 0, 0, 0,                                                                     \
+            "the JSON text of a model of kmeans_train or kmeans_fit, or one of the registry: "               \
+            "athlete_clustering@champion"                                                                    \
+    }
 #define CLUSTER_FEATURE                                                                                      \
     {                                                                                                        \
         "feature", ATHLETE_ANY, ATHLETE_NULLABLE | ATHLETE_REPEATED, 0, 0,                                   \
@@ -120,10 +126,10 @@ static const athlete_function cluster_functions[] = {
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
-            CLUSTER_MODEL, {"query", ATHLETE_QUERY, 0, 0, 0,
-                            "gives key, feature, … for each row; a model with feature names finds its "
-                            "features by the names of "
-                            "the columns, in any order and among others, one without by their order"}),
+            REGISTERED_CLUSTERS, {"query", ATHLETE_QUERY, 0, 0, 0,
+                                  "gives key, feature, … for each row; a model with feature names finds its "
+                                  "features by the names of "
+                                  "the columns, in any order and among others, one without by their order"}),
         .summary = "kmeans_predict and kmeans_distance for each row of a query.",
         .errors =
             "a text that is no model of clusters; a query without its features; a feature that is no number, "
@@ -134,7 +140,8 @@ static const athlete_function cluster_functions[] = {
         .name = "kmeans_centers",
         .example = "SELECT * FROM kmeans_centers(" TWO_RUNNERS_MODEL ")",
         .kind = ATHLETE_TABLE,
-        .arguments = ATHLETE_ARGUMENTS(CLUSTER_MODEL),
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(REGISTERED_CLUSTERS),
         .summary =
             "A model's centres, a row for each cluster and feature (by name, or by number from 0): in the "
             "feature's own unit and in standard deviations from its mean, with the size of the cluster in "

@@ -90,7 +90,7 @@ static athlete_status kmeans_score_open(athlete_call *call, int argc, sqlite3_va
     *out = state;
     state->db = call->db;
     athlete_status status;
-    state->cached = cluster_argument(call->db, call->domain_state, argv[0], &status, &call->fault);
+    state->cached = cluster_argument_of_call(call, argv[0], &status);
     if (!state->cached) return status;
     const char *sql = (const char *)sqlite3_value_text(argv[1]);
     state->columns = memory_alloc(NULL, state->cached->model.width, sizeof *state->columns);
@@ -156,7 +156,7 @@ static athlete_status kmeans_centers_open(athlete_call *call, int argc, sqlite3_
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     athlete_status status;
-    state->cached = cluster_argument(call->db, call->domain_state, argv[0], &status, &call->fault);
+    state->cached = cluster_argument_of_call(call, argv[0], &status);
     return status;
 }
 

@@ -9,6 +9,9 @@
 extern const athlete_table time_series_split_table;
 extern const athlete_table time_series_split_dates_table;
 
+/* group_split_sql.c */
+extern const athlete_table group_split_table;
+
 /* conformal_sql.c */
 void conformal_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void conformal_final(sqlite3_context *context);

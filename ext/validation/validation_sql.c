@@ -56,6 +56,25 @@ static const athlete_function validation_functions[] = {
         .table = &time_series_split_dates_table,
     },
     {
+        .name = "group_split",
+        .example =
+            "SELECT * FROM group_split('VALUES (1, ''ann''), (2, ''ann''), (3, ''bo''), (4, ''cy'')', 2)",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0, "gives key, group (such as the athlete) of each row"},
+            {"splits", ATHLETE_INTEGER, 0, 2, 10000, "folds"},
+            {"seed", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0, "of the order of groups; 0"}),
+        .summary = "Keys to train and test on, fold by fold, so that no group is in both: each group is "
+                   "tested once, in "
+                   "a fold that its value and the seed decide. There is no split of single rows at random: "
+                   "days of one "
+                   "athlete are alike, and a model would be asked what it was told.",
+        .errors = "fewer groups than splits; a group that is NULL",
+        .source = "scikit-learn, GroupKFold; groups come in an order of their own and not by their size",
+        .table = &group_split_table,
+    },
+    {
         .name = "conformal_quantile",
         .example = "SELECT conformal_quantile(column1, 0.1) AS lower, conformal_quantile(column1, 0.9) AS "
                    "upper FROM "

@@ -1,7 +1,7 @@
 -- stage:    300_feature_registry
 -- purpose:  register the feature groups that arrived as definitions; what may not follow is refused with the sentence that says why
 -- reads:    -; bronze_documents, feature_groups, features, feature_definition_rejects
--- writes:   feature_groups, features; feature_types, feature_definition_rejects, feature_rejects, athlete_utc_offsets
+-- writes:   feature_groups, features; feature_publications, feature_types, feature_definition_rejects, feature_rejects, athlete_utc_offsets
 -- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -
@@ -131,6 +131,46 @@ WHERE (major, minor, patch) = (SELECT o.major, o.minor, o.patch FROM feature_gro
 CREATE VIEW IF NOT EXISTS features_current AS
 SELECT f.* FROM feature_groups_current AS g
 JOIN features AS f ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch);
+
+-- Which versions of the groups that stages compute have been published, in that order. Where a version's rows are others than those of
+-- the publication before (is_new), over the whole history, those are in <table>_earlier under the publication that they are from.
+-- What a group is computed from may have another formula while its own version stays: then it is published once more (build).
+CREATE TABLE IF NOT EXISTS feature_publications (
+    publication_id INTEGER PRIMARY KEY,
+    group_name     TEXT NOT NULL,
+    major          INTEGER NOT NULL,
+    minor          INTEGER NOT NULL,
+    patch          INTEGER NOT NULL,
+    build          INTEGER NOT NULL,
+    is_new         INTEGER NOT NULL CHECK (is_new IN (0, 1)),
+    published_at   TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS feature_publications_by_group ON feature_publications (group_name, publication_id);
+CREATE TRIGGER IF NOT EXISTS feature_publications_keep BEFORE UPDATE ON feature_publications
+BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS feature_publications_stay BEFORE DELETE ON feature_publications
+BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS feature_publications_once BEFORE INSERT ON feature_publications
+WHEN EXISTS (SELECT 1 FROM feature_publications WHERE publication_id = new.publication_id)
+BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
+
+-- What a stage has yet to publish: a version that it has not, or the one that it has, after what it is computed from was published
+-- anew. `earlier` is the publication whose rows the table has, NULL before the first.
+CREATE VIEW IF NOT EXISTS feature_upgrades AS
+SELECT g.stage, g.table_name, g.name, g.major, g.minor, g.patch,
+       (SELECT MAX(e.publication_id) FROM feature_publications AS e WHERE e.group_name = g.name AND e.is_new) AS earlier,
+       COALESCE((SELECT MAX(b.build) FROM feature_publications AS b
+                 WHERE (b.group_name, b.major, b.minor, b.patch) = (g.name, g.major, g.minor, g.patch)), 0) AS builds
+FROM feature_groups_current AS g
+LEFT JOIN feature_publications AS p ON p.publication_id = (SELECT MAX(l.publication_id) FROM feature_publications AS l WHERE l.group_name = g.name)
+WHERE g.is_computed
+  AND ((p.major, p.minor, p.patch) IS NOT (g.major, g.minor, g.patch)
+       OR EXISTS (SELECT 1
+                  FROM ops_stages AS s
+                  CROSS JOIN json_each(s.inputs) AS i
+                  CROSS JOIN feature_groups AS u ON u.table_name = i.value
+                  CROSS JOIN feature_publications AS q ON q.group_name = u.name AND q.publication_id > p.publication_id
+                  WHERE s.stage = g.stage AND q.is_new));
 
 -- A status moves one step on; nothing else of a registration ever changes.
 CREATE TRIGGER IF NOT EXISTS feature_groups_keep BEFORE UPDATE ON feature_groups

@@ -1,7 +1,7 @@
 -- stage:    310_feature_tables
 -- purpose:  the tables of the bundled feature groups with history, views and triggers
 -- reads:    -
--- writes:   -; activity_features, activity_features_history, athlete_daily_features, athlete_daily_features_history, athlete_profile, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_history, race_results, race_results_history
+-- writes:   -; activity_features, activity_features_earlier, activity_features_history, athlete_daily_features, athlete_daily_features_earlier, athlete_daily_features_history, athlete_profile, athlete_profile_earlier, athlete_profile_history, athlete_rolling_features, athlete_rolling_features_earlier, athlete_rolling_features_history, athlete_weekly_features, athlete_weekly_features_earlier, athlete_weekly_features_history, race_results, race_results_earlier, race_results_history
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -88,6 +88,40 @@ CREATE TABLE IF NOT EXISTS "activity_features_history" (
 );
 CREATE INDEX IF NOT EXISTS "activity_features_history_asof" ON "activity_features_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "activity_features_history_row" ON "activity_features_history" ("athlete_id", "activity_id");
+CREATE TABLE IF NOT EXISTS "activity_features_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "activity_id" TEXT NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "activity_date" TEXT NOT NULL,
+    "utc_offset_s" INTEGER NOT NULL,
+    "sport_type" TEXT NOT NULL,
+    "is_run" INTEGER NOT NULL,
+    "distance_km" REAL NOT NULL,
+    "moving_time_min" REAL NOT NULL,
+    "elapsed_time_min" REAL NOT NULL,
+    "pace_min_km" REAL,
+    "elevation_gain_m" REAL,
+    "elevation_per_km" REAL,
+    "estimated_tss" REAL,
+    "load_source" TEXT,
+    "intensity_factor" REAL,
+    "threshold_pace_min_km" REAL NOT NULL,
+    "threshold_source" TEXT NOT NULL,
+    "avg_hr" REAL,
+    "max_hr" REAL,
+    "reference_max_hr" REAL,
+    "hr_zone_1_pct" REAL,
+    "hr_zone_2_pct" REAL,
+    "hr_zone_3_pct" REAL,
+    "hr_zone_4_pct" REAL,
+    "hr_zone_5_pct" REAL,
+    "efficiency_index" REAL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "activity_features_earlier_asof" ON "activity_features_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "activity_features_versions" AS
 SELECT "athlete_id", "activity_id", "event_timestamp", "activity_date", "utc_offset_s", "sport_type", "is_run", "distance_km", "moving_time_min", "elapsed_time_min", "pace_min_km", "elevation_gain_m", "elevation_per_km", "estimated_tss", "load_source", "intensity_factor", "threshold_pace_min_km", "threshold_source", "avg_hr", "max_hr", "reference_max_hr", "hr_zone_1_pct", "hr_zone_2_pct", "hr_zone_3_pct", "hr_zone_4_pct", "hr_zone_5_pct", "efficiency_index", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "activity_features"
 UNION ALL
@@ -127,6 +161,12 @@ BEGIN SELECT RAISE(ABORT, 'activity_features: event_timestamp, available_at and 
 CREATE TRIGGER IF NOT EXISTS "activity_features_history_in_form" BEFORE INSERT ON "activity_features_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'activity_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+
+CREATE TRIGGER IF NOT EXISTS "activity_features_earlier_in_form" BEFORE INSERT ON "activity_features_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'activity_features_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "activity_features_earlier_keep" BEFORE UPDATE ON "activity_features_earlier"
+BEGIN SELECT RAISE(ABORT, 'activity_features_earlier: what was published stays as it was'); END;
 
 -- athlete_daily_features 1.0.1: The activities of each local day, added up
 CREATE TABLE IF NOT EXISTS "athlete_daily_features" (
@@ -169,6 +209,27 @@ CREATE TABLE IF NOT EXISTS "athlete_daily_features_history" (
 );
 CREATE INDEX IF NOT EXISTS "athlete_daily_features_history_asof" ON "athlete_daily_features_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "athlete_daily_features_history_row" ON "athlete_daily_features_history" ("athlete_id", "activity_date");
+CREATE TABLE IF NOT EXISTS "athlete_daily_features_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "activity_date" TEXT NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "activities" INTEGER NOT NULL,
+    "runs" INTEGER NOT NULL,
+    "distance_km" REAL NOT NULL,
+    "run_distance_km" REAL NOT NULL,
+    "moving_time_min" REAL NOT NULL,
+    "elevation_gain_m" REAL NOT NULL,
+    "daily_tss" REAL NOT NULL,
+    "unknown_load" INTEGER NOT NULL,
+    "avg_pace" REAL,
+    "avg_hr" REAL,
+    "max_hr" REAL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "athlete_daily_features_earlier_asof" ON "athlete_daily_features_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "athlete_daily_features_versions" AS
 SELECT "athlete_id", "activity_date", "event_timestamp", "activities", "runs", "distance_km", "run_distance_km", "moving_time_min", "elevation_gain_m", "daily_tss", "unknown_load", "avg_pace", "avg_hr", "max_hr", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "athlete_daily_features"
 UNION ALL
@@ -209,6 +270,12 @@ CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_history_in_form" BEFORE INS
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_earlier_in_form" BEFORE INSERT ON "athlete_daily_features_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_earlier_keep" BEFORE UPDATE ON "athlete_daily_features_earlier"
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features_earlier: what was published stays as it was'); END;
+
 -- athlete_profile 1.0.1: Who an athlete is: the first values told, kept
 CREATE TABLE IF NOT EXISTS "athlete_profile" (
     "athlete_id" TEXT NOT NULL,
@@ -232,6 +299,18 @@ CREATE TABLE IF NOT EXISTS "athlete_profile_history" (
 );
 CREATE INDEX IF NOT EXISTS "athlete_profile_history_asof" ON "athlete_profile_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "athlete_profile_history_row" ON "athlete_profile_history" ("athlete_id");
+CREATE TABLE IF NOT EXISTS "athlete_profile_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "sex" TEXT,
+    "birth_year" INTEGER,
+    "first_activity_date" TEXT NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "athlete_profile_earlier_asof" ON "athlete_profile_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "athlete_profile_versions" AS
 SELECT "athlete_id", "sex", "birth_year", "first_activity_date", "event_timestamp", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "athlete_profile"
 UNION ALL
@@ -271,6 +350,12 @@ BEGIN SELECT RAISE(ABORT, 'athlete_profile: event_timestamp, available_at and su
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_history_in_form" BEFORE INSERT ON "athlete_profile_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_profile_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_earlier_in_form" BEFORE INSERT ON "athlete_profile_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_profile_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_profile_earlier_keep" BEFORE UPDATE ON "athlete_profile_earlier"
+BEGIN SELECT RAISE(ABORT, 'athlete_profile_earlier: what was published stays as it was'); END;
 
 -- athlete_rolling_features 1.0.1: Load, form, trends and risk for every calendar day, looking back from the end of that day
 CREATE TABLE IF NOT EXISTS "athlete_rolling_features" (
@@ -371,6 +456,56 @@ CREATE TABLE IF NOT EXISTS "athlete_rolling_features_history" (
 );
 CREATE INDEX IF NOT EXISTS "athlete_rolling_features_history_asof" ON "athlete_rolling_features_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "athlete_rolling_features_history_row" ON "athlete_rolling_features_history" ("athlete_id", "as_of_date");
+CREATE TABLE IF NOT EXISTS "athlete_rolling_features_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "as_of_date" TEXT NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "daily_tss" REAL NOT NULL,
+    "ctl_42d" REAL NOT NULL,
+    "atl_7d" REAL NOT NULL,
+    "tsb" REAL NOT NULL,
+    "acwr" REAL NOT NULL,
+    "ctl_ewma" REAL NOT NULL,
+    "atl_ewma" REAL NOT NULL,
+    "tsb_ewma" REAL NOT NULL,
+    "acwr_ewma" REAL NOT NULL,
+    "total_tss_7d" REAL NOT NULL,
+    "total_tss_28d" REAL NOT NULL,
+    "total_tss_90d" REAL NOT NULL,
+    "activities_7d" INTEGER NOT NULL,
+    "activities_28d" INTEGER NOT NULL,
+    "activities_30d" INTEGER NOT NULL,
+    "activities_42d" INTEGER NOT NULL,
+    "activities_90d" INTEGER NOT NULL,
+    "total_distance_7d_km" REAL NOT NULL,
+    "total_distance_28d_km" REAL NOT NULL,
+    "total_distance_30d_km" REAL NOT NULL,
+    "total_distance_42d_km" REAL NOT NULL,
+    "total_distance_90d_km" REAL NOT NULL,
+    "longest_distance_30d_km" REAL NOT NULL,
+    "longest_distance_90d_km" REAL NOT NULL,
+    "total_elevation_30d_m" REAL NOT NULL,
+    "avg_pace_30d" REAL,
+    "best_pace_30d" REAL,
+    "avg_pace_90d" REAL,
+    "best_pace_90d" REAL,
+    "pace_trend_30d" REAL,
+    "distance_trend_30d" REAL,
+    "pace_trend_90d" REAL,
+    "distance_trend_90d" REAL,
+    "consistency_score" REAL NOT NULL,
+    "training_monotony_7d" REAL,
+    "training_strain_7d" REAL,
+    "rest_days_14d" INTEGER NOT NULL,
+    "unknown_load_42d" INTEGER NOT NULL,
+    "history_days" INTEGER NOT NULL,
+    "is_overtraining_risk" INTEGER NOT NULL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "athlete_rolling_features_earlier_asof" ON "athlete_rolling_features_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "athlete_rolling_features_versions" AS
 SELECT "athlete_id", "as_of_date", "event_timestamp", "daily_tss", "ctl_42d", "atl_7d", "tsb", "acwr", "ctl_ewma", "atl_ewma", "tsb_ewma", "acwr_ewma", "total_tss_7d", "total_tss_28d", "total_tss_90d", "activities_7d", "activities_28d", "activities_30d", "activities_42d", "activities_90d", "total_distance_7d_km", "total_distance_28d_km", "total_distance_30d_km", "total_distance_42d_km", "total_distance_90d_km", "longest_distance_30d_km", "longest_distance_90d_km", "total_elevation_30d_m", "avg_pace_30d", "best_pace_30d", "avg_pace_90d", "best_pace_90d", "pace_trend_30d", "distance_trend_30d", "pace_trend_90d", "distance_trend_90d", "consistency_score", "training_monotony_7d", "training_strain_7d", "rest_days_14d", "unknown_load_42d", "history_days", "is_overtraining_risk", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "athlete_rolling_features"
 UNION ALL
@@ -411,6 +546,12 @@ CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_history_in_form" BEFORE I
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_earlier_in_form" BEFORE INSERT ON "athlete_rolling_features_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_earlier_keep" BEFORE UPDATE ON "athlete_rolling_features_earlier"
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features_earlier: what was published stays as it was'); END;
+
 -- athlete_weekly_features 1.0.1: Volume, load, monotony and strain of every week from Monday to Sunday
 CREATE TABLE IF NOT EXISTS "athlete_weekly_features" (
     "athlete_id" TEXT NOT NULL,
@@ -446,6 +587,24 @@ CREATE TABLE IF NOT EXISTS "athlete_weekly_features_history" (
 );
 CREATE INDEX IF NOT EXISTS "athlete_weekly_features_history_asof" ON "athlete_weekly_features_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "athlete_weekly_features_history_row" ON "athlete_weekly_features_history" ("athlete_id", "week_start");
+CREATE TABLE IF NOT EXISTS "athlete_weekly_features_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "week_start" TEXT NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "days" INTEGER NOT NULL,
+    "weekly_distance_km" REAL NOT NULL,
+    "weekly_activities" INTEGER NOT NULL,
+    "weekly_tss" REAL NOT NULL,
+    "weekly_elevation_m" REAL NOT NULL,
+    "avg_pace_week" REAL,
+    "training_monotony" REAL,
+    "training_strain" REAL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "athlete_weekly_features_earlier_asof" ON "athlete_weekly_features_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "athlete_weekly_features_versions" AS
 SELECT "athlete_id", "week_start", "event_timestamp", "days", "weekly_distance_km", "weekly_activities", "weekly_tss", "weekly_elevation_m", "avg_pace_week", "training_monotony", "training_strain", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "athlete_weekly_features"
 UNION ALL
@@ -486,6 +645,12 @@ CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_history_in_form" BEFORE IN
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
 
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_earlier_in_form" BEFORE INSERT ON "athlete_weekly_features_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_earlier_keep" BEFORE UPDATE ON "athlete_weekly_features_earlier"
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features_earlier: what was published stays as it was'); END;
+
 -- race_results 1.1.0: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
     "athlete_id" TEXT NOT NULL,
@@ -515,6 +680,21 @@ CREATE TABLE IF NOT EXISTS "race_results_history" (
 );
 CREATE INDEX IF NOT EXISTS "race_results_history_asof" ON "race_results_history" ("athlete_id", "event_timestamp", "available_at");
 CREATE INDEX IF NOT EXISTS "race_results_history_row" ON "race_results_history" ("athlete_id", "activity_id");
+CREATE TABLE IF NOT EXISTS "race_results_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+    "athlete_id" TEXT NOT NULL,
+    "activity_id" TEXT NOT NULL,
+    "race_date" TEXT NOT NULL,
+    "distance_class" TEXT NOT NULL,
+    "seconds" REAL NOT NULL,
+    "source" TEXT NOT NULL,
+    "measured_m" REAL NOT NULL,
+    "event_timestamp" TEXT NOT NULL,
+    "available_at" TEXT NOT NULL,
+    superseded_at TEXT, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "race_results_earlier_asof" ON "race_results_earlier" (publication_id, "athlete_id", "event_timestamp", "available_at");
 CREATE VIEW IF NOT EXISTS "race_results_versions" AS
 SELECT "athlete_id", "activity_id", "race_date", "distance_class", "seconds", "source", "measured_m", "event_timestamp", "available_at", NULL AS superseded_at, NULL AS superseded_by FROM "race_results"
 UNION ALL
@@ -554,6 +734,12 @@ BEGIN SELECT RAISE(ABORT, 'race_results: event_timestamp, available_at and super
 CREATE TRIGGER IF NOT EXISTS "race_results_history_in_form" BEFORE INSERT ON "race_results_history"
 WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE AND strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at)
 BEGIN SELECT RAISE(ABORT, 'race_results_history: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+
+CREATE TRIGGER IF NOT EXISTS "race_results_earlier_in_form" BEFORE INSERT ON "race_results_earlier"
+WHEN NOT ((strftime('%Y-%m-%dT%H:%M:%SZ', new."event_timestamp", '+0 seconds') = new."event_timestamp" AND new."event_timestamp" >= '0001') IS TRUE AND (strftime('%Y-%m-%dT%H:%M:%SZ', COALESCE(new."available_at", new."event_timestamp"), '+0 seconds') = COALESCE(new."available_at", new."event_timestamp") AND COALESCE(new."available_at", new."event_timestamp") >= '0001') IS TRUE)
+BEGIN SELECT RAISE(ABORT, 'race_results_earlier: event_timestamp, available_at and superseded_at are instants in UTC such as 2025-10-20T06:00:00Z; an ingest takes other forms, too'); END;
+CREATE TRIGGER IF NOT EXISTS "race_results_earlier_keep" BEFORE UPDATE ON "race_results_earlier"
+BEGIN SELECT RAISE(ABORT, 'race_results_earlier: what was published stays as it was'); END;
 -- end
 
 CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;

@@ -1,7 +1,7 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
+-- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams, feature_upgrades, athlete_profile_versions
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_earlier, feature_publications, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id
 -- params:   arrivals
@@ -62,12 +62,13 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
            || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name)) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '400_athlete_profile' AND athlete_id = '') AS position_before;
 
--- All of them when a rule has changed.
+-- All of them when a rule has changed, or the version.
 CREATE TEMP TABLE changed AS
 SELECT athlete_id FROM ops_due WHERE stage = '400_athlete_profile' AND athlete_id <> ''
 UNION
 SELECT a.athlete_id
-FROM (SELECT 1 FROM stage_clock WHERE substr(position, instr(position, ' ')) IS NOT substr(position_before, instr(position_before, ' ')))
+FROM (SELECT 1 FROM stage_clock WHERE substr(position, instr(position, ' ')) IS NOT substr(position_before, instr(position_before, ' '))
+      UNION SELECT 1 FROM feature_upgrades WHERE table_name = 'athlete_profile' AND earlier IS NOT NULL)
 CROSS JOIN (SELECT athlete_id FROM silver_strava_activities UNION SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM bronze_strava_athlete) AS a;
 
 CREATE TEMP TABLE first_activity AS
@@ -154,9 +155,10 @@ CREATE UNIQUE INDEX temp.computed_by_athlete ON computed (athlete_id);
 
 -- publish athlete_profile, corrected from o.first_activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to athlete_profile_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, '' AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '400_athlete_profile' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -170,16 +172,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id) = (s.athlete_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at FROM computed
 EXCEPT
-SELECT * FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN athlete_profile AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'athlete_profile';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id) = (s.athlete_id);
+INSERT INTO athlete_profile_earlier (publication_id, athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.sex, o.birth_year, o.first_activity_date, o.event_timestamp, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_profile_versions AS o;
+DELETE FROM athlete_profile_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id));
 CREATE TEMP TABLE outdated AS
@@ -194,15 +216,17 @@ CROSS JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
-INSERT INTO athlete_profile_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_profile_history (athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.sex, o.birth_year, o.first_activity_date, o.event_timestamp, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_profile AS o USING (athlete_id);
 DELETE FROM athlete_profile
 WHERE (athlete_id) IN (SELECT athlete_id FROM outdated);
 DELETE FROM athlete_profile_history -- what was never believed leaves no version
-WHERE (athlete_id) IN (SELECT athlete_id FROM outdated) AND superseded_at <= available_at;
-INSERT INTO athlete_profile SELECT * FROM fresh;
+WHERE (athlete_id) IN (SELECT athlete_id FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO athlete_profile (athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at) SELECT athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 INSERT OR IGNORE INTO ops_due (stage, athlete_id)
@@ -243,6 +267,8 @@ DELETE FROM ops_due WHERE stage = '400_athlete_profile';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

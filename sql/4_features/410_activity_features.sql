@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets
--- writes:   activity_features; activity_features_history, athlete_utc_offsets, ops_published, ops_seen, ops_due
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
+-- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, athlete_utc_offsets, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
@@ -34,7 +34,7 @@ SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, 
        CASE WHEN NOT is_official THEN doubt END AS doubt
 FROM (
     SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
-           CASE WHEN r.known_at > a.available_at THEN r.known_at ELSE a.available_at END AS available_at,
+           CASE WHEN r.available_at > a.available_at THEN r.available_at ELSE a.available_at END AS available_at,
            r.activity_id IS NOT NULL AS is_race, r.official_m IS NOT NULL AND r.official_s IS NOT NULL AS is_official,
            COALESCE(r.official_m, a.distance_m) AS distance_m, COALESCE(r.official_s, a.moving_s) AS moving_s,
            COALESCE(r.official_s, a.elapsed_s) AS elapsed_s, a.is_flagged,
@@ -51,7 +51,7 @@ FROM (
 WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= min_m;
 -- A race that was not recorded proves what was told of it.
 CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
-SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.known_at AS available_at,
+SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.available_at,
        r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 2 AS standing
 FROM silver_races AS r
 WHERE NOT r.is_recorded
@@ -64,7 +64,10 @@ CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlet
 CREATE TEMP TABLE general AS
 SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)) AS rules,
        (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' AND name <> 'arrivals' ORDER BY name)) AS settings,
-       (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone;
+       (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone,
+       (SELECT row_hash(major, minor, patch, (SELECT MAX(publication_id) FROM feature_publications WHERE group_name = 'athlete_profile' AND is_new))
+        FROM feature_groups_current WHERE table_name = 'activity_features') AS formula,
+       EXISTS (SELECT 1 FROM feature_upgrades WHERE table_name = 'activity_features' AND earlier IS NOT NULL) AS is_upgrade;
 
 -- Everyone when that has changed.
 CREATE TEMP TABLE due AS
@@ -73,7 +76,7 @@ UNION
 SELECT m.athlete_id
 FROM general AS g
 CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
-WHERE (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
+WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
 -- The eleventh is the latest arrival among all that: what comes later is news.
@@ -96,7 +99,8 @@ SELECT athlete_id,
                    FROM (SELECT * FROM silver_races AS r WHERE r.athlete_id = a.athlete_id ORDER BY activity_id))
                       || (SELECT rows_hash(activity_id, told_of, setting, value)
                           FROM (SELECT * FROM training_settings AS s
-                                WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting))) AS position
+                                WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting)),
+                  g.formula) AS position
 FROM general AS g
 CROSS JOIN due
 CROSS JOIN silver_strava_activities AS a USING (athlete_id)
@@ -108,7 +112,7 @@ CREATE TEMP TABLE changed AS
 SELECT n.athlete_id, n.position
 FROM position_now AS n
 LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
-WHERE m.position IS NOT n.position
+WHERE m.position IS NOT n.position OR (SELECT is_upgrade FROM general)
 UNION ALL
 SELECT m.athlete_id, NULL -- has no activities any more
 FROM due
@@ -344,9 +348,10 @@ ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_
 
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to activity_features_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -360,16 +365,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM computed
 EXCEPT
-SELECT * FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id, activity_id)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN activity_features AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'activity_features';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id);
+INSERT INTO activity_features_earlier (publication_id, athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN activity_features_versions AS o;
+DELETE FROM activity_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
@@ -384,15 +409,17 @@ CROSS JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
-INSERT INTO activity_features_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO activity_features_history (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN activity_features AS o USING (athlete_id, activity_id);
 DELETE FROM activity_features
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
 DELETE FROM activity_features_history -- what was never believed leaves no version
-WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at;
-INSERT INTO activity_features SELECT * FROM fresh;
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO activity_features (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at) SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 INSERT OR IGNORE INTO ops_published (athlete_id)
@@ -414,6 +441,8 @@ DELETE FROM ops_due WHERE stage = '410_activity_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

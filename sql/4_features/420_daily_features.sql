@@ -1,7 +1,7 @@
 -- stage:    420_daily_features
 -- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due
--- writes:   athlete_daily_features; athlete_daily_features_history, ops_seen, ops_due
+-- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_daily_features_versions, ops_upstreams
+-- writes:   athlete_daily_features; athlete_daily_features_history, athlete_daily_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
@@ -20,7 +20,13 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '420_daily_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '420_daily_features'
+UNION -- everyone, for a version that has not been published
+SELECT w.athlete_id, w.position
+FROM feature_upgrades AS g
+CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+WHERE g.stage = '420_daily_features' AND g.earlier IS NOT NULL;
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -59,9 +65,10 @@ SELECT assert_that(
 
 -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to athlete_daily_features_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '420_daily_features' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -75,16 +82,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM computed
 EXCEPT
-SELECT * FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id, activity_date)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN athlete_daily_features AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'athlete_daily_features';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date);
+INSERT INTO athlete_daily_features_earlier (publication_id, athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_daily_features_versions AS o;
+DELETE FROM athlete_daily_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date));
 CREATE TEMP TABLE outdated AS
@@ -99,15 +126,17 @@ CROSS JOIN athlete_daily_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
-INSERT INTO athlete_daily_features_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_daily_features_history (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_daily_features AS o USING (athlete_id, activity_date);
 DELETE FROM athlete_daily_features
 WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
 DELETE FROM athlete_daily_features_history -- what was never believed leaves no version
-WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND superseded_at <= available_at;
-INSERT INTO athlete_daily_features SELECT * FROM fresh;
+WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO athlete_daily_features (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at) SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 CREATE TEMP TABLE counted AS
@@ -126,6 +155,8 @@ DELETE FROM ops_due WHERE stage = '420_daily_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

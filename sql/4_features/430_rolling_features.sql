@@ -1,7 +1,7 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due
--- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, ops_seen, ops_due
+-- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_rolling_features_versions, ops_upstreams
+-- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, athlete_rolling_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
@@ -17,7 +17,13 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '["410_activity_features"]');
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '430_rolling_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '430_rolling_features'
+UNION -- everyone, for a version that has not been published
+SELECT w.athlete_id, w.position
+FROM feature_upgrades AS g
+CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+WHERE g.stage = '430_rolling_features' AND g.earlier IS NOT NULL;
 -- end
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
@@ -107,9 +113,10 @@ SELECT assert_that(NOT EXISTS (
 
 -- publish athlete_rolling_features, corrected from o.as_of_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to athlete_rolling_features_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '430_rolling_features' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -123,16 +130,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM computed
 EXCEPT
-SELECT * FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id, as_of_date)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'athlete_rolling_features';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date);
+INSERT INTO athlete_rolling_features_earlier (publication_id, athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.history_days, o.is_overtraining_risk, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_rolling_features_versions AS o;
+DELETE FROM athlete_rolling_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date));
 CREATE TEMP TABLE outdated AS
@@ -147,15 +174,17 @@ CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
-INSERT INTO athlete_rolling_features_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_rolling_features_history (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.history_days, o.is_overtraining_risk, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date);
 DELETE FROM athlete_rolling_features
 WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
 DELETE FROM athlete_rolling_features_history -- what was never believed leaves no version
-WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND superseded_at <= available_at;
-INSERT INTO athlete_rolling_features SELECT * FROM fresh;
+WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO athlete_rolling_features (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at) SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 CREATE TEMP TABLE counted AS
@@ -174,6 +203,8 @@ DELETE FROM ops_due WHERE stage = '430_rolling_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

@@ -1,7 +1,7 @@
 -- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due
--- writes:   athlete_weekly_features; athlete_weekly_features_history, ops_seen, ops_due
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_weekly_features_versions, ops_upstreams
+-- writes:   athlete_weekly_features; athlete_weekly_features_history, athlete_weekly_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
 -- params:   -
@@ -20,7 +20,13 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '440_weekly_features';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '440_weekly_features'
+UNION -- everyone, for a version that has not been published
+SELECT w.athlete_id, w.position
+FROM feature_upgrades AS g
+CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+WHERE g.stage = '440_weekly_features' AND g.earlier IS NOT NULL;
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -72,9 +78,10 @@ SELECT assert_that(
 
 -- publish athlete_weekly_features, corrected from date(o.week_start, '+6 days'): printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to athlete_weekly_features_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '440_weekly_features' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -88,16 +95,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.week_start) = (s.athlete_id, s.week_start) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at FROM computed
 EXCEPT
-SELECT * FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id, week_start)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN athlete_weekly_features AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= date(o.week_start, '+6 days') AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'athlete_weekly_features';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.week_start) = (s.athlete_id, s.week_start);
+INSERT INTO athlete_weekly_features_earlier (publication_id, athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.week_start, o.event_timestamp, o.days, o.weekly_distance_km, o.weekly_activities, o.weekly_tss, o.weekly_elevation_m, o.avg_pace_week, o.training_monotony, o.training_strain, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_weekly_features_versions AS o;
+DELETE FROM athlete_weekly_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_weekly_features_history AS h WHERE (h.athlete_id, h.week_start) = (n.athlete_id, n.week_start)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_weekly_features_history AS h WHERE (h.athlete_id, h.week_start) = (n.athlete_id, n.week_start));
 CREATE TEMP TABLE outdated AS
@@ -112,15 +139,17 @@ CROSS JOIN athlete_weekly_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, week_start)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
-INSERT INTO athlete_weekly_features_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_weekly_features_history (athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.week_start, o.event_timestamp, o.days, o.weekly_distance_km, o.weekly_activities, o.weekly_tss, o.weekly_elevation_m, o.avg_pace_week, o.training_monotony, o.training_strain, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_weekly_features AS o USING (athlete_id, week_start);
 DELETE FROM athlete_weekly_features
 WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated);
 DELETE FROM athlete_weekly_features_history -- what was never believed leaves no version
-WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated) AND superseded_at <= available_at;
-INSERT INTO athlete_weekly_features SELECT * FROM fresh;
+WHERE (athlete_id, week_start) IN (SELECT athlete_id, week_start FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO athlete_weekly_features (athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at) SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 CREATE TEMP TABLE counted AS
@@ -139,6 +168,8 @@ DELETE FROM ops_due WHERE stage = '440_weekly_features';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

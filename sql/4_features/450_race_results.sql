@@ -1,7 +1,7 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time of each race, tagged or told: the labels
--- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due
--- writes:   race_results; race_results_history, race_rejects, ops_seen, ops_due
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
+-- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   max_pause_share
@@ -20,7 +20,13 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results'
+UNION -- everyone, for a version that has not been published
+SELECT w.athlete_id, w.position
+FROM feature_upgrades AS g
+CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+WHERE g.stage = '450_race_results' AND g.earlier IS NOT NULL;
 -- end
 
 -- Races whose official distance or time could not be told, and why.
@@ -38,7 +44,7 @@ CREATE TABLE IF NOT EXISTS race_rejects (
 -- What its athlete told of a race stands.
 CREATE TEMP TABLE candidate AS
 WITH race AS (
-    SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.known_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
+    SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.available_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
            a.distance_m BETWEEN 0.99 * r.official_m AND 1.03 * r.official_m AS is_measured -- by the watch, and not much besides
     FROM changed
@@ -65,7 +71,7 @@ timed AS (
 SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds,
        CASE WHEN r.official_s IS NOT NULL THEN 'told' WHEN r.effort_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
        r.measured_m, r.end_time AS event_timestamp,
-       max(r.known_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
                                  WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
            AS available_at,
        CASE
@@ -104,9 +110,10 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event
 
 -- publish race_results, corrected from o.race_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
--- What moved without news, as by a setting, is known from now on.
+-- What moved without news, as by a setting, is known from now on; and as before, where the formula of a version that has not been
+-- published moved it: then that version is published over the whole history, and what stood before goes to race_results_earlier.
 CREATE TEMP TABLE heard AS
-SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until
+SELECT c.athlete_id, json_extract(m.position, '$[10]') AS until, json_extract(c.position, '$[10]') AS until_now
 FROM changed AS c
 JOIN ops_watermarks AS m ON m.stage = '450_race_results' AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
@@ -120,16 +127,36 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT * FROM computed
+SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at FROM computed
 EXCEPT
-SELECT * FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+CREATE TEMP TABLE upgrade AS
+SELECT u.*, u.earlier IS NULL OR EXISTS (
+           SELECT 1 FROM fresh AS n
+           LEFT JOIN standing AS s USING (athlete_id, activity_id)
+           LEFT JOIN heard AS h ON h.athlete_id = n.athlete_id
+           WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
+       OR EXISTS (
+           SELECT 1 FROM changed AS c
+           CROSS JOIN race_results AS o USING (athlete_id)
+           LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
+           WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id))
+             AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
+                             WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, '')))) AS is_new
+FROM feature_upgrades AS u
+WHERE u.table_name = 'race_results';
+CREATE TEMP TABLE formula AS SELECT * FROM upgrade WHERE is_new AND earlier IS NOT NULL;
 UPDATE fresh AS n SET available_at = max(n.available_at, k.started_at)
 FROM heard AS h, stage_clock AS k
-WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until;
-UPDATE fresh AS n SET available_at = CASE WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
+WHERE h.athlete_id = n.athlete_id AND n.available_at <= h.until AND NOT EXISTS (SELECT 1 FROM formula);
+UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AND (h.until_now IS h.until OR s.told <= max(s.since, COALESCE(h.until, ''))) THEN s.since
+                                         WHEN s.told > s.since AND s.told > COALESCE(h.until, '') THEN s.told ELSE max(s.since, k.started_at) END
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id);
+INSERT INTO race_results_earlier (publication_id, athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.activity_id, o.race_date, o.distance_class, o.seconds, o.source, o.measured_m, o.event_timestamp, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN race_results_versions AS o;
+DELETE FROM race_results_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
@@ -144,15 +171,17 @@ CROSS JOIN race_results AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
-INSERT INTO race_results_history
-SELECT o.*, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO race_results_history (athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.activity_id, o.race_date, o.distance_class, o.seconds, o.source, o.measured_m, o.event_timestamp, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN race_results AS o USING (athlete_id, activity_id);
 DELETE FROM race_results
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
 DELETE FROM race_results_history -- what was never believed leaves no version
-WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at;
-INSERT INTO race_results SELECT * FROM fresh;
+WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
+INSERT INTO race_results (athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at) SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at FROM fresh;
+INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
+SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
 DELETE FROM race_rejects
@@ -179,6 +208,8 @@ DELETE FROM ops_due WHERE stage = '450_race_results';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.outdated;
+DROP TABLE temp.formula;
+DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;

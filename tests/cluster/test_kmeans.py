@@ -156,6 +156,20 @@ def test_features_are_found_by_name_among_others(db):
     assert db.execute("SELECT * FROM kmeans_score(?, 'SELECT key, 1 AS other, F1, f0 FROM temp.points')", (model,)).fetchall() == plain
 
 
+def test_a_model_of_the_registry_is_found_by_its_name(db):
+    model, _ = fit(db, np.random.default_rng(12).normal(0, 1, (30, 2)), 3)
+    plain = db.execute("SELECT * FROM kmeans_score(?, 'SELECT key, f0, f1 FROM temp.points')", (model,)).fetchall()
+    with pytest.raises(sqlite3.OperationalError, match="kmeans_score: "):
+        db.execute("SELECT * FROM kmeans_score('athlete_clustering@champion', 'SELECT key, f0, f1 FROM temp.points')").fetchall()
+    db.execute("CREATE TABLE ml_model_versions (model, version, model_json)")
+    db.execute("CREATE TABLE ml_aliases (model, alias, version)")
+    db.execute("INSERT INTO ml_model_versions VALUES ('athlete_clustering', 1, ?)", (model,))
+    db.execute("INSERT INTO ml_aliases VALUES ('athlete_clustering', 'champion', 1)")
+    for name in ("athlete_clustering@champion", "athlete_clustering/1"):
+        assert db.execute("SELECT * FROM kmeans_score(?, 'SELECT key, f0, f1 FROM temp.points')", (name,)).fetchall() == plain
+        assert len(db.execute("SELECT * FROM kmeans_centers(?)", (name,)).fetchall()) == 6
+
+
 def test_no_rows_give_no_model(db):
     assert db.execute("SELECT kmeans_train('{\"k\": 2}', 1) WHERE 0").fetchone() == (None,)
     assert db.execute("SELECT * FROM kmeans_fit('{\"k\": 2}', 'SELECT 1, 2 WHERE 0')").fetchall() == []

@@ -69,6 +69,7 @@ EXAMPLES = {
     "expected_calibration_error": ["0.5", "x % 2", "2", "'quantile'"],
     "calibration_fit": ["'platt'", "x", "x > 3"],
     "calibrate": ["(SELECT calibration_fit('isotonic', y, y > 1) FROM (SELECT 1 AS y UNION ALL SELECT 2))", "1.5"],
+    "group_split": ["'SELECT 1, ''a'' UNION ALL SELECT 2, ''b'' UNION ALL SELECT 3, ''a'''", "2", "1"],
     "ks_statistic": ["x", "x % 2"],
     "ks_pvalue": ["x", "x % 2", "'exact'"],
     "wasserstein": ["x", "x % 2"],

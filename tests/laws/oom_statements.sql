@@ -37,4 +37,5 @@ SELECT silhouette(key % 2, value, key), adjusted_rand_index(key % 2, value > 3) 
 SELECT * FROM kmeans_score((SELECT model FROM kmeans_fit('{"k": 2}', 'VALUES (1, 2), (2, 5)')), 'SELECT ''a'', 3 AS column2');
 SELECT roc_auc(value, key % 2), expected_calibration_error(value / 20.0, key % 2, 3, 'quantile'), calibration_fit('logit', value / 20.0, key % 2) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
 SELECT calibrate(calibration_fit('isotonic', value, key % 2), 3), calibrate(calibration_fit('platt', value, key % 2), 3) FROM json_each('[1, 2.5, 2, 7, 9, 4, 4, 11, 13]');
+SELECT * FROM group_split('VALUES (''a'', 1), (x''00'', 2), (3, ''bo''), (4.5, 1)', 2, 7);
 SELECT * FROM mean_shift_test('VALUES (1), (2), (NULL), (''3''), (7)', 'VALUES (2.5)');

@@ -38,6 +38,8 @@ static const struct {
     {NAME_IS, "made_rows", "the making of training sets"},
     /* what definition_ddl_sql.c appends to the name of a table */
     {NAME_ENDS, "_history", "what a group keeps beside its table"},
+    {NAME_ENDS, "_earlier", "what a group keeps beside its table"},
+    {NAME_ENDS, "_earlier_keep", "what a group keeps beside its table"},
     {NAME_ENDS, "_versions", "what a group keeps beside its table"},
     {NAME_ENDS, "_ingest", "what a group keeps beside its table"},
     {NAME_ENDS, "_asof", "what a group keeps beside its table"},
@@ -54,6 +56,7 @@ static const struct {
     {NAME_ENDS, "_changes", "the feeds of changes"},
     {COLUMN_IS, "rowid", "SQLite's number of a row"},
     {COLUMN_IS, "oid", "SQLite's number of a row"},
+    {COLUMN_IS, "publication_id", "a column of what earlier versions keep"},
     {COLUMN_IS, "superseded_at", "a column of every history"},
     {COLUMN_IS, "superseded_by", "a column of every history"},
     {COLUMN_IS, "as_of", "the lookup's moment"},

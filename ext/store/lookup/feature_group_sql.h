@@ -21,7 +21,7 @@ typedef enum group_order {
     ORDER_SORTED        /* rows of the same timestamp have yet to be sorted */
 } group_order;
 
-/* One of the two tables. */
+/* One of the two tables, which of an earlier version are one: what was believed to its end has no superseded_at. */
 typedef struct group_source {
     char *table; /* NULL: there is none */
     char *index; /* that begins with the keys and the timestamp */
@@ -45,7 +45,9 @@ typedef struct feature_group {
     int timestamp, available; /* columns; available is -1 for a table without */
     int64_t lookback_us;      /* -1: no limit */
     char *version;            /* "2.0.1", or NULL if not registered */
-    bool keeps_times;         /* its triggers let no time in that is written in another form */
+    sqlite3_int64
+        publication;  /* of the rows, among those of other earlier versions; 0: the table has no others */
+    bool keeps_times; /* its triggers let no time in that is written in another form */
 } feature_group;
 
 void group_close(feature_group *group);

@@ -69,8 +69,14 @@ static int rate_index(index_walk *walk, const char *index, athlete_fault *fault)
     const feature_group *group = walk->group;
     int rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".index_xinfo(%Q)", group->schema, index);
     if (rc != SQLITE_OK) return rc;
+    bool names_publication = group->publication != 0; /* first of all, by = */
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         if (!sqlite3_column_int(list, 5)) continue; /* what the index carries besides its columns */
+        if (names_publication && strcmp(catalog_text(list, 2), "publication_id") != 0) break;
+        if (names_publication) {
+            names_publication = false;
+            continue;
+        }
         int column = group_column_named(group, catalog_text(list, 2));
         if (!walk_column(walk, column, sqlite3_column_int(list, 3) != 0, catalog_text(list, 4))) break;
     }
@@ -123,7 +129,7 @@ int group_index_find(const feature_group *group, group_source *source, athlete_f
         best = walk.found.rating;
         source->order = walk.found.order;
         source->can_merge = walk.found.rating > SERVES && walk.found.order != ORDER_SORTED &&
-                            walk.found.ascending && walk.found.binary && is_utf8;
+                            walk.found.ascending && walk.found.binary && is_utf8 && !group->publication;
         memcpy(source->key_places, walk.found.key_places, sizeof source->key_places);
         sqlite3_free(source->index);
         if (!(source->index = catalog_copy(catalog_text(list, 1)))) {

@@ -49,18 +49,32 @@ static int group_add_column(feature_group *group, size_t *capacity, const char *
     return SQLITE_OK;
 }
 
-static int read_columns(feature_group *group, athlete_fault *fault) {
+/* Whether a column is one of a version, of which `list` has the names. */
+static bool is_of_version(const cJSON *list, const char *name) {
+    const cJSON *each;
+    cJSON_ArrayForEach(each, list) {
+        if (cJSON_IsString(each) && sqlite3_stricmp(each->valuestring, name) == 0) return true;
+    }
+    return false;
+}
+
+/* All columns of the table, or those that the version had which was named. */
+static int read_columns(feature_group *group, const char *version_columns, athlete_fault *fault) {
     sqlite3_stmt *list;
+    cJSON *own = NULL;
+    if (version_columns && json_parse(version_columns, strlen(version_columns), &own, fault) != ATHLETE_OK)
+        return SQLITE_NOMEM; /* SQLite wrote it */
     int rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".table_xinfo(%Q)", group->schema,
                          group->sources[GROUP_CURRENT].table);
-    if (rc != SQLITE_OK) return rc;
     size_t capacity = 0;
-    while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+    while (rc == SQLITE_OK && (rc = sqlite3_step(list)) == SQLITE_ROW) {
+        rc = SQLITE_OK;
         if (sqlite3_column_int(list, 6) == 1) continue; /* hidden */
+        if (own && !is_of_version(own, catalog_text(list, 1))) continue;
         rc = group_add_column(group, &capacity, catalog_text(list, 1), catalog_text(list, 2));
-        if (rc != SQLITE_OK) break;
     }
-    return catalog_ended(group->db, list, rc, fault);
+    cJSON_Delete(own);
+    return list ? catalog_ended(group->db, list, rc, fault) : rc;
 }
 
 static const char *free_rowid_name(const feature_group *group) {
@@ -147,6 +161,12 @@ static int name_time(const feature_group *group, const char *name, const char *o
 static int open_history(feature_group *group, const char *name, athlete_fault *fault) {
     if (name && strcmp(name, "0") == 0) return SQLITE_OK;
     group_source *source = &group->sources[GROUP_HISTORY];
+    if (group->publication && !name) {
+        *source = group->sources[GROUP_CURRENT];
+        source->index = catalog_copy(source->index);
+        source->table = catalog_copy(source->table);
+        return source->index && source->table ? SQLITE_OK : SQLITE_NOMEM;
+    }
     char *usual = sqlite3_mprintf("%s_history", group->sources[GROUP_CURRENT].table);
     if (!usual) return SQLITE_NOMEM;
     catalog_table found;
@@ -173,7 +193,9 @@ static int open_history(feature_group *group, const char *name, athlete_fault *f
     return rc;
 }
 
-static int open_table(feature_group *group, const char *schema, const char *name, athlete_fault *fault) {
+static int open_table(feature_group *group, const registration *known, const char *name,
+                      athlete_fault *fault) {
+    const char *schema = known->schema;
     catalog_table found;
     int rc = catalog_find(group->db, schema, name, &found, fault);
     if (rc == SQLITE_OK && !found.schema) {
@@ -188,7 +210,7 @@ static int open_table(feature_group *group, const char *schema, const char *name
         group->schema = found.schema;
         source->table = found.name;
         found.schema = found.name = NULL;
-        rc = read_columns(group, fault);
+        rc = read_columns(group, known->columns, fault);
         source->has_rowid = found.has_rowid;
         source->rowid = found.has_rowid ? free_rowid_name(group) : NULL;
     }
@@ -225,7 +247,7 @@ static int find_keepers(feature_group *group, const registration *known, athlete
         rc = SQLITE_OK;
     }
     if (query) rc = catalog_ended(group->db, query, rc, fault);
-    group->keeps_times = rc == SQLITE_OK && found == (history ? 2 : 1);
+    group->keeps_times = rc == SQLITE_OK && found == (history && !group->publication ? 2 : 1);
     return rc;
 }
 
@@ -235,8 +257,12 @@ int group_open(feature_group *group, sqlite3 *db, const group_names *names, athl
     int rc = registration_read(&known, db, names->group, fault);
     if (rc == SQLITE_OK && known.status && strcmp(known.status, "archived") == 0)
         rc = status_code(fault_refuse(fault, "%.60s is archived", names->group));
+    group->publication = known.publication;
+    char *earlier = rc == SQLITE_OK && known.publication ? sqlite3_mprintf("%s_earlier", known.table) : NULL;
+    if (rc == SQLITE_OK && known.publication && !earlier) rc = SQLITE_NOMEM;
     if (rc == SQLITE_OK)
-        rc = open_table(group, known.schema, known.table ? known.table : names->group, fault);
+        rc = open_table(group, &known, earlier ? earlier : known.table ? known.table : names->group, fault);
+    sqlite3_free(earlier);
     if (rc == SQLITE_OK && names->entity) rc = name_keys(group, names->entity, fault);
     else if (rc == SQLITE_OK && known.keys) rc = name_keys_json(group, known.keys, fault);
     if (rc == SQLITE_OK && group->n_keys == 0) {

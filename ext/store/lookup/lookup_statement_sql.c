@@ -58,6 +58,9 @@ static void append_conditions(const lookup_text *text) {
     sqlite3_str *sql = text->sql;
     int as_of = group->n_keys;
     sqlite3_str_appendall(sql, " WHERE true");
+    if (group->publication) sqlite3_str_appendf(sql, " AND publication_id = %lld", group->publication);
+    if (group->publication && text->place == PLACE_CURRENT)
+        sqlite3_str_appendall(sql, " AND superseded_at IS NULL");
     for (int i = 0; i < group->n_keys; i++) append_condition(text, group->keys[i], "=", i);
     append_condition(text, group->timestamp, plan->rules.strict ? "<" : "<=", as_of + AS_OF_TIMESTAMP);
     if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of + AS_OF_AVAILABLE);

@@ -262,6 +262,7 @@ STATEMENT_CONDITION(names_check_list,
 STATEMENT_CONDITION(names_check_flag, is_flag(s) && !scope_field(s, "allowed"))
 STATEMENT_CONDITION(names_needs_indexes, !s->definition->row_key_is_lookup_key)
 STATEMENT_CONDITION(names_computed, s->definition->is_computed)
+STATEMENT_CONDITION(names_was_computed, s->before && s->before->is_computed)
 STATEMENT_CONDITION(names_takes_rows, !s->definition->is_computed)
 STATEMENT_CONDITION(names_replaces, s->replaces)
 STATEMENT_CONDITION(names_is_told, is_told(s))
@@ -303,6 +304,7 @@ static const sql_list group_lists[] = {
     {"check_flag", names_check_flag},
     {"needs_indexes", names_needs_indexes},
     {"computed", names_computed},
+    {"was_computed", names_was_computed},
     {"takes_rows", names_takes_rows},
     {"replaces", names_replaces},
     {"is_told", names_is_told},

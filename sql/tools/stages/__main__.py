@@ -25,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
 
 import stage_header  # noqa: E402
-from common.database import Failure, in_memory, literal  # noqa: E402
+from common.database import Failure, in_memory, literal, run_script  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
@@ -56,8 +56,16 @@ def begin(stage, rest, _):
     if "stage_clock" not in own:
         text += template("clock")
     if stage.follows and "changed" not in own:
-        text += template("changed", stage=literal(stage.stage))
+        publishes = re.search("^-- publish ", rest, re.M)
+        text += template("changed", stage=literal(stage.stage), upgrade="\n" + template("upgrade", stage=literal(stage.stage)) if publishes else "")
     return text
+
+
+def columns_of(definition):
+    """Of its table, in their order there."""
+    with in_memory() as db:
+        run_script(db, db.execute("SELECT feature_group_ddl(?)", [json.dumps(definition)]).fetchone()[0])
+        return [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [definition["feature_group"]])]
 
 
 def publish(stage, rest, arguments):
@@ -69,7 +77,9 @@ def publish(stage, rest, arguments):
     # A stage that reads everyone each time has heard what the next one had.
     made = re.search(r"^CREATE TEMP TABLE changed AS\n([^;]*);", rest, re.M)
     heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
-    return template("publish", stage=literal(heard_by), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+    until_now = "json_extract(c.position, '$[10]')" if re.match(r"SELECT .*\bposition\b", made[1]) else "''"
+    columns = columns_of(definition)
+    return template("publish", stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
                     n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 

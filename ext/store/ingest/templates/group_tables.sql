@@ -4,6 +4,7 @@
 --#   <g>_versions   both as one, superseded_at NULL for what is believed now
 --#   <g>_ingest     takes single rows: INSERT INTO <g>_ingest validates, rejects, and moves what is replaced to the history;
 --#                  not of a group that a stage fills
+--#   <g>_earlier    of a group that a stage fills: all that was believed under versions with another formula
 --# and triggers that keep the history whoever updates or deletes.
 
 --: group_tables
@@ -22,7 +23,16 @@ CREATE TABLE IF NOT EXISTS "{table}" (
 );
 CREATE INDEX IF NOT EXISTS "{table}_history_asof" ON "{table}_history" ({keys: "{column}"}, "{timestamp}", "{available}");
 {needs_indexes|CREATE INDEX IF NOT EXISTS "{table}_history_row" ON "{table}_history" ({row_key: "{column}"});
-}
+}{computed|{>earlier_table}}
+--: earlier_table
+CREATE TABLE IF NOT EXISTS "{table}_earlier" (
+    publication_id INTEGER NOT NULL, -- of feature_publications
+{columns|    {>column_declaration},
+}    superseded_at {available_storage}, -- NULL: believed until the next publication
+    superseded_by TEXT
+);
+CREATE INDEX IF NOT EXISTS "{table}_earlier_asof" ON "{table}_earlier" (publication_id, {keys: "{column}"}, "{timestamp}", "{available}");
+
 
 --: column_declaration
 "{column}" {storage}{required| NOT NULL}{has_default| DEFAULT {default}}
@@ -36,7 +46,8 @@ CREATE INDEX IF NOT EXISTS "{table}_history_asof" ON "{table}_history" ({keys: "
 --# stage fills now, an index of values that may be there twice now.
 {new_columns|ALTER TABLE "{table}" ADD COLUMN {>column_declaration}{>column_check};
 ALTER TABLE "{table}_history" ADD COLUMN {>column_declaration};
-}{computed|DROP VIEW IF EXISTS "{table}_ingest";
+{was_computed|ALTER TABLE "{table}_earlier" ADD COLUMN {>column_declaration};
+}}{computed|{>earlier_table}DROP VIEW IF EXISTS "{table}_ingest";
 }{no_longer_unique|DROP INDEX IF EXISTS "{table}_{column}_unique";
 }
 

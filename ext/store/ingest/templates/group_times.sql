@@ -18,6 +18,14 @@ BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 WHEN NOT ({new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'})
 BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 
+{computed|{replaces|DROP TRIGGER IF EXISTS "{table}_earlier_in_form";
+}CREATE TRIGGER IF NOT EXISTS "{table}_earlier_in_form" BEFORE INSERT ON "{table}_earlier"
+WHEN NOT ({new|{>are_in_form}})
+BEGIN SELECT RAISE(ABORT, '{table}_earlier: {>time_is_wrong}'); END;
+{replaces|DROP TRIGGER IF EXISTS "{table}_earlier_keep";
+}CREATE TRIGGER IF NOT EXISTS "{table}_earlier_keep" BEFORE UPDATE ON "{table}_earlier"
+BEGIN SELECT RAISE(ABORT, '{table}_earlier: what was published stays as it was'); END;
+}
 --: are_in_form
 {text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>is_in_form}}) IS TRUE}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
 
