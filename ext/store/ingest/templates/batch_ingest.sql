@@ -59,12 +59,12 @@ WHERE l._verdict = 'valid' ORDER BY l._seq
 ON CONFLICT ({row_key: "{column}"}) DO UPDATE SET {beside_row_key: "{column}" = excluded."{column}"};
 {>once_trigger}{>times_trigger}
 INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'arrive', '{group}', json_object('known', 'live', 'rows', COUNT(*))
+FROM temp.feature_late HAVING COUNT(*) > 0;
+INSERT INTO ops_audit (at, who, action, object, detail)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'ingest', '{group}',
        json_object('rows', n, 'new', n_new, 'changed', n_changed, 'rejected', n_rejected)
 FROM temp.feature_batch WHERE n_new > 0 OR n_changed > 0 OR n_rejected > 0;
-INSERT INTO ops_audit (at, who, action, object, detail)
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'arrive', '{group}', json_object('known', 'live', 'rows', COUNT(*))
-FROM temp.feature_late HAVING COUNT(*) > 0;
 DROP TABLE temp.feature_first;
 DROP TABLE temp.feature_left;
 DROP TABLE temp.feature_late;
