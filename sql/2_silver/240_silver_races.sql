@@ -18,15 +18,15 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 -- end
 
 CREATE TABLE IF NOT EXISTS silver_races (
-    athlete_id  TEXT NOT NULL,
-    activity_id TEXT NOT NULL, -- a race that was not recorded has one of its own
-    race_date   TEXT NOT NULL,
-    end_time    TEXT NOT NULL,
-    official_m  REAL,          -- as told; NULL: only what the watch measured is known
-    official_s  REAL,
-    is_recorded INTEGER NOT NULL,
-    source      TEXT NOT NULL CHECK (source IN ('tag', 'told')),
-    known_at    TEXT NOT NULL,
+    athlete_id   TEXT NOT NULL,
+    activity_id  TEXT NOT NULL, -- a race that was not recorded has one of its own
+    race_date    TEXT NOT NULL,
+    end_time     TEXT NOT NULL,
+    official_m   REAL,          -- as told; NULL: only what the watch measured is known
+    official_s   REAL,
+    is_recorded  INTEGER NOT NULL,
+    source       TEXT NOT NULL CHECK (source IN ('tag', 'told')),
+    available_at TEXT NOT NULL,
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
 -- due silver_races for 410_activity_features: printed by `make stages`
@@ -136,7 +136,7 @@ WITH race AS (
 SELECT athlete_id, activity_id, race_date, end_time, official_m, official_s, is_recorded,
        CASE WHEN is_tagged AND official_m IS NULL AND official_s IS NULL THEN 'tag' ELSE 'told' END AS source,
        max(end_time, available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
-                                             WHERE c.athlete_id = race.athlete_id AND c.activity_id = race.activity_id AND c.bronze_id < 0), '')) AS known_at
+                                             WHERE c.athlete_id = race.athlete_id AND c.activity_id = race.activity_id AND c.bronze_id < 0), '')) AS available_at
 FROM race;
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 

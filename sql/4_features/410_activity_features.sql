@@ -34,7 +34,7 @@ SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, 
        CASE WHEN NOT is_official THEN doubt END AS doubt
 FROM (
     SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
-           CASE WHEN r.known_at > a.available_at THEN r.known_at ELSE a.available_at END AS available_at,
+           CASE WHEN r.available_at > a.available_at THEN r.available_at ELSE a.available_at END AS available_at,
            r.activity_id IS NOT NULL AS is_race, r.official_m IS NOT NULL AND r.official_s IS NOT NULL AS is_official,
            COALESCE(r.official_m, a.distance_m) AS distance_m, COALESCE(r.official_s, a.moving_s) AS moving_s,
            COALESCE(r.official_s, a.elapsed_s) AS elapsed_s, a.is_flagged,
@@ -51,7 +51,7 @@ FROM (
 WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= min_m;
 -- A race that was not recorded proves what was told of it.
 CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
-SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.known_at AS available_at,
+SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.available_at,
        r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 2 AS standing
 FROM silver_races AS r
 WHERE NOT r.is_recorded

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS race_rejects (
 -- What its athlete told of a race stands.
 CREATE TEMP TABLE candidate AS
 WITH race AS (
-    SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.known_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
+    SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.available_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
            a.distance_m BETWEEN 0.99 * r.official_m AND 1.03 * r.official_m AS is_measured -- by the watch, and not much besides
     FROM changed
@@ -71,7 +71,7 @@ timed AS (
 SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds,
        CASE WHEN r.official_s IS NOT NULL THEN 'told' WHEN r.effort_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
        r.measured_m, r.end_time AS event_timestamp,
-       max(r.known_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
                                  WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
            AS available_at,
        CASE

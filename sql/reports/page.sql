@@ -44,7 +44,7 @@ FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () A
       JOIN silver_same_training AS t USING (athlete_id)
       JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
       ORDER BY a.start_time DESC, t.activity_id LIMIT 1);
-SELECT '    if these were two trainings, a row (athlete_id, activity_id) in athlete_separate_trainings says so'
+SELECT '    if these were two trainings, say so: sql/tools/tell athlete.db separate ID'
 WHERE EXISTS (SELECT 1 FROM temp.page JOIN silver_same_training USING (athlete_id));
 
 SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
@@ -145,7 +145,10 @@ SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there
             ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n, CASE b.n WHEN 1 THEN 'result' ELSE 'results' END,
                         CASE WHEN t.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(t.race_date, a.local_date),
                         COALESCE(t.official_m, r.measured_m, a.distance_m) / 1000, hms(COALESCE(r.seconds, t.official_s, a.elapsed_s)),
-                        julianday(b.prediction_date) - julianday(COALESCE(t.race_date, a.local_date))) END
+                        julianday(b.prediction_date) - julianday(COALESCE(t.race_date, a.local_date))) ||
+                 COALESCE(char(10) || '    alone it proves nothing, another run near it bears it out: ' ||
+                          CASE WHEN t.activity_id IS NULL
+                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = a.athlete_id AND e.activity_id = a.activity_id) END, '') END
 FROM behind AS b
 LEFT JOIN silver_strava_activities AS a ON a.athlete_id = (SELECT athlete_id FROM temp.page) AND a.activity_id = b.activity_id
 LEFT JOIN silver_races AS t ON t.athlete_id = (SELECT athlete_id FROM temp.page) AND t.activity_id = b.activity_id
@@ -155,7 +158,7 @@ CREATE TEMP TABLE judged AS
 SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
 FROM ml_validation_predictions AS v
 WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
-  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM temp.page) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page)
+  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page)
        AND EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class)));
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
@@ -175,7 +178,7 @@ JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
 SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
-WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM temp.page) ORDER BY version DESC LIMIT 1;
+WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY version DESC LIMIT 1;
 
 -- What was refused of this athlete's, each thing once, however many rules it breaks; and what names no athlete.
 CREATE TEMP TABLE unused AS

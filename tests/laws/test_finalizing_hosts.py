@@ -53,7 +53,8 @@ def host_statements(folder):
         "SELECT * FROM training_load('SELECT athlete_id, event_timestamp, 50, 10, 55, 5.5, 20 FROM daily')",
     ]  # fmt: skip
     for function in functions.declared(db):
-        lines += function.queries(function.base())
+        queries = list(function.queries(function.base()))
+        lines += queries if function.kind == "table" else queries[:1]  # it is tables that leave statements open
     db.close()
     text.write_text("".join(" ".join(line.split()) + "\n" for line in lines))
     return path, text

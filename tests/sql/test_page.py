@@ -63,8 +63,8 @@ def test_the_page_says_what_was_recorded_twice_and_counts_it_once():
     told = section(page(both), "DATA")
     last = max(copies, key=lambda a: a["start_date"])
     assert f"recorded twice: 3 activities are kept and not counted, and each training counts once (the last is {last['id']} of {last['start_date'][:10]}, " \
-           f"{last['id'] - 100} counts)" in told and "athlete_separate_trainings" in told
-    rest = lambda text: re.sub(r"  recorded twice.*\n.*says so\n|(?s:\nSECONDS.*)", "", text + "\n")
+           f"{last['id'] - 100} counts)" in told and "tell athlete.db separate" in told
+    rest = lambda text: re.sub(r"  recorded twice.*\n.*separate ID\n|(?s:\nSECONDS.*)", "", text + "\n")
     assert rest(page(both)) == rest(page(alone))
 
 

@@ -18,7 +18,7 @@ TO_RACES = [name for name in STAGES if name < "490"]
 TO_EVIDENCE = [name for name in STAGES if name < "510"]
 NOW = "2026-01-01T00:00:00Z"
 # When it came to be known depends on the order; what was taken back leaves rows behind.
-WHEN = {"without": ("available_at", "known_at", "position", "told_id", "told_at", "bronze_id", "n_versions", "event_timestamp"),
+WHEN = {"without": ("available_at", "position", "told_id", "told_at", "bronze_id", "n_versions", "event_timestamp"),
         "leave_out": ("ops_runs", "bronze_landings", "ops_published", "ops_audit", "silver_arrivals", "silver_corrections", "ops_watermarks", "bronze_inbox",
                       "bronze_strava_activities", "bronze_strava_sub_activity", "athlete_activity_settings", "athlete_races")}
 

@@ -1,6 +1,7 @@
 #include "base/binding/value_key.h"
 
 #include <stdbool.h>
+#include <string.h>
 #include "base/numbers/decimal.h"
 #include "base/numbers/random.h"
 #include "base/text/text_hash.h"
@@ -10,16 +11,15 @@ static bool is_whole_number(sqlite3_value *value, int type) {
            (type == SQLITE_FLOAT && is_whole(sqlite3_value_double(value), -0x1p63, 0x1.fffffffffffffp62));
 }
 
-/* The bytes of the value; what is in different types of the same bytes is told apart by the type. */
+/* The same whatever the order of bytes in a number; what is alike in different types is told apart by the type. */
 static uint64_t value_hash(sqlite3_value *value, int type) {
-    if (type == SQLITE_NULL) return TEXT_HASH_EMPTY;
-    if (type == SQLITE_INTEGER) {
-        sqlite3_int64 x = sqlite3_value_int64(value);
-        return text_hash((const char *)&x, sizeof x);
-    }
+    if (type == SQLITE_NULL) return 0;
+    if (type == SQLITE_INTEGER) return random_mix((uint64_t)sqlite3_value_int64(value));
     if (type == SQLITE_FLOAT) {
         double x = sqlite3_value_double(value);
-        return text_hash((const char *)&x, sizeof x);
+        uint64_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        return random_mix(bits);
     }
     const void *bytes = sqlite3_value_blob(value);
     return text_hash(bytes, bytes ? (size_t)sqlite3_value_bytes(value) : 0);

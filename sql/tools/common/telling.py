@@ -1,4 +1,4 @@
-"""What an athlete tells: rows of athlete_activity_settings, athlete_races, athlete_names and athlete_profile_settings."""
+"""What an athlete tells: rows of athlete_activity_settings, athlete_races, athlete_names, athlete_profile_settings and athlete_separate_trainings."""
 
 import sqlite3
 
@@ -103,12 +103,28 @@ def _setting(db, kind, words, options, takes_back):
             raise Failure(f"athlete {athlete} has no {words[0]} from {options.date} on")
     else:
         row = (athlete, words[0], options.date, _number(words[0], words[1]))
-        db.execute("INSERT INTO athlete_profile_settings (athlete_id, setting, valid_from, value) VALUES (?, ?, ?, ?)"
-                   " ON CONFLICT DO UPDATE SET value = excluded.value", row)  # fmt: skip
+        db.execute("INSERT OR REPLACE INTO athlete_profile_settings (athlete_id, setting, valid_from, value) VALUES (?, ?, ?, ?)", row)
     return f"{' '.join(words)} of athlete {athlete} from {options.date} on"
 
 
-TELLERS = {"race": _race, "no-race": _activity, "not-mine": _activity, "rpe": _activity, "load": _activity, "name": _name, "setting": _setting}
+def _separate(db, kind, words, options, takes_back):
+    """Of two recordings at once, that they are of two trainings."""
+    _allow(options, kind)
+    if not database.has(db, "athlete_separate_trainings"):
+        raise Failure("there is no place for trainings yet: run the stages")
+    if len(words) != 1:
+        raise Failure("separate needs the activity's id, and nothing else")
+    row = (_owner(db, words[0]), words[0])
+    if takes_back:
+        if db.execute("DELETE FROM athlete_separate_trainings WHERE (athlete_id, activity_id) = (?, ?)", row).rowcount == 0:
+            raise Failure(f"activity {words[0]} of athlete {row[0]} was not told to be a training of its own")
+    else:
+        db.execute("INSERT OR IGNORE INTO athlete_separate_trainings (athlete_id, activity_id) VALUES (?, ?)", row)
+    return f"activity {words[0]} of athlete {row[0]}, a training of its own"
+
+
+TELLERS = {"race": _race, "no-race": _activity, "not-mine": _activity, "rpe": _activity, "load": _activity, "name": _name, "setting": _setting,
+           "separate": _separate}
 
 
 def _set(db, athlete, activity, setting, value):

@@ -65,3 +65,17 @@ SELECT 'amounts', gbdt_train('{"num_boost_round": 3, "objective": "reg:tweedie"}
 SELECT 'rates', gbdt_train('{"num_boost_round": 3, "objective": "count:poisson"}', f2, f0, f1, f3, f4, f5) FROM t;
 SELECT 'Huber', gbdt_train('{"num_boost_round": 3, "objective": "huber"}', y, f0, f1, f3, f4, f5) FROM t;
 SELECT 'LightGBM''s form, ' || name, gbdt_export(model, 'lightgbm'), gbdt_import(gbdt_export(model, 'lightgbm')) FROM models;
+
+-- Groups, their judges and what draws at random, in several orders of the rows.
+SELECT 'clusters', kmeans_train('{"k": 7, "starts": 3, "missing": "mean"}', f0, f1, f2, f4, f7) FROM t;
+SELECT 'clusters', kmeans_train('{"k": 7, "starts": 3, "missing": "mean"}', f0, f1, f2, f4, f7) FROM (SELECT * FROM t ORDER BY i * 7919 % 6007);
+SELECT 'number of clusters, ' || k, inertia, silhouette, stability, chosen
+  FROM kmeans_choose('{"k_max": 4, "resamples": 3, "starts": 2}', 'SELECT i, f0, f2, f4, y FROM t WHERE i % 20 = 0');
+SELECT 'agreement', adjusted_rand_index(f2, f8), silhouette(f2, f0, y) FROM t WHERE i % 10 = 0;
+SELECT 'bootstrap, ' || b || o, CASE b WHEN 'number' THEN block_bootstrap(y, f2, o) WHEN 'text' THEN block_bootstrap(y, f8, o) ELSE block_bootstrap(y, f7, o) END
+  FROM t, (SELECT '{"resamples": 500}' AS o UNION ALL SELECT '{"resamples": 500, "mean_of": "rows", "method": "percentile"}'),
+       (SELECT 'number' AS b UNION ALL SELECT 'text' UNION ALL SELECT 'real') GROUP BY b, o;
+SELECT 'calibration, ' || m, calibration_fit(m, (i * 7919 % 6007 + 1) / 6009.0, y > f2 - 1) FROM t, (SELECT 'isotonic' AS m UNION ALL SELECT 'platt' UNION ALL SELECT 'logit') GROUP BY m;
+SELECT 'metrics', roc_auc(f0, y > 1), log_loss(i / 6001.0, y > 1), brier_skill(i / 6001.0, y > 1), expected_calibration_error(i / 6001.0, y > 1, 7, 'quantile'),
+       mean_absolute_error(y, f0), root_mean_squared_error(y, f4), mean_absolute_percentage_error(y, f0) FROM t;
+SELECT 'groups, ' || fold || part, group_concat(key) FROM group_split('SELECT i, f8 FROM t WHERE i % 10 = 0', 3) GROUP BY fold, part;

@@ -10,7 +10,7 @@ import subprocess
 import numpy
 import pandas
 import pytest
-from sklearn import metrics
+from sklearn import isotonic, metrics
 
 from helpers import demo, modelled
 from helpers.extension import ROOT, connect
@@ -316,4 +316,30 @@ def test_a_model_is_trained_again_when_its_time_has_come_or_its_labels_have_doub
     assert trained(0) == [360, 370]
     db.execute("INSERT INTO ops_audit (at, who, action, object, detail) SELECT day, 'x', 'ingest', 'days', '{}' FROM days")
     assert trained(0) == [360, 370, 740] and trained(0) == [360, 370, 740]
+    db.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_calibrator_learns_from_folds_before_and_is_what_scikit_learn_would_learn(seed):
+    raw = binary()
+    calibrated = raw | {"model": "calibrated", "learner": raw["learner"] | {"calibrator": "isotonic"}}
+    db = modelled.database(days(seed, is_binary=True))
+    train(db, raw, calibrated)
+    sql = "SELECT p.* FROM ml_run_predictions AS p JOIN ml_runs USING (run_id) WHERE model = ? AND evaluation = 'time' ORDER BY entity, as_of_date"
+    before, after = table(db, sql, "days_model"), table(db, sql, "calibrated")
+    day = pandas.to_datetime(before.as_of_date)
+    n_learned = 0
+    for fold in before.fold.unique():
+        own = before.fold == fold
+        known = (day + pandas.Timedelta(days=3) < day[own].min()) & (before.fold < fold)
+        expected = before.predicted[own].to_numpy()
+        if before.label[known].nunique() == 2:
+            learned = isotonic.IsotonicRegression(out_of_bounds="clip", y_min=0, y_max=1).fit(before.predicted[known], before.label[known])
+            expected, n_learned = learned.predict(expected), n_learned + 1
+        assert after.predicted[own].to_numpy() == pytest.approx(expected, abs=1e-9)
+    assert n_learned == 3
+    served = isotonic.IsotonicRegression(out_of_bounds="clip", y_min=0, y_max=1).fit(before.predicted, before.label)
+    kept = one(db, "SELECT content FROM ml_run_artifacts JOIN ml_runs USING (run_id) WHERE model = 'calibrated' AND name = 'calibrator'")
+    for p in numpy.linspace(0, 1, 41):
+        assert one(db, "SELECT calibrate(?, ?)", kept, p) == pytest.approx(served.predict([p])[0], abs=1e-9)
     db.close()

@@ -15,7 +15,8 @@ from ..test_fitness_evidence import run_of, training
 from ..test_page import page, section
 
 TABLES = {"athlete_activity_settings": "athlete_id, activity_id, setting, value", "athlete_races": "athlete_id, race_date, distance_m, seconds",
-          "athlete_names": "athlete_id, name", "athlete_profile_settings": "athlete_id, setting, valid_from, value"}
+          "athlete_names": "athlete_id, name", "athlete_separate_trainings": "athlete_id, activity_id", "athlete_profile_settings": "athlete_id, setting, valid_from, value"}
+WITHOUT_ROWID = {"athlete_profile_settings", "athlete_separate_trainings"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def told(tmp_path, finished):
 
 def rows(path):
     with sqlite3.connect(path) as db:
-        found = {table: db.execute(f"SELECT {columns} FROM {table} ORDER BY rowid" if table != "athlete_profile_settings" else f"SELECT {columns} FROM {table}").fetchall()
+        found = {table: db.execute(f"SELECT {columns} FROM {table} ORDER BY rowid" if table not in WITHOUT_ROWID else f"SELECT {columns} FROM {table}").fetchall()
                  for table, columns in TABLES.items()}
     db.close()
     return {table: values for table, values in found.items() if values}
@@ -67,10 +68,23 @@ def rows(path):
     (["load", "777", "85"], {"athlete_activity_settings": [("1", "777", "load_tss", 85)]}),
     (["name", "Ann O'Hara", "--athlete=1"], {"athlete_names": [("1", "Ann O'Hara")]}),
     (["take-back", "name", "--athlete=1"], {"athlete_names": [("1", None)]}),
+    (["separate", "777"], {"athlete_separate_trainings": [("1", "777")]}),
     (["setting", "ftp_w", "250", "--date=2024-01-01", "--athlete=2"], {"athlete_profile_settings": [("2", "ftp_w", "2024-01-01", 250)]}),
 ])  # fmt: skip
 def test_one_command_writes_the_rows_that_it_says(told, words, written):
     assert told(*words).startswith("taken back: " if words[0] == "take-back" else "told: ")
+    assert rows(told.path) == written
+
+
+@pytest.mark.parametrize("told_before, words, written", [
+    (["setting", "ftp_w", "240", "--date=2024-01-01", "--athlete=2"], ["setting", "ftp_w", "250", "--date=2024-01-01", "--athlete=2"],
+     {"athlete_profile_settings": [("2", "ftp_w", "2024-01-01", 250)]}),
+    (["separate", "777"], ["separate", "777"], {"athlete_separate_trainings": [("1", "777")]}),
+    (["separate", "777"], ["take-back", "separate", "777"], {}),
+])  # fmt: skip
+def test_what_is_told_again_before_the_stages_run_takes_the_place_of_what_was_told(told, told_before, words, written):
+    told(*told_before)
+    assert told(*words).startswith(("told: ", "taken back: "))
     assert rows(told.path) == written
 
 
@@ -79,6 +93,8 @@ def test_one_command_writes_the_rows_that_it_says(told, words, written):
     (["rpe", "777", "hard"], "rpe is 'hard' where a number belongs"),
     (["rpe", "777"], "rpe needs the activity's id and a number, and nothing else"),
     (["rpe", "778", "3"], "there is no activity 778"),
+    (["separate"], "separate needs the activity's id, and nothing else"),
+    (["take-back", "separate", "777"], "activity 777 of athlete 1 was not told to be a training of its own"),
     (["load", "777", "-3e3"], "load_tss is a number from 0 to 3000 or, to take back, NULL; told was load 777 -3e3"),
     (["race"], "a race needs its activity's id, or --date, --distance and --time; there is no --date"),
     (["race", "--date=2024-02-03", "--distance=10k", "--time=45:10"], "--athlete says whose it is: here are 1, 2"),
@@ -92,8 +108,8 @@ def test_one_command_writes_the_rows_that_it_says(told, words, written):
     (["setting", "ftp_w", "5000", "--date=2024-01-01", "--athlete=1"],
      "value is 20 to 250 bpm, 2 to 20 min/km or 20 to 1000 W; told was setting ftp_w 5000 --athlete 1 --date 2024-01-01"),
     (["take-back", "setting", "ftp_w", "--date=2024-01-01", "--athlete=1"], "athlete 1 has no ftp_w from 2024-01-01 on"),
-    (["sing"], "sing is told where one of race, no-race, not-mine, rpe, load, name, setting belongs"),
-    (["take-back"], "nothing is told where one of race, no-race, not-mine, rpe, load, name, setting belongs"),
+    (["sing"], "sing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate belongs"),
+    (["take-back"], "nothing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate belongs"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_with_a_sentence_and_nothing_is_written(told, words, sentence):
     assert told(*(["--", *words] if any(w.startswith("-3") for w in words) else words)) == sentence
@@ -103,7 +119,7 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_nothing_is_written(told, 
 @pytest.mark.parametrize("seed", [0, *(soak(seed) for seed in range(1, 20))])
 def test_whatever_is_told_is_told_in_one_piece_or_refused(told, seed):
     rng = random.Random(f"tell {seed}")
-    kinds = ["race", "no-race", "not-mine", "rpe", "load", "name", "setting", "take-back", "'; DROP TABLE athlete_races; --"]
+    kinds = ["race", "no-race", "not-mine", "rpe", "load", "name", "setting", "separate", "take-back", "'; DROP TABLE athlete_races; --"]
     values = ["777", "1000", "7", "ftp_w", "max_hr", "180", "Ann", "", "nan", "1e999", "$(touch made)", "\N{SNOWMAN}", "0x10", "2024-01-01"]
     options = ["--time=45:10", "--time=", "--distance=10k", "--distance=inf", "--date=2024-02-03", "--date=now", "--athlete=1", "--athlete=", "--time=-5"]
     for _ in range(25):
