@@ -272,7 +272,9 @@ FROM heart_rate AS h
 JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
 JOIN known AS k USING (athlete_id, local_date)
 WHERE k.max_hr IS NOT NULL
-GROUP BY h.athlete_id, h.activity_id;
+GROUP BY h.athlete_id, h.activity_id
+-- an average above the maximum proves that maximum wrong, for zones as for the load
+HAVING (COALESCE(MIN(a.avg_hr), exact_sum(h.hr * h.seconds) / exact_sum(h.seconds)) > MIN(k.max_hr)) IS NOT TRUE;
 CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
 
 CREATE TEMP TABLE told AS

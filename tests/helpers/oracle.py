@@ -165,7 +165,10 @@ def activity_features(acts, parts, sex=None, birth_year=None, settings=(), corre
             elif pd.notna(a.hr) and max_hr and rest < threshold_hr < max_hr and a.hr <= max_hr:
                 load = 100 * trimp(minutes, a.hr, max_hr, rest, sex) / trimp(60, threshold_hr, max_hr, rest, sex)
                 load_source = "heart_rate"
-            zones = zone_shares(heart_rate_samples(a, parts.get(a.activity_id, {})), max_hr)
+            samples = heart_rate_samples(a, parts.get(a.activity_id, {}))
+            seconds = sum(s for _, s in samples)
+            mean_hr = a.hr if pd.notna(a.hr) else sum(hr * s for hr, s in samples) / seconds if seconds else None
+            zones = zone_shares(samples, None if max_hr and mean_hr and mean_hr > max_hr else max_hr)
             out.append({
                 "athlete_id": a.athlete_id, "activity_id": a.activity_id, "event_timestamp": text(a.start),
                 "activity_date": day.strftime("%Y-%m-%d"), "utc_offset_s": a.offset, "sport_type": a.sport, "is_run": int(a.is_run),
