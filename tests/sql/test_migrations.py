@@ -87,7 +87,7 @@ def test_a_file_of_an_earlier_schema_keeps_every_row_and_takes_what_is_new(old):
         assert done.returncode == 0, done.stderr
         done = shell("run", old, *stages())
         assert done.returncode == 0, done.stderr
-        assert documents(old) == before and len(documents(old, "kind = 'feature_group'")) == 6
+        assert documents(old) == before and len(documents(old, "kind = 'feature_group'")) == 7
     db = new_database(old)
     assert one(db, "SELECT value FROM ops_config WHERE name = 'default_threshold_pace'") == 6.25
     assert one(db, "SELECT COUNT(*) FROM feature_groups") == 6 and one(db, "SELECT COUNT(*) FROM activity_features") > 1000
