@@ -81,10 +81,14 @@ class Model:
                     self.rejects.add(("", "one_row_per_key", json.dumps([repr(v) for v in row.values()])))
                 continue
             first[key] = row
+        published = {}
+        for row in [*self.current.values(), *(row for row, _ in self.history)]:
+            published[row["athlete_id"]] = max(row["event_timestamp"], published.get(row["athlete_id"], ""))
         for key, row in first.items():
             old = self.current.get(key)
             if old is None:
-                self.current[key] = row
+                is_late = row["event_timestamp"] == row["available_at"] and row["event_timestamp"] <= published.get(row["athlete_id"], "")
+                self.current[key] = row | {"available_at": max(row["available_at"], at)} if is_late else row
             elif self.value(old) != self.value(row):
                 row = row | {"available_at": max(row["available_at"], at)}
                 self.replace(key, row["available_at"])

@@ -9,9 +9,20 @@ CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 
 }DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_in_form";
 
+-- What does not say when it was known, and comes after what was published of its keys for its time or later, is known from its arrival.
+CREATE TEMP TABLE feature_late (_seq INTEGER PRIMARY KEY);
+INSERT INTO temp.feature_late
+SELECT s._seq
+FROM (SELECT EXISTS (SELECT 1 FROM "{table}") OR EXISTS (SELECT 1 FROM "{table}_history") AS is_published) AS b
+CROSS JOIN {>batch_rows}
+WHERE b.is_published AND s."{available}" = {s|{>usual_available}}
+  AND NOT EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({row_key: o."{column}"}) = ({row_key: s."{column}"}))
+  AND (EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}")
+       OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}"));
+
 -- What keeps every rule and is new.
 INSERT INTO "{table}" ({columns: "{column}"})
-SELECT {columns: s."{column}"}
+SELECT {columns: {is_told|s."{column}"}{is_available|CASE WHEN s._seq IN (SELECT _seq FROM temp.feature_late) THEN max(s."{column}", (SELECT known_at FROM temp.feature_batch)) ELSE s."{column}" END}}
 FROM {>batch_rows}
 WHERE {s|{>row_is_valid}}
 ON CONFLICT DO NOTHING;
@@ -48,11 +59,15 @@ WHERE l._verdict = 'valid' ORDER BY l._seq
 ON CONFLICT ({row_key: "{column}"}) DO UPDATE SET {beside_row_key: "{column}" = excluded."{column}"};
 {>once_trigger}{>times_trigger}
 INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'arrive', '{group}', json_object('known', 'live', 'rows', COUNT(*))
+FROM temp.feature_late HAVING COUNT(*) > 0;
+INSERT INTO ops_audit (at, who, action, object, detail)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'ingest', '{group}',
        json_object('rows', n, 'new', n_new, 'changed', n_changed, 'rejected', n_rejected)
 FROM temp.feature_batch WHERE n_new > 0 OR n_changed > 0 OR n_rejected > 0;
 DROP TABLE temp.feature_first;
 DROP TABLE temp.feature_left;
+DROP TABLE temp.feature_late;
 {from_query|DROP TABLE temp.feature_source;
 }DROP TABLE temp.feature_batch;
 COMMIT;

@@ -35,5 +35,10 @@ CASE{>validity_tests}{unique|
     WHERE ({row_key: "{column}"}) = ({row_key: {>value}}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
     SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: {>value}});
     INSERT INTO "{table}" ({columns: "{column}"})
-    VALUES ({columns: {>value}});
+    VALUES ({columns: {is_told|{>value}}{is_available|CASE WHEN new."{column}" IS NULL AND {>is_late} THEN max({>value}, {>now}) ELSE {>value} END}});
     SELECT RAISE(IGNORE);
+
+--: is_late
+--# Whether something was published of the row's keys for its time or later.
+(EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: new."{column}"}) AND o."{timestamp}" >= new."{timestamp}")
+        OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: new."{column}"}) AND o."{timestamp}" >= new."{timestamp}"))
