@@ -107,9 +107,24 @@ UNION ALL
 SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d',
               (SELECT SUM(is_overtraining_risk) FROM reason), min(28, history_days), rest_days_14d, min(14, history_days)) ||
        CASE WHEN unknown_load_42d > 0
-            THEN char(10) || printf('  the load of %d activities in %d days is unknown: neither pace nor heart rate',
-                                    unknown_load_42d, min(42, history_days)) ELSE '' END
+            THEN char(10) || printf('  the load of %d %s in %d days is unknown:', unknown_load_42d, CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END,
+                                    min(42, history_days)) ELSE '' END
 FROM today;
+WITH unknown AS (
+    SELECT CASE WHEN f.is_run AND f.pace_min_km IS NOT NULL THEN 'a load that nobody bears: a fault of the facts or of a setting'
+                WHEN f.avg_hr IS NULL
+                THEN CASE WHEN NOT f.is_run THEN '' WHEN f.moving_time_min = 0 THEN 'no moving time and ' WHEN a.is_indoor THEN 'indoors without distance and '
+                          ELSE 'no distance and ' END
+                     || CASE WHEN instr(a.quality_flags, 'average_heart_rate_is_human') THEN 'a heart rate that no heart has' ELSE 'no heart rate' END
+                WHEN f.reference_max_hr IS NULL THEN 'heart rate, but no maximum to hold it against'
+                WHEN f.avg_hr > f.reference_max_hr THEN 'heart rate above the maximum known before, which it proves wrong'
+                ELSE 'heart rate, but no threshold between rest and maximum' END AS why
+    FROM today AS t
+    JOIN activity_features AS f USING (athlete_id)
+    JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+    WHERE f.estimated_tss IS NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
+)
+SELECT printf('  %6d  %s', COUNT(*), why) FROM unknown GROUP BY why ORDER BY COUNT(*) DESC, why;
 
 CREATE TEMP TABLE estimate AS
 SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.distance_class, g.model ORDER BY g.prediction_id DESC) AS age

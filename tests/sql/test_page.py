@@ -104,3 +104,17 @@ def test_an_empty_file_has_an_empty_page():
     assert page(lab.database()) == "No activities yet: make import SRC=activities.json"
     text = page(lab.database(lab.specification(num_boost_round=10), lab.survey()))
     assert text == "No activities yet: make import SRC=activities.json"
+
+
+REASONS = [({"sport_type": "Ride"}, "no heart rate"), ({"distance": 0.0}, "no distance and no heart rate"),
+           ({"distance": 0.0, "trainer": True}, "indoors without distance and no heart rate"),
+           ({"distance": 0.0, "moving_time": 0}, "no moving time and no heart rate"),
+           ({"sport_type": "Ride", "average_heartrate": 20.0, "max_heartrate": 22}, "a heart rate that no heart has"),
+           ({"sport_type": "Ride", "average_heartrate": 150.0, "max_heartrate": 171}, "heart rate, but no maximum to hold it against")]
+
+
+@pytest.mark.parametrize("given, why", REASONS)
+def test_the_page_says_of_each_activity_why_its_load_is_unknown(given, why):
+    made = [run_of(seeded(n), 1, n, n, 3.0, **given) for n in (1, 2)]
+    risk = section(page(lab.database(made)), "RISK")
+    assert risk.endswith(f"the load of 2 activities in 2 days is unknown:\n       2  {why}")
