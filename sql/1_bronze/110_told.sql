@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS athlete_names (
     athlete_id TEXT NOT NULL CONSTRAINT "athlete_id is the athlete's id, not an empty text" CHECK (athlete_id <> ''),
     name       TEXT CONSTRAINT "name has 1 to 100 characters that can be printed or, to take it back, is NULL"
                CHECK (name IS NULL OR typeof(name) = 'text' AND length(name) BETWEEN 1 AND 100
-                      AND name NOT GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'),
+                      AND name NOT GLOB char(42, 91, 1, 45, 31) || char(127, 45, 159, 93, 42)),
     told_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
                CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days'))
 );
@@ -95,21 +95,21 @@ CREATE VIEW IF NOT EXISTS athlete_activity_settings_now AS
 SELECT athlete_id, activity_id, setting, value, told_at
 FROM athlete_activity_settings AS s
 WHERE value IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM athlete_activity_settings AS n
-                  WHERE n.athlete_id = s.athlete_id AND n.activity_id = s.activity_id AND n.setting = s.setting
-                    AND (n.told_at, n.told_id) > (s.told_at, s.told_id));
+  AND told_id = (SELECT n.told_id FROM athlete_activity_settings AS n
+                 WHERE (n.athlete_id, n.activity_id, n.setting) = (s.athlete_id, s.activity_id, s.setting)
+                 ORDER BY n.told_at DESC, n.told_id DESC LIMIT 1);
 CREATE VIEW IF NOT EXISTS athlete_races_now AS
 SELECT athlete_id, race_date, distance_m, seconds, told_at
 FROM athlete_races AS s
 WHERE seconds IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM athlete_races AS n
-                  WHERE n.athlete_id = s.athlete_id AND n.race_date = s.race_date AND n.distance_m = s.distance_m
-                    AND (n.told_at, n.told_id) > (s.told_at, s.told_id));
+  AND told_id = (SELECT n.told_id FROM athlete_races AS n
+                 WHERE (n.athlete_id, n.race_date, n.distance_m) = (s.athlete_id, s.race_date, s.distance_m)
+                 ORDER BY n.told_at DESC, n.told_id DESC LIMIT 1);
 CREATE VIEW IF NOT EXISTS athlete_names_now AS
 SELECT athlete_id, name, told_at
 FROM athlete_names AS s
 WHERE name IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM athlete_names AS n WHERE n.athlete_id = s.athlete_id AND (n.told_at, n.told_id) > (s.told_at, s.told_id));
+  AND told_id = (SELECT n.told_id FROM athlete_names AS n WHERE n.athlete_id = s.athlete_id ORDER BY n.told_at DESC, n.told_id DESC LIMIT 1);
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;

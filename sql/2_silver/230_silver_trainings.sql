@@ -73,13 +73,15 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_race
 CREATE VIEW IF NOT EXISTS silver_trainings AS
 SELECT a.athlete_id, a.activity_id, a.start_time, a.end_time, a.local_date, a.local_start_time, a.utc_offset_s, a.name, a.sport_type,
        a.workout_type, a.is_run,
-       a.is_race OR EXISTS (SELECT 1 FROM silver_same_training AS t
-                            JOIN silver_strava_activities AS o ON o.athlete_id = t.athlete_id AND o.activity_id = t.activity_id
-                            WHERE t.athlete_id = a.athlete_id AND t.same_training_as = a.activity_id AND o.is_race) AS is_race,
+       max(a.is_race, (SELECT COALESCE(MAX(o.is_race), 0)
+                       FROM silver_same_training AS t
+                       JOIN silver_strava_activities AS o USING (athlete_id, activity_id)
+                       WHERE (t.athlete_id, t.same_training_as) = (a.athlete_id, a.activity_id))) AS is_race,
        a.is_indoor, a.is_manual, a.is_flagged, a.distance_m, a.moving_s, a.elapsed_s, a.elevation_gain_m, a.speed_m_s, a.pace_min_km,
        a.max_speed_m_s, a.avg_hr, a.max_hr, a.cadence_spm, a.avg_temp_c, a.has_power_meter, a.avg_power_w, a.weighted_power_w, a.quality_flags, a.n_versions, a.bronze_id, a.available_at
 FROM silver_strava_activities AS a
-WHERE NOT EXISTS (SELECT 1 FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id AND t.activity_id = a.activity_id);
+LEFT JOIN silver_same_training AS s USING (athlete_id, activity_id)
+WHERE s.same_training_as IS NULL;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;

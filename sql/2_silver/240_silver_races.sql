@@ -1,7 +1,7 @@
 -- stage:    240_silver_races
 -- purpose:  which runs were races, by their tags and by what their athletes told, and since when what was told is known
--- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, ops_config, ops_published, ops_watermarks, ops_due
--- writes:   silver_races; silver_corrections, ops_seen, ops_due
+-- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, race_candidates, race_distances, ops_config, ops_published, ops_watermarks, ops_due
+-- writes:   silver_races, race_candidates; silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   arrivals
@@ -13,7 +13,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '240_silver_races',
     'which runs were races, by their tags and by what their athletes told, and since when what was told is known',
     '["silver_strava_activities", "silver_same_training", "athlete_activity_settings", "athlete_races"]',
-    '["silver_races"]',
+    '["silver_races", "race_candidates"]',
     '[]');
 -- end
 
@@ -37,6 +37,19 @@ BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_fe
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_gone AFTER DELETE ON silver_races
 BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
 -- end
+
+-- Runs near an official distance that nobody called a race, and than which no run of at least that length was faster for a quarter
+-- of a year before and after: was it one?
+CREATE TABLE IF NOT EXISTS race_candidates (
+    athlete_id     TEXT NOT NULL,
+    activity_id    TEXT NOT NULL,
+    distance_class TEXT NOT NULL,
+    local_date     TEXT NOT NULL,
+    name           TEXT,
+    distance_m     REAL NOT NULL,
+    elapsed_s      INTEGER NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id, distance_class)
+) WITHOUT ROWID;
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
@@ -152,21 +165,29 @@ SELECT * FROM computed
 EXCEPT
 SELECT * FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed);
 
--- Runs near an official distance that nobody called a race, and than which no run of at least that length was faster for a quarter
--- of a year before and after: was it one?
-CREATE VIEW IF NOT EXISTS race_candidates AS
-SELECT a.athlete_id, a.activity_id, a.local_date, a.name, d.distance_class, a.distance_m, a.elapsed_s
-FROM silver_trainings AS a
-JOIN race_distances AS d ON a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
-WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
-  AND NOT EXISTS (SELECT 1 FROM silver_races AS r WHERE r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id)
-  AND NOT EXISTS (SELECT 1 FROM training_settings AS s
-                  WHERE s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id AND s.setting = 'is_race')
-  AND NOT EXISTS (SELECT 1 FROM silver_trainings AS o
-                  WHERE o.athlete_id = a.athlete_id AND o.local_date BETWEEN date(a.local_date, '-91 days') AND date(a.local_date, '+91 days')
-                    AND o.is_run AND NOT o.is_flagged AND NOT o.is_manual AND NOT o.is_indoor AND o.activity_id <> a.activity_id
-                    AND o.distance_m BETWEEN 0.99 * d.distance_m AND 7 * o.elapsed_s
-                    AND o.distance_m * a.elapsed_s > a.distance_m * o.elapsed_s);
+CREATE TEMP TABLE candidate AS
+WITH long_enough AS (
+    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s, d.distance_m AS official_m,
+           MAX(a.distance_m / a.elapsed_s) OVER (PARTITION BY a.athlete_id, d.distance_class ORDER BY julianday(a.local_date)
+                                                 RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
+    FROM changed
+    CROSS JOIN silver_trainings AS a USING (athlete_id)
+    JOIN race_distances AS d ON a.distance_m >= 0.99 * d.distance_m
+    WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
+)
+SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s
+FROM long_enough AS a
+WHERE distance_m / elapsed_s = best_speed AND distance_m <= 1.03 * official_m
+  AND NOT EXISTS (SELECT 1 FROM silver_races AS r WHERE (r.athlete_id, r.activity_id) = (a.athlete_id, a.activity_id))
+  AND NOT EXISTS (SELECT 1 FROM told AS t WHERE (t.athlete_id, t.activity_id) = (a.athlete_id, a.activity_id) AND t.is_race IS NOT NULL);
+DELETE FROM race_candidates
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND (athlete_id, activity_id, distance_class) IN (SELECT athlete_id, activity_id, distance_class
+                                                    FROM (SELECT r.* FROM changed CROSS JOIN race_candidates AS r USING (athlete_id) EXCEPT SELECT * FROM candidate));
+INSERT INTO race_candidates
+SELECT * FROM candidate
+EXCEPT
+SELECT * FROM race_candidates WHERE athlete_id IN (SELECT athlete_id FROM changed);
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM changed) AS rows_in, (SELECT COUNT(*) FROM computed) AS rows_out, 0 AS rows_rejected, NULL AS message;
@@ -181,6 +202,7 @@ FROM stage_clock, counted;
 DELETE FROM ops_due WHERE stage = '240_silver_races';
 
 DROP TABLE temp.counted;
+DROP TABLE temp.candidate;
 DROP TABLE temp.computed;
 DROP TABLE temp.found;
 DROP TABLE temp.told;

@@ -750,7 +750,7 @@ CREATE TABLE IF NOT EXISTS "similar_runs" (
     "distance_km" REAL NOT NULL, -- km; distance, known from the plan
     "elevation_per_km" REAL, -- m/km; climb, known from the plan
     "start_hour" REAL NOT NULL, -- h; local time of the start, known from the plan
-    "weekday" INTEGER NOT NULL, -- 0 is Sunday, known from the plan
+    "weekday" INTEGER NOT NULL, -- weekday; 0 is Sunday, known from the plan
     "earlier_runs" INTEGER NOT NULL, -- count; runs before it
     "similar_pace_min_km" REAL NOT NULL, -- min/km; mean pace of similar runs, brought to this climb
     "similar_spread_min_km" REAL NOT NULL, -- min/km; standard deviation of their paces

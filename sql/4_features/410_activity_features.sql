@@ -260,21 +260,30 @@ SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
 WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id));
 
+-- An average above the maximum proves that maximum wrong, for zones as for the load.
 CREATE TEMP TABLE zones AS
-SELECT h.athlete_id, h.activity_id,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 1) AS hr_zone_1_pct,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 2) AS hr_zone_2_pct,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 3) AS hr_zone_3_pct,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 4) AS hr_zone_4_pct,
-       hr_zone_pct(h.hr, h.seconds, k.max_hr, 5) AS hr_zone_5_pct,
-       MAX(h.available_at) AS available_at
-FROM heart_rate AS h
-JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
-JOIN known AS k USING (athlete_id, local_date)
-WHERE k.max_hr IS NOT NULL
-GROUP BY h.athlete_id, h.activity_id
--- an average above the maximum proves that maximum wrong, for zones as for the load
-HAVING (COALESCE(MIN(a.avg_hr), exact_sum(h.hr * h.seconds) / exact_sum(h.seconds)) > MIN(k.max_hr)) IS NOT TRUE;
+SELECT athlete_id, activity_id,
+       CASE WHEN NOT is_disproved THEN zone_1_pct END AS hr_zone_1_pct,
+       CASE WHEN NOT is_disproved THEN zone_2_pct END AS hr_zone_2_pct,
+       CASE WHEN NOT is_disproved THEN zone_3_pct END AS hr_zone_3_pct,
+       CASE WHEN NOT is_disproved THEN zone_4_pct END AS hr_zone_4_pct,
+       CASE WHEN NOT is_disproved THEN zone_5_pct END AS hr_zone_5_pct,
+       available_at
+FROM (
+    SELECT h.athlete_id, h.activity_id,
+           hr_zone_pct(h.hr, h.seconds, k.max_hr, 1) AS zone_1_pct,
+           hr_zone_pct(h.hr, h.seconds, k.max_hr, 2) AS zone_2_pct,
+           hr_zone_pct(h.hr, h.seconds, k.max_hr, 3) AS zone_3_pct,
+           hr_zone_pct(h.hr, h.seconds, k.max_hr, 4) AS zone_4_pct,
+           hr_zone_pct(h.hr, h.seconds, k.max_hr, 5) AS zone_5_pct,
+           (COALESCE(MIN(a.avg_hr), exact_sum(h.hr * h.seconds) / exact_sum(h.seconds)) > MIN(k.max_hr)) IS TRUE AS is_disproved,
+           MAX(h.available_at) AS available_at
+    FROM heart_rate AS h
+    JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+    JOIN known AS k USING (athlete_id, local_date)
+    WHERE k.max_hr IS NOT NULL
+    GROUP BY h.athlete_id, h.activity_id
+);
 CREATE UNIQUE INDEX temp.zones_by_activity ON zones (athlete_id, activity_id);
 
 CREATE TEMP TABLE told AS

@@ -14,7 +14,7 @@ CLOCKS = {  # columns with the moment at which something ran; a moment before th
     ("ml_search_results", "searched_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
     ("athlete_daily_features_history", "superseded_at"), ("athlete_rolling_features_history", "superseded_at"),
     ("athlete_weekly_features_history", "superseded_at"), ("athlete_profile_history", "superseded_at"), ("race_results_history", "superseded_at"),
-    ("sleep_history", "superseded_at"),
+    ("sleep_history", "superseded_at"), ("similar_runs_history", "superseded_at"), ("feature_publications", "published_at"),
 }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_a_malformed_object_goes_to_rejects_with_its_place_and_reason_and_the_re
     assert [(r["line"], r["byte_offset"]) for r in rejects] == [(2, len(lines[0]) + 1), (4, sum(map(len, lines[:3])) + 3)]
     assert rejects[0]["reason"].startswith("a number may not start with 0 at byte ") and rejects[0]["object"] == lines[1]
     assert rejects[1]["object"].strip() == lines[3]
-    assert one(bronze, "SELECT rows_in, rows_out, rows_rejected FROM ops_runs ORDER BY run_id DESC LIMIT 1") == (5, 3, 2)
+    assert one(bronze, "SELECT rows_in, rows_out, rows_rejected FROM ops_runs WHERE stage = '100_bronze_strava' ORDER BY run_id DESC LIMIT 1") == (5, 3, 2)
 
 
 def test_what_the_extension_calls_an_object_sqlite_can_read(bronze):
@@ -170,7 +170,7 @@ def test_an_identical_object_lands_not_at_all_and_an_edited_one_as_a_new_version
 
 def test_texts_that_landed_are_not_read_again_until_something_else_of_their_kind_has_landed(bronze):
     a, person = activity(1), {"id": 5, "firstname": "A"}
-    read = lambda: one(bronze, "SELECT rows_in, rows_out FROM ops_runs ORDER BY run_id DESC LIMIT 1")  # noqa: E731
+    read = lambda: one(bronze, "SELECT rows_in, rows_out FROM ops_runs WHERE stage = '100_bronze_strava' ORDER BY run_id DESC LIMIT 1")  # noqa: E731
     land(bronze, a, person)
     assert read() == (2, 2)
     land(bronze, a, person)
@@ -196,7 +196,7 @@ def test_texts_that_say_two_things_of_one_activity_are_read_each_time(bronze, te
         land(bronze, *bodies)
         for body in bodies:
             land(alone, body)
-        assert one(bronze, "SELECT rows_in FROM ops_runs ORDER BY run_id DESC LIMIT 1") == 2
+        assert one(bronze, "SELECT rows_in FROM ops_runs WHERE stage = '100_bronze_strava' ORDER BY run_id DESC LIMIT 1") == 2
     assert list(zip(ids(bronze), streams(bronze))) == list(zip(ids(alone), streams(alone)))
 
 

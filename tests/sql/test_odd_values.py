@@ -349,7 +349,7 @@ def test_a_name_in_escapes_is_the_name():
         for i, text in enumerate(texts):
             put(db, text, source=str(i))
         stages.run(db)
-        clocks = ("registered_at", "updated_at", "trained_at", "ingested_at", "landed_at")
+        clocks = ("registered_at", "updated_at", "trained_at", "ingested_at", "landed_at", "published_at", "looked_at")
         return {t: table(db, t) for t in [r[0] for r in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")] if t not in ("ops_runs", "ops_audit", "bronze_landings")
                 and not set(clocks) & {r[1] for r in db.execute(f"PRAGMA table_info({t})")}}  # fmt: skip
 

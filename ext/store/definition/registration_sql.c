@@ -67,8 +67,8 @@ static bool named_version_read(const char *text, named_version *version) {
 
 /* The version whose rows the table has, which may lag behind what is registered. */
 #define PUBLISHED_VERSION                                                                                    \
-    "COALESCE((SELECT major || '.' || minor || '.' || patch || CASE WHEN build > 1 THEN '+' || build ELSE "  \
-    "'' END"                                                                                                 \
+    "COALESCE((SELECT printf('%%d.%%d.%%d', major, minor, patch) || CASE WHEN build > 1 THEN '+' || build "  \
+    "ELSE '' END"                                                                                            \
     " FROM \"%w\".feature_publications AS p WHERE p.group_name = g.name ORDER BY p.publication_id DESC "     \
     "LIMIT 1), "
 
@@ -81,7 +81,7 @@ static int ask_current(sqlite3 *db, sqlite3_stmt **query, const char *schema, bo
                            schema, name);
     }
     return catalog_ask(db, query, fault,
-                       "SELECT " PUBLISHED_VERSION "major || '.' || minor || '.' || patch)," ROW_FIELDS
+                       "SELECT " PUBLISHED_VERSION "printf('%%d.%%d.%%d', major, minor, patch))," ROW_FIELDS
                        " NULL, 0 FROM \"%w\".feature_groups_current AS g WHERE name = %Q",
                        schema, schema, name);
 }

@@ -172,9 +172,12 @@ def beside_readers(db):
         yield
     finally:
         _open.discard(db)
-        with contextlib.suppress(sqlite3.Error):
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the next, which locks readers out, has little to do
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the next, which locks readers out, has little to do
+        try:
             db.execute("PRAGMA journal_mode = delete")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
 
 
 def interrupt(has_ended):

@@ -122,7 +122,7 @@ def _take(db, group, data):
         kept = _take_superseded(db, group, data) if is_ours else 0
         before = ask(db, "SELECT COALESCE(MAX(audit_id), 0) AS n FROM ops_audit")[0]["n"]
         _ingest(db, group, "parquet_current")
-        done = ask(db, "SELECT detail FROM ops_audit WHERE audit_id > ? AND object = ?", before, group.name)
+        done = ask(db, "SELECT detail FROM ops_audit WHERE audit_id > ? AND object = ? AND action = 'ingest'", before, group.name)
         rows = ask(db, "SELECT COUNT(*) AS n FROM temp.parquet_current")[0]["n"]
         ask(db, "COMMIT")
     except (adbc.Error, pa.ArrowException, TypeError) as error:

@@ -15,7 +15,7 @@ INSERT INTO temp.feature_late
 SELECT s._seq
 FROM (SELECT EXISTS (SELECT 1 FROM "{table}") OR EXISTS (SELECT 1 FROM "{table}_history") AS is_published) AS b
 CROSS JOIN {>batch_rows}
-WHERE b.is_published AND s."{available}" = {s|{>usual_available}}
+WHERE b.is_published{columns|{is_available|{in_source|{from_table| AND (SELECT r."{column}" FROM {>batch_name} AS r WHERE r.rowid = s._seq) IS NULL}{from_query| AND s."{column}" = {s|{>usual_available}}}}}}
   AND NOT EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({row_key: o."{column}"}) = ({row_key: s."{column}"}))
   AND (EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}")
        OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}"));

@@ -178,7 +178,6 @@ def test_a_folder_answers_what_was_known_at_any_moment_as_the_database_does(out)
 
 
 def test_what_pandas_and_duckdb_wrote_goes_through_the_rules(tmp_path):
-    db = groups.store(groups.SLEEP, path=tmp_path / "a.db")
     nights = pd.DataFrame({
         "athlete_id": ["a", "b", "c", "d"], "event_timestamp": pd.to_datetime(["2024-01-01 06:00:00"] * 4), "sleep_h": [8, 25.0, None, 7.5],
         "resting_hr": [50, 51, None, 49], "unknown": 1, "quality": pd.Categorical(["good", "bad", "good", None])})  # fmt: skip
@@ -188,9 +187,8 @@ def test_what_pandas_and_duckdb_wrote_goes_through_the_rules(tmp_path):
     (tmp_path / "duckdb").mkdir()
     (tmp_path / "duck").rename(tmp_path / "duckdb" / "athlete_sleep")
     for folder in ("pandas", "duckdb"):
-        db.execute("DELETE FROM athlete_sleep")
-        db.execute("DELETE FROM feature_rejects")
-        tool("in", tmp_path / "a.db", tmp_path / folder, "athlete_sleep")
+        db = groups.store(groups.SLEEP, path=tmp_path / f"{folder}.db")
+        tool("in", tmp_path / f"{folder}.db", tmp_path / folder, "athlete_sleep")
         assert db.execute("SELECT athlete_id, event_timestamp, sleep_h, resting_hr, available_at FROM athlete_sleep").fetchall() == [
             ("a", "2024-01-01T06:00:00Z", 8.0, 50, "2024-01-01T06:00:00Z"), ("d", "2024-01-01T06:00:00Z", 7.5, 49, "2024-01-01T06:00:00Z")]  # fmt: skip
         assert sorted(db.execute("SELECT feature, rule FROM feature_rejects").fetchall()) == [("resting_hr", "not_null"), ("sleep_h", "max")]
