@@ -29,7 +29,6 @@ CROSS JOIN (VALUES ('avg_hr'), ('max_hr')) AS c
 WHERE r.rule = 'heart_rate_is_human' AND r.table_name IN ('silver_strava_activities', 'silver_strava_sub_activity');
 
 DROP VIEW IF EXISTS run_evidence;
-DROP VIEW IF EXISTS race_candidates;
 DROP VIEW IF EXISTS silver_trainings;
 DROP TRIGGER IF EXISTS silver_same_training_due_410_added;
 DROP TRIGGER IF EXISTS silver_same_training_due_410_changed;
