@@ -49,7 +49,7 @@ static athlete_status find_winsor_range(athlete_budget *budget, athlete_poll *po
     return status;
 }
 
-/* The window_totals of the first 0, 1 … n numbers. */
+/* The totals of the first 0, 1 … n numbers. */
 static athlete_status sum_up(athlete_poll *poll, sample s, winsor_range c, window_totals *sums) {
     sums[0] = (window_totals){0, 0, 0};
     for (size_t i = 0; i < s.n; i++) {
@@ -83,8 +83,11 @@ athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, s
     if (out->reason != OWN_WINDOWS_TOLD) return ATHLETE_OK;
     window_totals now = {0, 0, 0}, *sums = memory_alloc(budget, reference.n + 1, sizeof *sums);
     if (!sums) return memory_status(budget);
-    for (size_t i = 0; i < current.n; i++) window_totals_add(&now, winsorised(c, current.values[i]));
-    status = sum_up(poll, reference, c, sums);
+    for (size_t i = 0; i < current.n && status == ATHLETE_OK; i++) {
+        window_totals_add(&now, winsorised(c, current.values[i]));
+        if (poll_due(poll, 5)) status = ATHLETE_INTERRUPTED;
+    }
+    if (status == ATHLETE_OK) status = sum_up(poll, reference, c, sums);
     if (status == ATHLETE_OK) status = walk_windows(poll, sums, reference.n, current.n, out);
     out->shift = window_distance(now, sums[reference.n]);
     memory_free(budget, sums);
