@@ -63,7 +63,7 @@ Q      := $(if $(V),,@)
 SILENT  = $(or $(V),$(findstring s,$(firstword -$(MAKEFLAGS))))
 say     = $(if $(SILENT)$(said-$(1)),,$(info $(1))$(eval said-$(1) := yes))
 
-SOURCES := $(sort $(wildcard ext/*.c ext/*/*.c ext/*/*/*.c))
+SOURCES := $(sort $(filter-out ext/hosts/%,$(wildcard ext/*.c ext/*/*.c ext/*/*/*.c)))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(MADE:%=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
 
 # SQL that lies in .sql files is C from here on.
@@ -72,7 +72,7 @@ MADE       = store_templates
 
 # --- building ------------------------------------------------------------------------------------------------
 
-.PHONY: all static parts amalgamation install debug sanitized fuzzed clean help packages deps test-deps test check soak lint pytest sanitize fuzz architectures
+.PHONY: all static cli parts amalgamation install debug sanitized fuzzed clean help packages deps test-deps test check soak lint pytest sanitize fuzz architectures
 .DEFAULT_GOAL = all
 
 all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
@@ -147,6 +147,45 @@ $(BUILD)/static/%.o: %.c | packages
 -include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
 .SECONDARY: $(MADE:%=$(BUILD)/made/%.c)
 
+# --- a shell with the extension built in -----------------------------------------------------------------------
+
+# Of the amalgamation with its shell in SQLITE_SRC=<folder>; or of the shell in the source of Debian's package and its library, both of one
+# version. Elsewhere it is a script that has the shell of this machine load the extension.
+CLI          = $(BUILD)/athlete-cli
+CLI_PACKAGES = $(RUN_PACKAGES) tcl libreadline-dev
+CLI_SOURCE   = $(or $(SQLITE_SRC),$(patsubst %/shell.c,%,$(firstword $(wildcard $(BUILD)/traced/sqlite3-*/shell.c))),$(if $(wildcard /usr/bin/apt-get),$(BUILD)/cli/source))
+CLI_OPTIONS  = $(patsubst %,-DSQLITE_ENABLE_%,COLUMN_METADATA DBSTAT_VTAB EXPLAIN_COMMENTS FTS5 JSON1 MATH_FUNCTIONS RTREE STMTVTAB UPDATE_DELETE_LIMIT) \
+               -DSQLITE_THREADSAFE=1 -DHAVE_USLEEP=1
+READLINE     = $(shell pkg-config --exists readline 2>/dev/null && echo yes)
+
+cli: $(CLI) ## build build/athlete-cli, a sqlite3 shell with the extension built in: build/athlete-cli demo.db [SQLITE_SRC=folder of the amalgamation]
+
+ifneq ($(CLI_SOURCE),)
+$(BUILD)/cli/source/shell.c: tests/helpers/machine/traced_libraries.py | cli-packages
+	$(call say,$@)$(Q)$(PYTHON) $< --sqlite-alone $(@D) && touch $@
+
+# Every connection of the shell gets the functions when it opens.
+$(BUILD)/cli/everywhere.c:
+	@mkdir -p $(@D)
+	@printf '%s\n' '#include "sqlite3.h"' 'int sqlite3_athlete_init(sqlite3 *, char **, const struct sqlite3_api_routines *);' \
+	  'void athlete_everywhere(void);' \
+	  'void athlete_everywhere(void) { sqlite3_auto_extension((void (*)(void))sqlite3_athlete_init); }' >$@
+
+$(CLI): $(BUILD)/cli/everywhere.c $(BUILD)/libathlete.a $(CLI_SOURCE)/shell.c
+	$(call say,$@)$(Q)$(CC) -O2 -w -I$(CLI_SOURCE) $(CLI_OPTIONS) -DSQLITE_SHELL_INIT_PROC=athlete_everywhere $(if $(READLINE),-DHAVE_READLINE=1) -o $@ \
+	  $(CLI_SOURCE)/shell.c $(if $(SQLITE_SRC),$(SQLITE_SRC)/sqlite3.c,-lsqlite3) $< $(BUILD)/libathlete.a $(LDLIBS) $(if $(READLINE),-lreadline) $(if $(findstring linux,$(TARGET)),-ldl)
+else
+$(CLI): $(EXTENSION)
+	@sqlite3 -batch -bail -init /dev/null -cmd ".load '$(abspath $<)'" :memory: 'SELECT athlete_version()' >/dev/null 2>&1 || { \
+	  echo 'The sqlite3 shell of this machine cannot load the extension: make doctor says why. With the amalgamation of sqlite.org,' \
+	    'make cli SQLITE_SRC=folder builds one that has it.' >&2; exit 1; }
+	@printf '%s\n' '#!/bin/sh' "exec sqlite3 -cmd \".load '$(abspath $<)'\" \"\$$@\"" >$@ && chmod +x $@
+endif
+
+.PHONY: cli-packages
+cli-packages:
+	$(call install,$(CLI_PACKAGES))
+
 # --- installing ----------------------------------------------------------------------------------------------
 
 prefix = $(or $(PREFIX),/usr/local)
@@ -180,18 +219,20 @@ clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(filter %Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 12
+
+include ext/hosts/hosts.mk
 
 # --- running -------------------------------------------------------------------------------------------------
 
-.PHONY: demo import pipeline page define deploy stages training-set rebuild-training-set parquet-out parquet-in serve token bench readme
+.PHONY: demo doctor import sync forget pipeline daily page report glossary squad card search define deploy stages training-set mlflow rebuild-training-set parquet-out parquet-in fleet fleet-pool metadata serve token mcp bench readme tour
 STAGES   = $(sort $(wildcard sql/[0-9]_*/*.sql sql/[0-9]_*/*/*.sql))
 RUNNER   = $(wildcard tests/data/strava-api/runner/*.json)
 export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 
 # What a person says reaches a program as it is, through the environment: no shell reads it, and make no dollar in it.
 NAMES_A_DB := $(if $(filter file,$(origin DB)),,yes)
-SAID = DB PREFIX SRC DEF SPEC ID ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS
+SAID = DB CLIENT CODE EVENTS PREFIX SRC DEF SPEC ID POSITIONS ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS ZONE OUT MODEL LOG ENGINE CHANNELS WORD SAY UNITS
 $(foreach name,$(SAID),$(eval override export $(name) := $$(value $(name))))
 TOOL = $(PYTHON) sql/tools
 # $(call needs,VARIABLE,question)
@@ -203,12 +244,27 @@ demo: deps ## the whole pipeline on a real runner's eight years, and the page it
 	@sqlite3 demo.db "UPDATE ops_config SET value = 1 WHERE name = 'train_on_api_rows'" # he has published them for everyone
 	@$(MAKE) -s --no-print-directory DB=demo.db pipeline page
 
-import: all ## land activities: make import SRC=activities.json (or SRC=- for standard input)
-	$(call needs,SRC,Say what to import: make import SRC=activities.json)
-	@$(TOOL)/import -- "$$DB" "$$SRC"
+import: all ## land files: make import SRC=export.zip (a folder, a watch's file, JSON; - reads standard input) [ATHLETE=me NAME="Ann"] [ZONE=Europe/Lisbon]
+	$(call needs,SRC,Say what to import: make import SRC=export.zip)
+	@if $(TOOL)/import "--needs-packages=$$SRC" -- "$$DB"; then $(MAKE) -s --no-print-directory $(BUILD)/importers/installed; fi
+	@ATHLETE_PYTHON=$${ATHLETE_PYTHON:-$(BUILD)/importers/bin/python} \
+	  $(TOOL)/import $${ATHLETE:+"--athlete=$$ATHLETE"} $${NAME:+"--name=$$NAME"} $${ZONE:+"--zone=$$ZONE"} $${POSITIONS:+"--positions=$$POSITIONS"} -- "$$DB" "$$SRC"
+
+sync: all $(BUILD)/sync/installed ## bring what is new at Strava, for those who have access to its API: [EVENTS=events.ndjson] [CLIENT=number:secret] [CODE=…] [POSITIONS=1]
+	@$(BUILD)/sync/bin/python sql/tools/sync $${CLIENT:+"--client=$$CLIENT"} $${CODE:+"--code=$$CODE"} $${EVENTS:+"--events=$$EVENTS"} \
+	  $${POSITIONS:+"--positions=$$POSITIONS"} -- "$$DB"
+
+forget: all ## remove one athlete from every table and history of DB=athlete.db: make forget ATHLETE=4001
+	$(call needs,ATHLETE,Say whom: make forget ATHLETE=4001)
+	@$(TOOL)/forget -- "$$DB" "$$ATHLETE"
 
 pipeline: all ## run all stages over DB=athlete.db; AS_OF=today (or a date) for days without activity at the end
 	@$(TOOL)/pipeline $${AS_OF:+"--as-of=$$AS_OF"} -- "$$DB"
+
+daily: all $(if $(CHANNELS),$(BUILD)/alerts/installed) ## the day's job: import SRC, features, training once a month, inference, monitoring, alerts [CHANNELS=channels.txt] [AS_OF=2025-10-20]
+	@if test -n "$$SRC" && $(TOOL)/import "--needs-packages=$$SRC" -- "$$DB"; then $(MAKE) -s --no-print-directory $(BUILD)/importers/installed; fi
+	@ATHLETE_PYTHON=$${ATHLETE_PYTHON:-$(BUILD)/importers/bin/python} ATHLETE_NOTIFY_PYTHON=$${ATHLETE_NOTIFY_PYTHON:-$(BUILD)/alerts/bin/python} \
+	  $(TOOL)/daily $${CHANNELS:+"--channels=$$CHANNELS"} $${AS_OF:+"--as-of=$$AS_OF"} -- "$$DB" $${SRC:+"$$SRC"}
 
 training-set: all ## store a training set in DB=athlete.db: make training-set SPEC=spec.json
 	$(call needs,SPEC,Say which: make training-set SPEC=spec.json)
@@ -218,16 +274,39 @@ rebuild-training-set: all ## make a stored training set again, to the bit: make 
 	$(call needs,ID,Say which: make rebuild-training-set ID=1)
 	@$(TOOL)/training-set "--rebuild=$$ID" -- "$$DB"
 
-page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities
-	@$(TOOL)/page -- "$$DB" $${ATHLETE:+"$$ATHLETE"}
+page: all ## print the page of DB=athlete.db, of ATHLETE=id or of the athlete with the most activities [SAY=pt] [UNITS=imperial]
+	@$(TOOL)/page $${SAY:+"--language=$$SAY"} $${UNITS:+"--units=$$UNITS"} -- "$$DB" $${ATHLETE:+"$$ATHLETE"}
+
+report: all ## write one HTML file of pictures, OUT=report.html, of ATHLETE=id or of the athlete with the most activities [SAY=pt] [UNITS=imperial]
+	@$(TOOL)/report $${SAY:+"--language=$$SAY"} $${UNITS:+"--units=$$UNITS"} -- "$$DB" "$${OUT:-report.html}" $${ATHLETE:+"$$ATHLETE"}
+
+doctor: ## say which SQLite this machine has, whether it loads extensions, what is missing and what to do
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON): install Python 3, or say which: make PYTHON=python3 doctor' >&2; exit 1; }
+	@$(TOOL)/doctor --python=$(PYTHON) --compiler=$(CC) --extension=$(EXTENSION)
+
+glossary: all ## say what the words of page and report mean, whether a number is much, and for whom: make glossary WORD=CTL [ATHLETE=id]
+	@$(TOOL)/glossary -- "$$DB" $${WORD:+"$$WORD"} $${WORD:+$${ATHLETE:+"$$ATHLETE"}}
+
+squad: all ## print one row for each athlete of DB=athlete.db; OUT=squad.html writes it as a page, too
+	@$(TOOL)/squad -- "$$DB" $${OUT:+"$$OUT"}
+
+card: all ## print what a model of DB=athlete.db is and is not: make card MODEL=pace_predictor (or pace_predictor/2); OUT=card.md writes it
+	$(call needs,MODEL,Say of which model: make card MODEL=pace_predictor)
+	@$(TOOL)/card -- "$$DB" "$$MODEL" $${OUT:+"$$OUT"}
+
+mlflow: $(BUILD)/mlflow/installed ## show experiments, runs and models of DB=athlete.db to MLflow, in mlflow.db beside it: sql/tools/tracking/README.md
+	@$(TOOL)/mlflow -- "$$DB"
+
+search: all ## try options of the models of DB=athlete.db, or of MODEL=name, and train with the best
+	@$(TOOL)/search -- "$$DB" $${MODEL:+"$$MODEL"}
 
 define: all ## register a feature group and make its tables: make define DEF=sleep.json
 	$(call needs,DEF,Say which definition: make define DEF=sleep.json)
 	@$(TOOL)/define -- "$$DB" "$$DEF"
 
-deploy: all ## install below PREFIX=/usr/local, bring DB= to this schema, run the stages every morning: make deploy PREFIX=~/.local DB=athlete.db
+deploy: all ## install below PREFIX=/usr/local, bring DB= to this schema, run the day's job every morning: make deploy PREFIX=~/.local DB=athlete.db [SRC=inbox] [CHANNELS=channels.txt]
 	$(call needs,PREFIX,Say where to: make deploy PREFIX=/usr/local DB=athlete.db)
-	@$(TOOL)/deploy -- "$$PREFIX" $(if $(NAMES_A_DB),"$$DB")
+	@$(TOOL)/deploy $${CHANNELS:+"--channels=$$CHANNELS"} -- "$$PREFIX" $(if $(NAMES_A_DB),"$$DB" $${SRC:+"$$SRC"})
 
 stages: all ## print into the stages what their headers and the definitions of feature groups say
 	@$(PYTHON) sql/tools/stages $(STAGES)
@@ -244,7 +323,20 @@ parquet-in: all $(BUILD)/exchange/installed ## read a feature group from Parquet
 	$(call needs,GROUP,Say what to read: make parquet-in DIR=folder GROUP=name)
 	@set -f; $(PARQUET) in -- "$$DB" "$$DIR" $$GROUP
 
-serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for Datasette's own pages
+FLEET = $(BUILD)/fleet/bin/python sql/tools/fleet
+
+fleet: all $(BUILD)/fleet/installed ## a database for each of many athletes: make fleet DIR=folder SRC=raw [ENGINE=processes|dask] (sql/tools/fleet/README.md)
+	$(call needs,DIR,Say where to: make fleet DIR=fleet SRC=raw)
+	@$(FLEET) run $${ENGINE:+"--engine=$$ENGINE"} -- "$$DIR" $${SRC:+"$$SRC"}
+
+fleet-pool: all $(BUILD)/fleet/installed ## models of all athletes of a fleet: make fleet-pool DIR=folder
+	$(call needs,DIR,Say which: make fleet-pool DIR=fleet)
+	@$(FLEET) pool -- "$$DIR"
+
+metadata: all ## write what plain Datasette needs to show DB=athlete.db with words, units and rounded views: make metadata OUT=metadata.json
+	@$(TOOL)/metadata -- "$$DB" "$${OUT:-metadata.json}"
+
+serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for dashboards and tables
 	@$(MAKE) -s --no-print-directory all
 	@test -e "$$DB" || { printf 'There is no %s: say which database, make serve DB=demo.db\n' "$$DB" >&2; exit 1; }
 	@printf 'Serving %s at http://127.0.0.1:%s, described in /openapi.json. Values need a token: make token DB=%s NAME=me ATHLETE=all\n' "$$DB" "$$PORT" "$$DB"
@@ -253,6 +345,10 @@ serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db,
 
 token: ## make a token for `make serve`: NAME=watch ATHLETE=4001 (or all) [WRITE=athlete_sleep] [DAYS=90]; sql/tools/serve/token does more
 	@$(TOOL)/serve/token "--athlete=$$ATHLETE" $${WRITE:+"--write=$$WRITE"} $${DAYS:+"--days=$$DAYS"} -- "$$DB" "$$NAME"
+
+mcp: ## an assistant's door, read-only: speaks MCP over stdio for ATHLETE=id of DB=athlete.db, with HTTP=1 on PORT=8001 by token; LOG=reads.jsonl
+	@$(MAKE) -s --no-print-directory $(BUILD)/assistant/installed all >&2
+	@exec $(BUILD)/assistant/bin/python sql/tools/assistant $(if $(HTTP),"--port=$$PORT",$${ATHLETE:+"--athlete=$$ATHLETE"}) $${LOG:+"--log=$$LOG"} -- "$$DB"
 
 BENCHES = $(wildcard tests/bench/*.py)
 
@@ -263,14 +359,17 @@ bench: all static $(BUILD)/venv/bench-installed ## speed beside DuckDB, LightGBM
 readme: demo ## write the outputs and the reference that README.md shows, from the program itself
 	@$(PYTHON) tests/readme.py --write
 
+tour: demo $(BUILD)/venv/installed ## execute notebooks/tour.ipynb over demo.db, and keep what came of it in it
+	@$(BUILD)/venv/bin/python tests/tour.py
+
 # --- packages ------------------------------------------------------------------------------------------------
 
 # Programs that a machine may have from elsewhere, whose packages would then stand in the way.
 unless-there  = $(foreach program,$(1),$(if $(shell command -v $(program)),,$(program)))
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
 TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace tcl
-CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
-                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 wasi-libc dpkg-dev $(call unless-there,npm)
+CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
+                 gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 emscripten dpkg-dev $(call unless-there,npm)
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)
 
 packages:
@@ -315,10 +414,28 @@ python-packages:
 $(BUILD)/serve/installed: sql/tools/serve/requirements.txt | python-packages
 	$(environment)
 
+$(BUILD)/assistant/installed: sql/tools/assistant/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/fleet/installed: sql/tools/fleet/requirements.txt | python-packages
+	$(environment)
+
 $(BUILD)/exchange/installed: sql/tools/exchange/requirements.txt | python-packages
 	$(environment)
 
-$(BUILD)/venv/installed: tests/requirements.txt sql/tools/serve/requirements.txt sql/tools/exchange/requirements.txt | test-packages
+$(BUILD)/importers/installed: sql/tools/importers/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/alerts/installed: sql/tools/alerts/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/mlflow/installed: sql/tools/tracking/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/sync/installed: sql/tools/sync/requirements.txt | python-packages
+	$(environment)
+
+$(BUILD)/venv/installed: tests/requirements.txt notebooks/requirements.txt sql/tools/alerts/requirements.txt sql/tools/assistant/requirements.txt sql/tools/tracking/requirements.txt sql/tools/sync/requirements.txt sql/tools/importers/requirements.txt sql/tools/serve/requirements.txt sql/tools/exchange/requirements.txt | test-packages
 	$(environment)
 
 $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/installed
@@ -326,12 +443,25 @@ $(BUILD)/venv/bench-installed: tests/bench/requirements.txt $(BUILD)/venv/instal
 	@touch $@
 
 # For the sanitizers: libraries whose stacks they can read fast.
-$(BUILD)/traced/installed: tests/helpers/traced_libraries.py tests/helpers/debian.py | test-packages
+$(BUILD)/traced/installed: tests/helpers/machine/traced_libraries.py tests/helpers/machine/debian.py | test-packages
 	@echo "Compiling SQLite and cJSON with frame pointers into $(@D)"
-	@$(PYTHON) tests/helpers/traced_libraries.py $(@D) && touch $@
+	@$(PYTHON) tests/helpers/machine/traced_libraries.py $(@D) && touch $@
 
 # Apart, because Feast needs an older pandas than the other tests.
 $(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packages
+	$(environment)
+
+# Apart, because NannyML brings a hundred packages; for `make soak` alone.
+$(BUILD)/nannyml/installed: tests/validation/requirements.txt | test-packages
+	$(environment)
+
+# Apart, because MLflow with its pages is 800 MB and each version brings others; for `make soak` alone.
+$(BUILD)/mlflow-%/installed: tests/sql/tools/tracking/requirements-%.txt | test-packages
+	$(environment)
+
+# Apart, because Spark is half a gigabyte; for `make soak` alone.
+$(BUILD)/engines/installed: tests/sql/tools/fleet/requirements.txt | test-packages
+	$(call install,default-jre-headless)
 	$(environment)
 
 # --- checking ------------------------------------------------------------------------------------------------
@@ -344,10 +474,10 @@ test: test-deps ## everything that checks: lint, tests, and the tests again unde
 check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
-soak: test-deps ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
-	$(call install,$(call unless-there,npm cargo))
+soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+	$(call install,$(call unless-there,npm cargo chromium) emscripten gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user dpkg-dev)
 	@$(RUN_TESTS) soak
-	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
+	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
 	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1
 	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 
@@ -364,7 +494,7 @@ fuzz: test-deps all ## feed readers of models and options with made-up texts, an
 	@$(BUILD)/venv/bin/python tests/fuzz/fuzz.py --build $(BUILD) --runs $(or $(RUNS),1000000)
 	@PYTHONPATH=tests $(BUILD)/venv/bin/python -m fuzz.mutated_databases --build $(BUILD) --files $(or $(FILES),2000)
 
-architectures: ## the same answers on arm64, s390x, 32 bits, musl and Windows, under qemu and wine; installs compilers, some 1 GB
+architectures: ## the same answers on arm64, armhf, s390x, 32 bits, wasm, musl and Windows, under qemu and wine; installs compilers, some 2 GB
 	$(call install,$(CROSS_PACKAGES))
 	@$(PYTHON) tests/laws/architectures/builds.py --build $(BUILD)
 

@@ -28,7 +28,7 @@ def source(path):
 
 
 def paths(pattern):
-    found = {str(path.relative_to(EXT)) for path in EXT.rglob(pattern)} | {path for path in MADE if pathlib.PurePath(path).match(pattern)}
+    found = {str(path.relative_to(EXT)) for path in EXT.rglob(pattern) if EXT / "hosts" not in path.parents} | {path for path in MADE if pathlib.PurePath(path).match(pattern)}
     return sorted(found)
 
 

@@ -21,13 +21,23 @@ SQLITE_EXTENSION_INIT1
 #include "drift/drift_sql.h"
 #include "rolling/rolling_sql.h"
 #include "store/store_sql.h"
+#include "streams/streams_sql.h"
 #include "training/training_sql.h"
 #include "trees/trees_sql.h"
 #include "validation/validation_sql.h"
 
 const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1] = {
-    &athlete_base,  &athlete_training, &athlete_rolling, &athlete_store,  &athlete_validation,
-    &athlete_drift, &athlete_cluster,  &athlete_trees,   &athlete_charts, NULL,
+    &athlete_base,
+    &athlete_training,
+    &athlete_streams,
+    &athlete_rolling,
+    &athlete_store,
+    &athlete_validation,
+    &athlete_drift,
+    &athlete_cluster,
+    &athlete_trees,
+    &athlete_charts,
+    NULL,
 };
 
 /* A routine of the SQLite that asks for athlete, which need not be the one that sqlite3_api stands for. */
@@ -51,6 +61,9 @@ static bool take_routines(const sqlite3_api_routines *api) {
 }
 
 int sqlite3_athlete_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
+#ifndef SQLITE_CORE
+    if (!api) return SQLITE_ERROR; /* called as if it were linked in, where a loaded one has the name */
+#endif
     (void)api;
     if (ROUTINE(api, libversion_number)() < ATHLETE_SQLITE_MINIMUM) {
         *message = ROUTINE(api, mprintf)("athlete needs SQLite %s or newer, this is %s",

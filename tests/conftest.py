@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from helpers import times
+from helpers.machine import times
 from helpers.extension import ROOT, connect
 
 

@@ -25,15 +25,26 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / name for name in ("README.md", "sql/README.md", "sql/5_models/README.md", "ext/REFERENCE.md", "ext/README.md", "ext/trees/README.md",
-                                      "sql/tools/serve/README.md", "sql/tools/exchange/README.md", "tests/bench/README.md", "notebooks/README.md")]
+                                      "sql/tools/serve/README.md", "sql/tools/assistant/README.md", "sql/tools/exchange/README.md",
+                                      "sql/tools/importers/README.md", "sql/tools/alerts/README.md", "sql/tools/tracking/README.md", "sql/tools/fleet/README.md", "tests/bench/README.md", "notebooks/README.md")]
+DOCUMENTS += sorted((ROOT / "ext" / "hosts").rglob("*.md"))
 SHOWN = ("FORM", "RACE TIMES", "HOW GOOD")
 EXTENSION = str(ROOT / os.environ.get("ATHLETE_EXTENSION", "build/athlete"))  # from any folder
+PICTURE = ROOT / "notebooks" / "pictures" / "form.svg"  # light or dark as the reader's system is
 BLOCK = re.compile(r"<!-- output: (\w+) -->\n(.*?)<!-- end -->", re.S)
 
 
 def shell(database, sql, *options):
     command = ["sqlite3", "-bail", *options, "-cmd", f".load {EXTENSION}", str(database)]
     return subprocess.run(command, input=sql, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def picture(database):
+    """The picture of form from the report of the demo's runner."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.html"
+        subprocess.run([ROOT / "sql/tools/report", database, report], check=True, cwd=ROOT, env=os.environ | {"ATHLETE_EXTENSION": EXTENSION})
+        return re.search(r"<h2>Form</h2>.*?<figure>(<svg.*?</svg>)", report.read_text(encoding="utf-8"), re.S)[1] + "\n"
 
 
 def page(database):
@@ -137,3 +148,4 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     for document in DOCUMENTS:
         document.write_text(render(ROOT / "demo.db", document))
+    PICTURE.write_text(picture(ROOT / "demo.db"))

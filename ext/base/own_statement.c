@@ -26,18 +26,19 @@ int own_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **own, const char **t
     return rc;
 }
 
-static bool is_there(sqlite3 *db, sqlite3_stmt **own) {
+const char *own_sql(sqlite3 *db, sqlite3_stmt **own) {
     char mark[MARK_SIZE];
     write_mark(mark, own);
-    for (sqlite3_stmt *each = sqlite3_next_stmt(db, NULL); each; each = sqlite3_next_stmt(db, each)) {
+    for (sqlite3_stmt *each = *own ? sqlite3_next_stmt(db, NULL) : NULL; each;
+         each = sqlite3_next_stmt(db, each)) {
         if (each != *own) continue;
         const char *sql = sqlite3_sql(each);
-        return sql && strncmp(sql, mark, strlen(mark)) == 0;
+        return sql && strncmp(sql, mark, strlen(mark)) == 0 ? sql + strlen(mark) : NULL;
     }
-    return false;
+    return NULL;
 }
 
 void own_finalize(sqlite3 *db, sqlite3_stmt **own) {
-    if (*own && is_there(db, own)) sqlite3_finalize(*own);
+    if (own_sql(db, own)) sqlite3_finalize(*own);
     *own = NULL;
 }

@@ -14,6 +14,9 @@
 /* As sqlite3_prepare_v2, for the whole of a text; *tail, unless NULL, is a place in `sql`. */
 int own_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **own, const char **tail);
 
+/* The text that the statement was prepared from; NULL when there is none any more. */
+const char *own_sql(sqlite3 *db, sqlite3_stmt **own);
+
 /* Finalizes the statement unless that was done, and forgets it. */
 void own_finalize(sqlite3 *db, sqlite3_stmt **own);
 

@@ -11,9 +11,15 @@ void poll_begin(athlete_poll *poll, void *db) {
     *poll = (athlete_poll){.left = ATHLETE_POLL_UNITS, .db = db};
 }
 
+/* Who was told to stop hears it at every later poll too, however little was done since: what it goes on with may be half done. */
+static bool poll_stop(athlete_poll *poll) {
+    poll->left = 0;
+    return poll->stopped = true;
+}
+
 bool poll_now(athlete_poll *poll) {
+    if (poll->stopped) return poll_stop(poll);
     poll->left = ATHLETE_POLL_UNITS;
-    if (poll->stopped) return true;
     if (!poll->db) return false;
     int rc = SQLITE_OK;
     if (!poll->statement) {
@@ -23,8 +29,7 @@ bool poll_now(athlete_poll *poll) {
         rc = sqlite3_step(poll->statement);
         if (rc == SQLITE_ROW) rc = sqlite3_reset(poll->statement);
     }
-    if (rc != SQLITE_OK) poll->stopped = true;
-    return poll->stopped;
+    return rc != SQLITE_OK && poll_stop(poll);
 }
 
 void poll_end(athlete_poll *poll) {

@@ -12,8 +12,8 @@ void kmeans_train_final(sqlite3_context *context);
 extern const athlete_table kmeans_fit_table, kmeans_choose_table;
 
 /* kmeans_predict_sql.c */
-void kmeans_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
-void kmeans_distance(sqlite3_context *context, int argc, sqlite3_value **argv);
+void kmeans_predict_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void kmeans_distance_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 extern const athlete_table kmeans_score_table, kmeans_centers_table;
 
 /* agreement_sql.c */

@@ -108,7 +108,7 @@ static const athlete_function cluster_functions[] = {
             "an integer; NULL where a feature is NULL, unless the model was trained with missing = mean",
         .errors =
             "a text that is no model of clusters; another number of features; a feature that is no number",
-        .scalar = kmeans_predict,
+        .scalar = kmeans_predict_scalar,
     },
     {
         .name = "kmeans_distance",
@@ -118,7 +118,7 @@ static const athlete_function cluster_functions[] = {
         .summary = "How far the features lie from the nearest centre, each in its standard deviations.",
         .returns = "0 and more; NULL as kmeans_predict",
         .errors = "as kmeans_predict",
-        .scalar = kmeans_distance,
+        .scalar = kmeans_distance_scalar,
     },
     {
         .name = "kmeans_score",

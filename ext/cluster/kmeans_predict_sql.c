@@ -44,12 +44,12 @@ static bool predict_row(sqlite3_context *context, int argc, sqlite3_value **argv
     return status == ATHLETE_OK && answer->is_known;
 }
 
-void kmeans_predict(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void kmeans_predict_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     cluster_answer answer;
     if (predict_row(context, argc, argv, &answer)) sqlite3_result_int64(context, (sqlite3_int64)answer.id);
 }
 
-void kmeans_distance(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void kmeans_distance_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     cluster_answer answer;
     if (predict_row(context, argc, argv, &answer)) function_result_number(context, answer.distance);
 }

@@ -23,9 +23,20 @@ void linf_final(sqlite3_context *context);
 /* tests_sql.c */
 extern const athlete_table ks_test_table;
 extern const athlete_table chi2_test_table;
+
+/* mean_shift_sql.c */
 extern const athlete_table mean_shift_test_table;
+
+/* joint/reconstruction_sql.c */
+extern const athlete_table reconstruction_test_table;
 
 /* drift_table_sql.c */
 extern const athlete_table drift_table;
+
+/* samples_sql.c */
+extern const athlete_table drift_samples_table;
+
+/* profile_sql.c */
+extern const athlete_table profile_table;
 
 #endif

@@ -1,5 +1,7 @@
 #include "drift/drift_rows_sql.h"
 
+#include <math.h>
+
 #include "statistics/number_sort.h"
 
 static cell one_row(drift_side side) {
@@ -32,6 +34,42 @@ athlete_status drift_rows_add(athlete_budget *budget, drift_rows *rows, drift_si
     size_t n = (size_t)sqlite3_value_bytes(value);
     if (!bytes && n > 0) return ATHLETE_NOMEM;
     return categories_add(budget, type == SQLITE_BLOB ? &rows->blobs : &rows->texts, bytes, n, row);
+}
+
+athlete_status drift_number(athlete_call *call, sqlite3_value *value, sqlite3_int64 row, drift_side side,
+                            double *out) {
+    int type = sqlite3_value_numeric_type(value);
+    *out = sqlite3_value_double(value);
+    if ((type == SQLITE_INTEGER || type == SQLITE_FLOAT) && !isinf(*out)) return ATHLETE_OK;
+    sqlite3_str *sentence = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sentence, "row %lld of the %s query: expected a number or NULL, got ", row,
+                        side == DRIFT_REFERENCE ? "reference" : "current");
+    value_describe(sentence, value);
+    return fault_refuse_str(&call->fault, sentence);
+}
+
+athlete_status drift_refuse_columns(athlete_call *call, int reference, int current) {
+    return fault_refuse(&call->fault,
+                        "the queries must have as many columns: the reference has %d, the current one %d",
+                        reference, current);
+}
+
+athlete_status drift_rows_take(athlete_call *call, athlete_budget *budget, drift_rows *rows,
+                               sqlite3_int64 n[2], drift_side side, sqlite3_value *value, bool numbers) {
+    if (numbers && sqlite3_value_type(value) == SQLITE_NULL) return ATHLETE_OK;
+    double x;
+    athlete_status status = numbers ? drift_number(call, value, n[side] + 1, side, &x) : ATHLETE_OK;
+    if (status != ATHLETE_OK) return status;
+    n[side]++;
+    return drift_rows_add(budget, rows, side, value);
+}
+
+const char *drift_rows_reason(const sqlite3_int64 n[2]) {
+    bool reference = n[DRIFT_REFERENCE] > 0, current = n[DRIFT_CURRENT] > 0;
+    if (reference && current) return NULL;
+    return reference ? "the current query has no values"
+           : current ? "the reference query has no values"
+                     : "neither query has values";
 }
 
 void drift_rows_free(athlete_budget *budget, drift_rows *rows) {

@@ -2,7 +2,7 @@
 #ifndef ATHLETE_DRIFT_DRIFT_ROWS_SQL_H
 #define ATHLETE_DRIFT_DRIFT_ROWS_SQL_H
 
-#include "base/sqlite.h"
+#include "base/binding/function.h"
 #include "drift/category_counts.h"
 #include "drift/two_samples.h"
 
@@ -18,6 +18,20 @@ typedef struct drift_rows {
 
 athlete_status drift_rows_add(athlete_budget *budget, drift_rows *rows, drift_side side,
                               sqlite3_value *value);
+
+/* A value of a caller's query, of its row counted from 1, that must be a finite number; and two queries of unlike columns. */
+athlete_status drift_number(athlete_call *call, sqlite3_value *value, sqlite3_int64 row, drift_side side,
+                            double *out);
+athlete_status drift_refuse_columns(athlete_call *call, int reference, int current);
+
+/* The same for a value of a caller's query, counted in n by side; of numbers alone what is NULL does not count, and what is none is
+** refused. */
+athlete_status drift_rows_take(athlete_call *call, athlete_budget *budget, drift_rows *rows,
+                               sqlite3_int64 n[2], drift_side side, sqlite3_value *value, bool numbers);
+
+/* Why nothing can be said of so many values, or NULL. */
+const char *drift_rows_reason(const sqlite3_int64 n[2]);
+
 void drift_rows_free(athlete_budget *budget, drift_rows *rows);
 
 /* Sorts the numbers; before any of what follows. */

@@ -1,6 +1,7 @@
 /* The table of functions that ask whether values still come from where they came. */
 #include "drift/drift_sql.h"
 
+#include "base/binding/query.h"
 #include "drift/drift_callbacks_sql.h"
 
 #define ROWS_EXAMPLE                                                                                         \
@@ -21,11 +22,11 @@
         "value", ATHLETE_ANY, ATHLETE_NULLABLE, 0, 0,                                                        \
             "a category; NULL, and a value that only one of the samples has, are categories like any other"  \
     }
-#define BINS(otherwise)                                                                                      \
+#define BINS                                                                                                 \
     {                                                                                                        \
         "bins", ATHLETE_INTEGER, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 2, 1000,                               \
             "numbers of which the reference has more different ones than this are cut at the reference's "   \
-            "quantiles k / bins; with NULL each number is a category; " otherwise                            \
+            "quantiles k / bins; with NULL each number is a category"                                        \
     }
 #define QUERIES                                                                                              \
     {"reference_query", ATHLETE_QUERY, 0, 0, 0, "its first column is the reference sample"}, {               \
@@ -52,7 +53,8 @@ static const athlete_function drift_functions[] = {
         .arguments = ATHLETE_ARGUMENTS(NUMBER_VALUE, IS_REFERENCE,
                                        {"method", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
                                         "'exact', 'asymp', or 'auto': exact where neither sample has more "
-                                        "than 10000 numbers; auto"}),
+                                        "than 10000 numbers"}),
+        .defaults = ATHLETE_DEFAULTS({"method", "auto"}),
         .summary = "The chance of two samples of one distribution being at least so far apart (two-sided), "
                    "if all rows are independent. An athlete's days are not: their p-values are far too "
                    "small.",
@@ -94,7 +96,8 @@ static const athlete_function drift_functions[] = {
         .name = "psi",
         .example = "WITH t" ROWS_EXAMPLE "SELECT psi(x, is_reference) FROM t",
         .kind = ATHLETE_AGGREGATE,
-        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS("10")),
+        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS),
+        .defaults = ATHLETE_DEFAULTS({"bins", "10"}),
         .summary = "The population stability index: the sum over categories or bins of (q - p) ln(q / p), p "
                    "the share in the reference and q in the current sample. An empty one counts as 0.0001, "
                    "or as half a row where that is less.",
@@ -111,10 +114,11 @@ static const athlete_function drift_functions[] = {
         .example = "WITH t" ROWS_EXAMPLE "SELECT js_distance(x, is_reference), "
                    "js_distance(x, is_reference, NULL, 2) FROM t",
         .kind = ATHLETE_AGGREGATE,
-        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS("NULL"),
+        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS,
                                        {"base", ATHLETE_NUMBER,
                                         ATHLETE_OPTIONAL | ATHLETE_NULLABLE | ATHLETE_ABOVE_MIN, 1, 1e6,
-                                        "of the logarithm; e"}),
+                                        "of the logarithm"}),
+        .defaults = ATHLETE_DEFAULTS({"bins", "NULL"}, {"base", "(e)"}),
         .summary = "The Jensen-Shannon distance of the shares of categories or bins: the square root of the "
                    "divergence.",
         .returns = "0 to sqrt(ln 2), with base 2 to 1; NULL where a sample has no rows",
@@ -146,24 +150,62 @@ static const athlete_function drift_functions[] = {
             "n % 17 FROM day', 'SELECT 20 FROM (VALUES (1), (2), (3), (4))')",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(QUERIES),
+        .arguments = ATHLETE_ARGUMENTS({"reference_query", ATHLETE_QUERY, 0, 0, 0,
+                                        "the reference sample in the order of time, each column for itself"},
+                                       {"current_query", ATHLETE_QUERY, 0, 0, 0,
+                                        "the current sample, of as many columns in the same order"}),
         .summary =
             "Whether the mean of numbers in the order of time has moved further than it ever did by "
-            "itself, in one row: the shift in standard deviations of the reference, the limit, which is "
+            "itself, a row for each column of the queries: the shift in standard deviations of the "
+            "reference, the limit, which is "
             "1.1 times the furthest that a window of the reference, as long as the current sample, lay "
-            "from the rest of it, the verdict, the numbers there were, and, where there is no verdict, "
+            "from the rest of it (and, for numbers on a grid, half a step), the verdict, the numbers there "
+            "were, and, where there is no verdict, "
             "the reason. Numbers outside of the reference's quantiles of 1 and 99 % count as they do. "
             "It holds where days are alike, as an athlete's are, and p-values do not.",
-        .errors = "a value that is neither a number nor NULL",
+        .errors = "a value that is neither a number nor NULL; queries of unlike numbers of columns",
         .source = "thresholds from the reference's own chunks as NannyML has them; winsorised means: Tukey "
                   "1962, Ann. Math. Stat. 33:1; 1.1 was chosen on simulated AR(1) of 0 to 0.95",
         .table = &mean_shift_test_table,
     },
     {
+        .name = "reconstruction_test",
+        .example =
+            "WITH day AS (SELECT 'WITH RECURSIVE day(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM day) ' AS "
+            "series) "
+            "SELECT round(reconstruction_error, 3), round(reference_error, 3), n_components, is_drift FROM "
+            "day, "
+            "reconstruction_test(series || 'SELECT n % 7, n % 7 + n % 5 / 10.0, n % 3 FROM day LIMIT 200', "
+            "series || 'SELECT n % 7, 6 - n % 7, n % 3 FROM day LIMIT 30')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"reference_query", ATHLETE_QUERY, 0, 0, 0,
+             "the reference sample in the order of time, a column of numbers for each feature"},
+            {"current_query", ATHLETE_QUERY, 0, 0, 0,
+             "the current sample, of as many columns in the same order"},
+            {"explained", ATHLETE_NUMBER,
+             ATHLETE_OPTIONAL | ATHLETE_NULLABLE | ATHLETE_ABOVE_MIN | ATHLETE_BELOW_MAX, 0, 1,
+             "the share of the variance that the components have to explain; 0.65"}),
+        .summary =
+            "Whether columns still go together as they did, in one row: how much, on average, the "
+            "reference's principal components leave untold of a row of either sample, and whether that "
+            "has moved further than 1.4 times what a window of the reference, as long as the current "
+            "sample, lay from the rest of it, by components of that rest. What is missing counts as the "
+            "reference's mean; a column without a number in the reference is left out. Where there is no "
+            "verdict, the reason.",
+        .errors = "a value that is neither a number nor NULL; queries of unlike numbers of columns, or of "
+                  "more than 1000",
+        .source = "NannyML, DataReconstructionDriftCalculator; scikit-learn, PCA; Golub & Van Loan, Matrix "
+                  "Computations, 8.3",
+        .table = &reconstruction_test_table,
+    },
+    {
         .name = "total_variation",
         .example = "WITH t" ROWS_EXAMPLE "SELECT total_variation(x, is_reference) FROM t",
         .kind = ATHLETE_AGGREGATE,
-        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS("NULL")),
+        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS),
+        .defaults = ATHLETE_DEFAULTS({"bins", "NULL"}),
         .summary = "Half the sum over categories or bins of the differences between their shares: what would "
                    "have to change category.",
         .returns = "0 to 1; NULL where a sample has no rows",
@@ -176,7 +218,8 @@ static const athlete_function drift_functions[] = {
         .name = "linf",
         .example = "WITH t" ROWS_EXAMPLE "SELECT linf(x, is_reference) FROM t",
         .kind = ATHLETE_AGGREGATE,
-        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS("NULL")),
+        .arguments = ATHLETE_ARGUMENTS(ANY_VALUE, IS_REFERENCE, BINS),
+        .defaults = ATHLETE_DEFAULTS({"bins", "NULL"}),
         .summary = "The greatest difference between the shares of a category or bin.",
         .returns = "0 to 1; NULL where a sample has no rows",
         .errors = "bins that differ from row to row",
@@ -199,6 +242,48 @@ static const athlete_function drift_functions[] = {
         .errors = "columns that only one of the queries has, or one has twice",
         .source = "as each of the metrics",
         .table = &drift_table,
+    },
+    {
+        .name = "drift_samples",
+        .example =
+            "SELECT column_name, reference, n_reference, n_current, ks_statistic, psi, reason FROM "
+            "drift_samples('SELECT 1 + 2 * (column1 < 3), column1 AS x FROM (VALUES (1), (2), (2), (5))', 1)",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "the rows of all samples in the order of time; its first column says whose each is: the sum of "
+             "1 for the "
+             "current sample, 2 for reference 1, 4 for reference 2 …"},
+            {"references", ATHLETE_INTEGER, 0, 1, 8, "how many references there are"}, ATHLETE_QUERY_VALUES),
+        .summary =
+            "What drift and mean_shift_test say of a current sample against each reference, in one pass and "
+            "one "
+            "row for each reference and column; and the rate of false discoveries over the columns of a "
+            "reference, by ks_pvalue, or chi2_pvalue where there are no numbers. `reason` is that of the "
+            "verdict.",
+        .errors = "a first column that is no such sum",
+        .source = "as each of the metrics; Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289",
+        .table = &drift_samples_table,
+    },
+    {
+        .name = "profile",
+        .example =
+            "SELECT column_name, n, n_known, n_distinct, mean, variance, min, max, median, mean_length FROM "
+            "profile('SELECT column1 AS x, column2 AS y FROM (VALUES (1, ''road''), (2, NULL), (4, "
+            "''trail''))')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "the rows, each column for itself"},
+                                       ATHLETE_QUERY_VALUES),
+        .summary = "What the values of each column are like, in one pass: how many rows there are, values, "
+                   "numbers that "
+                   "are 0 and different values; mean, sample variance and quantiles of the numbers; the "
+                   "least and the "
+                   "greatest value in SQLite's order; lengths of texts and blobs.",
+        .returns = "NULL where there are no such values; mean and quantiles also where a number is infinite",
+        .source = "quantiles of type 7, Hyndman & Fan 1996, Am. Stat. 50:361",
+        .table = &profile_table,
     },
     {.name = NULL},
 };

@@ -4,20 +4,9 @@
 ** R2  A column whose values are all numbers has the metrics of distribution functions, and those of shares over 10 bins; any other
 **     column those of shares over its values. What is missing is a share of its own.
 ** R3  A metric without a value says why. */
-#include <math.h>
 #include "base/binding/query.h"
 #include "drift/drift_callbacks_sql.h"
-#include "drift/drift_rows_sql.h"
-
-#define DRIFT_BINS    10
-#define DRIFT_METRICS 7
-
-typedef struct drift_metric {
-    const char *name;
-    double value, p; /* NAN: NULL */
-    int64_t n[2];    /* what it rests on, by side */
-    const char *reason;
-} drift_metric;
+#include "drift/drift_metrics_sql.h"
 
 typedef struct drift_table_state {
     athlete_budget budget;
@@ -27,7 +16,7 @@ typedef struct drift_table_state {
     int n_columns, column; /* of the metrics below; from -1 */
     int64_t n_rows[2];
     drift_metric metrics[DRIFT_METRICS];
-    int n_metrics, metric;
+    int metric;
 } drift_table_state;
 
 /* --- reading -------------------------------------------------------------------------------------------- */
@@ -129,68 +118,29 @@ static athlete_status drift_open(athlete_call *call, int argc, sqlite3_value **a
 
 /* --- the metrics of a column ---------------------------------------------------------------------------- */
 
-static const char *reason_without(const int64_t *n) {
-    if (n[DRIFT_REFERENCE] && n[DRIFT_CURRENT]) return NULL;
-    if (!n[DRIFT_REFERENCE] && !n[DRIFT_CURRENT]) return "neither sample has values";
-    return n[DRIFT_REFERENCE] ? "the current sample has no values" : "the reference sample has no values";
-}
-
-static void add_metric(drift_table_state *state, const char *name, double value, double p, const int64_t *n) {
-    const char *reason = reason_without(n);
-    if (!reason && !isfinite(value)) reason = "the values are too large";
-    if (reason) value = p = NAN;
-    state->metrics[state->n_metrics++] =
-        (drift_metric){name, value, p, {n[DRIFT_CURRENT], n[DRIFT_REFERENCE]}, reason};
-}
-
-static athlete_status add_distribution_metrics(drift_table_state *state, const drift_rows *rows) {
-    sample reference = drift_rows_numbers(rows, DRIFT_REFERENCE);
-    sample current = drift_rows_numbers(rows, DRIFT_CURRENT);
-    int64_t n[] = {[DRIFT_CURRENT] = (int64_t)current.n, [DRIFT_REFERENCE] = (int64_t)reference.n};
-    ks_result ks = {NAN, NAN, false};
-    double distance = NAN;
-    athlete_status status = ATHLETE_OK;
-    if (!reason_without(n)) {
-        status = ks_compare(&state->budget, &state->poll, reference, current, KS_AUTO, &ks);
-        if (status == ATHLETE_OK) status = wasserstein_distance(&state->poll, reference, current, &distance);
-    }
-    add_metric(state, "ks_test", ks.statistic, ks.p, n);
-    add_metric(state, "wasserstein", distance, NAN, n);
-    return status;
-}
-
-static void add_share_metrics(drift_table_state *state, const cell *cells, size_t n_cells) {
-    const int64_t *n = state->n_rows;
-    chi2_result chi2 = chi2_compare(cells, n_cells);
-    add_metric(state, "psi", population_stability(cells, n_cells), NAN, n);
-    add_metric(state, "js_distance", jensen_shannon_distance(cells, n_cells, 2.71828182845904523536), NAN, n);
-    add_metric(state, "chi2_test", chi2.statistic, chi2.p, n);
-    add_metric(state, "total_variation", total_variation(cells, n_cells), NAN, n);
-    add_metric(state, "linf", greatest_difference(cells, n_cells), NAN, n);
-}
-
 static athlete_status drift_compare_column(drift_table_state *state) {
     drift_rows *rows = &state->columns[state->column];
-    state->n_metrics = state->metric = 0;
-    bool is_number = rows->texts.counts.n + rows->blobs.counts.n == 0 &&
-                     rows->n_numbers[DRIFT_CURRENT] + rows->n_numbers[DRIFT_REFERENCE] > 0;
-    athlete_status status = drift_rows_sort(&state->budget, &state->poll, rows);
-    if (status == ATHLETE_OK && is_number) status = add_distribution_metrics(state, rows);
-    cell_list list = {0};
-    if (status == ATHLETE_OK)
-        status = drift_rows_cells(&state->budget, &state->poll, rows, DRIFT_BINS, &list);
-    if (status == ATHLETE_OK) add_share_metrics(state, list.cells, list.n);
-    memory_free(&state->budget, list.cells);
+    athlete_status status = drift_measure(&state->budget, &state->poll, rows, state->n_rows, state->metrics);
     drift_rows_free(&state->budget, rows);
     return status;
 }
 
+/* Moves to the next metric that the column has; false when there is none. */
+static bool drift_next_metric(drift_table_state *state) {
+    while (++state->metric < DRIFT_METRICS)
+        if (state->metrics[state->metric].name) return true;
+    return false;
+}
+
 static int drift_next(athlete_call *call, void *opaque) {
     drift_table_state *state = opaque;
-    if (state->column >= 0 && ++state->metric < state->n_metrics) return SQLITE_ROW;
+    if (state->column >= 0 && drift_next_metric(state)) return SQLITE_ROW;
     if (++state->column >= state->n_columns) return SQLITE_DONE;
     athlete_status status = drift_compare_column(state);
-    return status == ATHLETE_OK ? SQLITE_ROW : call_fail_status(call, status);
+    if (status != ATHLETE_OK) return call_fail_status(call, status);
+    state->metric = -1;
+    drift_next_metric(state); /* those of shares every column has */
+    return SQLITE_ROW;
 }
 
 static void drift_column(void *opaque, sqlite3_context *context, int column) {

@@ -31,20 +31,35 @@ static window_totals window_totals_less(window_totals a, window_totals b) {
     return (window_totals){a.n - b.n, a.sum - b.sum, a.squares - b.squares};
 }
 
+static double window_deviation(window_totals t) {
+    double mean = t.sum / t.n, variance = t.squares / t.n - mean * mean;
+    return variance > 1e-9 ? sqrt(variance) : NAN;
+}
+
 /* How far the mean of a run lies from that of the rest, in standard deviations of the rest; NAN where the rest does not vary. */
 static double window_distance(window_totals run, window_totals rest) {
-    double mean = rest.sum / rest.n, variance = rest.squares / rest.n - mean * mean;
-    return variance > 1e-9 ? (run.sum / run.n - mean) / sqrt(variance) : NAN;
+    return (run.sum / run.n - rest.sum / rest.n) / window_deviation(rest);
+}
+
+/* The smallest step between two numbers that lie one after the other, as a share of the way. */
+static double smallest_step(sample sorted, winsor_range c) {
+    double step = 1;
+    for (size_t i = 1; i < sorted.n; i++) {
+        double up = winsorised(c, sorted.values[i]) - winsorised(c, sorted.values[i - 1]);
+        if (up > 0 && up < step) step = up;
+    }
+    return step;
 }
 
 static athlete_status find_winsor_range(athlete_budget *budget, athlete_poll *poll, sample reference,
-                                        winsor_range *out) {
+                                        winsor_range *out, double *step) {
     double *sorted = memory_alloc(budget, reference.n, sizeof *sorted);
     if (!sorted) return memory_status(budget);
     memcpy(sorted, reference.values, reference.n * sizeof *sorted);
     athlete_status status = number_sort(budget, poll, sorted, reference.n);
     sample all = {sorted, reference.n};
     *out = (winsor_range){sample_quantile(all, 1, 100), sample_quantile(all, 99, 100)};
+    *step = smallest_step(all, *out);
     memory_free(budget, sorted);
     return status;
 }
@@ -77,7 +92,8 @@ athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, s
     *out = (own_windows){.reason = OWN_WINDOWS_SHORT};
     if (reference.n / 3 < current.n) return ATHLETE_OK;
     winsor_range c = {0, 0};
-    athlete_status status = find_winsor_range(budget, poll, reference, &c);
+    double step = 0;
+    athlete_status status = find_winsor_range(budget, poll, reference, &c, &step);
     if (status != ATHLETE_OK) return status;
     out->reason = c.low < c.high ? OWN_WINDOWS_TOLD : OWN_WINDOWS_STILL;
     if (out->reason != OWN_WINDOWS_TOLD) return ATHLETE_OK;
@@ -90,6 +106,16 @@ athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, s
     if (status == ATHLETE_OK) status = sum_up(poll, reference, c, sums);
     if (status == ATHLETE_OK) status = walk_windows(poll, sums, reference.n, current.n, out);
     out->shift = window_distance(now, sums[reference.n]);
+    out->grain = step / 2 / now.n / window_deviation(sums[reference.n]);
+    out->limit = OWN_WINDOWS_LIMIT * out->own + out->grain;
     memory_free(budget, sums);
     return status;
+}
+
+const char *own_windows_sentence(own_windows_reason reason) {
+    static const char *const sentences[] = {
+        [OWN_WINDOWS_SHORT] = "the reference has fewer than three times the current rows",
+        [OWN_WINDOWS_STILL] = "98 % of the reference are one number",
+        [OWN_WINDOWS_ONE_PIECE] = "the reference varies in one stretch only"};
+    return sentences[reason];
 }

@@ -1,10 +1,9 @@
-/* ks_test, chi2_test and mean_shift_test(reference_query, current_query): one row that says also what it rests on, and why it is NULL. */
+/* ks_test and chi2_test(reference_query, current_query): one row that says also what it rests on, and why it is NULL. */
 #include <math.h>
 #include "base/binding/query.h"
 #include "base/own_statement.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_rows_sql.h"
-#include "drift/own_windows.h"
 
 typedef struct test_state {
     athlete_budget budget;
@@ -14,24 +13,7 @@ typedef struct test_state {
     bool is_done;
     ks_result ks;
     chi2_result chi2;
-    own_windows shift;
 } test_state;
-
-static athlete_status read_value(athlete_call *call, test_state *state, drift_side side, sqlite3_value *value,
-                                 bool numbers) {
-    int type = sqlite3_value_type(value);
-    if (numbers && type == SQLITE_NULL) return ATHLETE_OK;
-    if (numbers) type = sqlite3_value_numeric_type(value);
-    if (numbers && ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || isinf(sqlite3_value_double(value)))) {
-        sqlite3_str *sentence = sqlite3_str_new(NULL);
-        sqlite3_str_appendf(sentence, "row %lld of the %s query: expected a number or NULL, got ",
-                            state->n[side] + 1, side == DRIFT_REFERENCE ? "reference" : "current");
-        value_describe(sentence, value);
-        return fault_refuse_str(&call->fault, sentence);
-    }
-    state->n[side]++;
-    return drift_rows_add(&state->budget, &state->rows, side, value);
-}
 
 /* The first column of the query. */
 static athlete_status read_side(athlete_call *call, test_state *state, const char *sql, drift_side side,
@@ -41,7 +23,8 @@ static athlete_status read_side(athlete_call *call, test_state *state, const cha
     if (status != ATHLETE_OK) return status;
     int code;
     while (status == ATHLETE_OK && (code = sqlite3_step(query)) == SQLITE_ROW)
-        status = read_value(call, state, side, sqlite3_column_value(query, 0), numbers);
+        status = drift_rows_take(call, &state->budget, &state->rows, state->n, side,
+                                 sqlite3_column_value(query, 0), numbers);
     if (status == ATHLETE_OK && code != SQLITE_DONE)
         status = status_of_code(call->db, code, "the query failed: ", &call->fault);
     sqlite3_finalize(query);
@@ -91,18 +74,6 @@ static athlete_status chi2_test_open(athlete_call *call, int argc, sqlite3_value
     return status;
 }
 
-/* The rows stay in the order of the queries, which is that of time. */
-static athlete_status mean_shift_test_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc;
-    test_state *state = NULL;
-    athlete_status status = test_open(call, argv, true, &state);
-    *out = state;
-    if (status != ATHLETE_OK || state->n[0] == 0 || state->n[1] == 0) return status;
-    return own_windows_compare(&state->budget, &state->poll,
-                               drift_rows_numbers(&state->rows, DRIFT_REFERENCE),
-                               drift_rows_numbers(&state->rows, DRIFT_CURRENT), &state->shift);
-}
-
 static int test_next(athlete_call *call, void *opaque) {
     (void)call;
     test_state *state = opaque;
@@ -111,18 +82,9 @@ static int test_next(athlete_call *call, void *opaque) {
     return SQLITE_ROW;
 }
 
-/* Why there is no answer, or NULL. */
-static const char *reason_of(const test_state *state) {
-    bool reference = state->n[DRIFT_REFERENCE] > 0, current = state->n[DRIFT_CURRENT] > 0;
-    if (reference && current) return NULL;
-    return reference ? "the current query has no values"
-           : current ? "the reference query has no values"
-                     : "neither query has values";
-}
-
 /* The columns that both have behind statistic and p. */
 static void common_column(const test_state *state, sqlite3_context *context, int column) {
-    const char *reason = reason_of(state);
+    const char *reason = drift_rows_reason(state->n);
     switch (column) {
     case 0: sqlite3_result_int64(context, state->n[DRIFT_REFERENCE]); break;
     case 1: sqlite3_result_int64(context, state->n[DRIFT_CURRENT]); break;
@@ -135,7 +97,7 @@ static void common_column(const test_state *state, sqlite3_context *context, int
 static void ks_test_column(void *opaque, sqlite3_context *context, int column) {
     const test_state *state = opaque;
     if (column > 2) common_column(state, context, column - 3);
-    else if (reason_of(state)) sqlite3_result_null(context);
+    else if (drift_rows_reason(state->n)) sqlite3_result_null(context);
     else if (column == 0) sqlite3_result_double(context, state->ks.statistic);
     else if (column == 1) sqlite3_result_double(context, state->ks.p);
     else sqlite3_result_text(context, state->ks.is_exact ? "exact" : "asymp", -1, SQLITE_STATIC);
@@ -144,35 +106,10 @@ static void ks_test_column(void *opaque, sqlite3_context *context, int column) {
 static void chi2_test_column(void *opaque, sqlite3_context *context, int column) {
     const test_state *state = opaque;
     if (column > 2) common_column(state, context, column - 3);
-    else if (reason_of(state)) sqlite3_result_null(context);
+    else if (drift_rows_reason(state->n)) sqlite3_result_null(context);
     else if (column == 0) sqlite3_result_double(context, state->chi2.statistic);
     else if (column == 1) sqlite3_result_double(context, state->chi2.p);
     else sqlite3_result_int64(context, state->chi2.degrees);
-}
-
-static void mean_shift_test_column(void *opaque, sqlite3_context *context, int column) {
-    static const char *const reasons[] = {
-        [OWN_WINDOWS_SHORT] = "the reference has fewer than three times the current rows",
-        [OWN_WINDOWS_STILL] = "98 % of the reference are one number",
-        [OWN_WINDOWS_ONE_PIECE] = "the reference varies in one stretch only"};
-    const test_state *state = opaque;
-    const own_windows *found = &state->shift;
-    const char *reason = reason_of(state) ? reason_of(state) : reasons[found->reason];
-    switch (column) {
-    case 0:
-        if (!reason) sqlite3_result_double(context, found->shift);
-        break;
-    case 1:
-        if (!reason) sqlite3_result_double(context, OWN_WINDOWS_LIMIT * found->own);
-        break;
-    case 2:
-        if (!reason) sqlite3_result_int(context, fabs(found->shift) > OWN_WINDOWS_LIMIT * found->own);
-        break;
-    case 5:
-        if (reason) sqlite3_result_text(context, reason, -1, SQLITE_STATIC);
-        break;
-    default: common_column(state, context, column - 3);
-    }
 }
 
 static void test_close(void *opaque) {
@@ -199,15 +136,5 @@ const athlete_table chi2_test_table = {
     .open = chi2_test_open,
     .next = test_next,
     .column = chi2_test_column,
-    .close = test_close,
-};
-
-const athlete_table mean_shift_test_table = {
-    .columns =
-        "shift REAL, own_limit REAL, is_drift INTEGER, n_reference INTEGER, n_current INTEGER, reason TEXT",
-    .expected_rows = 1,
-    .open = mean_shift_test_open,
-    .next = test_next,
-    .column = mean_shift_test_column,
     .close = test_close,
 };

@@ -58,8 +58,14 @@ athlete_status history_add(load_history *h, const load_activity *activity) {
     if (today->sums.of[SUM_ACTIVITIES] >= LOAD_ACTIVITIES_PER_DAY_MAX) return ATHLETE_OVER_LIMIT;
     today->sums.of[SUM_ACTIVITIES]++;
     today->sums.of[SUM_ACTIVE_DAYS] = 1;
-    if (isnan(activity->tss)) today->sums.of[SUM_UNKNOWN_LOAD]++;
-    else value_add(&today->sums, SUM_TSS, activity->tss);
+    int64_t moving_ms = isnan(activity->moving_min) ? 0 : (int64_t)(activity->moving_min * 60000 + 0.5);
+    today->sums.of[SUM_MOVING_MS] += moving_ms;
+    if (isnan(activity->tss)) {
+        today->sums.of[SUM_UNKNOWN_LOAD]++;
+        today->sums.of[SUM_UNKNOWN_MS] += moving_ms;
+    } else {
+        value_add(&today->sums, SUM_TSS, activity->tss);
+    }
     value_add(&today->sums, SUM_KM, activity->distance_km);
     value_add(&today->sums, SUM_ELEVATION_M, activity->elevation_m);
     if (activity->distance_km > today->key[KEY_LONGEST_KM])
@@ -121,9 +127,9 @@ void history_close_day(load_history *h) {
     for (int i = 0; i < LONG_COUNT; i++) {
         ages_move(&h->ages[i], long_days[i], &h->windows[long_window[i]], &ring_day(h, long_days[i])->sums);
     }
-    window_move(h, WINDOW_7, 7, SUM_UNKNOWN_LOAD);
+    window_move(h, WINDOW_7, 7, SUM_PACED);
     window_move(h, WINDOW_14, 14, SUM_TSS);
-    window_move(h, WINDOW_28, 28, SUM_UNKNOWN_LOAD);
+    window_move(h, WINDOW_28, 28, SUM_MOVING_MS);
     window_move(h, WINDOW_30, 30, SUM_COUNT);
     window_move(h, WINDOW_42, 42, SUM_PACED_MIN);
     window_move(h, WINDOW_90, 90, SUM_ELEVATION_M);
@@ -197,6 +203,13 @@ static double week_monotony(const load_history *h, double week_tss, bool *is_equ
     return *is_equal ? NAN : week_tss / 7 / sqrt(squares / 7);
 }
 
+/* Of the moving time how much has no known load; where nobody knows the time, all of it. */
+static double unknown_share(const load_sums *window) {
+    const int64_t *of = window->of;
+    if (of[SUM_MOVING_MS] == 0) return of[SUM_UNKNOWN_LOAD] > 0;
+    return (double)of[SUM_UNKNOWN_MS] / (double)of[SUM_MOVING_MS];
+}
+
 static double average_pace(const load_sums *window) {
     double km = value_of(window, SUM_PACED_KM);
     return km > 0 ? value_of(window, SUM_PACED_MIN) / km : NAN;
@@ -211,17 +224,19 @@ void history_features(const load_history *h, const load_settings *settings, doub
     double tss_7d = value_of(&w[WINDOW_7], SUM_TSS);
     double ctl = value_of(&w[WINDOW_42], SUM_TSS) / (double)days_within(h, 42);
     double atl = tss_7d / (double)days_within(h, 7);
-    double acwr = ratio_or_zero(atl, ctl);
+    double unknown_42d = unknown_share(&w[WINDOW_42]);
+    bool is_known = !(unknown_42d > settings->unknown_load_max_share);
+    double acwr = is_known ? ratio_or_zero(atl, ctl) : NAN;
 
     out[LOAD_daily_tss] = ring_day(h, 0)->tss;
     out[LOAD_ctl_42d] = ctl;
     out[LOAD_atl_7d] = atl;
-    out[LOAD_tsb] = ctl - atl;
+    out[LOAD_tsb] = is_known ? ctl - atl : NAN;
     out[LOAD_acwr] = acwr;
     out[LOAD_ctl_ewma] = h->ctl_ewma;
     out[LOAD_atl_ewma] = h->atl_ewma;
-    out[LOAD_tsb_ewma] = h->ctl_ewma - h->atl_ewma;
-    out[LOAD_acwr_ewma] = ratio_or_zero(h->atl_ewma, h->ctl_ewma);
+    out[LOAD_tsb_ewma] = is_known ? h->ctl_ewma - h->atl_ewma : NAN;
+    out[LOAD_acwr_ewma] = is_known ? ratio_or_zero(h->atl_ewma, h->ctl_ewma) : NAN;
     out[LOAD_total_tss_7d] = tss_7d;
     out[LOAD_total_tss_28d] = value_of(&w[WINDOW_28], SUM_TSS);
     out[LOAD_total_tss_90d] = value_of(&w[WINDOW_90], SUM_TSS);
@@ -251,14 +266,16 @@ void history_features(const load_history *h, const load_settings *settings, doub
     double active_days = (double)w[WINDOW_30].of[SUM_ACTIVE_DAYS];
     out[LOAD_consistency_score] = active_days < expected_days ? 100 * active_days / expected_days : 100;
 
-    bool is_equal_week;
-    double monotony = week_monotony(h, tss_7d, &is_equal_week);
+    bool is_known_week = !(unknown_share(&w[WINDOW_7]) > settings->unknown_load_max_share);
+    bool is_equal_week = false;
+    double monotony = is_known_week ? week_monotony(h, tss_7d, &is_equal_week) : NAN;
     out[LOAD_training_monotony_7d] = monotony;
     out[LOAD_training_strain_7d] = tss_7d * monotony;
     out[LOAD_rest_days_14d] = (double)(days_within(h, 14) - w[WINDOW_14].of[SUM_ACTIVE_DAYS]);
     out[LOAD_unknown_load_42d] = (double)w[WINDOW_42].of[SUM_UNKNOWN_LOAD];
+    out[LOAD_unknown_load_share_42d] = unknown_42d;
     out[LOAD_history_days] = (double)h->day;
     bool is_risk = (acwr > settings->acwr_risk_threshold && h->day >= settings->acwr_min_history_days) ||
                    monotony > settings->monotony_risk_threshold || (is_equal_week && tss_7d > 0);
-    out[LOAD_is_overtraining_risk] = is_risk;
+    out[LOAD_is_overtraining_risk] = is_known ? is_risk : NAN;
 }

@@ -56,6 +56,7 @@
     X(training_strain_7d, REAL)                                                                              \
     X(rest_days_14d, INTEGER)                                                                                \
     X(unknown_load_42d, INTEGER)                                                                             \
+    X(unknown_load_share_42d, REAL)                                                                          \
     X(history_days, INTEGER)                                                                                 \
     X(is_overtraining_risk, INTEGER)
 
@@ -87,6 +88,7 @@ typedef struct load_settings {
     double monotony_risk_threshold; /* above it: at risk */
     int64_t acwr_min_history_days;
     double expected_days_per_week; /* of training, for the consistency score; above 0 */
+    double unknown_load_max_share; /* of the moving time; above it what compares loads is NAN */
 } load_settings;
 
 /* --- the state ------------------------------------------------------------------------------------------ */
@@ -99,7 +101,9 @@ enum {
     SUM_ACTIVE_DAYS,
     SUM_TSS, /* a value: its coarse part, and its fine part in the next place */
     SUM_KM = SUM_TSS + 2,
-    SUM_UNKNOWN_LOAD = SUM_KM + 2,
+    SUM_MOVING_MS = SUM_KM + 2, /* whole, so that shares are exact; then those of unknown load */
+    SUM_UNKNOWN_MS,
+    SUM_UNKNOWN_LOAD,
     SUM_PACED, /* activities that count for pace, then their minutes, distance, pace */
     SUM_PACED_MIN,
     SUM_PACED_KM = SUM_PACED_MIN + 2,

@@ -3,8 +3,7 @@
 
 #include "base/memory.h"
 #include "base/numbers/date.h"
-#include "rolling/training_load_sql.h"
-#include "rolling/window_sql.h"
+#include "rolling/rolling_callbacks_sql.h"
 
 /* The check of an ATHLETE_DATE argument has seen that it is one. */
 static int calendar_day_of(sqlite3_value *value) {
@@ -13,7 +12,7 @@ static int calendar_day_of(sqlite3_value *value) {
     return day;
 }
 
-static void week_start(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void week_start_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     int day = calendar_day_of(argv[0]), first_day;
     date_parse("0000-01-01", &first_day);
@@ -92,7 +91,7 @@ static const athlete_function rolling_functions[] = {
         .returns = "text 'YYYY-MM-DD'",
         .errors = "a week that starts before the year 0",
         .source = "ISO 8601",
-        .scalar = week_start,
+        .scalar = week_start_scalar,
     },
     {
         .name = "ewma",
@@ -204,8 +203,8 @@ static const athlete_function rolling_functions[] = {
              "unknown), "
              "distance_km, moving_min, pace_min_km (NULL: does not count for pace), elevation_gain_m"},
             {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
-             "acwr_risk_threshold (1.5), monotony_risk_threshold (2.0), acwr_min_history_days (28), "
-             "expected_days_per_week (4), start_date, end_date"}),
+             "acwr_risk_threshold, monotony_risk_threshold, acwr_min_history_days, expected_days_per_week, "
+             "unknown_load_max_share, start_date, end_date"}),
         .summary =
             "Training-load features of every athlete on every calendar day from their first activity on.",
         .errors = "a row without athlete or day, with a bad date or a number out of range; a calendar of "
@@ -215,6 +214,76 @@ static const athlete_function rolling_functions[] = {
         .source = "Banister 1991 (CTL, ATL, TSB); Foster 1998 (monotony, strain); Gabbett 2016 (ACWR)",
         .table = &training_load_table,
         .options = training_load_options,
+    },
+    {
+        .name = "training_forecast",
+        .example = "SELECT plan, as_of_date, round(ctl_42d, 2) AS ctl, round(acwr, 2) AS acwr FROM "
+                   "training_forecast('SELECT 1, ''2024-05-01'', 60, 10, 60, 6, 5, NULL "
+                   "UNION ALL SELECT 1, ''2024-05-03'', 45, 8, 45, 5.6, 5, ''run'' "
+                   "UNION ALL SELECT 1, ''2024-05-03'', 0, 0, 0, NULL, 0, ''rest''')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "that of training_load with an eighth column, plan: NULL for what was done, else to which of "
+             "the athlete's plans the activity belongs; in a plan one of 0 minutes is a day of rest"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL, 0, 0,
+             "those of training_load; each plan goes on to end_date"}),
+        .summary = "What training_load will say under each of several plans: a row per athlete, plan and "
+                   "day, from the day after the last one that was done.",
+        .errors = "those of training_load; a plan that does not begin after the last day without one; a "
+                  "query that has not 8 columns",
+        .source = "as of training_load",
+        .table = &training_forecast_table,
+        .options = training_load_options,
+    },
+    {
+        .name = "similar_pace",
+        .example = "SELECT run, earlier_runs, round(similar_pace_min_km, 2) AS pace FROM "
+                   "similar_pace('SELECT 1, 10, "
+                   "''a'', 5.0, 1, 8, 4, 18, 2 UNION ALL SELECT 1, 20, ''b'', 5.6, 4, 16, 9, 9, 0 "
+                   "UNION ALL SELECT 1, 30, ''c'', NULL, 8, 9, 4, 18.5, 2')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "a SELECT of runs and of questions, in any order: athlete_id, at (when the run was over, or the "
+             "one asked of begins), run (its key), pace_min_km (NULL: a question), day (time in days), "
+             "distance_km (NULL in a question: as usual, and so the climb), climb_m_per_km (NULL: flat), "
+             "hour "
+             "(local, 0 to 24), weekday (0 to 6)"}),
+        .summary = "What an athlete's runs that were over say of the pace of another: the mean of the last "
+                   "100, each weighing the more, the more it is like the one asked of, and how the athlete "
+                   "runs of late. A row for each question.",
+        .errors = "a number that is missing or out of range; a query that does not stand on its own or has "
+                  "not 9 columns",
+        .source = "Nadaraya 1964, Theory Probab Appl 9:141-142; Watson 1964, Sankhya A 26:359-372 (kernel "
+                  "regression)",
+        .table = &similar_pace_table,
+    },
+    {
+        .name = "active_days",
+        .example = "SELECT day, active_days_7d, round(active_share_14d, 3) AS share, days_since_activity, "
+                   "longest_gap_28d FROM active_days('VALUES (1, ''2024-03-01'', 1), (1, ''2024-03-02'', 0), "
+                   "(1, ''2024-03-03'', 1)')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"query", ATHLETE_QUERY, 0, 0, 0,
+             "a SELECT of all days of athletes, in any order: athlete_id, day, is_active (0: "
+             "no activity)"}),
+        .summary = "How regularly an athlete trains and how he has paused, as of each day: active days of 7, "
+                   "28 and 90; "
+                   "their share, each day weighing half as much as that 14 or 28 days after it; days since "
+                   "the last, "
+                   "the longest gap between two that ended within 28 or 90 days or lasts, and the standard "
+                   "deviation "
+                   "of three or more gaps that ended within 56; breaks of seven days or more of a year, days "
+                   "since the "
+                   "last, and whether one began 350 to 364 days ago (NULL without that much history).",
+        .errors =
+            "an is_active that is no number; a query that does not stand on its own or has not 3 columns",
+        .table = &active_days_table,
     },
     {.name = NULL},
 };

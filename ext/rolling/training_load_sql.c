@@ -1,8 +1,11 @@
 /* training_load(query[, options]): activities in, one row per athlete and calendar day out.
 **
 ** The caller's query is read once, ordered by athlete and day, one row ahead of the day that is being made; an
-** index on both columns makes that order free. Memory is one athlete's last 128 days, whatever is read. */
-#include "rolling/training_load_sql.h"
+** index on both columns makes that order free. Memory is one athlete's last 128 days, whatever is read.
+**
+** training_forecast(query[, options]) reads lines: of each athlete first what was done, whose days are not returned,
+** then plan after plan, each of which goes on from a copy of the state that the first has reached. */
+#include "rolling/rolling_callbacks_sql.h"
 
 #include <limits.h>
 #include <math.h>
@@ -15,15 +18,14 @@
 #include "base/own_statement.h"
 #include "base/poll.h"
 #include "rolling/load_history.h"
+#include "rolling/load_row_sql.h"
 
 #define CALENDAR_YEARS_MAX 200
 #define CALENDAR_DAYS_MAX  73050 /* 200 years */
 
-enum { IN_ATHLETE, IN_DAY, IN_TSS, IN_DISTANCE, IN_MOVING, IN_PACE, IN_ELEVATION, IN_COUNT };
-#define INPUT_FORM "athlete_id, day, tss, distance_km, moving_min, pace_min_km, elevation_gain_m"
-
-/* Result columns before the features. */
+/* Result columns before the features, and with plans. */
 enum { OUT_ATHLETE, OUT_DATE, OUT_FEATURES };
+enum { PLANNED_ATHLETE, PLANNED_PLAN, PLANNED_DATE, PLANNED_FEATURES };
 
 typedef struct load_options {
     load_settings settings;
@@ -40,6 +42,8 @@ const athlete_option training_load_options[] = {
      100000, NULL, "28", "days"},
     {"expected_days_per_week", NULL, OPTION_NUMBER, offsetof(load_options, settings.expected_days_per_week),
      0.1, 7, NULL, "4", "days of training a week"},
+    {"unknown_load_max_share", NULL, OPTION_NUMBER, offsetof(load_options, settings.unknown_load_max_share),
+     0, 1, NULL, "0.2", "share of the moving time"},
     {"start_date", NULL, OPTION_TEXT, offsetof(load_options, start_date), 0, 0, NULL,
      "(each athlete's first day)", "first day to return"},
     {"end_date", NULL, OPTION_TEXT, offsetof(load_options, end_date), 0, 0, NULL, NULL,
@@ -51,17 +55,22 @@ typedef struct load_state {
     sqlite3_stmt *query;
     load_options options;
     int start_day, end_day;
+    bool has_plans;
 
-    bool in_athlete;
-    sqlite3_value *athlete;
-    bool athlete_is_integer;
-    sqlite3_int64 athlete_integer;
+    bool in_athlete, in_plan;
+    load_key athlete, plan;
     int first_day, day;
     char date[ATHLETE_DATE_SIZE];
 
+    /* what the athlete's plans go on from */
+    bool has_done;
+    load_history done;
+    int done_day;
+    char done_date[ATHLETE_DATE_SIZE];
+
     /* the row that has been read and not used */
     bool has_ahead;
-    bool ahead_is_same_athlete;
+    bool ahead_is_same_athlete, ahead_is_same_line;
     int ahead_day;
     char ahead_date[ATHLETE_DATE_SIZE];
     load_activity ahead;
@@ -89,11 +98,14 @@ static athlete_status load_read_options(athlete_call *call, load_state *state, c
 }
 
 /* The caller's query must stand on its own before it is put inside another. */
-static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_stmt **query) {
-    athlete_status status = query_open(call->db, sql, IN_COUNT, INPUT_FORM, query, &call->fault);
-    if (status == ATHLETE_OK && sqlite3_column_count(*query) != IN_COUNT) {
-        status = fault_refuse(&call->fault, "the query must have %d columns (%s), it has %d", IN_COUNT,
-                              INPUT_FORM, sqlite3_column_count(*query));
+static athlete_status open_ordered(athlete_call *call, const char *sql, bool has_plans,
+                                   sqlite3_stmt **query) {
+    int columns = has_plans ? IN_PLAN + 1 : IN_COUNT;
+    const char *form = has_plans ? INPUT_FORM ", plan" : INPUT_FORM;
+    athlete_status status = query_open(call->db, sql, columns, form, query, &call->fault);
+    if (status == ATHLETE_OK && sqlite3_column_count(*query) != columns) {
+        status = fault_refuse(&call->fault, "the query must have %d columns (%s), it has %d", columns, form,
+                              sqlite3_column_count(*query));
     }
     if (status == ATHLETE_OK) {
         const char *text = sqlite3_sql(*query); /* the one statement, with its semicolon */
@@ -104,12 +116,11 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
         char *ordered =
             length > INT_MAX
                 ? NULL
-                : sqlite3_mprintf("SELECT * FROM (%.*s\n) ORDER BY 1 COLLATE BINARY, 2 COLLATE BINARY",
-                                  (int)length, text);
+                : sqlite3_mprintf("SELECT * FROM (%.*s\n) ORDER BY 1 COLLATE BINARY, %s2 COLLATE BINARY",
+                                  (int)length, text, has_plans ? "8 COLLATE BINARY, " : "");
         sqlite3_finalize(*query);
         *query = NULL;
-        status = ordered ? query_open(call->db, ordered, IN_COUNT, INPUT_FORM, query, &call->fault)
-                         : ATHLETE_NOMEM;
+        status = ordered ? query_open(call->db, ordered, columns, form, query, &call->fault) : ATHLETE_NOMEM;
         sqlite3_free(ordered);
     }
     return status;
@@ -117,23 +128,35 @@ static athlete_status open_ordered(athlete_call *call, const char *sql, sqlite3_
 
 static int read_ahead(athlete_call *call, load_state *state);
 
-static athlete_status load_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+static athlete_status open_lines(athlete_call *call, int argc, sqlite3_value **argv, bool has_plans,
+                                 void **out) {
     load_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
+    state->has_plans = has_plans;
     poll_begin(&state->poll, call->db);
     athlete_status status =
         load_read_options(call, state, argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
-    if (status == ATHLETE_OK) status = sql ? open_ordered(call, sql, &state->query) : ATHLETE_NOMEM;
+    if (status == ATHLETE_OK)
+        status = sql ? open_ordered(call, sql, has_plans, &state->query) : ATHLETE_NOMEM;
     if (status == ATHLETE_OK && read_ahead(call, state) != SQLITE_OK) status = ATHLETE_INVALID;
     return status;
+}
+
+static athlete_status load_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    return open_lines(call, argc, argv, false, out);
+}
+
+static athlete_status forecast_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    return open_lines(call, argc, argv, true, out);
 }
 
 static void load_close(void *opaque) {
     load_state *state = opaque;
     own_finalize(state->poll.db, &state->query);
-    sqlite3_value_free(state->athlete);
+    sqlite3_value_free(state->athlete.value);
+    sqlite3_value_free(state->plan.value);
     sqlite3_free(state->options.start_date);
     sqlite3_free(state->options.end_date);
     poll_end(&state->poll);
@@ -141,86 +164,6 @@ static void load_close(void *opaque) {
 }
 
 /* --- reading -------------------------------------------------------------------------------------------- */
-
-/* "training_load: athlete 7, day 2024-01-31: <sentence>", about the row the query is at; the sentence is in call->fault. */
-static int fail_at_row(athlete_call *call, load_state *state) {
-    const char *athlete = (const char *)sqlite3_column_text(state->query, IN_ATHLETE);
-    const char *day = (const char *)sqlite3_column_text(state->query, IN_DAY);
-    return call_fail(call, "athlete %.40s, day %.40s: %s", athlete ? athlete : "NULL", day ? day : "NULL",
-                     call->fault.text);
-}
-
-/* The same, about a value of it; `expected` begins the sentence, and is ended. */
-static int fail_at_value(athlete_call *call, load_state *state, sqlite3_str *expected, int column) {
-    sqlite3_str_appendall(expected, ", got ");
-    value_describe(expected, sqlite3_column_value(state->query, column));
-    athlete_status status = fault_refuse_str(&call->fault, expected);
-    return status == ATHLETE_INVALID ? fail_at_row(call, state) : call_fail_status(call, status);
-}
-
-typedef struct input_number {
-    const char *name;
-    double max;
-    double if_null;
-} input_number;
-
-static const input_number input_numbers[IN_COUNT] = {
-    [IN_TSS] = {"tss", LOAD_TSS_MAX, NAN},
-    [IN_DISTANCE] = {"distance_km", LOAD_DISTANCE_KM_MAX, 0},
-    [IN_MOVING] = {"moving_min", LOAD_MOVING_MIN_MAX, NAN},
-    [IN_PACE] = {"pace_min_km", LOAD_PACE_MIN_KM_MAX, NAN},
-    [IN_ELEVATION] = {"elevation_gain_m", LOAD_ELEVATION_M_MAX, 0},
-};
-
-/* Text that is wholly numeric, as from a CSV import; NAN for any other value. */
-static double number_in_text(sqlite3_value *value) {
-    sqlite3_value *copy = sqlite3_value_dup(value);
-    if (!copy) return NAN;
-    int type = sqlite3_value_numeric_type(copy);
-    double x = type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_value_double(copy) : NAN;
-    sqlite3_value_free(copy);
-    return x;
-}
-
-static int read_number(athlete_call *call, load_state *state, int column, double *out) {
-    const input_number *input = &input_numbers[column];
-    sqlite3_value *value = sqlite3_column_value(state->query, column);
-    double x = NAN;
-    switch (sqlite3_value_type(value)) {
-    case SQLITE_NULL: *out = input->if_null; return SQLITE_OK;
-    case SQLITE_INTEGER:
-    case SQLITE_FLOAT: x = sqlite3_value_double(value); break;
-    case SQLITE_TEXT: x = number_in_text(value); break;
-    }
-    if (!(x >= 0 && x <= input->max)) {
-        sqlite3_str *expected = sqlite3_str_new(NULL);
-        sqlite3_str_appendf(expected, "%s must be a number from 0 to %.15g", input->name, input->max);
-        return fail_at_value(call, state, expected, column);
-    }
-    *out = x;
-    return SQLITE_OK;
-}
-
-/* Whether the row belongs to the athlete at hand, by SQL's equality of values in byte order. */
-static bool is_same_athlete(const load_state *state, sqlite3_value *value) {
-    if (!state->in_athlete) return false;
-    int type = sqlite3_value_type(value);
-    if (state->athlete_is_integer && type == SQLITE_INTEGER)
-        return sqlite3_value_int64(value) == state->athlete_integer;
-    int own = sqlite3_value_type(state->athlete);
-    if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
-        if (type != own) return false;
-        const void *a =
-            type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
-        const void *b = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(state->athlete)
-                                            : sqlite3_value_blob(state->athlete);
-        int bytes = sqlite3_value_bytes(value);
-        return bytes == sqlite3_value_bytes(state->athlete) &&
-               (bytes == 0 || (a && b && memcmp(a, b, (size_t)bytes) == 0));
-    }
-    if (own == SQLITE_TEXT || own == SQLITE_BLOB) return false;
-    return sqlite3_value_double(value) == sqlite3_value_double(state->athlete);
-}
 
 /* Rows come in the order of their days, whatever follows the date in the text. */
 static int read_day(athlete_call *call, load_state *state) {
@@ -231,31 +174,19 @@ static int read_day(athlete_call *call, load_state *state) {
     if (!text || !date_parse(text, &day)) {
         sqlite3_str *expected = sqlite3_str_new(NULL);
         sqlite3_str_appendall(expected, "day must be a date 'YYYY-MM-DD'");
-        return fail_at_value(call, state, expected, IN_DAY);
+        return load_row_fail_at(call, state->query, expected, IN_DAY);
     }
-    if (state->ahead_is_same_athlete && day < state->day) {
+    if (state->ahead_is_same_line && day < state->day) {
         fault_refuse(&call->fault, "comes after a later day of the same athlete");
-        return fail_at_row(call, state);
+        return load_row_fail(call, state->query);
     }
     if (state->ahead_is_same_athlete && day - state->first_day >= CALENDAR_DAYS_MAX) {
         fault_refuse(&call->fault, "more than %d years after the athlete's first day", CALENDAR_YEARS_MAX);
-        return fail_at_row(call, state);
+        return load_row_fail(call, state->query);
     }
     state->ahead_day = day;
     memcpy(state->ahead_date, text, ATHLETE_DATE_SIZE - 1);
     return SQLITE_OK;
-}
-
-/* An activity counts for pace when its pace, distance and time are all known. */
-static int read_activity(athlete_call *call, load_state *state) {
-    load_activity *a = &state->ahead;
-    int rc = read_number(call, state, IN_TSS, &a->tss);
-    if (rc == SQLITE_OK) rc = read_number(call, state, IN_DISTANCE, &a->distance_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, IN_MOVING, &a->moving_min);
-    if (rc == SQLITE_OK) rc = read_number(call, state, IN_PACE, &a->pace_min_km);
-    if (rc == SQLITE_OK) rc = read_number(call, state, IN_ELEVATION, &a->elevation_m);
-    if (isnan(a->moving_min) || a->distance_km == 0) a->pace_min_km = NAN;
-    return rc;
 }
 
 static int read_ahead(athlete_call *call, load_state *state) {
@@ -266,34 +197,17 @@ static int read_ahead(athlete_call *call, load_state *state) {
     sqlite3_value *athlete = sqlite3_column_value(state->query, IN_ATHLETE);
     if (sqlite3_value_type(athlete) == SQLITE_NULL) {
         fault_refuse(&call->fault, "athlete_id must not be NULL");
-        return fail_at_row(call, state);
+        return load_row_fail(call, state->query);
     }
-    state->ahead_is_same_athlete = is_same_athlete(state, athlete);
+    state->ahead_is_same_athlete = state->in_athlete && key_is(&state->athlete, athlete);
+    state->ahead_is_same_line =
+        state->ahead_is_same_athlete &&
+        (!state->has_plans || key_is(&state->plan, sqlite3_column_value(state->query, IN_PLAN)));
     rc = read_day(call, state);
-    return rc == SQLITE_OK ? read_activity(call, state) : rc;
+    return rc == SQLITE_OK ? load_row_activity(call, state->query, &state->ahead) : rc;
 }
 
 /* --- the days ------------------------------------------------------------------------------------------- */
-
-/* The query is still at the first row of the athlete. */
-static int begin_athlete(athlete_call *call, load_state *state) {
-    sqlite3_value_free(state->athlete);
-    state->athlete = sqlite3_value_dup(sqlite3_column_value(state->query, IN_ATHLETE));
-    if (!state->athlete) return call->code = SQLITE_NOMEM;
-    state->athlete_is_integer = sqlite3_value_type(state->athlete) == SQLITE_INTEGER;
-    state->athlete_integer = sqlite3_value_int64(state->athlete);
-    state->in_athlete = true;
-    state->ahead_is_same_athlete = true;
-    state->first_day = state->day = state->ahead_day;
-    if (state->end_day != INT_MIN && state->end_day - state->first_day >= CALENDAR_DAYS_MAX) {
-        fault_refuse(&call->fault, "option \"end_date\" is more than %d years after the athlete's first day",
-                     CALENDAR_YEARS_MAX);
-        return fail_at_row(call, state);
-    }
-    memcpy(state->date, state->ahead_date, ATHLETE_DATE_SIZE);
-    history_begin(&state->history);
-    return SQLITE_OK;
-}
 
 /* The text of the day after, without divisions while the month goes on: every month has 28 days. */
 static void next_day(load_state *state) {
@@ -309,21 +223,78 @@ static void next_day(load_state *state) {
     }
 }
 
-/* Moves to the next day of this athlete or the first of the next one; false at the end or on failure. */
+/* The query is still at the first row of the athlete. */
+static int begin_athlete(athlete_call *call, load_state *state) {
+    if (key_take(&state->athlete, sqlite3_column_value(state->query, IN_ATHLETE)) != ATHLETE_OK)
+        return call->code = SQLITE_NOMEM;
+    state->in_athlete = true;
+    state->has_done = false;
+    state->first_day = state->day = state->ahead_day;
+    if (state->end_day != INT_MIN && state->end_day - state->first_day >= CALENDAR_DAYS_MAX) {
+        fault_refuse(&call->fault, "option \"end_date\" is more than %d years after the athlete's first day",
+                     CALENDAR_YEARS_MAX);
+        return load_row_fail(call, state->query);
+    }
+    memcpy(state->date, state->ahead_date, ATHLETE_DATE_SIZE);
+    history_begin(&state->history);
+    return SQLITE_OK;
+}
+
+/* The query is still at the first row of the plan; `done` is what it goes on from. */
+static int begin_plan(athlete_call *call, load_state *state) {
+    if (!state->in_plan) {
+        state->done = state->history;
+        state->done_day = state->day;
+        memcpy(state->done_date, state->date, ATHLETE_DATE_SIZE);
+        state->has_done = true;
+    }
+    if (state->ahead_day <= state->done_day) {
+        fault_refuse(&call->fault, "a plan must begin after the last day without one, which is %s",
+                     state->done_date);
+        return load_row_fail(call, state->query);
+    }
+    state->history = state->done;
+    state->day = state->done_day;
+    memcpy(state->date, state->done_date, ATHLETE_DATE_SIZE);
+    next_day(state);
+    return SQLITE_OK;
+}
+
+/* An athlete of whom nothing was done begins anew with each plan. */
+static int begin_line(athlete_call *call, load_state *state) {
+    bool goes_on = state->ahead_is_same_athlete && (state->has_done || !state->in_plan);
+    int rc = goes_on ? begin_plan(call, state) : begin_athlete(call, state);
+    if (rc != SQLITE_OK) return rc;
+    if (state->has_plans) {
+        sqlite3_value *plan = sqlite3_column_value(state->query, IN_PLAN);
+        if (key_take(&state->plan, plan) != ATHLETE_OK) return call->code = SQLITE_NOMEM;
+        state->in_plan = sqlite3_value_type(plan) != SQLITE_NULL;
+    }
+    state->ahead_is_same_athlete = state->ahead_is_same_line = true;
+    return SQLITE_OK;
+}
+
+/* What was done before plans ends with its last row. */
+static bool is_done_only(const load_state *state) {
+    return state->has_plans && !state->in_plan;
+}
+
+/* Moves to the next day of this line or the first of the next one; false at the end or on failure. */
 static bool move_on(athlete_call *call, load_state *state) {
-    if (state->in_athlete &&
-        ((state->has_ahead && state->ahead_is_same_athlete) || state->day < state->end_day)) {
+    if (state->in_athlete && ((state->has_ahead && state->ahead_is_same_line) ||
+                              (state->day < state->end_day && !is_done_only(state)))) {
         next_day(state);
         return true;
     }
-    return state->has_ahead && begin_athlete(call, state) == SQLITE_OK;
+    return state->has_ahead && begin_line(call, state) == SQLITE_OK;
 }
 
 static int add_activities(athlete_call *call, load_state *state) {
-    while (state->has_ahead && state->ahead_is_same_athlete && state->ahead_day == state->day) {
-        if (history_add(&state->history, &state->ahead) != ATHLETE_OK) {
+    while (state->has_ahead && state->ahead_is_same_line && state->ahead_day == state->day) {
+        bool is_rest = state->in_plan && state->ahead.moving_min == 0;
+        if (!is_rest && history_add(&state->history, &state->ahead) != ATHLETE_OK) {
             fault_refuse(&call->fault, "more than %d activities on one day", LOAD_ACTIVITIES_PER_DAY_MAX);
-            return fail_at_row(call, state);
+            return load_row_fail(call, state->query);
         }
         int rc = read_ahead(call, state);
         if (rc != SQLITE_OK) return rc;
@@ -333,14 +304,15 @@ static int add_activities(athlete_call *call, load_state *state) {
 
 static int load_next(athlete_call *call, void *opaque) {
     load_state *state = opaque;
+    bool is_before;
     do {
         if (!move_on(call, state)) return call->code == SQLITE_OK ? SQLITE_DONE : call->code;
         int rc = add_activities(call, state);
         if (rc != SQLITE_OK) return rc;
         history_close_day(&state->history);
-        if (state->day < state->start_day && poll_due(&state->poll, 100))
-            return call->code = SQLITE_INTERRUPT;
-    } while (state->day < state->start_day);
+        is_before = state->day < state->start_day || is_done_only(state);
+        if (is_before && poll_due(&state->poll, 100)) return call->code = SQLITE_INTERRUPT;
+    } while (is_before);
     history_features(&state->history, &state->options.settings, state->features);
     return SQLITE_ROW;
 }
@@ -355,15 +327,23 @@ static const bool is_integer[LOAD_FEATURE_COUNT] = {
 #undef REAL
 };
 
+static void result_key(sqlite3_context *context, const load_key *key) {
+    if (key->is_integer) sqlite3_result_int64(context, key->integer);
+    else sqlite3_result_value(context, key->value);
+}
+
 static void load_column(void *opaque, sqlite3_context *context, int column) {
     const load_state *state = opaque;
     if (column == OUT_DATE) {
         sqlite3_result_text(context, state->date, ATHLETE_DATE_SIZE - 1, SQLITE_TRANSIENT);
-    } else if (state->athlete_is_integer) {
-        sqlite3_result_int64(context, state->athlete_integer);
     } else {
-        sqlite3_result_value(context, state->athlete);
+        result_key(context, &state->athlete);
     }
+}
+
+static void forecast_column(void *opaque, sqlite3_context *context, int column) {
+    if (column == PLANNED_PLAN) result_key(context, &((const load_state *)opaque)->plan);
+    else load_column(opaque, context, column == PLANNED_DATE ? OUT_DATE : OUT_ATHLETE);
 }
 
 static const athlete_numbers load_numbers = {
@@ -372,13 +352,30 @@ static const athlete_numbers load_numbers = {
     .is_integer = is_integer,
 };
 
-const athlete_table training_load_table = {
+static const athlete_numbers forecast_numbers = {
+    .first_column = PLANNED_FEATURES,
+    .offset = offsetof(load_state, features),
+    .is_integer = is_integer,
+};
+
 #define LOAD_COLUMN(name, type) ", " #name " " #type
+
+const athlete_table training_load_table = {
     .columns = "athlete_id, as_of_date TEXT" LOAD_FEATURES(LOAD_COLUMN),
     .expected_rows = 1000000,
     .open = load_open,
     .next = load_next,
     .column = load_column,
     .numbers = &load_numbers,
+    .close = load_close,
+};
+
+const athlete_table training_forecast_table = {
+    .columns = "athlete_id, plan, as_of_date TEXT" LOAD_FEATURES(LOAD_COLUMN),
+    .expected_rows = 10000,
+    .open = forecast_open,
+    .next = load_next,
+    .column = forecast_column,
+    .numbers = &forecast_numbers,
     .close = load_close,
 };

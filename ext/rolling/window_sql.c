@@ -7,7 +7,7 @@
 **     operations in the same order, so the bits are the same and nothing drifts. The cost of a value is the rows
 **     that have entered, or the frame's length after a row has left.
 ** R4  A parameter (days, q, tolerance) is the same for all rows, or it is an error. */
-#include "rolling/window_sql.h"
+#include "rolling/rolling_callbacks_sql.h"
 
 #include <math.h>
 #include "base/poll.h"

@@ -1,7 +1,9 @@
 #include "rolling/window_statistics.h"
 
 #include <math.h>
+#include "base/numbers/elementary.h"
 #include "base/precondition.h"
+#include "statistics/interpolate.h"
 #include "statistics/select.h"
 
 /* The series t - t^2/2! + t^3/3! ... for t below 1/8, then the identity 1-e^(-2t) = m(2-m) with m = 1-e^(-t). */
@@ -13,6 +15,10 @@ double ewma_alpha(double days) {
     for (int k = 12; k >= 1; k--) m = t / k * (1 - m);
     while (doublings--) m *= 2 - m;
     return m;
+}
+
+double deviation_of(double variance) {
+    return variance > 0 ? elementary_exp(0.5 * elementary_log(variance)) : 0.0;
 }
 
 void moments_add(moments *m, frame_row row) {
@@ -61,12 +67,6 @@ double moments_strain(const moments *m) {
 }
 
 /* --- quantile ------------------------------------------------------------------------------------------- */
-
-/* Between a and b, exact at both ends and never outside them. */
-static double interpolate(double a, double b, double share) {
-    double width = b - a;
-    return share < 0.5 ? a + width * share : b - width * (1 - share);
-}
 
 athlete_status quantile_of(athlete_budget *budget, athlete_poll *poll, const frame_row *rows, size_t n,
                            double q, double *out) {

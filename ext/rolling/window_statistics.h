@@ -15,6 +15,9 @@
 ** Only + - * /, so the same bits everywhere. */
 double ewma_alpha(double days);
 
+/* The square root of a variance, which is 0 where rounding has made it less. By logarithms, as stages take it in SQL: the same bits. */
+double deviation_of(double variance);
+
 /* Sums of x and y around the first row. The first row is one of the series, so the sum of squares around the
 ** mean is at least 1/n of the sum around it: subtracting loses no more than a factor of n in precision, and
 ** equal values give a spread of exactly 0. */

@@ -2,11 +2,11 @@
 
 #include <stdint.h>
 #include <string.h>
-#include "statistics/select.h"
 
 #define NUMBER_DIGIT_BITS 11
 #define NUMBER_DIGIT_MASK ((1u << NUMBER_DIGIT_BITS) - 1)
 #define NUMBER_FEW        512 /* for which counting digits costs more than it saves */
+#define NUMBER_RUN        8   /* which are put in order one by one */
 
 /* Doubles as integers in the same order: negative ones are turned round, the others moved above them. */
 static void keys_of(double *v, uint64_t *keys, size_t n) {
@@ -38,8 +38,43 @@ static bool pass(const uint64_t *from, uint64_t *to, size_t n, int shift) {
     return true;
 }
 
+static void number_insert(double *v, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        double x = v[i];
+        size_t k = i;
+        for (; k > 0 && v[k - 1] > x; k--) v[k] = v[k - 1];
+        v[k] = x;
+    }
+}
+
+/* Two sorted runs, the second of which may be empty, into one. */
+static void number_merge(const double *a, const double *a_end, const double *b, const double *b_end,
+                         double *to) {
+    while (a < a_end && b < b_end) *to++ = *b < *a ? *b++ : *a++;
+    while (a < a_end) *to++ = *a++;
+    while (b < b_end) *to++ = *b++;
+}
+
+static void number_sort_few(double *v, size_t n) {
+    double spare[NUMBER_FEW], *from = v, *to = spare;
+    for (size_t i = 0; i < n; i += NUMBER_RUN) number_insert(v + i, n - i < NUMBER_RUN ? n - i : NUMBER_RUN);
+    for (size_t run = NUMBER_RUN; run < n; run *= 2) {
+        for (size_t i = 0; i < n; i += 2 * run) {
+            size_t middle = i + run < n ? i + run : n, end = i + 2 * run < n ? i + 2 * run : n;
+            number_merge(from + i, from + middle, from + middle, from + end, to + i);
+        }
+        double *merged = to;
+        to = from;
+        from = merged;
+    }
+    if (from != v) memcpy(v, from, n * sizeof *v);
+}
+
 athlete_status number_sort(athlete_budget *budget, athlete_poll *poll, double *v, size_t n) {
-    if (n <= NUMBER_FEW) return heap_sort(poll, v, n);
+    if (n <= NUMBER_FEW) {
+        number_sort_few(v, n);
+        return poll_due(poll, 20 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+    }
     uint64_t *keys = memory_alloc(budget, n, sizeof *keys), *other = memory_alloc(budget, n, sizeof *other);
     athlete_status status = keys && other ? ATHLETE_OK : memory_status(budget);
     if (status == ATHLETE_OK) keys_of(v, keys, n);

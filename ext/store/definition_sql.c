@@ -76,7 +76,7 @@ static void result_fault(sqlite3_context *context, athlete_status status, const 
     else if (status != ATHLETE_OK) function_fail_status(context, status, NULL);
 }
 
-void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_group_fault_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     feature_definition definition, before;
     athlete_fault fault = {""};
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
@@ -89,7 +89,7 @@ void feature_group_fault(sqlite3_context *context, int argc, sqlite3_value **arg
 
 /* --- feature_group_trial -------------------------------------------------------------------------------- */
 
-void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_group_trial_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sqlite3 *db = sqlite3_context_db_handle(context);
     feature_definition definition, before;
     athlete_fault fault = {""};
@@ -111,7 +111,7 @@ void feature_group_trial(sqlite3_context *context, int argc, sqlite3_value **arg
 
 /* --- feature_group_ddl ---------------------------------------------------------------------------------- */
 
-void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_group_ddl_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     feature_definition definition, before = {.tree = NULL};
     athlete_fault fault = {""};
     sqlite3_value *types = is_given(argc, argv, 1) ? argv[1] : NULL;
@@ -140,7 +140,7 @@ void feature_group_ddl(sqlite3_context *context, int argc, sqlite3_value **argv)
 
 /* --- feature_group_times -------------------------------------------------------------------------------- */
 
-void feature_group_times(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_group_times_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     feature_definition definition;
     athlete_fault fault = {""};
     (void)argc;
@@ -233,14 +233,20 @@ static athlete_status source_open(batch_source *source, sqlite3 *db, const featu
 typedef struct ingest_options {
     double reject_limit; /* below 0: the definition's */
     char *known_at;
+    int arrivals; /* of arrivals_choices; below 0: as the file says */
     char *types;
 } ingest_options;
+
+static const char *const arrivals_choices[] = {"history", "live"};
 
 const athlete_option ingest_options_table[] = {
     {"reject_limit", NULL, OPTION_NUMBER, offsetof(ingest_options, reject_limit), 0, 1, NULL,
      "(the definition's)", "share of rows that may break a rule"},
     {"known_at", NULL, OPTION_TEXT, offsetof(ingest_options, known_at), 0, 0, NULL, "(now)",
      "moment from which rows that replace others are believed"},
+    {"arrivals", NULL, OPTION_CHOICE, offsetof(ingest_options, arrivals), 0, 0, "history|live",
+     "(arrivals of ops_config)",
+     "new rows that do not say it were known when they happened, or are from now on"},
     {"types", NULL, OPTION_OBJECT, offsetof(ingest_options, types), 0, 0, NULL,
      "(those of the table feature_types)", "types beyond the seven"},
     {.name = NULL},
@@ -275,14 +281,15 @@ static athlete_status write_ingest(sqlite3_str *out, sqlite3 *db, const feature_
     if (status == ATHLETE_OK) status = source_open(&source, db, definition, text, false, fault);
     if (status == ATHLETE_OK) {
         write_batch_ingest(out, definition, &source, options->known_at ? known_at : NULL,
+                           options->arrivals < 0 ? NULL : arrivals_choices[options->arrivals],
                            options->reject_limit < 0 ? definition->reject_limit : options->reject_limit);
     }
     source_close(&source);
     return status;
 }
 
-void feature_group_ingest(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    ingest_options options = {-1, NULL, NULL};
+void feature_group_ingest_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    ingest_options options = {-1, NULL, -1, NULL};
     feature_definition definition = {.tree = NULL};
     athlete_fault fault = {""};
     sqlite3_str *out = sqlite3_str_new(NULL);

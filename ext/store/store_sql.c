@@ -24,10 +24,7 @@
 #define BEFORE_ARGUMENT(meaning)                                                                             \
     { "before", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, meaning }
 #define SOURCE_ARGUMENT(flags)                                                                               \
-    {                                                                                                        \
-        "source", ATHLETE_TEXT, flags, 0, 0,                                                                 \
-            "a table or a SELECT with the group's columns; default the definition's own source"              \
-    }
+    { "source", ATHLETE_TEXT, flags, 0, 0, "a table or a SELECT with the group's columns" }
 
 static const athlete_function store_functions[] = {
     {
@@ -43,7 +40,7 @@ static const athlete_function store_functions[] = {
                    "where, or what has changed and which new version that needs.",
         .returns = "a sentence; NULL when nothing speaks against it",
         .source = "semver.org 2.0.0, for versions",
-        .scalar = feature_group_fault,
+        .scalar = feature_group_fault_scalar,
     },
     {
         .name = "feature_group_trial",
@@ -62,7 +59,7 @@ static const athlete_function store_functions[] = {
             "in a database of its own, from those of the version before, and a row is brought in, corrected "
             "and looked up; its names must be free in this database.",
         .returns = "a sentence; NULL when nothing speaks against it",
-        .scalar = feature_group_trial,
+        .scalar = feature_group_trial_scalar,
     },
     {
         .name = "feature_group_ddl",
@@ -79,7 +76,7 @@ static const athlete_function store_functions[] = {
                    "it, and the views <group>_versions and <group>_ingest.",
         .returns = "SQL text for the caller to run",
         .errors = "a definition that is not right, with the place",
-        .scalar = feature_group_ddl,
+        .scalar = feature_group_ddl_scalar,
     },
     {
         .name = "feature_group_times",
@@ -95,7 +92,7 @@ static const athlete_function store_functions[] = {
                    "feature_group_ddl makes the triggers anew afterwards.",
         .returns = "SQL text for the caller to run; empty for a group whose times are numbers",
         .errors = "a definition that is not right, with the place",
-        .scalar = feature_group_times,
+        .scalar = feature_group_times_scalar,
     },
     {
         .name = "row_instant",
@@ -104,13 +101,14 @@ static const athlete_function store_functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
-            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"},
+            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second' or 'millisecond'"},
             {"utc_offset_s", ATHLETE_INTEGER, ATHLETE_OPTIONAL, -86400, 86400,
-             "of the place where a day was; default 0"}),
+             "of the place where a day was"}),
+        .defaults = ATHLETE_DEFAULTS({"precision", "second"}, {"utc_offset_s", "0"}),
         .summary = "A row's time in the form that feature groups keep, rounded up: a day is its end.",
         .returns = "text in UTC, '2025-10-20T06:00:01Z'",
         .errors = "a value that is no time, such as 2026-02-30 or 24:00",
-        .scalar = row_instant,
+        .scalar = row_instant_scalar,
     },
     {
         .name = "as_of_instant",
@@ -118,12 +116,13 @@ static const athlete_function store_functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"value", ATHLETE_ANY, 0, 0, 0, "a day or an instant, in any of the usual forms"},
-            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second', the default, or 'millisecond'"}),
+            {"precision", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "'second' or 'millisecond'"}),
+        .defaults = ATHLETE_DEFAULTS({"precision", "second"}),
         .summary = "The moment of a lookup in the form that feature groups keep, rounded down: a day is its "
                    "beginning.",
         .returns = "text in UTC, '2025-10-20T06:00:00Z'",
         .errors = "a value that is no time, such as 2026-02-30 or 24:00",
-        .scalar = as_of_instant,
+        .scalar = as_of_instant_scalar,
     },
     {
         .name = "feature_group_ingest",
@@ -137,14 +136,15 @@ static const athlete_function store_functions[] = {
         .arguments =
             ATHLETE_ARGUMENTS(DEFINITION_ARGUMENT, SOURCE_ARGUMENT(ATHLETE_OPTIONAL | ATHLETE_NULLABLE),
                               {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-                               "JSON: reject_limit, known_at, types"}),
+                               "JSON: reject_limit, known_at, arrivals, types"}),
+        .defaults = ATHLETE_DEFAULTS({"source", "(the definition's own source)"}),
         .summary = "The statements that bring a batch of rows into a feature group in one transaction: valid "
                    "rows in, what they replace to the history, the others to feature_rejects with rule and "
                    "reason.",
         .returns = "SQL text for the caller to run",
         .errors = "a definition that is not right; a source that is no table and no read-only SELECT, or "
                   "lacks a required column",
-        .scalar = feature_group_ingest,
+        .scalar = feature_group_ingest_scalar,
         .options = ingest_options_table,
     },
     {
@@ -159,6 +159,7 @@ static const athlete_function store_functions[] = {
         .arguments =
             ATHLETE_ARGUMENTS({"group", ATHLETE_TEXT, 0, 0, 0, "a registered feature group, or a definition"},
                               SOURCE_ARGUMENT(ATHLETE_OPTIONAL)),
+        .defaults = ATHLETE_DEFAULTS({"source", "(the definition's own source)"}),
         .summary = "What an ingest would do with each row, without doing it: new, change, same, or reject "
                    "with the first rule that it breaks.",
         .errors = "a group that is not registered; those of feature_group_ingest",
@@ -187,24 +188,25 @@ static const athlete_function store_functions[] = {
         .trust = ATHLETE_DIRECT,
         .arguments = ATHLETE_ARGUMENTS(
             {"group", ATHLETE_TEXT, 0, 0, 0, "a registered feature group, or a table"},
-            {"entity", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "key columns, separated by commas; default those of the registration"},
-            {"timestamp", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "column of the time that a row describes; default that of the registration, or event_timestamp"},
+            {"entity", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "key columns, separated by commas"},
+            {"timestamp", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0, "column of the time that a row describes"},
             {"available", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "column of the time from which a row could be known; default that of the registration, or "
-             "available_at"},
+             "column of the time from which a row could be known"},
             {"lookback", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "'90 days', '36 hours': the oldest row that is still an answer; default that of the "
-             "registration, or no limit"},
+             "'90 days', '36 hours': the oldest row that is still an answer"},
             {"strict", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1, "1: timestamp < as_of instead of <="},
             {"ignore_nulls", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1,
              "1: of each feature the newest value that is not NULL"},
             {"backfill", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1,
              "1: also what became known after as_of, which leaks the future into training data"},
             {"history", ATHLETE_TEXT, ATHLETE_OPTIONAL, 0, 0,
-             "table of replaced rows with superseded_at; default <table>_history if there is one, 0 for "
-             "none"}),
+             "table of replaced rows with superseded_at; 0 for none"}),
+        .defaults = ATHLETE_DEFAULTS({"entity", "(keys of the registration)"},
+                                     {"timestamp", "(that of the registration, or event_timestamp)"},
+                                     {"available", "(that of the registration, or available_at)"},
+                                     {"lookback", "(that of the registration, or no limit)"}, {"strict", "0"},
+                                     {"ignore_nulls", "0"}, {"backfill", "0"},
+                                     {"history", "(<table>_history if there is one)"}),
         .summary =
             "A feature group as it was known at a moment: of each entity the newest row with timestamp "
             "and available_at at or before as_of.",
@@ -262,25 +264,25 @@ static const athlete_function store_functions[] = {
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = feature_time},
+     .scalar = feature_time_scalar},
     {.name = "feature instant",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = feature_instant},
+     .scalar = feature_instant_scalar},
     {.name = "asof form",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = lookup_form},
+     .scalar = lookup_form_scalar},
     {.name = "asof answer",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = lookup_answer},
+     .scalar = lookup_answer_scalar},
     {.name = "asof request",
      .kind = ATHLETE_VIRTUAL,
      .trust = ATHLETE_DIRECT,
@@ -292,13 +294,13 @@ static const athlete_function store_functions[] = {
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = merge_walk},
+     .scalar = merge_walk_scalar},
     {.name = "asof skip",
      .kind = ATHLETE_SCALAR,
      .trust = ATHLETE_DIRECT,
      .is_internal = true,
      .arguments = ATHLETE_NO_ARGUMENTS,
-     .scalar = merge_skip},
+     .scalar = merge_skip_scalar},
     {.name = NULL},
 };
 

@@ -2,7 +2,7 @@
 #include "training/duration.h"
 #include "training/training_callbacks_sql.h"
 
-void hms_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void hms_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     char text[ATHLETE_DURATION_SIZE];
     duration_format(sqlite3_value_double(argv[0]), text);
@@ -10,7 +10,7 @@ void hms_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
 }
 
 /* A column of plain seconds arrives as numbers, one of 'm:ss' as text, and one that mixes them as both. */
-void parse_hms_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void parse_hms_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     int type = sqlite3_value_type(argv[0]);
     double seconds;

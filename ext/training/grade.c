@@ -1,5 +1,7 @@
 #include "training/grade.h"
 
+#include <math.h>
+
 static double clamp(double x, double limit) {
     return x < -limit ? -limit : x > limit ? limit : x;
 }
@@ -22,4 +24,10 @@ static double minetti(double grade) {
 
 double grade_factor(double grade, grade_model model) {
     return model == GRADE_MINETTI ? minetti(grade) : strava(grade);
+}
+
+double flat_distance(double distance_m, double climb_m) {
+    if (!(distance_m > 0)) return NAN;
+    double grade = climb_m / (distance_m / 2);
+    return distance_m * ((strava(grade) + strava(-grade)) / 2);
 }

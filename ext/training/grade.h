@@ -15,4 +15,8 @@ typedef enum grade_model { GRADE_STRAVA, GRADE_MINETTI } grade_model;
 ** +-0.45. */
 double grade_factor(double grade, grade_model model);
 
+/* Metres on the flat that ask for the effort of a run over `distance_m` of which only the climb is known,
+** by GRADE_STRAVA: half of the way goes up by it and half comes down again. NAN without a distance. */
+double flat_distance(double distance_m, double climb_m);
+
 #endif

@@ -34,7 +34,7 @@ static int read_sex(sqlite3_context *context, int argc, sqlite3_value **argv, in
     return read_word(context, argc, argv, index, sexes, "'m' or 'f'");
 }
 
-void trimp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void trimp_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     int sex = read_sex(context, argc, argv, 4);
     if (sex < 0) return;
     function_result_number(context,
@@ -43,7 +43,7 @@ void trimp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
                                             (athlete_sex)sex));
 }
 
-void hr_tss_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void hr_tss_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     int sex = read_sex(context, argc, argv, 5);
     if (sex < 0) return;
     function_result_number(context,
@@ -52,7 +52,7 @@ void hr_tss_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
                                              sqlite3_value_double(argv[4]), (athlete_sex)sex));
 }
 
-void grade_factor_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void grade_factor_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     static const word models[] = {{"strava", GRADE_STRAVA}, {"minetti", GRADE_MINETTI}, {NULL, 0}};
     int model = read_word(context, argc, argv, 1, models, "'strava' or 'minetti'");
     if (model < 0) return;

@@ -5,18 +5,18 @@
 #include "base/binding/function.h"
 
 /* load_sql.c: an optional word chooses a variant */
-void trimp_call(sqlite3_context *context, int argc, sqlite3_value **argv);
-void hr_tss_call(sqlite3_context *context, int argc, sqlite3_value **argv);
-void grade_factor_call(sqlite3_context *context, int argc, sqlite3_value **argv);
+void trimp_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void hr_tss_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void grade_factor_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* zones_sql.c */
-void hr_zone_call(sqlite3_context *context, int argc, sqlite3_value **argv);
+void hr_zone_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 void hr_zone_pct_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void hr_zone_pct_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
 void hr_zone_pct_value(sqlite3_context *context);
 
 /* duration_sql.c */
-void hms_call(sqlite3_context *context, int argc, sqlite3_value **argv);
-void parse_hms_call(sqlite3_context *context, int argc, sqlite3_value **argv);
+void hms_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void parse_hms_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

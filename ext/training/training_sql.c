@@ -5,6 +5,7 @@
 #include <math.h>
 #include "training/duration.h"
 #include "training/equivalence.h"
+#include "training/grade.h"
 #include "training/load.h"
 #include "training/pace.h"
 #include "training/training_callbacks_sql.h"
@@ -38,6 +39,10 @@ static double rpe_tss_number(const double *a) {
 
 static double max_hr_estimate_number(const double *a) {
     return max_hr_from_age(a[0]);
+}
+
+static double flat_distance_number(const double *a) {
+    return flat_distance(a[0], a[1]);
 }
 
 static double riegel_number(const double *a) {
@@ -82,7 +87,7 @@ static const char daniels[] =
     "Daniels and Gilbert 1979, Oxygen Power: meant for races of 3.5 minutes to 4 hours";
 static const char vickers[] =
     "Vickers and Vertosick 2016, BMC Sports Sci Med Rehabil 8:26; coefficients of its published predictions";
-static const char sex_meaning[] = "'m' (also when left out or NULL) or 'f'";
+static const char sex_meaning[] = "'m' or 'f'";
 
 static const athlete_function training_functions[] = {
     {
@@ -139,7 +144,7 @@ static const athlete_function training_functions[] = {
                    "zone 1.",
         .returns = "integer, 0 to 5; NULL when the heart rate (a sensor without signal) or the maximum is 0",
         .source = zone_bounds,
-        .scalar = hr_zone_call,
+        .scalar = hr_zone_scalar,
     },
     {
         .name = "hr_zone_pct",
@@ -182,13 +187,14 @@ static const athlete_function training_functions[] = {
                               AMOUNT("max_hr", "bpm, the athlete's maximum"),
                               AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
                               {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
+        .defaults = ATHLETE_DEFAULTS({"sex", "m"}),
         .summary =
             "Banister's training impulse: minutes, weighted by how far the heart rate is up its reserve.",
         .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0 (a sensor without "
                    "signal) or max_hr <= rest_hr",
         .errors = "sex is another word",
         .source = source_banister,
-        .scalar = trimp_call,
+        .scalar = trimp_scalar,
     },
     {
         .name = "hr_tss",
@@ -200,13 +206,14 @@ static const athlete_function training_functions[] = {
                               AMOUNT("rest_hr", "bpm, the athlete's resting rate"),
                               AMOUNT("threshold_hr", "bpm, the rate that can be held for an hour"),
                               {"sex", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, sex_meaning}),
+        .defaults = ATHLETE_DEFAULTS({"sex", "m"}),
         .summary = "Training stress from heart rate: the training impulse, scaled so that 100 is one hour at "
                    "threshold.",
         .returns = "points, 0 at the resting rate and below; NULL when the heart rate is 0, max_hr <= "
                    "rest_hr or threshold_hr <= rest_hr",
         .errors = "sex is another word",
         .source = "100 x trimp(minutes, hr) / trimp(60, threshold_hr)",
-        .scalar = hr_tss_call,
+        .scalar = hr_tss_scalar,
     },
     {
         .name = "power_tss",
@@ -242,8 +249,8 @@ static const athlete_function training_functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(
             {"grade", ATHLETE_NUMBER, 0, 0, 0, "rise over run, a fraction: 0.05 for 5 % uphill"},
-            {"model", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "'strava' (also when left out or NULL) or 'minetti'"}),
+            {"model", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "'strava' or 'minetti'"}),
+        .defaults = ATHLETE_DEFAULTS({"model", "strava"}),
         .summary =
             "By how much a slope slows a run of the same effort: grade-adjusted speed = speed x factor.",
         .returns = "a factor, 1 on the flat, 0.88 to 3.87 for strava and 0.49 to 5.40 for minetti; beyond a "
@@ -252,7 +259,21 @@ static const athlete_function training_functions[] = {
         .errors = "model is another word",
         .source = "strava: Strava Engineering 2017, An improved GAP model, as a polynomial by Elevate; "
                   "minetti: Minetti et al. 2002, J Appl Physiol 93:1039-1046, energy cost / 3.6",
-        .scalar = grade_factor_call,
+        .scalar = grade_factor_scalar,
+    },
+    {
+        .name = "flat_distance",
+        .example = "SELECT flat_distance(20000, 900)",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(AMOUNT("distance_m", "m, of a run"),
+                                       AMOUNT("climb_m", "m, all of its ascents")),
+        .summary = "The distance on the flat that asks for the effort of a hilly run of which only the climb "
+                   "is known.",
+        .returns = "m, distance_m on the flat, at most 3 times as far; NULL when the distance is 0",
+        .source =
+            "distance_m x the mean of grade_factor over half of the way up by climb_m and half of it down "
+            "again",
+        .number = flat_distance_number,
     },
     {
         .name = "riegel",
@@ -346,7 +367,7 @@ static const athlete_function training_functions[] = {
         .arguments = ATHLETE_ARGUMENTS({"seconds", ATHLETE_NUMBER, 0, 0, ATHLETE_DURATION_MAX_S, "s"}),
         .summary = "A duration for people, rounded to the second.",
         .returns = "text, 'h:mm:ss', below one hour 'm:ss'",
-        .scalar = hms_call,
+        .scalar = hms_scalar,
     },
     {
         .name = "parse_hms",
@@ -358,7 +379,7 @@ static const athlete_function training_functions[] = {
         .summary = "The seconds in a duration as people write it: the inverse of hms.",
         .returns = "s, 0 or more",
         .errors = "the text has another form",
-        .scalar = parse_hms_call,
+        .scalar = parse_hms_scalar,
     },
     {.name = NULL},
 };

@@ -2,7 +2,7 @@
 #include "training/training_callbacks_sql.h"
 #include "training/zones.h"
 
-void hr_zone_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void hr_zone_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     int zone = zone_of(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]));
     if (zone >= 0) sqlite3_result_int(context, zone);

@@ -1,33 +1,13 @@
 #include "trees/feature_sql.h"
 
-#include <string.h>
 #include "base/binding/function.h"
-
-/* The order of memcmp, the shorter first: the order that the names are sorted in. */
-static int compare(const char *text, size_t length, const char *name) {
-    size_t name_length = strlen(name);
-    int order = memcmp(text, name, length < name_length ? length : name_length);
-    return order != 0 ? order : (length > name_length) - (length < name_length);
-}
-
-static float category_of(const category_names *names, const char *text, size_t length) {
-    size_t low = 0, high = names->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = compare(text, length, names->name[middle]);
-        if (order == 0) return (float)middle;
-        if (order > 0) low = middle + 1;
-        else high = middle;
-    }
-    return NAN;
-}
 
 bool feature_from_text(const forest *model, int feature, sqlite3_value *value, float *x) {
     if (sqlite3_value_type(value) == SQLITE_BLOB) return false;
     if (model->categories && model->categories[feature].n > 0) {
         const char *text = (const char *)sqlite3_value_text(value);
         if (!text) return false;
-        *x = category_of(&model->categories[feature], text, (size_t)sqlite3_value_bytes(value));
+        *x = category_number(&model->categories[feature], text, (size_t)sqlite3_value_bytes(value));
         return true;
     }
     int type = sqlite3_value_numeric_type(value);

@@ -3,7 +3,7 @@
 #include "base/binding/query.h"
 #include "base/binding/row_feed.h"
 #include "base/own_statement.h"
-#include "trees/trainer_sql.h"
+#include "trees/trainer/trainer_sql.h"
 #include "trees/trees_callbacks_sql.h"
 
 typedef struct fit_state {

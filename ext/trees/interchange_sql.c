@@ -7,19 +7,6 @@
 /* Room for a text that is made here; a million leaves take a tenth of it. */
 #define MEMORY_LIMIT ((size_t)1 << 30)
 
-/* Ends the call with the text, or with what went wrong. */
-static void interchange_answer(sqlite3_context *context, athlete_status status, text_buffer *out,
-                               const athlete_fault *fault) {
-    if (status == ATHLETE_OK) {
-        sqlite3_result_text64(context, out->bytes, out->length, sqlite3_free,
-                              SQLITE_UTF8); /* memory.h's blocks are SQLite's */
-    } else {
-        memory_free(out->budget, out->bytes);
-        function_fail_status(context, status,
-                             status == ATHLETE_OVER_LIMIT ? "the text that it would make" : fault->text);
-    }
-}
-
 static void export_lightgbm(sqlite3_context *context, const forest *model) {
     athlete_budget budget = {.limit = MEMORY_LIMIT};
     text_buffer out = {.budget = &budget};
@@ -28,10 +15,10 @@ static void export_lightgbm(sqlite3_context *context, const forest *model) {
     poll_begin(&poll, sqlite3_context_db_handle(context));
     athlete_status status = lightgbm_write(model, &out, &poll, &fault);
     poll_end(&poll);
-    interchange_answer(context, status, &out, &fault);
+    text_answer(context, status, &out, &fault);
 }
 
-void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void gbdt_export_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *format = (const char *)sqlite3_value_text(argv[1]);
     if (!format) {
@@ -46,7 +33,7 @@ void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv) {
     cached_text_release(cached);
 }
 
-void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void gbdt_import_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *text = (const char *)sqlite3_value_text(argv[0]);
     if (!text) {
@@ -67,10 +54,11 @@ void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv) {
     forest model;
     athlete_poll poll;
     poll_begin(&poll, sqlite3_context_db_handle(context));
-    athlete_status status =
-        lightgbm_read(text, length, &budget, &poll, &model, &description.objective, &fault);
+    athlete_status status = lightgbm_read(text, length, &budget, &poll, &model, &fault);
+    description.objective = model.objective;
+    description.variance_power = model.variance_power;
     if (status == ATHLETE_OK) status = model_write(&model, &description, &out, &poll);
     poll_end(&poll);
     forest_free(&budget, &model);
-    interchange_answer(context, status, &out, &fault);
+    text_answer(context, status, &out, &fault);
 }

@@ -60,3 +60,15 @@ void model_result_name(sqlite3_context *context, const forest *model, size_t fea
         sqlite3_result_text(context, name, -1, SQLITE_TRANSIENT);
     }
 }
+
+void text_answer(sqlite3_context *context, athlete_status status, text_buffer *out,
+                 const athlete_fault *fault) {
+    if (status == ATHLETE_OK) {
+        sqlite3_result_text64(context, out->bytes, out->length, sqlite3_free,
+                              SQLITE_UTF8); /* memory.h's blocks are SQLite's */
+    } else {
+        memory_free(out->budget, out->bytes);
+        function_fail_status(context, status,
+                             status == ATHLETE_OVER_LIMIT ? "the text that it would make" : fault->text);
+    }
+}

@@ -10,6 +10,10 @@
 cached_model *model_of_context(sqlite3_context *context, sqlite3_value *argument);
 cached_model *model_of_call(athlete_call *call, sqlite3_value *argument);
 
+/* Ends a call with a text, which is given away, or with what went wrong. */
+void text_answer(sqlite3_context *context, athlete_status status, text_buffer *out,
+                 const athlete_fault *fault);
+
 /* Ends a column with a feature's name: the model's own, or f0, f1, … as XGBoost calls them. */
 void model_result_name(sqlite3_context *context, const forest *model, size_t feature);
 

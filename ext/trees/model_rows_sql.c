@@ -116,11 +116,10 @@ athlete_status model_rows_span(const forest *model, const char *range, tree_span
     if (end && !end->next && is_round(begin) && is_round(end))
         status = forest_rounds(model, (size_t)begin->valuedouble, (size_t)end->valuedouble, span, fault);
     else
-        status =
-            fault_refuse(fault,
-                         "option \"iteration_range\" must be a list of two whole numbers, the first round "
-                         "and the one after the last, got %.40s",
-                         range);
+        status = fault_refuse(fault,
+                              "iteration_range must be a list of two whole numbers, the first round "
+                              "and the one after the last, got %.40s",
+                              range);
     cJSON_Delete(list);
     return status;
 }

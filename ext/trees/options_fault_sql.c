@@ -1,10 +1,10 @@
 /* gbdt_options_fault(options, n): what gbdt_train would refuse before the first row, as an answer and not an error, for
 ** options that came as data. */
 #include "base/binding/function.h"
-#include "trees/trainer_sql.h"
+#include "trees/trainer/trainer_sql.h"
 #include "trees/trees_callbacks_sql.h"
 
-void gbdt_options_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void gbdt_options_fault_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     trainer t;
     const char *options = (const char *)sqlite3_value_text(argv[0]);

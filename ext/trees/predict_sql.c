@@ -1,4 +1,5 @@
 /* Binding of gbdt_predict and gbdt_margin. */
+#include "trees/class_sql.h"
 #include "trees/feature_sql.h"
 #include "trees/model_argument_sql.h"
 #include "trees/trees_callbacks_sql.h"
@@ -30,7 +31,7 @@ static void predict_answer(sqlite3_context *context, const cached_model *cached,
     bool classes = model->link == MODEL_SOFTMAX && !as_margin;
     scorer_row(cached->compiled, cached->row, cached->inputs, cached->margins);
     if (classes) {
-        sqlite3_result_int(context, forest_likeliest(model, cached->margins));
+        class_answer(context, model, forest_likeliest(model, cached->margins));
     } else {
         if (!as_margin) forest_outputs(model, cached->margins);
         sqlite3_result_double(context, (double)cached->margins[0]);
@@ -53,10 +54,10 @@ static void predict(sqlite3_context *context, int argc, sqlite3_value **argv, bo
         sqlite3_set_auxdata(context, 0, cached, cached_text_release); /* last: it may release at once */
 }
 
-void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void gbdt_predict_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     predict(context, argc, argv, false);
 }
 
-void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void gbdt_margin_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     predict(context, argc, argv, true);
 }

@@ -2,6 +2,7 @@
 **
 ** Rows are answered in the order in which the query gives them. Memory is one block of SCORER_ROWS rows, whatever is
 ** read. */
+#include "trees/class_sql.h"
 #include "trees/model/predict.h"
 #include "trees/model_rows_sql.h"
 #include "trees/trees_callbacks_sql.h"
@@ -155,7 +156,7 @@ static void answer_value(const score_state *state, sqlite3_context *context) {
         const tree_node *leaf = forest_leaf(model, tree, state->block.columns + state->row, SCORER_STRIDE);
         sqlite3_result_int64(context, leaf - (model->nodes + forest_tree_start(model, tree)));
     } else if (state->options.output == OUTPUT_VALUE && model->link == MODEL_SOFTMAX) {
-        sqlite3_result_int(context, (int)margins[0]);
+        class_answer(context, model, (int)margins[0]);
     } else if (state->options.output == OUTPUT_PROBABILITIES && model->n_outputs == 1) {
         sqlite3_result_double(context, (double)(state->item == 1 ? margins[0] : 1.0f - margins[0]));
     } else {
@@ -170,7 +171,7 @@ static void score_column(void *opaque, sqlite3_context *context, int column) {
     case OUT_KEY: model_rows_result_key(context, &state->rows, state->row); break;
     case OUT_VALUE: answer_value(state, context); break;
     case OUT_CLASS:
-        if (!leaf && state->n_items > 1) sqlite3_result_int64(context, (sqlite3_int64)state->item);
+        if (!leaf && state->n_items > 1) class_answer(context, &state->rows.cached->model, (int)state->item);
         break;
     case OUT_TREE:
         if (leaf) sqlite3_result_int64(context, (sqlite3_int64)(state->block.trees.first + state->item));
@@ -179,7 +180,7 @@ static void score_column(void *opaque, sqlite3_context *context, int column) {
 }
 
 const athlete_table gbdt_score_table = {
-    .columns = "key, value, class INTEGER, tree INTEGER",
+    .columns = "key, value, class, tree INTEGER",
     .expected_rows = 1000000,
     .open = score_open,
     .next = score_next,

@@ -1,7 +1,7 @@
 /* Binding of gbdt_train: collects the rows of a group, trains on them when the group ends. */
 #include "base/binding/function.h"
 #include "base/binding/constant_text.h"
-#include "trees/trainer_sql.h"
+#include "trees/trainer/trainer_sql.h"
 #include "trees/trees_callbacks_sql.h"
 
 typedef struct train_group {

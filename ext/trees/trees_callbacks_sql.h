@@ -6,7 +6,7 @@
 #include "base/binding/options.h"
 
 /* train_sql.c */
-void gbdt_options_fault(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_options_fault_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_train_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void gbdt_train_final(sqlite3_context *context);
 
@@ -14,12 +14,15 @@ void gbdt_train_final(sqlite3_context *context);
 extern const athlete_table gbdt_fit_table;
 
 /* predict_sql.c */
-void gbdt_predict(sqlite3_context *context, int argc, sqlite3_value **argv);
-void gbdt_margin(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_predict_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_margin_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* interchange_sql.c */
-void gbdt_export(sqlite3_context *context, int argc, sqlite3_value **argv);
-void gbdt_import(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_export_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void gbdt_import_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+
+/* slice_sql.c */
+void gbdt_slice_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 /* score_sql.c */
 extern const athlete_table gbdt_score_table;

@@ -1,7 +1,7 @@
 /* The table of everything that this folder adds to SQL. */
 #include "trees/model_rows_sql.h"
 #include "trees/scorer/model_cache.h"
-#include "trees/train_options_sql.h"
+#include "trees/trainer/train_options_sql.h"
 #include "trees/trees_callbacks_sql.h"
 #include "trees/trees_sql.h"
 
@@ -40,7 +40,9 @@
 
 #define LABEL_MEANING                                                                                        \
     "a number; from 0 to 1 for binary:logistic, at least 0 for count:poisson and reg:tweedie, above 0 for "  \
-    "reg:gamma, the class (0, 1, …) for multi:softprob"
+    "reg:gamma, the class (0, 1, …) for multi:softprob; for both of classes also their names as text, "    \
+    "which "                                                                                                 \
+    "the model keeps, in the order of their bytes"
 #define FEATURE_MEANING                                                                                      \
     "a number, or text in a column of categories; NULL is missing and goes where it helps most"
 #define TRAINING_ERRORS                                                                                      \
@@ -96,7 +98,7 @@ static const athlete_function trees_functions[] = {
             {"n_features", ATHLETE_INTEGER, 0, 1, 2000, "how many features it will be given"}),
         .summary = "What gbdt_train would say of these options, for options that came as data.",
         .returns = "text, the sentence; NULL if gbdt_train takes them",
-        .scalar = gbdt_options_fault,
+        .scalar = gbdt_options_fault_scalar,
     },
     {
         .name = "gbdt_predict",
@@ -105,12 +107,14 @@ static const athlete_function trees_functions[] = {
         .kind = ATHLETE_SCALAR,
         .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT, FEATURE_ARGUMENT),
         .summary = "A model's prediction for one row, with the float32 bits that XGBoost computes.",
-        .returns = "the estimate; for binary:logistic the probability of 1, for several classes the number "
-                   "of the likeliest, from 0, the first of equal ones; NULL without a model",
+        .returns =
+            "the estimate; for binary:logistic the probability of 1, or of the second name, for several "
+            "classes the name of the likeliest, or its number from 0, the first of equal ones; NULL "
+            "without a model",
         .errors = MODEL_ERRORS,
         .source = "XGBoost's predictor: x < threshold in float32 goes left, leaves are added in the order of "
                   "the trees",
-        .scalar = gbdt_predict,
+        .scalar = gbdt_predict_scalar,
     },
     {
         .name = "gbdt_margin",
@@ -123,7 +127,7 @@ static const athlete_function trees_functions[] = {
             "A model's prediction before the last step: the sum of leaves, log odds for binary:logistic.",
         .returns = "the margin; NULL without a model",
         .errors = MODEL_ERRORS "; several outputs, which gbdt_score gives",
-        .scalar = gbdt_margin,
+        .scalar = gbdt_margin_scalar,
     },
     {
         .name = "gbdt_export",
@@ -138,7 +142,23 @@ static const athlete_function trees_functions[] = {
         .errors = "the model is not a valid one, with the place in it; many splits by category under one "
                   "another in which missing values go with the categories, which LightGBM cannot express",
         .source = "Ke et al. (LightGBM), NIPS 2017; the formats of XGBoost 1.7 to 3.2 and LightGBM 4",
-        .scalar = gbdt_export,
+        .scalar = gbdt_export_scalar,
+    },
+    {
+        .name = "gbdt_slice",
+        .example = "SELECT gbdt_predict(gbdt_slice(gbdt_train('{}', column2, column1), '[0, 3]'), 2) FROM "
+                   "(VALUES (1, 5.0), (2, 5.5), (3, 6.1))",
+        .kind = ATHLETE_SCALAR,
+        .arguments = ATHLETE_ARGUMENTS(MODEL_ARGUMENT,
+                                       {"iteration_range", ATHLETE_TEXT, 0, 0, 0, "JSON, " MODEL_ROWS_RANGE}),
+        .summary = "Some rounds of a model as a model of their own, as XGBoost slices a Booster.",
+        .returns = "text, the model in XGBoost's JSON format, without the history of its training; NULL "
+                   "without a model",
+        .errors =
+            "the model is not a valid one, with the place in it; a range that is none of its rounds, or "
+            "has none",
+        .source = "XGBoost's Booster.__getitem__",
+        .scalar = gbdt_slice_scalar,
     },
     {
         .name = "gbdt_import",
@@ -153,7 +173,7 @@ static const athlete_function trees_functions[] = {
         .errors = "the text is not a valid model, with the place in it; linear trees, zeros that are missing "
                   "values and go the other way than their neighbours, objectives with an output of their own",
         .source = "x <= threshold in double is x < the next float32 above it, for every float32 x",
-        .scalar = gbdt_import,
+        .scalar = gbdt_import_scalar,
     },
     {
         .name = "gbdt_score",

@@ -21,7 +21,7 @@ static athlete_status add_up_blocks(const double *differences, const size_t *end
                                     size_t n_blocks, bool weighs_rows, athlete_poll *poll,
                                     bootstrap_block *blocks) {
     for (size_t b = 0, at = 0; b < n_blocks; b++) {
-        exact_sum sum = {.n_unsettled = 0};
+        exact_sum sum = {{0}, 0, 0, 0};
         size_t size = end[b] - at;
         for (; at < end[b]; at++) exact_sum_add(&sum, differences[order[at]]);
         blocks[b] = weighs_rows ? (bootstrap_block){exact_sum_value(&sum), (double)size}

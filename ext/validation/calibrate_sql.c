@@ -43,7 +43,7 @@ static cached_calibration *calibration_argument(sqlite3_context *context, sqlite
     return NULL;
 }
 
-void calibrate(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void calibrate_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     cached_calibration *cached = calibration_argument(context, argv[0]);
     if (!cached) return;

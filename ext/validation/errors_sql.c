@@ -64,17 +64,17 @@ ERRORS_OF(brier, move_label, ERROR_SQUARED)
 
 #undef ERRORS_OF
 
-void error_mean_result(sqlite3_context *context) {
+void error_mean_value(sqlite3_context *context) {
     errors_state *state = sqlite3_aggregate_context(context, 0);
     if (state) function_result_number(context, error_sums_mean(&state->sums));
 }
 
-void error_root_result(sqlite3_context *context) {
+void error_root_value(sqlite3_context *context) {
     errors_state *state = sqlite3_aggregate_context(context, 0);
     if (state) function_result_number(context, error_sums_root(&state->sums));
 }
 
-void brier_skill_result(sqlite3_context *context) {
+void brier_skill_value(sqlite3_context *context) {
     errors_state *state = sqlite3_aggregate_context(context, 0);
     if (state && state->sums.n > 0)
         function_result_number(context, error_sums_skill(&state->sums, state->has_reference));

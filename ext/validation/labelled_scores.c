@@ -100,10 +100,10 @@ athlete_status calibration_error(const labelled_scores *all, size_t bins, bool e
     if (!edges) return memory_status(budget);
     find_edges(all, bins, equal_counts, edges);
     edges[bins - 1] = HUGE_VAL;
-    exact_sum total = {.n_unsettled = 0};
+    exact_sum total = {{0}, 0, 0, 0};
     athlete_status status = poll_due(poll, 5 * n) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
     for (size_t b = 0; b < bins && status == ATHLETE_OK; b++) {
-        exact_sum distance = {.n_unsettled = 0};
+        exact_sum distance = {{0}, 0, 0, 0};
         size_t in_bin = 0;
         for (int label = 0; label < 2; label++) {
             size_t found = add_bin(all->scores[label], all->n[label], &at[label], edges[b], &distance);

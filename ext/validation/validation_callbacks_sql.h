@@ -36,9 +36,9 @@ void log_loss_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void log_loss_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
 void brier_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void brier_inverse(sqlite3_context *context, int argc, sqlite3_value **argv);
-void error_mean_result(sqlite3_context *context);
-void error_root_result(sqlite3_context *context);
-void brier_skill_result(sqlite3_context *context);
+void error_mean_value(sqlite3_context *context);
+void error_root_value(sqlite3_context *context);
+void brier_skill_value(sqlite3_context *context);
 
 /* labelled_sql.c */
 void roc_auc_step(sqlite3_context *context, int argc, sqlite3_value **argv);
@@ -48,7 +48,11 @@ void calibration_error_final(sqlite3_context *context);
 void calibration_fit_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 void calibration_fit_final(sqlite3_context *context);
 
+/* estimated_sql.c */
+extern const athlete_table cbpe_table, dle_table;
+extern const athlete_option cbpe_options[], dle_options[];
+
 /* calibrate_sql.c */
-void calibrate(sqlite3_context *context, int argc, sqlite3_value **argv);
+void calibrate_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

@@ -26,9 +26,9 @@ static const athlete_function validation_functions[] = {
             {"n", ATHLETE_INTEGER, 0, 1, 9007199254740992.0, "rows there are, in the order of time"},
             {"splits", ATHLETE_INTEGER, 0, 2, 1000000, "folds"},
             {"gap", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0,
-             "rows left out between training and test; 0"},
-            {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0,
-             "rows of a test; n / (splits + 1)"}),
+             "rows left out between training and test"},
+            {"test_size", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 1, 9007199254740992.0, "rows of a test"}),
+        .defaults = ATHLETE_DEFAULTS({"gap", "0"}, {"test_size", "(n / (splits + 1))"}),
         .summary =
             "Row numbers (from 0) to train and test on, fold by fold, each test after all it was trained on.",
         .errors = "too few rows for so many splits, tests and gap",
@@ -45,7 +45,8 @@ static const athlete_function validation_functions[] = {
             ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "gives key, day ('YYYY-MM-DD') of each row"},
                               {"splits", ATHLETE_INTEGER, 0, 1, 1000000, "folds"},
                               {"embargo_days", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 1000000,
-                               "trained on are days before the first day of the test minus this; 0"}),
+                               "trained on are days before the first day of the test minus this"}),
+        .defaults = ATHLETE_DEFAULTS({"embargo_days", "0"}),
         .summary =
             "Keys to train and test on, fold by fold: the distinct days are cut into splits + 1 blocks, and "
             "each block but the first is tested after training on what is at least the embargo older.",
@@ -64,7 +65,8 @@ static const athlete_function validation_functions[] = {
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0, "gives key, group (such as the athlete) of each row"},
             {"splits", ATHLETE_INTEGER, 0, 2, 10000, "folds"},
-            {"seed", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0, "of the order of groups; 0"}),
+            {"seed", ATHLETE_INTEGER, ATHLETE_OPTIONAL, 0, 9007199254740992.0, "of the order of groups"}),
+        .defaults = ATHLETE_DEFAULTS({"seed", "0"}),
         .summary = "Keys to train and test on, fold by fold, so that no group is in both: each group is "
                    "tested once, in "
                    "a fold that its value and the seed decide. There is no split of single rows at random: "
@@ -105,8 +107,8 @@ static const athlete_function validation_functions[] = {
         .returns = "the unit of actual, 0 and more; " SKIPS_NULL,
         .source = "scikit-learn, mean_absolute_error",
         .step = absolute_error_step,
-        .final = error_mean_result,
-        .value = error_mean_result,
+        .final = error_mean_value,
+        .value = error_mean_value,
         .inverse = absolute_error_inverse,
     },
     {
@@ -119,8 +121,8 @@ static const athlete_function validation_functions[] = {
         .errors = "a distance whose square is too large for a number",
         .source = "scikit-learn, root_mean_squared_error",
         .step = squared_error_step,
-        .final = error_root_result,
-        .value = error_root_result,
+        .final = error_root_value,
+        .value = error_root_value,
         .inverse = squared_error_inverse,
     },
     {
@@ -134,8 +136,8 @@ static const athlete_function validation_functions[] = {
         .errors = "a distance of more than 1e292 from 0",
         .source = "scikit-learn, mean_absolute_percentage_error",
         .step = percentage_error_step,
-        .final = error_mean_result,
-        .value = error_mean_result,
+        .final = error_mean_value,
+        .value = error_mean_value,
         .inverse = percentage_error_inverse,
     },
     {
@@ -149,8 +151,8 @@ static const athlete_function validation_functions[] = {
         .errors = "a label that is neither 0 nor 1",
         .source = "Good 1952, J. R. Stat. Soc. B 14:107; scikit-learn, log_loss",
         .step = log_loss_step,
-        .final = error_mean_result,
-        .value = error_mean_result,
+        .final = error_mean_value,
+        .value = error_mean_value,
         .inverse = log_loss_inverse,
     },
     {
@@ -163,8 +165,8 @@ static const athlete_function validation_functions[] = {
         .errors = "a label that is neither 0 nor 1",
         .source = "Brier 1950, Mon. Weather Rev. 78:1; scikit-learn, brier_score_loss",
         .step = brier_step,
-        .final = error_mean_result,
-        .value = error_mean_result,
+        .final = error_mean_value,
+        .value = error_mean_value,
         .inverse = brier_inverse,
     },
     {
@@ -175,7 +177,8 @@ static const athlete_function validation_functions[] = {
         .arguments = ATHLETE_ARGUMENTS(PROBABILITY, LABEL,
                                        {"reference", ATHLETE_NUMBER, ATHLETE_OPTIONAL, 0, 1,
                                         "probability to compare with, such as the share of label 1 in the "
-                                        "training rows; the mean of these labels"}),
+                                        "training rows"}),
+        .defaults = ATHLETE_DEFAULTS({"reference", "(the mean of these labels)"}),
         .summary = "How much of the Brier score of a reference the probabilities take away: 1 - Brier score "
                    "/ that of the reference.",
         .returns = "1 for certainty that is right, 0 for what the reference knows, below for less; NULL "
@@ -183,8 +186,8 @@ static const athlete_function validation_functions[] = {
         .errors = "a label that is neither 0 nor 1",
         .source = "Murphy 1973, J. Appl. Meteorol. 12:595",
         .step = brier_step,
-        .final = brier_skill_result,
-        .value = brier_skill_result,
+        .final = brier_skill_value,
+        .value = brier_skill_value,
         .inverse = brier_inverse,
     },
     {
@@ -207,12 +210,13 @@ static const athlete_function validation_functions[] = {
         .name = "expected_calibration_error",
         .example = "SELECT expected_calibration_error(column1, column2, 2) " CASES_EXAMPLE "",
         .kind = ATHLETE_AGGREGATE,
-        .arguments = ATHLETE_ARGUMENTS(
-            PROBABILITY, LABEL,
-            {"bins", ATHLETE_INTEGER, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 1, CALIBRATION_MOST_BINS,
-             "bins of the probabilities; 10"},
-            {"strategy", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
-             "'uniform' for bins of one width, 'quantile' for bins of equally many cases; uniform"}),
+        .arguments =
+            ATHLETE_ARGUMENTS(PROBABILITY, LABEL,
+                              {"bins", ATHLETE_INTEGER, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 1,
+                               CALIBRATION_MOST_BINS, "bins of the probabilities"},
+                              {"strategy", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+                               "'uniform' for bins of one width, 'quantile' for bins of equally many cases"}),
+        .defaults = ATHLETE_DEFAULTS({"bins", "10"}, {"strategy", "uniform"}),
         .summary =
             "How far probabilities are from how often it came true: the mean over cases of the distance "
             "between mean p and share of label 1 in their bin. A p on an edge belongs to the bin below.",
@@ -256,7 +260,7 @@ static const athlete_function validation_functions[] = {
         .returns = "0 to 1",
         .errors = "a text that is no calibration; for logit a score that is no probability",
         .source = "as calibration_fit",
-        .scalar = calibrate,
+        .scalar = calibrate_scalar,
     },
     {
         .name = "leakage_report",
@@ -309,6 +313,60 @@ static const athlete_function validation_functions[] = {
         .step = block_bootstrap_step,
         .final = block_bootstrap_final,
         .options = block_bootstrap_options,
+    },
+    {
+        .name = "cbpe",
+        .example =
+            "SELECT metric, estimated, realized FROM cbpe('VALUES (0.9, 1, 1), (0.2, 0, 0)', 'SELECT "
+            "column1, "
+            "column1 > 0.5, NULL FROM (VALUES (0.9), (0.8), (0.6), (0.4), (0.3), (0.1))', '{\"chunks\": 1}') "
+            "WHERE period = 'current'",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"reference_query", ATHLETE_QUERY, 0, 0, 0,
+             "gives p (calibrated, of label 1), decision (0 or 1), label and, if its order is another than "
+             "p's, "
+             "score, in the order of time: rows that the model was not trained on; those without a label do "
+             "not count"},
+            {"current_query", ATHLETE_QUERY, 0, 0, 0, "the same; the label may be NULL"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "chunk_size, chunks"}),
+        .summary =
+            "What a classifier is worth while labels are still to come, chunk by chunk: area under the ROC "
+            "curve, accuracy, precision, recall, specificity and F1, as a p of 0.8 is 0.8 of a positive "
+            "case and 0.2 of a negative one; the standard error and three of them around it, what it came "
+            "to, and an alarm outside of the mean and three standard deviations of the reference's chunks. "
+            "It sees that cases came which are harder to tell, not that a case now means something else.",
+        .errors = "a p outside of 0 to 1; a decision or label that is neither 0 nor 1",
+        .source = "NannyML, CBPE; ties in score count half, and no sum is rounded on the way",
+        .table = &cbpe_table,
+        .options = cbpe_options,
+    },
+    {
+        .name = "dle",
+        .example =
+            "SELECT period, chunk, estimated, realized FROM dle('VALUES (1, 2), (3, 2), (1, 0), (2, 2)', "
+            "'VALUES (4, NULL), (6, NULL), (5, NULL)', '{\"chunk_size\": 2, \"metric\": \"rmse\"}')",
+        .kind = ATHLETE_TABLE,
+        .trust = ATHLETE_DIRECT,
+        .arguments = ATHLETE_ARGUMENTS(
+            {"reference_query", ATHLETE_QUERY, 0, 0, 0,
+             "gives estimated_loss and loss of each row in the order of time: rows that the model was not "
+             "trained on; those without a loss do not count"},
+            {"current_query", ATHLETE_QUERY, 0, 0, 0, "the same; the loss may be NULL"},
+            {"options", ATHLETE_OPTIONS, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "chunk_size, chunks, metric"}),
+        .summary =
+            "What a regressor is worth while labels are still to come, chunk by chunk, from the loss that a "
+            "second model expects of each row (an error, its square, …; below 0 counts as 0): the mean or "
+            "its "
+            "root, the standard error and three of them around it, what it came to, and an alarm outside of "
+            "the mean and three standard deviations of the reference's chunks. It sees that rows came which "
+            "are harder to tell, not that a row now means something else.",
+        .errors = "a loss below 0",
+        .source = "NannyML, DLE, from the second model's predictions on",
+        .table = &dle_table,
+        .options = dle_options,
     },
     {.name = NULL},
 };

@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
 -- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit
+-- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit, ops_alerts, ops_alert_deliveries, ops_task_runs
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 23 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 23: '
-                   || CASE WHEN user_version < 23 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 42 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 42: '
+                   || CASE WHEN user_version < 42 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 23;
+PRAGMA user_version = 42;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -38,6 +38,20 @@ BEGIN
     SELECT RAISE(ABORT, 'ops_config: this value is part of a feature''s name and cannot be changed');
 END;
 
+-- What is compared with a limit that is NULL is neither above nor below it.
+CREATE TRIGGER IF NOT EXISTS ops_config_numbers_are_there
+BEFORE UPDATE ON ops_config
+WHEN new.kind = 'setting' AND new.name NOT IN ('as_of_date', 'arrivals') AND new.value IS NULL
+BEGIN
+    SELECT RAISE(ABORT, 'ops_config: only as_of_date and arrivals may be NULL; without its row a setting has its default again');
+END;
+CREATE TRIGGER IF NOT EXISTS ops_config_numbers_are_told
+BEFORE INSERT ON ops_config
+WHEN new.kind = 'setting' AND new.name NOT IN ('as_of_date', 'arrivals') AND new.value IS NULL
+BEGIN
+    SELECT RAISE(ABORT, 'ops_config: only as_of_date and arrivals may be NULL; without its row a setting has its default again');
+END;
+
 -- A value that a user has set stays: only missing names are added.
 INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('as_of_date',                  NULL, 'setting', 'date',   'every calendar goes on to this day; NULL: to each athlete''s last activity'),
@@ -53,16 +67,31 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('max_hr_repeats',              3,    'setting', 'count',  'activities that must have reached a heart rate before it is believed to be the maximum'),
     ('default_resting_hr',          60,   'setting', 'bpm',    'resting heart rate where the profile has none (heart-rate load only)'),
     ('threshold_hr_reserve',        0.85, 'setting', 'share',  'threshold heart rate as a share of the heart-rate reserve (heart-rate load only)'),
+    ('heart_rate_min_share',        0.8,  'setting', 'share',  'of a recording''s seconds that must have a heart rate before they count, and not their average'),
     ('acwr_risk_threshold',         1.5,  'setting', 'ratio',  'a higher acute:chronic ratio is a risk flag'),
     ('acwr_steady_threshold',       0.8,  'setting', 'ratio',  'an acute:chronic ratio below it is less training than usual'),
     ('acwr_min_history_days',       28,   'setting', 'days',   'no ACWR flag before this much history'),
     ('monotony_risk_threshold',     2.0,  'setting', 'ratio',  'a higher monotony is a risk flag'),
+    ('form_risk_threshold',         -30,  'setting', 'TSS/day', 'no workout is recommended after which form (TSB) would be lower, and who is there is overloaded'),
     ('expected_days_per_week',      4,    'setting', 'days',   'training days that make a consistency score of 100'),
+    ('unknown_load_max_share',      0.2,  'setting', 'share',  'of the moving time; where more has no known load, ratio, form and risk are not told'),
     ('cv_gap_days',                 43,   'setting', 'days',   'gap between training and validation in time-ordered evaluation'),
     ('interval_level',              0.8,  'setting', 'share',  'share of races that a time interval should cover'),
+    ('significance_level',          0.05, 'setting', 'share',  'a loss that chance alone makes so often is no larger than another'),
+    ('min_athletes_as_units',       5,    'setting', 'count',  'fewer athletes are compared by their blocks of 28 days'),
     ('gate_mae_10k_s',              180,  'setting', 's',      'a time estimator with a larger 10 km error is refused'),
     ('train_on_api_rows',           0,    'setting', 'flag',   '1: rows that come from Strava''s API train models, too; whose they are must have allowed it'),
+    ('search_every_days',           0,    'setting', 'days',   '535_search_models tries options of every model after so many days, too; 0: only when asked'),
     ('search_time_estimator',       0,    'setting', 'flag',   '1: 520_time_estimator_search tries configurations of the time estimator'),
+    ('label_wait_days',             120,  'setting', 'days',   'how long the label of a prediction is waited for when its model is watched'),
+    ('drift_alert_share',           0.5,  'setting', 'share',  'of the features of a window that must have drifted for an alert'),
+    ('drift_alert_ratio',           3,    'setting', 'ratio',  'an alert, too, if one feature has moved so many times as far as its own windows do'),
+    ('late_alert_periods',          3,    'setting', 'count',  'an alert when so many rows that a group expects have not come'),
+    ('environment',                 'prod', 'setting', 'choice', 'dev: the schedule does nothing, and nobody is told of alerts'),
+    ('schedule_paused',             0,    'setting', 'flag',   '1: the schedule does nothing; make daily by hand goes on'),
+    ('time_zone',                   'America/Sao_Paulo', 'setting', 'zone', 'whose day it is when make daily starts'),
+    ('task_retries',                2,    'setting', 'count',  'how often make daily tries a task again'),
+    ('task_retry_wait_s',           30,   'setting', 's',      'how long it waits before'),
     ('ctl_window_days',             42,   'definition', 'days', 'ctl_42d'),
     ('atl_window_days',             7,    'definition', 'days', 'atl_7d, training_monotony_7d, training_strain_7d'),
     ('hr_zone_1_min',               0.5,  'definition', 'share of maximum heart rate', 'hr_zone_1_pct'),
@@ -82,6 +111,51 @@ CREATE TABLE IF NOT EXISTS ops_runs (
     outcome       TEXT NOT NULL CHECK (outcome IN ('ok', 'failed')),
     message       TEXT
 );
+
+-- What asks for somebody. Of a kind and subject one is open at a time: it counts the windows that repeat it, and two good ones in a row
+-- close it.
+CREATE TABLE IF NOT EXISTS ops_alerts (
+    alert_id    INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL,        -- kind:subject
+    key         TEXT NOT NULL UNIQUE, -- by which who is told twice knows it for the same
+    kind        TEXT NOT NULL CHECK (kind IN ('risk', 'drift', 'estimated_loss', 'realized_loss', 'freshness', 'failure')),
+    subject     TEXT NOT NULL,
+    message     TEXT NOT NULL,        -- of the last bad window
+    opened_at   TEXT NOT NULL,
+    last_bad_at TEXT NOT NULL,
+    last_window TEXT NOT NULL,
+    n_bad       INTEGER NOT NULL,     -- windows that were bad
+    n_good      INTEGER NOT NULL,     -- good ones since the last bad one
+    closed_at   TEXT                  -- NULL: open
+);
+CREATE UNIQUE INDEX IF NOT EXISTS ops_alerts_open ON ops_alerts (fingerprint) WHERE closed_at IS NULL;
+CREATE INDEX IF NOT EXISTS ops_alerts_by_fingerprint ON ops_alerts (fingerprint, last_window);
+-- To whom it was told, by sql/tools/notify: at least once that it opened and that it closed.
+CREATE TABLE IF NOT EXISTS ops_alert_deliveries (
+    alert_id     INTEGER NOT NULL,
+    event        TEXT NOT NULL CHECK (event IN ('opened', 'closed')),
+    channel      TEXT NOT NULL, -- its kind and a digest of its address, which may hold a password
+    attempts     INTEGER NOT NULL,
+    first_at     TEXT NOT NULL, -- of the attempts
+    attempted_at TEXT NOT NULL, -- the last
+    delivered_at TEXT,
+    fault        TEXT,          -- of the last attempt
+    PRIMARY KEY (alert_id, event, channel)
+) WITHOUT ROWID;
+
+-- What make daily did on a day, task by task.
+CREATE TABLE IF NOT EXISTS ops_task_runs (
+    task_run_id INTEGER PRIMARY KEY,
+    job_run_id  INTEGER NOT NULL, -- the first task's
+    day         TEXT NOT NULL,    -- fixed when the job started
+    task        TEXT NOT NULL,
+    attempt     INTEGER NOT NULL,
+    started_at  TEXT NOT NULL,
+    ended_at    TEXT,
+    outcome     TEXT NOT NULL CHECK (outcome IN ('running', 'ok', 'failed', 'skipped', 'lost')), -- lost: the program was killed
+    message     TEXT
+);
+CREATE INDEX IF NOT EXISTS ops_task_runs_by_task ON ops_task_runs (task, task_run_id);
 
 -- How far a stage has read its input. A stage whose input has not moved changes nothing.
 CREATE TABLE IF NOT EXISTS ops_watermarks (
@@ -114,13 +188,15 @@ CREATE TABLE IF NOT EXISTS ops_audit (
     detail   TEXT NOT NULL  -- JSON
 );
 CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
+-- append-only ops_audit: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
 BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
 BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
-WHEN EXISTS (SELECT 1 FROM ops_audit WHERE audit_id = new.audit_id)
+WHEN EXISTS (SELECT 1 FROM ops_audit AS o WHERE (o.audit_id) = (new.audit_id))
 BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+-- end
 
 -- What each stage says of itself when it runs, from its header: what it makes of what, and whose athletes it takes over.
 CREATE TABLE IF NOT EXISTS ops_stages (
@@ -147,18 +223,18 @@ CREATE TABLE IF NOT EXISTS ops_due (
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_added AFTER INSERT ON ops_watermarks
-BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage; END;
+BEGIN INSERT INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_changed AFTER UPDATE ON ops_watermarks
 BEGIN
-    INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id;
-    INSERT OR IGNORE INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id;
+    INSERT INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id WHERE true ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_gone AFTER DELETE ON ops_watermarks
-BEGIN INSERT OR IGNORE INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id; END;
+BEGIN INSERT INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_added AFTER INSERT ON ops_upstreams
-BEGIN INSERT OR IGNORE INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream); END;
+BEGIN INSERT INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_gone AFTER DELETE ON ops_upstreams
-BEGIN INSERT OR IGNORE INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage; END;
+BEGIN INSERT INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage ON CONFLICT DO NOTHING; END;
 
 CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
 SELECT stage, purpose, inputs, products, follows FROM ops_stages;

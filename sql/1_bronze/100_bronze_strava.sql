@@ -97,36 +97,36 @@ CREATE TABLE IF NOT EXISTS bronze_rejects (
     UNIQUE (source, byte_offset, content_hash)
 );
 
+-- append-only bronze_strava_activities, bronze_strava_athlete, bronze_strava_sub_activity, bronze_documents: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_keep BEFORE UPDATE ON bronze_strava_activities
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_stay BEFORE DELETE ON bronze_strava_activities
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_once BEFORE INSERT ON bronze_strava_activities
+WHEN EXISTS (SELECT 1 FROM bronze_strava_activities AS o WHERE (o.bronze_id) = (new.bronze_id))
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_keep BEFORE UPDATE ON bronze_strava_athlete
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_stay BEFORE DELETE ON bronze_strava_athlete
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_once BEFORE INSERT ON bronze_strava_athlete
+WHEN EXISTS (SELECT 1 FROM bronze_strava_athlete AS o WHERE (o.bronze_id) = (new.bronze_id))
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_keep BEFORE UPDATE ON bronze_strava_sub_activity
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_stay BEFORE DELETE ON bronze_strava_sub_activity
+BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_once BEFORE INSERT ON bronze_strava_sub_activity
+WHEN EXISTS (SELECT 1 FROM bronze_strava_sub_activity AS o WHERE (o.bronze_id) = (new.bronze_id))
 BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_documents_keep BEFORE UPDATE ON bronze_documents
 BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_documents_stay BEFORE DELETE ON bronze_documents
 BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
-
--- REPLACE takes what is in its way out without asking the triggers above.
-CREATE TRIGGER IF NOT EXISTS bronze_strava_activities_once BEFORE INSERT ON bronze_strava_activities
-WHEN EXISTS (SELECT 1 FROM bronze_strava_activities WHERE bronze_id = new.bronze_id)
-BEGIN SELECT RAISE(ABORT, 'bronze_strava_activities is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_once BEFORE INSERT ON bronze_strava_athlete
-WHEN EXISTS (SELECT 1 FROM bronze_strava_athlete WHERE bronze_id = new.bronze_id)
-BEGIN SELECT RAISE(ABORT, 'bronze_strava_athlete is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS bronze_strava_sub_activity_once BEFORE INSERT ON bronze_strava_sub_activity
-WHEN EXISTS (SELECT 1 FROM bronze_strava_sub_activity WHERE bronze_id = new.bronze_id)
-BEGIN SELECT RAISE(ABORT, 'bronze_strava_sub_activity is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS bronze_documents_once BEFORE INSERT ON bronze_documents
-WHEN EXISTS (SELECT 1 FROM bronze_documents WHERE bronze_id = new.bronze_id)
+WHEN EXISTS (SELECT 1 FROM bronze_documents AS o WHERE (o.bronze_id) = (new.bronze_id))
 BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
+-- end
 
 CREATE TEMP TABLE stage_clock AS
 WITH reached AS (
@@ -149,8 +149,13 @@ CROSS JOIN texts AS t;
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is a number or a
 -- text of digits and stays a text, so that no digit is lost on the way through a double.
 CREATE TEMP TABLE arrived AS
-WITH object AS MATERIALIZED (
-    SELECT i.inbox_id, i.source, COALESCE(strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at), c.started_at) AS received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
+WITH landed AS MATERIALIZED ( -- what tells no instant has arrived now
+    SELECT i.inbox_id, COALESCE(json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at', c.started_at) AS received_at
+    FROM stage_clock AS c
+    CROSS JOIN bronze_inbox AS i
+),
+object AS MATERIALIZED (
+    SELECT i.inbox_id, i.source, l.received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
            CASE WHEN o.fault IS NULL THEN json_plain_names(o.object) END AS json,
            CASE WHEN o.fault IS NULL THEN json_fields(json_plain_names(o.object), '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
                {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
@@ -158,11 +163,23 @@ WITH object AS MATERIALIZED (
                {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own
     FROM stage_clock AS c
     CROSS JOIN bronze_inbox AS i
+    CROSS JOIN landed AS l USING (inbox_id)
     CROSS JOIN json_objects(CAST(i.body AS TEXT)) AS o
     WHERE NOT c.has_landed
 ),
+-- Where an activity went is not kept, whether the object is landed or refused: the line, its ends, the segments on it.
+placeless AS MATERIALIZED (
+    SELECT *,
+           CASE WHEN json IS NOT NULL AND COALESCE(json_type(json, '$.map'), json_type(json, '$.start_latlng'), json_type(json, '$.end_latlng'),
+                                                   json_type(json, '$.start_latitude'), json_type(json, '$.start_longitude'),
+                                                   json_type(json, '$.end_latitude'), json_type(json, '$.end_longitude'), json_type(json, '$.segment_efforts'),
+                                                   json_type(json, '$.latlng'), json_type(json, '$.polyline'), json_type(json, '$.summary_polyline')) IS NOT NULL
+                THEN json_remove(json, '$.map', '$.start_latlng', '$.end_latlng', '$.start_latitude', '$.start_longitude', '$.end_latitude', '$.end_longitude',
+                                 '$.segment_efforts', '$.latlng', '$.polyline', '$.summary_polyline') END AS trimmed
+    FROM object
+),
 field AS MATERIALIZED (
-    SELECT inbox_id, source, received_at, seq, line, byte_offset, object, fault, fault_offset,
+    SELECT inbox_id, source, received_at, seq, line, byte_offset, COALESCE(trimmed, object) AS object, fault, fault_offset,
            own ->> '$.values.id' AS id,
            own ->> '$.values."athlete.id"' AS athlete_id,
            own ->> '$.values."activity.id"' AS activity_id,
@@ -186,10 +203,10 @@ field AS MATERIALIZED (
            COALESCE(json_type(json, '$.firstname'), json_type(json, '$.username'), json_type(json, '$.measurement_preference'),
                     json_type(json, '$.sex'), json_type(json, '$.premium'), json_type(json, '$.follower_count')) AS person,
            -- a definition is kept as it was written, down to its blanks
-           CASE WHEN fault IS NOT NULL THEN object WHEN json_type(json, '$.feature_group') = 'text' THEN json ELSE json(json) END AS payload,
+           CASE WHEN fault IS NOT NULL THEN object WHEN json_type(json, '$.feature_group') = 'text' THEN json ELSE COALESCE(trimmed, json(json)) END AS payload,
            COALESCE(json_type(json, '$.feature_group'), json_type(json, '$.model')) AS definition,
            own ->> '$.values.resource_state' = 3 AS is_detail
-    FROM object
+    FROM placeless
 ),
 -- Which member an object is refused for, by the reason.
 refusal (reason, field) AS (

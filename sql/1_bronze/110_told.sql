@@ -1,7 +1,7 @@
 -- stage:    110_told
--- purpose:  places for what only the athlete knows: of an activity, of a race, and a name; sql/tools/tell writes them, and so may anyone
+-- purpose:  places for what only the athlete knows: of an activity, of a race, plans, and a name; sql/tools/tell writes them, and so may anyone
 -- reads:    -
--- writes:   athlete_activity_settings, athlete_races, athlete_names
+-- writes:   athlete_activity_settings, athlete_races, athlete_names, athlete_plan
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -11,9 +11,9 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '110_told',
-    'places for what only the athlete knows: of an activity, of a race, and a name; sql/tools/tell writes them, and so may anyone',
+    'places for what only the athlete knows: of an activity, of a race, plans, and a name; sql/tools/tell writes them, and so may anyone',
     '[]',
-    '["athlete_activity_settings", "athlete_races", "athlete_names"]',
+    '["athlete_activity_settings", "athlete_races", "athlete_names", "athlete_plan"]',
     '[]');
 -- end
 
@@ -47,11 +47,11 @@ CREATE INDEX IF NOT EXISTS athlete_activity_settings_by_activity
 ON athlete_activity_settings (athlete_id, activity_id, setting, told_at, told_id);
 -- due athlete_activity_settings for 200_silver_activities, 210_silver_sub_activity, 240_silver_races, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_added AFTER INSERT ON athlete_activity_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_changed AFTER UPDATE ON athlete_activity_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id), ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id), ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_gone AFTER DELETE ON athlete_activity_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 
 -- A race whose activity has no tag or is not here: the run of that day over that distance, where there is one, else a race by itself.
@@ -72,11 +72,11 @@ CREATE TABLE IF NOT EXISTS athlete_races (
 CREATE INDEX IF NOT EXISTS athlete_races_by_day ON athlete_races (athlete_id, race_date, distance_m, told_at, told_id);
 -- due athlete_races for 240_silver_races: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_added AFTER INSERT ON athlete_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_changed AFTER UPDATE ON athlete_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('240_silver_races', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('240_silver_races', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_gone AFTER DELETE ON athlete_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 
 CREATE TABLE IF NOT EXISTS athlete_names (
@@ -89,6 +89,40 @@ CREATE TABLE IF NOT EXISTS athlete_names (
                CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days'))
 );
 CREATE INDEX IF NOT EXISTS athlete_names_by_athlete ON athlete_names (athlete_id, told_at, told_id);
+
+-- What is meant to be done: workouts, and races in the calendar. A day of rest is one without a row.
+--     INSERT INTO athlete_plan (athlete_id, plan_date, workout_type, distance_m) VALUES ('4001', '2024-10-13', 'race', 42195);
+--     INSERT INTO athlete_plan (athlete_id, plan_date, workout_type, minutes, intensity) VALUES ('4001', '2024-09-01', 'long', 120, 0.72);
+-- minutes      in motion; NULL takes the workout back
+-- intensity    speed as a share of threshold speed
+-- distance_m   of a race; NULL takes the race back
+CREATE TABLE IF NOT EXISTS athlete_plan (
+    told_id      INTEGER PRIMARY KEY,
+    athlete_id   TEXT NOT NULL CONSTRAINT "athlete_id is the athlete's id, not an empty text" CHECK (athlete_id <> ''),
+    plan_date    TEXT NOT NULL CONSTRAINT "plan_date is a day such as 2024-05-12" CHECK (plan_date IS date(plan_date, '+0 days')),
+    workout_type TEXT NOT NULL CONSTRAINT "workout_type is race or a name such as easy, long, tempo or intervals"
+                 CHECK (typeof(workout_type) = 'text' AND length(workout_type) BETWEEN 1 AND 30 AND workout_type NOT GLOB '*[^a-z_]*' AND workout_type <> 'rest'),
+    minutes      REAL,
+    intensity    REAL,
+    distance_m   REAL,
+    told_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+                 CONSTRAINT "told_at is an instant such as 2024-05-12T07:30:00Z" CHECK (told_at IS strftime('%Y-%m-%dT%H:%M:%SZ', told_at, '+0 days')),
+    CONSTRAINT "a race has a distance_m from 400 to 500000 m or, to take it back, NULL, and neither minutes nor intensity"
+    CHECK (workout_type <> 'race' OR minutes IS NULL AND intensity IS NULL AND (distance_m IS NULL OR typeof(distance_m) = 'real' AND distance_m BETWEEN 400 AND 500000)),
+    CONSTRAINT "a workout has minutes from 5 to 1440 and an intensity from 0.3 to 1.5 or, to take it back, NULL for both, and no distance_m"
+    CHECK (workout_type = 'race' OR distance_m IS NULL
+           AND (minutes IS NULL AND intensity IS NULL
+                OR typeof(minutes) = 'real' AND minutes BETWEEN 5 AND 1440 AND typeof(intensity) = 'real' AND intensity BETWEEN 0.3 AND 1.5))
+);
+CREATE INDEX IF NOT EXISTS athlete_plan_by_day ON athlete_plan (athlete_id, plan_date, workout_type, told_at, told_id);
+-- due athlete_plan for 640_plan_outlook: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_added AFTER INSERT ON athlete_plan
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_changed AFTER UPDATE ON athlete_plan
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id), ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_gone AFTER DELETE ON athlete_plan
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id) ON CONFLICT DO NOTHING; END;
+-- end
 
 -- What holds now.
 CREATE VIEW IF NOT EXISTS athlete_activity_settings_now AS
@@ -104,6 +138,13 @@ FROM athlete_races AS s
 WHERE seconds IS NOT NULL
   AND told_id = (SELECT n.told_id FROM athlete_races AS n
                  WHERE (n.athlete_id, n.race_date, n.distance_m) = (s.athlete_id, s.race_date, s.distance_m)
+                 ORDER BY n.told_at DESC, n.told_id DESC LIMIT 1);
+CREATE VIEW IF NOT EXISTS athlete_plan_now AS
+SELECT athlete_id, plan_date, workout_type, minutes, intensity, distance_m, told_at
+FROM athlete_plan AS s
+WHERE (minutes IS NOT NULL OR distance_m IS NOT NULL)
+  AND told_id = (SELECT n.told_id FROM athlete_plan AS n
+                 WHERE (n.athlete_id, n.plan_date, n.workout_type) = (s.athlete_id, s.plan_date, s.workout_type)
                  ORDER BY n.told_at DESC, n.told_id DESC LIMIT 1);
 CREATE VIEW IF NOT EXISTS athlete_names_now AS
 SELECT athlete_id, name, told_at

@@ -38,11 +38,11 @@ CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
 CREATE INDEX IF NOT EXISTS silver_strava_sub_activity_by_activity ON silver_strava_sub_activity (activity_id);
 -- due silver_strava_sub_activity for 230_silver_trainings, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_added AFTER INSERT ON silver_strava_sub_activity
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_changed AFTER UPDATE ON silver_strava_sub_activity
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_gone AFTER DELETE ON silver_strava_sub_activity
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 
 CREATE TEMP TABLE stage_clock AS
@@ -192,30 +192,16 @@ LEFT JOIN silver_strava_activities AS a USING (activity_id)
 LEFT JOIN correction AS c USING (activity_id)
 WHERE l.age = 1 OR l.is_repeated;
 
--- A value for which a rule has no answer, such as a text that is no JSON, breaks it.
+-- judge silver_strava_sub_activity by version_id: printed by `make stages`
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it. A rule that may not be asked judges nothing.
 CREATE TEMP TABLE judged AS
 SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
                            'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''');
-CREATE TEMP TABLE broken AS
-SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason,
-       NULL AS field, NULL AS value
+CREATE TEMP TABLE broken_rule AS
+SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
-WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NULL
-UNION ALL
-SELECT v.version_id, f.value ->> '$.rule', COALESCE(s.severity, 'reject'), f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
-FROM version AS v
-CROSS JOIN json_each(v.faults) AS f
-LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
-WHERE v.faults IS NOT NULL;
-CREATE INDEX temp.broken_by_version ON broken (version_id);
-CREATE TEMP TABLE emptied AS
-SELECT b.version_id, ',' || group_concat(DISTINCT e.column_name) || ',' AS columns
-FROM broken AS b
-JOIN silver_rule_empties AS e ON e.table_name = 'silver_strava_sub_activity' AND e.rule = b.rule
-GROUP BY b.version_id;
-CREATE UNIQUE INDEX temp.emptied_by_version ON emptied (version_id);
-
+WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NULL;
 DELETE FROM silver_rule_rejects
 WHERE table_name = 'silver_strava_sub_activity'
   AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
@@ -226,6 +212,25 @@ SELECT r.table_name, rule, r.predicate, j.refusal, started_at
 FROM stage_clock, judged AS j
 JOIN silver_rules AS r USING (rule)
 WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NOT NULL;
+-- end
+
+CREATE TEMP TABLE broken AS
+SELECT *, NULL AS field, NULL AS value FROM broken_rule
+UNION ALL
+SELECT v.version_id, f.value ->> '$.rule', COALESCE(s.severity, 'reject'), f.value ->> '$.reason', f.value ->> '$.field', f.value ->> '$.value'
+FROM version AS v
+CROSS JOIN json_each(v.faults) AS f
+LEFT JOIN silver_fields AS s ON s.table_name = 'silver_strava_sub_activity' AND s.field = f.value ->> '$.field'
+WHERE v.faults IS NOT NULL;
+CREATE INDEX temp.broken_by_version ON broken (version_id);
+-- emptied silver_strava_sub_activity by version_id: printed by `make stages`
+CREATE TEMP TABLE emptied AS
+SELECT b.version_id, ',' || group_concat(DISTINCT e.column_name) || ',' AS columns
+FROM broken AS b
+JOIN silver_rule_empties AS e ON e.table_name = 'silver_strava_sub_activity' AND e.rule = b.rule
+GROUP BY b.version_id;
+CREATE UNIQUE INDEX temp.emptied_by_version ON emptied (version_id);
+-- end
 
 DELETE FROM silver_strava_sub_activity WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_strava_sub_activity
@@ -243,18 +248,18 @@ WHERE NOT EXISTS (SELECT 1 FROM broken AS b WHERE b.version_id = v.version_id AN
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
--- Also of a current part, where a value was left out.
+-- rejected silver_strava_sub_activity by version_id of version as v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''): printed by `make stages`
+-- Also of a row that is current, where a value was left out.
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
-SELECT 'silver_strava_sub_activity', v.activity_id,
-       v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
+SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
                           WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule)),
        COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM silver_rule_fields AS r
                           WHERE r.table_name = 'silver_strava_sub_activity' AND r.rule = b.rule))
 FROM version AS v
 JOIN broken AS b USING (version_id)
-WHERE b.severity = 'reject' OR b.field IS NOT NULL
-   OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_sub_activity');
+WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_sub_activity');
+-- end
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM version)
@@ -279,6 +284,7 @@ DELETE FROM ops_due WHERE stage = '210_silver_sub_activity';
 DROP TABLE temp.counted;
 DROP TABLE temp.emptied;
 DROP TABLE temp.broken;
+DROP TABLE temp.broken_rule;
 DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.correction;

@@ -1,7 +1,7 @@
 -- stage:    220_silver_race_survey
 -- purpose:  the race survey as typed rows: one per runner, one per race; what breaks a rule goes to silver_rejects
--- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, ops_due
--- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen, ops_due
+-- reads:    bronze_documents; ops_watermarks, race_distances, silver_rules, silver_fields, silver_field_lists, silver_rejects, ops_due, silver_rule_rejects
+-- writes:   silver_survey_runners, silver_survey_races; race_distances, silver_rejects, ops_seen, ops_due, silver_rule_rejects
 -- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
@@ -107,18 +107,33 @@ JOIN race_distances AS d USING (distance_class)
 WHERE a.runner_id IS NOT NULL AND p -> q.seconds IS NOT NULL;
 CREATE UNIQUE INDEX temp.version_by_id ON version (version_id);
 
-CREATE TEMP TABLE broken AS
+-- judge silver_survey_races by version_id: printed by `make stages`
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it. A rule that may not be asked judges nothing.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_survey_races''');
+CREATE TEMP TABLE broken_rule AS
 SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
-FROM broken_rules('SELECT version_id, * FROM temp.version',
-                  'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_survey_races''') AS j
+FROM judged AS j
 JOIN silver_rules AS r USING (rule)
-WHERE r.table_name = 'silver_survey_races';
+WHERE r.table_name = 'silver_survey_races' AND j.refusal IS NULL;
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'silver_survey_races'
+  AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
+                  WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
+                    AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'silver_survey_races' AND j.refusal IS NOT NULL;
+-- end
 
 DELETE FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock);
 INSERT INTO silver_survey_races
 SELECT runner_id, distance_class, seconds, fitness, difficulty
 FROM version
-WHERE version_id NOT IN (SELECT version_id FROM broken WHERE severity = 'reject');
+WHERE version_id NOT IN (SELECT version_id FROM broken_rule WHERE severity = 'reject');
 
 DELETE FROM silver_rejects
 WHERE table_name IN ('silver_survey_runners', 'silver_survey_races') AND (SELECT position IS NOT position_before FROM stage_clock);
@@ -133,20 +148,20 @@ WHERE instr(a.p, '"faults":[')
 UNION ALL
 SELECT 'silver_survey_races', '', 'runner ' || v.runner_id || ' ' || v.distance_class, b.rule, b.reason, v.bronze_id, d.payload, b.severity,
        v.field, d.payload -> v.field
-FROM broken AS b
+FROM broken_rule AS b
 CROSS JOIN version AS v USING (version_id)
 CROSS JOIN bronze_documents AS d USING (bronze_id);
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM version)
     = (SELECT COUNT(*) FROM silver_survey_races WHERE (SELECT position IS NOT position_before FROM stage_clock))
-    + (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject'),
+    + (SELECT COUNT(DISTINCT version_id) FROM broken_rule WHERE severity = 'reject'),
     '220_silver_race_survey: a race is lost or counted twice');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM answer) AS rows_in,
        (SELECT COUNT(*) FROM silver_survey_races) AS rows_out,
-       (SELECT COUNT(DISTINCT version_id) FROM broken WHERE severity = 'reject') AS rows_rejected, NULL AS message;
+       (SELECT COUNT(DISTINCT version_id) FROM broken_rule WHERE severity = 'reject') AS rows_rejected, NULL AS message;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '220_silver_race_survey', '', position FROM stage_clock WHERE position IS NOT position_before;
 
@@ -158,7 +173,8 @@ FROM stage_clock, counted;
 DELETE FROM ops_due WHERE stage = '220_silver_race_survey';
 
 DROP TABLE temp.counted;
-DROP TABLE temp.broken;
+DROP TABLE temp.broken_rule;
+DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.answer;
 DROP TABLE temp.stage_clock;

@@ -1,6 +1,6 @@
 -- stage:    240_silver_races
 -- purpose:  which runs were races, by their tags and by what their athletes told, and since when what was told is known
--- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, race_candidates, race_distances, ops_config, ops_published, ops_watermarks, ops_due
+-- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_unusable_activities, silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, race_candidates, race_distances, course_reading, ops_config, ops_published, ops_watermarks, ops_due
 -- writes:   silver_races, race_candidates; silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -31,11 +31,11 @@ CREATE TABLE IF NOT EXISTS silver_races (
 ) WITHOUT ROWID;
 -- due silver_races for 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_added AFTER INSERT ON silver_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_changed AFTER UPDATE ON silver_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_gone AFTER DELETE ON silver_races
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 
 -- Runs near an official distance that nobody called a race, and than which no run of at least that length was faster for a quarter
@@ -101,11 +101,12 @@ CREATE UNIQUE INDEX temp.found_by_race ON found (athlete_id, race_date, distance
 INSERT OR IGNORE INTO silver_corrections (athlete_id, from_date, bronze_id, corrected_at, activity_id)
 WITH news (athlete_id, activity_id, told_at, number, from_date) AS (
     SELECT s.athlete_id, COALESCE(t.same_training_as, s.activity_id), s.told_at, -1000000000000 - 2 * s.told_id AS number,
-           COALESCE(a.local_date, (SELECT date(b.payload ->> '$.start_date', '-1 day') FROM bronze_strava_activities AS b
+           COALESCE(a.local_date, u.local_date, (SELECT date(b.payload ->> '$.start_date', '-1 day') FROM bronze_strava_activities AS b
                                    WHERE b.activity_id = s.activity_id AND b.stream <> 'tombstone' ORDER BY b.bronze_id DESC LIMIT 1)) AS from_date
     FROM stage_clock AS c
     CROSS JOIN athlete_activity_settings AS s
     LEFT JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+    LEFT JOIN silver_unusable_activities AS u USING (athlete_id, activity_id)
     LEFT JOIN silver_same_training AS t USING (athlete_id, activity_id)
     WHERE s.told_id > COALESCE(json_extract(c.position_before, '$[0]'), 0)
     UNION ALL
@@ -165,19 +166,22 @@ SELECT * FROM computed
 EXCEPT
 SELECT * FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed);
 
+-- A watch reads a course 1 % short to 3 % long.
+CREATE VIEW IF NOT EXISTS course_reading (shortest, longest) AS VALUES (0.99, 1.03);
 CREATE TEMP TABLE candidate AS
 WITH long_enough AS (
-    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s, d.distance_m AS official_m,
+    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s, d.distance_m AS official_m, w.longest,
            MAX(a.distance_m / a.elapsed_s) OVER (PARTITION BY a.athlete_id, d.distance_class ORDER BY julianday(a.local_date)
                                                  RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
-    FROM changed
+    FROM course_reading AS w
+    CROSS JOIN changed
     CROSS JOIN silver_trainings AS a USING (athlete_id)
-    JOIN race_distances AS d ON a.distance_m >= 0.99 * d.distance_m
+    JOIN race_distances AS d ON a.distance_m >= w.shortest * d.distance_m
     WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
 )
 SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s
 FROM long_enough AS a
-WHERE distance_m / elapsed_s = best_speed AND distance_m <= 1.03 * official_m
+WHERE distance_m / elapsed_s = best_speed AND distance_m <= longest * official_m
   AND NOT EXISTS (SELECT 1 FROM silver_races AS r WHERE (r.athlete_id, r.activity_id) = (a.athlete_id, a.activity_id))
   AND NOT EXISTS (SELECT 1 FROM told AS t WHERE (t.athlete_id, t.activity_id) = (a.athlete_id, a.activity_id) AND t.is_race IS NOT NULL);
 DELETE FROM race_candidates

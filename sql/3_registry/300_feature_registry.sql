@@ -146,13 +146,15 @@ CREATE TABLE IF NOT EXISTS feature_publications (
     published_at   TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS feature_publications_by_group ON feature_publications (group_name, publication_id);
+-- append-only feature_publications: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS feature_publications_keep BEFORE UPDATE ON feature_publications
 BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS feature_publications_stay BEFORE DELETE ON feature_publications
 BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS feature_publications_once BEFORE INSERT ON feature_publications
-WHEN EXISTS (SELECT 1 FROM feature_publications WHERE publication_id = new.publication_id)
+WHEN EXISTS (SELECT 1 FROM feature_publications AS o WHERE (o.publication_id) = (new.publication_id))
 BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
+-- end
 
 -- What a stage has yet to publish: a version that it has not, or the one that it has, after what it is computed from was published
 -- anew. `earlier` is the publication whose rows the table has, NULL before the first.

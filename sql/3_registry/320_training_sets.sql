@@ -39,21 +39,22 @@ CREATE TABLE IF NOT EXISTS ml_training_set_rows (
     PRIMARY KEY (training_set_id, position)
 ) WITHOUT ROWID;
 
+-- append-only ml_training_sets, ml_training_set_rows: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS ml_training_sets_keep BEFORE UPDATE ON ml_training_sets
 BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_training_sets_stay BEFORE DELETE ON ml_training_sets
+BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ml_training_sets_once BEFORE INSERT ON ml_training_sets
+WHEN EXISTS (SELECT 1 FROM ml_training_sets AS o WHERE (o.training_set_id) = (new.training_set_id))
 BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_keep BEFORE UPDATE ON ml_training_set_rows
 BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_stay BEFORE DELETE ON ml_training_set_rows
 BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ml_training_sets_once BEFORE INSERT ON ml_training_sets
-WHEN EXISTS (SELECT 1 FROM ml_training_sets WHERE training_set_id = new.training_set_id)
-BEGIN SELECT RAISE(ABORT, 'ml_training_sets is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS ml_training_set_rows_once BEFORE INSERT ON ml_training_set_rows
-WHEN EXISTS (SELECT 1 FROM ml_training_set_rows
-             WHERE training_set_id = new.training_set_id AND position = new.position)
+WHEN EXISTS (SELECT 1 FROM ml_training_set_rows AS o WHERE (o.training_set_id, o.position) = (new.training_set_id, new.position))
 BEGIN SELECT RAISE(ABORT, 'ml_training_set_rows is append-only'); END;
+-- end
 
 -- Who breaks if a feature goes: SELECT * FROM feature_dependents WHERE feature = 'athlete_rolling_features.ctl_42d';
 -- Features computed from it with their owners, models with what the gate said of them, their predictions, and stored training sets.
@@ -66,17 +67,18 @@ FROM feature_lineage_paths AS p
 LEFT JOIN features_current AS f ON p.to_name = f.group_name || '.' || f.name
 LEFT JOIN ml_model_versions AS v ON p.to_name = v.model || '/' || v.version
 LEFT JOIN json_each(v.specification) AS o ON o.key = 'owner'
-LEFT JOIN (SELECT model, version, COUNT(*) AS n FROM gold_athlete_predictions GROUP BY model, version) AS g
-       ON p.to_name = 'gold_athlete_predictions/' || g.model || '/' || g.version
+LEFT JOIN (SELECT 'gold_athlete_predictions/' || model || '/' || version AS name, COUNT(*) AS n FROM gold_athlete_predictions GROUP BY model, version
+           UNION ALL SELECT 'inference_log/' || model || '/' || version, COUNT(*) FROM inference_log GROUP BY model, version) AS g
+       ON p.to_name = g.name
 WHERE p.from_kind = 'column'
 UNION ALL
--- Without a list of features a lookup has all of its group.
+-- Without a list of features a lookup has all of its group. A group may be asked for by its version.
 SELECT f.group_name || '.' || f.name, 'training set', s.training_set_id || ' ' || s.name, 1, NULL, s.n_rows || ' rows'
 FROM ml_training_sets AS s
 JOIN json_each(s.spec, '$.lookups') AS l
 JOIN json_each(l.value) AS g ON g.key = 'group'
 LEFT JOIN json_each(l.value) AS n ON n.key = 'features'
-JOIN features_current AS f ON f.group_name = g.value AND (n.value IS NULL OR f.name IN (SELECT value FROM json_each(n.value)));
+JOIN features_current AS f ON g.value || '@' GLOB f.group_name || '@*' AND (n.value IS NULL OR f.name IN (SELECT value FROM json_each(n.value)));
 
 CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
 

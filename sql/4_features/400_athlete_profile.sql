@@ -1,7 +1,7 @@
 -- stage:    400_athlete_profile
 -- purpose:  who an athlete is (first values kept; an odd one goes to silver_rejects), and a place for the settings that an athlete dates
--- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams, feature_upgrades, athlete_profile_versions
--- writes:   athlete_profile; athlete_profile_history, athlete_profile_earlier, feature_publications, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due
+-- reads:    bronze_strava_athlete, silver_strava_activities; ops_config, ops_published, ops_watermarks, silver_rules, silver_fields, silver_field_lists, silver_rule_fields, silver_rejects, silver_corrections, ops_actor, athlete_profile, athlete_profile_history, ops_due, ops_upstreams, feature_upgrades, athlete_profile_versions, silver_rule_rejects
+-- writes:   athlete_profile; athlete_profile_history, athlete_profile_earlier, feature_publications, athlete_profile_settings, silver_rejects, silver_corrections, ops_seen, ops_due, silver_rule_rejects
 -- follows:  -
 -- grain:    athlete_id
 -- params:   arrivals
@@ -32,27 +32,27 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
 ) WITHOUT ROWID;
 -- due athlete_profile_settings for 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_added AFTER INSERT ON athlete_profile_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_changed AFTER UPDATE ON athlete_profile_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_gone AFTER DELETE ON athlete_profile_settings
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 -- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 -- due athlete_profile for 400_athlete_profile, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_added AFTER INSERT ON athlete_profile
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_changed AFTER UPDATE ON athlete_profile
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_gone AFTER DELETE ON athlete_profile
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id); END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
 -- end
 
 CREATE TEMP TABLE stage_clock AS
@@ -93,13 +93,32 @@ SELECT r.*, p ->> '$.values.sex' AS sex, CAST(substr(p ->> '$.values.birthdate',
 FROM reading AS r
 LEFT JOIN first_activity AS f USING (athlete_id);
 
-CREATE TEMP TABLE broken AS
-SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason, f.field
-FROM broken_rules('SELECT bronze_id, * FROM temp.version',
-                  'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''') AS j
+-- judge athlete_profile by bronze_id: printed by `make stages`
+-- A value for which a rule has no answer, such as a text that is no JSON, breaks it. A rule that may not be asked judges nothing.
+CREATE TEMP TABLE judged AS
+SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version',
+                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''athlete_profile''');
+CREATE TEMP TABLE broken_rule AS
+SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
+FROM judged AS j
 JOIN silver_rules AS r USING (rule)
-LEFT JOIN silver_rule_fields AS f ON f.table_name = r.table_name AND f.rule = r.rule
-WHERE r.table_name = 'athlete_profile';
+WHERE r.table_name = 'athlete_profile' AND j.refusal IS NULL;
+DELETE FROM silver_rule_rejects
+WHERE table_name = 'athlete_profile'
+  AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
+                  WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
+                    AND j.refusal IS NOT NULL);
+INSERT OR IGNORE INTO silver_rule_rejects (table_name, rule, predicate, reason, rejected_at)
+SELECT r.table_name, rule, r.predicate, j.refusal, started_at
+FROM stage_clock, judged AS j
+JOIN silver_rules AS r USING (rule)
+WHERE r.table_name = 'athlete_profile' AND j.refusal IS NOT NULL;
+-- end
+
+CREATE TEMP TABLE broken AS
+SELECT b.*, f.field
+FROM broken_rule AS b
+LEFT JOIN silver_rule_fields AS f ON f.table_name = 'athlete_profile' AND f.rule = b.rule;
 CREATE INDEX temp.broken_by_version ON broken (bronze_id);
 
 CREATE TEMP TABLE told AS
@@ -172,9 +191,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id) = (s.athlete_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at FROM computed
-EXCEPT
-SELECT athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at FROM athlete_profile WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.sex, n.birth_year, n.first_activity_date, n.event_timestamp, n.available_at
+FROM computed AS n
+LEFT JOIN athlete_profile AS o ON (o.athlete_id) = (n.athlete_id)
+WHERE (n.athlete_id, n.sex, n.birth_year, n.first_activity_date, n.event_timestamp, n.available_at) IS NOT (o.athlete_id, o.sex, o.birth_year, o.first_activity_date, o.event_timestamp, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
@@ -275,6 +295,8 @@ DROP TABLE temp.heard;
 DROP TABLE temp.computed;
 DROP TABLE temp.told;
 DROP TABLE temp.broken;
+DROP TABLE temp.broken_rule;
+DROP TABLE temp.judged;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;
 DROP TABLE temp.first_activity;

@@ -1,10 +1,10 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_strava_sub_activity, silver_races, training_settings; silver_trainings, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, athlete_utc_offsets, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
--- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, athlete_utc_offsets, ops_published, ops_seen, ops_due
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
+-- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
--- params:   default_threshold_pace, threshold_lookback_days, threshold_min_minutes, threshold_min_distance_km, evidence_tolerance, max_pause_share, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve
+-- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -12,51 +12,13 @@ BEGIN IMMEDIATE;
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '410_activity_features',
     'pace, load, intensity and heart-rate zones of every activity, against what was known before its day',
-    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_strava_sub_activity", "silver_races", "training_settings"]',
+    '["athlete_profile", "athlete_profile_settings", "silver_same_training", "silver_strava_activities", "silver_unusable_activities", "silver_strava_sub_activity", "silver_races", "training_settings", "silver_stream_facts", "silver_stream_heart_rates"]',
     '["activity_features"]',
     '[]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
-
--- What a run may prove of its runner: 2 by itself, 1 beside another that is near it, 0 only together with others (`doubt` says
--- why). One rule for the threshold pace and for race times. Of a race it counts what was told of it, and that is not doubted.
-CREATE VIEW IF NOT EXISTS run_evidence AS
-WITH asked AS MATERIALIZED (
-    SELECT 60 * MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_s,
-           1000 * MAX(value) FILTER (WHERE name = 'threshold_min_distance_km') AS min_m,
-           MAX(value) FILTER (WHERE name = 'max_pause_share') AS max_pause_share
-    FROM ops_config
-)
-SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s,
-       CASE WHEN is_official THEN 2 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
-       CASE WHEN NOT is_official THEN doubt END AS doubt
-FROM (
-    SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
-           CASE WHEN r.available_at > a.available_at THEN r.available_at ELSE a.available_at END AS available_at,
-           r.activity_id IS NOT NULL AS is_race, r.official_m IS NOT NULL AND r.official_s IS NOT NULL AS is_official,
-           COALESCE(r.official_m, a.distance_m) AS distance_m, COALESCE(r.official_s, a.moving_s) AS moving_s,
-           COALESCE(r.official_s, a.elapsed_s) AS elapsed_s, a.is_flagged,
-           CASE WHEN a.is_manual THEN 'entered by hand'
-                WHEN a.is_indoor THEN 'indoors, or virtual'
-                WHEN instr(a.quality_flags, 'speed_without_spikes') THEN 'a maximum speed that nobody runs'
-                WHEN a.elapsed_s - a.moving_s > c.max_pause_share * a.elapsed_s THEN 'paused'
-           END AS doubt, c.min_s, c.min_m
-    FROM asked AS c
-    CROSS JOIN silver_trainings AS a
-    LEFT JOIN silver_races AS r ON r.athlete_id = a.athlete_id AND r.activity_id = a.activity_id
-    WHERE a.is_run
-)
-WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= min_m;
--- A race that was not recorded proves what was told of it.
-CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
-SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.available_at,
-       r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 2 AS standing
-FROM silver_races AS r
-WHERE NOT r.is_recorded
-  AND r.official_s >= 60 * (SELECT value FROM ops_config WHERE name = 'threshold_min_minutes')
-  AND r.official_m >= 1000 * (SELECT value FROM ops_config WHERE name = 'threshold_min_distance_km');
 
 CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
@@ -81,17 +43,25 @@ WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
 -- The eleventh is the latest arrival among all that: what comes later is news.
 CREATE TEMP TABLE position_now AS
+WITH training AS (
+    SELECT athlete_id, bronze_id, available_at, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
+    UNION ALL
+    SELECT athlete_id, bronze_id, available_at, 0 FROM due CROSS JOIN silver_unusable_activities USING (athlete_id)
+)
 SELECT athlete_id,
-       json_array(COUNT(*), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
+       json_array(COUNT(*) FILTER (WHERE a.is_usable), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
                    FROM silver_strava_sub_activity AS s
-                   WHERE s.athlete_id = a.athlete_id),
+                   WHERE s.athlete_id = a.athlete_id)
+                      || (SELECT rows_hash(activity_id, content_hash, known_at)
+                          FROM (SELECT * FROM silver_stream_facts AS s WHERE s.athlete_id = a.athlete_id ORDER BY activity_id)),
                   (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
                   (SELECT rows_hash(setting, valid_from, value)
                    FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
                   g.settings,
                   max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
+                      COALESCE((SELECT MAX(known_at) FROM silver_stream_facts AS s WHERE s.athlete_id = a.athlete_id), ''),
                       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), '')),
                   (SELECT rows_hash(activity_id, same_training_as)
                    FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id)),
@@ -102,9 +72,8 @@ SELECT athlete_id,
                                 WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting)),
                   g.formula) AS position
 FROM general AS g
-CROSS JOIN due
-CROSS JOIN silver_strava_activities AS a USING (athlete_id)
-CROSS JOIN athlete_profile AS p USING (athlete_id)
+CROSS JOIN training AS a
+LEFT JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY athlete_id;
 CREATE UNIQUE INDEX temp.position_now_by_athlete ON position_now (athlete_id);
 
@@ -127,20 +96,29 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
        MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
        MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
        MAX(value) FILTER (WHERE name = 'default_resting_hr') AS default_resting_hr,
-       MAX(value) FILTER (WHERE name = 'threshold_hr_reserve') AS threshold_hr_reserve
+       MAX(value) FILTER (WHERE name = 'threshold_hr_reserve') AS threshold_hr_reserve,
+       MAX(value) FILTER (WHERE name = 'heart_rate_min_share') AS heart_rate_min_share
 FROM ops_config;
 
 CREATE TEMP TABLE activity AS
-SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date
+SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date,
+       flat_distance(a.distance_m, CASE WHEN instr(a.quality_flags, 'climb_rate_is_human') THEN 0 ELSE COALESCE(a.elevation_gain_m, 0) END) AS flat_m
 FROM changed
 CROSS JOIN silver_trainings AS a USING (athlete_id);
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
--- The fitness that each long enough run shows, usable from the day after it ended.
+-- The fitness that each long enough run shows, usable from the day after it ended. What only its climb makes of it needs another
+-- run near that: a barometer may be wrong.
 CREATE TEMP TABLE proof AS
 SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot(distance_m, moving_s) AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM changed
 CROSS JOIN run_evidence USING (athlete_id)
+UNION ALL
+SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
+FROM config AS c
+CROSS JOIN changed
+CROSS JOIN run_evidence AS e USING (athlete_id)
+WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
 UNION ALL
 SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
 FROM changed
@@ -241,7 +219,22 @@ SELECT athlete_id, local_date, sex, corrected_at,
 FROM found, config;
 CREATE UNIQUE INDEX temp.known_by_day ON known (athlete_id, local_date);
 
--- Heart rate with the seconds it held: laps or kilometre splits, whichever has more of it, else the average.
+-- The recording by the second of each training: of the activity that counts, or else of another one of the same training.
+CREATE TEMP TABLE stream AS
+WITH recorded AS (
+    SELECT f.*, CAST(COALESCE(t.same_training_as, f.activity_id) AS TEXT) AS training_id,
+           ROW_NUMBER() OVER (PARTITION BY f.athlete_id, COALESCE(t.same_training_as, f.activity_id)
+                              ORDER BY t.same_training_as IS NOT NULL, length(f.activity_id), f.activity_id) AS choice
+    FROM changed
+    CROSS JOIN silver_stream_facts AS f USING (athlete_id)
+    LEFT JOIN silver_same_training AS t ON t.athlete_id = f.athlete_id AND t.activity_id = f.activity_id
+)
+SELECT r.*, r.heart_rate_s >= c.heart_rate_min_share * (r.heart_rate_s + r.heart_rate_lost_s) AND r.heart_rate_s > 0 AS has_heart_rate
+FROM recorded AS r, config AS c
+WHERE r.choice = 1;
+CREATE UNIQUE INDEX temp.stream_by_training ON stream (athlete_id, training_id);
+
+-- Heart rate with the seconds it held: every second, else laps or kilometre splits, whichever has more of it, else the average.
 CREATE TEMP TABLE heart_rate AS
 WITH counted AS (
     SELECT s.athlete_id, s.activity_id, s.kind,
@@ -249,6 +242,7 @@ WITH counted AS (
     FROM changed
     CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id)
     WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM stream AS t WHERE t.athlete_id = s.athlete_id AND t.training_id = s.activity_id AND t.has_heart_rate)
     GROUP BY s.athlete_id, s.activity_id, s.kind
 )
 SELECT s.athlete_id, s.activity_id, s.avg_hr AS hr, s.moving_s AS seconds, s.available_at
@@ -258,7 +252,13 @@ WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
 UNION ALL
 SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
-WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id));
+WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id))
+  AND NOT EXISTS (SELECT 1 FROM stream AS t WHERE (t.athlete_id, t.training_id) = (activity.athlete_id, activity.activity_id) AND t.has_heart_rate)
+UNION ALL
+SELECT t.athlete_id, t.training_id, h.hr, h.seconds, t.known_at
+FROM stream AS t
+CROSS JOIN silver_stream_heart_rates AS h USING (activity_id)
+WHERE t.has_heart_rate;
 
 -- An average above the maximum proves that maximum wrong, for zones as for the load.
 CREATE TEMP TABLE zones AS
@@ -296,22 +296,43 @@ WHERE choice = 1
 GROUP BY athlete_id, activity_id;
 CREATE UNIQUE INDEX temp.told_by_activity ON told (athlete_id, activity_id);
 
+-- Load of every second, which is more than that of the average where the effort was uneven. A rate above the maximum counts as the
+-- maximum; the seconds without a rate count as the others.
+CREATE TEMP TABLE second_load AS
+SELECT t.athlete_id, t.training_id,
+       exact_sum(hr_tss(h.seconds / 60, min(h.hr, k.max_hr), k.max_hr, k.resting_hr, k.threshold_hr, COALESCE(k.sex, 'm')))
+           * ((MIN(t.heart_rate_s) + MIN(t.heart_rate_lost_s)) / MIN(t.heart_rate_s)) AS hr_load
+FROM stream AS t
+JOIN activity AS a ON a.athlete_id = t.athlete_id AND a.activity_id = t.training_id
+JOIN (SELECT *, COALESCE(told_threshold_hr, resting_hr + threshold_hr_reserve * (max_hr - resting_hr)) AS threshold_hr FROM known) AS k
+     ON k.athlete_id = a.athlete_id AND k.local_date = a.local_date
+CROSS JOIN silver_stream_heart_rates AS h ON h.activity_id = t.activity_id
+WHERE t.has_heart_rate AND t.avg_hr <= k.max_hr AND k.max_hr > k.threshold_hr AND k.threshold_hr > k.resting_hr
+GROUP BY t.athlete_id, t.training_id;
+CREATE UNIQUE INDEX temp.second_load_by_training ON second_load (athlete_id, training_id);
+
 CREATE TEMP TABLE computed AS
 WITH measured AS (
-    SELECT a.*, k.threshold_pace_min_km, k.threshold_source, k.max_hr AS reference_max_hr, k.sex, k.corrected_at, k.resting_hr,
+    SELECT a.*, s.known_at, b.hr_load AS second_load, k.threshold_pace_min_km, k.threshold_source, k.max_hr AS reference_max_hr, k.sex, k.corrected_at, k.resting_hr,
            COALESCE(k.told_threshold_hr, k.resting_hr + k.threshold_hr_reserve * (k.max_hr - k.resting_hr)) AS threshold_hr,
-           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL THEN tss(a.moving_s / 60.0, a.pace_min_km, k.threshold_pace_min_km) END AS pace_load,
+           -- climb asks for speed on the flat, but for no more than threshold: beyond it the barometer is wrong. Seconds know better.
+           CASE WHEN a.is_run AND a.pace_min_km IS NOT NULL
+                THEN COALESCE(s.normalized_graded_pace_min_km, min(a.pace_min_km, max(a.pace_min_km * a.distance_m / a.flat_m, k.threshold_pace_min_km))) END AS effort_pace_min_km,
            -- FTP is a cyclist's: a runner's meter and a rower's handle measure another power
-           CASE WHEN a.has_power_meter AND a.sport_type GLOB '*Ride' AND COALESCE(a.weighted_power_w, a.avg_power_w) > 0
-                THEN power_tss(a.moving_s / 60.0, COALESCE(a.weighted_power_w, a.avg_power_w), k.told_ftp_w) END AS power_load,
+           CASE WHEN a.has_power_meter AND a.sport_type GLOB '*Ride' AND COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w) > 0
+                THEN power_tss(a.moving_s / 60.0, COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w), k.told_ftp_w) END AS power_load,
            t.load_tss AS told_tss, CASE WHEN t.rpe IS NOT NULL THEN rpe_tss(a.moving_s / 60.0, t.rpe) END AS rpe_load
     FROM activity AS a
     JOIN known AS k USING (athlete_id, local_date)
     LEFT JOIN told AS t USING (athlete_id, activity_id)
+    LEFT JOIN stream AS s ON s.athlete_id = a.athlete_id AND s.training_id = a.activity_id
+    LEFT JOIN second_load AS b ON b.athlete_id = a.athlete_id AND b.training_id = a.activity_id
 ),
 loaded AS (
     -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
-    SELECT *, CASE WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
+    SELECT *, tss(moving_s / 60.0, effort_pace_min_km, threshold_pace_min_km) AS pace_load,
+           CASE WHEN second_load IS NOT NULL THEN second_load
+                WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
                    THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_load
     FROM measured
 ),
@@ -328,11 +349,20 @@ SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_dat
        COALESCE(l.told_tss, l.pace_tss, l.power_tss, l.hr_tss, l.rpe_tss) AS estimated_tss,
        CASE WHEN l.told_tss IS NOT NULL THEN 'told' WHEN l.pace_tss IS NOT NULL THEN 'pace' WHEN l.power_tss IS NOT NULL THEN 'power'
             WHEN l.hr_tss IS NOT NULL THEN 'heart_rate' WHEN l.rpe_tss IS NOT NULL THEN 'rpe' END AS load_source,
-       CASE WHEN l.is_run THEN intensity_factor(l.pace_min_km, l.threshold_pace_min_km) END AS intensity_factor,
+       CASE WHEN COALESCE(l.told_tss, l.pace_tss, l.power_tss, l.hr_tss, l.rpe_tss) IS NOT NULL THEN NULL
+            WHEN COALESCE(l.pace_load, l.power_load, l.hr_load, l.rpe_load) IS NOT NULL THEN 'a load that nobody bears: a fault of the facts or of a setting'
+            WHEN l.avg_hr IS NULL THEN
+                CASE WHEN NOT l.is_run THEN '' WHEN l.moving_s = 0 THEN 'no moving time and ' WHEN l.is_indoor THEN 'indoors without distance and ' ELSE 'no distance and ' END
+                || CASE WHEN instr(l.quality_flags, 'average_heart_rate_is_human') THEN 'a heart rate that no heart has' ELSE 'no heart rate' END
+            WHEN l.reference_max_hr IS NULL THEN 'heart rate, but no maximum to hold it against'
+            WHEN l.avg_hr > l.reference_max_hr THEN 'heart rate above the maximum known before, which it proves wrong'
+            ELSE 'heart rate, but no threshold between rest and maximum'
+       END AS load_reason,
+       intensity_factor(l.effort_pace_min_km, l.threshold_pace_min_km) AS intensity_factor,
        l.threshold_pace_min_km, l.threshold_source, l.avg_hr, l.max_hr, l.reference_max_hr,
        z.hr_zone_1_pct, z.hr_zone_2_pct, z.hr_zone_3_pct, z.hr_zone_4_pct, z.hr_zone_5_pct,
        CASE WHEN l.is_run THEN efficiency_index(l.pace_min_km, l.avg_hr) END AS efficiency_index,
-       max(l.available_at, COALESCE(l.corrected_at, ''), COALESCE(z.available_at, '')) AS available_at
+       max(l.available_at, COALESCE(l.corrected_at, ''), COALESCE(z.available_at, ''), COALESCE(l.known_at, '')) AS available_at
 FROM believed AS l
 LEFT JOIN zones AS z USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
@@ -341,21 +371,30 @@ CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_
 SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity), '410_activity_features: an activity is lost or doubled');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE estimated_tss < 0 OR pace_min_km <= 0 OR available_at < event_timestamp),
                    '410_activity_features: a negative load or pace, or a row known before it happened');
+SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE (estimated_tss IS NULL) <> (load_reason IS NOT NULL)),
+                   '410_activity_features: a load is unknown and nothing says why');
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM computed
     WHERE hr_zone_1_pct + hr_zone_2_pct + hr_zone_3_pct + hr_zone_4_pct + hr_zone_5_pct NOT BETWEEN -1e-9 AND 100 + 1e-9),
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
--- A day that is told of this athlete ends by the clock of the day's first activity.
-CREATE TEMP TABLE day_offset AS
-SELECT athlete_id, activity_date AS local_date, MIN(utc_offset_s) AS utc_offset_s FROM computed GROUP BY athlete_id, activity_date;
-CREATE UNIQUE INDEX temp.day_offset_by_day ON day_offset (athlete_id, local_date);
-DELETE FROM athlete_utc_offsets
+-- Of training that a rule keeps out, the load that its athlete told.
+CREATE TABLE IF NOT EXISTS unusable_training_loads (
+    athlete_id    TEXT NOT NULL,
+    activity_id   TEXT NOT NULL,
+    estimated_tss REAL NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
+CREATE TEMP TABLE told_load AS
+SELECT athlete_id, activity_id, CAST(COALESCE(t.load_tss, rpe_tss(u.moving_s / 60.0, t.rpe)) AS REAL) AS estimated_tss
+FROM told AS t
+JOIN silver_unusable_trainings AS u USING (athlete_id, activity_id);
+CREATE UNIQUE INDEX temp.told_load_by_activity ON told_load (athlete_id, activity_id);
+DELETE FROM unusable_training_loads
 WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND NOT EXISTS (SELECT 1 FROM day_offset AS d WHERE (d.athlete_id, d.local_date) = (athlete_utc_offsets.athlete_id, athlete_utc_offsets.local_date));
-INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
-SELECT athlete_id, local_date, utc_offset_s FROM day_offset WHERE true
-ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;
+  AND NOT EXISTS (SELECT 1 FROM told_load AS t WHERE (t.athlete_id, t.activity_id, t.estimated_tss)
+                      = (unusable_training_loads.athlete_id, unusable_training_loads.activity_id, unusable_training_loads.estimated_tss));
+INSERT OR IGNORE INTO unusable_training_loads SELECT athlete_id, activity_id, estimated_tss FROM told_load;
 
 -- publish activity_features, corrected from o.activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
@@ -376,9 +415,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM computed
-EXCEPT
-SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.activity_id, n.event_timestamp, n.activity_date, n.utc_offset_s, n.sport_type, n.is_run, n.distance_km, n.moving_time_min, n.elapsed_time_min, n.pace_min_km, n.elevation_gain_m, n.elevation_per_km, n.estimated_tss, n.load_source, n.load_reason, n.intensity_factor, n.threshold_pace_min_km, n.threshold_source, n.avg_hr, n.max_hr, n.reference_max_hr, n.hr_zone_1_pct, n.hr_zone_2_pct, n.hr_zone_3_pct, n.hr_zone_4_pct, n.hr_zone_5_pct, n.efficiency_index, n.available_at
+FROM computed AS n
+LEFT JOIN activity_features AS o ON (o.athlete_id, o.activity_id) = (n.athlete_id, n.activity_id)
+WHERE (n.athlete_id, n.activity_id, n.event_timestamp, n.activity_date, n.utc_offset_s, n.sport_type, n.is_run, n.distance_km, n.moving_time_min, n.elapsed_time_min, n.pace_min_km, n.elevation_gain_m, n.elevation_per_km, n.estimated_tss, n.load_source, n.load_reason, n.intensity_factor, n.threshold_pace_min_km, n.threshold_source, n.avg_hr, n.max_hr, n.reference_max_hr, n.hr_zone_1_pct, n.hr_zone_2_pct, n.hr_zone_3_pct, n.hr_zone_4_pct, n.hr_zone_5_pct, n.efficiency_index, n.available_at) IS NOT (o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.load_reason, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
@@ -403,8 +443,8 @@ UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AN
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id);
-INSERT INTO activity_features_earlier (publication_id, athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
-SELECT f.earlier, o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN activity_features_versions AS o;
+INSERT INTO activity_features_earlier (publication_id, athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, load_reason, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.load_reason, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN activity_features_versions AS o;
 DELETE FROM activity_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
@@ -420,15 +460,15 @@ CROSS JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
-INSERT INTO activity_features_history (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
-SELECT o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO activity_features_history (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, load_reason, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.load_reason, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN activity_features AS o USING (athlete_id, activity_id);
 DELETE FROM activity_features
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated);
 DELETE FROM activity_features_history -- what was never believed leaves no version
 WHERE (athlete_id, activity_id) IN (SELECT athlete_id, activity_id FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
-INSERT INTO activity_features (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at) SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM fresh;
+INSERT INTO activity_features (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, load_reason, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at) SELECT athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, load_reason, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at FROM fresh;
 INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
 SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
@@ -457,11 +497,13 @@ DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
-DROP TABLE temp.day_offset;
+DROP TABLE temp.told_load;
 DROP TABLE temp.computed;
+DROP TABLE temp.second_load;
 DROP TABLE temp.told;
 DROP TABLE temp.zones;
 DROP TABLE temp.heart_rate;
+DROP TABLE temp.stream;
 DROP TABLE temp.known;
 DROP TABLE temp.record;
 DROP TABLE temp.observed;

@@ -1,7 +1,7 @@
 -- stage:    420_daily_features
--- purpose:  the activities of each local day, added up
--- reads:    activity_features; silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_daily_features_versions, ops_upstreams
--- writes:   athlete_daily_features; athlete_daily_features_history, athlete_daily_features_earlier, feature_publications, ops_seen, ops_due
+-- purpose:  the activities of each local day, added up; one that a rule keeps out is training of unknown load
+-- reads:    activity_features; silver_unusable_trainings, unusable_training_loads, silver_corrections, ops_stale, ops_actor, athlete_daily_features, athlete_daily_features_history, ops_watermarks, ops_due, athlete_utc_offsets, feature_upgrades, athlete_daily_features_versions, ops_upstreams
+-- writes:   athlete_daily_features; athlete_daily_features_history, athlete_daily_features_earlier, feature_publications, athlete_utc_offsets, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_date
 -- params:   -
@@ -11,7 +11,7 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '420_daily_features',
-    'the activities of each local day, added up',
+    'the activities of each local day, added up; one that a rule keeps out is training of unknown load',
     '["activity_features"]',
     '["athlete_daily_features"]',
     '["410_activity_features"]');
@@ -30,9 +30,19 @@ WHERE g.stage = '420_daily_features' AND g.earlier IS NOT NULL;
 -- end
 
 CREATE TEMP TABLE computed AS
-WITH day AS (
+WITH training AS (
+    SELECT athlete_id, activity_date, utc_offset_s, is_run, distance_km, moving_time_min, elevation_gain_m, estimated_tss, pace_min_km, avg_hr, max_hr, available_at
+    FROM changed
+    CROSS JOIN activity_features USING (athlete_id)
+    UNION ALL
+    SELECT athlete_id, local_date, utc_offset_s, is_run, 0.0, moving_s / 60.0, NULL, l.estimated_tss, NULL, NULL, NULL, available_at
+    FROM changed
+    CROSS JOIN silver_unusable_trainings USING (athlete_id)
+    LEFT JOIN unusable_training_loads AS l USING (athlete_id, activity_id)
+),
+day AS (
     SELECT athlete_id, activity_date,
-           strftime('%Y-%m-%dT%H:%M:%SZ', activity_date, '+1 day', -MIN(utc_offset_s) || ' seconds') AS event_timestamp,
+           strftime('%Y-%m-%dT%H:%M:%SZ', activity_date, '+1 day', -COALESCE(MIN(utc_offset_s), 0) || ' seconds') AS event_timestamp,
            COUNT(*) AS activities,
            COUNT(*) FILTER (WHERE is_run) AS runs,
            exact_sum(distance_km) AS distance_km,
@@ -41,17 +51,17 @@ WITH day AS (
            COALESCE(exact_sum(elevation_gain_m), 0.0) AS elevation_gain_m,
            COALESCE(exact_sum(estimated_tss), 0.0) AS daily_tss,
            COUNT(*) - COUNT(estimated_tss) AS unknown_load,
+           COALESCE(exact_sum(moving_time_min) FILTER (WHERE estimated_tss IS NULL), 0.0) AS unknown_load_min,
            exact_sum(moving_time_min) FILTER (WHERE is_run AND pace_min_km IS NOT NULL)
                / exact_sum(distance_km) FILTER (WHERE is_run AND pace_min_km IS NOT NULL) AS avg_pace,
            exact_sum(avg_hr * moving_time_min) / exact_sum(moving_time_min) FILTER (WHERE avg_hr IS NOT NULL) AS avg_hr,
            MAX(max_hr) AS max_hr,
            MAX(available_at) AS available_at
-    FROM changed
-    CROSS JOIN activity_features USING (athlete_id)
+    FROM training
     GROUP BY athlete_id, activity_date
 )
 SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m,
-       daily_tss, unknown_load, avg_pace, avg_hr, max_hr,
+       daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr,
        max(event_timestamp, available_at,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                      WHERE c.athlete_id = day.athlete_id AND c.from_date <= day.activity_date), '')) AS available_at
@@ -60,8 +70,23 @@ CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, activity_date)
 
 SELECT assert_that(
     (SELECT COALESCE(SUM(activities), 0) FROM computed)
-    = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed))
+    + (SELECT COUNT(*) FROM silver_unusable_trainings WHERE athlete_id IN (SELECT athlete_id FROM changed)),
     '420_daily_features: an activity belongs to no day, or to two');
+
+-- A day that is told of this athlete ends by the clock of the day's first activity.
+CREATE TEMP TABLE day_offset AS
+SELECT athlete_id, local_date, MIN(utc_offset_s) AS utc_offset_s
+FROM (SELECT athlete_id, activity_date AS local_date, utc_offset_s FROM changed CROSS JOIN activity_features USING (athlete_id)
+      UNION ALL SELECT athlete_id, local_date, utc_offset_s FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id) WHERE utc_offset_s IS NOT NULL)
+GROUP BY athlete_id, local_date;
+CREATE UNIQUE INDEX temp.day_offset_by_day ON day_offset (athlete_id, local_date);
+DELETE FROM athlete_utc_offsets
+WHERE athlete_id IN (SELECT athlete_id FROM changed)
+  AND NOT EXISTS (SELECT 1 FROM day_offset AS d WHERE (d.athlete_id, d.local_date) = (athlete_utc_offsets.athlete_id, athlete_utc_offsets.local_date));
+INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
+SELECT athlete_id, local_date, utc_offset_s FROM day_offset WHERE true
+ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;
 
 -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
 -- A row is known from the instant at which its values first stood; what changes or goes stays in the history until then.
@@ -82,9 +107,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM computed
-EXCEPT
-SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM athlete_daily_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.activity_date, n.event_timestamp, n.activities, n.runs, n.distance_km, n.run_distance_km, n.moving_time_min, n.elevation_gain_m, n.daily_tss, n.unknown_load, n.unknown_load_min, n.avg_pace, n.avg_hr, n.max_hr, n.available_at
+FROM computed AS n
+LEFT JOIN athlete_daily_features AS o ON (o.athlete_id, o.activity_date) = (n.athlete_id, n.activity_date)
+WHERE (n.athlete_id, n.activity_date, n.event_timestamp, n.activities, n.runs, n.distance_km, n.run_distance_km, n.moving_time_min, n.elevation_gain_m, n.daily_tss, n.unknown_load, n.unknown_load_min, n.avg_pace, n.avg_hr, n.max_hr, n.available_at) IS NOT (o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.unknown_load_min, o.avg_pace, o.avg_hr, o.max_hr, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
@@ -109,8 +135,8 @@ UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AN
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.activity_date) = (s.athlete_id, s.activity_date);
-INSERT INTO athlete_daily_features_earlier (publication_id, athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
-SELECT f.earlier, o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_daily_features_versions AS o;
+INSERT INTO athlete_daily_features_earlier (publication_id, athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.unknown_load_min, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_daily_features_versions AS o;
 DELETE FROM athlete_daily_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date));
@@ -126,15 +152,15 @@ CROSS JOIN athlete_daily_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
-INSERT INTO athlete_daily_features_history (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
-SELECT o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_daily_features_history (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.unknown_load_min, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_daily_features AS o USING (athlete_id, activity_date);
 DELETE FROM athlete_daily_features
 WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated);
 DELETE FROM athlete_daily_features_history -- what was never believed leaves no version
 WHERE (athlete_id, activity_date) IN (SELECT athlete_id, activity_date FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
-INSERT INTO athlete_daily_features (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at) SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, avg_pace, avg_hr, max_hr, available_at FROM fresh;
+INSERT INTO athlete_daily_features (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr, available_at) SELECT athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr, available_at FROM fresh;
 INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
 SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
@@ -160,6 +186,7 @@ DROP TABLE temp.upgrade;
 DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
+DROP TABLE temp.day_offset;
 DROP TABLE temp.computed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

@@ -1,10 +1,10 @@
 -- stage:    430_rolling_features
 -- purpose:  load, form, trends and risk for every calendar day, looking back from the end of that day
--- reads:    activity_features; silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_rolling_features_versions, ops_upstreams
+-- reads:    activity_features; silver_unusable_trainings, unusable_training_loads, silver_rejects, silver_trainings, athlete_daily_features, silver_corrections, ops_config, ops_stale, ops_actor, athlete_rolling_features, athlete_rolling_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_rolling_features_versions, ops_upstreams
 -- writes:   athlete_rolling_features; silver_rejects, athlete_rolling_features_history, athlete_rolling_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
--- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week
+-- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week, unknown_load_max_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -32,16 +32,16 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT json_group_object(CASE name WHEN 'as_of_date' THEN 'end_date' ELSE name END,
                                  json(CASE typeof(value) WHEN 'text' THEN json_quote(value) ELSE number_text(value) END))
         FROM ops_config
-        WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week')
-          AND value IS NOT NULL) AS options;
+        WHERE name IN ('as_of_date', 'acwr_risk_threshold', 'acwr_min_history_days', 'monotony_risk_threshold', 'expected_days_per_week', 'unknown_load_max_share')
+          AND (name <> 'as_of_date' OR value IS NOT NULL)) AS options;
 
 -- How far from UTC the athlete was on the last day with an activity, from that day on; and when all that had started
 -- by then was over, which for a race through two nights is not that day.
 CREATE TEMP TABLE zone AS
-SELECT a.athlete_id, a.local_date AS activity_date, MIN(a.utc_offset_s) AS utc_offset_s,
+SELECT a.athlete_id, a.local_date AS activity_date, COALESCE(MIN(a.utc_offset_s), 0) AS utc_offset_s,
        MAX(MAX(a.end_time)) OVER (PARTITION BY a.athlete_id ORDER BY a.local_date) AS over_at
-FROM changed
-CROSS JOIN silver_trainings AS a USING (athlete_id)
+FROM (SELECT athlete_id, local_date, utc_offset_s, end_time FROM changed CROSS JOIN silver_trainings USING (athlete_id)
+      UNION ALL SELECT athlete_id, local_date, utc_offset_s, end_time FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id)) AS a
 GROUP BY a.athlete_id, a.local_date;
 CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 
@@ -49,7 +49,9 @@ CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 -- it is mended.
 CREATE TEMP TABLE crowded AS
 SELECT athlete_id, MIN(activity_date) AS activity_date
-FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id)
+FROM (SELECT athlete_id, activity_date
+      FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id)
+            UNION ALL SELECT athlete_id, local_date FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id))
       GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
 GROUP BY athlete_id;
 DELETE FROM silver_rejects
@@ -75,6 +77,10 @@ WITH day AS (
          training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
                                CASE WHEN is_run AND pace_min_km <= 1000 THEN pace_min_km END, elevation_gain_m
                         FROM activity_features
+                        WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)
+                        UNION ALL
+                        SELECT athlete_id, local_date, l.estimated_tss, NULL, moving_s / 60.0, NULL, NULL
+                        FROM silver_unusable_trainings LEFT JOIN unusable_training_loads AS l USING (athlete_id, activity_id)
                         WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)', stage_clock.options) AS r
 )
 SELECT r.athlete_key AS athlete_id, r.as_of_date,
@@ -85,13 +91,21 @@ SELECT r.athlete_key AS athlete_id, r.as_of_date,
        r.total_distance_90d_km, r.longest_distance_30d_km, r.longest_distance_90d_km, r.total_elevation_30d_m, r.avg_pace_30d,
        r.best_pace_30d, r.avg_pace_90d, r.best_pace_90d, r.pace_trend_30d, r.distance_trend_30d, r.pace_trend_90d,
        r.distance_trend_90d, r.consistency_score, r.training_monotony_7d, r.training_strain_7d, r.rest_days_14d,
-       r.unknown_load_42d, r.history_days, r.is_overtraining_risk,
+       r.unknown_load_42d, r.unknown_load_share_42d,
+       CASE WHEN r.tsb IS NULL
+            THEN 'no load is known for ' || r.unknown_load_42d || ' of the ' || r.activities_42d || ' activities of ' || min(42, r.history_days) || ' days, '
+                 || CAST(100 * r.unknown_load_share_42d AS INTEGER) || ' % of the moving time' END AS load_reason,
+       r.history_days, r.is_overtraining_risk,
        max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                      WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), ''),
            CASE WHEN r.as_of_date > p.published_to
-                THEN COALESCE((SELECT MIN(a.available_at) FROM silver_trainings AS a
-                               WHERE a.athlete_id = r.athlete_id AND a.local_date >= r.as_of_date), k.started_at)
+                THEN COALESCE((SELECT MIN(available_at)
+                               FROM (SELECT a.available_at FROM silver_trainings AS a
+                                     WHERE a.athlete_id = r.athlete_id AND a.local_date >= r.as_of_date
+                                     UNION ALL
+                                     SELECT u.available_at FROM silver_unusable_trainings AS u
+                                     WHERE u.athlete_id = r.athlete_id AND u.local_date >= r.as_of_date)), k.started_at)
                 ELSE '' END) AS available_at
 FROM stage_clock AS k
 CROSS JOIN day AS r
@@ -130,9 +144,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM computed
-EXCEPT
-SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.as_of_date, n.event_timestamp, n.daily_tss, n.ctl_42d, n.atl_7d, n.tsb, n.acwr, n.ctl_ewma, n.atl_ewma, n.tsb_ewma, n.acwr_ewma, n.total_tss_7d, n.total_tss_28d, n.total_tss_90d, n.activities_7d, n.activities_28d, n.activities_30d, n.activities_42d, n.activities_90d, n.total_distance_7d_km, n.total_distance_28d_km, n.total_distance_30d_km, n.total_distance_42d_km, n.total_distance_90d_km, n.longest_distance_30d_km, n.longest_distance_90d_km, n.total_elevation_30d_m, n.avg_pace_30d, n.best_pace_30d, n.avg_pace_90d, n.best_pace_90d, n.pace_trend_30d, n.distance_trend_30d, n.pace_trend_90d, n.distance_trend_90d, n.consistency_score, n.training_monotony_7d, n.training_strain_7d, n.rest_days_14d, n.unknown_load_42d, n.unknown_load_share_42d, n.load_reason, n.history_days, n.is_overtraining_risk, n.available_at
+FROM computed AS n
+LEFT JOIN athlete_rolling_features AS o ON (o.athlete_id, o.as_of_date) = (n.athlete_id, n.as_of_date)
+WHERE (n.athlete_id, n.as_of_date, n.event_timestamp, n.daily_tss, n.ctl_42d, n.atl_7d, n.tsb, n.acwr, n.ctl_ewma, n.atl_ewma, n.tsb_ewma, n.acwr_ewma, n.total_tss_7d, n.total_tss_28d, n.total_tss_90d, n.activities_7d, n.activities_28d, n.activities_30d, n.activities_42d, n.activities_90d, n.total_distance_7d_km, n.total_distance_28d_km, n.total_distance_30d_km, n.total_distance_42d_km, n.total_distance_90d_km, n.longest_distance_30d_km, n.longest_distance_90d_km, n.total_elevation_30d_m, n.avg_pace_30d, n.best_pace_30d, n.avg_pace_90d, n.best_pace_90d, n.pace_trend_30d, n.distance_trend_30d, n.pace_trend_90d, n.distance_trend_90d, n.consistency_score, n.training_monotony_7d, n.training_strain_7d, n.rest_days_14d, n.unknown_load_42d, n.unknown_load_share_42d, n.load_reason, n.history_days, n.is_overtraining_risk, n.available_at) IS NOT (o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.unknown_load_share_42d, o.load_reason, o.history_days, o.is_overtraining_risk, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
@@ -157,8 +172,8 @@ UPDATE fresh AS n SET available_at = CASE WHEN EXISTS (SELECT 1 FROM formula) AN
 FROM standing AS s, stage_clock AS k
 LEFT JOIN heard AS h ON h.athlete_id = s.athlete_id
 WHERE (n.athlete_id, n.as_of_date) = (s.athlete_id, s.as_of_date);
-INSERT INTO athlete_rolling_features_earlier (publication_id, athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
-SELECT f.earlier, o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.history_days, o.is_overtraining_risk, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_rolling_features_versions AS o;
+INSERT INTO athlete_rolling_features_earlier (publication_id, athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, unknown_load_share_42d, load_reason, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
+SELECT f.earlier, o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.unknown_load_share_42d, o.load_reason, o.history_days, o.is_overtraining_risk, o.available_at, o.superseded_at, o.superseded_by FROM formula AS f CROSS JOIN athlete_rolling_features_versions AS o;
 DELETE FROM athlete_rolling_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date));
@@ -174,15 +189,15 @@ CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
-INSERT INTO athlete_rolling_features_history (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
-SELECT o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.history_days, o.is_overtraining_risk, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
+INSERT INTO athlete_rolling_features_history (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, unknown_load_share_42d, load_reason, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
+SELECT o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.unknown_load_share_42d, o.load_reason, o.history_days, o.is_overtraining_risk, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
 JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date);
 DELETE FROM athlete_rolling_features
 WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated);
 DELETE FROM athlete_rolling_features_history -- what was never believed leaves no version
 WHERE (athlete_id, as_of_date) IN (SELECT athlete_id, as_of_date FROM outdated) AND superseded_at <= available_at OR EXISTS (SELECT 1 FROM formula);
-INSERT INTO athlete_rolling_features (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at) SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, history_days, is_overtraining_risk, available_at FROM fresh;
+INSERT INTO athlete_rolling_features (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, unknown_load_share_42d, load_reason, history_days, is_overtraining_risk, available_at) SELECT athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, unknown_load_share_42d, load_reason, history_days, is_overtraining_risk, available_at FROM fresh;
 INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new, published_at)
 SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end

@@ -1,10 +1,10 @@
 -- stage:    440_weekly_features
 -- purpose:  volume, load, monotony and strain of every week from Monday to Sunday
--- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_weekly_features_versions, ops_upstreams
+-- reads:    activity_features, athlete_daily_features, athlete_rolling_features; ops_config, ops_stale, silver_corrections, ops_actor, athlete_weekly_features, athlete_weekly_features_history, ops_watermarks, ops_due, feature_upgrades, athlete_weekly_features_versions, ops_upstreams
 -- writes:   athlete_weekly_features; athlete_weekly_features_history, athlete_weekly_features_earlier, feature_publications, ops_seen, ops_due
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
--- params:   -
+-- params:   unknown_load_max_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -39,7 +39,8 @@ WITH paced AS (
 ),
 day AS (
     SELECT r.athlete_id, r.as_of_date, CAST(week_start(r.as_of_date) AS TEXT) AS week_start, r.event_timestamp, r.available_at, r.daily_tss,
-           d.distance_km, d.activities, d.elevation_gain_m,
+           d.distance_km, d.activities, d.elevation_gain_m, d.unknown_load,
+           CAST(60 * d.moving_time_min + 0.5 AS INTEGER) AS moving_s, CAST(60 * d.unknown_load_min + 0.5 AS INTEGER) AS unknown_load_s,
            p.moving_time_min AS paced_min, p.distance_km AS paced_km
     FROM changed
     CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
@@ -56,8 +57,11 @@ week AS (
            exact_sum(daily_tss) AS weekly_tss,
            COALESCE(exact_sum(elevation_gain_m), 0.0) AS weekly_elevation_m,
            exact_sum(paced_min) / exact_sum(paced_km) AS avg_pace_week,
-           CASE WHEN COUNT(*) = 7 THEN training_monotony(daily_tss) END AS training_monotony,
-           CASE WHEN COUNT(*) = 7 THEN training_strain(daily_tss) END AS training_strain,
+           -- loads of which too few are known are not compared; where nobody knows the time, none is known
+           COUNT(*) = 7 AND CASE WHEN exact_sum(moving_s) > 0 THEN 1.0 * exact_sum(unknown_load_s) / exact_sum(moving_s) ELSE COALESCE(MAX(unknown_load), 0) > 0 END
+               <= (SELECT value FROM ops_config WHERE name = 'unknown_load_max_share') AS is_known,
+           training_monotony(daily_tss) AS training_monotony,
+           training_strain(daily_tss) AS training_strain,
            max(MAX(available_at),
                COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c -- a day may be gone
                          WHERE c.athlete_id = day.athlete_id AND c.from_date <= date(day.week_start, '+6 days')), '')) AS available_at
@@ -65,7 +69,8 @@ week AS (
     GROUP BY athlete_id, week_start
 )
 SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m,
-       avg_pace_week, training_monotony, training_strain, max(event_timestamp, available_at) AS available_at
+       avg_pace_week, CASE WHEN is_known THEN training_monotony END AS training_monotony, CASE WHEN is_known THEN training_strain END AS training_strain,
+       max(event_timestamp, available_at) AS available_at
 FROM week;
 CREATE UNIQUE INDEX temp.computed_by_week ON computed (athlete_id, week_start);
 
@@ -95,9 +100,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.week_start) = (s.athlete_id, s.week_start) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at FROM computed
-EXCEPT
-SELECT athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at FROM athlete_weekly_features WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.week_start, n.event_timestamp, n.days, n.weekly_distance_km, n.weekly_activities, n.weekly_tss, n.weekly_elevation_m, n.avg_pace_week, n.training_monotony, n.training_strain, n.available_at
+FROM computed AS n
+LEFT JOIN athlete_weekly_features AS o ON (o.athlete_id, o.week_start) = (n.athlete_id, n.week_start)
+WHERE (n.athlete_id, n.week_start, n.event_timestamp, n.days, n.weekly_distance_km, n.weekly_activities, n.weekly_tss, n.weekly_elevation_m, n.avg_pace_week, n.training_monotony, n.training_strain, n.available_at) IS NOT (o.athlete_id, o.week_start, o.event_timestamp, o.days, o.weekly_distance_km, o.weekly_activities, o.weekly_tss, o.weekly_elevation_m, o.avg_pace_week, o.training_monotony, o.training_strain, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n

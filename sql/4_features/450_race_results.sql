@@ -1,6 +1,6 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time of each race, tagged or told: the labels
--- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, course_reading, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
@@ -39,18 +39,19 @@ CREATE TABLE IF NOT EXISTS race_rejects (
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
 
--- A watch reads a course 1 % short to 3 % long. A best effort over the official distance is exact where Strava gives
+-- A best effort over the official distance is exact where Strava gives
 -- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
 -- What its athlete told of a race stands.
 CREATE TEMP TABLE candidate AS
 WITH race AS (
     SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.available_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
-           a.distance_m BETWEEN 0.99 * r.official_m AND 1.03 * r.official_m AS is_measured -- by the watch, and not much besides
-    FROM changed
+           a.distance_m BETWEEN w.shortest * r.official_m AND w.longest * r.official_m AS is_measured -- by the watch, and not much besides
+    FROM course_reading AS w
+    CROSS JOIN changed
     CROSS JOIN silver_races AS r USING (athlete_id)
     LEFT JOIN silver_strava_activities AS a ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id
-    LEFT JOIN race_distances AS d ON CASE WHEN r.official_m IS NULL THEN a.distance_m BETWEEN 0.99 * d.distance_m AND 1.03 * d.distance_m
+    LEFT JOIN race_distances AS d ON CASE WHEN r.official_m IS NULL THEN a.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
                                           ELSE r.official_m BETWEEN 0.999 * d.distance_m AND 1.001 * d.distance_m END
 ),
 effort AS (
@@ -127,9 +128,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at FROM computed
-EXCEPT
-SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at FROM race_results WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.activity_id, n.race_date, n.distance_class, n.seconds, n.source, n.measured_m, n.event_timestamp, n.available_at
+FROM computed AS n
+LEFT JOIN race_results AS o ON (o.athlete_id, o.activity_id) = (n.athlete_id, n.activity_id)
+WHERE (n.athlete_id, n.activity_id, n.race_date, n.distance_class, n.seconds, n.source, n.measured_m, n.event_timestamp, n.available_at) IS NOT (o.athlete_id, o.activity_id, o.race_date, o.distance_class, o.seconds, o.source, o.measured_m, o.event_timestamp, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n

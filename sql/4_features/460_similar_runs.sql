@@ -29,103 +29,61 @@ CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
 WHERE g.stage = '460_similar_runs' AND g.earlier IS NOT NULL;
 -- end
 
--- Runs whose pace says something, in the order in which they were over.
-CREATE TEMP TABLE run (
-    athlete_id TEXT, activity_id TEXT, start_time TEXT, end_time TEXT, local_date TEXT, available_at TEXT, pace REAL, day REAL, distance_km REAL,
-    ln_km REAL, climb REAL, hour REAL, weekday INTEGER, place INTEGER,
-    PRIMARY KEY (athlete_id, place)
-) WITHOUT ROWID;
-INSERT INTO run
-SELECT a.athlete_id, a.activity_id, a.start_time, a.end_time, a.local_date, a.available_at, a.pace_min_km, julianday(a.start_time),
-       a.distance_m / 1000, portable_ln(a.distance_m / 1000), COALESCE(min(1000 * a.elevation_gain_m / a.distance_m, 300), 0.0),
-       substr(a.local_start_time, 12, 2) + substr(a.local_start_time, 15, 2) / 60.0, CAST(strftime('%w', a.local_date) AS INTEGER),
-       ROW_NUMBER() OVER (PARTITION BY a.athlete_id ORDER BY a.end_time, a.activity_id)
-FROM changed
-CROSS JOIN silver_trainings AS a USING (athlete_id)
-WHERE a.is_run AND NOT a.is_flagged AND a.distance_m >= 1000 AND a.pace_min_km BETWEEN 2.5 AND 15;
-CREATE INDEX temp.run_by_end ON run (athlete_id, end_time, place);
-
--- How the athlete runs when a run is over.
-CREATE TEMP TABLE state AS
-SELECT athlete_id, place, end_time, local_date, hour, weekday, pace AS last_pace_min_km, distance_km AS last_distance_km,
-       MAX(available_at) OVER earlier AS available_at,
-       ewma(pace, 28.853900817779268) OVER earlier / ewma(1.0, 28.853900817779268) OVER earlier AS pace_ewma_20, -- 20 runs / ln 2
-       exact_sum(pace) OVER five / COUNT(*) OVER five AS mean_pace_5,
-       exact_sum(pace) OVER ten / COUNT(*) OVER ten AS mean_pace_10,
-       MIN(pace) OVER twenty AS best_pace_20,
-       (exact_sum(pace * pace) OVER twenty - exact_sum(pace) OVER twenty * exact_sum(pace) OVER twenty / COUNT(*) OVER twenty) / COUNT(*) OVER twenty
-           AS variance_20,
-       portable_exp(exact_sum(ln_km) OVER twenty / COUNT(*) OVER twenty) AS usual_distance_km,
-       exact_sum(climb) OVER twenty / COUNT(*) OVER twenty AS usual_elevation_per_km
-FROM run
-WINDOW earlier AS (PARTITION BY athlete_id ORDER BY place ROWS UNBOUNDED PRECEDING),
-       five AS (PARTITION BY athlete_id ORDER BY place ROWS 4 PRECEDING),
-       ten AS (PARTITION BY athlete_id ORDER BY place ROWS 9 PRECEDING),
-       twenty AS (PARTITION BY athlete_id ORDER BY place ROWS 19 PRECEDING);
-CREATE UNIQUE INDEX temp.state_by_place ON state (athlete_id, place);
-
--- What is asked: every run whose distance tells it, and an ordinary one on the day after the last.
-CREATE TEMP TABLE asked (
-    request_id INTEGER PRIMARY KEY, athlete_id TEXT, activity_id TEXT, event_timestamp TEXT, activity_date TEXT, available_at TEXT, day REAL,
-    distance_km REAL, ln_km REAL, elevation_per_km REAL, climb REAL, hour REAL, weekday INTEGER, place INTEGER
-);
-INSERT INTO asked
-SELECT NULL, a.athlete_id, a.activity_id, a.start_time, a.local_date, a.available_at, julianday(a.start_time),
-       a.distance_m / 1000, portable_ln(a.distance_m / 1000), 1000 * a.elevation_gain_m / a.distance_m,
-       COALESCE(min(1000 * a.elevation_gain_m / a.distance_m, 300), 0.0),
-       substr(a.local_start_time, 12, 2) + substr(a.local_start_time, 15, 2) / 60.0, CAST(strftime('%w', a.local_date) AS INTEGER),
-       (SELECT r.place FROM run AS r WHERE r.athlete_id = a.athlete_id AND r.end_time <= a.start_time
-        ORDER BY r.end_time DESC, r.place DESC LIMIT 1)
+-- Every run whose distance tells it; pace is that of one which says something.
+CREATE TEMP TABLE run AS
+SELECT a.athlete_id, a.activity_id, a.start_time, a.end_time, a.local_date, a.available_at, a.distance_m / 1000 AS distance_km,
+       1000 * a.elevation_gain_m / a.distance_m AS elevation_per_km, julianday(a.start_time) AS day,
+       substr(a.local_start_time, 12, 2) + substr(a.local_start_time, 15, 2) / 60.0 AS hour, CAST(strftime('%w', a.local_date) AS INTEGER) AS weekday,
+       CASE WHEN NOT a.is_flagged AND a.pace_min_km BETWEEN 2.5 AND 15 THEN a.pace_min_km END AS pace
 FROM changed
 CROSS JOIN silver_trainings AS a USING (athlete_id)
 WHERE a.is_run AND a.distance_m >= 1000;
-INSERT INTO asked
-SELECT NULL, athlete_id, 'next', end_time, date(local_date, '+1 day'), end_time, julianday(end_time) + 1, usual_distance_km, portable_ln(usual_distance_km),
-       usual_elevation_per_km, usual_elevation_per_km, hour, (weekday + 1) % 7, place
-FROM (SELECT athlete_id, MAX(place) AS place FROM run GROUP BY athlete_id)
-JOIN state USING (athlete_id, place);
 
--- Each of the last 100 runs weighs the less, the less it is like the one asked of: by a factor of e for each 35 % of distance,
--- 120 days, 10 m of climb per km and 3 hours of the day between them, and by half on another day of the week. A metre of climb per
--- km costs 0.5 %. These were chosen on runs of 78 amateurs; what is wrong with them for an athlete, a model learns.
-CREATE TEMP TABLE similar (
-    request_id INTEGER PRIMARY KEY, pace REAL, variance REAL, runs REAL, age_days REAL, longer REAL, steeper REAL
-);
-INSERT INTO similar
-WITH pair AS (
-    SELECT a.request_id, r.pace * (200 + a.climb) / (200 + r.climb) AS level, max(a.day - r.day, 0) AS age, a.ln_km - r.ln_km AS longer,
-           a.climb - r.climb AS steeper, abs(a.hour - r.hour) AS hours, a.weekday <> r.weekday AS is_other_day
-    FROM asked AS a
-    CROSS JOIN run AS r ON r.athlete_id = a.athlete_id AND r.place BETWEEN a.place - 99 AND a.place
-),
-weighted AS MATERIALIZED ( -- or each sum would compute the weight anew
-    SELECT request_id, level, age, longer, steeper,
-           1e-12 + portable_exp(-abs(longer) / 0.3 - age / 120 - abs(steeper) / 10 - min(hours, 24 - hours) / 3 - 0.7 * is_other_day) AS w
-    FROM pair
-)
-SELECT request_id, exact_sum(w * level) / exact_sum(w),
-       (exact_sum(w * level * level) - exact_sum(w * level) * exact_sum(w * level) / exact_sum(w)) / exact_sum(w),
-       exact_sum(w) * exact_sum(w) / exact_sum(w * w), exact_sum(w * age) / exact_sum(w), exact_sum(w * longer) / exact_sum(w),
-       exact_sum(w * steeper) / exact_sum(w)
-FROM weighted
-GROUP BY request_id;
+-- Those that say something in the order in which they were over, and when all of them up to each were known.
+CREATE TEMP TABLE told (
+    athlete_id TEXT, place INTEGER, end_time TEXT, local_date TEXT, hour REAL, weekday INTEGER, available_at TEXT, PRIMARY KEY (athlete_id, place)
+) WITHOUT ROWID;
+INSERT INTO told
+SELECT athlete_id, ROW_NUMBER() OVER earlier, end_time, local_date, hour, weekday, MAX(available_at) OVER earlier
+FROM run
+WHERE pace IS NOT NULL
+WINDOW earlier AS (PARTITION BY athlete_id ORDER BY end_time, activity_id ROWS UNBOUNDED PRECEDING);
+
+-- What is asked: every run, and an ordinary one on the day after the last.
+CREATE TEMP TABLE asked (
+    athlete_id TEXT, activity_id TEXT, event_timestamp TEXT, activity_date TEXT, available_at TEXT, day REAL, distance_km REAL, elevation_per_km REAL,
+    hour REAL, weekday INTEGER, PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
+INSERT INTO asked
+SELECT athlete_id, activity_id, start_time, local_date, available_at, day, distance_km, elevation_per_km, hour, weekday FROM run
+UNION ALL
+SELECT athlete_id, 'next', end_time, date(local_date, '+1 day'), end_time, julianday(end_time) + 1, NULL, NULL, hour, (weekday + 1) % 7
+FROM (SELECT athlete_id, MAX(place) AS place FROM told GROUP BY athlete_id)
+JOIN told USING (athlete_id, place);
+
+CREATE TEMP TABLE answered AS
+SELECT CAST(athlete_id AS TEXT) AS athlete_id, CAST(run AS TEXT) AS activity_id, earlier_runs, similar_pace_min_km, similar_spread_min_km, similar_runs,
+       similar_age_days, longer_than_similar, steeper_than_similar, pace_ewma_20, last_pace_min_km, mean_pace_5, mean_pace_10, best_pace_20, pace_spread_20,
+       usual_distance_km, usual_elevation_per_km, last_distance_km
+FROM similar_pace('SELECT athlete_id, end_time, activity_id, pace, day, distance_km, elevation_per_km, hour, weekday FROM temp.run WHERE pace IS NOT NULL
+                   UNION ALL
+                   SELECT athlete_id, event_timestamp, activity_id, NULL, day, distance_km, elevation_per_km, hour, weekday FROM temp.asked');
+SELECT assert_that((SELECT COUNT(*) FROM answered) = (SELECT COUNT(*) FROM asked), '460_similar_runs: a run is lost or doubled');
 
 CREATE TEMP TABLE computed AS
-SELECT a.athlete_id, a.activity_id, a.event_timestamp, a.activity_date, a.distance_km, a.elevation_per_km, a.hour AS start_hour, a.weekday,
-       a.place AS earlier_runs, s.pace AS similar_pace_min_km,
-       CASE WHEN s.variance > 0 THEN portable_exp(0.5 * portable_ln(s.variance)) ELSE 0.0 END AS similar_spread_min_km,
-       s.runs AS similar_runs, s.age_days AS similar_age_days, s.longer AS longer_than_similar, s.steeper AS steeper_than_similar, l.pace_ewma_20,
-       l.last_pace_min_km, l.mean_pace_5, l.mean_pace_10, l.best_pace_20,
-       CASE WHEN l.variance_20 > 0 THEN portable_exp(0.5 * portable_ln(l.variance_20)) ELSE 0.0 END AS pace_spread_20,
-       l.usual_distance_km, l.usual_elevation_per_km, l.last_distance_km,
-       CAST(julianday(a.activity_date) - julianday(l.local_date) AS INTEGER) AS days_since_run,
-       max(a.available_at, l.available_at) AS available_at
-FROM asked AS a
-JOIN similar AS s USING (request_id)
-JOIN state AS l USING (athlete_id, place);
+SELECT a.athlete_id, a.activity_id, a.event_timestamp, a.activity_date,
+       CASE WHEN a.activity_id = 'next' THEN s.usual_distance_km ELSE a.distance_km END AS distance_km,
+       CASE WHEN a.activity_id = 'next' THEN s.usual_elevation_per_km ELSE a.elevation_per_km END AS elevation_per_km, a.hour AS start_hour, a.weekday,
+       s.earlier_runs, s.similar_pace_min_km, s.similar_spread_min_km, s.similar_runs, s.similar_age_days, s.longer_than_similar, s.steeper_than_similar,
+       s.pace_ewma_20, s.last_pace_min_km, s.mean_pace_5, s.mean_pace_10, s.best_pace_20, s.pace_spread_20, s.usual_distance_km, s.usual_elevation_per_km,
+       s.last_distance_km, CAST(julianday(a.activity_date) - julianday(t.local_date) AS INTEGER) AS days_since_run,
+       max(a.available_at, t.available_at) AS available_at
+FROM answered AS s
+CROSS JOIN asked AS a USING (athlete_id, activity_id)
+JOIN told AS t ON t.athlete_id = s.athlete_id AND t.place = s.earlier_runs;
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 
-SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM asked WHERE place IS NOT NULL), '460_similar_runs: a run is lost or doubled');
+SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM answered WHERE earlier_runs > 0), '460_similar_runs: a run is not the day after another');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR similar_pace_min_km <= 0),
                    '460_similar_runs: a row known before its time, or a pace of nothing');
 
@@ -148,9 +106,10 @@ UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
 WHERE (n.athlete_id, n.activity_id) = (s.athlete_id, s.activity_id) AND n.available_at <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT athlete_id, activity_id, event_timestamp, activity_date, distance_km, elevation_per_km, start_hour, weekday, earlier_runs, similar_pace_min_km, similar_spread_min_km, similar_runs, similar_age_days, longer_than_similar, steeper_than_similar, pace_ewma_20, last_pace_min_km, mean_pace_5, mean_pace_10, best_pace_20, pace_spread_20, usual_distance_km, usual_elevation_per_km, last_distance_km, days_since_run, available_at FROM computed
-EXCEPT
-SELECT athlete_id, activity_id, event_timestamp, activity_date, distance_km, elevation_per_km, start_hour, weekday, earlier_runs, similar_pace_min_km, similar_spread_min_km, similar_runs, similar_age_days, longer_than_similar, steeper_than_similar, pace_ewma_20, last_pace_min_km, mean_pace_5, mean_pace_10, best_pace_20, pace_spread_20, usual_distance_km, usual_elevation_per_km, last_distance_km, days_since_run, available_at FROM similar_runs WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT n.athlete_id, n.activity_id, n.event_timestamp, n.activity_date, n.distance_km, n.elevation_per_km, n.start_hour, n.weekday, n.earlier_runs, n.similar_pace_min_km, n.similar_spread_min_km, n.similar_runs, n.similar_age_days, n.longer_than_similar, n.steeper_than_similar, n.pace_ewma_20, n.last_pace_min_km, n.mean_pace_5, n.mean_pace_10, n.best_pace_20, n.pace_spread_20, n.usual_distance_km, n.usual_elevation_per_km, n.last_distance_km, n.days_since_run, n.available_at
+FROM computed AS n
+LEFT JOIN similar_runs AS o ON (o.athlete_id, o.activity_id) = (n.athlete_id, n.activity_id)
+WHERE (n.athlete_id, n.activity_id, n.event_timestamp, n.activity_date, n.distance_km, n.elevation_per_km, n.start_hour, n.weekday, n.earlier_runs, n.similar_pace_min_km, n.similar_spread_min_km, n.similar_runs, n.similar_age_days, n.longer_than_similar, n.steeper_than_similar, n.pace_ewma_20, n.last_pace_min_km, n.mean_pace_5, n.mean_pace_10, n.best_pace_20, n.pace_spread_20, n.usual_distance_km, n.usual_elevation_per_km, n.last_distance_km, n.days_since_run, n.available_at) IS NOT (o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.distance_km, o.elevation_per_km, o.start_hour, o.weekday, o.earlier_runs, o.similar_pace_min_km, o.similar_spread_min_km, o.similar_runs, o.similar_age_days, o.longer_than_similar, o.steeper_than_similar, o.pace_ewma_20, o.last_pace_min_km, o.mean_pace_5, o.mean_pace_10, o.best_pace_20, o.pace_spread_20, o.usual_distance_km, o.usual_elevation_per_km, o.last_distance_km, o.days_since_run, o.available_at);
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n
@@ -225,9 +184,9 @@ DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
 DROP TABLE temp.computed;
-DROP TABLE temp.similar;
+DROP TABLE temp.answered;
 DROP TABLE temp.asked;
-DROP TABLE temp.state;
+DROP TABLE temp.told;
 DROP TABLE temp.run;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

@@ -2,7 +2,7 @@
 -- purpose:  how far each feature group reaches, so that feature_freshness can say how late it is
 -- reads:    -; feature_extent_queries, feature_extent, feature_extent_athletes, feature_groups_current, ops_due, ops_follows
 -- writes:   feature_extent; feature_extent_athletes, ops_due
--- follows:  400_athlete_profile, 410_activity_features, 420_daily_features, 430_rolling_features, 440_weekly_features, 450_race_results, 460_similar_runs
+-- follows:  400_athlete_profile, 410_activity_features, 415_stream_features, 420_daily_features, 430_rolling_features, 440_weekly_features, 450_race_results, 460_similar_runs, 470_training_breaks
 -- grain:    group_name
 -- params:   -
 
@@ -14,7 +14,7 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     'how far each feature group reaches, so that feature_freshness can say how late it is',
     '[]',
     '["feature_extent"]',
-    '["400_athlete_profile", "410_activity_features", "420_daily_features", "430_rolling_features", "440_weekly_features", "450_race_results", "460_similar_runs"]');
+    '["400_athlete_profile", "410_activity_features", "415_stream_features", "420_daily_features", "430_rolling_features", "440_weekly_features", "450_race_results", "460_similar_runs", "470_training_breaks"]');
 
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;

@@ -1,6 +1,6 @@
 -- stage:    510_time_estimator_train
 -- purpose:  train, validate and gate the time estimator; every attempt is a version, accepted or refused with a reason
--- reads:    time_estimator_rows; ml_aliases, silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
+-- reads:    time_estimator_rows; silver_from_api, ml_aliases, silver_rejects, race_distances, bronze_documents, ops_config, ml_model_versions, ops_due, ops_watermarks
 -- writes:   ml_model_versions; ml_aliases, ml_validation_predictions, ml_intervals, ml_metrics, silver_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    model, version
@@ -107,13 +107,20 @@ SELECT DISTINCT 'history', year, date(year || '-01-01', -(SELECT gap_days FROM s
 UNION ALL
 SELECT 'all', -1, '9999-12-31' WHERE EXISTS (SELECT 1 FROM labelled);
 
+-- from-api subject of labelled WHERE source = 'history': printed by `make stages`
+CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
+INSERT INTO from_api
+SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
+FROM (SELECT DISTINCT subject AS athlete_id FROM labelled WHERE source = 'history') AS e;
+-- end
 CREATE TEMP TABLE trains (fold INTEGER, row_id INTEGER, PRIMARY KEY (fold, row_id)) WITHOUT ROWID;
 INSERT INTO trains (fold, row_id)
 SELECT f.fold, r.row_id
 FROM fold AS f
 CROSS JOIN labelled AS r
 WHERE r.evidence <> 'none'
-  AND (r.source <> 'history' OR (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1) -- past races come from Strava's API
+  AND (r.source <> 'history' OR (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1
+       OR NOT EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = r.subject AND a.from_date <= r.as_of_date))
   AND CASE f.source WHEN 'survey' THEN r.source = 'survey' AND r.fold <> f.fold
                     ELSE r.source = 'survey' OR r.as_of_date < f.before_date END;
 
@@ -140,7 +147,7 @@ GROUP BY m.fold;
 CREATE TEMP TABLE predicted AS
 WITH mine AS MATERIALIZED (
     SELECT r.source, r.subject, r.as_of_date, r.distance_class, r.distance_m, r.seconds, r.judged_by, r.evidence,
-           r.riegel_s, r.vdot_s, r.vickers_one_race_s, r.vickers_two_races_s,
+           r.riegel_s, r.vdot_s, r.vickers_one_race_s, r.vickers_two_races_s, r.tanda_s,
            portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
                r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
                r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
@@ -154,6 +161,7 @@ each_model AS (
     UNION ALL SELECT 'vdot', vdot_s, * FROM mine
     UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM mine
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM mine
+    UNION ALL SELECT 'tanda', tanda_s, * FROM mine
 )
 SELECT CAST(e.model AS TEXT) AS model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
        CAST(CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END AS TEXT) AS evidence,
@@ -283,6 +291,7 @@ DROP TABLE temp.predicted;
 DROP TABLE temp.model;
 DROP TABLE temp.centre;
 DROP TABLE temp.trains;
+DROP TABLE temp.from_api;
 DROP TABLE temp.fold;
 DROP TABLE temp.labelled;
 DROP TABLE temp.stage_clock;

@@ -1,6 +1,6 @@
 -- stage:    520_time_estimator_search
 -- purpose:  compare configurations of the time estimator on runners and years that they were not trained on
--- reads:    -; time_estimator_rows, bronze_documents, silver_rejects, ops_config, ml_search_configurations, ml_search_results
+-- reads:    -; time_estimator_rows, silver_from_api, bronze_documents, silver_rejects, ops_config, ml_search_configurations, ml_search_results
 -- writes:   ml_search_results; ml_search_configurations
 -- follows:  -
 -- grain:    model, search_hash, configuration, fold
@@ -97,6 +97,13 @@ WHERE r.seconds IS NOT NULL AND r.evidence <> 'none' AND c.is_wanted
   AND c.search_hash NOT IN (SELECT search_hash FROM ml_search_results WHERE model = 'time_estimator');
 CREATE UNIQUE INDEX temp.labelled_by_id ON labelled (row_id);
 
+-- from-api subject of labelled WHERE source = 'history': printed by `make stages`
+CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
+INSERT INTO from_api
+SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
+FROM (SELECT DISTINCT subject AS athlete_id FROM labelled WHERE source = 'history') AS e;
+-- end
+
 -- Time goes forward: a year is judged after training on the survey and on what was raced before the gap; rows in the gap
 -- do neither. The survey has no dates: its runners are parted.
 CREATE TEMP TABLE member AS
@@ -106,7 +113,8 @@ JOIN labelled AS r
   ON (r.judged_in = f.fold AND r.source = f.source)
   OR CASE f.source WHEN 'survey' THEN r.source = 'survey'
                    ELSE r.source = 'survey' OR r.as_of_date < date(f.fold || '-01-01', -(SELECT gap_days FROM stage_clock) || ' days')
-                                 AND (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1 END;
+                                 AND ((SELECT value FROM ops_config WHERE name = 'train_on_api_rows') = 1
+                                      OR NOT EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = r.subject AND a.from_date <= r.as_of_date)) END;
 
 -- Training labels are clipped around their median, as 510_time_estimator_train clips them.
 CREATE TEMP TABLE centre AS
@@ -201,6 +209,7 @@ DROP TABLE temp.judged;
 DROP TABLE temp.trained;
 DROP TABLE temp.centre;
 DROP TABLE temp.member;
+DROP TABLE temp.from_api;
 DROP TABLE temp.labelled;
 DROP TABLE temp.stage_clock;
 

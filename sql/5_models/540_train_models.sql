@@ -1,7 +1,7 @@
 -- stage:    540_train_models
 -- purpose:  train every registered model that is due, judge it on days and athletes that it has not seen, and let its gate accept or refuse it
--- reads:    ml_models_current; ml_looks, bronze_strava_activities, ml_run_metrics, ml_runs, ml_model_versions, ops_audit, ops_config, silver_strava_activities
--- writes:   ml_runs; ml_model_versions, ml_run_params, ml_run_metrics, ml_run_artifacts, ml_run_predictions, ml_looks
+-- reads:    ml_models_current; ml_looks, bronze_strava_activities, ml_run_params, ml_runs, ml_model_versions, ml_pooled_rows, ml_searches, ml_training_decisions, ml_training_requests, ops_audit, ops_config, silver_from_api
+-- writes:   ml_runs; ml_training_decisions, ml_training_requests, ml_model_versions, ml_run_params, ml_run_metrics, ml_run_slices, ml_run_artifacts, ml_run_predictions, ml_looks
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
@@ -21,101 +21,197 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- Nobody's rows are counted at each run: a model is asked whether it is due when its definition or the setting is another, when
--- twice as much has arrived, and when its time has come; after a failure that is the next day.
+-- twice as much has arrived, when its time has come, and when somebody has a reason; after a failure, and with a reason that waits, that is the next day.
 CREATE TEMP TABLE asked AS
 WITH last AS (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY model ORDER BY run_id DESC) AS age FROM ml_runs
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY model ORDER BY run_id DESC) AS age FROM ml_runs WHERE search_id IS NULL
 ),
 now AS (
     SELECT c.started_at, julianday(c.started_at) AS day, (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') AS may_train,
-           (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities) + (SELECT COALESCE(MAX(audit_id), 0) FROM ops_audit) AS news
+           (SELECT COALESCE(MAX(bronze_id), 0) FROM bronze_strava_activities) + (SELECT COALESCE(MAX(audit_id), 0) FROM ops_audit)
+           + (SELECT COUNT(*) FROM ml_pooled_rows) AS news
     FROM stage_clock AS c
 )
-SELECT m.model, m.bronze_id, m.entity, m.definition, m.rows_sql, m.lookups, m.computed, m.columns_sql, m.options, m.is_binary, n.started_at, n.may_train, n.news, l.run_id AS run_before, l.bronze_id AS bronze_before, l.status AS status_before, l.labelled_rows AS labelled_before,
+SELECT m.model, m.bronze_id, m.entity, CASE WHEN s.options IS NULL THEN m.definition ELSE json_set(m.definition, '$.learner.options', json(s.options)) END AS definition,
+       m.rows_sql, m.lookups, m.computed, m.columns_sql, COALESCE(s.options, m.options) AS options, s.search_id, m.is_binary, n.started_at, n.may_train, n.news, l.run_id AS run_before, l.bronze_id AS bronze_before, l.status AS status_before, l.labelled_rows AS labelled_before,
        l.training_hash AS hash_before, l.reason AS reason_before, n.day - julianday(l.started_at) AS days_since,
-       COALESCE(m.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(m.definition ->> '$.schedule.new_rows', 1) AS new_rows
+       COALESCE(m.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(m.definition ->> '$.schedule.new_rows', 1) AS new_rows,
+       COALESCE(m.definition ->> '$.schedule.cooling_off_days', 7) AS cooling_off_days,
+       (SELECT p.kind FROM ml_training_requests AS p WHERE p.model = m.model ORDER BY p.asked_at, p.kind LIMIT 1) AS request_kind,
+       (SELECT group_concat(told, '; ') FROM (SELECT p.told FROM ml_training_requests AS p WHERE p.model = m.model ORDER BY p.asked_at, p.kind)) AS request
 FROM ml_models_current AS m
 CROSS JOIN now AS n
 LEFT JOIN last AS l ON l.model = m.model AND l.age = 1
 LEFT JOIN ml_looks AS w ON w.stage = '540_train_models' AND w.model = m.model
-WHERE w.seen IS NULL
-   OR (m.bronze_id, n.may_train) IS NOT (w.seen ->> '$[0]', w.seen ->> '$[1]')
-   OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
-   OR n.day - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END;
+LEFT JOIN ml_searches AS s ON s.search_id = (SELECT MAX(o.search_id) FROM ml_searches AS o WHERE o.bronze_id = m.bronze_id AND o.run_id IS NOT NULL)
+WHERE m.learner = 'gbdt'
+  AND (w.seen IS NULL
+       OR (m.bronze_id, n.may_train, s.search_id) IS NOT (w.seen ->> '$[0]', w.seen ->> '$[1]', w.seen ->> '$[3]')
+       OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
+       OR EXISTS (SELECT 1 FROM ml_training_requests AS p WHERE p.model = m.model AND (p.asked_at > w.looked_at OR n.day - julianday(w.looked_at) >= 1))
+       OR n.day - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END);
 
--- Due is one that was never trained, or by another definition, or without success; one with twice the labels; and one whose time
--- has come and that has so many new labels as its schedule says.
+-- Trained is one that never was, or by another definition, or without success, or with other options than the last search has found; one
+-- with twice the labels; and one that somebody has a reason for, or whose time has come, if it has so many new labels as its schedule
+-- says and, for a reason, has cooled off.
+CREATE TEMP TABLE decided AS
+WITH counted AS (
+    SELECT *, labelled_rows - COALESCE(labelled_before, 0) AS new_labels
+    FROM (SELECT q.*, a.fault, COALESCE(a.c1, 0) + (SELECT COUNT(*) FROM ml_pooled_rows AS p WHERE p.model = q.model) AS labelled_rows
+          FROM asked AS q
+          CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || q.rows_sql || char(10) || ')') AS a)
+),
+reasoned AS (
+    SELECT *, CASE WHEN run_before IS NULL THEN 'never_trained'
+                   WHEN bronze_id <> bronze_before THEN 'definition'
+                   WHEN status_before = 'failed' OR fault IS NOT NULL THEN 'failure'
+                   WHEN search_id IS NOT (SELECT value FROM ml_run_params AS p WHERE p.run_id = run_before AND p.name = 'search_id') THEN 'search'
+                   WHEN labelled_rows >= 2 * labelled_before AND labelled_rows > labelled_before THEN 'labels'
+                   WHEN request IS NOT NULL THEN request_kind
+                   WHEN days_since >= every_days THEN 'schedule' END AS kind
+    FROM counted
+)
+SELECT *, CASE WHEN kind IN ('never_trained', 'definition', 'failure', 'search', 'labels') OR new_labels >= new_rows AND (kind = 'schedule' OR days_since >= cooling_off_days)
+               THEN 'TRAIN' ELSE 'WAIT' END AS decision,
+       CASE kind WHEN 'never_trained' THEN 'it was never trained'
+                 WHEN 'definition' THEN 'its definition is another'
+                 WHEN 'failure' THEN COALESCE('its rows cannot be counted: ' || fault, 'its last training failed')
+                 WHEN 'search' THEN 'a search has found other options'
+                 WHEN 'labels' THEN labelled_rows || ' labels, where there were ' || labelled_before
+                 WHEN 'schedule' THEN CAST(days_since AS INTEGER) || ' days since the last training, and ' || new_labels || ' new labels of ' || new_rows || ' asked for'
+                 ELSE request || CASE WHEN days_since < cooling_off_days THEN '; it was trained ' || CAST(days_since AS INTEGER) || ' days ago, and ' || cooling_off_days || ' are waited'
+                                      WHEN new_labels < new_rows THEN '; it has ' || new_labels || ' new labels of ' || new_rows || ' asked for' ELSE '' END END AS why
+FROM reasoned;
+
+INSERT INTO ml_training_decisions (model, decided_at, decision, kind, reason, days_since, labels, new_labels)
+SELECT model, started_at, decision, kind, why, CAST(days_since AS INTEGER), labelled_rows, new_labels
+FROM decided AS d
+WHERE kind IS NOT NULL
+  AND ((decision, kind) IS NOT (SELECT o.decision, o.kind FROM ml_training_decisions AS o WHERE o.model = d.model ORDER BY o.decision_id DESC LIMIT 1)
+       OR decision = 'TRAIN' AND kind <> 'failure') -- who waits, or fails each day, has said so
+ORDER BY model;
+DELETE FROM ml_training_requests WHERE model IN (SELECT model FROM decided WHERE decision = 'TRAIN');
+
 CREATE TEMP TABLE due AS
-SELECT q.*, a.fault, COALESCE(a.c1, 0) AS labelled_rows,
+SELECT q.*,
        json_object('labels', 'SELECT * FROM (' || q.rows_sql || char(10) || ') WHERE label IS NOT NULL', 'as_of', 'known_at',
                    'lookups', json(q.lookups), 'computed', json(q.computed)) AS spec,
        COALESCE(q.definition ->> '$.evaluation.splits', 5) AS splits,
        COALESCE(q.definition ->> '$.evaluation.after', 1.0 / (1 + COALESCE(q.definition ->> '$.evaluation.splits', 5))) AS after,
        COALESCE(q.definition ->> '$.evaluation.gap_days', (SELECT value FROM ops_config WHERE name = 'cv_gap_days')) AS gap_days,
-       COALESCE(q.definition -> '$.evaluation.by', '["time", "group"]') AS evaluations
-FROM asked AS q
-CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || q.rows_sql || char(10) || ')') AS a
-WHERE q.run_before IS NULL OR q.bronze_id <> q.bronze_before OR q.status_before = 'failed' OR a.fault IS NOT NULL
-   OR a.c1 >= 2 * q.labelled_before AND a.c1 > q.labelled_before
-   OR q.days_since >= q.every_days AND a.c1 - q.labelled_before >= q.new_rows;
+       COALESCE(q.definition -> '$.evaluation.by', '["time", "group"]') AS evaluations, q.definition ->> '$.base' AS base_name,
+       q.definition ->> '$.link' IS 'log' AS is_log, exact_real(q.definition -> '$.label_clip') AS label_clip, q.definition ->> '$.evaluation.fold' AS fold_name,
+       q.definition ->> '$.evaluation.period' AS period, q.definition ->> '$.evaluation.slice' AS slice_name, q.definition ->> '$.evaluation.api_rows' AS api_rows,
+       CASE WHEN q.definition ->> '$.base' IN (SELECT value FROM json_each(q.definition, '$.baselines')) OR q.definition ->> '$.base' IS NULL
+            THEN COALESCE(q.definition -> '$.baselines', '[]')
+            ELSE json_insert(COALESCE(q.definition -> '$.baselines', '[]'), '$[#]', q.definition ->> '$.base') END AS baselines
+FROM decided AS q
+WHERE q.decision = 'TRAIN';
 
--- Rows with a label, each with what was known at its time.
+-- labelled: printed by `make stages`
+-- Rows with a label, each with what was known at its time, of this file and of others; base is what its model counts from. A row whose
+-- as_of_date is '' has no date: it was always known.
 CREATE TEMP TABLE found AS
-SELECT d.model, a.fault, a.c1 AS position, a.c2 AS row, a.c2 ->> ('$."' || d.entity || '"') AS entity, a.c2 ->> '$.as_of_date' AS as_of_date,
-       COALESCE(a.c2 ->> '$.item', '') AS item, a.c2 ->> '$.known_at' AS known_at, json_type(a.c2, '$.label') AS label_type,
-       CASE WHEN json_type(a.c2, '$.label') IN ('integer', 'real') THEN exact_real(a.c2 -> '$.label') END AS label,
-       COALESCE(date(a.c2 ->> '$.label_at'), a.c2 ->> '$.as_of_date') AS label_until, a.c2 ->> '$.origin' AS origin
-FROM due AS d
-CROSS JOIN attempt('SELECT position, row FROM training_rows(?1)', d.spec) AS a
+SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, a.row ->> '$.as_of_date' AS as_of_date,
+       COALESCE(a.row ->> '$.item', '') AS item, a.row ->> '$.known_at' AS known_at, json_type(a.row, '$.label') AS label_type,
+       CASE WHEN json_type(a.row, '$.label') IN ('integer', 'real') THEN exact_real(a.row -> '$.label') END AS label,
+       CASE WHEN d.base_name IS NULL THEN 0.0
+            WHEN json_type(a.row, '$.' || d.base_name) IN ('integer', 'real') THEN exact_real(a.row -> ('$.' || d.base_name)) END AS base,
+       COALESCE(date(a.row ->> '$.label_at'), a.row ->> '$.as_of_date') AS label_until, a.origin,
+       CASE json_type(a.row, '$.trains') WHEN 'null' THEN 1 WHEN 'integer' THEN a.row ->> '$.trains' ELSE COALESCE(a.row -> '$.trains', 1) END AS trains,
+       a.row ->> ('$.' || d.fold_name) AS given_fold, NULLIF(a.row ->> ('$.' || d.slice_name), '') AS slice
+FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin
+      FROM due AS d
+      CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.spec) AS a
+      WHERE d.fault IS NULL
+      UNION ALL
+      SELECT model, NULL, row, origin FROM ml_pooled_rows) AS a
+JOIN due AS d USING (model)
 WHERE d.fault IS NULL;
 
 CREATE TEMP TABLE odd AS
 SELECT f.model, CASE WHEN f.fault IS NOT NULL THEN 'rows: ' || f.fault
                    WHEN f.entity IS NULL THEN 'rows: one has no ' || d.entity
-                   WHEN f.as_of_date IS NOT date(f.as_of_date) THEN 'rows: as_of_date is no day: ' || COALESCE(f.as_of_date, 'NULL')
-                   WHEN julianday(f.known_at) IS NULL THEN 'rows: known_at is no time: ' || COALESCE(f.known_at, 'NULL')
+                   WHEN f.as_of_date IS NULL OR f.as_of_date <> '' AND f.as_of_date IS NOT date(f.as_of_date) THEN 'rows: as_of_date is no day: ' || COALESCE(f.as_of_date, 'NULL')
+                   WHEN julianday(f.known_at) IS NULL AND f.as_of_date <> '' THEN 'rows: known_at is no time: ' || COALESCE(f.known_at, 'NULL')
                    WHEN f.label IS NULL THEN 'rows: label is no number'
                    WHEN d.is_binary AND f.label NOT IN (0, 1) THEN 'rows: label is neither 0 nor 1: ' || number_text(f.label)
+                   WHEN d.is_log AND f.label <= 0 THEN 'rows: label has no logarithm: ' || number_text(f.label)
+                   WHEN f.trains NOT IN (0, 1) THEN 'rows: trains is neither 0 nor 1: ' || f.trains
                    ELSE 'rows: two of ' || f.entity || ' on ' || f.as_of_date || ' are told apart by no item' END AS reason
-FROM (SELECT *, COUNT(*) OVER (PARTITION BY model, entity, as_of_date, item) AS alike FROM found) AS f
+FROM (SELECT model, fault, entity, as_of_date, known_at, label, trains, COUNT(*) OVER (PARTITION BY model, entity, as_of_date, item) AS alike FROM found) AS f -- not its text, which is long
 JOIN due AS d USING (model)
-WHERE f.fault IS NOT NULL OR f.entity IS NULL OR f.as_of_date IS NULL OR f.as_of_date IS NOT date(f.as_of_date) OR julianday(f.known_at) IS NULL OR f.label IS NULL
-   OR d.is_binary AND f.label NOT IN (0, 1) OR f.alike > 1;
+WHERE f.fault IS NOT NULL OR f.entity IS NULL OR f.as_of_date IS NULL OR f.as_of_date <> '' AND (f.as_of_date IS NOT date(f.as_of_date) OR julianday(f.known_at) IS NULL) OR f.label IS NULL
+   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1) OR f.alike > 1
+UNION ALL
+SELECT model, 'rows: ' || f.entity || ' is in the folds ' || MIN(f.given_fold) || ' and ' || MAX(f.given_fold) || ' of ' || d.fold_name || ', so that one would be asked what another was told'
+FROM found AS f JOIN due AS d USING (model)
+WHERE f.given_fold IS NOT NULL AND f.entity IS NOT NULL
+GROUP BY model, f.entity HAVING MIN(f.given_fold) <> MAX(f.given_fold)
+UNION ALL
+SELECT model, 'rows: ' || d.fold_name || ' has more than 50 values'
+FROM found AS f JOIN due AS d USING (model) WHERE f.given_fold IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.given_fold) > 50
+UNION ALL
+SELECT model, 'rows: ' || d.slice_name || ' has more than 50 values'
+FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.slice) > 50;
 
--- An athlete's rows come from Strava's API unless they say where else from, and train only if that was allowed.
+-- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
+-- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row
+-- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base.
+CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
+INSERT INTO from_api
+SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
+FROM (SELECT DISTINCT entity AS athlete_id FROM found WHERE origin IS NULL AND entity IS NOT NULL) AS e;
 CREATE TEMP TABLE sample (
-    row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, label_until TEXT, row TEXT, group_fold INTEGER
+    row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, base REAL, label_until TEXT, row TEXT,
+    group_fold INTEGER, target REAL, trains INTEGER, given_fold, slice TEXT
 );
-INSERT INTO sample (model, entity, as_of_date, item, known_at, label, label_until, row)
-SELECT model, entity, as_of_date, item, known_at, label, max(label_until, as_of_date), row
-FROM found
-WHERE model NOT IN (SELECT model FROM odd)
-  AND ((SELECT MAX(may_train) FROM due) = 1
-       OR COALESCE(origin, CASE WHEN entity IN (SELECT athlete_id FROM silver_strava_activities) THEN 'strava_api' ELSE '' END) <> 'strava_api')
-ORDER BY model, entity, as_of_date, item;
+INSERT INTO sample (model, entity, as_of_date, item, known_at, label, base, label_until, row, target, trains, given_fold, slice)
+SELECT f.model, f.entity, f.as_of_date, f.item, f.known_at, f.label, f.base, max(f.label_until, f.as_of_date), f.row,
+       CASE WHEN d.is_log THEN portable_ln(f.label) ELSE f.label END - f.base, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
+FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = entity AND a.from_date <= max(label_until, as_of_date))
+                                      THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
+JOIN due AS d USING (model)
+WHERE f.model NOT IN (SELECT model FROM odd)
+  AND f.base IS NOT NULL
+  AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
+ORDER BY f.model, f.entity, f.as_of_date, f.item;
 CREATE INDEX temp.sample_by_model ON sample (model, as_of_date);
+-- end
 
+-- folds: printed by `make stages`
 CREATE TEMP TABLE entity_fold AS
 SELECT e.model, e.entity, 1 + (ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY sha256(e.entity)) - 1) % d.splits AS fold
 FROM (SELECT DISTINCT model, entity FROM sample) AS e
-JOIN due AS d USING (model);
-UPDATE sample SET group_fold = f.fold FROM entity_fold AS f WHERE (f.model, f.entity) = (sample.model, sample.entity);
+JOIN due AS d USING (model)
+WHERE d.fold_name IS NULL
+UNION ALL
+SELECT DISTINCT s.model, s.entity, DENSE_RANK() OVER (PARTITION BY s.model ORDER BY s.given_fold)
+FROM sample AS s WHERE s.given_fold IS NOT NULL;
+CREATE INDEX temp.entity_fold_by_entity ON entity_fold (model, entity);
+UPDATE sample SET group_fold = f.fold FROM entity_fold AS f WHERE (f.model, f.entity) = (sample.model, sample.entity)
+                                              AND (sample.given_fold IS NOT NULL OR f.model IN (SELECT model FROM due WHERE fold_name IS NULL));
 
--- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train.
--- The last task trains on all.
+-- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
+-- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
 CREATE TEMP TABLE task (task_id INTEGER PRIMARY KEY, model TEXT, evaluation TEXT, fold INTEGER, from_date TEXT, until_date TEXT, train_before TEXT);
 INSERT INTO task (model, evaluation, fold, from_date, until_date, train_before)
 WITH RECURSIVE counter (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < 50),
 place AS (
-    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n FROM sample
+    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n FROM sample WHERE as_of_date <> ''
 ),
 start AS (
     SELECT p.model, c.i, MIN(p.as_of_date) AS from_date
     FROM due AS d
     JOIN counter AS c ON c.i <= d.splits
     JOIN place AS p ON p.model = d.model AND p.place >= p.n * (d.after + (1 - d.after) * (c.i - 1) / d.splits)
-    WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'time')
+    WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'time') AND d.period IS NULL
     GROUP BY p.model, c.i
+    UNION
+    SELECT s.model, CAST(substr(s.as_of_date, 1, 4) AS INTEGER), substr(s.as_of_date, 1, 4) || '-01-01'
+    FROM due AS d
+    JOIN sample AS s USING (model)
+    WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'time') AND d.period = 'year' AND s.as_of_date <> ''
 ),
 fold AS (
     SELECT model, MIN(i) AS fold, from_date, COALESCE(LEAD(from_date) OVER (PARTITION BY model ORDER BY from_date), '9999-12-31') AS until_date
@@ -130,7 +226,7 @@ FROM entity_fold AS e
 JOIN due AS d USING (model)
 WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'group')
 UNION ALL
-SELECT DISTINCT model, 'all', 0, NULL, NULL, NULL FROM sample
+SELECT DISTINCT model, 'all', 0, NULL, NULL, NULL FROM sample WHERE trains
 ORDER BY 1, 2, 3;
 
 CREATE TEMP TABLE trains (task_id INTEGER, row_id INTEGER, PRIMARY KEY (task_id, row_id)) WITHOUT ROWID;
@@ -138,7 +234,7 @@ INSERT INTO trains
 SELECT t.task_id, s.row_id
 FROM task AS t
 JOIN sample AS s USING (model)
-WHERE CASE t.evaluation WHEN 'all' THEN 1 WHEN 'group' THEN s.group_fold <> t.fold ELSE s.as_of_date < t.train_before AND s.label_until < t.from_date END;
+WHERE s.trains AND CASE t.evaluation WHEN 'all' THEN 1 WHEN 'group' THEN s.group_fold <> t.fold ELSE s.as_of_date < t.train_before AND s.label_until < t.from_date END;
 CREATE TEMP TABLE judges (task_id INTEGER, row_id INTEGER, PRIMARY KEY (task_id, row_id)) WITHOUT ROWID;
 INSERT INTO judges
 SELECT t.task_id, s.row_id
@@ -162,26 +258,39 @@ SELECT assert_that(NOT EXISTS (
                   INTERSECT SELECT s.entity FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id)),
     '540_train_models: a model is judged on an athlete that trained it');
 
+-- Labels that are clipped stay so near to their median, from which the trees then start.
+CREATE TEMP TABLE centre AS
+SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
+       CASE WHEN middle IS NULL THEN '{}' ELSE json_object('base_score', json(number_text(middle))) END AS start
+FROM (SELECT t.task_id, d.label_clip AS clip,
+             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+      FROM task AS t
+      JOIN due AS d USING (model));
+CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);
+-- end
+
 CREATE TEMP TABLE fitted AS
 SELECT t.task_id, a.fault, a.c1 AS model_json
 FROM task AS t
 JOIN due AS d USING (model)
-CROSS JOIN attempt('SELECT model FROM gbdt_fit(?1, ?2)', d.options,
-                   'SELECT s.label, ' || d.columns_sql || ' FROM temp.trains AS r CROSS JOIN temp.sample AS s USING (row_id) WHERE r.task_id = ' || t.task_id || ' ORDER BY r.row_id') AS a
+JOIN centre AS c USING (task_id)
+CROSS JOIN attempt('SELECT model FROM gbdt_fit(?1, ?2)', json_patch(d.options, c.start),
+                   'SELECT min(max(s.target, c.low), c.high) AS label, ' || d.columns_sql || ' FROM temp.centre AS c CROSS JOIN temp.trains AS r USING (task_id) CROSS JOIN temp.sample AS s USING (row_id) WHERE r.task_id = ' || t.task_id || ' ORDER BY r.row_id') AS a
 WHERE t.task_id IN (SELECT task_id FROM trains);
 
 CREATE TEMP TABLE answered AS
-SELECT t.model, t.task_id, t.evaluation, t.fold, a.fault, a.c1 AS row_id, a.c2 AS predicted
+SELECT t.model, t.task_id, t.evaluation, t.fold, a.fault, a.c1 AS row_id, CASE WHEN d.is_log THEN portable_exp(s.base + a.c2) ELSE s.base + a.c2 END AS predicted
 FROM fitted AS f
 JOIN task AS t USING (task_id)
 JOIN due AS d USING (model)
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', f.model_json,
                    'SELECT s.row_id, ' || d.columns_sql || ' FROM temp.judges AS j CROSS JOIN temp.sample AS s USING (row_id) WHERE j.task_id = ' || t.task_id || ' ORDER BY j.row_id') AS a
+LEFT JOIN sample AS s ON s.row_id = a.c1
 WHERE f.model_json IS NOT NULL AND t.evaluation <> 'all';
 
 -- A calibrator learns from what models have said of rows that they had not seen; by time from what was known when the fold began.
-CREATE TEMP TABLE calibrator AS
-SELECT t.task_id, calibration_fit(d.definition ->> '$.learner.calibrator', a.predicted, s.label) AS content
+CREATE TEMP TABLE lesson AS
+SELECT t.task_id, d.definition ->> '$.learner.calibrator' AS kind, a.predicted, s.label
 FROM (SELECT a.*, MAX(a.evaluation = 'time') OVER (PARTITION BY a.model) AS has_time FROM answered AS a WHERE a.fault IS NULL) AS a
 JOIN sample AS s USING (row_id)
 JOIN due AS d ON d.model = a.model
@@ -189,9 +298,12 @@ JOIN task AS t ON t.model = a.model
 WHERE d.definition ->> '$.learner.calibrator' IS NOT NULL
   AND CASE t.evaluation WHEN 'all' THEN a.evaluation = 'time' OR NOT a.has_time
                         WHEN 'group' THEN a.evaluation = 'group' AND a.fold <> t.fold
-                        ELSE a.evaluation = 'time' AND s.label_until < t.from_date END
-GROUP BY t.task_id
-HAVING MIN(s.label) < MAX(s.label);
+                        ELSE a.evaluation = 'time' AND s.label_until < t.from_date END;
+CREATE TEMP TABLE calibrator AS
+SELECT task_id, calibration_fit(kind, predicted, label) AS content
+FROM lesson
+WHERE task_id IN (SELECT task_id FROM lesson GROUP BY task_id HAVING MIN(label) < MAX(label)) -- of one kind alone nothing can be learned
+GROUP BY task_id;
 
 CREATE TEMP TABLE told AS
 SELECT a.model, a.task_id, a.evaluation, a.fold, a.row_id, CASE WHEN k.content IS NULL THEN a.predicted ELSE calibrate(k.content, a.predicted) END AS predicted
@@ -199,7 +311,7 @@ FROM answered AS a
 LEFT JOIN calibrator AS k USING (task_id)
 WHERE a.fault IS NULL;
 
--- Beside the model the mean of what trained it, and each baseline; step 0 has all folds.
+-- Beside the model the mean of what trained it, its base, and each baseline; step 0 has all folds, also of each slice by itself.
 CREATE TEMP TABLE judged AS
 WITH base AS (SELECT r.task_id, exact_avg(s.label) AS label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id),
 said AS (
@@ -208,50 +320,53 @@ said AS (
     SELECT a.model, a.evaluation, a.fold, a.task_id, a.row_id, 'constant', b.label FROM told AS a JOIN base AS b USING (task_id)
     UNION ALL
     SELECT a.model, a.evaluation, a.fold, a.task_id, a.row_id, n.value,
-           CASE WHEN json_type(s.row, '$.' || n.value) IN ('integer', 'real') THEN exact_real(s.row -> ('$.' || n.value)) END
+           CASE WHEN d.is_log AND n.value = d.base_name THEN portable_exp(s.base)
+                WHEN json_type(s.row, '$.' || n.value) IN ('integer', 'real') THEN exact_real(s.row -> ('$.' || n.value)) END
     FROM told AS a
     JOIN due AS d USING (model)
-    CROSS JOIN json_each(d.definition, '$.baselines') AS n
+    CROSS JOIN json_each(d.baselines) AS n
     JOIN sample AS s USING (row_id)
 )
-SELECT s.model, s.evaluation, s.predictor, z.is_fold * s.fold AS step, s.row_id, r.label, s.predicted, d.is_binary
+SELECT s.model, s.evaluation, s.predictor, CASE WHEN z.is_slice THEN r.slice ELSE '' END AS slice, z.is_fold * s.fold AS step, s.row_id, r.label, s.predicted, d.is_binary
 FROM said AS s
 JOIN sample AS r USING (row_id)
 JOIN due AS d ON d.model = s.model
-CROSS JOIN (SELECT 0 AS is_fold UNION ALL SELECT 1) AS z
-WHERE s.predicted IS NOT NULL
-ORDER BY 1, 2, 3, 4, 5;
+CROSS JOIN (SELECT 0 AS is_fold, 0 AS is_slice UNION ALL SELECT 1, 0 UNION ALL SELECT 0, 1) AS z
+WHERE s.predicted IS NOT NULL AND (NOT z.is_slice OR r.slice IS NOT NULL)
+ORDER BY 1, 2, 3, 4, 5, 6;
 
+-- metrics: printed by `make stages`
 CREATE TEMP TABLE metric AS
 WITH share AS (
-    SELECT model, evaluation, predictor, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
-    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, step
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
+    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
 ),
 sure AS (
-    SELECT j.model, j.evaluation, j.predictor, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
+    SELECT j.model, j.evaluation, j.predictor, j.slice, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
            expected_calibration_error(j.predicted, j.label, 10, 'quantile') AS ece
     FROM share AS s
-    JOIN judged AS j USING (model, evaluation, predictor, step)
+    JOIN judged AS j USING (model, evaluation, predictor, slice, step)
     WHERE s.is_share
-    GROUP BY j.model, j.evaluation, j.predictor, j.step
+    GROUP BY j.model, j.evaluation, j.predictor, j.slice, j.step
 ),
 skilled AS (
     SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
     FROM sure AS s
-    JOIN sure AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.step) = (s.model, s.evaluation, s.step)
+    JOIN sure AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.slice, c.step) = (s.model, s.evaluation, s.slice, s.step)
 ),
 size AS (
-    SELECT model, evaluation, predictor, step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
            100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted) AS mape_pct
-    FROM judged WHERE NOT is_binary GROUP BY model, evaluation, predictor, step
+    FROM judged WHERE NOT is_binary GROUP BY model, evaluation, predictor, slice, step
 )
-SELECT model, evaluation, predictor, step, n, 'mae' AS metric, mae AS value FROM size
-UNION ALL SELECT model, evaluation, predictor, step, n, 'rmse', rmse FROM size
-UNION ALL SELECT model, evaluation, predictor, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
-UNION ALL SELECT model, evaluation, predictor, step, n, 'auc', auc FROM share WHERE predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, step, n, 'brier', brier FROM sure
-UNION ALL SELECT model, evaluation, predictor, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, step, n, 'ece', ece FROM sure;
+SELECT model, evaluation, predictor, slice, step, n, 'mae' AS metric, mae AS value FROM size
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'rmse', rmse FROM size
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'auc', auc FROM share WHERE predictor <> 'constant'
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'brier', brier FROM sure
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
+UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'ece', ece FROM sure;
+-- end
 
 -- What became of each: the first reason why there is no model, or none.
 CREATE TEMP TABLE outcome AS
@@ -260,10 +375,13 @@ WITH reason AS (
     UNION ALL SELECT model, 2, reason FROM odd
     UNION ALL
     SELECT d.model, 3, CASE WHEN COUNT(f.model) = 0 THEN 'rows: none has a label'
+                            WHEN COUNT(f.base) = 0 THEN 'rows: none has its base, a number ' || d.base_name
                             ELSE 'rows: all ' || COUNT(f.model) || ' come from Strava''s API, and train_on_api_rows is not 1' END
     FROM due AS d LEFT JOIN found AS f USING (model)
     WHERE d.fault IS NULL AND d.model NOT IN (SELECT model FROM sample) AND d.model NOT IN (SELECT model FROM odd)
     GROUP BY d.model
+    UNION ALL
+    SELECT model, 3, 'rows: ' || COUNT(*) || ' have a label, and none of them trains' FROM sample GROUP BY model HAVING MAX(trains) = 0
     UNION ALL
     SELECT t.model, 4, 'training: ' || f.fault FROM fitted AS f JOIN task AS t USING (task_id) WHERE f.fault IS NOT NULL
     UNION ALL SELECT model, 5, 'scoring: ' || fault FROM answered WHERE fault IS NOT NULL
@@ -272,14 +390,18 @@ WITH reason AS (
     FROM due AS d WHERE d.model IN (SELECT model FROM sample) AND d.model NOT IN (SELECT model FROM answered)
     UNION ALL
     SELECT model, 7, metric || ' by ' || evaluation || ' is no finite number'
+                     || COALESCE((SELECT CASE WHEN MIN(j.label) = MAX(j.label) THEN ': all labels that it was judged by, from ' || MIN(s.as_of_date) || ' to ' || MAX(s.as_of_date)
+                                                   || ', are ' || CAST(MIN(j.label) AS INTEGER) END
+                                  FROM judged AS j JOIN sample AS s USING (row_id)
+                                  WHERE j.is_binary AND (j.model, j.evaluation, j.predictor, j.step) = (metric.model, metric.evaluation, 'model', 0) AND j.slice = ''), '')
     FROM metric
-    WHERE predictor = 'model' AND step = 0 AND (value IS NULL OR abs(value) >= 9e999)
+    WHERE predictor = 'model' AND step = 0 AND slice = '' AND (value IS NULL OR abs(value) >= 9e999)
 )
 SELECT d.*, (SELECT r.reason FROM reason AS r WHERE r.model = d.model ORDER BY r.place, r.reason LIMIT 1) AS reason,
-       (SELECT COUNT(*) FROM sample AS s WHERE s.model = d.model) AS training_rows,
-       (SELECT MAX(label_until) FROM sample AS s WHERE s.model = d.model) AS trained_until,
+       (SELECT COUNT(*) FROM sample AS s WHERE s.model = d.model AND s.trains) AS training_rows,
+       (SELECT NULLIF(MAX(label_until), '') FROM sample AS s WHERE s.model = d.model) AS trained_until,
        row_hash(d.definition, d.gap_days, d.may_train,
-                (SELECT rows_hash(entity, as_of_date, item, known_at, label, label_until, row)
+                (SELECT rows_hash(CASE WHEN trains THEN entity ELSE 'judged ' || entity END, as_of_date, item, known_at, label, label_until, row)
                  FROM (SELECT * FROM sample AS s WHERE s.model = d.model ORDER BY row_id))) AS training_hash
 FROM due AS d;
 
@@ -305,42 +427,54 @@ UNION ALL
 SELECT r.run_id, 'evaluation.' || p.column1, p.column2
 FROM run AS r
 CROSS JOIN (SELECT run_id, 'splits' AS column1, splits AS column2 FROM run UNION ALL SELECT run_id, 'after', after FROM run
-            UNION ALL SELECT run_id, 'gap_days', gap_days FROM run) AS p ON p.run_id = r.run_id;
+            UNION ALL SELECT run_id, 'gap_days', gap_days FROM run) AS p ON p.run_id = r.run_id
+UNION ALL
+SELECT run_id, 'search_id', search_id FROM run WHERE search_id IS NOT NULL;
 
 INSERT INTO ml_run_metrics (run_id, evaluation, predictor, metric, step, value, n)
 SELECT r.run_id, m.evaluation, m.predictor, m.metric, m.step, CAST(m.value AS REAL), m.n
 FROM run AS r
 JOIN metric AS m USING (model)
-WHERE abs(m.value) < 9e999;
+WHERE abs(m.value) < 9e999 AND m.slice = '';
+INSERT INTO ml_run_slices (run_id, evaluation, slice, predictor, metric, value, n)
+SELECT r.run_id, m.evaluation, m.slice, m.predictor, m.metric, CAST(m.value AS REAL), m.n
+FROM run AS r
+JOIN metric AS m USING (model)
+WHERE abs(m.value) < 9e999 AND m.slice <> '';
 
-INSERT INTO ml_run_predictions (run_id, evaluation, entity, as_of_date, item, fold, label, predicted)
-SELECT r.run_id, a.evaluation, s.entity, s.as_of_date, s.item, a.fold, s.label, a.predicted
+INSERT INTO ml_run_predictions (run_id, evaluation, entity, as_of_date, item, fold, label, predicted, baselines)
+SELECT r.run_id, a.evaluation, s.entity, s.as_of_date, s.item, a.fold, s.label, a.predicted, b.said
 FROM run AS r
 JOIN told AS a USING (model)
 JOIN sample AS s USING (row_id)
+LEFT JOIN (SELECT evaluation, row_id, json_group_object(predictor, json(number_text(predicted))) AS said
+           FROM judged WHERE step = 0 AND slice = '' AND predictor <> 'model' GROUP BY evaluation, row_id) AS b ON (b.evaluation, b.row_id) = (a.evaluation, a.row_id)
 WHERE r.reason IS NULL;
 
 -- Each condition of the gate, and what it was compared with: a number, a baseline's metric, or a setting.
 CREATE TEMP TABLE gated AS
 WITH condition AS (
-    SELECT r.run_id, g.key AS position, g.value ->> '$.evaluation' AS evaluation, g.value ->> '$.metric' AS metric,
+    SELECT r.run_id, g.key AS position, g.value ->> '$.evaluation' AS evaluation, g.value ->> '$.metric' AS metric, COALESCE(g.value ->> '$.slice', '') AS slice,
            json_type(g.value, '$.above') IS NOT NULL AS is_above, COALESCE(g.value ->> '$.above', g.value ->> '$.below') AS than,
            COALESCE(json_type(g.value, '$.above'), json_type(g.value, '$.below')) AS type
     FROM run AS r
     CROSS JOIN json_each(r.definition, '$.gate') AS g
     WHERE r.reason IS NULL
+),
+measured AS (
+    SELECT r.run_id, m.evaluation, m.slice, m.metric, m.predictor, m.value FROM run AS r JOIN metric AS m USING (model) WHERE m.step = 0 AND abs(m.value) < 9e999
 )
 SELECT c.*, m.value,
-       CASE c.type WHEN 'text' THEN COALESCE((SELECT b.value FROM ml_run_metrics AS b WHERE (b.run_id, b.evaluation, b.metric, b.predictor, b.step)
-                                                                                     = (c.run_id, c.evaluation, c.metric, c.than, 0)),
+       CASE c.type WHEN 'text' THEN COALESCE((SELECT b.value FROM measured AS b WHERE (b.run_id, b.evaluation, b.slice, b.metric, b.predictor)
+                                                                                 = (c.run_id, c.evaluation, c.slice, c.metric, c.than)),
                                              (SELECT value FROM ops_config WHERE name = c.than))
             ELSE c.than END AS bound
 FROM condition AS c
-LEFT JOIN ml_run_metrics AS m ON (m.run_id, m.evaluation, m.metric, m.predictor, m.step) = (c.run_id, c.evaluation, c.metric, 'model', 0);
+LEFT JOIN measured AS m ON (m.run_id, m.evaluation, m.slice, m.metric, m.predictor) = (c.run_id, c.evaluation, c.slice, c.metric, 'model');
 
 CREATE TEMP TABLE sentence AS
 SELECT run_id, position, COALESCE(CASE WHEN is_above THEN value > bound ELSE value < bound END, 0) AS passes,
-       metric || ' by ' || evaluation
+       metric || ' by ' || evaluation || CASE slice WHEN '' THEN '' ELSE ' of ' || slice END
        || CASE WHEN value IS NULL THEN ' could not be measured'
                WHEN bound IS NULL THEN ' has nothing to be compared with: there is no ' || than
                ELSE ' is ' || number_text(CAST(1000 * value + (value >= 0) - 0.5 AS INTEGER) / 1000.0) || ', asked for is ' || CASE WHEN is_above THEN 'more than ' ELSE 'less than ' END
@@ -375,7 +509,7 @@ JOIN ml_model_versions AS v USING (model, version)
 WHERE r.reason IS NULL;
 
 INSERT INTO ml_looks (stage, model, seen, looked_at)
-SELECT '540_train_models', model, json_array(bronze_id, may_train, news), started_at FROM asked WHERE true
+SELECT '540_train_models', model, json_array(bronze_id, may_train, news, search_id), started_at FROM asked WHERE true
 ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
@@ -400,16 +534,20 @@ DROP TABLE temp.metric;
 DROP TABLE temp.judged;
 DROP TABLE temp.told;
 DROP TABLE temp.calibrator;
+DROP TABLE temp.lesson;
 DROP TABLE temp.answered;
 DROP TABLE temp.fitted;
+DROP TABLE temp.centre;
 DROP TABLE temp.judges;
 DROP TABLE temp.trains;
 DROP TABLE temp.task;
 DROP TABLE temp.entity_fold;
 DROP TABLE temp.sample;
+DROP TABLE temp.from_api;
 DROP TABLE temp.odd;
 DROP TABLE temp.found;
 DROP TABLE temp.due;
+DROP TABLE temp.decided;
 DROP TABLE temp.asked;
 DROP TABLE temp.stage_clock;
 

@@ -32,18 +32,24 @@ CREATE TABLE IF NOT EXISTS gold_athlete_predictions (
     UNIQUE (athlete_id, prediction_date, distance_class, model, version, inputs)
 );
 
+-- append-only gold_athlete_predictions: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_keep BEFORE UPDATE ON gold_athlete_predictions
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_stay BEFORE DELETE ON gold_athlete_predictions
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
-
--- REPLACE takes what is in its way out without asking the trigger above.
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_once BEFORE INSERT ON gold_athlete_predictions
-WHEN EXISTS (SELECT 1 FROM gold_athlete_predictions AS g
-             WHERE g.prediction_id = new.prediction_id
-                OR (g.athlete_id, g.prediction_date, g.distance_class, g.model, g.version, g.inputs)
-                 = (new.athlete_id, new.prediction_date, new.distance_class, new.model, new.version, new.inputs))
+WHEN EXISTS (SELECT 1 FROM gold_athlete_predictions AS o WHERE (o.prediction_id) = (new.prediction_id) OR (o.athlete_id, o.prediction_date, o.distance_class, o.model, o.version, o.inputs) = (new.athlete_id, new.prediction_date, new.distance_class, new.model, new.version, new.inputs))
 BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
+-- end
+
+-- due gold_athlete_predictions for 640_plan_outlook: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_added AFTER INSERT ON gold_athlete_predictions
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_changed AFTER UPDATE ON gold_athlete_predictions
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id), ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_gone AFTER DELETE ON gold_athlete_predictions
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id) ON CONFLICT DO NOTHING; END;
+-- end
 
 CREATE INDEX IF NOT EXISTS gold_athlete_predictions_by_model ON gold_athlete_predictions (model, version);
 
@@ -94,6 +100,7 @@ each_model AS (
     UNION ALL SELECT 'vdot', vdot_s, * FROM estimated
     UNION ALL SELECT 'vickers_one_race', vickers_one_race_s, * FROM estimated
     UNION ALL SELECT 'vickers_two_races', vickers_two_races_s, * FROM estimated
+    UNION ALL SELECT 'tanda', tanda_s, * FROM estimated
 ),
 bounded AS (
     SELECT e.*, i.lower_ln, i.upper_ln, portable_exp(i.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread -- as in training
@@ -117,7 +124,7 @@ SELECT *, CASE WHEN predicted_s NOT BETWEEN 300 AND 100000 THEN 'a time that nob
 FROM estimate;
 DELETE FROM estimate_rejects
 WHERE (stage, model, source, subject) IN (SELECT '600_predict_race_times', m.column1, 'today', c.athlete_id FROM changed AS c
-    CROSS JOIN (VALUES ('time_estimator'), ('riegel'), ('vdot'), ('vickers_one_race'), ('vickers_two_races')) AS m);
+    CROSS JOIN (VALUES ('time_estimator'), ('riegel'), ('vdot'), ('vickers_one_race'), ('vickers_two_races'), ('tanda')) AS m);
 INSERT INTO estimate_rejects
 SELECT '600_predict_race_times', model, 'today', athlete_id, prediction_date, distance_class, predicted_s, reason
 FROM computed

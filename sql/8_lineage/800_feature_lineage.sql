@@ -87,6 +87,8 @@ INSERT INTO temp.input (from_name, input) VALUES
     ('athlete_rolling_features.total_elevation_30d_m', 'climb_m_per_km_30d'),
     ('athlete_rolling_features.total_distance_30d_km', 'climb_m_per_km_30d'),
     ('athlete_daily_features.run_distance_km', 'weekly_km'),
+    ('athlete_daily_features.run_distance_km', 'ln_speed'),
+    ('athlete_daily_features.avg_pace', 'ln_speed'),
     ('athlete_profile.sex', 'is_female'),
     ('athlete_profile.birth_year', 'ln_speed'),
     ('race_results.seconds', 'ln_speed'),

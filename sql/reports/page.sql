@@ -7,9 +7,13 @@
 
 CREATE TEMP TABLE IF NOT EXISTS page (athlete_id TEXT);
 INSERT INTO temp.page
-SELECT athlete_id FROM silver_strava_activities
+SELECT athlete_id
+FROM (SELECT athlete_id, 1 AS is_usable FROM silver_strava_activities UNION ALL SELECT athlete_id, 0 FROM silver_unusable_activities)
 WHERE NOT EXISTS (SELECT 1 FROM temp.page)
-GROUP BY athlete_id ORDER BY COUNT(*) DESC, athlete_id LIMIT 1;
+GROUP BY athlete_id ORDER BY COUNT(*) FILTER (WHERE is_usable) DESC, athlete_id LIMIT 1;
+
+-- Of distances: miles where sql/tools/page is told so.
+CREATE TEMP TABLE IF NOT EXISTS unit AS SELECT 1000.0 AS m, 1.0 AS per_km;
 
 CREATE TEMP TABLE today AS
 SELECT f.*
@@ -17,10 +21,11 @@ FROM temp.page
 JOIN athlete_rolling_features AS f USING (athlete_id)
 ORDER BY f.as_of_date DESC LIMIT 1;
 
-SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activities here.', p.athlete_id)
+SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activities here%s.', p.athlete_id,
+                        CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END)
             ELSE printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), COUNT(*), CASE COUNT(*) WHEN 1 THEN 'activity' ELSE 'activities' END,
                         MIN(local_date), MAX(local_date)) || char(10) ||
-                 printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / 1000,
+                 printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / (SELECT m FROM unit),
                         (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
 FROM temp.page AS p
 LEFT JOIN silver_trainings AS a USING (athlete_id)
@@ -34,7 +39,8 @@ WHERE ids IS NOT NULL AND NOT EXISTS (SELECT 1 FROM today);
 SELECT char(10) || 'DATA' || char(10) ||
        printf('  the last activity was %d days ago, the last import %d', julianday('now') - julianday(MAX(a.end_time)),
               julianday('now') - julianday((SELECT MAX(ingested_at) FROM bronze_strava_activities)))
-FROM temp.page JOIN silver_strava_activities AS a USING (athlete_id)
+FROM temp.page
+JOIN (SELECT athlete_id, end_time FROM silver_strava_activities UNION ALL SELECT athlete_id, end_time FROM silver_unusable_activities) AS a USING (athlete_id)
 HAVING COUNT(*) > 0;
 SELECT printf('  recorded twice: %s, and each training counts once (the last is %s of %s, %s counts)',
               CASE n WHEN 1 THEN '1 activity is kept and not counted' ELSE n || ' activities are kept and not counted' END,
@@ -42,31 +48,35 @@ SELECT printf('  recorded twice: %s, and each training counts once (the last is 
 FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () AS n
       FROM temp.page
       JOIN silver_same_training AS t USING (athlete_id)
-      JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+      JOIN (SELECT athlete_id, activity_id, start_time, local_date FROM silver_strava_activities
+            UNION ALL SELECT athlete_id, activity_id, start_time, local_date FROM silver_unusable_activities) AS a USING (athlete_id, activity_id)
       ORDER BY a.start_time DESC, t.activity_id LIMIT 1);
 SELECT '    if these were two trainings, say so: sql/tools/tell athlete.db separate ID'
 WHERE EXISTS (SELECT 1 FROM temp.page JOIN silver_same_training USING (athlete_id));
 
 SELECT char(10) || printf('FORM on the evening of %s   mean of days             exponentially weighted', as_of_date) FROM today;
 WITH line (n, label, mean, weighted, low, high, meaning) AS (
-    SELECT 1, 'Fitness  CTL', ctl_42d, ctl_ewma, 0, 150, 'daily load of 42 days' FROM today
-    UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, atl_ewma, 0, 150, 'daily load of 7 days' FROM today
+    SELECT 1, 'Fitness  CTL', ctl_42d, ctl_ewma, 0, 150, CASE WHEN unknown_load_42d > 0 THEN 'known ' ELSE '' END || 'daily load of 42 days' FROM today
+    UNION ALL SELECT 2, 'Fatigue  ATL', atl_7d, atl_ewma, 0, 150, CASE WHEN unknown_load_42d > 0 THEN 'known ' ELSE '' END || 'daily load of 7 days' FROM today
     UNION ALL SELECT 3, 'Form     TSB', tsb, tsb_ewma, -60, 60, NULL FROM today
     UNION ALL SELECT 4, 'Ratio   ACWR', acwr, acwr_ewma, 0, 2,
                      CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
                           THEN printf('%d days are too few to tell', history_days)
+                          WHEN acwr IS NULL THEN 'not told'
                           WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
                           WHEN acwr >= (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold') THEN 'steady'
                           ELSE 'less than usual' END FROM today
-),
-level (above, name) AS (VALUES (25, 'losing fitness'), (5, 'fresh'), (-10, 'neutral'), (-30, 'training hard'), (-1e9, 'overloaded'))
-SELECT printf('  %s  %7.*f %-!14s  %7.*f %-!14s  %s', label, 1 + (n = 4), mean, bar(mean, low, high, 14), 1 + (n = 4), weighted, bar(weighted, low, high, 14),
-              COALESCE(meaning, of_mean || CASE WHEN of_weighted <> of_mean THEN ', or ' || of_weighted ELSE '' END))
-FROM (SELECT *, (SELECT name FROM level WHERE mean > above LIMIT 1) AS of_mean, (SELECT name FROM level WHERE weighted > above LIMIT 1) AS of_weighted
+)
+SELECT printf('  %s  %7s %-!14s  %7s %-!14s  %s', label, CASE WHEN mean IS NULL THEN '-' ELSE printf('%.*f', 1 + (n = 4), mean) END, bar(mean, low, high, 14),
+              CASE WHEN weighted IS NULL THEN '-' ELSE printf('%.*f', 1 + (n = 4), weighted) END, bar(weighted, low, high, 14),
+              COALESCE(meaning, of_mean || CASE WHEN of_weighted <> of_mean THEN ', or ' || of_weighted ELSE '' END, 'not told'))
+FROM (SELECT *, (SELECT form FROM gold_form_zones WHERE mean > above ORDER BY above DESC LIMIT 1) AS of_mean,
+             (SELECT form FROM gold_form_zones WHERE weighted > above ORDER BY above DESC LIMIT 1) AS of_weighted
       FROM line)
 ORDER BY n;
+SELECT '  ' || load_reason FROM today WHERE load_reason IS NOT NULL;
 SELECT '  weighted as TrainingPeaks, intervals.icu and GoldenCheetah show it' ||
-       COALESCE(printf('; TSB the evening before %+.1f', y.tsb_ewma), '')
+       CASE WHEN y.tsb_ewma IS NULL THEN '' ELSE printf('; TSB the evening before %+.1f', y.tsb_ewma) END
 FROM today AS t
 LEFT JOIN athlete_rolling_features AS y ON y.athlete_id = t.athlete_id AND y.as_of_date = date(t.as_of_date, '-1 day');
 SELECT '  fitness of the last 52 weeks  ' || line
@@ -78,53 +88,87 @@ FROM (SELECT sparkline(ctl_42d) AS line
 WHERE line IS NOT NULL;
 
 SELECT char(10) || 'LAST WEEKS  run km                             load  activities  run min/km  monotony  other km' FROM today;
-SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s  %8s', week_start, run_km, bar(run_km, 0, 120, 20), weekly_tss,
-              weekly_activities, COALESCE(hms(avg_pace_week * 60), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END,
-              CASE WHEN weekly_distance_km - run_km < 0.05 THEN '-' ELSE printf('%.1f', weekly_distance_km - run_km) END)
+SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s  %8s', week_start, run_km * per_km, bar(run_km, 0, 120, 20), weekly_tss,
+              weekly_activities, COALESCE(hms(avg_pace_week * 60 / per_km), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END,
+              CASE WHEN weekly_distance_km - run_km < 0.05 THEN '-' ELSE printf('%.1f', (weekly_distance_km - run_km) * per_km) END)
 FROM (SELECT w.*, (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
                    WHERE d.athlete_id = w.athlete_id AND d.activity_date >= w.week_start AND d.activity_date < date(w.week_start, '+7 days')) AS run_km
       FROM temp.page JOIN athlete_weekly_features AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
+CROSS JOIN unit
 ORDER BY week_start;
 
 SELECT char(10) || 'RISK (a sign to look at, not a diagnosis)' FROM today;
 WITH reason AS (
-    SELECT f.as_of_date,
-           CASE WHEN f.acwr > c.acwr AND f.history_days >= c.history
-                THEN printf('acute:chronic ratio %.2f is above %.1f', f.acwr, c.acwr) END AS ratio,
-           CASE WHEN f.training_monotony_7d > c.monotony
-                THEN printf('monotony %.2f is above %.1f', f.training_monotony_7d, c.monotony) END AS sameness,
-           f.is_overtraining_risk, f.rest_days_14d
+    SELECT f.as_of_date, CASE WHEN f.acwr > c.acwr AND f.history_days >= c.history THEN f.acwr END AS ratio, c.acwr AS highest_ratio,
+           CASE WHEN f.training_monotony_7d > c.monotony THEN f.training_monotony_7d END AS sameness, c.monotony AS highest_sameness, f.is_overtraining_risk
     FROM today AS t
     JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days')
     JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS acwr,
                  MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history,
                  MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony FROM ops_config) AS c
+),
+flagged AS ( -- days that follow one another have the same difference
+    SELECT *, julianday(as_of_date) - ROW_NUMBER() OVER (ORDER BY as_of_date) AS stretch FROM reason WHERE is_overtraining_risk
+),
+warning AS (
+    SELECT MIN(as_of_date) AS since, MIN(as_of_date) || CASE COUNT(*) WHEN 1 THEN '' ELSE ' to ' || MAX(as_of_date) END AS days,
+           CASE COUNT(*) WHEN 1 THEN '' ELSE 'up to ' END AS up_to, MAX(ratio) AS ratio, MAX(sameness) AS sameness,
+           MAX(ratio IS NULL AND sameness IS NULL) AS is_even, MAX(highest_ratio) AS highest_ratio, MAX(highest_sameness) AS highest_sameness
+    FROM flagged GROUP BY stretch ORDER BY since
 )
-SELECT printf('  ! %s  %s', as_of_date, COALESCE(ratio || CASE WHEN sameness IS NOT NULL THEN ', ' || sameness ELSE '' END, sameness,
-                                               'seven days of the same load'))
-FROM reason WHERE is_overtraining_risk
+SELECT printf('  ! %s  %s', days, substr(CASE WHEN ratio IS NULL THEN '' ELSE printf(', acute:chronic ratio %s%.2f is above %.1f', up_to, ratio, highest_ratio) END
+                                         || CASE WHEN sameness IS NULL THEN '' ELSE printf(', monotony %s%.2f is above %.1f', up_to, sameness, highest_sameness) END
+                                         || CASE WHEN is_even THEN ', seven days of the same load' ELSE '' END, 3))
+FROM warning
 UNION ALL
 SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d',
-              (SELECT SUM(is_overtraining_risk) FROM reason), min(28, history_days), rest_days_14d, min(14, history_days)) ||
-       CASE WHEN unknown_load_42d > 0
-            THEN char(10) || printf('  the load of %d %s in %d days is unknown:', unknown_load_42d, CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END,
-                                    min(42, history_days)) ELSE '' END
+              (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk), min(28, history_days), rest_days_14d, min(14, history_days)) ||
+       CASE (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk IS NULL) WHEN 0 THEN ''
+            ELSE printf(', %d not told', (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk IS NULL)) END ||
+       CASE unknown_load_42d WHEN 0 THEN ''
+            ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
+                                    CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, min(42, history_days), 100 * unknown_load_share_42d) END
 FROM today;
 WITH unknown AS (
-    SELECT CASE WHEN f.is_run AND f.pace_min_km IS NOT NULL THEN 'a load that nobody bears: a fault of the facts or of a setting'
-                WHEN f.avg_hr IS NULL
-                THEN CASE WHEN NOT f.is_run THEN '' WHEN f.moving_time_min = 0 THEN 'no moving time and ' WHEN a.is_indoor THEN 'indoors without distance and '
-                          ELSE 'no distance and ' END
-                     || CASE WHEN instr(a.quality_flags, 'average_heart_rate_is_human') THEN 'a heart rate that no heart has' ELSE 'no heart rate' END
-                WHEN f.reference_max_hr IS NULL THEN 'heart rate, but no maximum to hold it against'
-                WHEN f.avg_hr > f.reference_max_hr THEN 'heart rate above the maximum known before, which it proves wrong'
-                ELSE 'heart rate, but no threshold between rest and maximum' END AS why
-    FROM today AS t
-    JOIN activity_features AS f USING (athlete_id)
-    JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
-    WHERE f.estimated_tss IS NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
+    SELECT f.load_reason FROM today AS t JOIN activity_features AS f USING (athlete_id)
+    WHERE f.load_reason IS NOT NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
+    UNION ALL
+    SELECT 'not used: ' || u.reason FROM today AS t JOIN silver_unusable_trainings AS u USING (athlete_id)
+    WHERE u.local_date > date(t.as_of_date, '-42 days') AND u.local_date <= t.as_of_date
+      AND NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE (l.athlete_id, l.activity_id) = (u.athlete_id, u.activity_id))
 )
-SELECT printf('  %6d  %s', COUNT(*), why) FROM unknown GROUP BY why ORDER BY COUNT(*) DESC, why;
+SELECT printf('  %6d  %s', COUNT(*), load_reason) FROM unknown GROUP BY load_reason ORDER BY COUNT(*) DESC, load_reason;
+
+-- What there is no answer for yet has no section.
+CREATE TEMP TABLE recommendation AS
+SELECT g.* FROM today AS t JOIN gold_training_recommendations AS g ON g.athlete_id = t.athlete_id AND g.recommendation_date = date(t.as_of_date, '+1 day')
+ORDER BY g.model LIMIT 1;
+SELECT char(10) || printf('NEXT WORKOUT on %s: ', recommendation_date) ||
+       CASE recommended_workout_type WHEN 'rest' THEN 'a day of rest'
+            ELSE printf('%s, %d min at %d %% of threshold speed', recommended_workout_type, duration, 100 * intensity + 0.5) || COALESCE(', ' || hms(60 * pace_min_km / per_km) || ' min/km', '') END
+FROM recommendation CROSS JOIN unit;
+WITH RECURSIVE word (line, rest) AS (
+    SELECT '', reason || ' ' FROM recommendation
+    UNION ALL
+    SELECT CASE WHEN length(line) + instr(rest, ' ') > 100 THEN substr(rest, 1, instr(rest, ' ')) ELSE line || substr(rest, 1, instr(rest, ' ')) END, substr(rest, instr(rest, ' ') + 1)
+    FROM word WHERE rest <> ''
+)
+SELECT '  ' || rtrim(line)
+FROM (SELECT line, rest, LEAD(length(line)) OVER (ORDER BY length(rest) DESC) AS next FROM word)
+WHERE line <> '' AND (next IS NULL OR next < length(line));
+
+SELECT char(10) || printf('PLAN to %s: %d %s, %d %s with a flag of risk', MAX(plan_date), COUNT(*) FILTER (WHERE planned <> 'rest'),
+                          CASE COUNT(*) FILTER (WHERE planned <> 'rest') WHEN 1 THEN 'day of training' ELSE 'days of training' END,
+                          COUNT(*) FILTER (WHERE is_overtraining_risk), CASE COUNT(*) FILTER (WHERE is_overtraining_risk) WHEN 1 THEN 'day' ELSE 'days' END)
+FROM temp.page JOIN gold_plan_outlook USING (athlete_id) HAVING COUNT(*) > 0;
+SELECT printf('  race on %s: form (TSB) on its eve %+.1f as planned', n.race_date, n.tsb) ||
+       COALESCE(CASE WHEN b.share = 1 THEN ', and no taper tried would serve it better'
+                     ELSE printf('; best served by %d %% of what is planned in the last %d days: %+.1f', 100 * b.share, b.days, b.tsb) END, '; no taper tried keeps below the flag') ||
+       COALESCE(char(10) || printf('    it would take %s%s', hms(o.race_s), COALESCE(printf(' (%s to %s)', hms(o.race_lower_s), hms(o.race_upper_s)), '')), '')
+FROM temp.page
+JOIN gold_race_tapers AS n ON n.athlete_id = page.athlete_id AND n.share = 1
+LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best
+LEFT JOIN gold_plan_outlook AS o ON o.athlete_id = n.athlete_id AND o.plan_date = n.race_date;
 
 CREATE TEMP TABLE estimate AS
 SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.distance_class, g.model ORDER BY g.prediction_id DESC) AS age
@@ -159,18 +203,22 @@ WITH behind AS (
 SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there is no race of two years and no run of 5 km and 20 minutes in 90 days'
             ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n, CASE b.n WHEN 1 THEN 'result' ELSE 'results' END,
                         CASE WHEN t.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(t.race_date, a.local_date),
-                        COALESCE(t.official_m, r.measured_m, a.distance_m) / 1000, hms(COALESCE(r.seconds, t.official_s, a.elapsed_s)),
+                        COALESCE(t.official_m, r.measured_m, a.distance_m) / (SELECT m FROM unit), hms(COALESCE(r.seconds, t.official_s, a.elapsed_s)),
                         julianday(b.prediction_date) - julianday(COALESCE(t.race_date, a.local_date))) ||
                  COALESCE(char(10) || '    alone it proves nothing, another run near it bears it out: ' ||
                           CASE WHEN t.activity_id IS NULL
-                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = a.athlete_id AND e.activity_id = a.activity_id) END, '') END
+                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = a.athlete_id AND e.activity_id = a.activity_id) END, '') ||
+                 COALESCE((SELECT char(10) || printf('    before a break: up to %d activities in 90 days since then, %d in the last; it counts as slower', MAX(f.activities_90d), n.activities_90d)
+                           FROM (SELECT * FROM athlete_rolling_features WHERE athlete_id = (SELECT athlete_id FROM temp.page) AND as_of_date = date(b.prediction_date, '-1 day')) AS n
+                           JOIN athlete_rolling_features AS f ON f.athlete_id = n.athlete_id AND f.as_of_date BETWEEN COALESCE(t.race_date, a.local_date) AND n.as_of_date
+                           HAVING 2 * n.activities_90d < MAX(f.activities_90d)), '') END
 FROM behind AS b
 LEFT JOIN silver_strava_activities AS a ON a.athlete_id = (SELECT athlete_id FROM temp.page) AND a.activity_id = b.activity_id
 LEFT JOIN silver_races AS t ON t.athlete_id = (SELECT athlete_id FROM temp.page) AND t.activity_id = b.activity_id
 LEFT JOIN race_results AS r ON r.athlete_id = (SELECT athlete_id FROM temp.page) AND r.activity_id = b.activity_id;
 
 CREATE TEMP TABLE judged AS
-SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'survey' END AS who
+SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'the survey' END AS who
 FROM ml_validation_predictions AS v
 WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
   AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page)
@@ -194,6 +242,133 @@ GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
 SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
 WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY version DESC LIMIT 1;
+
+-- What each registered model says of this athlete's last day, most because of what, what was decided of it last and what its last version
+-- changed; or why it says nothing.
+CREATE TEMP TABLE asked AS
+SELECT k.model, k.learner, k.columns_sql, k.definition ->> '$.label' AS label, a.version, g.inference_id, g.prediction, g.predicted, i.lower, i.upper, g.prediction_date, g.item, v.model_json,
+       (SELECT c.cluster_name FROM ml_clusters AS c WHERE (c.model, c.version, c.cluster_id) = (g.model, g.version, g.predicted)) AS cluster_name,
+       (SELECT r.reason FROM ml_runs AS r WHERE r.model = k.model AND r.search_id IS NULL ORDER BY r.run_id DESC LIMIT 1) AS failure,
+       (SELECT v.reason FROM ml_model_versions AS v WHERE v.model = k.model AND v.status = 'refused' ORDER BY v.version DESC LIMIT 1) AS refusal,
+       (SELECT x.reason FROM inference_faults AS x WHERE x.model = k.model) AS fault,
+       (SELECT printf('version %d: %s, %s', d.challenger, d.decision, d.reason) FROM ml_decisions AS d WHERE d.model = k.model ORDER BY d.decision_id DESC LIMIT 1) AS decision
+FROM temp.page AS p
+CROSS JOIN ml_models_current AS k
+LEFT JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
+LEFT JOIN inference_log AS g ON g.inference_id = (SELECT o.inference_id FROM inference_log AS o WHERE (o.model, o.entity) = (k.model, p.athlete_id) ORDER BY o.prediction_date DESC, o.inference_id DESC LIMIT 1)
+LEFT JOIN inference_intervals AS i ON i.inference_id = g.inference_id
+LEFT JOIN ml_model_versions AS v ON (v.model, v.version) = (g.model, g.version)
+WHERE k.learner <> 'simulation';
+CREATE TEMP TABLE because AS
+SELECT q.model, e.feature, e.contribution, ROW_NUMBER() OVER (PARTITION BY q.model ORDER BY abs(e.contribution) DESC, e.feature) AS place
+FROM asked AS q
+CROSS JOIN gbdt_explain(q.model_json, 'SELECT s.inference_id, ' || q.columns_sql || ' FROM (SELECT inference_id, features AS row FROM inference_log WHERE inference_id = ' || q.inference_id || ') AS s') AS e
+WHERE q.learner = 'gbdt' AND q.inference_id IS NOT NULL AND e.feature IS NOT NULL;
+-- What the last version of each has that the one before it had not. A definition is a text that came from outside.
+CREATE TEMP TABLE newest AS
+SELECT v.model, v.version, v.status, v.training_rows, o.version AS before, o.training_rows AS rows_before,
+       CASE WHEN json_valid(v.specification) THEN v.specification ELSE '{}' END AS spec, CASE WHEN json_valid(o.specification) THEN o.specification ELSE '{}' END AS spec_before
+FROM ml_model_versions AS v
+JOIN ml_model_versions AS o ON o.model = v.model AND o.version = (SELECT MAX(p.version) FROM ml_model_versions AS p WHERE p.model = v.model AND p.version < v.version)
+WHERE v.version = (SELECT MAX(n.version) FROM ml_model_versions AS n WHERE n.model = v.model) AND EXISTS (SELECT 1 FROM temp.page);
+CREATE TEMP TABLE change AS
+WITH both AS (SELECT model, spec, 1 AS is_new FROM newest UNION ALL SELECT model, spec_before, 0 FROM newest),
+part AS (
+    SELECT b.model, b.is_new, 1 AS place, m.key AS name, m.value FROM both AS b CROSS JOIN json_each(b.spec) AS m
+    WHERE m.key NOT IN ('features', 'learner', 'options', 'description', 'owner', 'card')
+    UNION ALL
+    SELECT b.model, b.is_new, 2, CASE m.type WHEN 'object' THEN m.value ->> '$.name' ELSE m.value END, 'there' FROM both AS b CROSS JOIN json_each(b.spec, '$.features') AS m
+    UNION ALL
+    SELECT b.model, b.is_new, 3, m.key, m.value FROM both AS b CROSS JOIN json_each(b.spec, '$.learner') AS m WHERE m.key <> 'options'
+    UNION ALL
+    SELECT b.model, b.is_new, 3, m.key, m.value FROM both AS b CROSS JOIN json_each(COALESCE(b.spec -> '$.learner.options', b.spec -> '$.options', '{}')) AS m
+),
+differs AS (
+    SELECT model, place, name, MAX(value) FILTER (WHERE is_new) AS now, MAX(value) FILTER (WHERE NOT is_new) AS before
+    FROM part GROUP BY model, place, name
+    HAVING MAX(value) FILTER (WHERE is_new) IS NOT MAX(value) FILTER (WHERE NOT is_new)
+),
+measured AS (
+    SELECT r.model, r.version, m.evaluation, '' AS slice, m.metric, m.value FROM ml_runs AS r JOIN ml_run_metrics AS m USING (run_id) WHERE (m.predictor, m.step) = ('model', 0)
+    UNION ALL
+    SELECT r.model, r.version, m.evaluation, m.slice, m.metric, m.value FROM ml_runs AS r JOIN ml_run_slices AS m USING (run_id) WHERE m.predictor = 'model'
+),
+error AS (
+    SELECT n.model, g.value ->> '$.metric' || ' by ' || (g.value ->> '$.evaluation') || COALESCE(' of ' || (g.value ->> '$.slice'), '') AS name,
+           (SELECT m.value FROM measured AS m WHERE (m.model, m.version, m.evaluation, m.slice, m.metric)
+                                                = (n.model, n.version, g.value ->> '$.evaluation', COALESCE(g.value ->> '$.slice', ''), g.value ->> '$.metric')) AS now,
+           (SELECT m.value FROM measured AS m WHERE (m.model, m.version, m.evaluation, m.slice, m.metric)
+                                                = (n.model, n.before, g.value ->> '$.evaluation', COALESCE(g.value ->> '$.slice', ''), g.value ->> '$.metric')) AS before
+    FROM newest AS n
+    CROSS JOIN json_each(n.spec, '$.gate') AS g
+    WHERE g.type = 'object' AND g.key = 0
+    UNION ALL
+    SELECT n.model, 'error of the survey''s ' || m.distance_class || ' in s', m.mae_s, o.mae_s
+    FROM newest AS n
+    JOIN ml_metrics AS m ON (m.model, m.version, m.source) = (n.model, n.version, 'survey')
+    JOIN ml_metrics AS o ON (o.model, o.version, o.source, o.distance_class) = (n.model, n.before, 'survey', m.distance_class)
+)
+SELECT model, place, name, CASE WHEN place = 2 THEN 'feature ' || name || CASE WHEN now IS NULL THEN ' gone' ELSE ' new' END
+                                WHEN place = 1 AND name <> 'version' THEN 'another ' || name
+                                ELSE CASE name WHEN 'version' THEN 'definition' ELSE name END || ' ' || COALESCE(before, 'none') || ' to ' || COALESCE(now, 'none') END AS text
+FROM differs
+UNION ALL
+SELECT model, 4, '', printf('%d %s', abs(training_rows - rows_before), CASE WHEN training_rows > rows_before THEN 'rows more' ELSE 'rows fewer' END) FROM newest WHERE training_rows <> rows_before
+UNION ALL
+SELECT model, 5, name, printf('%s %.3f to %.3f', name, before, now) FROM error WHERE now IS NOT NULL AND before IS NOT NULL;
+
+SELECT char(10) || 'MODELS by definition, and what they say of this athlete (their cards: make card MODEL=name)' WHERE EXISTS (SELECT 1 FROM asked);
+CREATE TEMP TABLE said AS
+SELECT model, 0 AS n, CASE WHEN inference_id IS NOT NULL AND learner = 'kmeans' THEN printf('cluster %d, %s, on %s', predicted, cluster_name, prediction_date)
+                           WHEN inference_id IS NOT NULL THEN printf('%s %.2f%s for %s', prediction, predicted, COALESCE(printf(' (%.2f to %.2f)', lower, upper), ''), prediction_date) || CASE item WHEN '' THEN '' ELSE ', ' || item END
+                           WHEN version IS NOT NULL THEN 'nothing: ' || COALESCE(fault, 'none of its rows is this athlete''s')
+                           WHEN failure IS NOT NULL THEN 'nothing: its training failed'
+                           WHEN refusal IS NOT NULL THEN 'nothing: its gate refused it'
+                           ELSE 'nothing: it was not trained yet' END AS text
+FROM asked
+UNION ALL SELECT model, 1, COALESCE(failure || COALESCE('. Its label: ' || label, ''), refusal) FROM asked WHERE inference_id IS NULL AND version IS NULL
+UNION ALL SELECT model, 2, (SELECT 'most because of ' || group_concat(feature || printf(' (%+.2f)', contribution), ', ') FROM because AS b WHERE b.model = asked.model AND b.place <= 3) FROM asked
+UNION ALL SELECT model, 3, decision FROM asked
+UNION ALL SELECT model, 0, 'a new version' FROM newest WHERE model NOT IN (SELECT model FROM asked)
+UNION ALL
+SELECT model, 4, printf('version %d (%s) beside version %d: ', version, status, before)
+                 || COALESCE((SELECT group_concat(text, '; ') FROM (SELECT text FROM change AS c WHERE c.model = n.model ORDER BY c.place, c.name)), 'the same definition and as many rows')
+FROM newest AS n;
+WITH RECURSIVE word (model, n, line, rest) AS (
+    SELECT model, n, '', replace(text, char(10), ' ') || ' ' FROM said WHERE text IS NOT NULL
+    UNION ALL
+    SELECT model, n, CASE WHEN length(line) + instr(rest, ' ') > 94 - 20 * (n = 0) THEN substr(rest, 1, instr(rest, ' ')) ELSE line || substr(rest, 1, instr(rest, ' ')) END,
+           substr(rest, instr(rest, ' ') + 1)
+    FROM word WHERE rest <> ''
+)
+SELECT CASE n WHEN 0 THEN printf('  %-22s ', model) ELSE '    ' END || rtrim(substr(line, 1, 94))
+FROM (SELECT *, LEAD(length(line)) OVER (PARTITION BY model, n ORDER BY length(rest) DESC) AS next FROM word)
+WHERE line <> '' AND (next IS NULL OR next < length(line))
+ORDER BY model, n, length(rest) DESC;
+
+-- What the watch saw of this athlete's last month, and what asks for somebody: of the athlete, of models and of stages.
+CREATE TEMP TABLE moved AS
+SELECT d.monitor, d.column_name, d.window_start, d.is_drift, abs(d.shift) / nullif(d.own_limit, 0) AS ratio
+FROM temp.page AS p
+CROSS JOIN mon_drift_metrics AS d ON d.slice_key = 'athlete_id' AND d.slice_value = p.athlete_id AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL
+WHERE d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = p.athlete_id);
+CREATE TEMP TABLE alarm AS
+SELECT a.* FROM temp.page AS p
+CROSS JOIN ops_alerts AS a ON a.closed_at IS NULL
+WHERE CASE a.kind WHEN 'risk' THEN a.subject = p.athlete_id
+                  WHEN 'drift' THEN a.subject NOT LIKE '% of %' OR substr(a.subject, instr(a.subject, ' of ') + 4) = p.athlete_id OR a.subject LIKE 'inference_log of %'
+                  ELSE 1 END;
+SELECT char(10) || 'WATCH, what it saw' WHERE EXISTS (SELECT 1 FROM moved) OR EXISTS (SELECT 1 FROM alarm);
+SELECT printf('  %s: %d of %d features have left the range of their own months', substr(MAX(window_start), 1, 7), COUNT(CASE WHEN is_drift THEN 1 END), COUNT(*))
+FROM moved HAVING COUNT(*) > 0;
+SELECT printf('    %s of %s, %.1f times as far as by itself', column_name, monitor, ratio) FROM moved WHERE is_drift ORDER BY ratio DESC, monitor, column_name LIMIT 3;
+SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(kind, '_', ' '), CASE kind WHEN 'risk' THEN '' ELSE subject END, substr(opened_at, 1, 10))
+                            || CASE n_bad WHEN 1 THEN '' ELSE printf(', %d times', n_bad) END, 1, 96)
+            ELSE '    ' || substr(replace(message, char(10), ' '), 1, 92) END
+FROM (SELECT * FROM alarm ORDER BY kind, subject LIMIT 5)
+CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2)
+ORDER BY kind, subject, line;
+SELECT printf('  and %d alerts more', COUNT(*) - 5) FROM alarm HAVING COUNT(*) > 5;
 
 -- What was refused of this athlete's, each thing once, however many rules it breaks; and what names no athlete.
 CREATE TEMP TABLE unused AS

@@ -3,7 +3,7 @@
 -- Features of groups are looked up anew; columns of the rows themselves and what is computed of them are as they were logged.
 
 CREATE TEMP TABLE asked AS
-SELECT v.model, v.version, v.model_json, k.content AS calibrator, m.columns_sql,
+SELECT v.model, v.version, v.model_json, k.content AS calibrator, m.learner, m.columns_sql, m.definition ->> '$.base' AS base_name, m.definition ->> '$.link' IS 'log' AS is_log,
        json_object('labels', 'SELECT inference_id, entity AS "' || m.entity || '", prediction_date AS as_of_date, known_at FROM inference_log WHERE model = '''
                              || v.model || ''' AND version = ' || v.version, 'as_of', 'known_at', 'lookups', json(m.lookups)) AS spec
 FROM ml_model_versions AS v
@@ -23,10 +23,23 @@ SET row = (SELECT json_group_object(f.key, json(CASE WHEN json_type(again.row, '
            FROM inference_log AS g, json_each(g.features) AS f WHERE g.inference_id = again.inference_id);
 
 CREATE TEMP TABLE answer AS
-SELECT s.key AS inference_id, CASE WHEN a.calibrator IS NULL THEN s.value ELSE calibrate(a.calibrator, s.value) END AS predicted
-FROM asked AS a
-CROSS JOIN gbdt_score(a.model_json, 'SELECT s.inference_id, ' || a.columns_sql || ' FROM temp.again AS s WHERE s.model = ''' || a.model
-                                    || ''' AND s.version = ' || a.version || ' ORDER BY s.inference_id') AS s;
+WITH question AS (
+    SELECT a.*, 'SELECT s.inference_id, ' || a.columns_sql || ' FROM temp.again AS s WHERE s.model = ''' || a.model || ''' AND s.version = ' || a.version
+                || ' ORDER BY s.inference_id' AS query
+    FROM asked AS a
+)
+SELECT s.key AS inference_id,
+       CASE WHEN a.calibrator IS NOT NULL THEN calibrate(a.calibrator, s.value) WHEN a.is_log THEN portable_exp(b.base + s.value) ELSE b.base + s.value END AS predicted
+FROM question AS a
+CROSS JOIN gbdt_score(a.model_json, a.query) AS s
+JOIN (SELECT n.inference_id, CASE WHEN m.base_name IS NULL THEN 0.0 ELSE exact_real(n.row -> ('$.' || m.base_name)) END AS base
+      FROM again AS n JOIN asked AS m USING (model, version)) AS b ON b.inference_id = s.key
+WHERE a.learner = 'gbdt'
+UNION ALL
+SELECT s.key, s.cluster
+FROM question AS a
+CROSS JOIN kmeans_score(a.model_json, a.query) AS s
+WHERE a.learner = 'kmeans';
 
 SELECT g.inference_id, g.model, g.version, g.entity, g.prediction_date, g.predicted, r.predicted AS predicted_again, g.sources, n.sources AS sources_again
 FROM inference_log AS g

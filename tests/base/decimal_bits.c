@@ -14,7 +14,8 @@ static uint64_t random_bits(void) {
     return state ^ state >> 29;
 }
 
-/* Any double, any float32, a whole number, one with three decimals, or the middle between two float32. */
+/* Any double, any float32, a whole number, one with three decimals, the middle between two float32, one of everyday size, or a
+ * power of two or a neighbour of one. */
 static double random_double(int kind) {
     uint64_t bits = random_bits();
     double x;
@@ -25,6 +26,8 @@ static double random_double(int kind) {
     }
     if (kind == 1) return (double)(int64_t)(bits >> 20);
     if (kind == 2) return (double)(int64_t)(bits >> 40) / 1000;
+    if (kind == 5) return ldexp((double)(bits >> 11), -(int)(bits % 79) - 2);
+    if (kind == 6) return nextafter(ldexp(1, (int)(bits >> 20 & 127) - 70), (double)(bits >> 30 & 1) * 1e300);
     uint32_t half = (uint32_t)(bits >> 13);
     memcpy(&f, &half, sizeof f);
     return kind == 3 ? f : ((double)f + (double)nextafterf(f, 0)) / 2;
@@ -51,12 +54,28 @@ static void expected_text(double x, char out[64]) {
     if (exponent != 0) sprintf(e, "e%d", exponent);
 }
 
+/* The digits of a number's text, and how many, without zeros around them. */
+static int digits_of(const char *text, char out[64]) {
+    int n = 0;
+    for (; *text && *text != 'e'; text++)
+        if (*text >= '0' + (n == 0) && *text <= '9') out[n++] = *text;
+    while (n > 0 && out[n - 1] == '0') n--;
+    out[n] = '\0';
+    return n;
+}
+
 /* Nothing shorter gives x again, nor do other digits of the same length lie nearer. */
 static int is_not_the_shortest(double x) {
     char text[ATHLETE_DECIMAL_SIZE], shorter[64];
     int digits = 0, length = decimal_write_short(x, text);
     if (strtod(text, NULL) != x || !strpbrk(text, ".e") || length != (int)strlen(text)) return 1;
-    for (const char *p = text; *p && *p != 'e'; p++) digits += digits > 0 ? *p >= '0' && *p <= '9' : *p >= '1' && *p <= '9';
+    for (const char *p = text; *p && *p != 'e'; p++)
+        digits += digits > 0 ? *p >= '0' && *p <= '9' : *p >= '1' && *p <= '9';
+    char own[64], nearest[64];
+    int places = digits_of(text, own) > 15 ? digits_of(text, own) : 15;
+    snprintf(shorter, sizeof shorter, "%.*e", places - 1, fabs(x));
+    digits_of(shorter, nearest);
+    if (strcmp(own, nearest) != 0) return 1;
     if (digits <= 15 || text[length - 1] == '0') return 0; /* zeros may stand around the point */
     snprintf(shorter, sizeof shorter, "%.*e", digits - 2, x);
     return strtod(shorter, NULL) == x;
@@ -71,7 +90,7 @@ static int reads_otherwise(const char *text) {
 int main(void) {
     long tried = 0, written_otherwise = 0, read_otherwise = 0;
     for (int i = 0; i < 300000; i++) {
-        double x = random_double(i % 5);
+        double x = random_double(i % 7);
         char text[ATHLETE_DECIMAL_SIZE], expected[64];
         if (!isfinite(x) || x == 0) continue;
         tried++;

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 
 import pytest
 
-from helpers.programs import COMPILERS, compiled
+from helpers.machine.programs import COMPILERS, compiled
 
 DIGITS = Context(prec=50, Emin=-(10**6), Emax=10**6)
 LEVELS = ["-O0", "-O3", "-Os"]

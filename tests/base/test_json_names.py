@@ -7,7 +7,7 @@ import re
 import pytest
 
 from helpers.extension import connect
-from helpers.soak import soak
+from helpers.machine.soak import soak
 
 NAMES = ["id", "a b", "", "a\"b", "a\\b", "é", "a\n", "\u007f", "x/y", "日", "\U0001f3c3", "u0041", "\\u0041"]
 

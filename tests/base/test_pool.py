@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from helpers.programs import compiled
+from helpers.machine.programs import compiled
 
 OK, INTERRUPTED = 0, 3
 

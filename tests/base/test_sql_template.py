@@ -9,7 +9,7 @@ import pytest
 import templates
 
 from helpers.extension import ROOT
-from helpers.programs import compiled, libraries
+from helpers.machine.programs import compiled, libraries
 
 ODD = ["it's", 'say "x"', "'); DROP TABLE t; --", '"; --', "-- x", "/* x", "{a}", "}{", "{{", "}", "%s%n%Q", "\\", "?1", "ü\U0001f3c3", "a\tb", "a\nb", "''", '""', " ", ":x", "|", ";", ""]
 

@@ -2,7 +2,7 @@
 
     python tests/bench/athletes.py [--kind light|long] [athletes …]      200 1000 5000 light ones, or 20 100 500 long ones, unless told
 
-Light athletes have 90 activities each, long ones eight years of 1600, every other with laps (helpers/crowd.py, seeded). Seconds are of
+Light athletes have 90 activities each, long ones eight years of 1600, every other with laps (helpers/athletes/crowd.py, seeded). Seconds are of
 CPU; bytes read are those that the process asked the system for, as /proc/self/io counts them, with SQLite's cache of 2 MB.
 """
 
@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 import time
 
-from helpers import crowd, demo
+from helpers.athletes import crowd, demo
 from helpers.extension import EXTENSION
 from helpers.stages import STAGES, statements
 

@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests tests/bench/breaks.py FOLDER
 
-FOLDER has runs78.csv.gz (helpers/break_days.py says what is in it) and soccermon/. All learners get the same rows and the same folds: by time, with
+FOLDER has runs78.csv.gz (helpers/athletes/break_days.py says what is in it) and soccermon/. All learners get the same rows and the same folds: by time, with
 an embargo of 43 days, and on athletes never seen. Brier skill is over the share of positives in the training rows. Without a folder it
 does nothing.
 """
@@ -22,7 +22,8 @@ from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers import break_days
+from helpers import stages
+from helpers.athletes import break_days, recorded
 from helpers.extension import connect
 
 OURS = {"objective": "binary:logistic", "num_boost_round": 200, "eta": 0.03, "max_depth": 3, "min_child_weight": 42, "lambda": 50,
@@ -73,6 +74,21 @@ def breaks(db, folder):
             "ours, the same features": (lambda a, t: break_days.Learner(db, frame, history, "label", OURS)(a, t), True),
             "ours": (lambda a, t: break_days.Learner(db, frame, history + break_days.MORE, "label", OURS)(a, t), True),
         })  # fmt: skip
+
+
+def by_definition(db, folder):
+    """schemas/models/overtraining_detector.json, trained and judged by the stages as for anyone, on their own rows and folds."""
+    made, run = recorded.trained(map(json.dumps, recorded.bodies(break_days.runs(folder))), recorded.definition("overtraining_detector"))
+    found = recorded.rows(made, run)
+    print(f"\nThe definition: {len(found)} days of {found.athlete_id.nunique()} runners; {stages.one(made, 'SELECT status FROM ml_model_versions')}")
+    for evaluation in ("time", "group"):
+        part = found[found[evaluation].notna()]
+        kept = {p: stages.rows(made, """SELECT metric, value FROM ml_run_metrics WHERE (evaluation, predictor, step) = (?, ?, 0)""", evaluation, p)
+                for p in ("model", "rule", "rest_days_14d")}  # fmt: skip
+        within = break_days.judge(db, part.label, part[f"by_{evaluation}"], part.label, part.athlete_id, False)["within"]
+        print(f"  by {evaluation}: {len(part)} rows, {part.label.mean():.3f} positive, AUC within an athlete {within:.3f}")
+        for predictor, metrics in kept.items():
+            print(f"    {predictor:16}" + "  ".join(f"{m['metric']} {m['value']:.4f}" for m in metrics), flush=True)
 
 
 # --- injuries -------------------------------------------------------------------------------------------------------
@@ -148,6 +164,28 @@ def injuries(db, folder):
             print(f"  a gate that asks for skill above 0: {'passes' if found['skill'] > 0 else 'refuses'} it")
 
 
+def injuries_by_definition(folder):
+    """The same days as rows of a model by definition, with the gate of the detector of breaks."""
+    frame, _ = injury_rows(folder)
+    db = stages.new_database()
+    stages.run(db, [s for s in recorded.NEEDED if s < "4"])
+    columns = ["rule", *INJURY]
+    db.execute(f"CREATE TABLE injury_days (athlete_id TEXT, as_of_date TEXT, label, {', '.join(columns)}, PRIMARY KEY (athlete_id, as_of_date))")
+    values = frame[columns].astype(float).replace([np.inf, -np.inf], np.nan).itertuples(index=False, name=None)
+    db.executemany(f"INSERT INTO injury_days VALUES (?, ?, ?{', ?' * len(columns)})",
+                   [(p, d.date().isoformat(), int(y), *(None if v != v else v for v in row)) for p, d, y, row in zip(frame.player, frame.day, frame.label, values)])
+    detector = recorded.definition("overtraining_detector")
+    options = detector["learner"]["options"] | {"num_boost_round": 100, "min_child_weight": 20}
+    this = detector | {
+        "model": "injury_detector", "prediction": "injury_p", "features": INJURY, "baselines": ["rule"], "learner": detector["learner"] | {"options": options},
+        "rows": "SELECT *, as_of_date || 'T23:00:00Z' AS known_at, date(as_of_date, '+14 days') AS label_at FROM injury_days",
+        "gate": [g for g in detector["gate"] if g["above"] != "rest_days_14d"],
+    }  # fmt: skip
+    stages.put(db, json.dumps(this))
+    stages.run(db, ["100_bronze_strava", "530_model_definitions", "540_train_models"])
+    print("\nInjuries by definition:", *stages.one(db, "SELECT v.status, v.reason FROM ml_runs LEFT JOIN ml_model_versions AS v USING (model, version)"), sep="\n  ", flush=True)
+
+
 def main():
     warnings.filterwarnings("ignore")
     if len(sys.argv) != 2:
@@ -155,8 +193,10 @@ def main():
         return
     print(f"SQLite {sqlite3.sqlite_version}, scikit-learn {sklearn.__version__}, LightGBM {lightgbm.__version__}; ours {json.dumps(OURS)}")
     db = connect()
+    by_definition(db, sys.argv[1])
     breaks(db, sys.argv[1])
     injuries(db, sys.argv[1])
+    injuries_by_definition(sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests tests/bench/clusters.py FOLDER
 
-FOLDER has runs78.csv.gz (helpers/break_days.py). A runner with 100 runs or more is seven numbers: volume and frequency per week, median pace, shares
+FOLDER has runs78.csv.gz (helpers/athletes/break_days.py). A runner with 100 runs or more is seven numbers: volume and frequency per week, median pace, shares
 of long and of easy runs, climb, and how much the weeks vary. Without a folder only the generated tables are measured.
 """
 
@@ -20,7 +20,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
-from helpers import break_days
+from helpers.athletes import break_days
 from helpers.extension import connect
 
 

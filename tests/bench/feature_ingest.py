@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from helpers import groups
+from helpers.stores import groups
 
 GROUP = {
     "feature_group": "load", "version": "1.0.0", "description": "of the benchmark", "entity": "athlete", "keys": ["athlete_id"],

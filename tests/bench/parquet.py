@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import feature_ingest  # noqa: E402
-from helpers import groups
+from helpers.stores import groups
 from helpers.extension import EXTENSION, ROOT
 
 

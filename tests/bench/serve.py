@@ -85,7 +85,7 @@ def environments():
 
 def database(folder, entities):
     """Ours, with one row of each entity; the path and a token."""
-    from helpers import groups
+    from helpers.stores import groups
 
     path = folder / "bench.db"
     db = groups.store(GROUP, path=str(path))

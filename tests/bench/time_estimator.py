@@ -21,7 +21,7 @@ import threadpoolctl
 import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from helpers import lab
+from helpers.athletes import lab
 
 DISTANCES = ["5k", "10k", "21k", "42k"]
 TUNED = dict(max_iter=120, learning_rate=0.05, max_depth=3, min_samples_leaf=20, l2_regularization=20)

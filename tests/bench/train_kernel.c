@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "../trees/forest_margins.h"
-#include "trees/train_options_sql.h"
+#include "trees/trainer/train_options_sql.h"
 
 static double now_s(void) {
     struct timespec t;
@@ -36,8 +36,11 @@ int main(int argc, char **argv) {
     size_t n_rows = strtoull(argv[2], NULL, 10), n_held = strtoull(argv[3], NULL, 10);
     int n_features = atoi(argv[4]);
     train_options read;
-    char *message;
-    if (train_options_read(argv[5], &read, &message) != ATHLETE_OK) return 2;
+    athlete_fault fault;
+    if (train_options_read(argv[5], &read, &fault) != ATHLETE_OK) {
+        fprintf(stderr, "%s\n", fault.text);
+        return 2;
+    }
     boost_options options = train_options_for_kernel(&read);
     bool logistic = options.objective.kind == OBJECTIVE_LOGISTIC;
     size_t n_values = (n_rows + n_held) * (size_t)n_features;

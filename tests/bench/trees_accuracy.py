@@ -3,7 +3,7 @@
     python tests/bench/trees_accuracy.py [--seeds 10] [--first 0] [--only words of a data set's name]
 
 Needs the built extension (ATHLETE_EXTENSION or build/athlete), and from PyPI: numpy, scikit-learn, lightgbm, xgboost-cpu.
-The data sets and settings are in tests/helpers/contest.py. Each seed makes or splits the data anew; the table has the mean
+The data sets and settings are in tests/helpers/models/contest.py. Each seed makes or splits the data anew; the table has the mean
 over the seeds of what is measured on held-out rows, its standard error, and how far athlete is from the best peer: in
 per cent for errors and log-losses (above 0 is worse), as a difference for the AUC (below 0 is worse). The standard error
 behind it is that of the differences seed by seed. The best of three peers is a matter of luck too: the last column has
@@ -33,7 +33,7 @@ import numpy as np
 import sklearn
 import xgboost
 
-from helpers import contest
+from helpers.models import contest
 from helpers.extension import connect
 
 

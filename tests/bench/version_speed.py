@@ -61,6 +61,8 @@ def explain(db):
 
 def group(db, n):
     db.executescript("""CREATE TABLE ops_actor (who TEXT); INSERT INTO ops_actor VALUES ('local');
+        CREATE TABLE ops_config (name TEXT PRIMARY KEY, value) WITHOUT ROWID; INSERT INTO ops_config VALUES ('arrivals', NULL);
+        CREATE TABLE athlete_utc_offsets (athlete_id TEXT, local_date TEXT, utc_offset_s INTEGER, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
         CREATE TABLE ops_audit (audit_id INTEGER PRIMARY KEY, at, who, action, object, detail);
         CREATE TABLE feature_rejects (reject_id INTEGER PRIMARY KEY, group_name, feature, rule, value, reason, row, rejected_at,
                                       UNIQUE (group_name, feature, rule, row));""")

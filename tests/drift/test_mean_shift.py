@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from helpers import demo
+from helpers.athletes import demo
 from helpers.extension import connect
 
 LIMIT = 1.1
@@ -35,7 +35,8 @@ def plainly(reference, current):
     if min(np.ptp(rest) for rest in rests) == 0:
         return None
     own = max(abs(r[i : i + n].mean() - rest.mean()) / rest.std() for i, rest in enumerate(rests))
-    return (c.mean() - r.mean()) / r.std(), LIMIT * own
+    steps = np.diff(np.unique(r))  # half of the smallest is what a mean of numbers on a grid is rounded by
+    return (c.mean() - r.mean()) / r.std(), LIMIT * own + steps.min() / 2 / n / r.std()
 
 
 def autoregressive(chance, n, phi):
@@ -64,6 +65,24 @@ def test_shift_and_limit_are_those_of_numpy(days):
         assert math.isclose(shift, expected[0], rel_tol=1e-7, abs_tol=1e-9) and math.isclose(limit, expected[1], rel_tol=1e-7)
         assert is_drift == (abs(shift) > limit) and rest[2] is None
     assert told > 250
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_several_columns_are_answered_as_each_alone(days, seed):
+    chance = np.random.default_rng(seed)
+    k, m, n = chance.integers(1, 6), chance.integers(1, 200), chance.integers(1, 20)
+    kinds = [lambda: float(chance.standard_normal()), lambda: int(chance.integers(0, 2)), lambda: None, lambda: 3, lambda: chance.choice([None, 1.5, 2])]
+    make = [kinds[chance.integers(len(kinds))] for _ in range(k)]
+    columns = [f"x{i}" for i in range(k)]
+    days.execute("DROP TABLE IF EXISTS temp.wide")
+    days.execute(f"CREATE TEMP TABLE wide (t INTEGER PRIMARY KEY, is_reference, {', '.join(columns)})")
+    days.executemany(f"INSERT INTO wide VALUES (NULL, ?{', ?' * k})", [[int(i < m), *(each() for each in make)] for i in range(m + n)])
+    sides = lambda names: [f"SELECT {names} FROM temp.wide WHERE is_reference = {side} ORDER BY t" for side in (1, 0)]  # noqa: E731
+    answers = "SELECT column_name, shift, own_limit, is_drift, n_reference, n_current, reason FROM mean_shift_test(?, ?)"
+    together = days.execute(answers, sides(", ".join(columns))).fetchall()
+    assert together == [days.execute(answers, sides(name)).fetchone() for name in columns]
+    with pytest.raises(Exception, match=f"^mean_shift_test: the queries must have as many columns: the reference has {k}, the current one {k + 1}$"):
+        days.execute(answers, [sides(", ".join(columns))[0], sides(", ".join(columns) + ", t")[1]]).fetchall()
 
 
 @pytest.mark.parametrize("phi", [0, 0.5, 0.8, 0.95])

@@ -17,11 +17,10 @@ static void write_text(const forest *model, athlete_budget *budget, athlete_poll
     text_buffer out = {.budget = budget};
     athlete_fault fault = {.text = ""};
     forest again = {.n_features = 0};
-    const char *objective;
     athlete_status status = lightgbm_write(model, &out, poll, &fault);
     must(status, budget);
     if (status == ATHLETE_OK && out.length <= ATHLETE_MODEL_MAX_BYTES) {
-        status = lightgbm_read(out.bytes, out.length, budget, poll, &again, &objective, &fault);
+        status = lightgbm_read(out.bytes, out.length, budget, poll, &again, &fault);
         must(status, budget);
         if (status == ATHLETE_OK && again.n_outputs != model->n_outputs) abort();
     }
@@ -29,9 +28,9 @@ static void write_text(const forest *model, athlete_budget *budget, athlete_poll
     memory_free(budget, out.bytes);
 }
 
-static void write_and_read(const forest *model, const char *objective, athlete_budget *budget) {
+static void write_and_read(const forest *model, athlete_budget *budget) {
     const model_attribute none = {.name = NULL};
-    const model_description description = {.objective = objective, .attributes = &none};
+    const model_description description = {.objective = model->objective, .attributes = &none};
     text_buffer out = {.budget = budget};
     athlete_poll poll;
     poll_begin(&poll, NULL);
@@ -55,12 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     athlete_poll poll;
     poll_begin(&poll, NULL);
     forest model;
-    const char *objective = NULL;
     athlete_fault fault = {.text = ""};
-    athlete_status status = lightgbm_read(text, size, &budget, &poll, &model, &objective, &fault);
+    athlete_status status = lightgbm_read(text, size, &budget, &poll, &model, &fault);
     if (status == ATHLETE_OK) {
         use_model(&model, &budget);
-        write_and_read(&model, objective, &budget);
+        write_and_read(&model, &budget);
         write_text(&model, &budget, &poll);
     }
     if (status == ATHLETE_INVALID && fault.text[0] == '\0') abort(); /* refused without a word */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "athlete.h"
 #include "numbers_mutator.h"
-#include "trees/train_options_sql.h"
+#include "trees/trainer/train_options_sql.h"
 
 #define MAX_ROUNDS 8
 

@@ -34,7 +34,7 @@ int seed_file_prepare(seed_file *seed) {
     seed->page_size = (size_t)seed->bytes[16] << 8 | seed->bytes[17];
     if (seed->page_size == 1) seed->page_size = 65536;
     if (seed->page_size < 512 || seed->size < 2 * seed->page_size) return 0;
-    return find(seed, "CREATE ", &seed->schema) && find(seed, "\"learner\":", &seed->models) &&
+    return find(seed, "CREATE ", &seed->schema) && find(seed, "\"learner\":{\"", &seed->models) &&
            find(seed, "\"tree_param\":", &seed->models) && find(seed, "{\"", &seed->json);
 }
 

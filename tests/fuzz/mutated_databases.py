@@ -50,8 +50,20 @@ def some_of_the_runner(folder):
         yield folder / name
 
 
-def make_seeds(folder):
-    """One database in several page sizes, with each kind of row that the stages write, a model and a training set."""
+def models_of(database, path):
+    path.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("ATTACH ? AS whole", (str(database),))
+        db.execute("CREATE TABLE ml_model_versions AS SELECT model_json FROM whole.ml_model_versions")
+    return path
+
+
+def make_seeds(folder, only_models=False):
+    """One database in several page sizes, with each kind of row that the stages write, a model and a training set.
+
+    `only_models` leaves nothing but the models: what is planted is found by damage to a tree, and among the tables that
+    the project gains the trees are ever less of the file.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     database, spec = folder / "seed.db", folder / "spec.json"
     database.unlink(missing_ok=True)
@@ -61,6 +73,8 @@ def make_seeds(folder):
     lookup = {"group": "athlete_rolling_features", "features": ["ctl_42d", "acwr"]}
     spec.write_text(json.dumps({"labels": labels, "as_of": "at", "lookups": [lookup]}))
     tool("training-set", database, spec)
+    if only_models:
+        database = models_of(database, folder / "models.db")
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
         for size in PAGE_SIZES:
             seed = folder / f"seed{size}.db"
@@ -92,7 +106,7 @@ class Result:
 
 
 def run(program, folder, first, files, option=None):
-    seeds = list(make_seeds(folder))
+    seeds = list(make_seeds(folder, only_models=option == "--planted"))
     reads, stages = folder / "reads.sql", folder / "stages.sql"
     reads.write_text(PLANTED if option == "--planted" else (ROOT / "sql" / "reports" / "page.sql").read_text() + (HERE / "mutated_database.sql").read_text())
     stages.write_text("".join(p.read_text() for p in STAGES))

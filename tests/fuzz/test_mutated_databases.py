@@ -33,7 +33,7 @@ def test_a_damaged_file_ends_no_process_and_none_hangs(program, tmp_path):
 
 
 def test_a_function_that_trusts_the_file_is_found_by_the_number_of_the_file(program, tmp_path):
-    result = mutated_databases.run(program, tmp_path, 0, 200, "--planted")
+    result = mutated_databases.run(program, tmp_path, 0, 1000, "--planted")
     assert result.findings > 0 and "AddressSanitizer" in result.output and "planted_element" in result.output
     number = int(re.search(r"^file (\d+): ", result.output, re.M)[1])
     again = mutated_databases.run(program, tmp_path, number, 1, "--planted")

@@ -24,19 +24,27 @@ GROUP = """'{"feature_group": "g", "version": "1.0.0", "description": "d", "enti
     "features": [{"name": "x", "type": "numerical", "min": 0, "max": 9}, {"name": "y", "type": "text", "default": "a"}]}'"""
 GROUP_ROWS = "'SELECT ''a'' AS k, ''2024-03-01T00:00:00Z'' AS event_timestamp, 1.5 AS x'"
 
+# Channels of half an hour at 3 m/s on the flat.
+TIME, METRES, HEIGHTS, BEATS = "X'010002880E020603840E'", "X'010002880E020E03840E'", "X'010001880E920303850E'", "X'010001880EB20403810706038107'"
+
 # Function -> the SQL expressions of a whole call; for an aggregate they may use x, which is 1, 2, 3, …
 EXAMPLES = {
     "exact_real": ["'5023.7'"],
     "attempt": ["'SELECT abs(?1)'", "-5"],
     "training_rows": ["""'{"labels": "SELECT 1 AS x"}'"""],
     "grade_factor": ["0.05", "'minetti'"],
+    "flat_distance": ["20000", "900"],
     "hr_tss": ["60", "150", "190", "50", "165", "'f'"],
     "trimp": ["60", "150", "190", "50", "'m'"],
     "training_load": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20'", "'{}'"],
+    "training_forecast": ["'SELECT 1, ''2024-03-01'', 50, 10, 55, 5.5, 20, NULL UNION ALL SELECT 1, ''2024-03-03'', 20, 4, 22, 5.5, 20, ''a'''", "'{}'"],
+    "active_days": ["'SELECT 1, 10, 1 UNION ALL SELECT 1, 11, 0'"],
+    "similar_pace": ["'SELECT 1, 10, ''a'', 5.0, 1, 8, 4, 18, 2 UNION ALL SELECT 1, 30, ''q'', NULL, 8, 9, 4, 18.5, 2'"],
     "gbdt_predict": [MODEL, "1.5"],
     "gbdt_margin": [MODEL, "1.5"],
     "gbdt_score": [MODEL, "'SELECT ''a'', 1.5 UNION ALL SELECT ''b'', NULL'", "'{}'"],
     "gbdt_export": [MODEL, "'lightgbm'"],
+    "gbdt_slice": [MODEL, "'[0, 1]'"],
     "gbdt_import": [f"gbdt_export({MODEL}, 'lightgbm')"],
     "gbdt_explain": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
     "gbdt_interactions": [MODEL, "'SELECT 1, 1.5'", "'{}'"],
@@ -69,6 +77,8 @@ EXAMPLES = {
     "expected_calibration_error": ["0.5", "x % 2", "2", "'quantile'"],
     "calibration_fit": ["'platt'", "x", "x > 3"],
     "calibrate": ["(SELECT calibration_fit('isotonic', y, y > 1) FROM (SELECT 1 AS y UNION ALL SELECT 2))", "1.5"],
+    "cbpe": ["'VALUES (0.9, 1, 1), (0.2, 0, 0)'", "'VALUES (0.9, 1, NULL)'", "'{\"chunks\": 1}'"],
+    "dle": ["'VALUES (1, 2), (3, 2)'", "'VALUES (4, NULL)'", "'{\"metric\": \"rmse\"}'"],
     "group_split": ["'SELECT 1, ''a'' UNION ALL SELECT 2, ''b'' UNION ALL SELECT 3, ''a'''", "2", "1"],
     "ks_statistic": ["x", "x % 2"],
     "ks_pvalue": ["x", "x % 2", "'exact'"],
@@ -79,12 +89,26 @@ EXAMPLES = {
     "linf": ["x", "x % 2", "2"],
     "ks_test": ["'SELECT 1 UNION ALL SELECT 2'", "'SELECT 2 UNION ALL SELECT 3'"],
     "mean_shift_test": ["'SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 4'", "'SELECT 3'"],
+    "reconstruction_test": ["'SELECT 1 AS x, 5 AS y UNION ALL SELECT 2, 3 UNION ALL SELECT 4, 4'", "'SELECT 3, 1'", "0.65"],
     "drift": ["'SELECT 1 AS x, 2 AS y UNION ALL SELECT 2, ''a'' AS z'", "'SELECT NULL AS y, 2 AS x UNION ALL SELECT 1, 3'"],
+    "drift_samples": ["'SELECT 3 AS s, 1 AS x, 2 AS y UNION ALL SELECT 4, 2, ''a'''", "2"],
+    "profile": ["'SELECT 1 AS x, 2 AS y UNION ALL SELECT 2, ''a'''"],
     "chi2_test": ["'SELECT 1 UNION ALL SELECT ''a'' AS x'", "'SELECT 2 UNION ALL SELECT NULL'"],
     "broken_rules": ["'SELECT 1 AS k, 2 AS x, NULL AS at'", "'SELECT ''large'', ''x > 5 AND date(at) IS NULL'' UNION ALL SELECT ''none'', ''random() > x'''"],
     "json_fields": ["'{\"distance\": 5000.5, \"name\": null}'", "'[{\"field\": \"distance\", \"type\": \"number\"}]'"],
     "as_of_instant": ["'2024-03-01'", "'second'"],
     "row_instant": ["'2024-03-01'", "'second'", "0"],
+    "svg_line": ["'{}'", "x", "x"],
+    "svg_band": ["'{}'", "x", "x", "x + 1", "x"],
+    "svg_bars": ["'{}'", "x", "x"],
+    "svg_calendar": ["'{}'", "date('2024-03-01', x || ' days')", "x"],
+    "stream_values": [TIME, METRES],
+    "stream_mean": [TIME, BEATS],
+    "heart_rate_seconds": [TIME, BEATS],
+    "graded_pace": [TIME, METRES, HEIGHTS, "'minetti'"],
+    "normalized_graded_pace": [TIME, METRES, HEIGHTS, "'minetti'"],
+    "normalized_power": [TIME, BEATS],
+    "decoupling": [TIME, METRES, HEIGHTS, BEATS],
     "json_objects": ["'[{\"id\": 1}, {\"id\": 2}]'"],
 }
 

@@ -77,6 +77,10 @@ WORKLOADS = {
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT block_bootstrap(i, i) FROM n",
         (),
     ),
+    "svg_histogram: millions of values": lambda: (
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000000) SELECT length(svg_histogram(NULL, i)) FROM n",
+        (),
+    ),
     "kmeans_train: many rows": lambda: (
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
         "SELECT length(kmeans_train('{\"k\": 40}', i * 7919 % 1009, i * 104729 % 7919, i % 31)) FROM n",
@@ -100,8 +104,22 @@ WORKLOADS = {
         "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT length(calibration_fit('platt', i * 7919 % 1009, i % 2)) FROM n",
         (),
     ),
+    "cbpe: many rows in one chunk": lambda: (
+        "SELECT count(*) FROM cbpe('SELECT 0.5, 1, 1', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+        "SELECT i * 7919 % 1009 / 1009.0, i % 2, NULL, i * 104729 % 300007 FROM n', '{\"chunks\": 1}')",
+        (),
+    ),
+    "dle: a long query": lambda: (
+        "SELECT count(*) FROM dle('SELECT 1, 1', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, NULL FROM n')", ()),
+    "drift_samples: a long query": lambda: ("SELECT count(*) FROM drift_samples('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT 3, i FROM n', 1)", ()),
+    "profile: a long query": lambda: ("SELECT count(*) FROM profile('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n')", ()),
     "mean_shift_test: a long query": lambda: (
         "SELECT count(*) FROM mean_shift_test('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n', 'SELECT 1')", ()),
+    "reconstruction_test: a long query": lambda: (
+        "SELECT count(*) FROM reconstruction_test('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i, i % 7 FROM n', 'SELECT 1, 2')", ()),
+    "reconstruction_test: many columns": lambda: (
+        f"SELECT count(*) FROM reconstruction_test('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT {', '.join(f'i * {7919 + k} % 1009' for k in range(400))} FROM n',"
+        f" 'SELECT {', '.join(['1'] * 400)}')", ()),
     "drift: a long query": lambda: (
         "SELECT count(*) FROM drift('SELECT 1 AS x', 'WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT ''a'' AS x FROM n')",
         (),
@@ -129,6 +147,18 @@ WORKLOADS = {
     "training_load: a long life": lambda: (
         "SELECT count(*) FROM (SELECT a.value AS id FROM json_each('[' || substr(replace(hex(zeroblob(5000)), '00', ',1'), 2) || ']') AS a), "
         "training_load('SELECT 1, ''1900-01-01'', 50, 10, 50, 5, 10 UNION ALL SELECT 1, ''2099-01-01'', 50, 10, 50, 5, 10')",
+        (),
+    ),
+    "training_forecast: many plans": lambda: (
+        "SELECT count(*) FROM training_forecast('SELECT 1, ''1900-01-01'', 50, 10, 50, 5, 10, NULL UNION ALL"
+        " SELECT 1, ''2090-01-01'', 50, 10, 50, 5, 10, key FROM json_each(''[1'' || substr(replace(hex(zeroblob(5000)), ''00'', '',1''), 3) || '']'')', '{\"end_date\": \"2099-01-01\"}')",
+        (),
+    ),
+    "active_days: many days": lambda: (
+        "SELECT count(*) FROM active_days('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT 1, i, i % 3 FROM n')", ()),
+    "similar_pace: many questions": lambda: (
+        "SELECT count(*) FROM similar_pace('WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+        " SELECT 1, i, i, CASE WHEN i <= 100 THEN 5.0 END, i, 8, 4, 18, 2 FROM n')",
         (),
     ),
     "leakage_report: many features": lambda: (

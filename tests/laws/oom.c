@@ -2,7 +2,8 @@
 **
 **     oom <file of SQL statements> [most]
 **
-** Of a statement with more than `most` allocations as many fail, evenly spread.
+** Of a statement with more than `most` allocations as many fail, evenly spread; fewer of one so long that these runs would make more
+** than MOST_WORK allocations for each of `most`.
 ** Each statement runs on a fresh in-memory database with athlete registered. Whatever fails, the answer must be the one
 ** of the undisturbed run (the same rows, or the same error) or SQLITE_NOMEM; all memory must be given back.
 **
@@ -134,10 +135,22 @@ static bool same(const outcome *got, const outcome *expected) {
 
 /* --- all failures of one statement ----------------------------------------------------------------------- */
 
+#define MOST_WORK 2000
+
+/* From one failing allocation to the next. */
+static long stride_of(long total, long most) {
+    if (most <= 0) return 1;
+    long spread = 1 + total / most,
+         affordable = 1 + (long)((double)total * total / ((double)most * MOST_WORK));
+    long at_most = 1 + total / (1 + most / 10); /* at least a tenth of `most` fail, however long it is */
+    long wanted = affordable < at_most ? affordable : at_most;
+    return spread > wanted ? spread : wanted;
+}
+
 static int sweep(const char *sql, const char *title, long most) {
     outcome expected = run(sql, 0, false);
     sqlite3_int64 memory = sqlite3_memory_used();
-    long total = allocations, injected = 0, out_of_memory = 0, stride = most > 0 ? 1 + total / most : 1;
+    long total = allocations, injected = 0, out_of_memory = 0, stride = stride_of(total, most);
     int violations = 0;
     for (int for_good = 0; for_good < 2; for_good++) {
         for (long nth = 1; nth <= total + 8; nth += stride) {
@@ -158,8 +171,8 @@ static int sweep(const char *sql, const char *title, long most) {
             cjson_blocks = 0;
         }
     }
-    printf("%5ld failures, %5ld times SQLITE_NOMEM, %d violations: %.90s\n", injected, out_of_memory,
-           violations, title);
+    printf("%5ld failures, %5ld times SQLITE_NOMEM, %d violations of %ld allocations: %.90s\n", injected,
+           out_of_memory, violations, total, title);
     return violations;
 }
 
@@ -210,7 +223,8 @@ int main(int argc, char **argv) {
     long most = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
     int violations = sweep(NULL, "registration", 0);
     char *rest = text;
-    for (char *sql = next_statement(&rest); sql; sql = next_statement(&rest)) violations += sweep(sql, sql, most);
+    for (char *sql = next_statement(&rest); sql; sql = next_statement(&rest))
+        violations += sweep(sql, sql, most);
     free(text);
     sqlite3_shutdown();
     if (sqlite3_memory_used() != 0) {

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from helpers.extension import BUILD, EXTENSION, ROOT
-from helpers.programs import libraries
+from helpers.machine.programs import libraries
 
 HERE = ROOT / "tests" / "laws"
 ANSWER = "ours 30 2024-02-26"

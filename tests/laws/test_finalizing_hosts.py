@@ -7,7 +7,7 @@ import pytest
 
 from helpers import functions
 from helpers.extension import BUILD, connect
-from helpers.soak import soak
+from helpers.machine.soak import soak
 
 GROUPS = """
 CREATE TABLE daily(athlete_id INTEGER, event_timestamp TEXT, available_at TEXT, x REAL, y TEXT, PRIMARY KEY (athlete_id, event_timestamp));

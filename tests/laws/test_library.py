@@ -48,7 +48,7 @@ def test_one_symbol_is_exported():
 
 
 def test_there_is_an_object_for_every_source():
-    sources = {p.stem for p in (ROOT / "ext").rglob("*.c")}
+    sources = {p.stem for p in (ROOT / "ext").rglob("*.c") if ROOT / "ext" / "hosts" not in p.parents}  # which embed it
     assert {p.stem for p in OBJECTS} >= sources and {p.stem for p in STATIC_OBJECTS} >= sources
 
 

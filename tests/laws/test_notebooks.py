@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from helpers import demo
+from helpers.athletes import demo
 from helpers.extension import EXTENSION, ROOT, connect
 from helpers.stage_headers import statements
 
@@ -78,8 +78,8 @@ def run_in_python(path, database):
 
 
 def test_there_are_notebooks():
-    assert [p.name for p in NOTEBOOKS] == ["01_first_look.sql", "02_feature_store.sql", "03_trees.sql"]
-    assert [p.name for p in IN_PYTHON] == ["04_scikit_learn.py"]
+    assert [p.name for p in NOTEBOOKS] == ["01_first_look.sql", "02_feature_store.sql", "03_trees.sql", "05_models.sql", "06_monitoring.sql"]
+    assert [p.name for p in IN_PYTHON] == ["04_scikit_learn.py", "fleet.py"]
 
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *IN_PYTHON], ids=lambda p: p.stem)
@@ -145,6 +145,8 @@ def test_the_feature_store_notebook_shows_what_it_says(workplace):
         walked = {cadence for (cadence,) in db.execute("SELECT cadence_spm FROM silver_strava_activities WHERE is_run AND cadence_spm < 140")}
         measured = one("SELECT COUNT(cadence_spm) FROM silver_strava_activities WHERE is_run")
         races = one("SELECT COUNT(*) FROM race_results")
+        told_of = {day: one(f"SELECT COUNT(tsb) FROM race_results JOIN athlete_rolling_features USING (athlete_id) WHERE {day}")
+                   for day in ("as_of_date = race_date", "as_of_date = date(race_date, '-1 day')")}.get
         before = one("SELECT cadence_spm FROM silver_strava_activities WHERE is_run AND start_time < '2021-02-24T12:00' ORDER BY start_time DESC LIMIT 1")
         felt = one("SELECT avg_temp_c FROM silver_strava_activities WHERE start_time = '2023-11-05T14:48:15Z'")
     db.close()
@@ -154,10 +156,36 @@ def test_the_feature_store_notebook_shows_what_it_says(workplace):
     assert (rows("FROM moment AS m")[1][3], rows("FROM hindsight")[0][2], felt) == (felt, 16, 23)
     assert rows("LEFT JOIN patient")[0][1:3] == (None, before)
     assert rows("--rebuild 1").startswith(f"training set 1: {races} rows, the same to the bit")
-    assert [row[1:4] for row in rows("f.as_of_date = r.race_date")] == [(races, races, races)] * 3
-    assert [row[1:4] for row in rows("f.as_of = a.start_time")] == [(races, 0, 0)] * 3 and races == 35
+    told = [told_of("as_of_date = race_date"), told_of("as_of_date = date(race_date, '-1 day')")]  # of the form, where enough load is known
+    assert races == 35 and all(30 < n <= races for n in told)
+    assert [row[1:4] for row in rows("f.as_of_date = r.race_date")] == [(n, n, n) for n in (races, races, told[0])]
+    assert [row[1:4] for row in rows("f.as_of = a.start_time")] == [(n, 0, 0) for n in (races, races, told[1])]
     assert [row[2] for row in rows("FROM ops_audit")] == ["register", "ingest", "ingest", "status"]
     assert {row[1] for row in rows("FROM run_sensors_history")} == {"coach@example.org"}
+
+
+def test_the_models_notebook_shows_what_it_says(workplace):
+    """A model that is registered, judged beside its baselines, promoted, asked, searched, gone back from and told again to the bit."""
+    path = ROOT / "notebooks" / "05_models.sql"
+    found = run_in_python(path, workplace(path))
+
+    def rows(part):
+        (answer,) = [answer for step, answer in found.items() if part in step]
+        return answer
+
+    assert rows("FROM ml_runs WHERE model = 'long_run_ahead'")[0][1:4] == ("finished", None, 1)
+    metrics = {row[0]: row[1:] for row in rows("GROUP BY metric")}
+    assert metrics["auc"][0] > max(metrics["auc"][2:4]) and metrics["brier_skill"][0] > 0 and metrics["brier"][0] < metrics["brier"][1]
+    assert rows("SELECT version, status, reason")[0][1] == "accepted" and rows("SELECT decided_at")[0][2:4] == (1, "PROMOTE")
+    assert {row[0] for row in rows("json_each(sources)")} == {"athlete_rolling_features", "training_breaks"}
+    told, = rows("FROM gold_model_predictions")
+    assert 0 < told[3] < 1 and len(rows("FROM gbdt_explain")) == 8
+    searched, = rows("FROM ml_searches")
+    assert searched[1] == 12 and searched[5] >= searched[6]
+    assert [row[2] for row in rows("SELECT challenger, champion")][-1] == "HOLD"
+    assert [json.loads(row[3])["version"] for row in rows("FROM ops_audit")][-2:] == [2, 1]
+    assert [(row[1], row[4]) for row in rows("told_again")] == [(1, 1)] and rows("told_again")[0][2] == told[3]
+    assert rows("sql/tools/card").startswith("long_run_ahead, version 1 (@champion)")
 
 
 # --- the page ------------------------------------------------------------------------------------------------------
@@ -182,6 +210,10 @@ def weeks(athlete, first=1, **given):
 
 
 WALK = dict(sport_type="Walk", distance=3000.0)
+def years_ago(activities, years):
+    return [a | {name: f"{int(a[name][:4]) - years}{a[name][4:]}" for name in a if name.startswith("start_date")} for a in activities]
+
+
 CASES = {
     "a single activity": [activity(5, 1, "2024-05-05")],
     "a single walk": [without_heart_rate(activity(5, 1, "2024-05-05", **WALK))],
@@ -190,7 +222,8 @@ CASES = {
     "no race": weeks(5),
     "one race": weeks(5) + [activity(5, 900, "2024-11-30", workout_type=1, distance=10100.0)],
     "walks only": [without_heart_rate(a) for a in weeks(5, **WALK)],
-    "long ago": weeks(5) + [activity(5, 900, "2025-11-30", **WALK)],
+    "before a break": weeks(5) + [activity(5, 900, "2025-11-30", **WALK)],
+    "long ago": years_ago(weeks(5), 3) + [activity(5, 900, "2025-11-30", **WALK)],
     "a long identifier": [activity(9007199254740993123, 9007199254740993125, "2024-05-05")],
 }
 HEADINGS = ["FORM", "LAST WEEKS", "RISK", "RACE TIMES", "HOW GOOD", "SECONDS"]
@@ -245,7 +278,7 @@ def test_the_page_is_readable_for(case, survey_only, tmp_path):
     assert_readable(lines)
     text = "\n".join(lines)
     shows_times = any(re.match(r"  marathon +\d:\d\d:\d\d +\d:\d\d:\d\d to +\d:\d\d:\d\d +\d:\d\d:\d\d +\d:\d\d:\d\d ", line) for line in lines)
-    can_estimate = case in ("a single activity", "no heart rate", "no race", "one race", "a long identifier")
+    can_estimate = case in ("a single activity", "no heart rate", "no race", "one race", "before a break", "a long identifier")
     assert shows_times == can_estimate, text
     assert [h for h in HEADINGS if not any(line.startswith(h) for line in lines)] == ([] if can_estimate else ["HOW GOOD"]), text
     assert ("None: they need a race, or runs" in text) == (not can_estimate), text

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import functions
 from helpers.extension import BUILD
-from helpers.soak import soak
+from helpers.machine.soak import soak
 
 STATEMENTS = pathlib.Path(__file__).with_name("oom_statements.sql")
 
@@ -33,7 +33,7 @@ def test_every_allocation_of_the_listed_statements_may_fail():
     assert all(failures > 0 and nomem > 0 for failures, nomem in counts)
 
 
-@pytest.mark.parametrize("most", [200 if "ASAN_OPTIONS" in os.environ else 500, soak(0)], ids=["spread", "all"])
+@pytest.mark.parametrize("most", [200, soak(0)], ids=["spread", "all"])
 def test_every_allocation_of_a_plain_call_of_every_function_may_fail(db, tmp_path, most):
     calls = [next(iter(f.queries(f.base()))) for f in functions.declared(db)]
     wrong = [next(iter(f.queries(["x'00ff'"] * len(f.base())))) for f in functions.declared(db) if f.base()]

@@ -8,7 +8,7 @@ import pytest
 from helpers.extension import ROOT
 from helpers.stages import STAGES
 
-TEXTS = {**STAGES, **{p.stem: p.read_text() for p in sorted((ROOT / "sql" / "migrations").glob("*.sql"))}}
+TEXTS = {**STAGES, **{p.stem: p.read_text() for p in sorted((ROOT / "sql" / "migrations").rglob("*.sql"))}}
 WHOLE = re.compile(r"(a\.)?bronze_id|activities|days|n_rows|kind (=|IN) .*")  # sums of integers are exact, or an error
 PRINTS = re.compile(r"\b(quote|round)\(|\b(printf|format)\('[^']*%[-+!0-9.]*[eEfgG]")
 

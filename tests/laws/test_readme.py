@@ -6,7 +6,7 @@ import pytest
 
 import readme
 
-from helpers import demo
+from helpers.athletes import demo
 from helpers.extension import ROOT
 
 TEXTS = {document: document.read_text() for document in readme.DOCUMENTS}
@@ -21,6 +21,11 @@ def test_the_outputs_in_a_document_are_those_of_the_program(document):
     differing = [(a, b) for a, b in zip(written, wanted) if a != b]
     assert not differing, f"`make readme` writes it; first difference: {differing[0]}"
     assert len(written) == len(wanted)
+
+
+def test_the_picture_is_the_one_that_the_report_draws():
+    assert readme.PICTURE.read_text() == readme.picture(demo.database())
+    assert f"]({readme.PICTURE.relative_to(ROOT)})" in TEXT and "prefers-color-scheme:dark" in readme.PICTURE.read_text()
 
 
 def test_every_document_of_the_repository_is_kept_true():
@@ -49,7 +54,7 @@ def test_an_output_that_is_no_longer_true_is_noticed(tmp_path):
 
 
 def test_every_make_command_is_a_target():
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = "".join((ROOT / name).read_text() for name in ("Makefile", "ext/hosts/hosts.mk"))
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     text = "\n".join(TEXTS.values())
     code = re.findall(r"```sh\n(.*?)```", text, re.S) + re.findall(r"`(make [^`]*)`", FENCED.sub("", text))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from helpers import sanitizers
+from helpers.machine import sanitizers
 from helpers.extension import BUILD, ROOT
 
 pytestmark = pytest.mark.unsanitized

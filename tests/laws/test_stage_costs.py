@@ -5,16 +5,17 @@ import re
 
 import pytest
 
-from helpers import crowd, demo, stages
-from helpers.activities import ARRIVED
-from helpers.counted import Counter
+from helpers import stages
+from helpers.athletes import crowd, demo
+from helpers.athletes.activities import ARRIVED
+from helpers.machine.counted import Counter
 from helpers.extension import ROOT, connect
 
 pytestmark = pytest.mark.unsanitized  # the stages run under the sanitizers elsewhere; here only counts matter
 
 SMALL, LARGE = 12, 36  # athletes
 ROW_SCAN = re.compile(r"\)\s*NOT\s+IN\s*\(\s*(?:SELECT|WITH)\b", re.I)
-CHANGING = re.compile(r"/\* athlete \w+ \*/ |'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'|\b\d{10}\b")  # which call of a function runs it, and when
+CHANGING = re.compile(r"/\* athlete \w+ \*/ |'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ'|\b\d{10}\b|(?<=slice_id = )\d+")  # which call of a function runs it, when, and for whom
 
 
 def test_no_statement_asks_for_a_pair_that_is_not_in_a_query_which_scans_the_query_for_every_row():

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,10 @@ def test_what_is_printed_into_a_stage_is_what_its_header_and_the_definitions_say
         ("-- publish things: printed by `make stages`", "publish needs a group and the day from which a correction reaches a row, not ' things'"),
         ("-- publish things, corrected from o.day: printed by `make stages`", "No such file or directory"),
         ("-- finish: printed by `make stages`", "finish needs a temporary table counted"),
+        ("-- tables things: printed by `make stages`", "No such file or directory"),
+        ("-- emptied things: printed by `make stages`", "emptied needs a table of rules and the number of a version, not ' things'"),
+        ("-- rejected things by id of found: printed by `make stages`", "rejected needs a table of rules, the number of a version, its rows and what names one"),
+        ("-- from-api athlete_id: printed by `make stages`", "from-api needs the column of an athlete and the rows that have it, not ' athlete_id'"),
     ],
 )
 def test_a_block_that_cannot_be_printed_is_refused_with_a_sentence_and_the_stage_stays(tmp_path, block, problem):
@@ -124,6 +129,11 @@ def test_a_block_that_cannot_be_printed_is_refused_with_a_sentence_and_the_stage
     done = subprocess.run([sys.executable, PRINTED, path], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and problem in done.stderr and "Traceback" not in done.stderr
     assert path.read_text() == text
+
+
+def test_the_tables_of_each_bundled_group_are_made_by_one_stage():
+    printed = [name for path in STAGES for names in re.findall(r"^-- tables (.+): printed", path.read_text(), re.M) for name in names.split(", ")]
+    assert sorted(printed) == sorted(path.stem for path in (ROOT / "schemas" / "features").glob("*.json"))
 
 
 def test_what_stages_announce_is_what_their_headers_say_and_lineage_and_staleness_follow_from_it():

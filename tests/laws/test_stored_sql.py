@@ -15,9 +15,9 @@ import sys
 
 import pytest
 
-from helpers.activities import make_activity
+from helpers.athletes.activities import make_activity
 from helpers.extension import EXTENSION, ROOT, connect
-from helpers.soak import soak
+from helpers.machine.soak import soak
 from helpers.stages import BRONZE, STAGES, new_database, put, run
 
 DETERMINISTIC = 0x800

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from helpers.extension import connect
-from helpers.groups import SLEEP, store
+from helpers.stores.groups import SLEEP, store
 
 SET = {"labels": "SELECT 'a' AS athlete_id, '2024-02-01T00:00:00Z' AS moment, 1 AS label", "as_of": "moment",
        "lookups": [{"group": "athlete_sleep", "features": ["resting_hr"]}]}  # fmt: skip

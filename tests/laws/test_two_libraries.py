@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from helpers.extension import EXTENSION
-from helpers.programs import compiled
+from helpers.machine.programs import compiled
 
 SENTENCE = "athlete is in use by another SQLite library of this process; for this one load a copy of its file under another name"
 LIBRARY = pathlib.Path(EXTENSION).with_suffix(".so")

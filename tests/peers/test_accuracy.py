@@ -7,7 +7,7 @@ seeds bound what could go wrong: a direction of missing values or a set of categ
 import numpy as np
 import pytest
 
-from helpers import contest
+from helpers.models import contest
 
 pytestmark = pytest.mark.unsanitized
 

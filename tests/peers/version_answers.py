@@ -21,11 +21,12 @@ import subprocess
 import sys
 import tempfile
 
-from helpers import crowd, histories
-from helpers.demo import RUNNER
+from helpers.athletes import crowd
+from helpers.stores import histories
+from helpers.athletes.demo import RUNNER
 from helpers.extension import ROOT, connect
 
-NEW_NAMES = dict(re.findall(r"\('(\d\d_\w+)', '(\d{3}_\w+)'\)", (ROOT / "sql" / "migrations" / "9_stage_names.sql").read_text()))
+NEW_NAMES = dict(re.findall(r"\('(\d\d_\w+)', '(\d{3}_\w+)'\)", (ROOT / "sql" / "migrations" / "01-09" / "9_stage_names.sql").read_text()))
 ARRIVALS = ("2030-01-01T00:00:00Z", "2030-02-01T00:00:00Z")
 LOGS = {"ops_runs", "ops_stages", "ops_announced", "ops_watermarks", "ops_seen", "bronze_landings", "sqlite_sequence"}
 

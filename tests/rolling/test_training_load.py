@@ -8,14 +8,14 @@ import random
 import pandas as pd
 import pytest
 
-from helpers.load_reference import INPUT, INTEGERS, reference
+from helpers.athletes.load_reference import INPUT, INTEGERS, reference
 
 COLUMNS = """athlete_id as_of_date daily_tss ctl_42d atl_7d tsb acwr ctl_ewma atl_ewma tsb_ewma acwr_ewma total_tss_7d
 total_tss_28d total_tss_90d activities_7d activities_28d activities_30d activities_42d activities_90d
 total_distance_7d_km total_distance_28d_km total_distance_30d_km total_distance_42d_km total_distance_90d_km
 longest_distance_30d_km longest_distance_90d_km total_elevation_30d_m avg_pace_30d best_pace_30d avg_pace_90d
 best_pace_90d pace_trend_30d distance_trend_30d pace_trend_90d distance_trend_90d consistency_score
-training_monotony_7d training_strain_7d rest_days_14d unknown_load_42d history_days is_overtraining_risk""".split()
+training_monotony_7d training_strain_7d rest_days_14d unknown_load_42d unknown_load_share_42d history_days is_overtraining_risk""".split()
 
 QUERY = f"SELECT {', '.join(INPUT)} FROM activity"
 
@@ -75,10 +75,12 @@ def assert_equal_to(rows, expected):
     for name in COLUMNS:
         for i, (a, b) in enumerate(zip(got[name], expected[name])):
             where = (name, expected["athlete_id"][i], expected["as_of_date"][i])
-            if name in ("athlete_id", "as_of_date") or name in INTEGERS:
+            if name in ("athlete_id", "as_of_date"):
                 assert a == b, where
             elif math.isnan(b):
                 assert a is None or math.isnan(a), where
+            elif name in INTEGERS:
+                assert a == b, where
             else:
                 assert a == pytest.approx(b, rel=1e-9, abs=1e-9), where
 
@@ -108,7 +110,7 @@ def test_every_column_equals_pandas_on_random_histories(load, seed):
 def test_options_change_what_they_say(load):
     rng = random.Random(9)
     rows = history(rng, 1, "2024-01-10", 120) + history(rng, 2, "2023-12-30", 60)
-    options = dict(acwr_risk_threshold=1.1, monotony_risk_threshold=0.9, acwr_min_history_days=10, expected_days_per_week=6.5, end_date="2024-07-31")
+    options = dict(acwr_risk_threshold=1.1, monotony_risk_threshold=0.9, acwr_min_history_days=10, expected_days_per_week=6.5, unknown_load_max_share=0.11, end_date="2024-07-31")
     assert_equal_to(load(rows, **options), reference(rows, **options))
 
 
@@ -418,7 +420,7 @@ FORM = "athlete_id, day, tss, distance_km, moving_min, pace_min_km, elevation_ga
         ("'SELECT 1,2,3,4,5,6,7) UNION SELECT (1'", "the query cannot be run: near \")\": syntax error"),
         ("'SELECT 1, ?, 3, 4, 5, 6, 7'", "the query has parameters, which cannot be bound here"),
         ("'SELECT 1, abs(-9223372036854775808), 3, 4, 5, 6, 7'", "the query failed: integer overflow"),
-        ("'SELECT 1', '{\"window\": 7}'", 'unknown option "window"; known are acwr_risk_threshold, monotony_risk_threshold, acwr_min_history_days, expected_days_per_week, start_date, end_date'),
+        ("'SELECT 1', '{\"window\": 7}'", 'unknown option "window"; known are acwr_risk_threshold, monotony_risk_threshold, acwr_min_history_days, expected_days_per_week, unknown_load_max_share, start_date, end_date'),
         ("'SELECT 1', '{\"expected_days_per_week\": 0}'", 'option "expected_days_per_week" must be a number from 0.1 to 7, got 0'),
         ("'SELECT 1', '{\"start_date\": \"today\"}'", "option \"start_date\" must be a date 'YYYY-MM-DD', got 'today'"),
         ("'SELECT 1', '{\"end_date\": 20240101}'", 'option "end_date" must be text, got 20240101'),

@@ -1,5 +1,6 @@
 """Whatever arrives lands word for word or is among the rejects with its place and the reason."""
 
+import datetime
 import hashlib
 import json
 import os
@@ -10,9 +11,10 @@ import subprocess
 
 import pytest
 
-from helpers.activities import BRONZE, RUNNER, SHAPES, deletion, make_activity, make_laps, new_database, one, put, rows, run, seeded
+from helpers.athletes.activities import BRONZE, RUNNER, SHAPES, deletion, make_activity, make_laps, new_database, one, put, rows, run, seeded
 from helpers.extension import EXTENSION, ROOT
 from helpers.stages import PATHS
+from helpers.stores import instants
 
 
 @pytest.fixture
@@ -317,3 +319,65 @@ def test_twenty_megabytes_of_lines_land(tmp_path):
     assert os.path.getsize(tmp_path / "large.ndjson") > 20e6
     db = import_and_land(tmp_path / "athlete.db", tmp_path / "large.ndjson")
     assert db.execute("SELECT COUNT(*), COUNT(DISTINCT activity_id) FROM bronze_strava_activities").fetchone() == (13 * 1132, 13 * 1132)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_arrival_is_kept_at_the_instant_that_its_text_means_or_else_at_its_landing(seed):
+    rng, db, told = random.Random(seed), new_database(), {}
+    run(db)
+    at = lambda: datetime.datetime(2025, 1, 1, tzinfo=instants.UTC) + datetime.timedelta(seconds=rng.randrange(10**7), microseconds=rng.choice([0, 0, 999999]))  # noqa: E731
+    texts = [*rng.sample(instants.BROKEN, 12), *(instants.written(rng, at()) for _ in range(12)), "yesterday", "2460000.5", "2025-01-05", b"\xff2025", 7]
+    for i, text in enumerate(texts, start=1):
+        told[str(i)] = text
+        db.execute("INSERT INTO bronze_inbox (source, body, received_at) VALUES ('f', ?, ?)", (json.dumps(make_activity(seeded(i), 7, i, i % 9)), text))
+    before = one(db, "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')")
+    run(db)
+    for number, kept in db.execute("SELECT activity_id, ingested_at FROM bronze_strava_activities"):
+        found = instants.read(told[number])
+        if found is None or found[1]:
+            assert kept >= before, told[number]
+        else:
+            assert kept == instants.canonical(found[0], 0, False), told[number]
+    assert one(db, "SELECT COUNT(*) FROM bronze_strava_activities") == len(texts)
+    put(db, make_activity(seeded(99), 7, 99, 3), "2026-02-30T00:00:00Z")
+    run(db)  # of an athlete who is published: known from then
+    assert one(db, "SELECT COUNT(*) FROM silver_arrivals WHERE known = 'live'") == 1
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_an_activity_went_is_in_no_byte_of_the_file_whether_it_lands_or_is_refused(tmp_path, seed):
+    rng = random.Random(seed)
+    db = new_database(str(tmp_path / "a.db"))
+    run(db, BRONZE)
+    places, objects, kept = [], [], []
+
+    def place():
+        places.append(f"{rng.uniform(-90, 90):.7f}")
+        return float(places[-1])
+
+    def line():
+        places.append("".join(rng.choices("bcdfghjk_lmnp~qrst", k=24)))
+        return places[-1]
+
+    members = {"map": lambda: {"id": "a1", "polyline": line(), "summary_polyline": line()}, "start_latlng": lambda: [place(), place()], "end_latlng": lambda: [place(), place()],
+               "start_latitude": place, "start_longitude": place, "segment_efforts": lambda: [{"id": 1, "segment": {"start_latlng": [place(), place()]}}]}
+    for number in range(1, 30):
+        told = activity(number) | {name: made() for name, made in members.items() if rng.random() < 0.6}
+        if rng.random() < 0.3:
+            del told["start_date"]
+        else:
+            kept.append({name: value for name, value in told.items() if name not in members})
+        if rng.random() < 0.2 and "map" in told:
+            told["m\\u0061p"] = told.pop("map")
+        objects.append(json.dumps(told).replace("m\\\\u0061p", "m\\u0061p"))
+    land(db, "[" + ",".join(objects) + "]")
+    assert [json.loads(payload) for (payload,) in db.execute("SELECT payload FROM bronze_strava_activities ORDER BY bronze_id")] == kept
+    assert one(db, "SELECT COUNT(*) FROM bronze_rejects") == 29 - len(kept)
+    db.execute("VACUUM")
+    db.close()
+    content = (tmp_path / "a.db").read_bytes()
+    assert places and not [told for told in places if told.encode() in content]
+    assert not [told for told in places if told[0].isdigit() and repr(float(told)).encode() in content]

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from helpers.activities import ARRIVED, assert_same, dump, make_history, new_database, one, put, run, seeded
+from helpers.athletes.activities import ARRIVED, assert_same, dump, make_history, new_database, one, put, run, seeded
 from helpers.extension import ROOT
 
 NAMES = ["Läufe um den Zürichsee", "朝のランニング", "🏃 tempo", "Ā before a", "\ud7ff\ue000 at the surrogates' edges"]

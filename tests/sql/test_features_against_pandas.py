@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.activities import FEATURES, make_activity, make_detail, make_history, make_laps, new_database, one, pipeline, put, rows, run, runner_objects, seeded
-from helpers.oracle import CONFIG, all_features, deviations, read_activities
+from helpers.athletes.activities import FEATURES, make_activity, make_detail, make_history, make_laps, new_database, one, pipeline, put, rows, run, runner_objects, seeded
+from helpers.athletes.oracle import CONFIG, all_features, deviations, read_activities
 
 
 def known_at(db, table):

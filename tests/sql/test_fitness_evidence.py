@@ -4,11 +4,10 @@ import functools
 
 import pytest
 
-from helpers import lab
-from helpers.activities import epoch, instant, seeded
-from helpers.formulas import vdot
+from helpers.athletes import lab
+from helpers.athletes.activities import epoch, instant, seeded
+from helpers.athletes.formulas import vdot
 
-pytestmark = pytest.mark.unsanitized  # whole pipelines: each stage runs under the sanitizers in the tests beside this
 
 DAY = 86400
 SHARE = 0.03  # one run moves nothing by more
@@ -126,6 +125,32 @@ def test_after_a_break_the_threshold_is_the_runners_own_and_fades(gap_days):
         last, returned = paces[-5], paces[-4:]
         assert all(last < pace <= 1.15 * last for pace in returned), (athlete, last, returned)
         assert all(f["source"] == "history" for f in found[-4:])
+
+
+def widths(db):
+    return {(athlete, distance): (upper / lower) for athlete, distance, lower, upper in db.execute(
+        "SELECT athlete_id, distance_class, lower_s, upper_s FROM gold_athlete_predictions WHERE model = 'time_estimator'")}
+
+
+@pytest.mark.parametrize("gap_days, raced", [(120, False), (160, True), (200, False), (330, True), (500, False)])
+def test_after_a_break_a_race_estimate_is_of_the_runners_own_past_slower_by_then_and_less_certain(gap_days, raced):
+    rng = seeded(f"back after {gap_days}")
+    before, after = [], []
+    for athlete in range(1, 7):
+        speed = rng.uniform(2.7, 4.0)
+        history = training(rng, athlete, speed, n=rng.randint(45, 70), spread=0.04)
+        end = day_of(history[-1])
+        if raced:
+            seconds = round(10050 / (1.06 * speed))
+            history.append(run_of(rng, athlete, 990_000 + athlete, end + 2, speed, workout_type=1) | {"distance": 10050.0, "moving_time": seconds, "elapsed_time": seconds})
+        jogs = [run_of(rng, athlete, 999_000 + athlete * 20 + i, end + gap_days + 3 * i, speed * rng.uniform(0.62, 0.72), minutes=35) for i in range(rng.randint(1, 6))]
+        before.append(history)
+        after.append([*history, *jogs])
+    was, now = pipeline(*before), pipeline(*after)
+    for key, seconds in estimates(was).items():
+        assert 1.03 < estimates(now)[key] / seconds < (1.55 if key[1] in ("21k", "42k") else 1.35), key  # what is long asks for training
+        assert widths(now)[key] > (1.1 if raced else 1.0) * widths(was)[key], key
+    assert {e for (e,) in now.execute("SELECT DISTINCT evidence FROM time_estimator_rows WHERE source = 'today'")} == {"training_run"}
 
 
 def test_a_runner_of_treadmills_alone_is_known_by_runs_that_agree():

@@ -2,10 +2,9 @@
 
 import pytest
 
-from helpers.activities import deletion, epoch, instant, make_activity, make_history, new_database, one, pipeline, put, run, seeded
-from helpers.belief import ROW_KEYS, believed, clocked
+from helpers.athletes.activities import deletion, epoch, instant, make_activity, make_history, new_database, one, pipeline, put, run, seeded
+from helpers.athletes.belief import ROW_KEYS, believed, clocked
 
-pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 def life(seed):
     """What lands in two months: activities a minute after their end, some edited or deleted days later, some come back."""

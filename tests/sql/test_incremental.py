@@ -3,10 +3,9 @@ to know of it, of which test_late_arrivals.py tells."""
 
 import pytest
 
-from helpers.activities import (BRONZE, FEATURES, STAGES, assert_same, deletion, dump, epoch, instant, make_activity, make_detail, make_facts, make_history,
+from helpers.athletes.activities import (BRONZE, FEATURES, STAGES, assert_same, deletion, dump, epoch, instant, make_activity, make_detail, make_facts, make_history,
                                 make_laps, new_database, pipeline, put, run, runner_objects, seeded, table_names)
 
-pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 WHEN = {"without": ("available_at", "position"),
         "leave_out": ("ops_runs", "bronze_landings", "ops_published", "ops_audit", "silver_arrivals", "silver_corrections")}

@@ -11,12 +11,10 @@ import time
 
 import pytest
 
-from helpers.activities import STAGES, assert_same, dump, make_history, new_database, put, run, seeded
+from helpers.athletes.activities import STAGES, assert_same, dump, make_history, new_database, put, run, seeded
 from helpers.extension import EXTENSION, ROOT
-from helpers.soak import soak
+from helpers.machine.soak import soak
 from helpers.stages import PATHS
-
-pytestmark = pytest.mark.unsanitized
 
 
 def runner(path, **options):

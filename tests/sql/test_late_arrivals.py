@@ -5,12 +5,11 @@ import json
 
 import pytest
 
-from helpers.activities import epoch, instant, make_activity, new_database, one, put, run, seeded
-from helpers.belief import believed, clocked, overlaps
-from helpers.lives import BEGIN, GROUPS, STAGES_ON, Life, arrive, seen, specification, training_set, with_definitions
-from helpers.soak import soak
+from helpers.athletes.activities import epoch, instant, make_activity, new_database, one, put, run, seeded
+from helpers.athletes.belief import believed, clocked, overlaps
+from helpers.athletes.lives import BEGIN, GROUPS, STAGES_ON, Life, arrive, seen, specification, training_set, with_definitions
+from helpers.machine.soak import soak
 
-pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 @pytest.mark.parametrize("seeds", [range(0, 12), range(12, 24), *(soak(range(s, s + 50)) for s in range(1000, 3000, 50))], ids=lambda s: f"from {s[0]}")
 def test_a_past_instant_gives_what_the_file_gave_then_whatever_arrives_late(seeds):

@@ -24,10 +24,9 @@ import zlib
 
 import pytest
 
-from helpers.activities import (BRONZE, STAGES, deletion, epoch, instant, make_activity, make_detail, make_history, make_laps, new_database, put, run,
+from helpers.athletes.activities import (BRONZE, STAGES, deletion, epoch, instant, make_activity, make_detail, make_history, make_laps, new_database, put, run,
                                 runner_objects, seeded, table_names)
 
-pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 NOT_COMPARED = {"name", "cadence_spm", "avg_temp_c"}
 ACTIVITY_FACTS = ["distance", "moving_time", "elapsed_time", "total_elevation_gain", "average_heartrate", "max_heartrate", "max_speed", "sport_type",

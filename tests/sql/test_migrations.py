@@ -10,9 +10,13 @@ import sqlite3
 import subprocess
 
 import pytest
+from common import migrations
+from common.database import Failure
+from common.migrations import texts
 
-from helpers import demo, groups
-from helpers.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
+from helpers.athletes import demo
+from helpers.stores import before_reasons, groups
+from helpers.athletes.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
 from helpers.extension import EXTENSION, ROOT
 from helpers.stages import PATHS, STAGES
 
@@ -36,7 +40,7 @@ CREATE TRIGGER bronze_documents_keep BEFORE UPDATE ON bronze_documents BEGIN SEL
 CREATE TRIGGER bronze_documents_stay BEFORE DELETE ON bronze_documents BEGIN SELECT RAISE(ABORT, 'bronze_documents is append-only'); END;
 CREATE VIEW of_a_reader AS SELECT document_id FROM bronze_documents;
 """
-LAST = max(int(p.name.split("_")[0]) for p in (ROOT / "sql" / "migrations").iterdir())
+LAST = max(texts(migrations.FOLDER))
 
 
 def shell(name, *arguments):
@@ -68,9 +72,13 @@ def turn_back(db, version):
 
 def contents(db):
     """Of each table that is no log its columns, and its rows in some order."""
-    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_audit')").fetchall()
+    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_audit', 'ops_alert_positions', 'ml_looks')").fetchall()
     cursors = {name: db.execute(f'SELECT * FROM "{name}"') for (name,) in names}
     return {name: ([d[0] for d in cursor.description], sorted(map(repr, cursor))) for name, cursor in cursors.items()}
+
+
+def chosen(db, table, columns):
+    return sorted(map(repr, db.execute(f"SELECT {', '.join(columns)} FROM {table}")))
 
 
 def documents(path, kinds="kind = 'race_survey'"):
@@ -107,6 +115,20 @@ def test_no_setting_of_a_file_that_goes_on_speaks_of_a_stage_by_a_name_that_none
     notes = [note for (note,) in db.execute("SELECT note FROM ops_config")]
     named = {name for note in notes for name in re.findall(r"\b\d{2,3}_\w+", note)}
     assert named and named <= set(STAGES)
+    db.close()
+
+
+def test_stages_that_were_parted_announce_themselves_and_what_ran_before_keeps_its_name(tmp_path):
+    db = new_database(tmp_path / "a.db")
+    run(db)
+    db.execute("INSERT INTO ops_stages VALUES ('310_feature_tables', 'tables', '[]', '[]', '[]')")
+    db.execute("UPDATE ops_runs SET stage = '310_feature_tables' WHERE stage = '310_activity_tables'")
+    turn_back(db, 36)
+    db.close()
+    assert shell("run", tmp_path / "a.db", *stages()).returncode == 0
+    db = new_database(tmp_path / "a.db")
+    assert {stage for (stage,) in db.execute("SELECT stage FROM ops_stages")} == set(STAGES)
+    assert {stage for (stage,) in db.execute("SELECT stage FROM ops_runs")} >= {"310_feature_tables", "310_activity_tables"}
     db.close()
 
 
@@ -198,6 +220,23 @@ def test_a_file_in_which_not_every_stage_has_run_is_brought_up_to_date(tmp_path,
     db.close()
     done = shell("run", path, *stages())
     assert done.returncode == 0, done.stderr
+
+
+def test_a_setting_that_was_null_has_its_default_again(tmp_path):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    db = sqlite3.connect(path)
+    before = contents(db)
+    db.executescript("DROP TRIGGER ops_config_numbers_are_there; DROP TRIGGER ops_config_numbers_are_told")
+    db.execute("UPDATE ops_config SET value = NULL WHERE name IN ('unknown_load_max_share', 'acwr_risk_threshold', 'as_of_date')")
+    db.commit()
+    turn_back(db, 30)
+    db.close()
+    done = shell("run", path, *stages())
+    assert done.returncode == 0, done.stderr
+    db = sqlite3.connect(path)
+    after = contents(db)
+    assert [t for t in before if after[t] != before[t]] == []
+    db.close()
 
 
 def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
@@ -310,8 +349,8 @@ WIDENED = {"activity_features": ("load_source", ["pace", "heart_rate"], "rpe"), 
 def test_groups_whose_features_may_have_more_values_than_their_tables_allowed_go_on_as_the_same_groups(tmp_path):
     path = shutil.copy(demo.database(), tmp_path / "athlete.db")
     db = sqlite3.connect(path)
+    before_reasons.take_back(db)
     turn_back(db, 21)
-    db.executescript("DROP TRIGGER feature_groups_keep; DROP TRIGGER features_keep; DROP TRIGGER features_stay; DROP TRIGGER feature_groups_stay")
     for table, (column, allowed, _) in WIDENED.items():
         rows_before = db.execute(f"SELECT * FROM {table}").fetchall()
         definition = json.loads(db.execute("SELECT definition FROM feature_groups WHERE name = ?", (table,)).fetchone()[0]) | {"version": "1.0.1"}
@@ -338,9 +377,8 @@ def test_groups_whose_features_may_have_more_values_than_their_tables_allowed_go
     assert done.returncode == 0, done.stderr
     db = sqlite3.connect(path)
     assert db.execute("SELECT COUNT(*) FROM feature_definition_rejects").fetchone() == (0,)
-    after = contents(db)
     for table, (column, _, value) in WIDENED.items():
-        assert after[table] == before[table]
+        assert chosen(db, table, before[table][0]) == before[table][1]
         assert db.execute("SELECT major, table_name FROM feature_groups_current WHERE name = ?", (table,)).fetchone() == (1, table)
         assert db.execute("SELECT COUNT(*) FROM feature_groups WHERE name = ?", (table,)).fetchone() == (2,)
         db.execute(f"UPDATE {table} SET {column} = ?", (value,))
@@ -366,3 +404,76 @@ def test_rules_that_judged_two_values_give_way_and_one_that_its_owner_changed_go
         assert left == [("average_heart_rate_is_human",), *([] if is_ours else [("heart_rate_is_human",)]), ("maximum_heart_rate_is_human",)]
         assert db.execute("SELECT COUNT(*) FROM silver_strava_activities WHERE avg_hr >= 120").fetchone() == (high if is_ours else (0,)) and high > (0,)
         db.close()
+
+
+def test_features_of_a_model_may_be_null_in_a_file_of_before(tmp_path):
+    path = shutil.copy(demo.database(), tmp_path / "athlete.db")
+    db = sqlite3.connect(path)
+    of_today = db.execute("SELECT columns_sql FROM ml_models").fetchall()
+    of_then = [(re.sub(r"nullif\((.*?), 'null'\)", r"\1", columns),) for columns, in of_today]
+    assert of_then != of_today and "null" not in str(of_then)
+    db.execute("DROP TRIGGER ml_models_keep")
+    db.executemany("UPDATE ml_models SET columns_sql = ? WHERE columns_sql = ?", [(a, b) for (a,), (b,) in zip(of_then, of_today)])
+    db.commit()
+    turn_back(db, 26)
+    assert shell("run", path, *stages()).returncode == 0
+    assert db.execute("SELECT columns_sql FROM ml_models").fetchall() == of_today
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        db.execute("UPDATE ml_models SET columns_sql = ''")
+    db.close()
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def written(folder, paths):
+    """Migrations whose text is their own path."""
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(path)
+    return folder
+
+
+def test_each_migration_stands_in_the_folder_of_its_ten():
+    for room in (ROOT / "sql" / "migrations").iterdir():
+        first, last = map(int, room.name.split("-"))
+        assert first % 10 == (first == 1) and last == first // 10 * 10 + 9
+        assert {int(path.name.partition("_")[0]) for path in room.iterdir()} <= set(range(first, last + 1)), room
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_number_that_stands_twice_or_nowhere_stops_all_migrations_with_a_sentence(tmp_path, seed):
+    """Of migrations, and of the steps of one."""
+    chance = random.Random(seed)
+    numbers = [chance.choice([n, n, n, n, n, n, n, n, n, n, n + 1, n + 10]) for n in range(1, chance.randint(4, 25))]
+    stepped = chance.sample(range(len(numbers)), 2)
+    steps = [chance.choice([[1, 2], [1], [1, 2, 3], [2, 3], [1, 1], [1, 3]]) for _ in stepped]
+    paths = {}
+    for place, number in enumerate(numbers):
+        path = f"{number // 10 * 10:02d}/{number}_topic_{place}"
+        inside = [f"/{step}_step_{k}.sql" for k, step in enumerate(steps[stepped.index(place)])] if place in stepped else [".sql"]
+        paths[place] = [path + name for name in inside]
+    folder = written(tmp_path / "of", [path for found in paths.values() for path in found])
+    if sorted(numbers) == list(range(1, len(numbers) + 1)) and all(s == list(range(1, len(s) + 1)) for s in steps):
+        assert texts(folder) == {number: "".join(paths[place]) for place, number in enumerate(numbers)}
+    else:
+        with pytest.raises(Failure, match=r"has the number of .*: each migration|comes where number \d+ belongs"):
+            texts(folder)
+
+
+@pytest.mark.parametrize("name", ["topic.sql", "0_zero.sql", "02_two.sql", "2-two.sql", "2_two.sql.orig"])
+def test_a_migration_is_called_by_its_number(tmp_path, name):
+    with pytest.raises(Failure, match=f"{re.escape(name)} is not called N_topic.sql"):
+        texts(written(tmp_path, ["01-09/1_one.sql", f"01-09/{name}"]))
+
+
+def test_two_migrations_of_one_number_leave_the_file_as_it_was(old, monkeypatch, tmp_path):
+    shutil.copytree(ROOT / "sql" / "migrations", tmp_path / "of")
+    shutil.copy(next((tmp_path / "of").glob("*/1_*.sql")), tmp_path / "of" / "40-49" / f"{LAST}_again.sql")
+    db = new_database(old)
+    before = db.serialize()
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path / "of")
+    with pytest.raises(Failure, match="each migration, and each step of one, has its own"):
+        migrations.bring_up_to_date(db, old)
+    assert db.serialize() == before
+    db.close()

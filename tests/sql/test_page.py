@@ -1,17 +1,18 @@
 """The page of one athlete: what it says is of that athlete alone, how old it is, what it rests on."""
 
+import datetime
 import re
 
 import pytest
 
-from helpers import lab, stages
-from helpers.activities import deletion, seeded
+from helpers import stages
+from helpers.athletes import lab
+from helpers.athletes.activities import deletion, seeded
 from helpers.stages import statements
 from helpers.extension import ROOT
 
 from .test_fitness_evidence import run_of, training
 
-pytestmark = pytest.mark.unsanitized  # what it looks at is SQL
 
 PAGE = (ROOT / "sql" / "reports" / "page.sql").read_text()
 
@@ -117,4 +118,31 @@ REASONS = [({"sport_type": "Ride"}, "no heart rate"), ({"distance": 0.0}, "no di
 def test_the_page_says_of_each_activity_why_its_load_is_unknown(given, why):
     made = [run_of(seeded(n), 1, n, n, 3.0, **given) for n in (1, 2)]
     risk = section(page(lab.database(made)), "RISK")
-    assert risk.endswith(f"the load of 2 activities in 2 days is unknown:\n       2  {why}")
+    assert risk.endswith(f"the load of 2 activities in 2 days is unknown, 100 % of the moving time:\n       2  {why}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_of_risk_that_follow_one_another_are_one_line_with_what_was_highest(seed):
+    rng = seeded(f"risk {seed}")
+    made = [run_of(rng, 1, n, day, 3.0, **dict.fromkeys(("moving_time", "elapsed_time"), s := rng.choice([600, 1800, 1800, 9000])), distance=3.0 * s)
+            for n, day in enumerate(sorted(rng.choices(range(90), k=60)), 1)]
+    db = lab.database(made)
+    db.execute("UPDATE ops_config SET value = 1.2 WHERE name = 'acwr_risk_threshold'")
+    lab.run(db)
+    asked = "SELECT as_of_date, acwr, training_monotony_7d FROM athlete_rolling_features WHERE is_overtraining_risk ORDER BY 1"
+    last = db.execute("SELECT MAX(as_of_date) FROM athlete_rolling_features").fetchone()[0]
+    stretches = []
+    for day, ratio, monotony in db.execute(asked):
+        day = datetime.date.fromisoformat(day)
+        if datetime.date.fromisoformat(last) - day < datetime.timedelta(28):
+            if not stretches or day - stretches[-1][-1][0] > datetime.timedelta(1):
+                stretches.append([])
+            stretches[-1].append((day, ratio, monotony))
+    expected = []
+    for days in stretches:
+        up_to, (since, *_), (until, *_) = "up to " if days[1:] else "", days[0], days[-1]
+        said = [f"acute:chronic ratio {up_to}{r:.2f} is above 1.2" for r in [max(r for _, r, _ in days)] if r > 1.2]
+        said += [f"monotony {up_to}{m:.2f} is above 2.0" for m in [max(m or 0 for *_, m in days)] if m > 2]
+        said += ["seven days of the same load"] if any(r <= 1.2 and (m or 0) <= 2 for _, r, m in days) else []
+        expected.append(f"  ! {since}{f' to {until}' if days[1:] else ''}  {', '.join(said)}")
+    assert [line for line in section(page(db), "RISK").split("\n") if line.startswith("  !")] == expected and any(" to " in line for line in expected)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from helpers.activities import make_laps, pipeline, rows, seeded
+from helpers.athletes.activities import make_laps, pipeline, rows, seeded
 
 from .test_silver import plain
 

@@ -3,12 +3,12 @@
 import collections
 import datetime
 import json
-import sqlite3
 
 import pytest
 
-from helpers.activities import (BRONZE, RUNNER, SHAPES, assert_same, deletion, dump, make_activity, make_detail, make_laps, new_database, one, pipeline, put, rows, run,
+from helpers.athletes.activities import (BRONZE, RUNNER, SHAPES, assert_same, deletion, dump, make_activity, make_detail, make_laps, new_database, one, pipeline, put, rows, run,
                                 runner_objects, seeded)
+from helpers.athletes.lab import survey
 
 OBJECTS = json.loads((RUNNER / "activities.json").read_text())
 BY_ID = {str(a["id"]): a for a in OBJECTS}
@@ -287,6 +287,27 @@ def test_a_rule_that_is_no_rule_stands_with_its_reason_and_everything_else_goes_
     db.execute("DELETE FROM silver_rules WHERE rule = 'chance'")
     run(db)
     assert {r["rule"] for r in rows(db, "SELECT rule FROM silver_rule_rejects")} == {"another table", "the time now"}
+
+
+def test_a_rule_of_any_table_that_may_not_be_asked_judges_nothing_and_says_so():
+    body = [*runner_objects(), survey()]
+    honest = pipeline(*body)
+    tables = [t for (t,) in honest.execute("SELECT DISTINCT table_name FROM silver_rules ORDER BY 1")]
+    assert {"silver_survey_races", "athlete_profile", "silver_strava_sub_activity"} < set(tables)
+    db = new_database()
+    run(db, [*BRONZE, "200_silver_activities"])
+    for severity in ("reject", "warn"):
+        db.executemany("INSERT INTO silver_rules VALUES (?, ?, ?, 'random() < 0', 'x')", [(t, f"chance {severity}", severity) for t in tables])
+    for one_body in body:
+        put(db, one_body)
+    run(db)
+    assert sorted(db.execute("SELECT table_name, rule FROM silver_rule_rejects")) == sorted((t, f"chance {s}") for t in tables for s in ("reject", "warn"))
+    assert one(db, "SELECT COUNT(*) > 1000 FROM silver_survey_races") == 1
+    for table in (*tables, "silver_rejects"):
+        assert rows(db, f"SELECT * FROM {table}") == rows(honest, f"SELECT * FROM {table}")
+    db.execute("DELETE FROM silver_rules WHERE rule GLOB 'chance *'")
+    run(db)
+    assert rows(db, "SELECT * FROM silver_rule_rejects") == []
 
 
 def test_a_value_for_which_a_rule_has_no_answer_breaks_it_and_stops_nobody():

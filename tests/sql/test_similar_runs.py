@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers import stages
-from helpers.activities import assert_same, dump, new_database, put, run
+from helpers.athletes.activities import assert_same, dump, new_database, put, run
 from helpers.simulated import World, simulate
 
 NAMES = [name for name in stages.STAGES if name < "47"]

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from helpers import simulated, stages
-from helpers.activities import pipeline, runner_objects
+from helpers.athletes.activities import pipeline, runner_objects
 from helpers.extension import ROOT
 from helpers.simulated import World, life, numbers, plan, simulate
 

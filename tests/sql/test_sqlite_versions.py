@@ -9,15 +9,14 @@ import shutil
 
 import pytest
 
-from helpers import sqlites
-from helpers.activities import deletion, make_detail, make_history, make_laps
+from helpers.machine import sqlites
+from helpers.athletes.activities import deletion, make_detail, make_history, make_laps
 from helpers.extension import ROOT
-from helpers.file_rows import differences, rows_of
-from helpers.lab import report, specification, survey
-from helpers.soak import soak
+from helpers.stores.file_rows import differences, rows_of
+from helpers.athletes.lab import report, specification, survey
+from helpers.machine.soak import soak
 from helpers.stages import BRONZE, STAGES, statements
 
-pytestmark = pytest.mark.unsanitized  # its time goes to other programs
 
 SLEEP = {"feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"], "reject_limit": 1,
          "features": [{"name": "hours", "type": "numerical", "min": 0.123457, "max": 23.654321, "default": 7.12345678901},

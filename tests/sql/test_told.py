@@ -5,14 +5,13 @@ import sqlite3
 
 import pytest
 
-from helpers import telling
-from helpers.activities import assert_same, dump, epoch, instant, make_activity, make_detail, new_database, one, put, rows, run, seeded
+from helpers.athletes import telling
+from helpers.athletes.activities import assert_same, dump, epoch, instant, make_activity, make_detail, new_database, one, put, rows, run, seeded
 from helpers.stages import STAGES
 
 from .test_fitness_evidence import run_of, training
 from .test_incremental import count_writes, written
 
-pytestmark = pytest.mark.unsanitized  # the stages again and again: they run under the sanitizers in the tests beside this
 
 TO_RACES = [name for name in STAGES if name < "490"]
 TO_EVIDENCE = [name for name in STAGES if name < "510"]

@@ -5,9 +5,10 @@ import sqlite3
 
 import pytest
 
-from helpers import demo, sqlites
-from helpers.limits import ADVISED, advised
-from helpers.soak import soak
+from helpers.athletes import demo
+from helpers.machine import sqlites
+from helpers.machine.limits import ADVISED, advised
+from helpers.machine.soak import soak
 from helpers.stages import new_database
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,6 @@ def test_every_table_and_view_is_read_under_the_advised_limits(path):
 HOSTS = ["system", "apsw 3.39.4.0", "apsw 3.46.1.0", "apsw 3.54.1.0"]
 
 
-@pytest.mark.unsanitized
 @pytest.mark.parametrize("limits", [{}, ADVISED], ids=["", "limits"])
 @pytest.mark.parametrize("host", [*HOSTS, soak("crate 0.24.2"), soak("apsw 3.40.1.0"), soak("apsw 3.43.2.0"), soak("apsw 3.50.4.0")])
 def test_every_sqlite_reads_all_of_it_where_the_schema_is_not_trusted(path, tmp_path, host, limits):

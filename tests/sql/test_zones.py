@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.activities import one, pipeline, rows, seeded
+from helpers.athletes.activities import one, pipeline, rows, seeded
 
 
 def activity(number, day, **given):

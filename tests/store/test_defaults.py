@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from helpers.groups import ingest, store
+from helpers.stores.groups import ingest, store
 from helpers.stages import rows
 
 DEFAULTS = {"numerical": [2.5, -1.5], "integer": [3, 0], "categorical": ["good", "it's"], "text": ["none", '"x"'], "boolean": [True, False]}

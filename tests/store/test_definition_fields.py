@@ -6,7 +6,7 @@ import random
 import pytest
 
 from helpers.extension import connect
-from helpers.groups import REGISTRY, register
+from helpers.stores.groups import REGISTRY, register
 from helpers.stages import new_database, one, run
 
 OPENED = connect()

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from helpers.extension import EXTENSION, ROOT
-from helpers.groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
+from helpers.stores.groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
 from helpers.stages import new_database, one, rows, run
 
 STORAGE = {"numerical": "REAL", "integer": "INTEGER", "categorical": "TEXT", "boolean": "INTEGER", "timestamp": "TEXT", "text": "TEXT",
@@ -320,7 +320,7 @@ def test_a_hostile_definition_is_refused_or_makes_tables_and_nothing_else(seed):
 
 def test_a_minor_version_adds_its_columns_and_keeps_the_rows():
     db = store(SLEEP)
-    insert = "INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr{0}) VALUES ('a', ?, 50{1})"
+    insert = "INSERT INTO athlete_sleep_ingest (athlete_id, event_timestamp, available_at, resting_hr{0}) VALUES ('a', ?1, ?1, 50{1})"
     db.execute(insert.format("", ""), ("2024-01-01T06:00:00Z",))
     after = changed(version="1.1.0", features=[*SLEEP["features"], {"name": "dreams", "type": "integer", "min": 0}])
     script(db, one(db, "SELECT feature_group_ddl(?, NULL, ?)", json.dumps(after), json.dumps(SLEEP)))

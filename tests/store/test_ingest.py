@@ -8,10 +8,10 @@ import sqlite3
 
 import pytest
 
-from helpers.belief import overlaps
-from helpers.groups import SLEEP, columns, ingest, store
-from helpers.killed_ingest import killed_ingest
-from helpers.soak import soak
+from helpers.athletes.belief import overlaps
+from helpers.stores.groups import SLEEP, columns, ingest, store
+from helpers.stores.killed_ingest import killed_ingest
+from helpers.machine.soak import soak
 from helpers.stages import one, rows
 
 NAMES = columns(SLEEP)
@@ -81,13 +81,11 @@ class Model:
                     self.rejects.add(("", "one_row_per_key", json.dumps([repr(v) for v in row.values()])))
                 continue
             first[key] = row
-        published = {}
-        for row in [*self.current.values(), *(row for row, _ in self.history)]:
-            published[row["athlete_id"]] = max(row["event_timestamp"], published.get(row["athlete_id"], ""))
+        published = {row["athlete_id"] for row in [*self.current.values(), *(row for row, _ in self.history)]}
         for key, row in first.items():
             old = self.current.get(key)
             if old is None:
-                is_late = row["event_timestamp"] == row["available_at"] and row["event_timestamp"] <= published.get(row["athlete_id"], "")
+                is_late = row["event_timestamp"] == row["available_at"] and row["athlete_id"] in published
                 self.current[key] = row | {"available_at": max(row["available_at"], at)} if is_late else row
             elif self.value(old) != self.value(row):
                 row = row | {"available_at": max(row["available_at"], at)}

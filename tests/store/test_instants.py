@@ -7,9 +7,9 @@ import sqlite3
 
 import pytest
 
-from helpers import instants
-from helpers.groups import SLEEP, ingest, store
-from helpers.soak import soak
+from helpers.stores import instants
+from helpers.stores.groups import SLEEP, ingest, store
+from helpers.machine.soak import soak
 
 FORMS = {"second": 0, "millisecond": 3}
 OFFSETS = [("1", "2024-01-10", 3600), ("1", "2024-03-01", -18000)]
@@ -59,13 +59,16 @@ def test_no_statement_brings_another_form_into_a_group(precision):
     digits = FORMS[precision]
     good = instants.canonical(datetime.datetime(2024, 1, 1, tzinfo=instants.UTC), digits, True)
     db.execute("INSERT INTO athlete_sleep (athlete_id, event_timestamp, resting_hr, available_at) VALUES ('a', ?1, 50, ?1)", (good,))
+    db.execute("UPDATE athlete_sleep SET resting_hr = 51")
+    assert db.execute("SELECT COUNT(*) FROM athlete_sleep_history").fetchone() == (1,)
     for _ in range(100):
         _, text, at = told(rng)
         if at is not None and text == instants.canonical(at, digits, True):
             continue
         for statement in ("UPDATE athlete_sleep SET event_timestamp = ?", "UPDATE athlete_sleep SET available_at = ?",
                           "INSERT INTO athlete_sleep SELECT 'b', ?, sleep_h, resting_hr, quality, device, available_at FROM athlete_sleep",
-                          "INSERT INTO athlete_sleep_history SELECT *, ?, 'me' FROM athlete_sleep"):
+                          "INSERT INTO athlete_sleep_history SELECT *, ?, 'me' FROM athlete_sleep", "UPDATE athlete_sleep_history SET superseded_at = ?",
+                          "UPDATE athlete_sleep_history SET event_timestamp = ?", "UPDATE athlete_sleep_history SET available_at = ?"):
             with pytest.raises(sqlite3.IntegrityError, match="instants in UTC such as 2025-10-20"):
                 db.execute(statement, (text,))
 

@@ -12,7 +12,7 @@ from openlineage.client.generated import column_lineage_dataset
 
 from helpers import stage_headers
 from helpers.extension import DATA, ROOT
-from helpers.groups import BUNDLED, SLEEP, store
+from helpers.stores.groups import BUNDLED, SLEEP, store
 from helpers.stages import STAGES, new_database, one, put, rows, run
 
 RUNNER = DATA / "strava-api" / "runner"
@@ -128,8 +128,10 @@ def test_a_prediction_keeps_its_activities_when_one_is_corrected_later(built):
     assert after == before and len(before) > 1000
 
 
-def test_who_breaks_if_a_feature_goes_is_one_query(built):
-    spec = {"labels": "SELECT 1", "as_of": "x", "lookups": [{"group": "athlete_rolling_features", "features": ["ctl_42d"]}, {"group": "athlete_weekly_features"}]}
+@pytest.mark.parametrize("version", ["", "@1", "@1.0.0", "@12.3.4+2"])
+def test_who_breaks_if_a_feature_goes_is_one_query(built, version):
+    lookups = [{"group": f"athlete_rolling_features{version}", "features": ["ctl_42d"]}, {"group": f"athlete_weekly_features{version}"}]
+    spec = {"labels": "SELECT 1", "as_of": "x", "lookups": lookups}
     built.execute("SAVEPOINT stored")
     built.execute("INSERT INTO ml_training_sets (name, spec, columns, definitions, made_at, n_rows, rows_sha256) VALUES ('mine', ?, '[]', '{}', '2026-01-01T00:00:00Z', 5, '')", (json.dumps(spec),))
     found = {f: rows(built, "SELECT kind, name, owner, status FROM feature_dependents WHERE feature = ? ORDER BY distance, kind, name", f)

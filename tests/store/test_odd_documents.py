@@ -7,9 +7,9 @@ import sqlite3
 
 import pytest
 
-from helpers.groups import SLEEP, register, script, store
-from helpers.odd_values import MALFORMED, VALUES
-from helpers.soak import soak
+from helpers.stores.groups import SLEEP, register, script, store
+from helpers.athletes.odd_values import MALFORMED, VALUES
+from helpers.machine.soak import soak
 from helpers.stages import put
 
 

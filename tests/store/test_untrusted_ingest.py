@@ -6,7 +6,7 @@ import random
 import sqlite3
 
 import pytest
-from helpers.groups import SLEEP, store
+from helpers.stores.groups import SLEEP, store
 
 NAMES = ["athlete_id", "event_timestamp", "sleep_h", "resting_hr", "quality", "device", "available_at"]
 CHARACTERS = [chr(c) for c in range(1, 128)] + ["\x00", '"', "\\", "é", "\u2028", "\U0001f3c3"] * 4

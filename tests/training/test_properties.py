@@ -58,7 +58,7 @@ def test_every_formula_equals_an_independent_implementation(value, rng):
         hr, threshold_hr = rng.uniform(20, 220), rng.uniform(120, 190)
         d1, d2, t = rng.uniform(800, 60000), rng.uniform(800, 60000), rng.uniform(150, 20000)
         watts, ftp, rpe = rng.uniform(0, 1500), rng.uniform(20, 500), rng.choice([rng.randint(0, 10), rng.uniform(0, 10)])
-        sex, weekly, grade = rng.choice("mf"), rng.uniform(0, 200), rng.uniform(-0.6, 0.6)
+        sex, weekly, grade, climb = rng.choice("mf"), rng.uniform(0, 200), rng.uniform(-0.6, 0.6), d1 * rng.choice([0, rng.uniform(0, 0.15), rng.uniform(0, 2)])
         cases = {
             "pace_min_km(?, ?)": ((d1, t), t / 60 / (d1 / 1000)),
             "intensity_factor(?, ?)": ((pace, threshold), threshold / pace),
@@ -74,6 +74,7 @@ def test_every_formula_equals_an_independent_implementation(value, rng):
             "grade_factor(?)": ((grade,), py_strava(grade)),
             "grade_factor(?, 'strava')": ((grade,), py_strava(grade)),
             "grade_factor(?, 'minetti')": ((grade,), py_minetti(grade)),
+            "flat_distance(?, ?)": ((d1, climb), d1 * (py_strava(2 * climb / d1) + py_strava(-2 * climb / d1)) / 2),
             "riegel(?, ?, ?)": ((t, d1, d2), t * (d2 / d1) ** 1.06),
             "cameron(?, ?, ?)": ((t, d1, d2), py_cameron(t, d1, d2)),
             "vickers_marathon(?, ?, ?)": (
@@ -133,6 +134,15 @@ def test_grade_models_have_the_flat_as_one_and_stay_level_outside_their_range(va
             assert value("grade_factor(?, ?)", sign * 1e308, model) == edge
         uphill = [value("grade_factor(?, ?)", g / 1000, model) for g in range(0, int(bound * 1000) + 1)]
         assert uphill == sorted(uphill)
+
+
+def test_the_distance_on_the_flat_grows_with_the_climb_and_scales_with_the_run(value, rng):
+    for _ in range(N):
+        distance, climb, times = rng.uniform(100, 60000), rng.uniform(0, 3000), rng.uniform(0.1, 10)
+        flat = value("flat_distance(?, ?)", distance, climb)
+        assert distance <= flat <= value("flat_distance(?, ?)", distance, climb * 1.1) <= 3 * distance
+        assert value("flat_distance(?, ?)", times * distance, times * climb) == pytest.approx(times * flat, rel=CLOSE)
+    assert value("flat_distance(10000, 0)") == 10000 and value("flat_distance(0, 100)") is None
 
 
 # --- races ---------------------------------------------------------------------------------------------------

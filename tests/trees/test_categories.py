@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from helpers import named_levels
-from helpers.soak import soak
+from helpers.models import named_levels
+from helpers.machine.soak import soak
 
 pytestmark = pytest.mark.unsanitized
 

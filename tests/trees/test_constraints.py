@@ -6,7 +6,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from helpers.tables import fill, rows, score, train
+from helpers.models.tables import fill, rows, score, train
 
 SETTINGS = {"num_boost_round": 40, "max_depth": 0, "max_leaves": 31, "grow_policy": "lossguide", "eta": 0.1, "lambda": 0, "min_data_in_leaf": 20}
 

@@ -10,10 +10,10 @@ import pytest
 import shap
 import xgboost
 
-from helpers import trees_by_hand as by_hand
-from helpers.explained import SHAPES, explain, fill, interactions, text_of, trained
-from helpers.programs import compiled, libraries
-from helpers.tables import rows
+from helpers.models import trees_by_hand as by_hand
+from helpers.models.explained import SHAPES, explain, fill, interactions, text_of, trained
+from helpers.machine.programs import compiled, libraries
+from helpers.models.tables import rows
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -5,7 +5,7 @@ The oracle is glibc, which XGBoost's wheels call; the C programs beside this fil
 
 import pytest
 
-from helpers.programs import COMPILERS, compiled, counts
+from helpers.machine.programs import COMPILERS, compiled, counts
 
 pytestmark = [pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
 

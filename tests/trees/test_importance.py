@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import xgboost
 
-from helpers import trees_by_hand as by_hand
-from helpers.explained import SHAPES, fill, text_of, trained
-from helpers.tables import rows
+from helpers.models import trees_by_hand as by_hand
+from helpers.models.explained import SHAPES, fill, text_of, trained
+from helpers.models.tables import rows
 
 MEASURES = ["weight", "gain", "cover", "total_gain", "total_cover"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xgboost
 
-from helpers.tables import MIXED_TYPES, margins, mixed_rows, rows, score, train
+from helpers.models.tables import MIXED_TYPES, margins, mixed_rows, rows, score, train
 
 OBJECTIVES = ["reg:squarederror", "binary:logistic", "reg:absoluteerror", "reg:quantileerror"]
 

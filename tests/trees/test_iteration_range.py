@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xgboost
 
-from helpers.explained import fill, text_of
-from helpers.tables import rows, train
+from helpers.models.explained import fill, text_of
+from helpers.models.tables import rows, train
 
 ROUNDS = 7
 FORESTS = {
@@ -120,13 +120,51 @@ def test_a_range_that_is_none_is_refused_with_a_sentence(db, function):
         return str(caught.value)
 
     model = text_of(booster)
-    assert f'option "iteration_range" ends at {ROUNDS + 1}, the model has {ROUNDS} rounds' in refusal(model, (0, ROUNDS + 1))
-    assert 'option "iteration_range" begins at 3, after its end, 2' in refusal(model, (3, 2))
-    assert f'option "iteration_range" begins at {ROUNDS + 1}, after its end, {ROUNDS}' in refusal(model, (ROUNDS + 1, 0))
+    assert f'iteration_range ends at {ROUNDS + 1}, the model has {ROUNDS} rounds' in refusal(model, (0, ROUNDS + 1))
+    assert 'iteration_range begins at 3, after its end, 2' in refusal(model, (3, 2))
+    assert f'iteration_range begins at {ROUNDS + 1}, after its end, {ROUNDS}' in refusal(model, (ROUNDS + 1, 0))
     for odd in ([], [1], [1, 2, 3], [-1, 2], [0, 1.5], ["0", 2], [[0], 2], [None, 2], [0, 1e300]):
-        assert 'option "iteration_range" must be a list of two whole numbers, the first round and the one after the last, got [' in refusal(model, odd)
+        assert 'iteration_range must be a list of two whole numbers, the first round and the one after the last, got [' in refusal(model, odd)
     assert 'option "iteration_range" must be a list, got 3' in refusal(model, 3)
     uneven = json.loads(model)
     ends = uneven["learner"]["gradient_booster"]["model"]["iteration_indptr"]
     ends[1] -= 1
     assert "needs rounds of equally many trees" in refusal(json.dumps(uneven), (0, 2))
+
+
+@pytest.mark.parametrize("name", FORESTS)
+def test_a_slice_is_the_slice_of_xgboost_here_and_there(db, name):
+    booster, x = forest_of(name)
+    fill(db, x)
+    data = xgboost.DMatrix(x, nthread=1)
+    for begin, end in ranges(f"slices {name}"):
+        if (end or ROUNDS) == begin:
+            continue
+        (text,) = db.execute("SELECT gbdt_slice(?, ?)", (text_of(booster), json.dumps([begin, end]))).fetchone()
+        expected = booster[begin : end or ROUNDS].predict(data, output_margin=True)
+        assert [value for _, value, *_ in asked(db, "gbdt_score", text, (0, 0), output="margin")] == expected.astype(float).ravel().tolist()
+        loaded = xgboost.Booster(model_file=bytearray(text.encode()))
+        assert (loaded.predict(data, output_margin=True) == expected).all() and loaded.num_boosted_rounds() == (end or ROUNDS) - begin
+
+
+def test_a_slice_keeps_names_and_attributes_and_goes_on_where_it_ends(db):
+    x, y = rows(3, n=400)
+    fill(db, x)
+    sql = "SELECT gbdt_train(?, CASE WHEN c0 > 0 THEN 'up' ELSE 'down' END, c1, 'k' || (rowid % 3)) FROM x"
+    columns = [r[1] for r in db.execute("PRAGMA table_info(x)")]
+    sql = sql.replace("c0", columns[1]).replace("c1", columns[2])
+    whole = db.execute(sql, (json.dumps({"objective": "binary:logistic", "num_boost_round": 5}),)).fetchone()[0]
+    half = db.execute("SELECT gbdt_slice(?, '[0, 2]')", (whole,)).fetchone()[0]
+    kept, before = (json.loads(m)["learner"]["attributes"] for m in (half, whole))
+    assert kept == {k: v for k, v in before.items() if k not in ("athlete_history", "best_score", "best_iteration")} and {"athlete_classes", "athlete_categories"} <= kept.keys()
+    again = db.execute(sql, (json.dumps({"objective": "binary:logistic", "num_boost_round": 3, "previous": json.loads(half)}),)).fetchone()[0]
+    assert json.loads(again)["learner"]["gradient_booster"] == json.loads(whole)["learner"]["gradient_booster"]
+    assert db.execute("SELECT gbdt_slice(?, '[0, 0]')", (half,)).fetchone()[0] == half
+
+
+def test_a_slice_without_a_round_and_a_range_of_none_end_with_a_sentence(db, error):
+    model = text_of(forest_of("numbers")[0])
+    assert "gbdt_slice: iteration_range has no round, got [2, 2]" in error("gbdt_slice(?, '[2, 2]')", model)
+    assert f"gbdt_slice: iteration_range ends at 9, the model has {ROUNDS} rounds" in error("gbdt_slice(?, '[2, 9]')", model)
+    assert "iteration_range must be a list of two whole numbers" in error("gbdt_slice(?, '[2]')", model)
+    assert db.execute("SELECT gbdt_slice(NULL, '[0, 1]')").fetchone() == (None,)

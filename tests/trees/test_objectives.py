@@ -10,7 +10,7 @@ import xgboost
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.metrics import mean_gamma_deviance, mean_tweedie_deviance
 
-from helpers.tables import rows, score, train
+from helpers.models.tables import rows, score, train
 
 SETTINGS = {"max_depth": 5, "eta": 0.1, "min_child_weight": 3, "lambda": 1}
 LIGHTGBM = {"max_depth": 5, "num_leaves": 32, "learning_rate": 0.1, "min_sum_hessian_in_leaf": 3, "lambda_l2": 1, "min_data_in_leaf": 1}

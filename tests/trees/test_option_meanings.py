@@ -11,7 +11,7 @@ import xgboost
 from xgboost import XGBRegressor
 
 from helpers.extension import ROOT
-from helpers.tables import fill, rows, score, train
+from helpers.models.tables import fill, rows, score, train
 
 FEW = {"num_boost_round": 4, "max_depth": 3}
 OBJECTIVES = ["reg:squarederror", "reg:absoluteerror", "reg:quantileerror", "reg:pseudohubererror", "huber", "count:poisson", "reg:gamma", "reg:tweedie", "binary:logistic", "multi:softprob"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.tables import feature_list, fill, rows, score, train
+from helpers.models.tables import feature_list, fill, rows, score, train
 
 
 def test_null_without_a_model_and_missing_for_a_null_feature(db):

@@ -8,7 +8,7 @@ import pytest
 import xgboost
 from sklearn.datasets import make_classification, make_friedman1, make_regression
 
-from helpers.tables import score, train
+from helpers.models.tables import score, train
 
 pytestmark = pytest.mark.unsanitized
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from helpers.tables import margins, train
+from helpers.models.tables import margins, train
 
 LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 SETTINGS = {"objective": "reg:quantileerror", "num_boost_round": 120, "eta": 0.1, "max_depth": 4, "min_data_in_leaf": 20}

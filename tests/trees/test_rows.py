@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from helpers.tables import feature_list, fill, rows, score, train, tree_of
+from helpers.models.tables import feature_list, fill, rows, score, train, tree_of
 
 OBJECTIVES = {
     "reg:squarederror": {},
@@ -203,7 +203,7 @@ TWO = '"feature_names": ["a", "b"]'
         ('{"interaction_constraints": [[0, 9]]}', "position from 0 to 1, got 9"),
         ('{"weight_column": 2}', 'option "weight_column" must name a column after the label by its name (option "feature_names" gives them) or its position from 0 to 1, got 2'),
         ('{"categorical_feature": [2]}', "position from 0 to 1, got 2"),
-        ('{"objective": "multi:softprob"}', 'multi:softprob needs option "num_class"'),
+        ('{"objective": "multi:softprob"}', 'multi:softprob needs option "num_class" where classes are numbers'),
         ('{"num_class": 3}', 'option "num_class" is for multi:softprob, the objective is reg:squarederror'),
         ('{"objective": "multi:softprob", "num_class": 3, "base_score": 1}', '"base_score" must be left out for multi:softprob'),
         ('{"objective": "multi:softprob", "num_class": 7}', "the label must be a whole number from 0 to num_class - 1"),

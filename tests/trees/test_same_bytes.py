@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from helpers.tables import feature_list, fill, rows
+from helpers.models.tables import feature_list, fill, rows
 
 pytestmark = pytest.mark.unsanitized
 

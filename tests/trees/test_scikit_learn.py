@@ -7,7 +7,7 @@ from sklearn.ensemble import (ExtraTreesRegressor, GradientBoostingClassifier, G
                               HistGradientBoostingRegressor, RandomForestRegressor)
 
 from helpers.extension import ROOT
-from helpers.tables import margins, rows
+from helpers.models.tables import margins, rows
 
 CELLS = (ROOT / "notebooks" / "04_scikit_learn.py").read_text().split("# COMMAND ----------\n")
 

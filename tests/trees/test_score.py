@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from helpers.tables import feature_list, fill, rows, train
+from helpers.models.tables import feature_list, fill, rows, train
 
 FEATURES = feature_list(5)
 

@@ -7,7 +7,7 @@ at and next to thresholds.
 
 import pytest
 
-from helpers.programs import COMPILERS, compiled, counts
+from helpers.machine.programs import COMPILERS, compiled, counts
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
 KERNELS = [*TREES, "memory", "own_statement", "poll", "simd"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from helpers.tables import feature_list, fill, rows, score, train, tree_of
+from helpers.models.tables import feature_list, fill, rows, score, train, tree_of
 
 PLAIN = {"num_boost_round": 1, "eta": 1, "lambda": 0, "min_child_weight": 0}
 

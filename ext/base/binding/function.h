@@ -50,6 +50,12 @@ typedef struct athlete_argument {
     const char *meaning; /* unit first: "min/km, the pace run" */
 } athlete_argument;
 
+/* What stands in for an argument that is left out. */
+typedef struct athlete_default {
+    const char *argument;
+    const char *value; /* as it would be written: "10", "uniform", "NULL"; in parentheses what is done then */
+} athlete_default;
+
 typedef enum athlete_kind {
     ATHLETE_SCALAR,
     ATHLETE_AGGREGATE,
@@ -85,6 +91,9 @@ typedef struct athlete_table {
     void (*column)(void *state, sqlite3_context *context, int column);
     const athlete_numbers *numbers; /* columns that `column` is not asked for; or NULL */
     void (*close)(void *state);     /* also after a failed open, if that set *state */
+    /* For one that a join asks again and again: true when the state of the call before now serves these arguments, as open
+    ** would have left it; false closes it. Or NULL. */
+    bool (*again)(void *state, int argc, sqlite3_value **argv);
 } athlete_table;
 
 struct athlete_function {
@@ -93,6 +102,7 @@ struct athlete_function {
     athlete_trust trust;
     bool is_internal; /* a part of another one: not in athlete_functions, called without any check */
     const athlete_argument *arguments; /* ends with a row without a name: use ATHLETE_ARGUMENTS */
+    const athlete_default *defaults;   /* of optional ones: use ATHLETE_DEFAULTS; or NULL */
     const char *summary;               /* one sentence */
     const char *returns;               /* unit, range, and when NULL */
     const char *errors;                /* beyond the checks above; NULL if none */
@@ -119,6 +129,12 @@ struct athlete_function {
             .name = NULL                                                                                     \
         }                                                                                                    \
     }
+#define ATHLETE_DEFAULTS(...)                                                                                \
+    (const athlete_default[]) {                                                                              \
+        __VA_ARGS__, {                                                                                       \
+            NULL, NULL                                                                                       \
+        }                                                                                                    \
+    }
 #define ATHLETE_NO_ARGUMENTS                                                                                 \
     (const athlete_argument[]) {                                                                             \
         { .name = NULL }                                                                                     \
@@ -135,7 +151,7 @@ typedef struct athlete_domain {
     void (*state_close)(void *state);
 } athlete_domain;
 
-#define ATHLETE_DOMAINS 9
+#define ATHLETE_DOMAINS 10
 extern const athlete_domain *const athlete_domains[ATHLETE_DOMAINS + 1]; /* ends with NULL; in athlete.c */
 
 /* Registers every function of the domain; the first failing code, said in `fault`, or SQLITE_OK. */

@@ -1,5 +1,6 @@
 #include "base/binding/query.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include "base/own_statement.h"
@@ -68,6 +69,41 @@ athlete_status query_open_values(sqlite3 *db, const char *sql, int columns, cons
     sqlite3_finalize(*statement);
     *statement = NULL;
     return status;
+}
+
+/* The caller's query must stand on its own before it is put inside another. */
+athlete_status query_open_in_order(sqlite3 *db, const char *sql, int columns, const char *form,
+                                   const char *head, const char *order, sqlite3_stmt **statement,
+                                   athlete_fault *fault) {
+    athlete_status status = query_open(db, sql, columns, form, statement, fault);
+    if (status != ATHLETE_OK) return status;
+    int n = sqlite3_column_count(*statement);
+    const char *text = sqlite3_sql(*statement); /* the one statement, with its semicolon */
+    size_t length = strlen(text);
+    if (length > 0 && text[length - 1] == ';') length--;
+    /* A line of its own for the bracket, since the text may end in a comment. */
+    char *ordered =
+        n != columns || length > INT_MAX
+            ? NULL
+            : sqlite3_mprintf(
+                  "SELECT * FROM (SELECT %s WHERE 0 UNION ALL SELECT * FROM (%.*s\n)) ORDER BY %s", head,
+                  (int)length, text, order);
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+    if (n != columns)
+        return fault_refuse(fault, "the query must have %d columns (%s), it has %d", columns, form, n);
+    status = ordered ? query_open(db, ordered, columns, form, statement, fault) : ATHLETE_NOMEM;
+    sqlite3_free(ordered);
+    return status;
+}
+
+bool query_again(sqlite3 *db, const char *sql, int n_values, sqlite3_value **values,
+                 sqlite3_stmt **statement) {
+    const char *own = own_sql(db, statement);
+    if (!own || !sql || strcmp(own, sql) != 0) return false;
+    sqlite3_reset(*statement);
+    athlete_fault fault;
+    return query_bind(*statement, n_values, values, &fault) == ATHLETE_OK;
 }
 
 typedef int (*comparison)(const char *, const char *);

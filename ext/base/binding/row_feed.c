@@ -6,7 +6,7 @@
 
 #define POINTER_TYPE "athlete_row_feed"
 
-void row_feed_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void row_feed_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     row_feed *feed = sqlite3_value_pointer(argv[0], POINTER_TYPE);
     if (!feed || argc < 2) return;
     bool complete = ++feed->parts_taken == feed->n_parts;

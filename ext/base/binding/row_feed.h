@@ -35,6 +35,6 @@ int row_feed_step(row_feed *feed);
 void row_feed_close(row_feed *feed);
 
 /* The function inside. */
-void row_feed_function(sqlite3_context *context, int argc, sqlite3_value **argv);
+void row_feed_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

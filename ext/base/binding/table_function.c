@@ -7,6 +7,7 @@
 ** idxNum has bit k set when argument k is given; argv then holds the given arguments in order. */
 #include "base/binding/module_arguments.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -129,10 +130,13 @@ static int table_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
     return SQLITE_OK;
 }
 
-/* Ends the call that the cursor is in, if any. */
-static void cursor_reset(table_cursor *cursor) {
+static void cursor_close_state(table_cursor *cursor) {
     if (cursor->state) cursor->call.function->table->close(cursor->state);
     cursor->state = NULL;
+}
+
+/* Ends the call that the cursor is in, if any, but for its state. */
+static void cursor_reset(table_cursor *cursor) {
     cursor->at_row = false;
     cursor->rowid = 0;
     fault_clear(&cursor->call.fault);
@@ -144,6 +148,7 @@ static void cursor_reset(table_cursor *cursor) {
 }
 
 static int table_close(sqlite3_vtab_cursor *base) {
+    cursor_close_state((table_cursor *)base);
     cursor_reset((table_cursor *)base);
     sqlite3_free(base);
     return SQLITE_OK;
@@ -160,6 +165,26 @@ static int table_next(sqlite3_vtab_cursor *base) {
     cursor->at_row = rc == SQLITE_ROW;
     cursor->rowid++;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : cursor_failure(cursor);
+}
+
+/* Begins the call with `argc` arguments, with the state of the one before where that serves. */
+static int cursor_begin(table_cursor *cursor, int argc) {
+    const athlete_table *table = cursor->call.function->table;
+    if (cursor->state && table->again && table->again(cursor->state, argc, cursor->arguments))
+        return SQLITE_OK;
+    cursor_close_state(cursor);
+    athlete_status status = table->open(&cursor->call, argc, cursor->arguments, &cursor->state);
+    if (status != ATHLETE_OK) {
+        if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status);
+        return cursor_failure(cursor);
+    }
+    if (table->numbers) {
+        cursor->numbers =
+            (const double *)(const void *)((const char *)cursor->state + table->numbers->offset);
+        cursor->is_integer = table->numbers->is_integer;
+        cursor->first_number = table->numbers->first_column;
+    }
+    return SQLITE_OK;
 }
 
 /* NULL for a required argument gives no rows, as NULL for a scalar gives NULL. */
@@ -193,18 +218,8 @@ static int table_filter(sqlite3_vtab_cursor *base, int given, const char *unused
         }
     }
     if (empty) return SQLITE_OK;
-    const athlete_numbers *numbers = function->table->numbers;
-    athlete_status status = function->table->open(&cursor->call, last + 1, cursor->arguments, &cursor->state);
-    if (status != ATHLETE_OK) {
-        if (cursor->call.code == SQLITE_OK) call_fail_status(&cursor->call, status);
-        return cursor_failure(cursor);
-    }
-    if (numbers) {
-        cursor->numbers = (const double *)(const void *)((const char *)cursor->state + numbers->offset);
-        cursor->is_integer = numbers->is_integer;
-        cursor->first_number = numbers->first_column;
-    }
-    return table_next(base);
+    int rc = cursor_begin(cursor, last + 1);
+    return rc == SQLITE_OK ? table_next(base) : rc;
 }
 
 static int table_eof(sqlite3_vtab_cursor *base) {
@@ -215,7 +230,7 @@ static int table_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
     table_cursor *cursor = (table_cursor *)base;
     if (column >= cursor->first_number && column < cursor->n_columns) {
         double number = cursor->numbers[column - cursor->first_number];
-        if (cursor->is_integer[column - cursor->first_number])
+        if (cursor->is_integer[column - cursor->first_number] && !isnan(number))
             sqlite3_result_int64(context, (sqlite3_int64)number);
         else sqlite3_result_double(context, number); /* NAN becomes NULL */
     } else if (column < cursor->n_columns) {

@@ -1,6 +1,6 @@
 /* attempt(query, values): a query that may fail, within a statement that must not. A stage that works through what others
 ** defined goes on with the next when one fails, and keeps the sentence. */
-#include "base/functions/attempt_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include "base/binding/query.h"
 #include "base/memory.h"
@@ -69,6 +69,15 @@ static void attempt_column(void *opaque, sqlite3_context *context, int column) {
     }
 }
 
+static bool attempt_again(void *opaque, int argc, sqlite3_value **argv) {
+    attempt_state *state = opaque;
+    if (!query_again(state->db, (const char *)sqlite3_value_text(argv[0]), argc - 1, argv + 1,
+                     &state->statement))
+        return false;
+    state->failed = state->ended = false;
+    return true;
+}
+
 static void attempt_close(void *opaque) {
     attempt_state *state = opaque;
     own_finalize(state->db, &state->statement);
@@ -76,10 +85,12 @@ static void attempt_close(void *opaque) {
 }
 
 const athlete_table attempt_table = {
-    .columns = "fault TEXT, c1, c2, c3, c4, c5, c6, c7, c8",
+    .columns = "fault TEXT, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, "
+               "c19, c20, c21, c22, c23, c24",
     .expected_rows = 100,
     .open = attempt_open,
     .next = attempt_next,
     .column = attempt_column,
     .close = attempt_close,
+    .again = attempt_again,
 };

@@ -1,29 +1,22 @@
 /* Binding of what every part of the system uses: version, assertions, hashes, JSON input. */
 #include <math.h>
 #include "base/binding/function.h"
+#include "base/binding/query.h"
 #include "base/binding/row_feed.h"
-#include "base/functions/attempt_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 #include "base/functions/base_sql.h"
-#include "base/functions/exact_sum_sql.h"
-#include "base/functions/json_fields_sql.h"
-#include "base/functions/json_names_sql.h"
-#include "base/functions/json_objects_sql.h"
-#include "base/functions/list_functions_sql.h"
-#include "base/functions/literals_sql.h"
-#include "base/functions/row_hash_sql.h"
-#include "base/functions/select_rows_sql.h"
 #include "base/judge/broken_rules.h"
 #include "base/numbers/decimal.h"
 #include "base/numbers/elementary.h"
 #include "base/text/sha256.h"
 #include "base/version.h"
 
-static void athlete_version(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void athlete_version_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc, (void)argv;
     sqlite3_result_text(context, ATHLETE_VERSION, -1, SQLITE_STATIC);
 }
 
-static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void assert_that_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     if (sqlite3_value_type(argv[0]) != SQLITE_NULL && sqlite3_value_double(argv[0]) != 0) {
         sqlite3_result_int(context, 1);
@@ -33,7 +26,7 @@ static void assert_that(sqlite3_context *context, int argc, sqlite3_value **argv
     }
 }
 
-static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void sha256_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     char hex[ATHLETE_SHA256_HEX_SIZE];
     const void *data = sqlite3_value_type(argv[0]) == SQLITE_BLOB ? sqlite3_value_blob(argv[0])
@@ -47,11 +40,11 @@ static void sha256(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sqlite3_result_text(context, hex, -1, SQLITE_TRANSIENT);
 }
 
-static double portable_exp(const double *a) {
+static double portable_exp_number(const double *a) {
     return elementary_exp(a[0]);
 }
 
-static double portable_ln(const double *a) {
+static double portable_ln_number(const double *a) {
     return elementary_log(a[0]);
 }
 
@@ -65,7 +58,7 @@ static const athlete_function base_functions[] = {
         .arguments = ATHLETE_NO_ARGUMENTS,
         .summary = "The version of this extension.",
         .returns = "text, 'major.minor.patch'",
-        .scalar = athlete_version,
+        .scalar = athlete_version_scalar,
     },
     {
         .name = "athlete_functions",
@@ -105,7 +98,7 @@ static const athlete_function base_functions[] = {
         .summary = "Stops a stage, with the message, when the condition is 0 or NULL.",
         .returns = "1",
         .errors = "the message, when the condition does not hold",
-        .scalar = assert_that,
+        .scalar = assert_that_scalar,
     },
     {
         .name = "sha256",
@@ -116,7 +109,7 @@ static const athlete_function base_functions[] = {
         .summary = "The SHA-256 digest of a value.",
         .returns = "text, 64 lower-case hexadecimal digits",
         .source = "FIPS 180-4",
-        .scalar = sha256,
+        .scalar = sha256_scalar,
     },
     {
         .name = "row_hash",
@@ -131,7 +124,7 @@ static const athlete_function base_functions[] = {
         .source =
             "FIPS 180-4, of a letter for the type, the length of a text or blob, and the bytes (IEEE 754 for "
             "a REAL)",
-        .scalar = row_hash,
+        .scalar = row_hash_scalar,
     },
     {
         .name = "rows_hash",
@@ -159,8 +152,8 @@ static const athlete_function base_functions[] = {
         .errors = "an x that is no number",
         .source = "Neal 2015, arXiv:1505.05571; the same as Python's math.fsum",
         .step = exact_step,
-        .final = exact_sum_result,
-        .value = exact_sum_result,
+        .final = exact_total_value,
+        .value = exact_total_value,
         .inverse = exact_inverse,
     },
     {
@@ -173,8 +166,8 @@ static const athlete_function base_functions[] = {
         .errors = "an x that is no number",
         .source = "Neal 2015, arXiv:1505.05571",
         .step = exact_step,
-        .final = exact_avg_result,
-        .value = exact_avg_result,
+        .final = exact_mean_value,
+        .value = exact_mean_value,
         .inverse = exact_inverse,
     },
     {
@@ -187,7 +180,7 @@ static const athlete_function base_functions[] = {
         .returns =
             "text: '42' of an integer, '5023.7' or '1e300' of a REAL, never without a point or an exponent",
         .source = "Steele & White 1990, PLDI",
-        .scalar = number_text,
+        .scalar = number_text_scalar,
     },
     {
         .name = "exact_real",
@@ -200,7 +193,7 @@ static const athlete_function base_functions[] = {
         .returns = "a number; an infinity beyond them all",
         .errors = "a text that is no number from end to end",
         .source = "Clinger 1990, PLDI",
-        .scalar = exact_real,
+        .scalar = exact_real_scalar,
     },
     {
         .name = "row_literals",
@@ -212,7 +205,7 @@ static const athlete_function base_functions[] = {
             "The row as SQL literals with commas: equal only for the same values of the same types, and the "
             "same under every SQLite, whose quote() writes a REAL otherwise from version to version.",
         .returns = "text; a REAL is written as by number_text",
-        .scalar = row_literals,
+        .scalar = row_literals_scalar,
     },
     {
         .name = "exact_literals",
@@ -224,7 +217,7 @@ static const athlete_function base_functions[] = {
             "The same literals with each REAL as row_literals writes it: brings rows that some SQLite has "
             "printed into one form.",
         .returns = "text; what is no literal is left as it is",
-        .scalar = exact_literals,
+        .scalar = exact_literals_scalar,
     },
     {
         .name = "portable_exp",
@@ -236,7 +229,7 @@ static const athlete_function base_functions[] = {
         .returns = "a number from 0, within 0.7 ulp of the true one; 0 for x below -745.14",
         .errors = "x above 709.78: the result is too large",
         .source = "Taylor's series in pairs of doubles: Dekker 1971, Numer. Math. 18:224-242",
-        .number = portable_exp,
+        .number = portable_exp_number,
     },
     {
         .name = "portable_ln",
@@ -246,7 +239,7 @@ static const athlete_function base_functions[] = {
         .summary = "The natural logarithm of x, with the same bits on every platform.",
         .returns = "a number, within 0.7 ulp of the true one",
         .source = "2 atanh((x - 1) / (x + 1)) in pairs of doubles: Dekker 1971, Numer. Math. 18:224-242",
-        .number = portable_ln,
+        .number = portable_ln_number,
     },
     {
         .name = "json_objects",
@@ -326,19 +319,16 @@ static const athlete_function base_functions[] = {
         .arguments = ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "what stored_query would run"}),
         .summary = "Why a SELECT that is kept in a table is not run by stored_query.",
         .returns = "a sentence, or NULL for a query that may be run",
-        .scalar = stored_query_fault,
+        .scalar = stored_query_fault_scalar,
     },
     {
         .name = "attempt",
         .example = "SELECT fault, c1 FROM attempt('SELECT abs(?1)', -5)",
         .kind = ATHLETE_TABLE,
         .trust = ATHLETE_DIRECT,
-        .arguments = ATHLETE_ARGUMENTS(
-            {"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to eight columns"},
-            {"value1", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?1"},
-            {"value2", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?2"},
-            {"value3", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?3"},
-            {"value4", ATHLETE_ANY, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0, "of its parameter ?4"}),
+        .arguments =
+            ATHLETE_ARGUMENTS({"query", ATHLETE_QUERY, 0, 0, 0, "one read-only SELECT of one to 24 columns"},
+                              ATHLETE_QUERY_VALUES),
         .summary =
             "The rows of a query that may fail, which then is a row with the sentence in `fault` after "
             "those that came before.",
@@ -374,7 +364,7 @@ static const athlete_function base_functions[] = {
                                         "what the function that runs the query passes"}),
         .summary = "Part of the functions that read a query, such as gbdt_score; of no use by itself.",
         .returns = "NULL",
-        .scalar = row_feed_function,
+        .scalar = row_feed_scalar,
     },
     {.name = NULL},
 };

@@ -5,7 +5,7 @@
 ** R2  The sum of integers is an INTEGER, or a REAL where it does not fit; that of anything else a REAL.
 ** R3  An infinity makes the sum one; one of each sign makes it NULL, as in SQLite.
 ** R4  Taking a row out of a frame leaves no trace of it. */
-#include "base/functions/exact_sum_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <math.h>
 #include "base/binding/function.h"
@@ -63,7 +63,7 @@ static bool is_answered(sqlite3_context *context, const exact_state *state) {
     return true;
 }
 
-void exact_sum_result(sqlite3_context *context) {
+void exact_total_value(sqlite3_context *context) {
     exact_state *state = sqlite3_aggregate_context(context, 0);
     int64_t whole;
     if (is_answered(context, state)) return;
@@ -71,7 +71,7 @@ void exact_sum_result(sqlite3_context *context) {
     else sqlite3_result_double(context, exact_sum_value(&state->sum));
 }
 
-void exact_avg_result(sqlite3_context *context) {
+void exact_mean_value(sqlite3_context *context) {
     exact_state *state = sqlite3_aggregate_context(context, 0);
     if (!is_answered(context, state))
         sqlite3_result_double(context, exact_sum_mean(&state->sum, state->n_rows));

@@ -27,7 +27,7 @@ static void end_day(instant *when, sqlite3_int64 utc_offset_s) {
     if (when->is_day) when->us += INSTANT_US_PER_DAY - utc_offset_s * 1000000;
 }
 
-void row_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void row_instant_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const instant_form *form = form_named(argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
     instant when;
     if (!form) {
@@ -40,7 +40,7 @@ void row_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
     }
 }
 
-void as_of_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void as_of_instant_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const instant_form *form = form_named(argc > 1 ? (const char *)sqlite3_value_text(argv[1]) : NULL);
     instant when;
     if (!form) function_fail_argument(context, 1, "'second' or 'millisecond'", argv[1]);
@@ -48,7 +48,7 @@ void as_of_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
     else result_instant(context, form, &when, false);
 }
 
-void feature_instant(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_instant_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (argc != 3) {
         sqlite3_result_error(context, "feature instant: a part of feature_group_ingest, not to be called",
                              -1);

@@ -1,4 +1,4 @@
-#include "base/functions/json_fields_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "base/functions/json_names_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <string.h>
 #include "base/binding/function.h"

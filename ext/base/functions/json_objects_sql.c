@@ -1,5 +1,5 @@
 /* json_objects(text): the objects in a text of one or many, each where it is. */
-#include "base/functions/json_objects_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include "base/memory.h"
 #include "base/poll.h"

@@ -1,4 +1,4 @@
-#include "base/functions/list_functions_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,6 +112,12 @@ static int arguments_next(athlete_call *call, void *state) {
     return SQLITE_ROW;
 }
 
+static const char *default_of(const athlete_function *function, const char *argument) {
+    for (const athlete_default *d = function->defaults; d && d->argument; d++)
+        if (strcmp(d->argument, argument) == 0) return d->value;
+    return NULL;
+}
+
 static void arguments_column(void *opaque, sqlite3_context *context, int column) {
     static const char *const types[] = {
         [ATHLETE_ANY] = "any",     [ATHLETE_NUMBER] = "number", [ATHLETE_INTEGER] = "integer",
@@ -138,13 +144,15 @@ static void arguments_column(void *opaque, sqlite3_context *context, int column)
         break;
     case 9: sqlite3_result_int(context, (a->flags & ATHLETE_ABOVE_MIN) != 0); break;
     case 10: sqlite3_result_int(context, (a->flags & ATHLETE_BELOW_MAX) != 0); break;
-    case 11: sqlite3_result_text(context, a->meaning, -1, SQLITE_STATIC); break;
+    case 11: sqlite3_result_text(context, default_of(function, a->name), -1, SQLITE_STATIC); break;
+    case 12: sqlite3_result_text(context, a->meaning, -1, SQLITE_STATIC); break;
     }
 }
 
 const athlete_table athlete_arguments_table = {
     .columns = "function TEXT, position INTEGER, name TEXT, type TEXT, optional INTEGER, nullable INTEGER, "
-               "repeated INTEGER, min REAL, max REAL, above_min INTEGER, below_max INTEGER, meaning TEXT",
+               "repeated INTEGER, min REAL, max REAL, above_min INTEGER, below_max INTEGER, "
+               "\"default\" TEXT, meaning TEXT",
     .expected_rows = 200,
     .open = list_open,
     .next = arguments_next,

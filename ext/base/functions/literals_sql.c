@@ -1,4 +1,4 @@
-#include "base/functions/literals_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void finish(sqlite3_context *context, sqlite3_str *out) {
     else sqlite3_result_error_code(context, code);
 }
 
-void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void number_text_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(context));
     if (sqlite3_value_numeric_type(argv[0]) == SQLITE_INTEGER)
@@ -35,7 +35,7 @@ void number_text(sqlite3_context *context, int argc, sqlite3_value **argv) {
     finish(context, out);
 }
 
-void exact_real(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void exact_real_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *text = (const char *)sqlite3_value_text(argv[0]), *end = text;
     double x;
@@ -71,7 +71,7 @@ static bool literals_append_text(sqlite3_str *out, sqlite3_value *value) {
     return true;
 }
 
-void row_literals(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void row_literals_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(context));
     bool has_memory = true;
     for (int i = 0; i < argc && has_memory; i++) {
@@ -117,7 +117,7 @@ static const char *append_number(sqlite3_str *out, const char *p) {
     return p + n;
 }
 
-void exact_literals(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void exact_literals_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *p = (const char *)sqlite3_value_text(argv[0]);
     sqlite3_str *out = sqlite3_str_new(sqlite3_context_db_handle(context));

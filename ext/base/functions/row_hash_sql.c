@@ -1,4 +1,4 @@
-#include "base/functions/row_hash_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include <string.h>
 #include "base/binding/function.h"
@@ -42,7 +42,7 @@ static void result_digest(sqlite3_context *context, sha256_digest *digest) {
     sqlite3_result_text(context, hex, ATHLETE_SHA256_HEX_SIZE - 1, SQLITE_TRANSIENT);
 }
 
-void row_hash(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void row_hash_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     sha256_digest digest;
     sha256_begin(&digest);
     athlete_status status = digest_row(&digest, argc, argv);

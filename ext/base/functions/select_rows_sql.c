@@ -1,6 +1,6 @@
 /* select_rows(query): the rows of a SELECT that the caller says; stored_query(query): of one that a table keeps, which is
 ** judged before it is run. */
-#include "base/functions/select_rows_sql.h"
+#include "base/functions/base_callbacks_sql.h"
 
 #include "base/binding/query.h"
 #include "base/judge/judge.h"
@@ -70,7 +70,7 @@ static void select_close(void *opaque) {
 const athlete_table select_rows_table = ROWS_TABLE(select_open);
 const athlete_table stored_query_table = ROWS_TABLE(stored_open);
 
-void stored_query_fault(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void stored_query_fault_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     (void)argc;
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     athlete_fault fault = {""};

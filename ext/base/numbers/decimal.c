@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "base/numbers/decimal_digits.h"
+#include "base/numbers/decimal_shortest.h"
 #include "base/precondition.h"
 
 static bool decimal_is_digit(char c) {
@@ -154,6 +155,11 @@ static bool round_digits(char *digits, int n, int places) {
     return i < 0;
 }
 
+static int without_zeros_at_end(const char *digits, int n) {
+    while (n > 1 && digits[n - 1] == '0') n--;
+    return n;
+}
+
 /* The digits of |x| rounded to at most so many places, without zeros at their end: d.ddd 10^*exponent. */
 static int decimal_rounded(double x, int places, char digits[ATHLETE_DIGITS_MAX], int *exponent) {
     int binary;
@@ -161,8 +167,15 @@ static int decimal_rounded(double x, int places, char digits[ATHLETE_DIGITS_MAX]
     int n = decimal_digits(fraction, binary - 53, digits, exponent);
     if (n > places) *exponent += round_digits(digits, n, places);
     if (n > places) n = places;
-    while (n > 1 && digits[n - 1] == '0') n--;
-    return n;
+    return without_zeros_at_end(digits, n);
+}
+
+/* The same with 17 digits, or fewer from `fewest` on where these give x again; 0 for those that this cannot tell. */
+static int quickly_rounded(double x, int fewest, char digits[ATHLETE_DIGITS_MAX], int *exponent) {
+    uint64_t whole;
+    if (!decimal_shortest(x, fewest, &whole, exponent)) return 0;
+    for (int i = 16; i >= 0; i--, whole /= 10) digits[i] = (char)('0' + whole % 10);
+    return without_zeros_at_end(digits, 17);
 }
 
 /* d.ddde±x */
@@ -186,7 +199,8 @@ static int write_scientific(bool negative, const char *digits, int n, int expone
 int decimal_write(double x, char out[ATHLETE_DECIMAL_SIZE]) {
     assert(isfinite(x));
     char digits[ATHLETE_DIGITS_MAX];
-    int exponent, n = decimal_rounded(x, 17, digits, &exponent);
+    int exponent, n = quickly_rounded(x, 17, digits, &exponent);
+    if (n == 0) n = decimal_rounded(x, 17, digits, &exponent);
     if (n == 0) {
         memcpy(out, "0", 2);
         return 1;
@@ -209,8 +223,8 @@ static int write_plain(bool negative, const char *digits, int n, int exponent, c
 
 int decimal_write_short(double x, char out[ATHLETE_DECIMAL_SIZE]) {
     char digits[ATHLETE_DIGITS_MAX];
-    int exponent = 0, n = 0;
-    double back = -1;
+    int exponent = 0, n = quickly_rounded(x, 15, digits, &exponent);
+    double back = n > 0 ? fabs(x) : -1;
     for (int places = 15; places <= 17 && back != fabs(x); places++) {
         n = decimal_rounded(x, places, digits, &exponent);
         if (n == 0) break;

@@ -15,22 +15,27 @@ static double double_of(uint64_t bits) {
     return x;
 }
 
-/* Passes the carries on: every limb but the last then holds 32 bits, and the last has the sign. */
+/* Passes the carries on: every limb that was touched but the last of them then holds 32 bits, and the last has the sign. */
 static void settle(exact_sum *sum) {
     int64_t carry = 0;
-    for (int i = 0; i < EXACT_SUM_LIMBS - 1; i++) {
+    for (int i = sum->first; i < sum->end; i++) {
         carry += sum->limb[i];
-        sum->limb[i] = (int64_t)((uint64_t)carry & LIMB_MASK);
-        carry = (carry - sum->limb[i]) / ((int64_t)1 << LIMB_BITS);
+        bool is_last = i == EXACT_SUM_LIMBS - 1 ||
+                       (i == sum->end - 1 && carry >= -(int64_t)LIMB_MASK && carry <= (int64_t)LIMB_MASK);
+        sum->limb[i] = is_last ? carry : (int64_t)((uint64_t)carry & LIMB_MASK);
+        carry = is_last ? 0 : (carry - sum->limb[i]) / ((int64_t)1 << LIMB_BITS);
+        if (i == sum->end - 1 && !is_last) sum->end++;
     }
-    sum->limb[EXACT_SUM_LIMBS - 1] += carry;
     sum->n_unsettled = 0;
 }
 
 /* Adds size 2^(bit - 1074). */
 static void add_at(exact_sum *sum, uint64_t size, int bit, bool negative) {
     int shift = bit % LIMB_BITS;
-    int64_t *limb = sum->limb + bit / LIMB_BITS;
+    int first = bit / LIMB_BITS;
+    int64_t *limb = sum->limb + first;
+    if (sum->end == 0 || first < sum->first) sum->first = (uint16_t)first;
+    if (first + 3 > sum->end) sum->end = (uint16_t)(first + 3);
     int64_t parts[] = {(int64_t)(size << shift & LIMB_MASK),
                        (int64_t)(size >> (LIMB_BITS - shift) & LIMB_MASK),
                        (int64_t)(size >> LIMB_BITS >> (LIMB_BITS - shift))};
@@ -57,15 +62,15 @@ void exact_sum_add_integer(exact_sum *sum, int64_t x, bool negated) {
 static bool magnitude(exact_sum *sum, exact_sum *size) {
     settle(sum);
     *size = *sum;
-    bool negative = sum->limb[EXACT_SUM_LIMBS - 1] < 0;
-    for (int i = 0; negative && i < EXACT_SUM_LIMBS; i++) size->limb[i] = -size->limb[i];
+    bool negative = sum->end > 0 && sum->limb[sum->end - 1] < 0;
+    for (int i = size->first; negative && i < size->end; i++) size->limb[i] = -size->limb[i];
     if (negative) settle(size);
     return negative;
 }
 
 /* The number of the highest bit that is set, or -1. */
 static int top_bit(const exact_sum *size) {
-    int i = EXACT_SUM_LIMBS - 1;
+    int i = size->end - 1;
     while (i >= 0 && size->limb[i] == 0) i--;
     if (i < 0) return -1;
     int bit = LIMB_BITS - 1;
@@ -83,7 +88,7 @@ static uint64_t bits_from(const exact_sum *size, int bit) {
 }
 
 static bool any_below(const exact_sum *size, int bit) {
-    for (int i = 0; i < bit / LIMB_BITS; i++)
+    for (int i = size->first; i < bit / LIMB_BITS; i++)
         if (size->limb[i] != 0) return true;
     return (uint64_t)size->limb[bit / LIMB_BITS] & (((uint64_t)1 << bit % LIMB_BITS) - 1);
 }
@@ -120,11 +125,12 @@ double exact_sum_mean(exact_sum *sum, uint32_t n) {
     exact_sum size;
     bool negative = magnitude(sum, &size);
     uint64_t rest = 0;
-    for (int i = EXACT_SUM_LIMBS - 1; i >= 0; i--) {
+    for (int i = size.end - 1; i >= 0; i--) {
         uint64_t part = rest << LIMB_BITS | (uint64_t)size.limb[i];
         size.limb[i] = (int64_t)(part / n);
         rest = part % n;
     }
+    size.first = 0; /* the quotient has digits below those of the sum */
     return exact_rounded(&size, negative, rest, n);
 }
 

@@ -14,6 +14,7 @@ typedef struct exact_sum {
     int64_t
         limb[EXACT_SUM_LIMBS]; /* limb[i] 2^(32 i - 1074), each with carries that have not been passed on */
     uint32_t n_unsettled;      /* terms since they were */
+    uint16_t first, end;       /* the limbs from first to before end were touched; end is 0 when none was */
 } exact_sum;
 
 /* x is finite. Taking a term out is adding -x. */

@@ -124,10 +124,13 @@ bool instant_is_utc_second(const char *text, size_t length) {
 /* Whether a text that has the form is a moment: 2026-02-30 and 24:00 are none. */
 static bool is_moment(const char *text) {
     char day[ATHLETE_DATE_SIZE] = {0};
-    int number;
+    int number, month = (text[5] - '0') * 10 + text[6] - '0', dom = (text[8] - '0') * 10 + text[9] - '0';
+    if (memcmp(text, "0000", 4) == 0 || text[11] > '2' || (text[11] == '2' && text[12] > '3') ||
+        text[14] > '5' || text[17] > '5')
+        return false;
+    if (month >= 1 && month <= 12 && dom >= 1 && dom <= 28) return true; /* every month has them */
     memcpy(day, text, DAY_LENGTH);
-    return date_parse(day, &number) && memcmp(day, "0000", 4) != 0 && text[11] <= '2' &&
-           (text[11] < '2' || text[12] <= '3') && text[14] <= '5' && text[17] <= '5';
+    return date_parse(day, &number);
 }
 
 bool instant_is_canonical(const char *text, size_t length, int digits) {

@@ -15,7 +15,7 @@ static const field group_fields[] = {
     {"keys", FIELD_NAMES, true, 0, 0, NULL, "columns that a lookup asks by"},
     {"row_key", FIELD_NAMES, false, 0, 0, "(keys and timestamp)", "columns that tell one row from another"},
     {"timestamp", FIELD_NAME, false, 0, 0, "event_timestamp", "column of the time that a row describes"},
-    {"available", FIELD_NAME, false, 0, 0, "available_at", "column of the time from which a row could be known"},
+    {"available", FIELD_NAME, false, 0, 0, "available_at", "column of the time from which a row could be known; of one that does not say it, its timestamp, and from the second batch of its keys on its arrival"},
     {"availability_delay_hours", FIELD_NUMBER, false, 0, 87600, "0", "from the timestamp until a row can be known that does not say it"},
     {"expected_every_hours", FIELD_NUMBER, false, 0, 87600, "(no freshness is asked of it)", "a newest row that is older is stale"},
     {"time_precision", FIELD_PRECISION, false, 0, 0, "second", "of its times: whole seconds, or exactly three decimals"},

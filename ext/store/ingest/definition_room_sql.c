@@ -97,7 +97,8 @@ static athlete_status find_objects(private_db *own, sqlite3 *db, athlete_fault *
     int rc = catalog_ask(
         own->db, &made, fault,
         "SELECT name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%%' ESCAPE '\\'"
-        " AND name NOT IN ('ops_actor', 'ops_audit', 'feature_rejects', 'athlete_utc_offsets')");
+        " AND name NOT IN ('ops_actor', 'ops_config', 'ops_audit', 'feature_rejects', "
+        "'athlete_utc_offsets')");
     if (rc != SQLITE_OK) return status_of(rc);
     while ((rc = sqlite3_step(made)) == SQLITE_ROW) {
         const char *const values[] = {(const char *)sqlite3_column_text(made, 0),

@@ -31,7 +31,7 @@ static void trial_write_tables(sqlite3_str *out, const statement_scope *scope) {
 
 static void trial_write_rows(sqlite3_str *out, const statement_scope *scope) {
     statement_write(out, "trial_batch", scope);
-    write_batch_ingest(out, scope->definition, scope->source, NULL, 1);
+    write_batch_ingest(out, scope->definition, scope->source, NULL, NULL, 1);
     statement_write(out, "trial_single", scope);
 }
 

@@ -111,7 +111,7 @@ static bool is_after(lookup_merge *merge, const value_view *row) {
 }
 
 /* "asof walk"(merge, key, …, timestamp, available_at): true where the statement is to stop. */
-void merge_walk(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void merge_walk_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     lookup_merge *merge = argc > 0 ? sqlite3_value_pointer(argv[0], LOOKUP_WALK_POINTER) : NULL;
     if (!merge || argc - 1 != merge->n_args) {
         sqlite3_result_error(context, "asof walk: a part of asof, not to be called", -1);
@@ -132,7 +132,7 @@ void merge_walk(sqlite3_context *context, int argc, sqlite3_value **argv) {
 }
 
 /* "asof skip"(merge): true for the row that the second statement is to read. */
-void merge_skip(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void merge_skip_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     lookup_merge *merge = argc == 1 ? sqlite3_value_pointer(argv[0], LOOKUP_WALK_POINTER) : NULL;
     if (merge) sqlite3_result_int(context, --merge->to_skip == 0);
     else sqlite3_result_error(context, "asof skip: a part of asof, not to be called", -1);

@@ -38,7 +38,7 @@ int merge_look(lookup_merge *merge, const lookup_request *request, merge_answer 
 int merge_searched(lookup_merge *merge, const lookup_request *request, const kept_row *found);
 
 /* What the statements use: registered with the store's functions, callable by nobody else. */
-void merge_walk(sqlite3_context *context, int argc, sqlite3_value **argv);
-void merge_skip(sqlite3_context *context, int argc, sqlite3_value **argv);
+void merge_walk_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void merge_skip_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

@@ -237,15 +237,20 @@ static int set_moment(asof_lookup *lookup, sqlite3_value *as_of, athlete_fault *
     return rc;
 }
 
+static int read_times(asof_lookup *lookup, athlete_fault *fault) {
+    lookup->moment.is_now = false; /* it may be written in another form */
+    return lookup_times_read(&lookup->times, fault);
+}
+
 /* What was found stands only if the form of the table's times is still what it was; that is looked at while the first
 ** statement of the query reads it. */
 static int seek_row(asof_lookup *lookup, sqlite3_value *as_of, kept_row **found, athlete_fault *fault) {
-    int rc = lookup->times.is_read ? SQLITE_OK : lookup_times_read(&lookup->times, fault);
+    int rc = lookup->times.is_read ? SQLITE_OK : read_times(lookup, fault);
     if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
     if (rc == SQLITE_OK) rc = lookup_find(lookup, -1, found, fault);
     bool is_found = rc == SQLITE_ROW || rc == SQLITE_DONE;
     if (!is_found || lookup->repeats || !lookup_times_are_old(&lookup->times)) return rc;
-    rc = lookup_times_read(&lookup->times, fault);
+    rc = read_times(lookup, fault);
     lookup_reset(lookup);
     if (rc == SQLITE_OK) rc = set_moment(lookup, as_of, fault);
     return rc == SQLITE_OK ? lookup_find(lookup, -1, found, fault) : rc;

@@ -252,7 +252,7 @@ int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
 
 /* --- "asof answer"(row, first, value, …) ---------------------------------------------------------------- */
 
-void lookup_answer(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void lookup_answer_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     const lookup_statement *own = argc > 2 ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
     if (own) kept_row_store(own->row, sqlite3_value_int(argv[1]), argc - 2, argv + 2);
     else sqlite3_result_error(context, "asof answer: a part of asof, not to be called", -1);

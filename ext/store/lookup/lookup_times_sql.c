@@ -58,15 +58,13 @@ static bool see_text(lookup_times *times, int column, sqlite3_value *value) {
     size_t length = (size_t)sqlite3_value_bytes(value);
     instant_form form;
     instant when;
-    bool is_usual = text && seen->has_text && !seen->form.digits && instant_is_canonical(text, length, 0) &&
-                    seen->form.separator == 'T' && seen->form.has_seconds &&
-                    strcmp(seen->form.zone, "Z") == 0;
-    if (is_usual) return false;
+    if (text && seen->is_usual && instant_is_canonical(text, length, 0)) return false;
     if (seen->has_number) return times_refuse(times, column, seen->sample, value);
     if (!is_text_instant(value, &form, &when)) return times_refuse(times, column, NULL, value);
     if (!seen->has_text) {
         seen->has_text = true;
         seen->form = form;
+        seen->is_usual = instant_form_same(&form, &instant_seconds);
         sqlite3_snprintf((int)sizeof seen->sample, seen->sample, "'%s'", text);
     }
     return instant_form_same(&form, &seen->form) ? false : times_refuse(times, column, seen->sample, value);
@@ -87,7 +85,7 @@ static bool see(lookup_times *times, int column, sqlite3_value *value) {
     return false;
 }
 
-void lookup_form(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void lookup_form_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     lookup_times *times = argc == 1 + AS_OF_VALUES ? sqlite3_value_pointer(argv[0], TIMES_POINTER) : NULL;
     bool is_wrong = false;
     if (!times) {
@@ -192,17 +190,14 @@ static bool is_declared_text(const feature_group *group) {
     return strcmp(group->columns[group->timestamp].affinity, "TEXT") == 0;
 }
 
+/* Reads a moment that is told; *form stays empty unless it is a text. */
 static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of,
-                      athlete_fault *fault) {
+                      instant_form *form, athlete_fault *fault) {
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     bool wants_text = seen->has_text || (!seen->has_number && is_declared_text(times->group));
-    bool is_told_text = as_of && sqlite3_value_type(as_of) == SQLITE_TEXT;
-    instant_form form;
+    bool is_told_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
     moment->is_number = false;
-    if (!as_of)
-        return now_of(times->group->db, &moment->at) ? SQLITE_OK
-                                                     : status_code(fault_refuse(fault, "there is no clock"));
-    if (is_told_text && is_text_instant(as_of, &form, &moment->at)) {
+    if (is_told_text && is_text_instant(as_of, form, &moment->at)) {
         if (!seen->has_number) return SQLITE_OK;
         return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order",
                             fault);
@@ -227,6 +222,11 @@ static bool keep_number(kept_row *row, int i, const lookup_moment *moment, sqlit
     return true;
 }
 
+/* An instant that is told as the column writes it is written already; a day is a row's end and a request's beginning. */
+static bool is_written(const instant_form *told, const instant_form *form) {
+    return told->separator != '\0' && told->digits <= 6 && instant_form_same(told, form);
+}
+
 /* What no form can write is before or after all that it can. */
 static bool keep_text(kept_row *row, int i, const instant_form *form, const instant *at, bool up) {
     char text[INSTANT_SIZE];
@@ -235,20 +235,37 @@ static bool keep_text(kept_row *row, int i, const instant_form *form, const inst
     return kept_row_text(row, i, text, (int)strlen(text));
 }
 
+/* *is_same: the clock has not ticked since the moment was set, which stands. */
+static int read_clock(lookup_moment *moment, const lookup_times *times, bool *is_same, athlete_fault *fault) {
+    int64_t before_us = moment->at.us;
+    moment->is_number = false;
+    if (!now_of(times->group->db, &moment->at)) return status_code(fault_refuse(fault, "there is no clock"));
+    *is_same = moment->is_now && moment->at.us == before_us;
+    return SQLITE_OK;
+}
+
 int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict,
                       athlete_fault *fault) {
-    int rc = read_as_of(moment, times, as_of, fault);
-    if (rc != SQLITE_OK) return rc;
+    instant_form told = {.separator = '\0'};
+    bool is_same = false;
+    int rc =
+        as_of ? read_as_of(moment, times, as_of, &told, fault) : read_clock(moment, times, &is_same, fault);
+    if (rc != SQLITE_OK || is_same) return rc;
+    moment->is_now = false;
     kept_row_forget(moment->values);
     for (int i = 0; i < AS_OF_VALUES; i++) {
         const column_times *seen = &times->columns[i];
+        const instant_form *form = seen->has_text ? &seen->form : &instant_seconds;
         bool as_number = moment->is_number || (!as_of && seen->has_number);
         if (as_number && seen->has_text)
             return refuse_as_of(as_of, " and other times of the rows are text", fault);
         bool kept = as_number ? keep_number(moment->values, i, moment, as_of)
-                              : keep_text(moment->values, i, seen->has_text ? &seen->form : &instant_seconds,
-                                          &moment->at, strict && i == AS_OF_TIMESTAMP);
+                    : is_written(&told, form)
+                        ? kept_row_text(moment->values, i, (const char *)sqlite3_value_text(as_of),
+                                        sqlite3_value_bytes(as_of))
+                        : keep_text(moment->values, i, form, &moment->at, strict && i == AS_OF_TIMESTAMP);
         if (!kept) return SQLITE_NOMEM;
     }
+    moment->is_now = !as_of;
     return SQLITE_OK;
 }

@@ -16,6 +16,7 @@ enum { AS_OF_TIMESTAMP, AS_OF_AVAILABLE, AS_OF_SUPERSEDED, AS_OF_VALUES };
 
 typedef struct column_times {
     bool has_text, has_number; /* neither: no row was seen */
+    bool is_usual;             /* texts of the form 2025-10-20T06:00:00Z */
     instant_form form;         /* of the texts */
     char sample[INSTANT_SIZE];
 } column_times;
@@ -34,6 +35,7 @@ typedef struct lookup_moment {
     instant at;
     double seconds;
     bool is_number;
+    bool is_now;      /* `values` are those of the clock's reading `at` */
     kept_row *values; /* AS_OF_VALUES, each as its column writes it */
 } lookup_moment;
 
@@ -51,6 +53,6 @@ int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_
                       athlete_fault *fault);
 
 /* "asof form"(times, timestamp, available, superseded): true where the table is to be refused; callable by nobody else. */
-void lookup_form(sqlite3_context *context, int argc, sqlite3_value **argv);
+void lookup_form_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

@@ -14,7 +14,12 @@ static const char *names_known_at(const void *scope) {
     return batch_of(scope)->known_at;
 }
 
-static const sql_text batch_texts[] = {{"source", names_source}, {"known_at", names_known_at}, {NULL, NULL}};
+static const char *names_arrivals(const void *scope) {
+    return batch_of(scope)->arrivals;
+}
+
+static const sql_text batch_texts[] = {
+    {"source", names_source}, {"known_at", names_known_at}, {"arrivals", names_arrivals}, {NULL, NULL}};
 
 static void names_query(sqlite3_str *out, const void *scope) {
     sqlite3_str_appendall(out, batch_of(scope)->source->query);
@@ -68,6 +73,8 @@ STATEMENT_CONDITION(names_has_usual, !scope_field(s, "default") && s->column == 
 STATEMENT_CONDITION(names_has_nothing, !scope_field(s, "default") && s->column != s->definition->available)
 STATEMENT_CONDITION(names_known_at_now, !s->known_at)
 STATEMENT_CONDITION(names_known_at_told, s->known_at != NULL)
+STATEMENT_CONDITION(names_arrivals_told, s->arrivals != NULL)
+STATEMENT_CONDITION(names_arrivals_by_file, !s->arrivals)
 STATEMENT_CONDITION(names_table_is_there, s->has_table)
 
 /* --- a trial -------------------------------------------------------------------------------------------- */
@@ -129,6 +136,8 @@ static const sql_list batch_lists[] = {
     {"has_nothing", names_has_nothing},
     {"known_at_now", names_known_at_now},
     {"known_at_told", names_known_at_told},
+    {"arrivals_told", names_arrivals_told},
+    {"arrivals_by_file", names_arrivals_by_file},
     {"table_is_there", names_table_is_there},
     {"trial_literal", names_trial_literal},
     {"trial_time", names_trial_time},

@@ -32,6 +32,7 @@ typedef struct statement_scope {
     bool replaces;                    /* views and triggers that are there */
     const batch_source *source;
     const char *known_at; /* NULL: now */
+    const char *arrivals; /* NULL: as the file says */
     double reject_limit;
     bool has_table; /* of the group */
 

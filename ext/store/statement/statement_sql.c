@@ -16,7 +16,7 @@ const char *statement_text(const char *name) {
     return each->text;
 }
 
-void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv) {
+void feature_time_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
     if (argc != 2) {
         sqlite3_result_error(context, "feature time: a part of feature_group_ingest, not to be called", -1);
         return;

@@ -13,6 +13,6 @@ const char *statement_text(const char *name);
 /* "feature time"(value, digits): 1 for an instant in the form of the group's times, with that many digits of the second's
 ** fraction, else NULL. For statements that run where the extension is; registered with the store's functions, callable by
 ** nobody else. */
-void feature_time(sqlite3_context *context, int argc, sqlite3_value **argv);
+void feature_time_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
 #endif

@@ -10,8 +10,10 @@
 #include "trees/boosting/score_update.h"
 #include "trees/boosting/score_update_fused.h"
 #include "trees/boosting/score_update_squared.h"
+#include "trees/learner/adopt.h"
 #include "trees/learner/grow.h"
 #include "trees/learner/sample.h"
+#include "trees/model/rounds.h"
 
 typedef struct booster {
     const row_set *rows;
@@ -41,7 +43,7 @@ typedef struct booster {
     level_distances levels;
     float *level_values; /* per level and leaf of a round's trees */
     size_t level_capacity;
-    evaluation validation;
+    evaluation validation, training; /* the latter where the metric is not the loss itself */
     forest *model;
 } booster;
 
@@ -78,6 +80,7 @@ static void boost_release(booster *b) {
                             b->feature_order,  b->intercepts, b->sampled,    b->level_values};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(b->budget, blocks[i]);
     evaluation_end(&b->validation, b->budget);
+    evaluation_end(&b->training, b->budget);
     grower_end(&b->grower);
     bins_free(b->budget, &b->bins);
 }
@@ -131,7 +134,9 @@ static athlete_status boost_begin(booster *b, const train_data *set) {
                                  b->budget, b->poll, b->row_keys);
     }
     if (status == ATHLETE_OK && set->validation.n > 0)
-        status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, b->budget);
+        status = evaluation_begin(&b->validation, &set->validation, b->n_outputs, options->metric, b->budget);
+    if (status == ATHLETE_OK && options->metric != METRIC_OF_OBJECTIVE)
+        status = evaluation_begin(&b->training, rows, b->n_outputs, options->metric, b->budget);
     if (status != ATHLETE_OK) return status;
     b->fused =
         (fused_update){.objective = &options->objective, .labels = rows->labels, .weights = &b->weights};
@@ -218,7 +223,25 @@ static athlete_status boost_keep_set(booster *b, const node_split *split, uint32
     return ATHLETE_OK;
 }
 
+/* Of the model before, whose numbers its trees' nodes have. */
+static athlete_status keep_given_set(booster *b, uint32_t *set) {
+    const forest *previous = b->options->previous;
+    size_t start = *set == 0 ? 0 : previous->set_end[*set - 1], n_words = previous->set_end[*set] - start;
+    uint32_t *words;
+    athlete_status status = forest_add_set(b->budget, b->model, n_words, &words);
+    if (status != ATHLETE_OK) return status;
+    memcpy(words, previous->set_words + start, n_words * sizeof *words);
+    *set = (uint32_t)(b->model->n_sets - 1);
+    return ATHLETE_OK;
+}
+
+/* Whether the tree that comes next is one of the model before. */
+static bool is_of_previous(const booster *b) {
+    return b->options->previous && b->model->n_trees < b->options->previous->n_trees;
+}
+
 static athlete_status keep_tree(booster *b, int output) {
+    bool given = is_of_previous(b);
     tree_node *nodes;
     const grower *g = &b->grower;
     athlete_status status = forest_add_tree(b->budget, b->model, g->n_nodes, output, &nodes);
@@ -226,10 +249,13 @@ static athlete_status keep_tree(booster *b, int output) {
     memcpy(nodes, g->nodes, g->n_nodes * sizeof *nodes);
     for (size_t id = 0; status == ATHLETE_OK && id < g->n_nodes; id++) {
         if (nodes[id].left >= 0 && nodes[id].categorical)
-            status = boost_keep_set(b, &g->grown[id].split, &nodes[id].set);
+            status = given ? keep_given_set(b, &nodes[id].set)
+                           : boost_keep_set(b, &g->grown[id].split, &nodes[id].set);
     }
     if (status == ATHLETE_OK && b->validation.set)
         status = evaluation_add_tree(&b->validation, b->model, b->poll);
+    if (status == ATHLETE_OK && b->training.set)
+        status = evaluation_add_tree(&b->training, b->model, b->poll);
     return status;
 }
 
@@ -246,6 +272,23 @@ static athlete_status advance_rows(booster *b, size_t n_seen, double intercept, 
     return fused_update_rows(&b->fused, &b->grower, margins, &b->updated, &b->loss);
 }
 
+static athlete_status grow_next(booster *b, int output, uint64_t round, size_t *n_seen) {
+    *n_seen = choose_rows(b, round);
+    uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
+    int n_features = choose_features(b, draw);
+    return grow_tree(&b->grower, *n_seen, b->features, n_features);
+}
+
+/* A tree of the model before. One is grown in its place only where the first trees tell what categories mean. */
+static athlete_status adopt_next(booster *b, int output, uint64_t round, size_t *n_seen) {
+    athlete_status status = grower_must_learn(&b->grower) ? grow_next(b, output, round, n_seen) : ATHLETE_OK;
+    *n_seen = b->rows->n;
+    if (status == ATHLETE_OK)
+        status = grower_adopt(&b->grower, b->options->previous, b->model->n_trees, b->rows->values);
+    b->grower.n_trees = b->model->n_trees + 1;
+    return status;
+}
+
 static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     size_t n = b->rows->n, first = (size_t)output * n;
     float *margins = b->margins + first;
@@ -255,13 +298,12 @@ static athlete_status boost_tree(booster *b, int output, uint64_t round) {
     if (status == ATHLETE_OK && round == 0 && may_update_squared(b))
         status = squared_update_begin(&b->squared, &b->grower);
     if (status != ATHLETE_OK) return status;
-    size_t n_seen = choose_rows(b, round);
-    uint64_t draw = round * (uint64_t)b->n_outputs + (uint64_t)output;
-    int n_features = choose_features(b, draw);
-    status = grow_tree(&b->grower, n_seen, b->features, n_features);
+    bool given = is_of_previous(b);
+    size_t n_seen;
+    status = given ? adopt_next(b, output, round, &n_seen) : grow_next(b, output, round, &n_seen);
     if (status != ATHLETE_OK) return status;
     double intercept = round == 0 ? b->intercepts[output] : 0;
-    set_leaf_values(b, margins, intercept);
+    if (!given) set_leaf_values(b, margins, intercept);
     if (round == 0) memset(margins, 0, n * sizeof *margins); /* the intercept is in the first tree */
     bool was_kept = b->squared.kept;
     status = advance_rows(b, n_seen, intercept, margins);
@@ -333,11 +375,13 @@ static athlete_status record(booster *b, int round, boost_history *history) {
         if (status != ATHLETE_OK) return status;
         mean = b->loss / (double)b->weights.total;
     }
-    history->train[round] = (float)objective_metric_value(o, mean);
+    history->train[round] = b->training.set ? evaluation_metric(&b->training, b->model, o)
+                                            : (float)objective_metric_value(o, mean);
     history->rounds = round + 1;
     if (!b->validation.set) return ATHLETE_OK;
-    history->validation[round] = evaluation_metric(&b->validation, o);
-    if (history->validation[round] < history->validation[history->best]) history->best = round;
+    history->validation[round] = evaluation_metric(&b->validation, b->model, o);
+    if (metric_is_better(b->options->metric, history->validation[round], history->validation[history->best]))
+        history->best = round;
     return ATHLETE_OK;
 }
 
@@ -367,6 +411,7 @@ static void end_with_round(forest *model, int round) {
 athlete_status boost_train(const train_data *set, const boost_options *options, athlete_budget *budget,
                            athlete_poll *poll, forest *model, boost_history *history) {
     assert(set->train.n > 0 && set->n_features > 0 && options->rounds > 0);
+    assert(!options->previous || forest_can_go_on(options->previous));
     booster b = {.rows = &set->train,
                  .options = options,
                  .budget = budget,
@@ -379,7 +424,8 @@ athlete_status boost_train(const train_data *set, const boost_options *options, 
     float score_of_margin_0 = model->link == MODEL_IDENTITY      ? 0.0f
                               : model->link == MODEL_EXPONENTIAL ? 1.0f
                                                                  : 0.5f;
-    for (int k = 0; k < b.n_outputs; k++) model->base_scores[k] = score_of_margin_0;
+    for (int k = 0; k < b.n_outputs; k++)
+        model->base_scores[k] = options->previous ? options->previous->base_scores[k] : score_of_margin_0;
     *history = (boost_history){.train = history->train, .validation = history->validation};
     pool_begin(&b.pool, options->threads, poll);
     status = boost_begin(&b, set);

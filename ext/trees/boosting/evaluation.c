@@ -5,17 +5,20 @@
 
 #define ROWS_BETWEEN_POLLS 1024
 
-athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs, athlete_budget *budget) {
-    *e = (evaluation){.set = set, .weights.total = set->n};
+athlete_status evaluation_begin(evaluation *e, const row_set *set, int n_outputs, metric_kind metric,
+                                athlete_budget *budget) {
+    *e = (evaluation){.set = set, .metric = metric, .weights.total = set->n};
     e->margins = memory_zeroed(budget, (size_t)n_outputs * set->n, sizeof *e->margins);
     e->losses = memory_alloc(budget, set->n, sizeof *e->losses);
     if (set->weights) e->units = memory_alloc(budget, set->n, sizeof *e->units);
     if (!e->margins || !e->losses || (set->weights && !e->units)) return memory_status(budget);
     if (set->weights) e->weights = weights_fix(set->weights, set->n, e->units);
-    return ATHLETE_OK;
+    e->scratch.losses = e->losses;
+    return metric_begin(&e->scratch, metric, set->n, budget);
 }
 
 void evaluation_end(evaluation *e, athlete_budget *budget) {
+    metric_end(&e->scratch, budget);
     memory_free(budget, e->margins);
     memory_free(budget, e->losses);
     memory_free(budget, e->units);
@@ -33,9 +36,12 @@ athlete_status evaluation_add_tree(evaluation *e, const forest *model, athlete_p
     return ATHLETE_OK;
 }
 
-float evaluation_metric(const evaluation *e, const objective *o) {
+float evaluation_metric(const evaluation *e, const forest *model, const objective *o) {
     const row_set *set = e->set;
-    objective_gradients(o, &(objective_rows){set->n, e->margins, set->labels, NULL, NULL, e->losses});
+    const objective_rows rows = {set->n, e->margins, set->labels, NULL, NULL, e->losses};
+    if (e->metric != METRIC_OF_OBJECTIVE)
+        return (float)metric_value(e->metric, model, &rows, &e->weights, &e->scratch);
+    objective_gradients(o, &rows);
     double sum = fixed_point_sum(e->losses, e->weights.units, e->weights.total, set->n);
     return (float)objective_metric_value(o, sum / (double)e->weights.total);
 }

@@ -27,11 +27,11 @@ bool lightgbm_is(const char *text, size_t length);
 athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_poll *poll,
                               athlete_fault *fault);
 
-/* Reads LightGBM's text, which may come from anyone and must be terminated by a zero byte; *objective becomes the name
-** that XGBoost has for its own. Leaves are rounded to float32; covers are LightGBM's counts of rows, from which it
+/* Reads LightGBM's text, which may come from anyone and must be terminated by a zero byte; the forest's objective becomes the
+** name that XGBoost has for its own. Leaves are rounded to float32; covers are LightGBM's counts of rows, from which it
 ** explains predictions too. Linear trees, zeros that are missing values and objectives with an output of their own are
 ** refused. Free the forest also after a failure. */
 athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                             forest *model, const char **objective, athlete_fault *fault);
+                             forest *model, athlete_fault *fault);
 
 #endif

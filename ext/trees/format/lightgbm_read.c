@@ -41,7 +41,7 @@ static bool read_parameter(lightgbm_reader *r, const lightgbm_line *line, const 
     return lines_fail(r, "objective has no %s", name);
 }
 
-static bool lightgbm_read_objective(lightgbm_reader *r, header *h, const char **objective) {
+static bool lightgbm_read_objective(lightgbm_reader *r, header *h) {
     static const struct {
         const char *theirs, *ours;
     } known[] = {
@@ -55,7 +55,7 @@ static bool lightgbm_read_objective(lightgbm_reader *r, header *h, const char **
         {"custom", "reg:squarederror"},
     };
     const lightgbm_line *line = lines_find(r, "objective");
-    *objective = "reg:squarederror"; /* a custom one is not written */
+    const char *ours = "reg:squarederror"; /* a custom one is not written */
     if (line) {
         size_t i = 0, n = sizeof known / sizeof *known;
         while (i < n && !first_word_is(line, known[i].theirs)) i++;
@@ -63,9 +63,9 @@ static bool lightgbm_read_objective(lightgbm_reader *r, header *h, const char **
             return lines_fail(r, "objective \"%.*s\" is not supported",
                               line->length < 40 ? (int)line->length : 40, line->value);
         }
-        *objective = known[i].ours;
+        ours = known[i].ours;
     }
-    const model_objective *found = model_objective_find(*objective);
+    const model_objective *found = model_objective_find(ours);
     if (first_word_is(line ? line : &(lightgbm_line){.value = ""}, "binary") &&
         (!read_parameter(r, line, "sigmoid", &h->steepness) || !(h->steepness > 0))) {
         return lines_fail(r, "sigmoid is not above 0");
@@ -75,6 +75,7 @@ static bool lightgbm_read_objective(lightgbm_reader *r, header *h, const char **
                           (int)h->n_outputs);
     }
     r->model->link = found->link;
+    r->model->objective = found->name;
     float zero = model_objective_zero(found);
     for (int k = 0; k < h->n_outputs; k++) r->model->base_scores[k] = zero; /* of margin 0 */
     return true;
@@ -243,7 +244,7 @@ static bool read_pandas(lightgbm_reader *r, const char *pandas, size_t length, r
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-static bool read_header(lightgbm_reader *r, header *h, const char **objective, renumbering **order) {
+static bool read_header(lightgbm_reader *r, header *h, renumbering **order) {
     int32_t last_feature = 0, n_classes = 0;
     *h = (header){.steepness = 1};
     if (!lines_section(r, "tree")) return lines_fail(r, "the text does not start with \"tree\"");
@@ -256,7 +257,7 @@ static bool read_header(lightgbm_reader *r, header *h, const char **objective, r
     if (n_classes != h->n_outputs) return lines_fail(r, "num_class is not num_tree_per_iteration");
     h->average = lines_find(r, "average_output") != NULL;
     r->status = forest_begin(r->budget, r->model, last_feature + 1, h->n_outputs);
-    if (r->status != ATHLETE_OK || !lightgbm_read_objective(r, h, objective)) return false;
+    if (r->status != ATHLETE_OK || !lightgbm_read_objective(r, h)) return false;
     size_t pandas_length;
     const char *pandas = find_pandas(r, &pandas_length);
     const lightgbm_line *names = lines_find(r, "feature_names");
@@ -297,8 +298,23 @@ static bool lightgbm_read_trees(lightgbm_reader *r, const header *h, const renum
            (lines_section(r, "end of trees") || lines_fail(r, "\"end of trees\" is missing"));
 }
 
+/* Of Tweedie's objective, from what the text repeats of the parameters after the trees: "[tweedie_variance_power: 1.3]". 0 where
+** it is not said: nothing is predicted by it. */
+static double read_power(const lightgbm_reader *r) {
+    static const char name[] = "[tweedie_variance_power: ";
+    for (size_t at = r->at; at < r->length;) {
+        const char *line = r->text + at, *newline = memchr(line, '\n', r->length - at);
+        const char *digits = line + sizeof name - 1;
+        double x;
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            return decimal_read(&digits, &x) == ATHLETE_OK && x >= 1 && x < 2 ? x : 0;
+        at = newline ? (size_t)(newline - r->text) + 1 : r->length;
+    }
+    return 0;
+}
+
 athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *budget, athlete_poll *poll,
-                             forest *model, const char **objective, athlete_fault *fault) {
+                             forest *model, athlete_fault *fault) {
     *model = (forest){.n_features = 0};
     lightgbm_reader r = {.budget = budget, .model = model, .fault = fault, .section = "header"};
     if (length > ATHLETE_MODEL_MAX_BYTES) {
@@ -309,7 +325,9 @@ athlete_status lightgbm_read(const char *text, size_t length, athlete_budget *bu
     r.length = length;
     header h;
     renumbering *order = NULL;
-    if (read_header(&r, &h, objective, &order)) lightgbm_read_trees(&r, &h, order, poll);
+    if (read_header(&r, &h, &order) && lightgbm_read_trees(&r, &h, order, poll) &&
+        strcmp(model->objective, "reg:tweedie") == 0)
+        model->variance_power = read_power(&r);
     renumberings_free(budget, model, order);
     memory_free(budget, r.values);
     thresholds_free(&r.thresholds, budget);

@@ -6,8 +6,11 @@
 
 static void add_objective(text_buffer *out, const forest *model) {
     static const char *const names[] = {"regression", "binary sigmoid:1", "poisson", "multiclass num_class:"};
+    const char *name = model->objective ? model->objective : "";
     text_add(out, "objective=");
-    text_add(out, names[model->link]);
+    text_add(out, strcmp(name, "reg:gamma") == 0     ? "gamma"
+                  : strcmp(name, "reg:tweedie") == 0 ? "tweedie"
+                                                     : names[model->link]);
     if (model->link == MODEL_SOFTMAX) text_add_integer(out, model->n_outputs);
     text_add(out, "\n");
 }
@@ -61,6 +64,14 @@ static void add_pandas_categories(text_buffer *out, const forest *model) {
         any = true;
     }
     text_add(out, any ? "]\n" : "null\n");
+}
+
+/* Where LightGBM repeats the parameters of the training, and so the only place that tells Tweedie's power. */
+static void lightgbm_add_power(text_buffer *out, const forest *model) {
+    if (model->variance_power <= 0) return;
+    text_add(out, "parameters:\n[tweedie_variance_power: ");
+    text_add_float(out, (float)model->variance_power);
+    text_add(out, "]\nend of parameters\n\n");
 }
 
 /* The tree after `after` that adds to the output, or n_trees. */
@@ -120,6 +131,7 @@ athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_pol
     athlete_status status = add_trees(&w, poll);
     memory_free(w.budget, w.items);
     text_add(out, "end of trees\n\n");
+    lightgbm_add_power(out, model);
     add_pandas_categories(out, model);
     return status == ATHLETE_OK ? out->status : status;
 }

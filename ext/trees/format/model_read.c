@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/numbers/decimal.h"
 #include "trees/format/lightgbm.h"
 #include "trees/format/model_reader.h"
 #include "trees/model/model_objective.h"
@@ -151,6 +152,16 @@ static const model_objective *model_read_objective(model_reader *r, const cJSON 
     return objective;
 }
 
+/* Of reg:tweedie; 0 where it is not a power from 1 to 2: nothing is predicted by it. */
+static double model_read_power(const cJSON *learner) {
+    const cJSON *objective = cJSON_GetObjectItemCaseSensitive(learner, "objective"),
+                *block = cJSON_GetObjectItemCaseSensitive(objective, "tweedie_regression_param"),
+                *power = cJSON_GetObjectItemCaseSensitive(block, "tweedie_variance_power");
+    const char *text = cJSON_GetStringValue(power);
+    double x;
+    return text && decimal_read(&text, &x) == ATHLETE_OK && x >= 1 && x < 2 ? x : 0;
+}
+
 static bool read_parameters(model_reader *r, const cJSON *learner) {
     const model_objective *objective = model_read_objective(r, learner);
     if (!objective) return false;
@@ -178,6 +189,8 @@ static bool read_parameters(model_reader *r, const cJSON *learner) {
     r->status = forest_begin(r->budget, r->model, n_features, softmax ? n_classes : n_targets);
     if (r->status != ATHLETE_OK) return false;
     r->model->link = objective->link;
+    r->model->objective = objective->name;
+    if (strcmp(objective->name, "reg:tweedie") == 0) r->model->variance_power = model_read_power(learner);
     return read_base_scores(r, parameters, objective);
 }
 

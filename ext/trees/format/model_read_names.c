@@ -1,4 +1,4 @@
-/* Reads the names of features and of their categories.
+/* Reads the names of features, of their categories and of classes.
 **
 ** Categories are stated in one of two ways. Ours is an attribute with a list of names per feature, in the order of
 ** their bytes. XGBoost's, from version 3.1 on, is the container `cats` (its src/data/cat_container.cc), made when it
@@ -10,7 +10,8 @@
 #include "base/text/name_sort.h"
 #include "trees/format/model_reader.h"
 
-#define MODEL_PATH "learner.gradient_booster.model"
+#define MODEL_PATH     "learner.gradient_booster.model"
+#define ATTRIBUTE_PATH "learner.attributes."
 
 /* The forest's `strings` has room for `used` and all that will be added. */
 static const char *keep(model_reader *r, size_t *used, const char *bytes, size_t length) {
@@ -98,42 +99,68 @@ static bool begin_names(model_reader *r, int feature, size_t n) {
     return r->status == ATHLETE_OK;
 }
 
-static bool read_our_names(model_reader *r, int feature, const cJSON *list, size_t *used) {
-    if (!cJSON_IsArray(list)) return reader_fail(r, "%s[%d] is not a list", r->path, feature);
-    size_t n = (size_t)cJSON_GetArraySize(list), i = 0;
-    if (n > ATHLETE_MODEL_MAX_CATEGORIES) return reader_fail(r, "%s[%d] is too long", r->path, feature);
-    if (n == 0) return true;
-    if (!begin_names(r, feature, n)) return false;
-    const char **names = r->model->categories[feature].name;
+/* The texts of a list, in the order of their bytes. */
+static bool read_list(model_reader *r, const cJSON *list, const char **names, size_t *used) {
+    size_t i = 0;
     for (const cJSON *item = list->child; item; item = item->next, i++) {
-        if (!cJSON_IsString(item)) {
-            return reader_fail(r, "%s[%d][%zu] is not a name", r->path, feature, i);
-        }
+        if (!cJSON_IsString(item)) return reader_fail(r, "%s[%zu] is not a name", r->path, i);
         names[i] = keep(r, used, item->valuestring, strlen(item->valuestring));
-        if (i > 0 && strcmp(names[i], names[i - 1]) <= 0) {
-            return reader_fail(r, "%s[%d][%zu] is not after the name before it", r->path, feature, i);
-        }
+        if (i > 0 && strcmp(names[i], names[i - 1]) <= 0)
+            return reader_fail(r, "%s[%zu] is not after the name before it", r->path, i);
     }
     return true;
 }
 
-static bool read_our_categories(model_reader *r, const char *text, size_t *used) {
+static bool read_our_names(model_reader *r, int feature, const cJSON *list, size_t *used) {
+    snprintf(r->path, sizeof r->path, ATTRIBUTE_PATH ATHLETE_CATEGORIES_ATTRIBUTE "[%d]", feature);
+    if (!cJSON_IsArray(list)) return reader_fail(r, "%s is not a list", r->path);
+    size_t n = (size_t)cJSON_GetArraySize(list);
+    if (n > ATHLETE_MODEL_MAX_CATEGORIES) return reader_fail(r, "%s is too long", r->path);
+    if (n == 0) return true;
+    return begin_names(r, feature, n) && read_list(r, list, r->model->categories[feature].name, used);
+}
+
+static bool read_our_categories(model_reader *r, const cJSON *lists, size_t *used) {
+    int n = cJSON_IsArray(lists) ? cJSON_GetArraySize(lists) : -1, feature = 0;
+    if (n != r->model->n_features)
+        return reader_fail(r, "%s is not a list of %d lists, one per feature", r->path, r->model->n_features);
+    if (!begin_categories(r)) return false;
+    for (const cJSON *list = lists->child; list && r->status == ATHLETE_OK; list = list->next)
+        read_our_names(r, feature++, list, used);
+    return r->status == ATHLETE_OK;
+}
+
+static bool read_our_classes(model_reader *r, const cJSON *list, size_t *used) {
+    category_names *classes = &r->model->classes;
+    size_t n = forest_n_classes(r->model);
+    if (n == 0) return reader_fail(r, "%s is of a model that has no classes", r->path);
+    if (!cJSON_IsArray(list) || (size_t)cJSON_GetArraySize(list) != n)
+        return reader_fail(r, "%s is not a list of %zu names, one per class", r->path, n);
+    classes->name = memory_alloc(r->budget, n, sizeof *classes->name);
+    if (!classes->name) {
+        r->status = memory_status(r->budget);
+        return false;
+    }
+    classes->n = n;
+    return read_list(r, list, classes->name, used);
+}
+
+typedef bool names_reader(model_reader *r, const cJSON *root, size_t *used);
+
+/* What stands in an attribute, a JSON text; nothing where that is NULL. */
+static bool read_attribute(model_reader *r, const char *name, const char *text, names_reader *read,
+                           size_t *used) {
+    if (!text) return true;
     cJSON *root;
     athlete_fault fault;
+    snprintf(r->path, sizeof r->path, ATTRIBUTE_PATH "%s", name);
     r->status = json_parse(text, strlen(text), &root, &fault);
     if (r->status == ATHLETE_INVALID) {
         r->status = ATHLETE_OK;
         return reader_fail(r, "%s is not JSON: %s", r->path, fault.text);
     }
     if (r->status != ATHLETE_OK) return false;
-    int n = cJSON_IsArray(root) ? cJSON_GetArraySize(root) : -1, feature = 0;
-    if (n != r->model->n_features) {
-        reader_fail(r, "%s is not a list of %d lists, one per feature", r->path, r->model->n_features);
-    } else if (begin_categories(r)) {
-        for (const cJSON *list = root->child; list && r->status == ATHLETE_OK; list = list->next) {
-            read_our_names(r, feature++, list, used);
-        }
-    }
+    read(r, root, used);
     cJSON_Delete(root);
     return r->status == ATHLETE_OK;
 }
@@ -224,17 +251,18 @@ static const cJSON *find_their_categories(model_reader *r, const cJSON *learner)
     return cats ? per_feature(r, cats, "enc") : NULL;
 }
 
-static const char *find_our_categories(model_reader *r, const cJSON *learner) {
+static const char *find_attribute(model_reader *r, const cJSON *learner, const char *name) {
     if (!reader_has(learner, "attributes")) return NULL;
     const cJSON *attributes = reader_object(r, learner, "attributes");
-    if (!reader_has(attributes, ATHLETE_CATEGORIES_ATTRIBUTE)) return NULL;
+    if (!reader_has(attributes, name)) return NULL;
     snprintf(r->path, sizeof r->path, "learner.attributes");
-    return reader_string(r, attributes, ATHLETE_CATEGORIES_ATTRIBUTE);
+    return reader_string(r, attributes, name);
 }
 
 /* No less than the bytes of all names and their terminators. */
-static size_t names_room(const model_reader *r, const cJSON *learner, const char *ours, const cJSON *theirs) {
-    size_t room = 1 + (ours ? strlen(ours) : 0);
+static size_t names_room(const model_reader *r, const cJSON *learner, const char *ours, const char *classes,
+                         const cJSON *theirs) {
+    size_t room = 1 + (ours ? strlen(ours) : 0) + (classes ? strlen(classes) : 0);
     const cJSON *names = cJSON_GetObjectItemCaseSensitive(learner, "feature_names");
     for (const cJSON *item = names ? names->child : NULL; item; item = item->next) {
         if (cJSON_IsString(item)) room += strlen(item->valuestring) + 1;
@@ -250,7 +278,9 @@ static size_t names_room(const model_reader *r, const cJSON *learner, const char
 }
 
 bool model_read_names(model_reader *r, const cJSON *learner) {
-    const char *ours = find_our_categories(r, learner);
+    const char *ours = find_attribute(r, learner, ATHLETE_CATEGORIES_ATTRIBUTE);
+    snprintf(r->path, sizeof r->path, "learner");
+    const char *classes = find_attribute(r, learner, ATHLETE_CLASSES_ATTRIBUTE);
     snprintf(r->path, sizeof r->path, "learner");
     const cJSON *theirs = find_their_categories(r, learner);
     if (r->status == ATHLETE_OK && ours && theirs) {
@@ -258,7 +288,7 @@ bool model_read_names(model_reader *r, const cJSON *learner) {
                               ".cats and in learner.attributes." ATHLETE_CATEGORIES_ATTRIBUTE);
     }
     if (r->status != ATHLETE_OK) return false;
-    r->model->strings = memory_alloc(r->budget, names_room(r, learner, ours, theirs), 1);
+    r->model->strings = memory_alloc(r->budget, names_room(r, learner, ours, classes, theirs), 1);
     if (!r->model->strings) {
         r->status = memory_status(r->budget);
         return false;
@@ -266,7 +296,7 @@ bool model_read_names(model_reader *r, const cJSON *learner) {
     size_t used = 0;
     snprintf(r->path, sizeof r->path, "learner");
     if (!names_read_features(r, learner, &used) || !check_feature_types(r, learner)) return false;
-    snprintf(r->path, sizeof r->path, "learner.attributes." ATHLETE_CATEGORIES_ATTRIBUTE);
-    if (ours) return read_our_categories(r, ours, &used);
-    return !theirs || read_their_categories(r, theirs, &used);
+    if (!read_attribute(r, ATHLETE_CLASSES_ATTRIBUTE, classes, read_our_classes, &used)) return false;
+    if (theirs) return read_their_categories(r, theirs, &used);
+    return read_attribute(r, ATHLETE_CATEGORIES_ATTRIBUTE, ours, read_our_categories, &used);
 }

@@ -132,22 +132,13 @@ static void add_attribute(text_buffer *out, bool first, const char *name, const 
     text_add_quoted(out, value);
 }
 
-/* `[[],["ride","run"]]`, a JSON text that stands inside a string of the model's. */
-static void add_categories(text_buffer *out, const forest *model, bool first) {
-    text_buffer lists = {.budget = out->budget};
-    for (int f = 0; f < model->n_features; f++) {
-        const category_names *names = &model->categories[f];
-        text_add(&lists, f == 0 ? "[[" : ",[");
-        for (size_t c = 0; c < names->n; c++) {
-            if (c > 0) text_add(&lists, ",");
-            text_add_quoted(&lists, names->name[c]);
-        }
-        text_add(&lists, "]");
+static void add_names(text_buffer *out, const category_names *names) {
+    text_add(out, "[");
+    for (size_t c = 0; c < names->n; c++) {
+        if (c > 0) text_add(out, ",");
+        text_add_quoted(out, names->name[c]);
     }
-    text_add(&lists, "]");
-    if (lists.status == ATHLETE_OK) add_attribute(out, first, ATHLETE_CATEGORIES_ATTRIBUTE, lists.bytes);
-    else out->status = lists.status;
-    memory_free(out->budget, lists.bytes);
+    text_add(out, "]");
 }
 
 static bool has_category_names(const forest *model) {
@@ -156,17 +147,43 @@ static bool has_category_names(const forest *model) {
     return model->categories && f < model->n_features;
 }
 
-static void add_attributes(text_buffer *out, const forest *model, const model_attribute *attributes) {
-    bool pending = has_category_names(model), first = true;
-    text_add(out, "\"attributes\":{");
-    for (const model_attribute *a = attributes; a->name; a++, first = false) {
-        if (pending && strcmp(ATHLETE_CATEGORIES_ATTRIBUTE, a->name) < 0) {
-            add_categories(out, model, first);
-            pending = first = false;
-        }
-        add_attribute(out, first, a->name, a->value);
+/* `[[],["ride","run"]]`, a JSON text that stands inside a string of the model's; nothing where no feature has names. */
+static void write_categories(text_buffer *out, const forest *model) {
+    if (!has_category_names(model)) return;
+    for (int f = 0; f < model->n_features; f++) {
+        text_add(out, f == 0 ? "[" : ",");
+        add_names(out, &model->categories[f]);
     }
-    if (pending) add_categories(out, model, first);
+    text_add(out, "]");
+}
+
+/* `["ride","run"]`, likewise. */
+static void write_classes(text_buffer *out, const forest *model) {
+    if (model->classes.n > 0) add_names(out, &model->classes);
+}
+
+/* The attributes of names, each where its own name belongs. */
+static void add_attributes(text_buffer *out, const forest *model, const model_attribute *attributes) {
+    static const struct {
+        const char *name;
+        void (*write)(text_buffer *out, const forest *model);
+    } own[] = {{ATHLETE_CATEGORIES_ATTRIBUTE, write_categories}, {ATHLETE_CLASSES_ATTRIBUTE, write_classes}};
+    const model_attribute *a = attributes;
+    bool first = true;
+    text_add(out, "\"attributes\":{");
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        for (; a->name && strcmp(a->name, own[i].name) < 0; a++, first = false)
+            add_attribute(out, first, a->name, a->value);
+        text_buffer text = {.budget = out->budget};
+        own[i].write(&text, model);
+        if (text.status != ATHLETE_OK) out->status = text.status;
+        if (text.length > 0 && out->status == ATHLETE_OK) {
+            add_attribute(out, first, own[i].name, text.bytes);
+            first = false;
+        }
+        memory_free(out->budget, text.bytes);
+    }
+    for (; a->name; a++, first = false) add_attribute(out, first, a->name, a->value);
     text_add(out, "},");
 }
 
@@ -259,7 +276,10 @@ athlete_status model_write(const forest *model, const model_description *descrip
     add_attributes(out, model, description->attributes);
     add_feature_names(out, model, description->feature_names);
     add_feature_types(out, model);
-    text_add(out, "\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",");
+    size_t parallel = model->round_trees / (size_t)model->n_outputs;
+    text_add(out, "\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{");
+    add_count(out, "num_parallel_tree", parallel > 1 ? parallel : 1);
+    text_add(out, ",");
     add_count(out, "num_trees", model->n_trees);
     text_add(out, ",\"size_leaf_vector\":\"0\"},\"tree_info\":[");
     for (size_t t = 0; t < model->n_trees; t++) {

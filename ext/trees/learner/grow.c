@@ -45,8 +45,13 @@ static void grow_give_back(grower *g, size_t id) {
     g->grown[id].histogram.words = NULL;
 }
 
-void grower_end(grower *g) {
+void grower_forget(grower *g) {
     for (size_t id = 0; id < g->n_nodes; id++) grow_give_back(g, id);
+    g->n_nodes = 0;
+}
+
+void grower_end(grower *g) {
+    grower_forget(g);
     for (size_t i = 0; i < g->n_spare; i++) memory_free(g->budget, g->spare[i]);
     void *const blocks[] = {g->evidence,
                             g->node_features,
@@ -337,8 +342,7 @@ athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_fe
     tree_task task = {g, 1};
     g->tree_features = features;
     g->n_tree_features = n_features;
-    for (size_t id = 0; id < g->n_nodes; id++) grow_give_back(g, id);
-    g->n_nodes = 0;
+    grower_forget(g);
     g->n_queued = 0;
     athlete_status status = grow(&task, n_rows);
     for (size_t id = 0; id < g->n_nodes; id++) {

@@ -22,6 +22,9 @@ athlete_status grower_fit(grower *g, const double *gradients, const double *hess
 /* The best value of a node within its bounds. */
 double grower_weight(const grower *g, size_t id);
 
+/* There is no tree any more; its histograms may be used again. */
+void grower_forget(grower *g);
+
 /* Grows a tree on the first n_rows of g->rows (ascending), choosing among `features`, into g->nodes and g->grown. A node's
 ** `value` is a split's threshold; of a leaf it is left to the caller, who finds the leaf's best value in `weight`. */
 athlete_status grow_tree(grower *g, size_t n_rows, const int *features, int n_features);

@@ -13,7 +13,7 @@ void forest_free(athlete_budget *budget, forest *model) {
     }
     void *const blocks[] = {model->base_scores, model->base_margins, model->tree_end,  model->tree_output,
                             model->nodes,       model->set_end,      model->set_words, model->feature_names,
-                            model->categories,  model->strings};
+                            model->categories,  model->classes.name, model->strings};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) memory_free(budget, blocks[i]);
     *model = (forest){.n_features = 0};
 }
@@ -43,4 +43,26 @@ athlete_status forest_add_set(athlete_budget *budget, forest *model, size_t n_wo
     *words = model->set_words + start;
     model->set_end[model->n_sets++] = start + n_words;
     return ATHLETE_OK;
+}
+
+bool forest_has_base(const forest *model) {
+    bool nothing = true, alike = true;
+    for (int k = 0; k < model->n_outputs; k++) {
+        nothing = nothing && model->base_margins[k] == 0;
+        alike = alike && model->base_margins[k] == model->base_margins[0];
+    }
+    return !nothing && !(model->link == MODEL_SOFTMAX && alike);
+}
+
+void forest_take_base_in(forest *model) {
+    if (!forest_has_base(model)) return;
+    float score = model->link == MODEL_LOGISTIC ? 0.5f : model->link == MODEL_EXPONENTIAL ? 1 : 0;
+    for (int k = 0; k < model->n_outputs; k++) model->base_scores[k] = score;
+    for (size_t t = 0; t < model->n_trees; t++) {
+        float *base = &model->base_margins[model->tree_output[t]];
+        for (size_t i = forest_tree_start(model, t); *base != 0 && i < model->tree_end[t]; i++) {
+            if (model->nodes[i].left < 0) model->nodes[i].value += *base;
+        }
+        *base = 0;
+    }
 }

@@ -13,6 +13,7 @@
 #include "base/poll.h"
 #include "base/status.h"
 #include "base/text/text_buffer.h"
+#include "trees/model/category_names.h"
 
 #define MODEL_NO_PARENT              2147483647 /* what XGBoost's texts have for it: the largest int32_t */
 #define ATHLETE_MODEL_MAX_BYTES      ((size_t)32 << 20)
@@ -46,19 +47,14 @@ typedef struct tree_node {
     float weight;      /* the node's own best value before shrinkage */
 } tree_node;
 
-/* The texts that the categories of one feature stand for: category c is name[c]. They are different from each other
-** and in the order of their bytes, so that a text is found by bisection (strcmp). */
-typedef struct category_names {
-    size_t n;
-    const char **name;
-} category_names;
-
 typedef struct forest {
     int n_features;
     int n_outputs; /* margins of a row: 1, or as many as there are classes */
     model_link link;
-    float *base_scores;  /* per output, in output space, as the text has it */
-    float *base_margins; /* per output, what every prediction starts from */
+    const char *objective; /* of a model that was read: XGBoost's name, one of model_objective.c */
+    double variance_power; /* then, of reg:tweedie; 0 where it is not known */
+    float *base_scores;    /* per output, in output space, as the text has it */
+    float *base_margins;   /* per output, what every prediction starts from */
     size_t n_trees, trees_capacity;
     size_t round_trees; /* of a round of boosting; 0 where rounds differ */
     size_t *tree_end;   /* tree t is nodes[tree_end[t - 1]] up to nodes[tree_end[t] - 1] */
@@ -72,7 +68,8 @@ typedef struct forest {
     uint32_t *set_words;        /* category c is in a set if bit c % 32 of its word c / 32 is 1 */
     const char **feature_names; /* n_features of them, or NULL */
     category_names *categories; /* per feature, n 0 where its values are numbers; or NULL */
-    char *strings;              /* what the names point into */
+    category_names classes; /* of a softmax, or the two of one probability; n 0 where classes are numbers */
+    char *strings;          /* what the names point into */
 } forest;
 
 static inline size_t forest_tree_start(const forest *model, size_t tree) {
@@ -86,6 +83,12 @@ void forest_free(athlete_budget *budget, forest *model);
 /* Adds one tree of n nodes, uninitialised, that adds to the given output. */
 athlete_status forest_add_tree(athlete_budget *budget, forest *model, size_t n_nodes, int output,
                                tree_node **nodes);
+
+/* Whether predictions start from something. What all classes have in common is nothing: it changes no probability. */
+bool forest_has_base(const forest *model);
+
+/* Takes such a base into the leaves of each output's first tree, where there is one: the same sums of float32, to the bit. */
+void forest_take_base_in(forest *model);
 
 /* Adds a set of n words, uninitialised; its number is n_sets - 1 then. */
 athlete_status forest_add_set(athlete_budget *budget, forest *model, size_t n_words, uint32_t **words);
@@ -107,10 +110,19 @@ void forest_outputs(const forest *model, float *margins);
 /* The output of the largest margin, the first of equal ones. */
 int forest_likeliest(const forest *model, const float *margins);
 
+/* How many classes the outputs are of: 0 where they are none of classes. */
+static inline size_t forest_n_classes(const forest *model) {
+    if (model->link == MODEL_SOFTMAX) return (size_t)model->n_outputs;
+    return model->link == MODEL_LOGISTIC && model->n_outputs == 1 ? 2 : 0;
+}
+
 /* --- the text (model_write.c, model_read.c) ------------------------------------------------------------- */
 
 /* An attribute of ours: a JSON list with one list per feature, of the names of its categories. */
 #define ATHLETE_CATEGORIES_ATTRIBUTE "athlete_categories"
+
+/* Another one: a JSON list of the names of the classes. */
+#define ATHLETE_CLASSES_ATTRIBUTE "athlete_classes"
 
 typedef struct model_attribute {
     const char *name, *value; /* a row without a name ends the list */
@@ -120,10 +132,10 @@ typedef struct model_description {
     const char *objective;             /* XGBoost's name, one of model_objective.c */
     double variance_power;             /* of reg:tweedie; 0 where it is not known */
     const char *const *feature_names;  /* n_features of them, or NULL for the forest's own */
-    const model_attribute *attributes; /* in the order of their names, without that of the categories */
+    const model_attribute *attributes; /* in the order of their names, without those of names */
 } model_description;
 
-/* Appends the model's JSON, with the names of features and categories that the forest has. */
+/* Appends the model's JSON, with the names of features, categories and classes that the forest has. */
 athlete_status model_write(const forest *model, const model_description *description, text_buffer *out,
                            athlete_poll *poll);
 

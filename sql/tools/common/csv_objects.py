@@ -5,7 +5,7 @@ import io
 import json
 import sys
 
-from common.database import Failure
+from .database import Failure
 
 
 json_text = json.encoder.encode_basestring  # as json.dumps(text, ensure_ascii=False), without what that asks first

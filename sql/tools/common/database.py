@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import sqlite3
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -65,6 +66,7 @@ def in_memory():
 
 
 _open = set()
+has_been_stopped = threading.Event()  # by a signal: nothing new is begun
 
 
 def _check_path(path, creates):
@@ -111,6 +113,15 @@ def _guard(reads_only):
         return sqlite3.SQLITE_OK
 
     return guard
+
+
+def vacuum(db):
+    """Writes the file anew. SQLite attaches a file of its own for that, which no statement else may."""
+    db.set_authorizer(None)
+    try:
+        db.execute("VACUUM")
+    finally:
+        db.set_authorizer(_guard(reads_only=False))
 
 
 class Connection(sqlite3.Connection):
@@ -162,16 +173,19 @@ def undone_on_failure(db):
 @contextlib.contextmanager
 def beside_readers(db):
     """Whoever reads goes on with what was there before, however long and much is written: in WAL mode. Afterwards the database is one
-    file again, unless somebody reads it just then, or it was in WAL mode before."""
+    file again, unless somebody reads it just then, or it was in WAL mode before. What is written reaches the disk at the end, in
+    order: where the power fails before, the last transactions have not been, and the next run does them again."""
     if value(db, "PRAGMA journal_mode") != "delete":
         yield
         return
     with contextlib.suppress(sqlite3.OperationalError):  # somebody reads without end: then as it is
-        db.execute("PRAGMA journal_mode = wal")
+        if value(db, "PRAGMA journal_mode = wal") == "wal":
+            db.execute("PRAGMA synchronous = NORMAL")
     try:
         yield
     finally:
         _open.discard(db)
+        db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the next, which locks readers out, has little to do
         try:
             db.execute("PRAGMA journal_mode = delete")
@@ -182,6 +196,7 @@ def beside_readers(db):
 
 def interrupt(has_ended):
     """Stops what the connections do and waits until that is undone. Without a connection there is nothing to undo."""
+    has_been_stopped.set()
     until = time.monotonic() + PATIENCE_S
     is_at_work = bool(_open)
     while is_at_work and not has_ended.is_set() and time.monotonic() < until:
@@ -202,6 +217,14 @@ def run_script(db, text):
     for statement in statements(text):
         for _ in db.execute(statement):
             pass
+
+
+INCLUDE = re.compile(r"^-- include: (\S+)$", re.M)
+
+
+def script(path):
+    """The text of a file below sql, with those that it includes by a line of their own."""
+    return INCLUDE.sub(lambda found: script(SQL / found[1]), path.read_text(encoding="utf-8"))
 
 
 def statements(text):

@@ -4,8 +4,8 @@ import dataclasses
 import pathlib
 import sqlite3
 
-from common import database, inbox, stages
-from common.database import Failure
+from . import database, inbox, stages
+from .database import Failure
 
 # What a table looks like now is the highest version that has no column which it lacks.
 DDL = """

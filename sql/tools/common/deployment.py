@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
-from common import database, stages
-from common.database import ROOT, Failure
+from . import database, stages
+from .database import ROOT, Failure
 
 UNITS = ROOT / "sql" / "tools" / "schedule"
 NOT_INSTALLED = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -36,7 +36,7 @@ def install(prefix):
 
 LAUNCHER = """unset ATHLETE_EXTENSION
 case ${1-} in
-'' | */* | .*) echo "athlete: say what to do: run, pipeline, import, page, tell, define, ingest, training-set" >&2; exit 2 ;;
+'' | */* | .*) echo "athlete: say what to do: run, pipeline, daily, import, page, tell, define, ingest, training-set" >&2; exit 2 ;;
 esac
 test -f "$home/sql/tools/$1" || { printf 'athlete: there is no tool %s\\n' "$1" >&2; exit 2; }
 exec "$home/sql/tools/$@"
@@ -51,21 +51,32 @@ def _library():
     raise Failure(f"there is no library {told}: make builds it")
 
 
-def schedule(prefix, launcher, path):
-    """The units of systemd below the prefix; what was done, or what is left to do, as a sentence."""
+def schedule(prefix, launcher, path, sources=(), channels=None):
+    """The units of systemd and a crontab below the prefix; what was done, or what is left to do, as a sentence."""
     is_root = os.geteuid() == 0
     folder = prefix / ("lib" if is_root else "share") / "systemd" / ("system" if is_root else "user")
     folder.mkdir(parents=True, exist_ok=True)
-    names = {"database": _unit_text(path.absolute()), "launcher": _unit_text(launcher.absolute())}
-    for unit in sorted(UNITS.iterdir()):
-        _write(folder / unit.name, unit.read_text(encoding="utf-8").format(**names))
+    with database.opened(path, loads=False) as db:
+        zone = database.value(db, "SELECT value FROM ops_config WHERE name = 'time_zone'")
+    said = {"zone": _unit_text(zone)} | {
+        "database": _unit_text(path.absolute()), "launcher": _unit_text(launcher.absolute()),
+        "channels": f' "--channels={_unit_text(pathlib.Path(channels).absolute())}"' if channels is not None else "",
+        "sources": "".join(f' "{_unit_text(pathlib.Path(source).absolute())}"' for source in sources)}  # fmt: skip
+    for unit in (*sorted(UNITS.glob("*.service")), *sorted(UNITS.glob("*.timer"))):
+        _write(folder / unit.name, unit.read_text(encoding="utf-8").format(**said | {"zone": f" {said['zone']}"}))
+    crontab = prefix / "share" / "athlete" / "athlete.cron"
+    crontab.parent.mkdir(parents=True, exist_ok=True)
+    words = [launcher.absolute(), "daily", "--scheduled=yes", *([f"--channels={pathlib.Path(channels).absolute()}"] if channels is not None else []), "--", path.absolute(),
+             *(pathlib.Path(source).absolute() for source in sources)]  # fmt: skip
+    command = shlex.join(map(str, words)).replace("%", "\\%")  # which a crontab takes for the end of a line
+    _write(crontab, (UNITS / "athlete.cron").read_text(encoding="utf-8").format(zone=zone, command=command))
     enable = ["systemctl", *([] if is_root else ["--user"]), "enable", "--now", str(folder / "athlete-daily.timer")]
     if pathlib.Path("/run/systemd/system").is_dir() and shutil.which("systemctl"):
         done = subprocess.run(enable, capture_output=True, text=True)
         if done.returncode == 0:
-            return "athlete-daily.timer runs the stages every morning at 05:00, America/Sao_Paulo"
+            return f"athlete-daily.timer runs the day's job every morning at 05:00, {zone}"
         return f"the timer is not enabled ({done.stderr.strip()}); run: {shlex.join(enable)}"
-    return f"systemd does not run here; where it does: {shlex.join(enable)}"
+    return f"systemd does not run here; where it does: {shlex.join(enable)}; cron has {crontab}"
 
 
 def _unit_text(path):

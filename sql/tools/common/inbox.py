@@ -4,18 +4,22 @@ A text becomes one row of the inbox. SQLite holds no value above a billion bytes
 rows, cut between lines, whose source says from which byte on they are.
 """
 
+import gzip
+import io
 import itertools
 import json
 import os
 import pathlib
 import stat
 import sys
+import zlib
 
-from common import csv_objects, database, stages
-from common.database import Failure
+from . import csv_objects, database, stages
+from .database import Failure
 
 LIMIT_BYTES = 999_000_000  # of one text; a row of SQLite's has some bytes besides
 PIECE_BYTES = 128_000_000  # of a text above the limit
+UNPACKED_BYTES = 256_000_000  # of a text that came in a gzip: what is large unpacked may have been small
 
 
 def put(db, path, found):
@@ -46,6 +50,9 @@ def _insert(db, source, text, is_utf8):
         raise Failure(f"{source} is not UTF-8 at byte {error.start}") from error
 
 
+GZIP = b"\x1f\x8b"
+
+
 # --- files ---------------------------------------------------------------------------------------------------------------
 
 
@@ -60,15 +67,23 @@ def opened(file):
         stream, source = _open(file), os.fsencode(pathlib.Path(file).name).decode(errors="replace")
     size = os.fstat(stream.fileno())
     size = size.st_size if stat.S_ISREG(size.st_mode) else None
-    texts = _read(csv_objects.read(stream, source, PIECE_BYTES) if source.endswith(".csv") else pieces(stream, source, size), source)
+    try:
+        is_packed = stream.peek(2)[:2] == GZIP
+    except OSError as error:
+        raise Failure(f"cannot read {source}: {error.strerror}") from error
+    if is_packed:
+        stream = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+        texts = _read(pieces(stream, source, None, UNPACKED_BYTES), source)
+    else:
+        texts = _read(csv_objects.read(stream, source, PIECE_BYTES) if source.endswith(".csv") else pieces(stream, source, size), source)
     return texts if size is not None else itertools.chain(list(itertools.islice(texts, 1)), texts)
 
 
 def _read(texts, source):
     try:
         yield from texts
-    except OSError as error:
-        raise Failure(f"cannot read {source}: {error.strerror}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise Failure(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _open(file):

@@ -1,28 +1,40 @@
 """Brings a database that an earlier athlete made to the schema that the stages of this one know.
 
-A file says its version in PRAGMA user_version. Each sql/migrations/N_….sql makes version N of the one before, in a transaction in
-which the views and triggers of the feature groups are made anew, too. One that begins with "-- needs:" has nothing to do in a file
-without these tables, or columns of tables. One that says "-- for each group: feature_group_times" writes their times anew, too.
+A file says its version in PRAGMA user_version. Each sql/migrations/*/N_….sql makes version N of the one before, or the steps 1_….sql, 2_….sql
+… in a folder sql/migrations/*/N_… do, in a transaction in which the views and triggers of the feature groups are made anew, too. One
+that begins with "-- needs:" has nothing to do in a file
+without these tables, or columns of tables, and after "-- unless:" in one that has them. One that says "-- for each group:
+feature_group_times" writes their times anew, too.
 """
 
 import contextlib
 import re
 import sqlite3
 
-from common import database
-from common.database import SQL, Failure
+from . import database
+from .database import SQL, Failure
 
+FOLDER = SQL / "migrations"
+NUMBERED = re.compile(r"([1-9]\d*)_\w+(?:\.sql)?")
 TIMES = "-- for each group: feature_group_times\n"
 
-# What each group's table looks like now is the highest version that has no column which it lacks.
+# What each group's table looks like now is the highest version that has no column which it lacks, of those that are registered
+# and of our own, which may come after the migration that makes their columns.
 VIEWS_AND_TRIGGERS = """
-    WITH there AS (
-        SELECT g.*, ROW_NUMBER() OVER (PARTITION BY table_name ORDER BY major DESC, minor DESC, patch DESC) AS age
-        FROM feature_groups AS g
-        WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = g.table_name || '_history')
-          AND NOT EXISTS (SELECT 1 FROM features AS f
-                          WHERE (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch)
-                            AND f.name NOT IN (SELECT name FROM pragma_table_info(g.table_name)))
+    WITH ours AS (
+        SELECT value AS definition, json('[' || replace(value ->> '$.version', '.', ',') || ']') AS version FROM json_each(?)
+    ),
+    known AS (
+        SELECT table_name, major, minor, patch, definition FROM feature_groups
+        UNION
+        SELECT COALESCE(definition ->> '$.table', definition ->> '$.feature_group'), version ->> 0, version ->> 1, version ->> 2, definition FROM ours
+    ),
+    there AS (
+        SELECT k.*, ROW_NUMBER() OVER (PARTITION BY table_name ORDER BY major DESC, minor DESC, patch DESC) AS age
+        FROM known AS k
+        WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = k.table_name || '_history')
+          AND NOT EXISTS (SELECT 1 FROM json_each(k.definition, '$.features') AS f
+                          WHERE f.value ->> '$.name' NOT IN (SELECT name FROM pragma_table_info(k.table_name)))
     )
     SELECT feature_group_ddl(definition, NULL, definition), feature_group_times(definition)
     FROM there WHERE age = 1 AND definition IS NOT NULL"""
@@ -34,16 +46,49 @@ def bring_up_to_date(db, path):
         if not database.has(db, "ops_config"):
             return
         version = database.value(db, "PRAGMA user_version")
-        for number, file in sorted((int(file.name.partition("_")[0]), file) for file in (SQL / "migrations").glob("*.sql")):
+        for number, text in texts(FOLDER).items():
             if number > version:
-                _migrate(db, number, file.read_text(encoding="utf-8"))
+                _migrate(db, number, text)
     except sqlite3.Error as error:
         raise Failure(f"{path} cannot be brought to this schema:\n{database.sentence(error, path)}") from error
+
+
+def texts(folder):
+    """Of each version, in their order, the text that makes it of the one before. One that is told twice, or not at all, stops all: which
+    of the two would run, and what a file would be that has missed one?"""
+    found = {}
+    for number, path in _numbered(folder.glob("*/*")):
+        steps = [step for _, step in _numbered(path.glob("*"))] if path.is_dir() else [path]
+        found[number] = "".join(step.read_text(encoding="utf-8") for step in steps)
+    return found
+
+
+def _numbered(paths):
+    """Paths by the numbers that they begin with, which are 1, 2, 3 …"""
+    found = sorted((int(m[1]), path) if (m := NUMBERED.fullmatch(path.name)) else (0, path) for path in paths if path.name[0] != ".")
+    for expected, (number, path) in enumerate(found, 1):
+        if number == 0:
+            raise Failure(f"{path} is not called N_topic.sql, or N_topic for a folder of such, as migrations and their steps are")
+        if number < expected:
+            raise Failure(f"{path} has the number of {found[expected - 2][1]}: each migration, and each step of one, has its own")
+        if number > expected:
+            raise Failure(f"{path} comes where number {expected} belongs: migrations, and the steps of one, leave no number out")
+    return found
 
 
 def _is_there(db, table, column=None):
     return database.has(db, table) and (
         column is None or database.value(db, "SELECT COUNT(*) FROM pragma_table_xinfo(?) WHERE name = ?", table, column) == 1)
+
+
+def _has(db, text, word, if_none):
+    """Whether all is there that a migration lists after a word of its head."""
+    named = re.search(rf"\A(?:--.*\n)*?-- {word}: *(.*)\n", text)
+    return if_none if named is None else all(_is_there(db, *what.split(".")) for what in named[1].split(", "))
+
+
+def _our_definitions():
+    return "[" + ",".join(file.read_text(encoding="utf-8") for file in sorted((SQL.parent / "schemas" / "features").glob("*.json"))) + "]"
 
 
 @contextlib.contextmanager
@@ -66,11 +111,10 @@ def _without_unreadable_views(db, dropped):
 
 def _migrate(db, number, text):
     with database.transaction(db):
-        needs = re.match(r"-- needs: *(.*)\n", text)
-        if needs is None or all(_is_there(db, *what.split(".")) for what in needs[1].split(", ")):
+        if _has(db, text, "needs", True) and not _has(db, text, "unless", False):
             with _without_unreadable_views(db, set(re.findall(r"DROP VIEW IF EXISTS (\w+)", text))):
                 database.run_script(db, text)
         if database.has(db, "features"):
-            for ddl, times in db.execute(VIEWS_AND_TRIGGERS).fetchall():
+            for ddl, times in db.execute(VIEWS_AND_TRIGGERS, (_our_definitions(),)).fetchall():
                 database.run_script(db, times + ddl if TIMES in text else ddl)
         db.execute(f"PRAGMA user_version = {number:d}")

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 
-from common.database import Failure, interrupt
+from .database import Failure, interrupt
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

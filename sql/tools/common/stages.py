@@ -5,8 +5,8 @@ import datetime
 import pathlib
 import sqlite3
 
-from common import database, migrations
-from common.database import SQL, Failure
+from . import database, migrations
+from .database import SQL, Failure
 
 SCHEMAS = SQL.parent / "schemas"
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -28,9 +28,10 @@ def reference():
     return [*sorted(SCHEMAS.glob("models/*.json")), *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
 
 
-def run(db, path, files):
+def run(db, path, files, begins=None):
     """Stops at the first that fails. A stage logs its own success, in its transaction; one that fails leaves the database as it
-    was, so that its failure is logged here. Loads the extension: that it cannot be loaded is a failure of the first stage."""
+    was, so that its failure is logged here. Loads the extension: that it cannot be loaded is a failure of the first stage.
+    `begins` is told the name of each when it begins."""
     stages = [(_name(file), _text(file)) for file in files]
     if not stages:
         raise Failure("there is no stage to run")
@@ -39,6 +40,8 @@ def run(db, path, files):
     with database.beside_readers(db):
         migrations.bring_up_to_date(db, path)
         for name, text in stages:
+            if begins:
+                begins(name)
             with _logged(db, path, name), database.undone_on_failure(db):
                 database.run_script(db, text)
 

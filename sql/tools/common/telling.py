@@ -1,12 +1,12 @@
-"""What an athlete tells: rows of athlete_activity_settings, athlete_races, athlete_names, athlete_profile_settings and athlete_separate_trainings."""
+"""What an athlete tells: rows of athlete_activity_settings, athlete_races, athlete_names, athlete_plan, athlete_profile_settings and athlete_separate_trainings."""
 
 import sqlite3
 
-from common import database, stages
-from common.database import Failure
+from . import database, stages
+from .database import Failure
 
 TABLES = ["000_ops_tables", "110_told"]
-OPTIONS = ["athlete", "date", "distance", "time"]
+OPTIONS = ["athlete", "date", "distance", "time", "minutes", "intensity"]
 SETTINGS = {"rpe": "rpe", "load": "load_tss", "not-mine": "is_mine", "no-race": "is_race"}
 VALUES = {"not-mine": 0, "no-race": 0}  # what they mean without a number
 
@@ -107,6 +107,26 @@ def _setting(db, kind, words, options, takes_back):
     return f"{' '.join(words)} of athlete {athlete} from {options.date} on"
 
 
+def _plan(db, kind, words, options, takes_back):
+    """A race of the calendar by its distance, any other workout by its minutes and intensity."""
+    if len(words) != 1:
+        raise Failure("plan needs what is planned, race or a workout such as easy or long, and nothing else")
+    needed = ["date"] + ([] if takes_back else ["distance"] if words[0] == "race" else ["minutes", "intensity"])
+    _allow(options, f"plan {words[0]}", "athlete", *needed)
+    for name in needed:
+        if getattr(options, name) is None:
+            raise Failure(f"plan {words[0]} needs --{name}")
+    athlete = _one_athlete(db, options)
+    minutes, intensity = (_number(f"--{name}", getattr(options, name)) if name in needed else None for name in ("minutes", "intensity"))
+    distance_m = _metres(db, options.distance) if "distance" in needed else None
+    if takes_back and not database.value(db, "SELECT EXISTS (SELECT 1 FROM athlete_plan_now WHERE (athlete_id, plan_date, workout_type) = (?, ?, ?))",
+                                         athlete, options.date, words[0]):
+        raise Failure(f"no {words[0]} of athlete {athlete} is planned on {options.date}")
+    db.execute("INSERT INTO athlete_plan (athlete_id, plan_date, workout_type, minutes, intensity, distance_m) VALUES (?, ?, ?, ?, ?, ?)",
+               (athlete, options.date, words[0], minutes, intensity, distance_m))
+    return f"{words[0]} of athlete {athlete} planned on {options.date}" + "".join(f", {name} {getattr(options, name)}" for name in needed[1:])
+
+
 def _separate(db, kind, words, options, takes_back):
     """Of two recordings at once, that they are of two trainings."""
     _allow(options, kind)
@@ -124,7 +144,7 @@ def _separate(db, kind, words, options, takes_back):
 
 
 TELLERS = {"race": _race, "no-race": _activity, "not-mine": _activity, "rpe": _activity, "load": _activity, "name": _name, "setting": _setting,
-           "separate": _separate}
+           "separate": _separate, "plan": _plan}
 
 
 def _set(db, athlete, activity, setting, value):

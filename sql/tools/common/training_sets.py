@@ -1,7 +1,7 @@
 """Training sets as they are stored: their rows as SQL literals, exact to the bit, and a hash of them."""
 
-from common import database, stages
-from common.database import Failure, literal, quoted
+from . import database, stages
+from .database import Failure, literal, quoted
 
 AT_ONCE = 100  # arguments of a function; SQLite takes 127
 MADE = """

@@ -4,8 +4,8 @@ A row that replaces another is believed from one moment on. Where a column of th
 after the other, so that every version of a key is kept: the last in the table, those before it in the history.
 """
 
-from common import database
-from common.database import Failure
+from . import database
+from .database import Failure
 
 BATCH, NOW = "temp.feature_versions", "temp.feature_version"
 INGEST = "SELECT feature_group_ingest(?, ?, json_object('known_at', ?))"

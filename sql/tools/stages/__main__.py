@@ -11,7 +11,25 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
                                                  temp.computed into the group, what it replaces into its history
     -- due athlete_profile for 410_activity_features, …: printed by `make stages`
                                                  triggers by which a changed row makes its athlete due for these stages
-    -- tables: printed by `make stages`           the tables of the bundled groups with history, views and triggers
+    -- judge silver_survey_races by version_id: printed by `make stages`
+                                                 the rows of temp.version by the table's rules: temp.broken_rule, and which rules
+                                                 may not be asked; with `where …` some of the rows
+    -- append-only ml_runs, …: printed by `make stages`
+                                                 triggers by which a row of these tables stays as it was written; the one
+                                                 before INSERT for REPLACE, which takes what is in its way out and asks no other
+    -- emptied silver_strava_activities by bronze_id: printed by `make stages`
+                                                 of temp.broken, which columns each version goes on without: temp.emptied
+    -- rejected silver_strava_activities by bronze_id of (SELECT …) as '': printed by `make stages`
+                                                 what temp.broken says of these rows into silver_rejects, with field and value
+    -- from-api entity of found WHERE origin IS NULL: printed by `make stages`
+                                                 from which day on these athletes' rows owe anything to Strava's API: temp.from_api
+    -- labelled: printed by `make stages`         of temp.due, models whose rows are asked for, those with a label: temp.found, what is odd
+                                                 about them: temp.odd, and those that may train: temp.sample
+    -- folds: printed by `make stages`            of temp.due and temp.sample the tasks of an evaluation by time and by group, which rows train
+                                                 and which are judged: temp.task, temp.trains, temp.judges
+    -- metrics: printed by `make stages`          of temp.judged, answers beside labels, every metric: temp.metric
+    -- tables athlete_profile, …: printed by `make stages`
+                                                 the tables of these bundled groups with history, views and triggers
     -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read and that nobody is due
                                                  any more, DROP of its temporary tables, COMMIT
 """
@@ -29,7 +47,8 @@ from common.database import Failure, in_memory, literal, run_script  # noqa: E40
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
-BLOCK = re.compile(r"^-- (begin|announce|due|tables|publish|finish)\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
+KINDS = "begin|announce|due|judge|emptied|rejected|append-only|from-api|labelled|folds|metrics|tables|publish|finish"
+BLOCK = re.compile(rf"^-- ({KINDS})\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
 
 
 def identifiers(prefix, columns):
@@ -79,7 +98,7 @@ def publish(stage, rest, arguments):
     heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
     until_now = "json_extract(c.position, '$[10]')" if re.match(r"SELECT .*\bposition\b", made[1]) else "''"
     columns = columns_of(definition)
-    return template("publish", stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+    return template("publish", stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), n_columns=identifiers("n.", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
                     n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
@@ -92,10 +111,63 @@ def due(stage, rest, arguments):
     return template("due", table=match[1], first=readers[0].partition("_")[0], **marks)
 
 
-def tables(*_):
-    definitions = [path.read_text() for path in sorted(DEFINITIONS.glob("*.json"))]
+def judge(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+) by (\w+)(?: (where) (.+))?", arguments)
+    if not match:
+        raise ValueError(f"judge needs a table of rules and the number of a version, not '{arguments}'")
+    query = f"SELECT {match[2]}, * FROM temp.version" + (f" WHERE {match[4]}" if match[4] else "")
+    return template("judge", query=literal(query), rules=match[1], table=literal(match[1]), key=match[2])
+
+
+def keys_of(table, statement):
+    """Each list of columns of which two rows may not agree."""
+    with in_memory() as db:
+        run_script(db, statement)
+        primary = "SELECT json_group_array(name) FROM (SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk)"
+        unique = "SELECT (SELECT json_group_array(name) FROM pragma_index_info(i.name)) FROM pragma_index_list(?) AS i WHERE origin = 'u' ORDER BY seq DESC"
+        return [json.loads(names) for (names,) in [*db.execute(primary, [table]), *db.execute(unique, [table])] if names != "[]"]
+
+
+def append_only(_, rest, arguments):
+    found = []
+    for name in arguments.strip().split(", "):
+        made = re.search(rf"^CREATE TABLE IF NOT EXISTS {re.escape(name)} \([^;]*;", re.sub(r"--.*", "", rest), re.M)
+        if not made:
+            raise ValueError(f"append-only needs tables that the stage makes, not '{name}'")
+        same = " OR ".join(f"({identifiers('o.', key)}) = ({identifiers('new.', key)})" for key in keys_of(name, made[0]))
+        found.append(template("append_only", table=name, same=same))
+    return "".join(found)
+
+
+def tables(stage, rest, arguments):
+    definitions = [(DEFINITIONS / f"{name}.json").read_text() for name in arguments.strip().split(", ")]
     with in_memory() as db:
         return "\n".join(db.execute("SELECT feature_group_ddl(?)", [definition]).fetchone()[0] for definition in definitions)
+
+
+def from_api(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+) of (\S.*)", arguments)
+    if not match:
+        raise ValueError(f"from-api needs the column of an athlete and the rows that have it, not '{arguments}'")
+    return template("from_api", athlete=match[1], rows=match[2])
+
+
+def emptied(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+) by (\w+)", arguments)
+    if not match:
+        raise ValueError(f"emptied needs a table of rules and the number of a version, not '{arguments}'")
+    return template("emptied", table=literal(match[1]), key=match[2])
+
+
+def rejected(stage, rest, arguments):
+    match = re.fullmatch(r" (\w+) by (\w+) of (\w+|\(.+\)) as (\S.*)", arguments)
+    if not match:
+        raise ValueError(f"rejected needs a table of rules, the number of a version, its rows and what names one, not '{arguments}'")
+    return template("rejected", table=literal(match[1]), key=match[2], rows=match[3], item=match[4])
+
+
+def labelled(*_):
+    return template("labelled", from_api=template("from_api", athlete="entity", rows="found WHERE origin IS NULL AND entity IS NOT NULL"))
 
 
 def finish(stage, rest, _):
@@ -113,7 +185,9 @@ def finish(stage, rest, _):
 def printed(text):
     """The stage with its blocks as they should be."""
     stage = stage_header.parse(text)
-    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "due": due, "tables": tables, "publish": publish, "finish": finish}
+    makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "due": due, "judge": judge, "emptied": emptied, "rejected": rejected,
+              "append-only": append_only, "from-api": from_api, "labelled": labelled, "folds": lambda s, *_: template("folds", stage=s.stage),
+              "metrics": lambda *_: template("metrics"), "tables": tables, "publish": publish, "finish": finish}
     for kind in makers:  # finish last: it drops what the others make
         def block(match, kind=kind):
             if match[1] != kind:

@@ -1,6 +1,6 @@
 CREATE TRIGGER IF NOT EXISTS {table}_due_{first}_added AFTER INSERT ON {table}
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES {new}; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES {new} ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS {table}_due_{first}_changed AFTER UPDATE ON {table}
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES {old}, {new}; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES {old}, {new} ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS {table}_due_{first}_gone AFTER DELETE ON {table}
-BEGIN INSERT OR IGNORE INTO ops_due (stage, athlete_id) VALUES {old}; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES {old} ON CONFLICT DO NOTHING; END;

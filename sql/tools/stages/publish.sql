@@ -16,9 +16,10 @@ UPDATE computed AS n SET {available} = s.since
 FROM standing AS s
 WHERE ({n_key}) = ({s_key}) AND n.{available} <> s.since;
 CREATE TEMP TABLE fresh AS
-SELECT {columns} FROM computed
-EXCEPT
-SELECT {columns} FROM {table} WHERE athlete_id IN (SELECT athlete_id FROM changed);
+SELECT {n_columns}
+FROM computed AS n
+LEFT JOIN {table} AS o ON ({o_key}) = ({n_key})
+WHERE ({n_columns}) IS NOT ({o_columns});
 CREATE TEMP TABLE upgrade AS
 SELECT u.*, u.earlier IS NULL OR EXISTS (
            SELECT 1 FROM fresh AS n

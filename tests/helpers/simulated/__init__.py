@@ -7,7 +7,7 @@ They are made up and stand for nobody. They answer whether something that was pl
 
 import dataclasses
 
-from helpers.activities import instant
+from helpers.athletes.activities import instant
 from helpers.simulated import life, plan, recording
 from helpers.simulated.world import DAY_S, Athlete, World, athlete
 

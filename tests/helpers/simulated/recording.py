@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from helpers.activities import instant
+from helpers.athletes.activities import instant
 from helpers.simulated.numbers import between, chance, normal, pick
 from helpers.simulated.world import DAY_S
 

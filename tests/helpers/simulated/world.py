@@ -3,7 +3,7 @@
 import dataclasses
 import random
 
-from helpers.activities import epoch
+from helpers.athletes.activities import epoch
 from helpers.simulated.numbers import between, chance, normal, pick
 
 DAY_S = 86400

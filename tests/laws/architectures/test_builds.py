@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from helpers.extension import BUILD
+from helpers.stores.file_rows import differences
 from laws.architectures import builds
 
 pytestmark = pytest.mark.unsanitized
@@ -24,8 +25,13 @@ BUILDS = {
 
 
 @functools.cache
+def usual_program():
+    return builds.build(FOLDER / "here", "gcc", "-O3")
+
+
+@functools.cache
 def usual():
-    return builds.digests(builds.build(FOLDER / "here", "gcc", "-O3"))
+    return builds.digests(usual_program())
 
 
 def test_neither_threads_nor_the_order_of_rows_change_an_answer():
@@ -33,9 +39,19 @@ def test_neither_threads_nor_the_order_of_rows_change_an_answer():
     assert [name for name, found in usual().items() if len(found) != 1] == []
 
 
-@pytest.mark.parametrize("name", BUILDS)
-def test_every_build_gives_the_same_answers(name):
+def program_of(name):
     compiler, flags = BUILDS[name]
     assert shutil.which(compiler), f"{compiler} is needed for this test"
-    folder = FOLDER / "-".join(name.replace(",", "").split())
-    assert builds.digests(builds.build(folder, compiler, flags)) == usual()
+    return builds.build(FOLDER / "-".join(name.replace(",", "").split()), compiler, flags)
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_every_build_gives_the_same_answers(name):
+    assert builds.digests(program_of(name)) == usual()
+
+
+def test_another_build_makes_the_same_rows_of_the_stages(tmp_path):
+    (tmp_path / "other").mkdir()
+    here = builds.stages(tmp_path, usual_program())
+    there = builds.stages(tmp_path / "other", program_of("clang, plain C, vectors by the compiler"))
+    assert differences(here, there) == {} and sum(len(found) for _, found in here.values()) > 10_000

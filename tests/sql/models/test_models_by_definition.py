@@ -12,9 +12,10 @@ import pandas
 import pytest
 from sklearn import isotonic, metrics
 
-from helpers import demo, modelled
+from helpers.athletes import demo
+from helpers.models import modelled
 from helpers.extension import ROOT, connect
-from helpers.modelled import ROWS, binary, days, definition, train
+from helpers.models.modelled import ROWS, binary, days, definition, train
 from helpers.stages import PATHS, one, rows, run
 
 README = (ROOT / "sql" / "5_models" / "README.md").read_text()
@@ -51,8 +52,8 @@ def test_a_sixth_model_takes_what_its_readme_says_and_nothing_else(tmp_path):
     db = connect(path, isolation_level=None)
     db.execute("UPDATE ops_config SET value = 0 WHERE name = 'train_on_api_rows'")
     run(db, ["540_train_models"])
-    reason = "rows: all [0-9]{4} come from Strava's API, and train_on_api_rows is not 1"
-    assert re.fullmatch(reason, one(db, "SELECT reason FROM ml_runs ORDER BY run_id DESC LIMIT 1"))
+    reason = "rows: all [0-9]{3} come from Strava's API, and train_on_api_rows is not 1"
+    assert re.fullmatch(reason, one(db, "SELECT reason FROM ml_runs WHERE model = 'overtraining_detector' ORDER BY run_id DESC LIMIT 1"))
     db.execute(demo.MAY_TRAIN)
     db.close()
     assert "sql/tools/import demo.db week_ahead_km.json\nsql/tools/pipeline demo.db\n" in commands
@@ -62,7 +63,9 @@ def test_a_sixth_model_takes_what_its_readme_says_and_nothing_else(tmp_path):
     assert rows(db, "SELECT * FROM ml_model_rejects") == []
     features = [f["name"] for f in json.loads(block)["features"]]
     said = table(db, f"""SELECT p.*, {', '.join(features)} FROM ml_run_predictions AS p
-                         JOIN athlete_rolling_features AS f ON (f.athlete_id, f.as_of_date) = (p.entity, p.as_of_date)""")
+                         JOIN ml_runs AS r USING (run_id)
+                         JOIN athlete_rolling_features AS f ON (f.athlete_id, f.as_of_date) = (p.entity, p.as_of_date)
+                         WHERE r.model = 'week_ahead_km'""")
     # The label is looked up once more, a week later.
     week = table(db, "SELECT date(as_of_date, '-7 days') AS as_of_date, total_distance_7d_km AS km FROM athlete_rolling_features")
     assert len(said) > 1000 and (said.merge(week, on="as_of_date").eval("km - label") == 0).all()
@@ -166,11 +169,26 @@ FAULTS = {
     "a learner that is a text": ({"learner": "gbdt"}, "learner: expected an object"),
     "another objective": ({"learner": {"kind": "gbdt", "options": {"objective": "multi:softprob", "num_class": 3}}}, "learner.options: the objective must be"),
     "a baseline that is SQL": ({"baselines": ["x'); --"]}, "baselines[0]: expected the name of a column"),
+    "a base that is SQL": ({"base": "x') --"}, "base: expected the name of a column"),
+    "the label as its base": ({"base": "Label"}, "base: expected the name of a column of its rows or of a feature that is known at the time, found Label"),
+    "a base that is a number": ({"base": 3}, "base: expected a text"),
+    "a probability with a base": (binary(base="x"), "base: a probability has no number that it is counted from"),
     "no gate": ({"gate": []}, "gate: a model without one is accepted whatever it does"),
     "a gate without a bound": ({"gate": [{"evaluation": "time", "metric": "mae"}]}, "gate[0]: expected"),
     "a member that there is not": ({"gaet": []}, "a definition has no gaet; it may have"),
     "an entity that is SQL": ({"entity": "athlete_id\" --"}, "entity and prediction: expected names"),
     "too many splits": ({"evaluation": {"splits": 1000}}, "evaluation.splits"),
+    "a search by chance alone": ({"search": {"luck": 1}}, "search has no luck; it may have runs, seed, space"),
+    "a search of three runs": ({"search": {"runs": 3}}, "search.runs: expected a whole number from 10"),
+    "a search of few options": ({"search": {"space": {"eta": [0.1, 0.2, 0.3]}}}, "search.space: a search makes at least ten runs, and there are 3 to choose from"),
+    "a search of an option that there is not": ({"search": {"space": {"etta": list(range(10))}}}, 'search.space.etta[0]: unknown option "etta"'),
+    "a search out of range": ({"search": {"space": {"eta": [0.1, 7], "max_depth": [1, 2, 3, 4, 5]}}}, 'search.space.eta[1]: option "eta" must be a number from'),
+    "a search of a number": ({"search": {"space": {"eta": 0.1}}}, "search.space.eta: expected a list of 1 to 50 values, found real"),
+    "a search of nothing": ({"search": {"space": {"eta": []}}}, "search.space.eta: expected a list of 1 to 50 values, found 0 of them"),
+    "a search of what is foretold": ({"search": {"space": {"objective": ["reg:squarederror"] * 10}}}, "search.space: objective is not a search's to say"),
+    "a card of another kind": ({"card": {"uses": "a"}}, "card has no uses; it may have limits, use"),
+    "a card with a number": ({"card": {"limits": ["a", 3]}}, "card.limits[1]: expected a text, found integer"),
+    "a search that is a list": ({"search": [1]}, "search: expected an object"),
     "a name that is SQL": ({"model": "x'; DROP TABLE days; --"}, "model: expected a name"),
 }  # fmt: skip
 
@@ -219,13 +237,14 @@ FAILURES = {
     "a label that is a text": ({"rows": ROWS.replace("label,", "'a' AS label,", 1)}, "rows: label is no number"),
     "rows of nobody": ({"rows": ROWS.replace("athlete_id", "NULL AS athlete_id")}, "rows: one has no athlete_id"),
     "a day that is none": ({"rows": ROWS.replace("day AS", "'soon' AS", 1)}, "rows: as_of_date is no day: soon"),
+    "a day that is missing": ({"rows": ROWS.replace("day AS", "NULL AS", 1)}, "rows: as_of_date is no day: NULL"),
     "a moment that is none": ({"rows": ROWS.replace("day || 'T20:00:00Z'", "'soon'")}, "rows: known_at is no time: soon"),
     "two rows of one day": ({"rows": ROWS.replace("FROM days", "FROM days, (VALUES (1), (2))")}, "rows: two of athlete . on 2024-.* are told apart by no item"),
     "a feature that is a text": ({"rows": ROWS.replace("noise", "'a' AS noise")}, "training: .*must be the text of a number"),
     "a feature beyond float32": ({"rows": ROWS.replace("noise", "1e300 AS noise")}, "training: "),
     "a group that there is not": ({"features": ["x", {"name": "z", "group": "nothing"}]}, "rows: .*lookup nothing"),
     "history for no fold": ({"evaluation": {"by": ["time"], "gap_days": 3000}}, "evaluation: no row by time or group could be asked"),
-    "a label of yes that nobody has": (binary() | {"rows": ROWS.replace("label,", "0 AS label,", 1)}, "auc by group is no finite number"),
+    "a label of yes that nobody has": (binary() | {"rows": ROWS.replace("label,", "0 AS label,", 1)}, "auc by group is no finite number: all labels that it was judged by, from 2024-01-01 to 2024-02-29, are 0$"),
     "a label beyond what can be squared": ({"rows": ROWS.replace("label,", "1e30 * label * 1e200 AS label,", 1)}, "(training: |mae|rmse)"),
 }  # fmt: skip
 
@@ -342,4 +361,20 @@ def test_a_calibrator_learns_from_folds_before_and_is_what_scikit_learn_would_le
     kept = one(db, "SELECT content FROM ml_run_artifacts JOIN ml_runs USING (run_id) WHERE model = 'calibrated' AND name = 'calibrator'")
     for p in numpy.linspace(0, 1, 41):
         assert one(db, "SELECT calibrate(?, ?)", kept, p) == pytest.approx(served.predict([p])[0], abs=1e-9)
+    db.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_calibrator_waits_until_both_answers_were_seen(seed, first):
+    """Where a first fold has one kind of label alone, the fold after it is told as the model says, and no other model stops."""
+    chance = random.Random(seed)
+    raw = binary(evaluation={"by": ["time"], "splits": 4, "after": 0.4, "gap_days": 2})
+    found = [(a, d, float(first) if 20 <= d < chance.randint(38, 50) else label, *rest) for a, d, label, *rest in days(seed, is_binary=True)]
+    db = modelled.database(found)
+    runs = train(db, raw, raw | {"model": "calibrated", "learner": raw["learner"] | {"calibrator": "logit"}}, definition(model="good"))
+    assert [r["status"] for r in runs] == ["finished"] * 3
+    sql = "SELECT predicted, fold FROM ml_run_predictions JOIN ml_runs USING (run_id) WHERE model = ? ORDER BY entity, as_of_date"
+    before, after = table(db, sql, "days_model"), table(db, sql, "calibrated")
+    assert (before.predicted == after.predicted)[before.fold <= 2].all() and (before.predicted != after.predicted)[before.fold == 4].any()
     db.close()

@@ -8,9 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from helpers import evidence, formulas, future, lab
+from helpers.athletes import evidence, formulas, future, lab
 
-pytestmark = pytest.mark.unsanitized
 
 HISTORY = "SELECT * FROM time_estimator_rows WHERE source = 'history' ORDER BY as_of_date, distance_class"
 
@@ -52,48 +51,98 @@ def test_a_row_counts_as_known_from_the_correction_of_what_it_rests_on():
 
 
 def known_before(db, row):
-    """(metres, seconds, days ago, whether a race) of what counts as evidence, by the rule in stage 40."""
+    """(metres, seconds, days ago, whether a race, by what logarithm slower by now) of what counts as evidence, by the rule in stage 500."""
     day = datetime.date.fromisoformat(row["as_of_date"])
     days_ago = lambda date: (day - datetime.date.fromisoformat(date)).days
     metres = dict(db.execute("SELECT distance_class, distance_m FROM race_distances"))
-    races = [(metres[c], s, days_ago(d), True) for c, s, d, at in db.execute(
+    activities = dict(db.execute("SELECT as_of_date, activities_90d FROM athlete_rolling_features"))
+    slower = functools.lru_cache(lambda date: after_break(activities, date, day))
+    worth = lambda m, s, by: formulas.vdot(m, s * np.exp(by or 0.0))
+    so_far = lambda date: None if slower(date) is None else slower(date) * weight(activities, date, day)
+    races = [(metres[c], s, days_ago(d), True, so_far(d)) for c, s, d, at in db.execute(
         "SELECT distance_class, seconds, race_date, available_at FROM race_results") if 0 < days_ago(d) <= 730 and at <= row["event_timestamp"]]
-    runs = sorted(((formulas.vdot(m, float(s)), (m, float(s), days_ago(d), False), doubt) for m, s, d, end, doubt in db.execute(
+    runs = [((m, float(s), days_ago(d), False, slower(d) if days_ago(d) > 90 else None), doubt) for m, s, d, end, doubt in db.execute(
         "SELECT distance_m, elapsed_s, local_date, end_time, is_manual OR is_indoor OR coalesce(max_speed_m_s, 0) > 9 OR elapsed_s - moving_s > 0.04 * elapsed_s"
         " FROM silver_strava_activities WHERE is_run AND NOT is_flagged AND distance_m >= 5000"
         " AND moving_s >= 1200 AND activity_id NOT IN (SELECT activity_id FROM race_results)")
-        if 0 < days_ago(d) <= 90 and end <= row["event_timestamp"]), reverse=True)
+        if (0 < days_ago(d) <= 90 or 90 < days_ago(d) <= 730 and slower(d) is not None) and end <= row["event_timestamp"]]
+    recent, former = (best_of(sorted(((worth(r[0], r[1], r[4]), r, doubt) for r, doubt in runs if (r[2] > 90) == is_former), reverse=True)) for is_former in (False, True))
+    found = races + [r for _, r in recent] + [r for v, r in former if not recent or v > recent[0][0]]
+    best = max((worth(m, s, by) for m, s, _, _, by in found), default=0)
+    return [f for f in found if worth(f[0], f[1], f[4]) >= 0.8 * best]
+
+
+def best_of(runs):
+    """The best run that another one is near, or the middle of those that stand alone: (VDOT, run), or nothing."""
     backed = [v for (v, *_), (below, *_) in zip(runs, runs[1:]) if v <= below * 1.03]
     alone = sorted(v for v, _, doubt in runs if not doubt)
     shown = backed[0] if backed else alone[0] if 0 < len(alone) < 3 else np.quantile(alone, 0.5) if alone else 0
-    found = races + [run for v, run, _ in runs if v <= shown][:1]
-    best = max((formulas.vdot(m, s) for m, s, _, _ in found), default=0)
-    return [f for f in found if formulas.vdot(f[0], f[1]) >= 0.8 * best]
+    return [(v, run) for v, run, _ in runs if v <= shown][:1]
+
+
+def weight(activities, date, day):
+    """How much of a break there has been since: 0 while half of the training is kept up, 1 from a quarter on."""
+    eve = (day - datetime.timedelta(1)).isoformat()
+    most = max((n for d, n in activities.items() if date <= d <= eve), default=0)
+    return min(1.0, max(0.0, 2 - 4 * activities.get(eve, 0) / most)) if most else 0.0
+
+
+def after_break(activities, date, day):
+    """The logarithm by which what was shown on a date is slower on a day after a break, or None without one."""
+    eve = (day - datetime.timedelta(1)).isoformat()
+    most = max((n for d, n in activities.items() if date <= d <= eve), default=0)
+    if 2 * activities.get(eve, 0) >= most:
+        return None
+    return 0.07 * (1 - activities[eve] / most) - 0.8 * np.log(0.9) / 365 * (day - datetime.date.fromisoformat(date)).days
+
+
+def tanda(db, row):
+    """A marathon by Tanda (2011) from what was run in the 56 days before, or None where that was on fewer than 8 days."""
+    since = (datetime.date.fromisoformat(row["as_of_date"]) - datetime.timedelta(56)).isoformat()
+    runs = [r for r in db.execute("SELECT activity_date, distance_km, moving_time_min, pace_min_km FROM activity_features WHERE is_run") if since <= r[0] < row["as_of_date"]]
+    if row["distance_class"] != "42k" or len({day for day, *_ in runs}) < 8:
+        return None
+    days = {day: [(km, minutes) for d, km, minutes, pace in runs if d == day and pace is not None] for day, *_ in runs}
+    pace_s_km = 60 * np.median([sum(minutes for _, minutes in paced) / sum(km for km, _ in paced) for paced in days.values() if paced])
+    return 42.195 * (17.1 + 140 * np.exp(-0.0053 * sum(km for _, km, *_ in runs) / 8) + 0.55 * pace_s_km)
 
 
 def test_base_and_baselines_of_every_past_race_are_those_of_the_formulas():
     db = lab.copy()
     runs = db.execute("SELECT local_date, distance_m FROM silver_strava_activities WHERE is_run").fetchall()
+    activities = dict(db.execute("SELECT as_of_date, activities_90d FROM athlete_rolling_features"))
     assert len(history()) == 35
     for row in history():
-        found, target = known_before(db, row), row["distance_m"]
+        found, target, day = known_before(db, row), row["distance_m"], datetime.date.fromisoformat(row["as_of_date"])
         since = (datetime.date.fromisoformat(row["as_of_date"]) - datetime.timedelta(90)).isoformat()
         weekly = sum(m for d, m in runs if since <= d < row["as_of_date"]) / 1000 * 7 / 90
         assert row["weekly_km"] == pytest.approx(weekly, rel=1e-9)
         assert row["n_evidence"] == len(found)
 
-        metres, seconds, ago, is_race = (np.array(c, float) for c in zip(*found))
+        metres, seconds, ago, is_race, slower = (np.array(c, float) for c in zip(*((*f[:4], f[4] or 0.0) for f in found)))
         runner = dict.fromkeys(["max", "age", "female", "bmi", "endurancespeed", "sprint", "tempo"], "") | {"typical": weekly / 1.609344}
         x = np.log(metres / 10000)
-        base, endurance, uncertainty = evidence.estimate(
-            lambda at: evidence.prior(runner, at), x, np.log(seconds) - np.where(is_race == 1, 0, 0.05),
-            evidence.noise(x) + np.where(is_race == 1, 0.004 * ago / 90, 0.0016), np.log(target / 10000))
-        assert [row["base_ln_s"], row["endurance"], row["uncertainty"]] == pytest.approx([base, endurance, uncertainty], rel=1e-9, abs=1e-9)
+        ln_s, trained = np.log(seconds) + slower - np.where(is_race == 1, 0, 0.05), tanda(db, row)
+        level = 0.11 / np.sqrt(1 - 0.75 * max(weight(activities, since, day) for since in activities if 0 < (day - datetime.date.fromisoformat(since)).days <= 730))
+        variance_by = [1 if raced or since_days <= 90 else weight(activities, (day - datetime.timedelta(int(since_days))).isoformat(), day) for raced, since_days in zip(is_race, ago)]
+        variance = evidence.noise(x) + np.where(is_race == 1, 0, 0.0016) + np.where((is_race == 1) | (ago > 90), 0.004 * ago / 90, 0)
+        variance = variance / variance_by
+        assert row["tanda_s"] == (None if trained is None else pytest.approx(trained, rel=1e-9))
+        fit = functools.partial(evidence.estimate, x=x, ln_s=ln_s, variance=variance, x_asked=np.log(target / 10000), level=level)
+        line, endurance, uncertainty = fit(lambda at: evidence.prior(runner, at))
+        assert [row["endurance"], row["uncertainty"]] == pytest.approx([endurance, uncertainty], rel=1e-9, abs=1e-9)
+        if trained is not None:  # one observation more, at the distance asked for
+            x, ln_s, variance = np.append(x, np.log(4.2195)), np.append(ln_s, np.log(trained)), np.append(variance, 0.12**2)
+            fit = functools.partial(evidence.estimate, x=x, ln_s=ln_s, variance=variance, x_asked=np.log(4.2195), level=level)
+        base = fit(lambda at: evidence.prior(runner, at))[0]
+        assert row["base_ln_s"] == pytest.approx(base, rel=1e-9)
+        more = runner | {"typical": ((weekly + 10) * np.exp(1e-4) - 10) / 1.609344}
+        assert row["volume_effect"] == pytest.approx((fit(lambda at: evidence.prior(more, at))[0] - base) / 1e-4, rel=1e-5, abs=1e-9)
 
-        vdots = [formulas.vdot(f[0], f[1]) for f in found]
+        vdots = [formulas.vdot(m, s * np.exp(by)) for m, s, by in zip(metres, seconds, slower)]
         one = min(range(len(found)), key=lambda i: (ago[i] > 365, -vdots[i], metres[i], seconds[i]))
         assert row["riegel_s"] == pytest.approx(formulas.riegel(seconds[one], metres[one], target), rel=1e-9)
-        assert row["vdot_s"] == pytest.approx(formulas.vdot_time(vdots[one], target), rel=1e-9)
+        assert row["vdot_s"] == pytest.approx(formulas.vdot_time(formulas.vdot(metres[one], seconds[one]), target), rel=1e-9)
         marathon = row["distance_class"] == "42k"
         assert (row["vickers_one_race_s"] is None) == (not marathon)
         if marathon:
@@ -161,7 +210,8 @@ def test_intervals_of_past_races_are_those_of_the_survey_with_the_same_evidence(
         assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"] * spread), rel=1e-12)
     without = lab.rows(db, "SELECT model, evidence FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL")
     assert len(found) + len(without) == lab.one(db, "SELECT COUNT(*) FROM ml_validation_predictions WHERE source = 'history'")
-    assert all(w["model"] != "time_estimator" and w["evidence"] == "training_run" for w in without)  # the survey knows no training runs
+    # The survey knows no training runs, and of no training its pace.
+    assert all(w["model"] == "tanda" or w["model"] != "time_estimator" and w["evidence"] == "training_run" for w in without)
 
 
 def test_the_kind_of_evidence_is_what_the_last_year_brought():
@@ -169,7 +219,7 @@ def test_the_kind_of_evidence_is_what_the_last_year_brought():
     kinds = set()
     for row in history():
         found = known_before(db, row)
-        fresh = sum(is_race and ago <= 365 for _, _, ago, is_race in found)
+        fresh = sum(is_race and ago <= 365 and slower is None for _, _, ago, is_race, slower in found)
         assert row["evidence"] == ("none" if not found else ("training_run", "race", "races")[min(fresh, 2)])
         kinds.add(row["evidence"])
     assert kinds >= {"training_run", "races"}
@@ -180,7 +230,7 @@ def test_errors_on_past_races_stand_beside_those_of_the_formulas():
     predictions = lab.rows(db, "SELECT * FROM ml_validation_predictions WHERE source = 'history'")
     classes = [c for (c,) in db.execute("SELECT distance_class FROM race_distances ORDER BY distance_m")]
     table, overall = [], {}
-    for model in ("time_estimator", "riegel", "vdot", "vickers_one_race", "vickers_two_races"):
+    for model in ("time_estimator", "riegel", "vdot", "vickers_one_race", "vickers_two_races", "tanda"):
         of = [p for p in predictions if p["model"] == model]
         error = lambda group: float(np.mean([abs(p["predicted_s"] - p["actual_s"]) for p in group])) if group else "-"
         overall[model] = float(np.mean([abs(p["predicted_s"] / p["actual_s"] - 1) for p in of])) * 100

@@ -7,9 +7,9 @@ import pandas
 import pytest
 from scipy import stats
 
-from helpers import modelled
-from helpers.modelled import contests, days, definition, train
-from helpers.soak import soak
+from helpers.models import modelled
+from helpers.models.modelled import contests, days, definition, train
+from helpers.machine.soak import soak
 from helpers.stages import one, rows, run
 
 

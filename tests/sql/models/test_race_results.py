@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpers import lab
+from helpers.athletes import lab
 
 # Everything that a race result depends on.
 STAGES = [s for s in lab.STAGES if s <= "450_race_results"]

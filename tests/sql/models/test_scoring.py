@@ -7,9 +7,10 @@ import sqlite3
 
 import pytest
 
-from helpers import demo, modelled
+from helpers.athletes import demo
+from helpers.models import modelled
 from helpers.extension import ROOT, connect
-from helpers.modelled import ROWS, days, definition, train
+from helpers.models.modelled import ROWS, days, definition, train
 from helpers.stages import STAGES, one, put, rows, run, statements
 
 REPLAY = (ROOT / "sql" / "reports" / "replay.sql").read_text()
@@ -22,8 +23,8 @@ def replay(db):
     return [r for s in statements(REPLAY) for r in db.execute(s).fetchall()]
 
 
-def log(db):
-    return rows(db, "SELECT * FROM inference_log ORDER BY inference_id")
+def log(db, model="%"):
+    return rows(db, "SELECT * FROM inference_log WHERE model LIKE ? ORDER BY inference_id", model)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def file(tmp_path):
 
 
 def test_a_prediction_is_told_again_to_the_bit_after_corrections_and_retraining(file):
-    first, = log(file)
+    first, = log(file, "week_ahead_km")
     assert first["model"] == "week_ahead_km" and first["version"] == 1 and replay(file) == []
     source, = json.loads(first["sources"])
     assert source["group"] == "athlete_rolling_features" and source["timestamp"] <= first["known_at"] and source["superseded"] is None
@@ -48,9 +49,9 @@ def test_a_prediction_is_told_again_to_the_bit_after_corrections_and_retraining(
     run(file)
     file.execute("UPDATE ml_aliases SET version = 2 WHERE (model, alias) = ('week_ahead_km', 'champion')")
     run(file, MODELS)
-    assert [(g["version"], g["prediction_date"]) for g in log(file)] == [(1, first["prediction_date"]), (1, "2026-01-08")]
+    assert [(g["version"], g["prediction_date"]) for g in log(file, "week_ahead_km")] == [(1, first["prediction_date"]), (1, "2026-01-08")]
     run(file, MODELS)
-    assert len(log(file)) == 2 and log(file)[0] == first
+    assert len(log(file, "week_ahead_km")) == 2 and log(file, "week_ahead_km")[0] == first
     now = one(file, "SELECT json_object('tsb', tsb, 'total_distance_7d_km', total_distance_7d_km) FROM athlete_rolling_features WHERE as_of_date = ?", first["prediction_date"])
     assert json.loads(now)["tsb"] != json.loads(first["features"])["tsb"]
     assert replay(file) == []

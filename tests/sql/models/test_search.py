@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from helpers import lab
+from helpers.athletes import lab
 
-pytestmark = pytest.mark.unsanitized
 
 SEARCH = "520_time_estimator_search"
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from helpers import future, lab
+from helpers.athletes import future, lab
 
 # --- R1: features that have seen the race ----------------------------------------------------------------------------
 
@@ -19,11 +19,11 @@ LEAKS = {
         "r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')\n                          AND r.available_at <= q.known_at",
         "r.race_date <= q.as_of_date"),
     "runs to come": (
-        "run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= date(q.as_of_date, '-90 days')\n"
+        "run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since\n"
         "                          AND e.available_at <= q.known_at",
         "run_evidence AS e ON e.athlete_id = q.subject AND e.local_date <> q.as_of_date"),
     "kilometres of the week after": (
-        "y.activity_date < m.as_of_date\n          AND y.available_at <= m.known_at",
+        "y.activity_date < m.as_of_date\n      AND y.available_at <= m.known_at",
         "y.activity_date < date(m.as_of_date, '+7 days')"),
 }
 
@@ -76,7 +76,7 @@ def untrained(changed=None):
     for table in ("ml_aliases", "time_estimator_rows"):
         db.execute(f"DELETE FROM {table}")
     db.execute("DELETE FROM ops_watermarks WHERE stage = ?", (lab.ROWS,))
-    lab.run(db, ["330_model_tables", lab.ROWS], changed)
+    lab.run(db, ["330_model_tables", "332_time_estimator_tables", lab.ROWS], changed)
     return db
 
 
@@ -119,7 +119,7 @@ def test_r3_a_version_that_misses_the_gate_is_refused_with_its_reason_and_the_on
     assert (first["status"], second["status"]) == ("accepted", "refused")
     assert second["reason"] == f"10 km error of {error:.1f} s on runners it had not seen, the gate is 100 s"
     assert lab.one(db, "SELECT message FROM ops_runs WHERE stage = ? ORDER BY run_id DESC LIMIT 1", lab.TRAIN) == f"version 2 refused: {second['reason']}"
-    assert lab.one(db, "SELECT COUNT(*), MIN(version), MAX(version) FROM gold_athlete_predictions WHERE prediction_date = '2025-11-03'") == (14, 1, 1)
+    assert lab.one(db, "SELECT COUNT(*), MIN(version), MAX(version) FROM gold_athlete_predictions WHERE prediction_date = '2025-11-03'") == (15, 1, 1)
 
 
 def test_r3_without_any_accepted_version_nothing_is_predicted():
@@ -190,7 +190,7 @@ def twice_predicted_copy():
 
 def test_r5_other_evidence_for_the_same_day_is_a_new_prediction_beside_the_old():
     before, after = lab.copy("quick").execute(PREDICTIONS).fetchall(), twice_predicted_copy().execute(PREDICTIONS).fetchall()
-    assert after[: len(before)] == before and len(before) == 14 and len(after) == 28
+    assert after[: len(before)] == before and len(before) == 15 and len(after) == 30
     assert {r[2] for r in after} == {"2025-10-20"}
 
 

@@ -10,9 +10,8 @@ import threadpoolctl
 import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from helpers import evidence, lab
+from helpers.athletes import evidence, lab
 
-pytestmark = pytest.mark.unsanitized
 
 DISTANCES = ["5k", "10k", "21k", "42k"]
 BOUNDS_S = {"10k": 162, "21k": 314, "42k": 746}

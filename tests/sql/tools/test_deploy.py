@@ -32,7 +32,7 @@ def contents(path):
 def deployed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("deploy") / ODD
     folder.mkdir()
-    told = run(ROOT / "sql" / "tools" / "deploy", folder / "prefix", folder / "athlete.db")
+    told = run(ROOT / "sql" / "tools" / "deploy", folder / "prefix", folder / "athlete.db", folder / "inbox")
     return folder, told
 
 
@@ -49,7 +49,7 @@ def test_deploying_again_keeps_every_row_and_leaves_no_trace_of_what_it_replaced
     folder, _ = deployed
     (folder / "prefix" / "lib" / "athlete" / "sql" / "of_before").write_text("")
     before = contents(folder / "athlete.db")
-    run(ROOT / "sql" / "tools" / "deploy", folder / "prefix", folder / "athlete.db")
+    run(ROOT / "sql" / "tools" / "deploy", folder / "prefix", folder / "athlete.db", folder / "inbox")
     assert contents(folder / "athlete.db") == before
     assert not (folder / "prefix" / "lib" / "athlete" / "sql" / "of_before").exists()
     assert sorted(p.name for p in (folder / "prefix" / "lib").iterdir() if p.name.startswith((".", "athlete"))) == ["athlete"]
@@ -64,8 +64,17 @@ def test_the_units_name_the_program_and_the_file_as_systemd_reads_them(deployed)
     unit.read([service, timer])
     words = shlex.split(unit["Service"]["ExecStart"])  # quotes and backslashes are a shell's there; percents and dollars are doubled
     assert [w.replace("%%", "%").replace("$$", "$") for w in words] == [
-        str(folder / "prefix" / "bin" / "athlete"), "pipeline", "--as-of", "today", "--", str(folder / "athlete.db")]
+        str(folder / "prefix" / "bin" / "athlete"), "daily", "--scheduled=yes", "--", str(folder / "athlete.db"), str(folder / "inbox")]
     assert unit["Timer"]["OnCalendar"] == "*-*-* 05:00:00 America/Sao_Paulo"
+
+
+def test_the_crontab_runs_the_same_command_in_the_same_zone_as_a_shell_reads_it(deployed):
+    folder, _ = deployed
+    lines = (folder / "prefix" / "share" / "athlete" / "athlete.cron").read_text().splitlines()
+    assert "CRON_TZ=America/Sao_Paulo" in lines and lines[-1].startswith("0 5 * * * ")
+    command = lines[-1].removeprefix("0 5 * * * ")
+    assert "%" not in command.replace("\\%", "")
+    assert shlex.split(command.replace("\\%", "%")) == [str(folder / "prefix" / "bin" / "athlete"), "daily", "--scheduled=yes", "--", str(folder / "athlete.db"), str(folder / "inbox")]
 
 
 @pytest.mark.parametrize("tool", ["", "../tools/run", ".", "nothing"])

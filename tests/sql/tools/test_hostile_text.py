@@ -7,12 +7,11 @@ import sqlite3
 
 import pytest
 
-from helpers.demo import STAGES
+from helpers.athletes.demo import STAGES
 from helpers.extension import ROOT
-from helpers.soak import soak
+from helpers.machine.soak import soak
 from helpers.tools import tool, watched
 
-pytestmark = pytest.mark.unsanitized  # LeakSanitizer does not work under ptrace
 
 # M stands for a file that must not appear.
 TEXTS = [
@@ -106,7 +105,7 @@ def test_no_text_of_an_activity_or_of_a_files_name_is_a_command(place, seed):
     watch("import", watch.database, place / "work" / name, codes=[0])
     watch("import", watch.database, "-", stdin="\n".join(lines), codes=[0])
     watch("run", watch.database, *STAGES)
-    watch("page", "--", watch.database, watch.text(rng), codes=[0])
+    assert "has no activities of athlete" in watch("page", "--", watch.database, watch.text(rng), codes=[1]).stderr
     with sqlite3.connect(watch.database) as db:
         landed = db.execute("SELECT (SELECT COUNT(*) FROM bronze_strava_activities) + (SELECT COUNT(*) FROM bronze_rejects)").fetchone()[0]
         assert landed >= 25 and (name,) in db.execute("SELECT source FROM bronze_strava_activities UNION SELECT source FROM bronze_rejects").fetchall()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from helpers.extension import EXTENSION, ROOT
-from helpers.groups import SLEEP, store
+from helpers.stores.groups import SLEEP, store
 
 NIGHTS = "SELECT 'o''k' AS athlete_id, '2024-01-0' || value AS event_timestamp, 50 AS resting_hr FROM json_each('[1, 2, 3]')"
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from helpers.extension import EXTENSION, ROOT
-from helpers.groups import SLEEP, store
+from helpers.stores.groups import SLEEP, store
 
 LOOKUP = "SELECT resting_hr FROM temp.looked WHERE athlete_id = ? AND as_of = ?"
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from common import database
 
-from helpers.demo import REFERENCE, RUNNER, STAGES
+from helpers.athletes.demo import REFERENCE, RUNNER, STAGES
 from helpers.tools import command, environment, tool
 
 QUESTIONS = ["SELECT COUNT(*) FROM {}", "SELECT MAX(rowid) FROM {}", "SELECT * FROM {} LIMIT 1"]

@@ -10,12 +10,10 @@ import time
 
 import pytest
 
-from helpers.demo import REFERENCE, RUNNER, STAGES
+from helpers.athletes.demo import REFERENCE, RUNNER, STAGES
 from helpers.extension import ROOT
-from helpers.soak import soak
+from helpers.machine.soak import soak
 from helpers.tools import command, environment, tool
-
-pytestmark = pytest.mark.unsanitized  # it is about time
 
 
 def dump(path):

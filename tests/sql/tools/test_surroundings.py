@@ -11,11 +11,10 @@ import time
 
 import pytest
 
-from helpers.demo import STAGES
+from helpers.athletes.demo import STAGES
 from helpers.extension import DATA, EXTENSION, ROOT
 from helpers.tools import command, environment, tool
 
-pytestmark = pytest.mark.unsanitized  # what it looks at is Python, and other programs
 
 RUNNER = DATA / "strava-api" / "runner"
 ACTIVITIES = [RUNNER / "activity_marathon_detail.json", RUNNER / "activity_laps.json"]

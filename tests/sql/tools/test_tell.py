@@ -6,16 +6,16 @@ import sqlite3
 
 import pytest
 
-from helpers import lab
-from helpers.activities import seeded
-from helpers.soak import soak
+from helpers.athletes import lab
+from helpers.athletes.activities import seeded
+from helpers.machine.soak import soak
 from helpers.tools import tool
 
 from ..test_fitness_evidence import run_of, training
 from ..test_page import page, section
 
 TABLES = {"athlete_activity_settings": "athlete_id, activity_id, setting, value", "athlete_races": "athlete_id, race_date, distance_m, seconds",
-          "athlete_names": "athlete_id, name", "athlete_separate_trainings": "athlete_id, activity_id", "athlete_profile_settings": "athlete_id, setting, valid_from, value"}
+          "athlete_plan": "athlete_id, plan_date, workout_type, minutes, intensity, distance_m", "athlete_names": "athlete_id, name", "athlete_separate_trainings": "athlete_id, activity_id", "athlete_profile_settings": "athlete_id, setting, valid_from, value"}
 WITHOUT_ROWID = {"athlete_profile_settings", "athlete_separate_trainings"}
 
 
@@ -57,6 +57,8 @@ def rows(path):
     (["race", "777"], {"athlete_activity_settings": [("1", "777", "is_race", 1)]}),
     (["race", "777", "--time=45:10", "--distance=10k"],
      {"athlete_activity_settings": [("1", "777", "is_race", 1), ("1", "777", "official_m", 10000), ("1", "777", "official_s", 2710)]}),
+    (["plan", "race", "--date=2027-04-11", "--distance=42k", "--athlete=1"], {"athlete_plan": [("1", "2027-04-11", "race", None, None, 42195)]}),
+    (["plan", "long", "--date=2027-04-01", "--minutes=120", "--intensity=0.72", "--athlete=2"], {"athlete_plan": [("2", "2027-04-01", "long", 120, 0.72, None)]}),
     (["take-back", "race", "777"], {"athlete_activity_settings": [("1", "777", s, None) for s in ("is_race", "official_m", "official_s")]}),
     (["race", "--date=2024-02-03", "--distance=21k", "--time=1:45:00", "--athlete=2"], {"athlete_races": [("2", "2024-02-03", 21097.5, 6300)]}),
     (["race", "--date=2024-02-03", "--distance=12500", "--time=3600", "--athlete=2"], {"athlete_races": [("2", "2024-02-03", 12500, 3600)]}),
@@ -108,8 +110,16 @@ def test_what_is_told_again_before_the_stages_run_takes_the_place_of_what_was_to
     (["setting", "ftp_w", "5000", "--date=2024-01-01", "--athlete=1"],
      "value is 20 to 250 bpm, 2 to 20 min/km or 20 to 1000 W; told was setting ftp_w 5000 --athlete 1 --date 2024-01-01"),
     (["take-back", "setting", "ftp_w", "--date=2024-01-01", "--athlete=1"], "athlete 1 has no ftp_w from 2024-01-01 on"),
-    (["sing"], "sing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate belongs"),
-    (["take-back"], "nothing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate belongs"),
+    (["plan"], "plan needs what is planned, race or a workout such as easy or long, and nothing else"),
+    (["plan", "race", "--date=2027-04-11", "--athlete=1"], "plan race needs --distance"),
+    (["plan", "race", "--date=2027-04-11", "--minutes=60", "--athlete=1"], "plan race takes no --minutes"),
+    (["plan", "race", "--date=spring", "--distance=5k", "--athlete=1"],
+     "plan_date is a day such as 2024-05-12; told was plan race --athlete 1 --date spring --distance 5k"),
+    (["plan", "Tempo", "--date=2027-04-11", "--minutes=60", "--intensity=0.9", "--athlete=1"],
+     "workout_type is race or a name such as easy, long, tempo or intervals; told was plan Tempo --athlete 1 --date 2027-04-11 --minutes 60 --intensity 0.9"),
+    (["take-back", "plan", "long", "--date=2027-04-11", "--athlete=1"], "no long of athlete 1 is planned on 2027-04-11"),
+    (["sing"], "sing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate, plan belongs"),
+    (["take-back"], "nothing is told where one of race, no-race, not-mine, rpe, load, name, setting, separate, plan belongs"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_with_a_sentence_and_nothing_is_written(told, words, sentence):
     assert told(*(["--", *words] if any(w.startswith("-3") for w in words) else words)) == sentence

@@ -4,25 +4,31 @@
 --: batch_ingest
 -- Rows for {group} {version}, all or none.
 BEGIN IMMEDIATE;
-CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_told|{text_available|'{known_at}'}{number_available|CAST('{known_at}' AS INTEGER)}} AS known_at;
-{from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values} FROM ({query}) AS r;
+CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 AS n_rejected, {known_at_now|{>now}}{known_at_told|{text_available|'{known_at}'}{number_available|CAST('{known_at}' AS INTEGER)}} AS known_at,
+    {arrivals_told|'{arrivals}'}{arrivals_by_file|(SELECT value FROM ops_config WHERE name = 'arrivals')} AS arrivals;
+{arrivals_by_file|SELECT assert_that(arrivals IS NULL OR arrivals IN ('history', 'live'), 'ops_config: arrivals is ' || arrivals || ' where ''history'', ''live'' or NULL belongs')
+FROM temp.feature_batch;
+}
+{from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values}, {>is_untold} AS _is_untold FROM ({query}) AS r;
 }DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_in_form";
 
--- What does not say when it was known, and comes after what was published of its keys for its time or later, is known from its arrival.
-CREATE TEMP TABLE feature_late (_seq INTEGER PRIMARY KEY);
+-- New rows that are known later than their times say: from their arrival those that do not say when they were known, where all
+-- arrivals count so, or where anything was published of their keys before; and no row before it was deleted.
+CREATE TEMP TABLE feature_late (_seq INTEGER PRIMARY KEY, _from, _is_live INTEGER NOT NULL);
 INSERT INTO temp.feature_late
-SELECT s._seq
-FROM (SELECT EXISTS (SELECT 1 FROM "{table}") OR EXISTS (SELECT 1 FROM "{table}_history") AS is_published) AS b
-CROSS JOIN {>batch_rows}
-WHERE b.is_published{columns|{is_available|{in_source|{from_table| AND (SELECT r."{column}" FROM {>batch_name} AS r WHERE r.rowid = s._seq) IS NULL}{from_query| AND s."{column}" = {s|{>usual_available}}}}}}
-  AND NOT EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({row_key: o."{column}"}) = ({row_key: s."{column}"}))
-  AND (EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}")
-       OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: s."{column}"}) AND o."{timestamp}" >= s."{timestamp}"));
+SELECT _seq, CASE WHEN _is_live THEN max(known_at, COALESCE(_gone, known_at)) ELSE _gone END, _is_live
+FROM (SELECT s._seq, b.known_at, CASE WHEN b.has_history THEN {s|{>deleted_at}} END AS _gone,
+             s._is_untold AND CASE b.arrivals WHEN 'live' THEN 1 WHEN 'history' THEN 0 ELSE {s|{>is_published}} END AS _is_live
+      FROM (SELECT known_at, arrivals, EXISTS (SELECT 1 FROM "{table}_history") AS has_history FROM temp.feature_batch
+            WHERE arrivals IS 'live' OR EXISTS (SELECT 1 FROM "{table}") OR EXISTS (SELECT 1 FROM "{table}_history")) AS b
+      CROSS JOIN {>batch_rows}
+      WHERE (b.has_history OR s._is_untold) AND NOT EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({row_key: o."{column}"}) = ({row_key: s."{column}"})))
+WHERE _is_live OR _gone IS NOT NULL;
 
 -- What keeps every rule and is new.
 INSERT INTO "{table}" ({columns: "{column}"})
-SELECT {columns: {is_told|s."{column}"}{is_available|CASE WHEN s._seq IN (SELECT _seq FROM temp.feature_late) THEN max(s."{column}", (SELECT known_at FROM temp.feature_batch)) ELSE s."{column}" END}}
+SELECT {columns: {is_told|s."{column}"}{is_available|CASE WHEN EXISTS (SELECT 1 FROM temp.feature_late) THEN max(s."{column}", COALESCE((SELECT _from FROM temp.feature_late AS l WHERE l._seq = s._seq), s."{column}")) ELSE s."{column}" END}}
 FROM {>batch_rows}
 WHERE {s|{>row_is_valid}}
 ON CONFLICT DO NOTHING;
@@ -59,8 +65,12 @@ WHERE l._verdict = 'valid' ORDER BY l._seq
 ON CONFLICT ({row_key: "{column}"}) DO UPDATE SET {beside_row_key: "{column}" = excluded."{column}"};
 {>once_trigger}{>times_trigger}
 INSERT INTO ops_audit (at, who, action, object, detail)
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'arrive', '{group}', json_object('known', 'live', 'rows', COUNT(*))
-FROM temp.feature_late HAVING COUNT(*) > 0;
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'arrive', '{group}',
+       json_object('known', COALESCE(arrivals, 'live'), 'decided_by', {arrivals_told|'arrivals'}{arrivals_by_file|CASE WHEN arrivals IS NULL THEN 'default' ELSE 'ops_config' END}, 'rows', n)
+FROM (SELECT b.arrivals, CASE WHEN b.arrivals IS 'history' THEN b.n_new ELSE (SELECT COUNT(*) FROM temp.feature_late AS f
+          WHERE f._is_live AND NOT EXISTS (SELECT 1 FROM temp.feature_left AS l WHERE l._seq = f._seq AND l._verdict <> 'valid')) END AS n
+      FROM temp.feature_batch AS b)
+WHERE n > 0;
 INSERT INTO ops_audit (at, who, action, object, detail)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'ingest', '{group}',
        json_object('rows', n, 'new', n_new, 'changed', n_changed, 'rejected', n_rejected)
@@ -101,6 +111,10 @@ FROM temp.feature_left AS s WHERE s._verdict = {of_row_alone|'broken' AND NOT ({
 --: batch_name
 {from_table|"{source}"}{from_query|temp.feature_source}
 
+--: is_untold
+--# Whether the source's row does not say when it was known.
+{r|{available_column|{has_default|0}{has_usual|{in_source|r."{column}" IS NULL}{not_in_source|1}}}}
+
 --: batch_values
 --# Each column of the group out of the source r, where NULL is filled in.
 {r|{columns: {in_source|{>value}}{not_in_source|{has_default|{default}}{has_usual|{>usual_available}}{has_nothing|NULL}} AS "{column}"}}
@@ -109,7 +123,7 @@ FROM temp.feature_left AS s WHERE s._verdict = {of_row_alone|'broken' AND NOT ({
 {from_table|{>batch_values}}{from_query|{columns: r."{column}"}}
 
 --: batch_rows
-(SELECT r.rowid AS _seq, {>kept_values} FROM {>batch_name} AS r) AS s
+(SELECT r.rowid AS _seq, {>kept_values}, {from_table|{>is_untold}}{from_query|r._is_untold} AS _is_untold FROM {>batch_name} AS r) AS s
 
 --: judged_rows
 (SELECT *, {s|{>row_is_valid}} AS _is_valid FROM {>batch_rows}) AS s

@@ -15,7 +15,11 @@ WHEN NOT ({new|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 {replaces|DROP TRIGGER IF EXISTS "{table}_history_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_history_in_form" BEFORE INSERT ON "{table}_history"
-WHEN NOT ({new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'})
+WHEN NOT ({>was_in_form})
+BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
+{replaces|DROP TRIGGER IF EXISTS "{table}_history_in_form_moved";
+}CREATE TRIGGER IF NOT EXISTS "{table}_history_in_form_moved" BEFORE UPDATE OF "{timestamp}", "{available}", superseded_at ON "{table}_history"
+WHEN NOT ({>was_in_form})
 BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 
 {computed|{replaces|DROP TRIGGER IF EXISTS "{table}_earlier_in_form";
@@ -28,6 +32,10 @@ BEGIN SELECT RAISE(ABORT, '{table}_earlier: what was published stays as it was')
 }
 --: are_in_form
 {text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>is_in_form}}) IS TRUE}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
+
+--: was_in_form
+--# Of a version that was replaced.
+{new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'}
 
 --: time_is_wrong
 {timestamp}, {available} and superseded_at are {whole_seconds|instants in UTC such as 2025-10-20T06:00:00Z}{milliseconds|instants in UTC such as 2025-10-20T06:00:00.000Z}{number_times|whole numbers of seconds}; an ingest takes other forms, too

@@ -35,10 +35,17 @@ CASE{>validity_tests}{unique|
     WHERE ({row_key: "{column}"}) = ({row_key: {>value}}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
     SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: {>value}});
     INSERT INTO "{table}" ({columns: "{column}"})
-    VALUES ({columns: {is_told|{>value}}{is_available|CASE WHEN new."{column}" IS NULL AND {>is_late} THEN max({>value}, {>now}) ELSE {>value} END}});
+    VALUES ({columns: {is_told|{>value}}{is_available|max({>value}, COALESCE({>deleted_at}, {>value}){has_usual|, CASE WHEN new."{column}" IS NULL AND {>is_live} THEN {>now} ELSE {>value} END})}});
     SELECT RAISE(IGNORE);
 
---: is_late
---# Whether something was published of the row's keys for its time or later.
-(EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: new."{column}"}) AND o."{timestamp}" >= new."{timestamp}")
-        OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: new."{column}"}) AND o."{timestamp}" >= new."{timestamp}"))
+--: is_live
+CASE (SELECT value FROM ops_config WHERE name = 'arrivals') WHEN 'live' THEN 1 WHEN 'history' THEN 0 ELSE {>is_published} END
+
+--: is_published
+--# Whether anything was published of the row's keys. Whoever looked since was answered without the row, also where it is the newest.
+(EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({keys: o."{column}"}) = ({keys: {row}"{column}"}))
+        OR EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({keys: o."{column}"}) = ({keys: {row}"{column}"})))
+
+--: deleted_at
+--# Until when a row was believed that is not there; NULL if it never was.
+(SELECT MAX(o.superseded_at) FROM "{table}_history" AS o WHERE ({row_key: o."{column}"}) = ({row_key: {row}"{column}"}))

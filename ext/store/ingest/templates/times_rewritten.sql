@@ -9,6 +9,7 @@ DROP TRIGGER IF EXISTS "{table}_moved";
 DROP TRIGGER IF EXISTS "{table}_in_form";
 DROP TRIGGER IF EXISTS "{table}_in_form_moved";
 DROP TRIGGER IF EXISTS "{table}_history_in_form";
+DROP TRIGGER IF EXISTS "{table}_history_in_form_moved";
 CREATE TEMP TABLE feature_times AS
 SELECT *, _new_timestamp IS NOT NULL AND _new_available IS NOT NULL AND _new_superseded IS NOT NULL AS _is_time, 0 AS _is_there, NULL AS _row
 FROM (SELECT *, {r|CASE WHEN "feature time"({timestamp_column|{>told_value}}, {digits}) THEN {timestamp_column|{>told_value}} END AS _new_timestamp,

@@ -3,6 +3,7 @@
 --: trial_registry
 CREATE TABLE ops_actor (who TEXT);
 INSERT INTO ops_actor VALUES ('trial');
+CREATE TABLE ops_config (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE ops_audit (audit_id INTEGER PRIMARY KEY, at, who, action, object, detail);
 CREATE TABLE feature_rejects (reject_id INTEGER PRIMARY KEY, group_name, feature, rule, value, reason, row, rejected_at,
     UNIQUE (group_name, feature, rule, row));

@@ -10,7 +10,7 @@
 
 --: told_value
 --# The times of a source are written in the group's form: a day is its end, by the athlete's own clock where that is known.
-{source_time|"feature instant"({row}"{column}", {digits}, {of_athlete|CASE length({row}"{column}") WHEN 10 THEN {>utc_offset} ELSE 0 END}{of_others|0})}{plain|{row}"{column}"}
+{source_time|CASE WHEN "feature time"({row}"{column}", {digits}) THEN {row}"{column}" ELSE "feature instant"({row}"{column}", {digits}, {of_athlete|CASE length({row}"{column}") WHEN 10 THEN {>utc_offset} ELSE 0 END}{of_others|0}) END}{plain|{row}"{column}"}
 
 --: utc_offset
 COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" AND z.local_date <= {row}"{column}" ORDER BY z.local_date DESC LIMIT 1),

@@ -16,6 +16,8 @@ import threading
 import types
 import urllib.parse
 
+from common import read_log
+
 from feature_api import body, faults, ingest, openapi, search, tokens
 from feature_api.refusal import Refusal
 from feature_api.session import Session
@@ -59,7 +61,7 @@ class FeatureApi:
         if raw_path.startswith(b"/") and raw_path.isascii() and segments[:1] not in OURS:  # Datasette is sent what it can read
             answer = await self.respond(self.read(lambda session: None), scope)
             if answer[0] == 200:
-                return await self.app(scope, receive, send)
+                return await self.app(scope, receive, self.page_logged(scope, segments, send))
         else:
             answer = await self.respond(self.answer(segments, scope, receiver), scope)
         status, headers, content = answer
@@ -70,6 +72,30 @@ class FeatureApi:
         await send({"type": "http.response.start", "status": status,
                     "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    # --- who read what ---
+
+    def logged(self, who, **what):
+        """An answer with values is given only when it stands in the log."""
+        if self.database.path is None:
+            return
+        try:
+            read_log.add(self.database.path, who, **what)
+        except OSError as error:
+            raise Refusal(503, f"reads are logged, and the log beside the database cannot be written: {error.strerror}") from None
+
+    def page_logged(self, scope, segments, send):
+        """Of Datasette's own pages those of the database, as their address; only who started the server sees them."""
+        if segments[:1] != [urllib.parse.quote(self.database.route).encode()]:
+            return send
+
+        async def logged(message):
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                query = scope.get("query_string", b"").decode("latin-1")
+                read_log.add(self.database.path, "root", path=urllib.parse.unquote_plus(scope["path"] + (f"?{query}" if query else "")))
+            await send(message)
+
+        return logged
 
     async def respond(self, answer, scope):
         """Status, headers and content, whatever happens."""
@@ -147,6 +173,7 @@ class FeatureApi:
             if row is None:
                 whose = ", ".join(f"{key.name} {value}" for key, value in zip(group.keys, entity))
                 raise Refusal(404, f"{name} has no row of {whose[:200]} as of {moment}")
+            self.logged(bearer.name, group=group.name, entities=[entity], features=features, as_of=moment)
             return {**of_group(group, moment), **of_row(group, entity, row, columns)}
 
         return await self.read(work)
@@ -169,6 +196,7 @@ class FeatureApi:
             bearer.may_read(group, keys)
             columns, moment = group.select(features), session.moment(group, as_of)
             found = session.look_up(group, keys, moment)
+            self.logged(bearer.name, group=group.name, entities=[key for key, row in zip(keys, found) if row is not None], features=features, as_of=moment)
             return {**of_group(group, moment), "rows": [of_row(group, key, row, columns) for key, row in zip(keys, found)]}
 
         return await self.read_on_thread(work)

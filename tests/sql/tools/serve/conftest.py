@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.served import serve
+from helpers.stores.served import serve
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ import schemathesis
 from hypothesis import strategies
 from schemathesis.checks import load_all_checks
 
-from helpers import groups, served
+from helpers.stores import groups, served
 
-pytestmark = pytest.mark.unsanitized
 
 load_all_checks()
 

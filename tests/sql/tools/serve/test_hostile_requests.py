@@ -6,9 +6,8 @@ import sqlite3
 
 import pytest
 
-from helpers import served
+from helpers.stores import served
 
-pytestmark = pytest.mark.unsanitized
 
 INGEST, LOOK_UP = "/ingest/athlete_sleep/4001", "/features/athlete_sleep"
 ROW = json.dumps(served.sleep_row(1))

@@ -5,11 +5,10 @@ import random
 
 import pytest
 
-from helpers import groups, served
+from helpers.stores import groups, served
 from helpers.extension import connect
-from helpers.served import sleep_row
+from helpers.stores.served import sleep_row
 
-pytestmark = pytest.mark.unsanitized
 
 STREAMS = {
     "feature_group": "streams", "version": "1.0.0", "description": "Of an activity", "entity": "athlete", "keys": ["athlete_id"], "row_key": ["athlete_id", "activity_id"],

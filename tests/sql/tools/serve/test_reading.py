@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from helpers import groups, served
+from helpers.stores import groups, served
 from helpers.extension import connect
-from helpers.served import segment
+from helpers.stores.served import segment
 from helpers.stages import new_database
 
-pytestmark = pytest.mark.unsanitized
 
 SLEEP_FEATURES = ["sleep_h", "resting_hr", "quality", "device"]
 

@@ -9,10 +9,9 @@ import threading
 
 import pytest
 
-from helpers import served
-from helpers.served import sleep_row
+from helpers.stores import served
+from helpers.stores.served import sleep_row
 
-pytestmark = pytest.mark.unsanitized
 
 READ, LOOK_UP, INGEST = "/features/athlete_sleep/4001", "/features/athlete_sleep", "/ingest/athlete_sleep/4001"
 

@@ -6,10 +6,8 @@ import socket
 import httpx
 import pytest
 
-from helpers import served
-from helpers.served import sleep_row
-
-pytestmark = pytest.mark.unsanitized
+from helpers.stores import served
+from helpers.stores.served import sleep_row
 
 
 @pytest.fixture

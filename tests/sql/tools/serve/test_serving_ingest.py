@@ -10,12 +10,11 @@ import sqlite3
 
 import pytest
 
-from helpers import groups, served
+from helpers.stores import groups, served
 from helpers.extension import connect
-from helpers.served import sleep_row
+from helpers.stores.served import sleep_row
 from helpers.stages import STAGES, statements
 
-pytestmark = pytest.mark.unsanitized
 
 URL = "/ingest/athlete_sleep/4001"
 TABLES = ("athlete_sleep", "athlete_sleep_history", "feature_rejects")
@@ -66,7 +65,8 @@ def test_rows_over_http_leave_what_the_statements_leave_for_the_same_batches(own
 
 
 def test_a_reject_is_told_with_its_place_rule_value_and_reason_and_the_others_go_in(own_api):
-    rows = [sleep_row(1), sleep_row(2, resting_hr=300), sleep_row(3), sleep_row(4, sleep_h=[1], quality="bad"), sleep_row(5)]
+    odd = {2: {"resting_hr": 300}, 4: {"sleep_h": [1], "quality": "bad"}}
+    rows = [sleep_row(day, available_at="2026-01-01T06:00:00Z", **odd.get(day, {})) for day in range(1, 6)]
     answer = own_api.post(URL, {"rows": rows}, own_api.tokens["first"]).json()
     assert (answer["new"], answer["rejected"]) == (3, 2)
     first, *others = answer["rejects"]
@@ -87,7 +87,7 @@ def test_a_batch_with_more_rejects_than_the_limit_is_refused_whole(own_api):
 
 
 def test_a_correction_moves_what_it_replaces_to_the_history_and_says_who(own_api):
-    own_api.post(URL, {"rows": [sleep_row(1)]}, own_api.tokens["first"])
+    own_api.post(URL, {"rows": [sleep_row(1, available_at="2026-01-01T06:00:00Z")]}, own_api.tokens["first"])
     answer = own_api.post(URL, {"rows": [sleep_row(1, sleep_h=8)]}, own_api.tokens["writer"]).json()
     assert (answer["new"], answer["changed"]) == (0, 1)
     (old,) = own_api.select("SELECT * FROM athlete_sleep_history")
@@ -100,10 +100,13 @@ def test_a_correction_moves_what_it_replaces_to_the_history_and_says_who(own_api
 
 
 def test_what_a_row_leaves_out_is_filled_in_as_the_definition_says(own_api):
-    own_api.post(URL, {"rows": [{"event_timestamp": "2026-01-01T06:00:00Z", "resting_hr": 50}]}, own_api.tokens["first"])
+    (before,) = own_api.select("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS now, MAX(event_timestamp) AS newest FROM athlete_sleep WHERE athlete_id = '4001'")
+    event = "2026-01-01T06:00:00Z"
+    assert before["newest"] < event
+    own_api.post(URL, {"rows": [{"event_timestamp": event, "resting_hr": 50}]}, own_api.tokens["first"])
     answer = own_api.get("/features/athlete_sleep/4001", own_api.tokens["first"]).json()
     assert answer["features"] == {"sleep_h": None, "resting_hr": 50, "quality": "good", "device": None}
-    assert answer["available_at"] == "2026-01-01T06:00:00Z"
+    assert answer["event_timestamp"] == event and answer["available_at"] >= before["now"]  # of an athlete of whom something was published
 
 
 def test_every_type_goes_in_and_comes_out_the_same(own_api):

@@ -9,9 +9,8 @@ import time
 import httpx
 import pytest
 
-from helpers import served
+from helpers.stores import served
 
-pytestmark = pytest.mark.unsanitized
 
 SECONDS, PLACES, HEAD_BYTES = 1, 60, 8192
 

@@ -4,10 +4,9 @@ import sqlite3
 
 import pytest
 
-from helpers import served
-from helpers.served import segment
+from helpers.stores import served
+from helpers.stores.served import segment
 
-pytestmark = pytest.mark.unsanitized
 
 VALUES = [
     ("GET", "/features/athlete_sleep/4001", None),

@@ -1,0 +1,287 @@
+#include "charts/svg_plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "charts/svg_plot_marks.h"
+
+static const char *const mark_words[] = {"line", "dashed", "bar",   "dot", "ring",
+                                         "low",  "high",   "hatch", NULL};
+static const char *const zone_tones[] = {"none", "good", "warn", "bad", NULL};
+
+#define ZONE_EDGE_MAX      1e12
+#define LEGEND_LINE_PX     18
+#define LEGEND_SWATCH_PX   22
+#define GRID_PX            40 /* between two ticks of the y axis, at least */
+#define DEFAULT_HEIGHT     260
+#define TEXTS_IN_TWO_LINES 8
+
+/* --- options that are lists ------------------------------------------------------------------------------ */
+
+static int word_number(const char *const *words, const char *word) {
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], word) == 0) return i;
+    }
+    return -1;
+}
+
+static void read_marks(svg_plot *plot, json_members *options) {
+    const char *words[SVG_SERIES_MAX];
+    if (json_member_texts(options, "marks", (size_t)plot->n_series, words) != ATHLETE_OK) return;
+    for (int i = 0; i < plot->n_series; i++) {
+        int mark = word_number(mark_words, words[i]);
+        if (mark < 0) {
+            json_members_refuse(options, "\"marks\" are line, dashed, bar, dot, ring, low, high or hatch");
+            return;
+        }
+        plot->marks[i] = (svg_mark)mark;
+    }
+    for (int i = 0; i < plot->n_series; i++) {
+        bool has_low = i > 0 && plot->marks[i - 1] == SVG_LOW;
+        bool has_high = i + 1 < plot->n_series && plot->marks[i + 1] == SVG_HIGH;
+        if ((plot->marks[i] == SVG_HIGH && !has_low) || (plot->marks[i] == SVG_LOW && !has_high))
+            json_members_refuse(options, "\"marks\" have high behind each low, and nowhere else");
+    }
+}
+
+static void read_zones(svg_plot *plot, json_members *options) {
+    number_list edges =
+        json_member_numbers(options, "zones", 2, SVG_ZONES_MAX + 1, -ZONE_EDGE_MAX, ZONE_EDGE_MAX);
+    if (options->status != ATHLETE_OK) return;
+    for (size_t i = 0; i < edges.n; i++) {
+        if (i > 0 && !(edges.values[i] > edges.values[i - 1]))
+            json_members_refuse(options, "\"zones\" must ascend: each edge above the one before");
+        plot->zone_edges[i] = edges.values[i];
+    }
+    const char *tones[SVG_ZONES_MAX];
+    json_member_texts(options, "zone_names", edges.n - 1, plot->zone_names);
+    if (json_member_texts(options, "zone_tones", edges.n - 1, tones) != ATHLETE_OK) return;
+    for (size_t i = 0; i + 1 < edges.n; i++) {
+        plot->zone_tones[i] = word_number(zone_tones, tones[i]);
+        if (plot->zone_tones[i] < 0)
+            json_members_refuse(options, "\"zone_tones\" are none, good, warn or bad");
+    }
+    plot->n_zones = options->status == ATHLETE_OK ? (int)edges.n - 1 : 0;
+}
+
+athlete_status svg_plot_lists(svg_plot *plot, json_members *options) {
+    if (json_member_is_there(options, "series"))
+        json_member_texts(options, "series", (size_t)plot->n_series, plot->names);
+    if (json_member_is_there(options, "marks")) read_marks(plot, options);
+    if (json_member_is_there(options, "zones")) read_zones(plot, options);
+    if (!isnan(plot->y_min) && !isnan(plot->y_max) && plot->y_min >= plot->y_max)
+        json_members_refuse(options, "\"y_min\" must be below \"y_max\"");
+    return options->status;
+}
+
+/* --- ranges ----------------------------------------------------------------------------------------------- */
+
+static void include(double value, double *low, double *high) {
+    if (value < *low) *low = value; /* comparisons with NaN are false */
+    if (value > *high) *high = value;
+}
+
+/* Over all rows but what is hatched; bars stand on 0 and, where they share an x, on one another. */
+static void find_y_range(svg_area *area) {
+    const svg_plot *plot = area->plot;
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    svg_stack stack = {.x = NAN};
+    for (size_t i = 0; i < area->rows->n; i++) {
+        const double *row = svg_area_row(area, i);
+        for (int k = 0; k < plot->n_series; k++) {
+            double y = row[k + 1];
+            if (plot->marks[k] == SVG_HATCH || isnan(y)) continue;
+            if (plot->marks[k] == SVG_BAR) {
+                double from = svg_stack_add(&stack, row[0], y);
+                include(from, &low, &high);
+                y += from;
+            }
+            include(y, &low, &high);
+        }
+        if (poll_due(area->poll, (size_t)plot->n_series * 4)) return;
+    }
+    if (!(low <= high)) low = 0, high = 1;
+    if (!isnan(plot->y_min)) low = plot->y_min;
+    if (!isnan(plot->y_max)) high = plot->y_max;
+    if (low > high) low = high = isnan(plot->y_min) ? high : low;
+    area->low = low;
+    area->high = high;
+}
+
+static void find_x_range(svg_area *area) {
+    const svg_rows *rows = area->rows;
+    double first = svg_area_row(area, 0)[0], last = svg_area_row(area, rows->n - 1)[0], gap = HUGE_VAL;
+    for (size_t i = 1; i < rows->n; i++) {
+        double step = svg_area_row(area, i)[0] - svg_area_row(area, i - 1)[0];
+        if (step > 0 && step < gap) gap = step;
+    }
+    if (area->plot->x == SVG_X_TEXT) first = 0, last = (double)rows->n_names - 1, gap = 1;
+    if (!(gap < HUGE_VAL)) gap = 1;
+    bool has_bars = area->plot->x == SVG_X_TEXT || first == last;
+    for (int k = 0; k < area->plot->n_series; k++)
+        has_bars |= area->plot->marks[k] == SVG_BAR || area->plot->marks[k] == SVG_HATCH;
+    area->first = first - (has_bars ? gap / 2 : 0);
+    area->last = last + (has_bars ? gap / 2 : 0);
+    area->gap = gap;
+}
+
+/* --- the frame -------------------------------------------------------------------------------------------- */
+
+static void add_swatch(text_buffer *out, svg_mark mark, bool is_pale, int colour, double x, double y) {
+    if (mark == SVG_LINE || mark == SVG_DASHED) svg_stroke(out, mark, colour, x, y - 4, x + 16);
+    else if (mark == SVG_DOT || mark == SVG_RING)
+        svg_dot(out, mark, colour, x + 8, y - 4), text_add(out, "/>");
+    else if (mark == SVG_HATCH) {
+        text_add(out, "<rect fill=\"url(#athlete-hatch)\"");
+        svg_attribute(out, "x", x);
+        svg_attribute(out, "y", y - 10);
+        text_add(out, " width=\"16\" height=\"12\"/>");
+    } else {
+        char class[] = "f0 b";
+        class[1] = (char)('0' + colour);
+        if (mark == SVG_BAR) class[is_pale ? 3 : 2] = is_pale ? 'k' : '\0';
+        svg_box(out, class, x, y - 9, 16, 10);
+        text_add(out, "/>");
+    }
+}
+
+/* The last number of a series that has marks of its own. */
+static double last_value(const svg_area *area, int series) {
+    double value = NAN;
+    svg_mark mark = area->plot->marks[series];
+    if (area->plot->x == SVG_X_TEXT || (mark != SVG_LINE && mark != SVG_DASHED)) return value;
+    for (size_t i = area->rows->n; i-- > 0 && isnan(value);) value = svg_area_row(area, i)[series + 1];
+    return value;
+}
+
+static double add_legend(svg_area *area, double top) {
+    const svg_plot *plot = area->plot;
+    text_buffer *out = area->out;
+    double width = (double)plot->look.width, x = 8;
+    if (!plot->names[0]) return top;
+    for (int k = 0; k < plot->n_series; k++) {
+        if (plot->marks[k] == SVG_HIGH || plot->names[k][0] == '\0') continue;
+        char label[SVG_LABEL_SIZE] = "";
+        double value = last_value(area, k);
+        if (!isnan(value)) svg_label(value, plot->look.format, (int)plot->look.decimals, label);
+        double room = width - 16 - LEGEND_SWATCH_PX - svg_width_px(label) - 8;
+        double words = svg_width_px(plot->names[k]);
+        if (words > room) words = room;
+        double wanted = LEGEND_SWATCH_PX + words + (label[0] ? svg_width_px(label) + 6 : 0);
+        if (x > 8 && x + wanted > width - 8) {
+            x = 8;
+            top += LEGEND_LINE_PX;
+        }
+        add_swatch(out, plot->marks[k], area->has_lines, svg_area_colour(plot, k), x, top + 12);
+        svg_words(out, x + LEGEND_SWATCH_PX, top + 12, "start", NULL, plot->names[k], words + 1);
+        if (label[0])
+            svg_words(out, x + LEGEND_SWATCH_PX + words + 6, top + 12, "start", "m", label, HUGE_VAL);
+        x += wanted + 16;
+    }
+    return top + LEGEND_LINE_PX + 4;
+}
+
+static void add_zones(svg_area *area) {
+    const svg_plot *plot = area->plot;
+    for (int i = 0; i < plot->n_zones; i++) {
+        double top = svg_area_y(area, plot->zone_edges[i + 1]),
+               bottom = svg_area_y(area, plot->zone_edges[i]);
+        if (bottom - top < 0.5) continue;
+        char class[8];
+        snprintf(class, sizeof class, "z%s", zone_tones[plot->zone_tones[i]]);
+        svg_box(area->out, class, area->left, top, area->right - area->left, bottom - top);
+        text_add(area->out, "/>");
+    }
+}
+
+/* Over everything else, so that no line crosses them. */
+static void add_zone_names(svg_area *area) {
+    const svg_plot *plot = area->plot;
+    for (int i = 0; i < plot->n_zones; i++) {
+        double top = svg_area_y(area, plot->zone_edges[i + 1]),
+               bottom = svg_area_y(area, plot->zone_edges[i]);
+        if (bottom - top >= 15)
+            svg_words(area->out, area->left + 4, top + 12, "start", "h", plot->zone_names[i],
+                      (area->right - area->left) / 2);
+    }
+}
+
+static void add_y_axis(svg_area *area, const svg_ticks *ticks) {
+    for (int i = 0; i < ticks->n; i++) {
+        double y = svg_area_y(area, ticks->list[i].at);
+        svg_rule(area->out, ticks->list[i].at == 0 ? "x" : "g", area->left, y, area->right, y);
+        svg_words(area->out, area->left - 6, y + 4, "end", "m", ticks->list[i].label, HUGE_VAL);
+    }
+}
+
+static double widest_text(const svg_rows *rows) {
+    double widest = 0;
+    for (size_t i = 0; i < rows->n_names; i++) {
+        double px = svg_width_px(svg_rows_name_of(rows, (double)i));
+        if (px > widest) widest = px;
+    }
+    return widest > 90 ? 90 : widest;
+}
+
+static void add_x_axis(svg_area *area) {
+    text_buffer *out = area->out;
+    double room = area->right - area->left, y = area->bottom + 16;
+    svg_rule(out, "x", area->left, area->bottom, area->right, area->bottom);
+    if (area->plot->x == SVG_X_TEXT) {
+        /* as many as have room, every second or third where all have not */
+        size_t n = area->rows->n_names, each = 1;
+        double widest = widest_text(area->rows), slot = room / (double)n;
+        while ((double)each * slot < widest + 8 && each < n && n > TEXTS_IN_TWO_LINES) each++;
+        for (size_t i = 0; i < n; i += each)
+            svg_words(out, svg_area_x(area, (double)i), y + (area->is_tight && i % 2 ? 13 : 0), "middle", "m",
+                      svg_rows_name_of(area->rows, (double)i), (area->is_tight ? 1.9 : (double)each) * slot);
+        return;
+    }
+    svg_ticks ticks;
+    if (area->plot->x == SVG_X_DATE) svg_date_ticks(&ticks, area->first, area->last, (int)(room / 52));
+    else svg_number_ticks(&ticks, &area->first, &area->last, (int)(room / 60), SVG_NUMBER, false, false);
+    for (int i = 0; i < ticks.n; i++) {
+        double x = svg_area_x(area, ticks.list[i].at), half = svg_width_px(ticks.list[i].label) / 2;
+        svg_rule(out, "x", x, area->bottom, x, area->bottom + 4);
+        if (x + half > area->right + 8)
+            svg_words(out, area->right + 8, y, "end", "m", ticks.list[i].label, HUGE_VAL);
+        else svg_words(out, x, y, "middle", "m", ticks.list[i].label, HUGE_VAL);
+    }
+}
+
+static bool has_mark(const svg_plot *plot, svg_mark mark) {
+    for (int k = 0; k < plot->n_series; k++) {
+        if (plot->marks[k] == mark) return true;
+    }
+    return false;
+}
+
+athlete_status svg_plot_draw(const svg_plot *plot, svg_rows *rows, text_buffer *out, athlete_poll *poll) {
+    athlete_status status = svg_rows_sort(rows, poll);
+    if (status != ATHLETE_OK) return status;
+    int height = plot->look.height > 0 ? (int)plot->look.height : DEFAULT_HEIGHT;
+    svg_area area = {.plot = plot, .rows = rows, .out = out, .poll = poll};
+    svg_open(out, &plot->look, height, plot->kind, rows->n);
+    if (has_mark(plot, SVG_HATCH)) svg_hatch_pattern(out);
+    area.has_lines = has_mark(plot, SVG_LINE) || has_mark(plot, SVG_DASHED);
+    area.is_tight = plot->x == SVG_X_TEXT && rows->n_names <= TEXTS_IN_TWO_LINES &&
+                    (widest_text(rows) + 6) * (double)rows->n_names > (double)plot->look.width - 60;
+    area.top = add_legend(&area, svg_heading(out, &plot->look)) + 8;
+    area.bottom = height - (area.is_tight ? 40 : 26);
+    if (area.bottom < area.top + 20) area.bottom = area.top + 20;
+    find_y_range(&area);
+    find_x_range(&area);
+    svg_ticks ticks;
+    svg_number_ticks(&ticks, &area.low, &area.high, (int)((area.bottom - area.top) / GRID_PX),
+                     plot->look.format, isnan(plot->y_min), isnan(plot->y_max));
+    area.left = 20;
+    for (int i = 0; i < ticks.n; i++) include(svg_width_px(ticks.list[i].label) + 14, &area.left, &area.left);
+    area.right = (double)plot->look.width - 12;
+    add_zones(&area);
+    add_y_axis(&area, &ticks);
+    svg_area_marks(&area);
+    add_x_axis(&area);
+    add_zone_names(&area);
+    svg_close(out);
+    return poll->stopped ? ATHLETE_INTERRUPTED : out->status;
+}

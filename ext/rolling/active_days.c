@@ -1,0 +1,90 @@
+#include "rolling/active_days.h"
+
+#include <math.h>
+#include "rolling/window_statistics.h"
+
+#define FADING_14D 20.19773057244549 /* days / ln 2 */
+#define FADING_28D 40.39546114489098
+#define BREAK_DAYS 7
+
+void active_begin(active_history *history) {
+    *history = (active_history){.n = 0};
+}
+
+/* The day that was `ago` days before the last one. */
+static const active_day *day_before(const active_history *history, int ago) {
+    return &history->last[((int)fmod(history->n - 1, ACTIVE_DAYS_KEPT) + ACTIVE_DAYS_KEPT - ago) %
+                          ACTIVE_DAYS_KEPT];
+}
+
+static double faded_share(double *faded, double *weight, double days, bool is_active) {
+    double alpha = ewma_alpha(days);
+    *faded += alpha * (is_active - *faded);
+    *weight += alpha * (1.0 - *weight);
+    return *faded / *weight;
+}
+
+static void tell_gaps(const active_history *history, double since, double *answers) {
+    double longest = 0, n = 0, sum = 0, squares = 0;
+    answers[ACTIVE_longest_gap_28d] = answers[ACTIVE_longest_gap_90d] = since;
+    for (int ago = 0; ago < 90; ago++) {
+        double gap = day_before(history, ago)->gap;
+        if (gap > longest) longest = gap;
+        if (ago < 56 && gap > 0) {
+            n++;
+            sum += gap;
+            squares += gap * gap;
+        }
+        if (longest > since && ago < 28) answers[ACTIVE_longest_gap_28d] = longest;
+    }
+    if (longest > since) answers[ACTIVE_longest_gap_90d] = longest;
+    double variance = (squares - sum * sum / n) / (n - 1);
+    if (n >= 3) answers[ACTIVE_gap_spread_56d] = deviation_of(variance);
+}
+
+static void count_days(const active_history *history, double *answers) {
+    static const struct {
+        int days, place;
+    } counts[] = {{7, ACTIVE_active_days_7d}, {28, ACTIVE_active_days_28d}, {90, ACTIVE_active_days_90d}};
+    double n = 0;
+    for (int ago = 0, k = 0; k < 3; k++) {
+        for (; ago < counts[k].days; ago++) n += day_before(history, ago)->is_active;
+        answers[counts[k].place] = n;
+    }
+}
+
+/* A break is one a week after it begins. */
+static void count_breaks(const active_history *history, double *answers) {
+    double n = 0, last_year = 0;
+    for (int ago = 0; ago < ACTIVE_DAYS_KEPT; ago++) {
+        bool here = day_before(history, ago)->ends_break;
+        n += here;
+        if (here && ago >= 350 - BREAK_DAYS && ago <= 364 - BREAK_DAYS) last_year = 1;
+    }
+    answers[ACTIVE_breaks_365d] = n;
+    if (history->n > 350) answers[ACTIVE_break_last_year] = last_year;
+}
+
+void active_add(active_history *history, bool is_active, double answers[ACTIVE_ANSWER_COUNT]) {
+    for (int k = 0; k < ACTIVE_ANSWER_COUNT; k++) answers[k] = NAN;
+    history->n++;
+    active_day today = {.is_active = is_active};
+    if (is_active) {
+        if (history->last_active > 0) today.gap = history->n - history->last_active;
+        history->last_active = history->n;
+    }
+    double since = history->n - history->last_active;
+    today.ends_break = since == BREAK_DAYS && history->last_active > 0;
+    if (today.ends_break) history->last_break = history->n;
+    history->last[(int)fmod(history->n - 1, ACTIVE_DAYS_KEPT)] = today;
+
+    answers[ACTIVE_active_share_14d] =
+        faded_share(&history->faded_14d, &history->weight_14d, FADING_14D, is_active);
+    answers[ACTIVE_active_share_28d] =
+        faded_share(&history->faded_28d, &history->weight_28d, FADING_28D, is_active);
+    answers[ACTIVE_days_since_activity] = since;
+    answers[ACTIVE_days_since_break] = history->n - history->last_break;
+    count_days(history, answers);
+    tell_gaps(history, since, answers);
+    count_breaks(history, answers);
+}

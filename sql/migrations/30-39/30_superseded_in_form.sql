@@ -1,0 +1,1 @@
+-- The triggers that keep the form of times keep it in what was replaced, too; they are made anew after each migration.

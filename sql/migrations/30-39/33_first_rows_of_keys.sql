@@ -1,0 +1,2 @@
+-- What comes to a group's keys after their first rows is known from its arrival, unless it says otherwise: the triggers that take
+-- single rows are made anew after each migration.

@@ -1,0 +1,151 @@
+-- One athlete's pictures: each statement gives rows of a heading, words and a picture (SVG). Reads only; sql/tools/report makes a file of it.
+--
+-- The athlete is in temp.report, made before with one row of athlete_id.
+
+-- Of distances: miles where sql/tools/report is told so.
+CREATE TEMP TABLE IF NOT EXISTS unit AS SELECT 1000.0 AS m, 1.0 AS per_km;
+
+CREATE TEMP TABLE lately AS
+SELECT f.*, f.history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days') OR f.unknown_load_42d > 0 AS is_doubtful
+FROM temp.report
+JOIN athlete_rolling_features AS f USING (athlete_id)
+WHERE f.as_of_date > (SELECT date(MAX(n.as_of_date), '-365 days') FROM athlete_rolling_features AS n WHERE n.athlete_id = f.athlete_id);
+
+SELECT 'Load, fitness and fatigue',
+       printf('On the evening of %s: fitness CTL %.1f, fatigue ATL %.1f as means of 42 and 7 days; exponentially weighted %.1f and %.1f.',
+              as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma),
+       (SELECT svg_line(json_object('title', 'Load, fitness and fatigue', 'unit', 'TSS per day', 'marks', json_array('bar', 'line', 'line', 'dashed', 'dashed'),
+                                    'desc', 'A year of daily load as bars, with fitness and fatigue as means of days and exponentially weighted.',
+                                    'series', json_array('load of the day', 'CTL', 'ATL', 'CTL weighted', 'ATL weighted')),
+                        as_of_date, daily_tss, ctl_42d, atl_7d, ctl_ewma, atl_ewma) FROM temp.lately)
+FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
+
+SELECT 'Form', printf('Form TSB is fitness less fatigue: %+.1f, exponentially weighted %+.1f.', tsb, tsb_ewma),
+       (SELECT svg_line(json_object('title', 'Form', 'unit', 'TSB', 'marks', json_array('line', 'dashed'), 'series', json_array('TSB', 'TSB weighted'),
+                                    'desc', 'A year of form in five zones from overloaded to losing fitness.',
+                                    'zones', json_insert(z.above, '$[#]', 1000), 'zone_tones', json(z.tones), 'zone_names', json(z.names)),
+                        as_of_date, tsb, tsb_ewma)
+        FROM temp.lately
+        CROSS JOIN (SELECT json_group_array(above) AS above, json_group_array(tone) AS tones, json_group_array(form) AS names
+                    FROM (SELECT * FROM gold_form_zones ORDER BY above)) AS z)
+FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
+
+SELECT 'Acute to chronic ratio', printf('%.2f, exponentially weighted %.2f. Hatched: days whose ratio is in doubt, because the history is short or the load of an activity unknown.',
+                                        acwr, acwr_ewma),
+       (SELECT svg_line(json_object('title', 'Acute to chronic ratio', 'unit', 'ATL / CTL', 'decimals', 2, 'y_min', 0, 'marks', json_array('line', 'dashed', 'hatch'),
+                                    'desc', 'A year of the acute to chronic ratio on its band.', 'series', json_array('ACWR', 'ACWR weighted', 'in doubt'),
+                                    'zones', json_array(0, (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold'),
+                                                        (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold'), 1000),
+                                    'zone_names', json_array('less than usual', 'steady', 'a sudden rise'), 'zone_tones', json_array('none', 'good', 'bad')),
+                        as_of_date, acwr, acwr_ewma, is_doubtful) FROM temp.lately)
+FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
+
+CREATE TEMP TABLE estimated AS
+SELECT d.name, d.distance_m, m * g.lower_s / d.distance_m AS lower, m * g.upper_s / d.distance_m AS upper, m * g.predicted_s / d.distance_m AS estimate,
+       g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
+FROM temp.report JOIN gold_athlete_predictions AS g USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
+WHERE g.model = 'time_estimator';
+SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
+       svg_line(json_object('title', 'Races', 'unit', 'min/km', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
+                            'desc', 'For each distance the interval of the estimate and the races that were run.',
+                            'series', json_array('interval', '', 'estimate', 'past races')), name, lower, upper, estimate, raced)
+FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
+      UNION ALL
+      SELECT d.name, d.distance_m, NULL, NULL, NULL, m * r.seconds / d.distance_m
+      FROM temp.report JOIN race_results AS r USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
+      ORDER BY 2, 6)
+WHERE EXISTS (SELECT 1 FROM temp.estimated)
+HAVING COUNT(*) > 0;
+
+-- Why this estimate: of the race that is planned next, or of 10 km.
+CREATE TEMP TABLE asked AS
+SELECT s.prediction_id FROM temp.report JOIN gold_squad AS s USING (athlete_id) WHERE s.prediction_id IS NOT NULL;
+-- include: reports/explained.sql
+SELECT 'Why ' || hms(e.predicted_s) || ' (' || d.name || ')',
+       'Where the estimate comes from: ' || hms(x.start_s) || ' is what the best result' || COALESCE(' (' || a.local_date || ', ' || CAST(a.distance_m / (SELECT m FROM unit) + 0.5 AS INTEGER) || ' km in ' || hms(a.elapsed_s) || ')', '')
+       || ' speaks for; the model adds what it has learnt of other runners. Blue: faster, orange: slower.',
+       (SELECT svg_waterfall(json_object('title', 'From the result to the estimate', 'format', 'time', 'start', x.start_s, 'desc', 'Steps in seconds from the time that the best result speaks for to the estimate.'), label, seconds)
+        FROM (SELECT 0 AS place, label, seconds FROM temp.explained WHERE step <= 7
+              UNION ALL SELECT 1, 'all else', total(seconds) FROM temp.explained WHERE step > 7 ORDER BY 1))
+FROM temp.asked JOIN gold_athlete_predictions AS e USING (prediction_id) JOIN race_distances AS d USING (distance_class)
+JOIN (SELECT DISTINCT start_s FROM temp.explained) AS x
+LEFT JOIN silver_strava_activities AS a ON a.athlete_id = e.athlete_id AND a.activity_id = e.inputs ->> '$.evidence_activity_id';
+DROP TABLE temp.explained;
+DROP TABLE temp.asked;
+
+SELECT 'The record of the estimates',
+       printf('Races of this athlete as they were foretold by models that had not seen them: %d of %d within the interval. %s',
+              SUM(actual_s BETWEEN lower_s AND upper_s), COUNT(*), (SELECT 'Version ' || version || ' was accepted: ' || reason || '.' FROM ml_model_versions
+                  WHERE (model, version) = ('time_estimator', (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))))),
+       svg_line(json_object('title', 'Races against what was foretold', 'unit', '% of the estimate', 'marks', json_array('low', 'high', 'dot'), 
+                            'desc', 'For each race its interval, and the time that was run, in per cent of the estimate; below zero: faster.', 'series', json_array('interval', '', 'run')),
+                as_of_date, 100 * (lower_s / predicted_s - 1), 100 * (upper_s / predicted_s - 1), 100 * (actual_s / predicted_s - 1))
+FROM (SELECT v.* FROM temp.report JOIN ml_validation_predictions AS v ON v.source = 'history' AND v.subject = report.athlete_id
+      WHERE v.model = 'time_estimator' AND v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
+        AND EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class))
+      ORDER BY v.as_of_date)
+HAVING COUNT(*) > 0;
+
+SELECT 'The plan and the form it leads to',
+       printf('Planned to %s: %d days of training, %d with a flag of risk.', MAX(o.plan_date), COUNT(*) FILTER (WHERE o.planned <> 'rest'), COUNT(*) FILTER (WHERE o.is_overtraining_risk))
+       || COALESCE((SELECT ' On the eve of the race on ' || n.race_date || ' form is ' || printf('%+.1f', n.tsb) || ' as planned'
+                           || COALESCE(printf('; best served by %d %% of the last %d days: %+.1f.', 100 * b.share, b.days, b.tsb), '.')
+                    FROM temp.report AS p JOIN gold_race_tapers AS n ON n.athlete_id = p.athlete_id AND n.share = 1
+                    LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best AND b.share < 1), ''),
+       (SELECT svg_line(json_object('title', 'The plan and the form it leads to', 'unit', 'TSS per day', 'marks', json_array('bar', 'bar', 'line', 'dashed'), 'series', json_array('done', 'planned', 'CTL', 'TSB'),
+                                    'desc', 'The load of the last six weeks and of the plan, with fitness and form.'), day, done, planned, ctl, tsb)
+        FROM (SELECT l.as_of_date AS day, l.daily_tss AS done, NULL AS planned, l.ctl_42d AS ctl, l.tsb FROM temp.lately AS l
+              WHERE l.as_of_date > (SELECT date(MAX(as_of_date), '-42 days') FROM temp.lately)
+              UNION ALL
+              SELECT q.plan_date, NULL, q.load_tss, q.ctl_42d, q.tsb FROM temp.report JOIN gold_plan_outlook AS q USING (athlete_id) ORDER BY 1))
+FROM temp.report JOIN gold_plan_outlook AS o USING (athlete_id)
+HAVING COUNT(*) > 0;
+
+SELECT 'Zones of the last weeks', 'Minutes in the five zones of heart rate, by week; activities without heart rate are not in them.',
+       svg_bars(json_object('title', 'Zones by week', 'unit', 'min', 'series', json_array('zone 1', 'zone 2', 'zone 3', 'zone 4', 'zone 5'),
+                            'desc', 'Minutes in each zone of heart rate, by week.'), week, z1, z2, z3, z4, z5)
+FROM (SELECT week_start(a.activity_date) AS week, SUM(a.moving_time_min * a.hr_zone_1_pct) / 100 AS z1, SUM(a.moving_time_min * a.hr_zone_2_pct) / 100 AS z2,
+             SUM(a.moving_time_min * a.hr_zone_3_pct) / 100 AS z3, SUM(a.moving_time_min * a.hr_zone_4_pct) / 100 AS z4, SUM(a.moving_time_min * a.hr_zone_5_pct) / 100 AS z5
+      FROM temp.report JOIN activity_features AS a USING (athlete_id)
+      WHERE a.activity_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND a.hr_zone_1_pct IS NOT NULL
+      GROUP BY week)
+HAVING COUNT(*) > 0;
+
+SELECT 'Days', 'Load of each day, of the last three years.',
+       svg_calendar(json_object('title', 'Days', 'unit', 'TSS', 'desc', 'Days of the last three years as squares, the stronger the more load.'), d.activity_date, d.daily_tss)
+FROM temp.report JOIN athlete_daily_features AS d USING (athlete_id)
+WHERE d.activity_date >= (SELECT date(MAX(as_of_date), 'start of year', '-2 years') FROM temp.lately)
+HAVING COUNT(*) > 0;
+
+SELECT 'Energy by week', printf('Kilocalories of training as the devices told them; %d of %d activities of these weeks say nothing, and are not in it.', SUM(unknown), SUM(n)),
+       svg_bars(json_object('title', 'Energy by week', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training by week, of the activities that tell them.'), week, kcal)
+FROM (SELECT week_start(e.local_date) AS week, total(e.energy_kcal) AS kcal, COUNT(*) AS n, SUM(e.energy_kcal IS NULL) AS unknown
+      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) GROUP BY week)
+HAVING SUM(n) > SUM(unknown);
+SELECT 'Energy by day', printf('Of the last four weeks: %d of %d activities tell no energy.', SUM(unknown), SUM(n)),
+       svg_bars(json_object('title', 'Energy by day', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training of each day of four weeks.'), day, kcal)
+FROM (SELECT e.local_date AS day, total(e.energy_kcal) AS kcal, COUNT(*) AS n, SUM(e.energy_kcal IS NULL) AS unknown
+      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-28 days') FROM temp.lately) GROUP BY day)
+HAVING SUM(n) > SUM(unknown);
+SELECT 'Hours and intensity by week', 'Hours of training, and how hard they were: the mean intensity as a share of threshold, weighted by time, of the activities of which it is known.',
+       svg_line(json_object('title', 'Hours and intensity by week', 'unit', 'h; % of threshold / 10', 'marks', json_array('bar', 'line'), 'series', json_array('hours', 'intensity, tenths of threshold'),
+                            'desc', 'Hours of training by week, and their mean intensity.'), week, hours, intensity)
+FROM (SELECT week_start(e.local_date) AS week, SUM(e.moving_s) / 3600.0 AS hours,
+             10 * SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FILTER (WHERE e.intensity_factor IS NOT NULL) AS intensity
+      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) GROUP BY week)
+HAVING COUNT(*) > 0;
+
+CREATE TEMP TABLE drifted AS
+SELECT d.column_name, d.shift, d.window_start, d.watched
+FROM (SELECT m.*, COUNT(*) OVER () AS watched FROM temp.report JOIN mon_drift_metrics AS m ON m.slice_key = 'athlete_id' AND m.slice_value = report.athlete_id
+      WHERE m.drift_type = 'BASELINE' AND m.window_start = (SELECT MAX(n.window_start) FROM mon_drift_metrics AS n WHERE n.slice_key = 'athlete_id' AND n.slice_value = report.athlete_id)) AS d
+WHERE d.is_drift;
+SELECT 'What is not as it was', 'In ' || strftime('%Y-%m', MAX(window_start)) || ' against the year before: ' || COUNT(*) || ' of ' || MAX(watched) || ' watched columns are another distribution. The largest shifts of their means:',
+       (SELECT svg_bars(json_object('title', 'Shift of the mean', 'unit', 'standard deviations', 'desc', 'The columns whose means have moved most, in standard deviations of the year before.', 'decimals', 2), column_name, size)
+        FROM (SELECT n.column_name, abs(n.shift) AS size FROM temp.drifted AS n WHERE n.shift IS NOT NULL ORDER BY size DESC, n.column_name LIMIT 5))
+FROM temp.drifted
+HAVING COUNT(*) > 0 AND COUNT(shift) > 0;
+
+DROP TABLE temp.drifted;
+DROP TABLE temp.estimated;
+DROP TABLE temp.lately;

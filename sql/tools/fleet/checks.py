@@ -1,0 +1,80 @@
+"""What a worker must have before it begins: a sentence now instead of a thousand failures later."""
+
+import os
+import pathlib
+import platform
+import shutil
+import sqlite3
+import subprocess
+
+import place
+import shell
+from common.database import OLDEST, Failure
+
+# Where locks or renames are not those of a disk, databases are damaged or stop.
+REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs"}
+REMOTE_PREFIXES = ("/dbfs", "/Volumes", "/mnt/gcs", "/mnt/s3")
+MACHINES = {0x3E: ("x86_64", "amd64"), 0xB7: ("aarch64", "arm64"), 0x28: ("armv7l", "armhf"), 0x16: ("s390x",), 0x03: ("i386", "i486", "i586", "i686")}
+
+
+def worker(extension, extension_sha256, scratch):
+    """Raises Failure with what is missing here."""
+    _library(pathlib.Path(extension), extension_sha256)
+    _sqlite(extension)
+    _scratch(pathlib.Path(scratch))
+
+
+def _library(extension, expected):
+    if not extension.is_file():
+        raise Failure(f"this worker ({platform.node()}) has no {extension}")
+    if place.digest(extension) != expected:
+        raise Failure(f"{extension} of this worker ({platform.node()}) is another build than the driver's: install the same one everywhere")
+    with open(extension, "rb") as file:
+        head = file.read(20)
+    if head[:4] == b"\x7fELF":
+        built_for = MACHINES.get(int.from_bytes(head[18:20], "little" if head[5] == 1 else "big"), ("another processor",))
+        if platform.machine().lower() not in built_for:
+            raise Failure(f"{extension} is built for {built_for[0]}, and this worker ({platform.node()}) is {platform.machine()}")
+
+
+def _sqlite(extension):
+    if not shell.is_needed():
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise Failure(f"this worker's Python has SQLite {sqlite3.sqlite_version} where at least {'.'.join(map(str, OLDEST))} is needed")
+        db = sqlite3.connect(":memory:")
+        db.enable_load_extension(True)
+        try:
+            db.load_extension(str(extension).removesuffix(".so"))
+        except sqlite3.Error as error:
+            raise Failure(f"this worker cannot load {extension}: {error}") from error
+        finally:
+            db.close()
+        return
+    program = shutil.which("sqlite3")
+    if program is None:
+        raise Failure("this worker's Python loads no SQLite extensions, and there is no sqlite3 shell to do it instead: apt-get install sqlite3")
+    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()[0]
+    if tuple(map(int, version.split("."))) < OLDEST:
+        raise Failure(f"this worker's Python loads no SQLite extensions, and its sqlite3 shell is {version} where at least {'.'.join(map(str, OLDEST))} is needed")
+
+
+def _scratch(folder):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise Failure(f"scratch is {folder}, where this worker cannot write")
+    kind = _file_system(folder)
+    if kind in REMOTE or kind.startswith("fuse") or str(folder.resolve()).startswith(REMOTE_PREFIXES):
+        raise Failure(f"scratch is {folder}, on {kind}: SQLite's locks need a disk of this machine's own")
+
+
+def _file_system(folder):
+    """Its type as the kernel says; empty where it says nothing."""
+    mounts = pathlib.Path("/proc/self/mounts")
+    if not mounts.exists():
+        return ""
+    best, resolved = ("", ""), str(folder.resolve())
+    for line in mounts.read_text().splitlines():
+        _, at, kind, *_ = line.split()
+        at = at.encode().decode("unicode_escape")
+        if (resolved == at or resolved.startswith(at.rstrip("/") + "/")) and len(at) >= len(best[0]):
+            best = (at, kind)
+    return best[1]

@@ -1,0 +1,136 @@
+"""A job: objects in, every partition that they touch written, and what became of each athlete."""
+
+import collections
+import gzip
+import hashlib
+import os
+import pathlib
+import tempfile
+
+import checks
+import place
+import template
+from common import database, stages
+from common.database import Failure
+from keys import athlete_of, partition_of
+
+PIECE_BYTES = 64_000_000  # of a source, read by one worker
+LIMIT_S = 600
+REFUSED_SHARE = 0.05
+REASONS = 10  # that are told
+
+
+def made(folder, partitions=None, scratch=None, limit_s=LIMIT_S, delta=None):
+    """What a task is told, as plain values that any engine can carry. Makes the folder, the pool's models and the template."""
+    here = place.Place(folder)
+    here.make(partitions)
+    extension = _extension()
+    scratch = str(scratch or tempfile.gettempdir())
+    told = {"folder": str(here.folder), "extension": str(extension), "extension_sha256": place.digest(extension), "scratch": scratch, "limit_s": limit_s,
+            "delta": delta and str(pathlib.Path(delta).absolute()), "tools": str(pathlib.Path(__file__).resolve().parents[1])}  # fmt: skip
+    checks.worker(told["extension"], told["extension_sha256"], scratch)
+    template.make(here.pool, here.template)
+    told["made_by"] = _made_by(here, told["extension_sha256"])
+    return told
+
+
+def _extension():
+    named = pathlib.Path(os.environ.get("ATHLETE_EXTENSION") or database.ROOT / "build" / "athlete.so")
+    return named if named.suffix else named.with_suffix(".so")
+
+
+def _made_by(here, extension_sha256):
+    """The same for the same stages, library and models: what another one made is made again."""
+    whole = hashlib.sha256(extension_sha256.encode())
+    for file in [*stages.all_of_them(), *sorted(stages.SCHEMAS.glob("features/*.json"))]:
+        whole.update(file.read_bytes())
+    for table, (_, _, rows) in sorted(template.champions(str(here.pool)).items()):
+        whole.update(f"{table} {rows!r}".encode())
+    return whole.hexdigest()
+
+
+# --- sources -----------------------------------------------------------------------------------------------------------------
+
+
+def pieces(sources):
+    """(file, first byte, end) of lines that one worker reads; a file in a gzip is one piece."""
+    for source in sources:
+        path = pathlib.Path(source)
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        if not files:
+            raise Failure(f"{path} is empty")
+        for file in files:
+            try:
+                size = file.stat().st_size
+                with open(file, "rb") as stream:
+                    is_packed = stream.read(2) == b"\x1f\x8b"
+            except OSError as error:
+                raise Failure(f"cannot read {file}: {error.strerror}") from error
+            step = size if is_packed else PIECE_BYTES
+            yield from ((str(file), first, min(first + step, size)) for first in range(0, size, max(step, 1)))
+
+
+def lines_of(piece):
+    """The lines that begin in a piece."""
+    file, first, end = piece
+    with open(file, "rb") as stream:
+        if stream.read(2) == b"\x1f\x8b":
+            yield from (line for raw in gzip.open(file) if (line := raw.strip()))
+            return
+        stream.seek(max(first - 1, 0))
+        if first:
+            stream.readline()  # of the piece before, all of it that does not begin here
+        while stream.tell() < end and (raw := stream.readline()):
+            if line := raw.strip():
+                yield line
+
+
+def spooled(job, number, piece, folder):
+    """Writes the lines of a piece into a file for each partition, for engines that have no shuffle of their own."""
+    partitions = place.Place(job["folder"]).partitions
+    found = collections.defaultdict(list)
+    for line in lines_of(piece):
+        found[partition_of(athlete_of(line) or "", partitions)].append(line)
+    for partition, lines in found.items():
+        (pathlib.Path(folder) / f"{partition:05d}.{number:06d}").write_bytes(b"\n".join(lines))
+    return sorted(found)
+
+
+def arrived(number, folder):
+    for file in sorted(pathlib.Path(folder).glob(f"{number:05d}.*")):
+        yield from file.read_bytes().split(b"\n")
+
+
+# --- running -----------------------------------------------------------------------------------------------------------------
+
+
+def run(engine, folder, sources, refused_share=REFUSED_SHARE, told=None, **options):
+    """Sentences about a job that was done by an engine; fails if more than a share of the athletes was refused. `told` is for made()."""
+    job = made(folder, **(told or {}))
+    here = place.Place(folder)
+    with here.alone():
+        due = {number for number in range(here.partitions) if (version := here.version(number)) and _is_due(version, job)}
+        outcomes = list(engine.run(job, list(pieces(sources)), due, **options))
+    return _told(outcomes, refused_share)
+
+
+def _is_due(version, job):
+    return (version / "made_by").read_text() != job["made_by"] or any((version / "refused").iterdir())
+
+
+def _told(outcomes, refused_share):
+    counted = collections.Counter(outcome["outcome"] for outcome in outcomes)
+    refused = [outcome for outcome in outcomes if outcome["outcome"] == "refused"]
+    athletes = len(outcomes) - counted["unclaimed"]
+    sentences = [f"{counted['advanced']} athletes advanced, {counted['kept']} had nothing new, {len(refused)} refused; {counted['unclaimed']} objects name no athlete"]
+    sentences += [f"  athlete {outcome['athlete_id']}, {outcome['stage']}: {outcome['message'].splitlines()[-1]}" for outcome in refused[:REASONS]]
+    if len(refused) > REASONS:
+        sentences.append(f"  and {len(refused) - REASONS} more, in rejects.parquet of their partitions")
+    if refused and len(refused) > refused_share * athletes:
+        raise Failure("\n".join([*sentences, f"{len(refused)} of {athletes} athletes are more than the share of {refused_share:g} that a job may refuse; the others are written"]))
+    return sentences
+
+
+def scratch_of(job):
+    """A folder for what one job spools, on a disk that all its workers see."""
+    return tempfile.TemporaryDirectory(dir=pathlib.Path(job["folder"]) / ".versions", prefix="arrivals-")

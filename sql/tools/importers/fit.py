@@ -1,0 +1,105 @@
+"""FIT, by Garmin's own SDK. A file of several sessions, as of a triathlon, gives one recording for each."""
+
+import garmin_fit_sdk
+
+from importers.recording import Recording, Sample, Unreadable, checked
+
+EPOCH_S = 631065600  # 1989-12-31T00:00:00Z
+DEGREES = 180 / 2**31
+ACTIVITY_FILE = 4
+TRAIL, VIRTUAL = 3, 58
+INDOOR = {1, 5, 6, 14, 15, 16, 45}  # treadmill, spinning, indoor cycling, indoor rowing, elliptical, stairs, indoor running
+
+# By sport and sub-sport of FIT's profile; None is any.
+SPORTS = {
+    (1, TRAIL): "TrailRun", (1, VIRTUAL): "VirtualRun", (1, None): "Run",
+    (2, 8): "MountainBikeRide", (2, 46): "GravelRide", (2, VIRTUAL): "VirtualRide", (2, 28): "EBikeRide", (2, None): "Ride",
+    (4, 15): "Elliptical", (4, 14): "Rowing", (4, 16): "StairStepper",
+    (5, None): "Swim", (10, 20): "WeightTraining", (10, 43): "Yoga", (11, None): "Walk", (12, None): "NordicSki", (13, None): "AlpineSki",
+    (14, None): "Snowboard", (15, None): "Rowing", (17, None): "Hike", (19, None): "Canoeing", (21, None): "EBikeRide",
+    (30, None): "InlineSkate", (31, None): "RockClimbing", (32, None): "Sail", (33, None): "IceSkate", (35, None): "Snowshoe",
+    (37, None): "StandUpPaddling", (38, None): "Surfing", (41, None): "Kayaking",
+}  # fmt: skip
+
+
+def is_one(head):
+    return head[8:12] == b".FIT"
+
+
+def read(content):
+    messages = _decoded(content)
+    kinds = [message["type"] for message in messages.get("file_id_mesgs", []) if "type" in message]
+    if kinds and kinds[0] != ACTIVITY_FILE and not messages.get("record_mesgs"):
+        raise Unreadable(f"it is a FIT file of another kind ({kinds[0]}), not of an activity")
+    samples = [_sample(record) for record in messages.get("record_mesgs", []) if isinstance(record.get("timestamp"), (int, float))]
+    offset_s, laps = _offset_s(messages), [EPOCH_S + lap["start_time"] for lap in messages.get("lap_mesgs", []) if "start_time" in lap]
+    sessions = [session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)]
+    if len(sessions) < 2:
+        return [_recording(checked(samples), sessions[0] if sessions else {}, offset_s, laps)]
+    return [_recording(part, session, offset_s, laps) for session, part in _parted(samples, sessions)]
+
+
+def _decoded(content):
+    stream = garmin_fit_sdk.Stream.from_byte_array(bytearray(content))
+    decoder = garmin_fit_sdk.Decoder(stream)
+    try:
+        if not decoder.is_fit():
+            raise Unreadable("its header is not that of a FIT file")
+        messages, errors = decoder.read(convert_types_to_strings=False, convert_datetimes_to_dates=False, merge_heart_rates=False, expand_sub_fields=False)
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # whatever a decoder trips over is a fault of the file
+        raise Unreadable(f"it cannot be decoded as FIT: {type(error).__name__}") from error
+    if errors and isinstance(errors[0], MemoryError):
+        raise errors[0]
+    if errors:
+        raise Unreadable(f"it is cut off or damaged: {' '.join(str(errors[0]).split()) or type(errors[0]).__name__}")
+    return messages
+
+
+def _sample(record):
+    latitude, longitude = record.get("position_lat"), record.get("position_long")
+    is_placed = isinstance(latitude, int) and isinstance(longitude, int)
+    return Sample(
+        EPOCH_S + record["timestamp"], _number(record, "distance"), _number(record, "enhanced_altitude", "altitude"), _number(record, "heart_rate"),
+        _cadence(record), _number(record, "power"), _number(record, "temperature"),
+        latitude * DEGREES if is_placed else None, longitude * DEGREES if is_placed else None)  # fmt: skip
+
+
+def _cadence(record):
+    cadence = _number(record, "cadence")
+    return None if cadence is None else cadence + (_number(record, "fractional_cadence") or 0)
+
+
+def _number(record, *names):
+    for name in names:
+        value = record.get(name)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, (int, float)):
+            return value
+    return None
+
+
+def _offset_s(messages):
+    """Of the activity's local time, to the quarter of an hour. Some devices write what is none."""
+    for activity in messages.get("activity_mesgs", []):
+        if isinstance(activity.get("local_timestamp"), int) and isinstance(activity.get("timestamp"), int):
+            offset_s = activity["local_timestamp"] - activity["timestamp"]
+            if offset_s % 900 == 0 and abs(offset_s) <= 14 * 3600:
+                return offset_s
+    return None
+
+
+def _recording(samples, session, offset_s, laps):
+    sport, sub_sport = session.get("sport"), session.get("sub_sport")
+    name = SPORTS.get((sport, sub_sport)) or SPORTS.get((sport, None)) or (None if sport in (None, 0) else "Workout")
+    within = [lap for lap in laps if samples[0].seconds - 1 <= lap < samples[-1].seconds]
+    return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within)
+
+
+def _parted(samples, sessions):
+    for session, following in zip(sessions, [*sessions[1:], {}]):
+        start, end = session["start_time"] + EPOCH_S, following.get("start_time", 2**33) + EPOCH_S
+        part = [sample for sample in samples if start <= sample.seconds < end]
+        if len(part) > 1:
+            yield session, checked(part)

@@ -1,0 +1,37 @@
+"""GPX, by gpxpy. Heart rate and cadence are in extensions, of whichever namespace."""
+
+import gpxpy
+import gpxpy.gpx
+
+from importers import sports, xml_texts
+from importers.recording import Recording, Sample, Unreadable, checked
+from importers.tcx import instant, number
+
+EXTENSIONS = {"hr": "heart_rate", "heartrate": "heart_rate", "cad": "cadence", "cadence": "cadence", "power": "power_w", "watts": "power_w",
+              "atemp": "celsius", "temp": "celsius", "distance": "distance_m"}
+
+
+def is_one(head):
+    return xml_texts.root_of(head) == "gpx"
+
+
+def read(content):
+    xml_texts.check(content.lstrip())
+    try:
+        tracks = gpxpy.parse(content.lstrip()).tracks
+    except (gpxpy.gpx.GPXException, ValueError, TypeError, AttributeError, LookupError) as error:
+        raise Unreadable(f"it is no GPX that can be read: {error}") from error
+    found = [(track, samples) for track in tracks if (samples := [_sample(point) for segment in track.segments for point in segment.points if point.time])]
+    if not found:
+        raise Unreadable("none of its points has a time: a route that was planned, not recorded")
+    return [Recording(checked(samples), sports.named(track.type), name=track.name) for track, samples in found]
+
+
+def _sample(point):
+    values = {"altitude_m": point.elevation, "latitude": point.latitude, "longitude": point.longitude}
+    for extension in point.extensions:
+        for element in extension.iter():
+            name = EXTENSIONS.get(xml_texts.tag(element).lower()) if isinstance(element.tag, str) else None
+            if name is not None:
+                values[name] = number(element.text)
+    return Sample(instant(point.time.isoformat())[0], **values)

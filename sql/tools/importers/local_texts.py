@@ -1,0 +1,73 @@
+"""Numbers and dates as the languages of Strava's export write them."""
+
+import datetime
+import re
+import unicodedata
+
+from importers.recording import Unreadable
+
+MONTHS = (("jan", "ene"), ("feb", "fev"), ("mar", "mrz", "maerz"), ("apr", "avr", "abr"), ("may", "mai"), ("jun", "juin"), ("jul", "juil"),
+          ("aug", "aou", "ago"), ("sep", "set"), ("oct", "okt", "out"), ("nov",), ("dec", "dez", "dic"))
+AFTERNOON = re.compile(r"\bp ?m\b")
+MORNING = re.compile(r"\ba ?m\b")
+
+
+def plain(text):
+    """Without accents, dots and odd blanks, in small letters."""
+    text = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(c for c in text if not unicodedata.combining(c)).casefold().replace(".", " ").replace("’", "'").split())
+
+
+def number(text, has_decimal_comma):
+    """None of an empty text."""
+    text = (text or "").strip().replace("\xa0", "").replace("\u202f", "")
+    if not text:
+        return None
+    comma, dot = text.rfind(","), text.rfind(".")
+    if comma >= 0 and dot >= 0:
+        text = text.replace("." if comma > dot else ",", "")
+    elif comma >= 0 and not has_decimal_comma:
+        text = text.replace(",", "")
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise Unreadable(f"{text!r} stands where a number belongs") from None
+
+
+def moment(text, day_first):
+    """As UTC, which Strava's export writes without saying so."""
+    words = plain(text)
+    clock = re.search(r"(\d{1,2}):(\d\d)(?::(\d\d))?", words)
+    if clock is None:
+        raise _no_date(text)
+    hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
+    if AFTERNOON.search(words) or MORNING.search(words):
+        hour = hour % 12 + 12 * bool(AFTERNOON.search(words))
+    date = words[: clock.start()]
+    numbers = [int(found) for found in re.findall(r"\d+", date)]
+    month = next((i for word in re.findall(r"[a-z]+", date) for i, names in enumerate(MONTHS, 1) if word.startswith(names)), None)
+    try:
+        if month is not None and len(numbers) == 2:
+            day, year = sorted(numbers)
+        elif len(numbers) == 3 and numbers[0] > 31:
+            year, month, day = numbers
+        else:
+            day, month, year = numbers if day_first else (numbers[1], numbers[0], numbers[2])
+        return datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
+    except (ValueError, IndexError):
+        raise _no_date(text) from None
+
+
+def is_day_first(texts, language):
+    """Of dates in figures: what none of them contradicts, or else the custom of the language."""
+    for text in texts:
+        found = re.match(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{4}", text)
+        if found and max(int(found[1]), int(found[2])) > 12:
+            return int(found[1]) > 12
+        if found and "." in found[0]:
+            return True
+    return language != "en"
+
+
+def _no_date(text):
+    return Unreadable(f"{text!r} stands where a date with a time belongs")

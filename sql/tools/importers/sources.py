@@ -1,0 +1,103 @@
+"""The files in what was given: one file, a folder of them, or a zip. Nothing is unpacked onto a disk, and nothing is read beyond a
+limit, so that neither a name in an archive nor a bomb does harm."""
+
+import io
+import os
+import pathlib
+import sys
+import zipfile
+import zlib
+
+from importers.recording import Unreadable
+
+LIMIT_BYTES = 64_000_000  # of one file, unpacked; a day of a watch has two
+TABLE_BYTES = 256_000_000  # of a table of activities
+
+
+class Files:
+    """Names, in their order, and how each is opened. One that was given alone has only itself."""
+
+    def __init__(self, given):
+        self._zip, self._folder, self._alone = None, None, None
+        if given == "-":
+            self._alone = ("standard input", sys.stdin.buffer)
+        elif os.path.isdir(given):
+            self._folder = pathlib.Path(given)
+        else:
+            self._alone = (pathlib.Path(given).name, open(given, "rb"))  # noqa: SIM115: open as long as the program runs
+        if self._alone and self._alone[1].read(4) in (b"PK\3\4", b"PK\5\6"):
+            try:
+                self._zip = zipfile.ZipFile(self._alone[1])
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+                raise Unreadable(f"the zip is cut off or damaged: {error}") from error
+
+    def names(self):
+        if self._zip is not None:
+            return sorted({info.filename for info in self._zip.infolist() if not info.is_dir()})
+        if self._folder is not None:
+            return sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file() and self._is_within(path))
+        return [self._alone[0]]
+
+    def read(self, name, limit=LIMIT_BYTES):
+        """A file's bytes, without the gzip it may be in."""
+        return unpacked(self.packed(name, limit), limit)
+
+    def packed(self, name, limit=LIMIT_BYTES):
+        """A file's bytes as they are."""
+        try:
+            with self._open(name) as stream:
+                content = stream.read(limit + 1)
+            if len(content) > limit:
+                raise Unreadable(f"it has more than {limit:,} bytes")
+            return content
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise Unreadable(f"it is cut off or damaged in its archive: {error}") from error
+        except OSError as error:
+            raise Unreadable(f"it cannot be read: {error.strerror or error}") from error
+
+    def _is_within(self, path):
+        """A link that leads out of the folder is not followed."""
+        return path.resolve().is_relative_to(self._folder.resolve())
+
+    def _open(self, name):
+        if self._zip is not None:
+            return self._zip.open(name)
+        if self._folder is not None:
+            return open(self._folder / name, "rb")
+        self._alone[1].seek(0)
+        return io.BufferedReader(_Kept(self._alone[1]))
+
+
+class _Kept(io.RawIOBase):
+    """A stream that stays open when its reader is done."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def unpacked(content, limit=LIMIT_BYTES):
+    """Without the gzip it may be in."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    stream, parts, size = zlib.decompressobj(31), [], 0
+    while content:
+        try:
+            parts.append(stream.decompress(content, limit + 1 - size))
+        except zlib.error as error:
+            raise Unreadable(f"its gzip is cut off or damaged: {error}") from error
+        size += len(parts[-1])
+        if size > limit:
+            raise Unreadable(f"it has more than {limit:,} bytes when it is unpacked")
+        if not stream.eof:
+            raise Unreadable("its gzip is cut off")
+        content = stream.unused_data if stream.unused_data[:2] == b"\x1f\x8b" else b""
+        stream = zlib.decompressobj(31)
+    return b"".join(parts)

@@ -1,0 +1,192 @@
+"""Strava's bulk export: activities.csv in the language of the account, and the files that it names.
+
+Names of columns repeat; the second Distance is in metres and the second Elapsed Time is exact. strava_headers.csv has the names, and
+where each was seen.
+"""
+
+import csv
+import datetime
+import io
+import json
+import pathlib
+
+from importers import local_texts, sports, streams
+from importers.recording import Unreadable
+from importers.sources import TABLE_BYTES
+
+HERE = pathlib.Path(__file__).resolve().parent
+NEEDED = ("id", "date", "type", "elapsed_s")
+LANGUAGES = ("en", "de", "pt", "fr", "es")
+TRUE = {"1", "1.0", "true", "wahr", "verdadeiro", "vrai", "verdadero"}
+# A named column of the table beats the file for these: a runner may have mended them on Strava.
+NUMBERS = {"moving_s": "moving_time", "climb_m": "total_elevation_gain", "avg_hr": "average_heartrate", "max_hr": "max_heartrate", "cadence": "average_cadence",
+           "watts": "average_watts", "weighted_watts": "weighted_average_watts", "celsius": "average_temp", "max_speed": "max_speed"}
+DETAILS = ("laps", "splits_metric", "best_efforts", "trainer", "device_watts")
+
+
+def found_in(files, names):
+    """The table's name, or None. By its content, whatever it is called; in a folder or zip only what is a table by its name may be one,
+    for nobody wants all files read twice."""
+    for name in [name for name in names if name.lower().endswith(".csv")] or names if len(names) > 1 else names:
+        try:
+            if _is_table(files.read(name, TABLE_BYTES)[:20_000]):
+                return name
+        except Unreadable:
+            continue
+    return None
+
+
+def _is_table(head):
+    if b"\0" in head:
+        return False
+    line = _decoded(head).lstrip("\ufeff").split("\n", 1)[0]
+    try:
+        cells = {local_texts.plain(cell) for cell in _cells(line)}
+    except csv.Error:
+        return False
+    # more than one word of some language, so that another table with a column "Distance" is left alone
+    return any(sum(plain in cells for lang, plain, _ in _dictionary() if lang == language) >= 3 for language in LANGUAGES) or (
+        len(cells) > 40 and next(iter(_cells(line)), "").casefold().startswith(("id ", "activity", "aktiv")))
+
+
+def _cells(line):
+    return next(csv.reader([line]), [])
+
+
+def _decoded(content):
+    return content.decode("utf-8", errors="replace")
+
+
+def _dictionary():
+    with open(HERE / "strava_headers.csv", encoding="utf-8", newline="") as file:
+        return [(row["language"], local_texts.plain(row["header"]), row["field"]) for row in csv.DictReader(file)]
+
+
+def _sport_words():
+    with open(HERE / "strava_sports.csv", encoding="utf-8", newline="") as file:
+        return {local_texts.plain(word): row["sport_type"] for row in csv.DictReader(file) for word in row["words"].split("|")}
+
+
+def columns_of(header):
+    """(language, places of each field, in order); its numbers are repeated names."""
+    cells = [local_texts.plain(cell.lstrip("\ufeff")) for cell in header]
+    best = (0, None, {})
+    for language in LANGUAGES:
+        fields = {}
+        for plain, field in [(plain, field) for lang, plain, field in _dictionary() if lang == language]:
+            places = [i for i, cell in enumerate(cells) if cell == plain]
+            fields.setdefault(field, []).extend(places)
+        fields = {field: sorted(places) for field, places in fields.items() if places}
+        best = max(best, (len(fields), language, fields), key=lambda found: found[0])
+    missing = [field for field in NEEDED if field not in best[2]]
+    if missing:
+        raise Unreadable("activities.csv has headers of a language that is not known yet; they hold nothing personal, please report the first line: "
+                         + ",".join(header)[:1500])
+    return best[1], best[2]
+
+
+def work(files, table, athlete):
+    """(source, {"row": …}, content of its file) of each activity of the table. First it says whose export it is."""
+    text = _decoded(files.read(table, TABLE_BYTES))
+    csv.field_size_limit(10_000_000)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise Unreadable(f"{table} is no table that can be read: {error}") from error
+    language, places = columns_of(lines[0] if lines else [])
+    athlete = _owner(files) or athlete
+    if athlete is None:
+        yield table, {"asks": True}, None
+        return
+    yield table, {"export": athlete}, None
+    rows = [_fields(line, places) for line in lines[1:] if any(line)]
+    day_first = local_texts.is_day_first([row.get("date", [""])[0] for row in rows], language)
+    sports_by_word, known = _sport_words(), set(files.names())
+    has_comma = language != "en" and not any(len(cell) and "." in cell for row in rows for cell in row.get("distance", [])[:1])
+    for number, row in enumerate(rows, 2):
+        source = f"{table} line {number}"
+        try:
+            told, file = _told(row, day_first, has_comma, sports_by_word), row.get("file", [""])[0].strip()
+        except Unreadable as error:
+            yield source, None, error
+            continue
+        place = next((name for name in (str(pathlib.PurePosixPath(table).parent / file), file) if file and name in known), None)
+        told_row = {"row": told, "athlete": athlete}
+        if place is None:
+            yield source, told_row, None
+        else:
+            try:
+                yield place, told_row, files.packed(place)
+            except Unreadable as error:
+                yield place, told_row, error
+
+
+def _owner(files):
+    """Whose export it is: profile.csv begins with a number."""
+    for name in files.names():
+        if pathlib.PurePosixPath(name).name == "profile.csv":
+            try:
+                lines = list(csv.reader(io.StringIO(_decoded(files.read(name)).lstrip("\ufeff"), newline="")))
+            except (Unreadable, csv.Error):
+                return None
+            if len(lines) > 1 and lines[1] and lines[1][0].strip().isdigit():
+                return lines[1][0].strip()
+    return None
+
+
+def _fields(line, places):
+    return {field: [line[place] for place in found if place < len(line)] for field, found in places.items()}
+
+
+def _told(row, day_first, has_comma, sports_by_word):
+    first = {field: next((value for value in values if value.strip()), "") for field, values in row.items()}
+    if not first.get("id", "").strip().isdigit():
+        raise Unreadable(f"{first.get('id', '')!r} stands where the number of an activity belongs")
+    number = {field: local_texts.number(row[field][-1] if field in ("elapsed_s", "max_hr") and row[field][-1:] != [""] and row[field] else first[field], has_comma)
+              for field in ("elapsed_s", *NUMBERS) if row.get(field)}
+    sport = sports_by_word.get(local_texts.plain(first["type"])) or sports.named(first["type"].replace(" ", ""))
+    told = {"id": int(first["id"]), "name": first.get("name"), "type": sport, "sport_type": sport,
+            "start_date": local_texts.moment(first["date"], day_first).strftime("%Y-%m-%dT%H:%M:%SZ"), "elapsed_time": number["elapsed_s"],
+            "distance": _metres(row.get("distance", []), first, sport, has_comma), "flagged": first.get("flagged", "").casefold() in TRUE or None}
+    told |= {name: number.get(field) for field, name in NUMBERS.items()}
+    told["moving_time"] = told["moving_time"] if told["moving_time"] is not None else told["elapsed_time"]
+    is_race, is_long = (first.get(field, "").strip().casefold() in TRUE for field in ("race", "long_run"))
+    told["workout_type"] = 1 if is_race else 2 if is_long else None
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _metres(cells, first, sport, has_comma):
+    """The second Distance is in metres; a lone one in kilometres, but for swims, and for exports of long ago, which have ISO dates."""
+    values = [local_texts.number(cell, has_comma) for cell in cells]
+    if len(values) > 1 and values[1] is not None:
+        return values[1]
+    if not values or values[0] is None:
+        return 0.0
+    return values[0] if sport == "Swim" or first["date"][:4].isdigit() and len(values) == 1 else 1000 * values[0]
+
+
+# --- rows and their files ------------------------------------------------------------------------------------------------
+
+
+def line(known, source, found, zone=None):
+    """A row, with the details and channels that its file has."""
+    told, number = dict(known["row"]), str(known["row"]["id"])
+    own, channels = found[0] if found else ({}, {})
+    for name, value in own.items():
+        if name in DETAILS or name not in told:
+            told[name] = value
+    told |= {"athlete": {"id": int(known["athlete"])}, "provenance": "bulk_export", "resource_state": 3 if found else 2}
+    if "utc_offset" not in told:
+        told["utc_offset"] = _offset_s(told["start_date"], zone)
+    told.pop("start_date_local", None)
+    recorded = {"streams": [streams.recorded(number, known["athlete"], channels)]} if channels else {}
+    return {"source": source, "documents": 1, "activities": [number], "text": json.dumps(told, allow_nan=False), **recorded}
+
+
+def without_file(known, source, fault):
+    """What the table says is worth having when the file is not."""
+    return line(known, source, []) | {"fault": f"{fault}; what the table says of it is in"}
+
+
+def _offset_s(start_date, zone):
+    return int(datetime.datetime.fromisoformat(start_date.replace("Z", "+00:00")).astimezone(zone).utcoffset().total_seconds()) if zone else 0

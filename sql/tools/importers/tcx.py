@@ -1,0 +1,73 @@
+"""TCX, Garmin's Training Center XML, an element at a time."""
+
+import datetime
+import math
+
+from importers import sports, xml_texts
+from importers.recording import Recording, Sample, Unreadable, checked
+
+FIELDS = {"DistanceMeters": "distance_m", "AltitudeMeters": "altitude_m", "Cadence": "cadence", "RunCadence": "cadence", "Watts": "power_w",
+          "LatitudeDegrees": "latitude", "LongitudeDegrees": "longitude"}
+
+
+def is_one(head):
+    return xml_texts.root_of(head) == "TrainingCenterDatabase"
+
+
+def read(content):
+    found, activity = [], None
+    for event, element in xml_texts.elements(content.lstrip()):
+        tag = xml_texts.tag(element)
+        if event == "start" and tag == "Activity":
+            activity = {"sport": element.get("Sport"), "points": [], "laps": [], "offset": None, "notes": None}
+        elif event == "start" and tag == "Lap" and activity is not None:
+            activity["laps"].append(element.get("StartTime"))
+        elif event == "end" and activity is not None and tag == "Trackpoint":
+            _add(activity, element)
+            element.clear()
+        elif event == "end" and activity is not None and tag == "Activity":
+            found.append(activity)
+            activity = None
+            element.clear()
+    if not found:
+        raise Unreadable("it holds no activity")
+    return [_recording(activity) for activity in found if activity["points"] or len(found) == 1]
+
+
+def _add(activity, point):
+    values, seconds = {}, None
+    for element in point.iter():
+        tag = xml_texts.tag(element)
+        if tag == "Time":
+            seconds, offset_s = instant(element.text)
+            activity["offset"] = offset_s if offset_s is not None else activity["offset"]
+        elif tag == "HeartRateBpm":
+            values["heart_rate"] = number(next(iter(element), element).text)
+        elif tag in FIELDS:
+            values[FIELDS[tag]] = number(element.text)
+    if seconds is not None:
+        activity["points"].append(Sample(seconds, **values))
+
+
+def _recording(activity):
+    laps = [seconds for seconds, _ in map(instant, filter(None, activity["laps"])) if seconds is not None]
+    return Recording(checked(activity["points"]), sports.named(activity["sport"]), utc_offset_s=activity["offset"], lap_starts=laps)
+
+
+def instant(text):
+    """(seconds since 1970, offset where the text tells one other than Z)."""
+    try:
+        moment = datetime.datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+        seconds = moment.replace(tzinfo=moment.tzinfo or datetime.timezone.utc).timestamp()
+    except (ValueError, OverflowError):
+        return None, None
+    tells = moment.tzinfo is not None and not text.strip().endswith("Z") and moment.utcoffset()
+    return seconds, int(moment.utcoffset().total_seconds()) if tells else None
+
+
+def number(text):
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None

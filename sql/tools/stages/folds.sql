@@ -1,0 +1,87 @@
+CREATE TEMP TABLE entity_fold AS
+SELECT e.model, e.entity, 1 + (ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY sha256(e.entity)) - 1) % d.splits AS fold
+FROM (SELECT DISTINCT model, entity FROM sample) AS e
+JOIN due AS d USING (model)
+WHERE d.fold_name IS NULL
+UNION ALL
+SELECT DISTINCT s.model, s.entity, DENSE_RANK() OVER (PARTITION BY s.model ORDER BY s.given_fold)
+FROM sample AS s WHERE s.given_fold IS NOT NULL;
+CREATE INDEX temp.entity_fold_by_entity ON entity_fold (model, entity);
+UPDATE sample SET group_fold = f.fold FROM entity_fold AS f WHERE (f.model, f.entity) = (sample.model, sample.entity)
+                                              AND (sample.given_fold IS NOT NULL OR f.model IN (SELECT model FROM due WHERE fold_name IS NULL));
+
+-- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
+-- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
+CREATE TEMP TABLE task (task_id INTEGER PRIMARY KEY, model TEXT, evaluation TEXT, fold INTEGER, from_date TEXT, until_date TEXT, train_before TEXT);
+INSERT INTO task (model, evaluation, fold, from_date, until_date, train_before)
+WITH RECURSIVE counter (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < 50),
+place AS (
+    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n FROM sample WHERE as_of_date <> ''
+),
+start AS (
+    SELECT p.model, c.i, MIN(p.as_of_date) AS from_date
+    FROM due AS d
+    JOIN counter AS c ON c.i <= d.splits
+    JOIN place AS p ON p.model = d.model AND p.place >= p.n * (d.after + (1 - d.after) * (c.i - 1) / d.splits)
+    WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'time') AND d.period IS NULL
+    GROUP BY p.model, c.i
+    UNION
+    SELECT s.model, CAST(substr(s.as_of_date, 1, 4) AS INTEGER), substr(s.as_of_date, 1, 4) || '-01-01'
+    FROM due AS d
+    JOIN sample AS s USING (model)
+    WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'time') AND d.period = 'year' AND s.as_of_date <> ''
+),
+fold AS (
+    SELECT model, MIN(i) AS fold, from_date, COALESCE(LEAD(from_date) OVER (PARTITION BY model ORDER BY from_date), '9999-12-31') AS until_date
+    FROM start GROUP BY model, from_date
+)
+SELECT f.model, 'time', f.fold, f.from_date, f.until_date, date(f.from_date, -d.gap_days || ' days')
+FROM fold AS f
+JOIN due AS d USING (model)
+UNION ALL
+SELECT DISTINCT e.model, 'group', e.fold, NULL, NULL, NULL
+FROM entity_fold AS e
+JOIN due AS d USING (model)
+WHERE EXISTS (SELECT 1 FROM json_each(d.evaluations) WHERE value = 'group')
+UNION ALL
+SELECT DISTINCT model, 'all', 0, NULL, NULL, NULL FROM sample WHERE trains
+ORDER BY 1, 2, 3;
+
+CREATE TEMP TABLE trains (task_id INTEGER, row_id INTEGER, PRIMARY KEY (task_id, row_id)) WITHOUT ROWID;
+INSERT INTO trains
+SELECT t.task_id, s.row_id
+FROM task AS t
+JOIN sample AS s USING (model)
+WHERE s.trains AND CASE t.evaluation WHEN 'all' THEN 1 WHEN 'group' THEN s.group_fold <> t.fold ELSE s.as_of_date < t.train_before AND s.label_until < t.from_date END;
+CREATE TEMP TABLE judges (task_id INTEGER, row_id INTEGER, PRIMARY KEY (task_id, row_id)) WITHOUT ROWID;
+INSERT INTO judges
+SELECT t.task_id, s.row_id
+FROM task AS t
+JOIN sample AS s USING (model)
+WHERE CASE t.evaluation WHEN 'all' THEN 0 WHEN 'group' THEN s.group_fold = t.fold ELSE s.as_of_date >= t.from_date AND s.as_of_date < t.until_date END
+  AND t.task_id IN (SELECT task_id FROM trains);
+
+-- Audit: the rule is told again here, by athletes and days.
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM task AS t
+    JOIN (SELECT j.task_id, MIN(s.as_of_date) AS first_day FROM judges AS j JOIN sample AS s USING (row_id) GROUP BY j.task_id) AS j USING (task_id)
+    JOIN (SELECT r.task_id, MAX(s.as_of_date) AS last_day, MAX(s.label_until) AS last_label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id) AS r USING (task_id)
+    JOIN due AS d USING (model)
+    WHERE t.evaluation = 'time' AND (r.last_day >= date(j.first_day, -d.gap_days || ' days') OR r.last_label >= j.first_day)),
+    '{stage}: a model is judged on a day that its training knew');
+SELECT assert_that(NOT EXISTS (
+    SELECT 1 FROM task AS t
+    WHERE t.evaluation = 'group'
+      AND EXISTS (SELECT s.entity FROM judges AS j JOIN sample AS s USING (row_id) WHERE j.task_id = t.task_id
+                  INTERSECT SELECT s.entity FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id)),
+    '{stage}: a model is judged on an athlete that trained it');
+
+-- Labels that are clipped stay so near to their median, from which the trees then start.
+CREATE TEMP TABLE centre AS
+SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
+       CASE WHEN middle IS NULL THEN '{{}}' ELSE json_object('base_score', json(number_text(middle))) END AS start
+FROM (SELECT t.task_id, d.label_clip AS clip,
+             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+      FROM task AS t
+      JOIN due AS d USING (model));
+CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);

@@ -1,0 +1,64 @@
+-- Rows with a label, each with what was known at its time, of this file and of others; base is what its model counts from. A row whose
+-- as_of_date is '' has no date: it was always known.
+CREATE TEMP TABLE found AS
+SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, a.row ->> '$.as_of_date' AS as_of_date,
+       COALESCE(a.row ->> '$.item', '') AS item, a.row ->> '$.known_at' AS known_at, json_type(a.row, '$.label') AS label_type,
+       CASE WHEN json_type(a.row, '$.label') IN ('integer', 'real') THEN exact_real(a.row -> '$.label') END AS label,
+       CASE WHEN d.base_name IS NULL THEN 0.0
+            WHEN json_type(a.row, '$.' || d.base_name) IN ('integer', 'real') THEN exact_real(a.row -> ('$.' || d.base_name)) END AS base,
+       COALESCE(date(a.row ->> '$.label_at'), a.row ->> '$.as_of_date') AS label_until, a.origin,
+       CASE json_type(a.row, '$.trains') WHEN 'null' THEN 1 WHEN 'integer' THEN a.row ->> '$.trains' ELSE COALESCE(a.row -> '$.trains', 1) END AS trains,
+       a.row ->> ('$.' || d.fold_name) AS given_fold, NULLIF(a.row ->> ('$.' || d.slice_name), '') AS slice
+FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin
+      FROM due AS d
+      CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.spec) AS a
+      WHERE d.fault IS NULL
+      UNION ALL
+      SELECT model, NULL, row, origin FROM ml_pooled_rows) AS a
+JOIN due AS d USING (model)
+WHERE d.fault IS NULL;
+
+CREATE TEMP TABLE odd AS
+SELECT f.model, CASE WHEN f.fault IS NOT NULL THEN 'rows: ' || f.fault
+                   WHEN f.entity IS NULL THEN 'rows: one has no ' || d.entity
+                   WHEN f.as_of_date IS NULL OR f.as_of_date <> '' AND f.as_of_date IS NOT date(f.as_of_date) THEN 'rows: as_of_date is no day: ' || COALESCE(f.as_of_date, 'NULL')
+                   WHEN julianday(f.known_at) IS NULL AND f.as_of_date <> '' THEN 'rows: known_at is no time: ' || COALESCE(f.known_at, 'NULL')
+                   WHEN f.label IS NULL THEN 'rows: label is no number'
+                   WHEN d.is_binary AND f.label NOT IN (0, 1) THEN 'rows: label is neither 0 nor 1: ' || number_text(f.label)
+                   WHEN d.is_log AND f.label <= 0 THEN 'rows: label has no logarithm: ' || number_text(f.label)
+                   WHEN f.trains NOT IN (0, 1) THEN 'rows: trains is neither 0 nor 1: ' || f.trains
+                   ELSE 'rows: two of ' || f.entity || ' on ' || f.as_of_date || ' are told apart by no item' END AS reason
+FROM (SELECT model, fault, entity, as_of_date, known_at, label, trains, COUNT(*) OVER (PARTITION BY model, entity, as_of_date, item) AS alike FROM found) AS f -- not its text, which is long
+JOIN due AS d USING (model)
+WHERE f.fault IS NOT NULL OR f.entity IS NULL OR f.as_of_date IS NULL OR f.as_of_date <> '' AND (f.as_of_date IS NOT date(f.as_of_date) OR julianday(f.known_at) IS NULL) OR f.label IS NULL
+   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1) OR f.alike > 1
+UNION ALL
+SELECT model, 'rows: ' || f.entity || ' is in the folds ' || MIN(f.given_fold) || ' and ' || MAX(f.given_fold) || ' of ' || d.fold_name || ', so that one would be asked what another was told'
+FROM found AS f JOIN due AS d USING (model)
+WHERE f.given_fold IS NOT NULL AND f.entity IS NOT NULL
+GROUP BY model, f.entity HAVING MIN(f.given_fold) <> MAX(f.given_fold)
+UNION ALL
+SELECT model, 'rows: ' || d.fold_name || ' has more than 50 values'
+FROM found AS f JOIN due AS d USING (model) WHERE f.given_fold IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.given_fold) > 50
+UNION ALL
+SELECT model, 'rows: ' || d.slice_name || ' has more than 50 values'
+FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.slice) > 50;
+
+-- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
+-- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row
+-- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base.
+{from_api}CREATE TEMP TABLE sample (
+    row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, base REAL, label_until TEXT, row TEXT,
+    group_fold INTEGER, target REAL, trains INTEGER, given_fold, slice TEXT
+);
+INSERT INTO sample (model, entity, as_of_date, item, known_at, label, base, label_until, row, target, trains, given_fold, slice)
+SELECT f.model, f.entity, f.as_of_date, f.item, f.known_at, f.label, f.base, max(f.label_until, f.as_of_date), f.row,
+       CASE WHEN d.is_log THEN portable_ln(f.label) ELSE f.label END - f.base, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
+FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = entity AND a.from_date <= max(label_until, as_of_date))
+                                      THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
+JOIN due AS d USING (model)
+WHERE f.model NOT IN (SELECT model FROM odd)
+  AND f.base IS NOT NULL
+  AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
+ORDER BY f.model, f.entity, f.as_of_date, f.item;
+CREATE INDEX temp.sample_by_model ON sample (model, as_of_date);

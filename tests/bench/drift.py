@@ -1,0 +1,67 @@
+"""The test of Kolmogorov and Smirnov of two large samples, and drift over 20 columns, beside scipy and NannyML.
+
+    PYTHONPATH=tests tests/bench/drift.py [ROWS]
+
+scipy and NannyML have their samples in memory; ours are read from a table. NannyML runs in its own environment (build/nannyml), where there is one:
+from 10,000 rows on it compares histograms.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import scipy
+from scipy import stats
+
+from helpers.extension import connect
+
+COLUMNS = [f"c{i}" for i in range(20)]
+NANNYML = pathlib.Path(sys.prefix).parent / "nannyml" / "bin" / "python"
+THEIRS = """
+import os, sys, time
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
+import nannyml, numpy, pandas
+samples = [pandas.DataFrame(numpy.load(path), columns=[f"c{i}" for i in range(20)]) for path in sys.argv[1:3]]
+start = time.perf_counter()
+methods = ["kolmogorov_smirnov", "wasserstein", "jensen_shannon"]
+found = nannyml.UnivariateDriftCalculator(column_names=list(samples[0]), continuous_methods=methods, chunk_number=1).fit(samples[0]).calculate(samples[1])
+print(nannyml.__version__, time.perf_counter() - start)
+"""
+
+
+def timed(work):
+    start = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - start, answer
+
+
+def main(rows):
+    chance = np.random.default_rng(1)
+    reference, current = chance.normal(size=(rows, 20)), chance.normal(0.01, 1, size=(rows, 20))
+    db = connect()
+    db.execute(f"CREATE TABLE t(is_reference, {', '.join(COLUMNS)})")
+    for side, sample in ((1, reference), (0, current)):
+        db.executemany(f"INSERT INTO t VALUES ({side}{', ?' * 20})", (row.tolist() for row in sample))
+    reading = min(timed(lambda: db.execute("SELECT COUNT(c0), SUM(is_reference) FROM t").fetchone())[0] for _ in range(3))
+    theirs, expected = min((timed(lambda: stats.ks_2samp(reference[:, 0], current[:, 0])) for _ in range(3)), key=lambda r: r[0])
+    ours, (found,) = min((timed(lambda: db.execute("SELECT ks_statistic(c0, is_reference) FROM t").fetchone()) for _ in range(3)), key=lambda r: r[0])
+    assert abs(found - expected.statistic) < 1e-12
+    print(f"KS of {rows} against {rows}: {ours:.3f} s; scipy {scipy.__version__} {theirs:.3f} s + reading {reading:.3f} s; ratio {ours / (theirs + reading):.2f}")
+    queries = [f"SELECT {', '.join(COLUMNS)} FROM t WHERE is_reference = {side}" for side in (1, 0)]
+    ours, answers = timed(lambda: db.execute("SELECT * FROM drift(?, ?)", queries).fetchall())
+    print(f"drift of 20 columns, {rows} rows each: {ours:.2f} s for {len(answers)} metrics")
+    theirs, _ = timed(lambda: [(stats.ks_2samp(a, b), stats.wasserstein_distance(a, b)) for a, b in zip(reference.T, current.T)])
+    print(f"  scipy, KS and Wasserstein alone: {theirs:.2f} s, {theirs / ours:.1f} times ours")
+    if NANNYML.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [pathlib.Path(folder) / f"{name}.npy" for name in ("reference", "current")]
+            for path, sample in zip(paths, (reference, current)):
+                np.save(path, sample)
+            version, seconds = subprocess.run([NANNYML, "-c", THEIRS, *paths], capture_output=True, text=True, check=True).stdout.split()[-2:]
+        print(f"  NannyML {version}, KS, Wasserstein and Jensen-Shannon, fitting included: {float(seconds):.2f} s, {float(seconds) / ours:.1f} times ours")
+
+
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -1,0 +1,1 @@
+"""Athletes, what stages make of them, and the same computed a second time."""

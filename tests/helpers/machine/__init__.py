@@ -1,0 +1,1 @@
+"""Compilers, libraries, processes and time."""

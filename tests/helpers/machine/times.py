@@ -1,0 +1,27 @@
+"""What each test took, as tests/slow_tests.txt has it: "seconds longest file::function", of functions that take half a second
+or more for one case or three for all. The longest files start first, and `make check` leaves out what is listed with a second
+or more. ATHLETE_WRITE_TIMES=1 make pytest writes the file anew; do it when nothing else runs."""
+
+import collections
+import pathlib
+
+LIST = pathlib.Path(__file__).resolve().parents[2] / "slow_tests.txt"
+
+
+def function_of(nodeid):
+    return nodeid.partition("[")[0]
+
+
+def listed():
+    """function -> (seconds of all its cases, seconds of the longest)."""
+    lines = [line.split(maxsplit=2) for line in LIST.read_text().splitlines()]
+    return {name: (float(total), float(longest)) for total, longest, name in lines}
+
+
+def write(seconds):
+    """`seconds` has what each case took, by its node's name."""
+    cases = collections.defaultdict(list)
+    for nodeid, took in seconds.items():
+        cases[function_of(nodeid)].append(took)
+    found = [(sum(took), max(took), name) for name, took in cases.items() if max(took) >= 0.5 or sum(took) >= 3]
+    LIST.write_text("".join(f"{total:.1f} {longest:.1f} {name}\n" for total, longest, name in sorted(found, reverse=True)))

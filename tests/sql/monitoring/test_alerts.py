@@ -1,0 +1,182 @@
+"""Alerts against the rule told again in Python: open once, count repeats, close after two good windows."""
+
+import contextlib
+import datetime
+import random
+import sqlite3
+
+import pytest
+
+from helpers import stages
+from helpers.athletes import demo
+from helpers.extension import connect
+from helpers.stages import one, rows
+
+STAGE = "720_alerts"
+DAY = datetime.date(2025, 10, 20)  # the runner's last
+MODEL, GROUP, LATE = "pace_predictor", "athlete_rolling_features", "athlete_daily_features"
+
+
+def quiet():
+    """The runner's file on his last day, of which nobody has been alarmed; his flag is put down."""
+    db = connect(isolation_level=None)
+    with contextlib.closing(sqlite3.connect(demo.database())) as file:
+        file.backup(db)
+    db.executescript("DELETE FROM ops_alerts; DELETE FROM ml_training_requests; UPDATE feature_extent SET newest_timestamp = '2025-10-20T04:00:00Z' WHERE typeof(newest_timestamp) = 'text';"
+                     "INSERT OR REPLACE INTO ops_alert_positions SELECT 'ops_runs', MAX(run_id) FROM ops_runs")  # fmt: skip
+    db.execute("INSERT OR REPLACE INTO ops_alert_positions SELECT 'mon_drift_metrics', MAX(drift_id) FROM mon_drift_metrics")
+    db.execute(f"DELETE FROM {GROUP} WHERE as_of_date > (SELECT date(MAX(as_of_date), '-1 day') FROM {GROUP})")
+    return db
+
+
+def look(db, day):
+    db.execute("UPDATE ops_config SET value = ? WHERE name = 'as_of_date'", (day.isoformat(),))
+    stages.run(db, [STAGE])
+
+
+# How each kind has a window on a day: bad, good, or one that says nothing (None).
+
+
+def risk(db, day, state, chance):
+    db.execute(f"UPDATE {GROUP} SET as_of_date = ?, is_overtraining_risk = ? WHERE as_of_date = (SELECT MAX(as_of_date) FROM {GROUP})", (day.isoformat(), state))
+    db.execute("INSERT OR IGNORE INTO ops_due SELECT ?, athlete_id FROM athlete_profile", (STAGE,))
+
+
+def drift(db, day, state, chance):
+    """Of eight features half or more drift, or one far; or fewer, none of them far."""
+    if state is None and chance.random() < 0.5:
+        return
+    far = state and chance.random() < 0.5
+    n = chance.randint(1, 3) if far else chance.randint(4, 8) if state else chance.randint(0, 3)
+    for i in range(8):
+        verdict = None if state is None else int(i < n)
+        shift = chance.uniform(1.01, 2.9) if verdict else chance.uniform(0, 1)
+        db.execute("INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name,"
+                   " data_type, n_reference, n_current, shift, own_limit, is_drift, computed_at) VALUES ('g', ?1, ?1, ?1, ?1, 'BASELINE', '1 month', 'athlete_id', 'a', ?2, 'numerical',"
+                   " 9, 9, ?3, ?4, ?5, '')", (day.isoformat(), f"f{i}", chance.choice([-1, 1]) * 2 * (chance.uniform(3, 9) if far and i == 0 else shift), 2.0, verdict))  # fmt: skip
+
+
+def estimated(db, day, state, chance, is_final=0):
+    if state is None and chance.random() < 0.5:
+        return
+    (version,) = db.execute("SELECT version FROM ml_aliases WHERE model = ? AND alias = 'champion'", (MODEL,)).fetchone()
+    chunk = one(db, "SELECT COUNT(*) FROM mon_performance_estimates")
+    came = None if not is_final else 9.0 if state else 1.0
+    db.execute("INSERT INTO mon_performance_estimates (model, version, chunk, metric, method, first_inference_id, last_inference_id, start_date, end_date, n, n_realized, estimated, realized,"
+               " lower_threshold, upper_threshold, is_alert, is_worse, is_final, computed_at) VALUES (?, ?, ?, 'mae', 'dle', 1, 1, ?4, ?4, 1, 0, 1.0, ?, 0.5, 2.0, ?6, ?6, ?7, '')",
+               (MODEL, version, chunk, day.isoformat(), came, None if is_final else state, is_final))  # fmt: skip
+
+
+def realized(db, day, state, chance):
+    if state is not None:
+        estimated(db, day, state, chance, is_final=1)
+
+
+def lateness(db, day, state, chance):
+    """Three rows of a day each that have not come are late; a group that has none says nothing."""
+    newest = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=1) - datetime.timedelta(hours=chance.uniform(200, 900) if state else chance.uniform(0, 60))
+    db.execute("UPDATE feature_extent SET newest_timestamp = ? WHERE group_name = ?", (None if state is None else newest.strftime("%Y-%m-%dT%H:%M:%SZ"), LATE))
+
+
+def failure(db, day, state, chance):
+    if state is None:
+        return
+    for outcome in [*chance.choices(["ok", "failed"], k=chance.randint(0, 2)), "failed" if state else "ok"]:  # the last of several is what holds
+        db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message) VALUES ('some stage', '', 0, ?, 'of ' || ?)", (outcome, day.isoformat()))
+
+
+def scoring(db, day, state, chance):
+    db.execute("DELETE FROM inference_faults WHERE model = ?", (MODEL,))
+    if state:
+        db.execute("INSERT INTO inference_faults VALUES (?, 1, 'rows: gone')", (MODEL,))
+
+
+KINDS = {
+    f"risk:{4001}": risk, "drift:g of a": drift, f"estimated_loss:{MODEL}": estimated, f"realized_loss:{MODEL}": realized, f"freshness:{LATE}": lateness,
+    "failure:some stage": failure, f"failure:{MODEL}@champion": scoring,
+}  # fmt: skip
+
+
+def told(states):
+    """The alerts that a row of windows leaves: bad windows, and whether it is closed."""
+    found, good = [], 0
+    for state in states:
+        if state == 1:
+            if not found or found[-1][1]:
+                found.append([0, False])
+            found[-1][0] += 1
+            good = 0
+        elif state == 0 and found and not found[-1][1]:
+            good += 1
+            found[-1][1] = good == 2
+    return [tuple(f) for f in found]
+
+
+@pytest.mark.parametrize("fingerprint", KINDS)
+@pytest.mark.parametrize("seed", range(2))
+def test_an_alert_opens_once_counts_repeats_and_closes_after_two_good_windows(fingerprint, seed):
+    chance, db, states = random.Random(f"{fingerprint} {seed}"), quiet(), []
+    for number in range(40):
+        day = DAY + datetime.timedelta(days=number)
+        states.append(chance.choice([None, 0, 0, 1] if chance.random() < 0.9 else [1, 1, 0]))
+        if states[-1] is None and KINDS[fingerprint] is scoring:
+            states[-1] = 0
+        KINDS[fingerprint](db, day, states[-1], chance)
+        look(db, day)
+        if chance.random() < 0.3:
+            look(db, day)  # the same windows again are no others
+        found = rows(db, "SELECT n_bad, closed_at IS NOT NULL AS is_closed FROM ops_alerts WHERE fingerprint = ? ORDER BY alert_id", fingerprint)
+        assert [(f["n_bad"], bool(f["is_closed"])) for f in found] == told(states), states
+    assert len(told(states)) > 2
+    assert one(db, "SELECT COUNT(*) = COUNT(DISTINCT key) FROM ops_alerts")
+    assert {f for (f,) in db.execute("SELECT DISTINCT fingerprint FROM ops_alerts WHERE kind NOT IN ('freshness')")} <= {fingerprint}
+
+
+def test_a_message_says_what_is_wrong_in_numbers():
+    db = quiet()
+    db.execute(f"UPDATE {GROUP} SET acwr = 1.756, training_monotony_7d = 2.5 WHERE as_of_date = (SELECT MAX(as_of_date) FROM {GROUP})")
+    for set_up in (risk, drift, estimated, lateness, failure, scoring):
+        set_up(db, DAY, 1, random.Random(1))
+    look(db, DAY)
+    message = {r["kind"] + " " + r["subject"]: r["message"] for r in rows(db, "SELECT * FROM ops_alerts")}
+    assert message["risk 4001"] == "on 2025-10-20 the acute load is 1.76 times the chronic one and monotony is 2.5"
+    assert " of 8 features have left the range of their own windows: f" in message["drift g of a"]
+    assert message[f"estimated_loss {MODEL}"] == "the mae that is expected of 2025-10-20 to 2025-10-20 is 1.0, version 1 had from 0.5 to 2.0"
+    assert message[f"freshness {LATE}"].startswith("the newest row is of 20") and message[f"freshness {LATE}"].endswith(", one is expected every 24 hours")
+    assert (message["failure some stage"], message[f"failure {MODEL}@champion"]) == ("of 2025-10-20", "rows: gone")
+
+
+def test_a_flag_of_more_than_a_week_ago_alarms_nobody():
+    db = quiet()
+    risk(db, DAY, 1, None)
+    look(db, DAY + datetime.timedelta(days=8))
+    assert rows(db, "SELECT * FROM ops_alerts WHERE kind = 'risk'") == []
+
+
+def test_a_better_error_than_before_is_no_alert_and_another_versions_window_is_a_good_one():
+    db = quiet()
+    chance = random.Random(2)
+    estimated(db, DAY, 1, chance)
+    look(db, DAY)
+    db.execute("UPDATE mon_performance_estimates SET is_worse = 0, chunk = chunk + 1")  # an alarm to the better
+    look(db, DAY)
+    db.execute("UPDATE mon_performance_estimates SET chunk = chunk + 1")
+    look(db, DAY)
+    (alert,) = rows(db, "SELECT * FROM ops_alerts WHERE kind = 'estimated_loss'")
+    assert alert["closed_at"] is not None and alert["n_bad"] == 1
+
+
+def test_drift_and_an_expected_error_have_the_models_that_they_touch_trained_again():
+    db, chance = quiet(), random.Random(3)
+    estimated(db, DAY, 1, chance)
+    drift(db, DAY, 1, chance)
+    look(db, DAY)
+    assert [(r["model"], r["kind"]) for r in rows(db, "SELECT * FROM ml_training_requests")] == [(MODEL, "estimated_loss")]  # nobody reads g
+    later = DAY + datetime.timedelta(days=1)
+    drift(db, later, 1, chance)
+    db.execute("UPDATE mon_drift_metrics SET monitor = ? WHERE monitor = 'g' AND drift_id > (SELECT position FROM ops_alert_positions WHERE source = 'mon_drift_metrics')", (GROUP,))
+    look(db, later)
+    found = {(r["model"], r["kind"]): r["told"] for r in rows(db, "SELECT * FROM ml_training_requests")}
+    readers = {m for (m,) in db.execute("SELECT model FROM ml_models_current JOIN ml_aliases USING (model) WHERE learner = 'gbdt' AND alias = 'champion' AND instr(definition, ?)", (GROUP,))}
+    assert MODEL in readers and found.keys() == {(MODEL, "estimated_loss"), *((m, "drift") for m in readers)}
+    assert found[MODEL, "drift"].startswith(f"{GROUP} of a: ")

@@ -1,0 +1,157 @@
+"""Strava's export gives the same activities in whichever language, order and age it was written."""
+
+import csv
+import datetime
+import gzip
+import io
+import json
+import random
+import sqlite3
+import zipfile
+
+import pytest
+
+from helpers.extension import ROOT
+from helpers.stores import device_files
+from helpers.tools import tool
+
+pytestmark = pytest.mark.unsanitized  # what it looks at is Python
+
+FOLDER = ROOT / "sql" / "tools" / "importers"
+UTC = datetime.timezone.utc
+MONTHS = {
+    "pt": "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.".split(), "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
+    "es": "ene feb mar abr may jun jul ago sept oct nov dic".split(), "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+    "de": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split(),
+}  # fmt: skip
+
+
+def date(language, at, rng):
+    day, month, year, clock = at.day, MONTHS[language][at.month - 1], at.year, at.strftime("%H:%M:%S")
+    figures = f"{day:02}{'.' if language == 'de' else '/'}{at.month:02}{'.' if language == 'de' else '/'}{year}, {clock}"
+    if language == "en":
+        return f"{month} {day}, {year}, {int(at.strftime('%I'))}:{at.strftime('%M:%S')}{rng.choice([' ', chr(0x202F)])}{at.strftime('%p')}"
+    spelt = {"pt": f"{day} de {month} de {year}, {clock}", "fr": f"{day} {month} {year} à {clock}", "es": f"{day} {month} {year}, {clock}", "de": f"{day}. {month} {year}, {clock}"}[language]
+    return rng.choice([spelt, figures])
+
+
+def headers(language, rng):
+    found = {}
+    with open(FOLDER / "strava_headers.csv", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["language"] == language:
+                found.setdefault(row["field"], []).append(row["header"])
+    return {field: rng.choice(names) for field, names in found.items()}
+
+
+def activities(rng):
+    start = datetime.datetime(2023, 1, 1, tzinfo=UTC)
+    for i in range(rng.randrange(5, 12)):
+        seconds = rng.randrange(1200, 9000)
+        yield {"id": 900 + i, "at": start + datetime.timedelta(days=31 * i, seconds=rng.randrange(86400)), "elapsed": seconds + rng.randrange(600), "moving": seconds,
+               "metres": round(seconds * rng.uniform(2, 4), 1), "climb": round(rng.uniform(0, 900), 1), "hr": rng.choice([None, rng.randrange(120, 170)])}
+
+
+def table(rng, language, found, files=None):
+    """As Strava writes one: Distance twice, Elapsed Time twice, a maximum heart rate twice, decimals and dates by the language."""
+    h = headers(language, rng)
+    comma = language != "en"
+    number = lambda value: "" if value is None else str(value).replace(".", "," if comma else ".")  # noqa: E731
+    sport = {"en": "Run", "de": "Lauf", "pt": "Corrida", "fr": "Course à pied", "es": "Carrera"}[language]
+    order = ["id", "date", "name", "type", "elapsed_s", "distance", "max_hr", "file", "elapsed_s", "moving_s", "distance", "climb_m", "max_hr", "avg_hr"]
+    if rng.random() < 0.5:
+        order.insert(rng.randrange(3, 7), "a new column")
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([h.get(field, field) for field in order])
+    for a in found:
+        first = {"elapsed_s": str(a["elapsed"]), "distance": number(round(a["metres"] / 1000, 2)), "max_hr": number(a["hr"] and a["hr"] + 20)}
+        again = {"elapsed_s": number(float(a["elapsed"])), "distance": number(a["metres"]), "max_hr": first["max_hr"]}
+        once = {"id": a["id"], "date": date(language, a["at"], rng), "name": 'a "run",\nof mine', "type": sport, "moving_s": number(float(a["moving"])), "climb_m": number(a["climb"]),
+                "avg_hr": number(a["hr"]), "file": (files or {}).get(a["id"], ""), "a new column": "0"}
+        seen = set()
+        writer.writerow([_cell(field, once, first, again, seen) for field in order])
+    return out.getvalue()
+
+
+def _cell(field, once, first, again, seen):
+    value = once[field] if field in once else (again if field in seen else first)[field]
+    seen.add(field)
+    return value
+
+
+def landed(path):
+    with sqlite3.connect(path) as db:
+        return {int(row[0]): row[1:] for row in db.execute("SELECT activity_id, start_time, elapsed_s, moving_s, distance_m, elevation_gain_m, avg_hr, sport_type FROM silver_strava_activities")}
+
+
+def expected(found):
+    return {a["id"]: (a["at"].strftime("%Y-%m-%dT%H:%M:%SZ"), a["elapsed"], a["moving"], a["metres"], a["climb"], a["hr"], "Run") for a in found}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "pt", "fr", "es"])
+@pytest.mark.parametrize("seed", range(2))
+def test_an_export_gives_its_activities_in_whichever_language_it_was_written(tmp_path, language, seed):
+    rng = random.Random(f"{language} {seed}")
+    found = list(activities(rng))
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "activities.csv").write_text(("\ufeff" if seed else "") + table(rng, language, found), encoding="utf-8")
+    (folder / "profile.csv").write_text("Kennung,Vorname\n4242,Ann\n", encoding="utf-8")
+    done = device_files.imported(tmp_path / "a.db", folder)
+    assert (done.returncode, done.stdout) == (0, f"{len(found)} new\n"), (done.stdout, done.stderr)
+    assert landed(tmp_path / "a.db") == expected(found)
+    alone = tmp_path / "a table"
+    alone.write_bytes((folder / "activities.csv").read_bytes())
+    if language == "en":  # alone it does not say whose it is
+        assert device_files.imported(tmp_path / "b.db", alone, athlete=7).returncode == 0
+        assert landed(tmp_path / "b.db") == expected(found)
+
+
+def test_a_zip_adds_the_files_of_its_rows_and_a_newer_one_changes_and_removes(tmp_path):
+    rng = random.Random(5)
+    found = list(activities(rng))
+    found[0]["hr"] = 150
+    points = device_files.run(1500, start=found[0]["at"])
+
+    def packed(rows, names):
+        with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+            archive.writestr("activities.csv", table(rng, "en", rows, names))
+            archive.writestr("profile.csv", "Athlete ID,First Name\n4242,Ann\n")
+            archive.writestr("activities/1.fit.gz", gzip.compress(device_files.as_fit(points, offset_s=7200)))
+        return device_files.imported(tmp_path / "a.db", tmp_path / "export.zip")
+
+    assert packed(found, {900: "activities/1.fit.gz"}).stdout == f"{len(found)} new\n"
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert db.execute("SELECT COUNT(*) FROM silver_strava_sub_activity WHERE kind = 'split' AND activity_id = '900'").fetchone() == (5,)
+        assert db.execute("SELECT utc_offset_s FROM silver_strava_activities WHERE activity_id = '900'").fetchone() == (7200,)
+        assert {row[0] for row in db.execute("SELECT athlete_id FROM silver_strava_activities")} == {"4242"}
+    assert packed(found, {900: "activities/1.fit.gz"}).stdout == f"0 new, {len(found)} known already\n"
+    found[1]["metres"] += 100
+    gone = found.pop(2)
+    done = packed(found, {900: "activities/1.fit.gz"})
+    assert done.stdout == f"0 new, 1 changed, 1 removed, {len(found) - 1} known already\n", (done.stdout, done.stderr)
+    assert landed(tmp_path / "a.db") == expected(found) and gone["id"] not in landed(tmp_path / "a.db")
+
+
+def test_headers_that_nobody_has_seen_end_in_a_request_for_the_first_line(tmp_path):
+    (tmp_path / "x").mkdir()
+    header = "Activity ID,Aktiviteitsdatum,Naam activiteit,Soort activiteit,Activity Type,Activity Name,Distance"
+    (tmp_path / "x" / "activities.csv").write_text(header + "\n1,2,3,4,5,6,7\n")
+    done = device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="me")
+    assert done.returncode == 1 and header in done.stdout and "please report the first line" in done.stdout
+
+
+def test_an_activity_of_the_api_and_of_the_export_is_one(tmp_path):
+    rng = random.Random(3)
+    found = list(activities(rng))
+    api = [{"id": a["id"], "athlete": {"id": 4242}, "sport_type": "Run", "start_date": a["at"].strftime("%Y-%m-%dT%H:%M:%SZ"), "utc_offset": 0, "distance": a["metres"],
+            "moving_time": a["moving"], "elapsed_time": a["elapsed"], "resource_state": 2} for a in found]
+    (tmp_path / "api.json").write_text(json.dumps(api))
+    assert tool("import", tmp_path / "a.db", tmp_path / "api.json").returncode == 0
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "activities.csv").write_text(table(rng, "en", found), encoding="utf-8")
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "x").stdout == f"0 new, {len(found)} changed\n"
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert db.execute("SELECT COUNT(*) FROM silver_from_api").fetchone() == (0,)  # and owes nothing to the API any more
+    assert landed(tmp_path / "a.db") == expected(found)

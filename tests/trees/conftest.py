@@ -1,0 +1,28 @@
+"""A small model, and the sentence with which a text is refused."""
+
+import json
+import sqlite3
+
+import pytest
+
+from helpers.models.tables import rows, train
+
+
+@pytest.fixture
+def model(db):
+    x, y = rows(1, n=1000, n_features=3)
+    return json.loads(train(db, x, y, num_boost_round=3, max_depth=3))
+
+
+@pytest.fixture
+def refusal(db):
+    """The sentence with which a model's text is refused."""
+
+    def refuse(text):
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            db.execute("SELECT gbdt_predict(?, 1, 2, 3)", (text,)).fetchall()
+        sentence = str(caught.value)
+        assert sentence.startswith("gbdt_predict: ")
+        return sentence
+
+    return refuse
