@@ -49,7 +49,8 @@ typedef struct athlete_pool {
     pthread_mutex_t mutex;
     pthread_cond_t published, finished;
     _Atomic uint64_t
-        unclaimed; /* the job's number << 32 | its parts that nobody works on: 0 to unclaimed - 1 */
+        unclaimed; /* the job's number << 32 | how many of its parts nobody works on: n_first to n_last - 1 */
+    _Atomic uint32_t n_first, n_last;
     _Atomic uint32_t unfinished; /* parts */
     _Atomic int n_asleep;        /* workers */
     _Atomic bool caller_waits, poll_wanted, ending;
