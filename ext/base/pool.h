@@ -1,7 +1,7 @@
 /* Threads for the length of one call, none of which is ever waited for before it has begun to work.
 **
-** A job is cut into parts that belong to nobody. The caller works on them itself, from the last to the first; a worker
-** that happens to be awake claims what is left, one part at a time. So a worker that a busy neighbour keeps from its
+** A job is cut into parts that belong to nobody. The caller works on them itself, from the first; a worker
+** that happens to be awake claims what is left, from the last, one part at a time. So a worker that a busy neighbour keeps from its
 ** processor costs nothing but its help, where a barrier (OpenMP's, for one) would make everybody wait for it. Workers
 ** look for new parts for some 100 microseconds, offering their processor to others between two looks, and then sleep.
 **
