@@ -6,7 +6,7 @@ from helpers.athletes.activities import seeded
 from helpers.athletes.formulas import vdot, vdot_time
 from helpers.machine.soak import soak
 
-from .test_fitness_evidence import SHARE, estimates, pipeline, run_of
+from ..test_fitness_evidence import SHARE, estimates, pipeline, run_of
 
 OFFICIAL = {"5k": 5000, "10k": 10000, "21k": 21097.5, "42k": 42195}
 
