@@ -1,6 +1,5 @@
 """The wheel, as pip installs it where there is neither a compiler nor this repository: what it loads into, and its verbs against pandas."""
 
-import importlib
 import json
 import random
 import re
@@ -28,28 +27,6 @@ SLEEP = {
     "feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"], "time_precision": "second",
     "features": [{"name": "hours", "type": "numerical", "min": 0, "max": 24}, {"name": "place", "type": "categorical"}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A folder with the installed wheel, and the wheel."""
-    folder = tmp_path_factory.mktemp("wheel")
-    with alone(BUILD / "packages.lock"):
-        subprocess.run(["make", "-s", "wheel", f"BUILD={BUILD.relative_to(ROOT)}", f"DIST={folder}"], cwd=ROOT, check=True)
-    (wheel,) = folder.glob("*.whl")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile", "--target", folder / "site", wheel]
-    subprocess.run(command, check=True)
-    return folder / "site", wheel
-
-
-@pytest.fixture(scope="module")
-def athlete(site):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(site[0])
-        patch.delenv("ATHLETE_EXTENSION", raising=False)
-        found = importlib.import_module("athlete")
-        assert str(site[0]) in found.__file__
-        yield found
 
 
 @pytest.fixture(scope="module")
