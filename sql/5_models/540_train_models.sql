@@ -353,22 +353,19 @@ FROM said AS s
 JOIN aim AS r USING (row_id)
 JOIN due AS d ON d.model = s.model
 CROSS JOIN (SELECT 0 AS is_fold, 0 AS is_slice UNION ALL SELECT 1, 0 UNION ALL SELECT 0, 1) AS z
-WHERE s.predicted IS NOT NULL AND (NOT z.is_slice OR r.slice IS NOT NULL)
-ORDER BY 1, 2, 3, 4, 5, 6;
+WHERE s.predicted IS NOT NULL AND (NOT z.is_slice OR r.slice IS NOT NULL);
 
 -- metrics: printed by `make stages`
 CREATE TEMP TABLE metric AS
 WITH share AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc
     FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
 ),
 sure AS (
-    SELECT j.model, j.evaluation, j.predictor, j.slice, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
-           expected_calibration_error(j.predicted, j.label, 10, 'quantile') AS ece
-    FROM share AS s
-    JOIN judged AS j USING (model, evaluation, predictor, slice, step)
-    WHERE s.is_share
-    GROUP BY j.model, j.evaluation, j.predictor, j.slice, j.step
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, brier_score(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label) AS brier,
+           expected_calibration_error(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label, 10, 'quantile') AS ece
+    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
+    HAVING MIN(predicted) >= 0 AND MAX(predicted) <= 1
 ),
 skilled AS (
     SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
@@ -469,7 +466,7 @@ FROM run AS r
 JOIN told AS a USING (model)
 JOIN sample AS s USING (row_id)
 LEFT JOIN (SELECT evaluation, row_id, json_group_object(predictor, json(number_text(predicted))) AS said
-           FROM judged WHERE step = 0 AND slice = '' AND predictor <> 'model' GROUP BY evaluation, row_id) AS b ON (b.evaluation, b.row_id) = (a.evaluation, a.row_id)
+           FROM (SELECT * FROM judged WHERE step = 0 AND slice = '' AND predictor <> 'model' ORDER BY evaluation, row_id, predictor) GROUP BY evaluation, row_id) AS b ON (b.evaluation, b.row_id) = (a.evaluation, a.row_id)
 WHERE r.reason IS NULL;
 
 -- Each condition of the gate, and what it was compared with: a number, a baseline's metric, or a setting.
