@@ -287,8 +287,8 @@ doctor: ## say which SQLite this machine has, whether it loads extensions, what 
 glossary: all ## say what the words of page and report mean, whether a number is much, and for whom: make glossary WORD=CTL [ATHLETE=id]
 	@$(TOOL)/glossary -- "$$DB" $${WORD:+"$$WORD"} $${WORD:+$${ATHLETE:+"$$ATHLETE"}}
 
-squad: all ## print one row for each athlete of DB=athlete.db; OUT=squad.html writes it as a page, too
-	@$(TOOL)/squad -- "$$DB" $${OUT:+"$$OUT"}
+squad: all ## print one row for each athlete of DB=athlete.db; OUT=squad.html writes it as a page, too [SAY=pt] [UNITS=imperial]
+	@$(TOOL)/squad $${SAY:+"--language=$$SAY"} $${UNITS:+"--units=$$UNITS"} -- "$$DB" $${OUT:+"$$OUT"}
 
 card: all ## print what a model of DB=athlete.db is and is not: make card MODEL=pace_predictor (or pace_predictor/2); OUT=card.md writes it
 	$(call needs,MODEL,Say of which model: make card MODEL=pace_predictor)

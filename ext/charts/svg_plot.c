@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "charts/svg_plot_marks.h"
+#include "charts/svg_plot_range.h"
 
 static const char *const mark_words[] = {"line", "dashed", "bar",   "dot", "ring",
                                          "low",  "high",   "hatch", NULL};
@@ -15,6 +16,8 @@ static const char *const zone_tones[] = {"none", "good", "warn", "bad", NULL};
 #define GRID_PX            40 /* between two ticks of the y axis, at least */
 #define DEFAULT_HEIGHT     260
 #define TEXTS_IN_TWO_LINES 8
+#define ZONE_NAME_PX       12 /* high a zone is at least that has its name beside it */
+#define ZONE_NAMES_SHARE   0.25
 
 /* --- options that are lists ------------------------------------------------------------------------------ */
 
@@ -72,57 +75,6 @@ athlete_status svg_plot_lists(svg_plot *plot, json_members *options) {
     if (!isnan(plot->y_min) && !isnan(plot->y_max) && plot->y_min >= plot->y_max)
         json_members_refuse(options, "\"y_min\" must be below \"y_max\"");
     return options->status;
-}
-
-/* --- ranges ----------------------------------------------------------------------------------------------- */
-
-static void include(double value, double *low, double *high) {
-    if (value < *low) *low = value; /* comparisons with NaN are false */
-    if (value > *high) *high = value;
-}
-
-/* Over all rows but what is hatched; bars stand on 0 and, where they share an x, on one another. */
-static void find_y_range(svg_area *area) {
-    const svg_plot *plot = area->plot;
-    double low = HUGE_VAL, high = -HUGE_VAL;
-    svg_stack stack = {.x = NAN};
-    for (size_t i = 0; i < area->rows->n; i++) {
-        const double *row = svg_area_row(area, i);
-        for (int k = 0; k < plot->n_series; k++) {
-            double y = row[k + 1];
-            if (plot->marks[k] == SVG_HATCH || isnan(y)) continue;
-            if (plot->marks[k] == SVG_BAR) {
-                double from = svg_stack_add(&stack, row[0], y);
-                include(from, &low, &high);
-                y += from;
-            }
-            include(y, &low, &high);
-        }
-        if (poll_due(area->poll, (size_t)plot->n_series * 4)) return;
-    }
-    if (!(low <= high)) low = 0, high = 1;
-    if (!isnan(plot->y_min)) low = plot->y_min;
-    if (!isnan(plot->y_max)) high = plot->y_max;
-    if (low > high) low = high = isnan(plot->y_min) ? high : low;
-    area->low = low;
-    area->high = high;
-}
-
-static void find_x_range(svg_area *area) {
-    const svg_rows *rows = area->rows;
-    double first = svg_area_row(area, 0)[0], last = svg_area_row(area, rows->n - 1)[0], gap = HUGE_VAL;
-    for (size_t i = 1; i < rows->n; i++) {
-        double step = svg_area_row(area, i)[0] - svg_area_row(area, i - 1)[0];
-        if (step > 0 && step < gap) gap = step;
-    }
-    if (area->plot->x == SVG_X_TEXT) first = 0, last = (double)rows->n_names - 1, gap = 1;
-    if (!(gap < HUGE_VAL)) gap = 1;
-    bool has_bars = area->plot->x == SVG_X_TEXT || first == last;
-    for (int k = 0; k < area->plot->n_series; k++)
-        has_bars |= area->plot->marks[k] == SVG_BAR || area->plot->marks[k] == SVG_HATCH;
-    area->first = first - (has_bars ? gap / 2 : 0);
-    area->last = last + (has_bars ? gap / 2 : 0);
-    area->gap = gap;
 }
 
 /* --- the frame -------------------------------------------------------------------------------------------- */
@@ -194,15 +146,29 @@ static void add_zones(svg_area *area) {
     }
 }
 
-/* Over everything else, so that no line crosses them. */
-static void add_zone_names(svg_area *area) {
+static bool is_zone_named(const svg_area *area, int zone, double *y) {
+    double top = svg_area_y(area, area->plot->zone_edges[zone + 1]),
+           bottom = svg_area_y(area, area->plot->zone_edges[zone]);
+    *y = (top + bottom) / 2 + 4;
+    return bottom - top >= ZONE_NAME_PX;
+}
+
+/* What the names of the zones take on the right, beside the plot, where no line crosses them. */
+static double zone_names_px(const svg_area *area) {
     const svg_plot *plot = area->plot;
+    double widest = 0, most = (double)plot->look.width * ZONE_NAMES_SHARE, y;
     for (int i = 0; i < plot->n_zones; i++) {
-        double top = svg_area_y(area, plot->zone_edges[i + 1]),
-               bottom = svg_area_y(area, plot->zone_edges[i]);
-        if (bottom - top >= 15)
-            svg_words(area->out, area->left + 4, top + 12, "start", "h", plot->zone_names[i],
-                      (area->right - area->left) / 2);
+        double px = svg_width_px(plot->zone_names[i]) + 6;
+        if (is_zone_named(area, i, &y) && px > widest) widest = px;
+    }
+    return widest < most ? widest : most;
+}
+
+static void add_zone_names(svg_area *area, double room) {
+    double y;
+    for (int i = 0; i < area->plot->n_zones; i++) {
+        if (is_zone_named(area, i, &y))
+            svg_words(area->out, area->right + 6, y, "start", "m", area->plot->zone_names[i], room);
     }
 }
 
@@ -269,19 +235,23 @@ athlete_status svg_plot_draw(const svg_plot *plot, svg_rows *rows, text_buffer *
     area.top = add_legend(&area, svg_heading(out, &plot->look)) + 8;
     area.bottom = height - (area.is_tight ? 40 : 26);
     if (area.bottom < area.top + 20) area.bottom = area.top + 20;
-    find_y_range(&area);
-    find_x_range(&area);
+    status = svg_area_ranges(&area);
+    if (status != ATHLETE_OK) return status;
     svg_ticks ticks;
     svg_number_ticks(&ticks, &area.low, &area.high, (int)((area.bottom - area.top) / GRID_PX),
                      plot->look.format, isnan(plot->y_min), isnan(plot->y_max));
     area.left = 20;
-    for (int i = 0; i < ticks.n; i++) include(svg_width_px(ticks.list[i].label) + 14, &area.left, &area.left);
-    area.right = (double)plot->look.width - 12;
+    for (int i = 0; i < ticks.n; i++) {
+        double px = svg_width_px(ticks.list[i].label) + 14;
+        if (px > area.left) area.left = px;
+    }
+    double names_px = zone_names_px(&area);
+    area.right = (double)plot->look.width - 12 - names_px;
     add_zones(&area);
     add_y_axis(&area, &ticks);
     svg_area_marks(&area);
     add_x_axis(&area);
-    add_zone_names(&area);
+    add_zone_names(&area, names_px);
     svg_close(out);
     return poll->stopped ? ATHLETE_INTERRUPTED : out->status;
 }

@@ -61,10 +61,17 @@ void svg_stroke(text_buffer *out, svg_mark mark, int colour, double x1, double y
     text_add(out, "\"/>");
 }
 
-void svg_dot(text_buffer *out, svg_mark mark, int colour, double x, double y) {
-    text_add(out, mark == SVG_RING ? "<circle class=\"r s" : "<circle class=\"f");
+/* An element that is full where the mark is a dot and empty where it is a ring. */
+static void begin_mark(text_buffer *out, svg_mark mark, const char *element, int colour) {
+    text_add(out, "<");
+    text_add(out, element);
+    text_add(out, mark == SVG_RING ? " class=\"r s" : " class=\"f");
     text_add_integer(out, colour);
     text_add(out, "\"");
+}
+
+void svg_dot(text_buffer *out, svg_mark mark, int colour, double x, double y) {
+    begin_mark(out, mark, "circle", colour);
     svg_attribute(out, "cx", x);
     svg_attribute(out, "cy", y);
     text_add(out, mark == SVG_RING ? " r=\"3.5\"" : " r=\"4\"");
@@ -151,11 +158,33 @@ static void add_bars(svg_area *area) {
     }
 }
 
+/* A dot beyond the axis: an arrow at its end, with the value beside. */
+static void add_far_dot(svg_area *area, int series, double x, double value) {
+    text_buffer *out = area->out;
+    char label[SVG_LABEL_SIZE];
+    bool is_above = value > area->high;
+    double px = svg_area_x(area, x), y = is_above ? area->top : area->bottom, away = is_above ? 8 : -8;
+    begin_mark(out, area->plot->marks[series], "path", svg_area_colour(area->plot, series));
+    add_point(out, " d=\"M", px, y);
+    add_point(out, "L", px - 4.5, y + away);
+    add_point(out, "L", px + 4.5, y + away);
+    text_add(out, "Z\"");
+    add_told(area, "path", x, series, value);
+    svg_label(value, area->plot->look.format, (int)area->plot->look.decimals, label);
+    bool is_late = px + 9 + svg_width_px(label) > area->right;
+    svg_words(out, px + (is_late ? -9 : 9), y + (is_above ? 10 : -2), is_late ? "end" : "start", "h", label,
+              HUGE_VAL);
+}
+
 static void add_dots(svg_area *area, int series) {
     for (size_t i = 0; i < area->rows->n; i++) {
         const double *row = svg_area_row(area, i);
         if (poll_due(area->poll, ROW_UNITS)) return;
         if (isnan(row[series + 1])) continue;
+        if (row[series + 1] < area->low || row[series + 1] > area->high) {
+            add_far_dot(area, series, row[0], row[series + 1]);
+            continue;
+        }
         svg_dot(area->out, area->plot->marks[series], svg_area_colour(area->plot, series),
                 svg_area_x(area, row[0]), svg_area_y(area, row[series + 1]));
         add_told(area, "circle", row[0], series, row[series + 1]);

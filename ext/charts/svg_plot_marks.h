@@ -9,7 +9,7 @@
 /* Where the plot lies on the picture (px) and what it shows (values). */
 typedef struct svg_area {
     const svg_plot *plot;
-    const svg_rows *rows;
+    svg_rows *rows;
     text_buffer *out;
     athlete_poll *poll;
     double left, right, top, bottom;

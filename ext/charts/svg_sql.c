@@ -77,8 +77,10 @@ const athlete_option svg_plot_options[] = {
     {"y_max", NULL, OPTION_NUMBER, offsetof(svg_settings, y_max), -SVG_NUMBER_MAX, SVG_NUMBER_MAX, NULL,
      "(the largest value)", "the unit of y; the axis ends there"},
     A_LIST(series, "a name for each column behind x, shown in the legend; an empty one is not"),
-    A_LIST(marks, "for each column behind x line, dashed, bar, dot, ring, low and high (of a band) or hatch "
-                  "(rows that are neither NULL nor 0)"),
+    A_LIST(marks,
+           "for each column behind x line, dashed, bar, dot, ring, low and high (of a band) or hatch "
+           "(rows that are neither NULL nor 0); a dot or ring that is far out, beyond the quartiles by "
+           "three times what lies between them, is an arrow at the end of the axis"),
     A_LIST(zones, "ascending edges of coloured zones, the unit of y"),
     A_LIST(zone_names, "of each zone, between two edges"),
     A_LIST(zone_tones, "of each zone none, good, warn or bad"),

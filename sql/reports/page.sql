@@ -87,7 +87,7 @@ FROM (SELECT sparkline(ctl_42d) AS line
             ORDER BY f.as_of_date))
 WHERE line IS NOT NULL;
 
-SELECT char(10) || 'LAST WEEKS  run km                             load  activities  run min/km  monotony  other km' FROM today;
+SELECT char(10) || 'LAST WEEKS   run km                         load  activities  run min/km  monotony  other km' FROM today;
 SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s  %8s', week_start, run_km * per_km, bar(run_km, 0, 120, 20), weekly_tss,
               weekly_activities, COALESCE(hms(avg_pace_week * 60 / per_km), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END,
               CASE WHEN weekly_distance_km - run_km < 0.05 THEN '-' ELSE printf('%.1f', (weekly_distance_km - run_km) * per_km) END)

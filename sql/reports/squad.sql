@@ -2,6 +2,9 @@
 --
 --     sqlite3 -box -cmd '.load build/athlete' athlete.db < sql/reports/squad.sql
 
+-- Of distances: miles where sql/tools/squad is told so.
+CREATE TEMP TABLE IF NOT EXISTS unit AS SELECT 1000.0 AS m, 1.0 AS per_km;
+
 WITH setting AS (
     SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS risk, MAX(value) FILTER (WHERE name = 'acwr_steady_threshold') AS steady,
            MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history, MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony,
@@ -35,7 +38,8 @@ SELECT athlete_id, name, last_activity_date, as_of_date,
               ORDER BY f.as_of_date)) AS fitness,
        (SELECT svg_sparkline('{"title": "Fitness of 12 weeks"}', f.ctl_42d) FROM athlete_rolling_features AS f
         WHERE f.athlete_id = sign.athlete_id AND f.as_of_date > date(sign.as_of_date, '-84 days')) AS picture,
-       ctl_42d, tsb, form, (SELECT z.tone FROM gold_form_zones AS z WHERE z.form = sign.form) AS tone, acwr, steady, risk,
-       COALESCE(distance, printf('%.1f km', race_m / 1000)) AS distance, race_date, hms(predicted_s) AS estimate, hms(lower_s) AS lower, hms(upper_s) AS upper,
+       ctl_42d, tsb, (SELECT z.form FROM gold_form_zones AS z WHERE sign.tsb > z.above ORDER BY z.above DESC LIMIT 1) AS form,
+       (SELECT z.tone FROM gold_form_zones AS z WHERE sign.tsb > z.above ORDER BY z.above DESC LIMIT 1) AS tone, acwr, steady, risk,
+       COALESCE(distance, printf('%.1f km', race_m / (SELECT m FROM unit))) AS distance, race_date, hms(predicted_s) AS estimate, hms(lower_s) AS lower, hms(upper_s) AS upper,
        substr(signs, 3) AS signs
 FROM sign ORDER BY signs = '', is_overtraining_risk IS NOT 1, COALESCE(name, athlete_id), athlete_id;

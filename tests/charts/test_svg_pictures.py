@@ -179,3 +179,33 @@ def test_more_than_a_picture_can_show_is_a_sentence(db):
             db.execute(many.format(n, call)).fetchall()
         assert str(caught.value) == sentence
         assert len(db.execute(many.format(n - 1 if n > 1 and n < 10_000_000 else 1, call.replace(", i" * 25, ", i"))).fetchone()[0]) < 8_000_000
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_dot_far_out_is_an_arrow_with_its_value_and_leaves_the_others_their_room(db, seed):
+    rng = random.Random(seed)
+    near = [rng.uniform(90, 110) for _ in range(40)]
+    far = {i: rng.choice([-1, 1]) * rng.uniform(5_000, 50_000) for i in rng.sample(range(40), 2)}
+    mark = rng.choice(["dot", "ring"])
+    options = {"marks": [mark], "decimals": 0}
+    draw = lambda values: ElementTree.fromstring(db.execute("SELECT svg_line(?, key, value) FROM json_each(?)", (json.dumps(options), json.dumps(values))).fetchone()[0])
+    without = draw([value for i, value in enumerate(near) if i not in far])
+    with_far = draw([far.get(i, value) for i, value in enumerate(near)])
+    circles = lambda root: sorted(float(each.get("cy")) for each in root.iter(SVG + "circle"))
+    assert circles(with_far) == circles(without) and len(circles(without)) == 38
+    arrows = [each.find(SVG + "title").text for each in with_far.iter(SVG + "path") if len(each)]
+    assert sorted(arrows) == sorted(f"{i}: {value:.0f}" for i, value in far.items())
+    texts = [each.text for each in with_far.iter(SVG + "text")]
+    assert all(f"{value:.0f}" in texts for value in far.values())
+    assert not [each for each in draw(near[:5] + [1e6]).iter(SVG + "path") if len(each)]  # of six nobody knows which is the odd one
+
+
+def test_names_of_zones_stand_beside_the_plot(db):
+    for width in (200, 720):
+        options = {"width": width, "zones": [0, 40, 60, 100], "zone_names": ["low", "steady", "a name so long that it would take all the room there is"], "zone_tones": ["none", "good", "bad"]}
+        root = ElementTree.fromstring(db.execute("SELECT svg_line(?, key, value) FROM json_each('[0, 50, 100]')", (json.dumps(options),)).fetchone()[0])
+        zones = [each for each in root.iter(SVG + "rect") if each.get("class", "").startswith("z")]
+        edge = float(zones[0].get("x")) + float(zones[0].get("width"))
+        names = [each for each in root.iter(SVG + "text") if each.text in ("low", "steady") or each.text.startswith("a n")]
+        assert len(zones) == len(names) == 3 and all(edge < float(each.get("x")) for each in names)
+        assert edge > 0.6 * width

@@ -4,15 +4,12 @@ import math
 import random
 import sqlite3
 import statistics
-import sys
 
 import numpy
 import pytest
 
 from helpers.extension import ROOT, connect
-
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-from importers.packed import packed  # noqa: E402
+from importers.packed import packed
 
 SLOW, FAST, GAP_S, WINDOW_M = 1.5 / 3.6, 12.5, 30, 60
 

@@ -9,10 +9,8 @@ import sys
 
 import pytest
 
+from common import machine
 from helpers.extension import EXTENSION, ROOT
-
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-from common import machine  # noqa: E402
 
 LIBRARY = EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
 RELEASES = {

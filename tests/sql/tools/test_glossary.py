@@ -4,16 +4,13 @@ import random
 import re
 import sqlite3
 import subprocess
-import sys
 
 import pytest
 
+from common import glossary
 from helpers.athletes import demo
 from helpers.extension import ROOT, connect
 from helpers.tools import tool
-
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-from common import glossary  # noqa: E402
 
 WORDS = {entry["word"]: entry for entry in glossary.words()}
 

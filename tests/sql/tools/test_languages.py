@@ -5,20 +5,17 @@ import os
 import pathlib
 import re
 import sqlite3
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from common import database, languages
 from helpers.athletes import crowd, demo
 from helpers.extension import ROOT
 from helpers.machine.browser import browser
 from helpers.tools import tool
 
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-from common import database, languages  # noqa: E402
-
-SCRIPTS = {name: database.script(ROOT / "sql" / "reports" / f"{name}.sql") for name in ("page", "report")}
+SCRIPTS = {name: database.script(ROOT / "sql" / "reports" / f"{name}.sql") for name in ("page", "report", "squad")}
 TOLD = json.loads((ROOT / "schemas" / "texts.json").read_text())
 TEXTS = {each["en"]: each for each in TOLD["texts"]}
 DIRECTIVE = re.compile(r"%(?:\.\*f|[-+!0-9.]*[sdf](?![a-z])|%)")
@@ -44,7 +41,7 @@ def test_every_text_that_a_person_reads_is_in_both_languages(name):
 
 def test_no_text_is_kept_that_nobody_says_and_each_is_told_once():
     said = {text for script in SCRIPTS.values() for text in literals(script)}
-    by_tools = "".join((ROOT / "sql" / "tools" / name).read_text() for name in ("report", "common/pages.py"))
+    by_tools = "".join((ROOT / "sql" / "tools" / name).read_text() for name in ("report", "squad", "common/pages.py"))
     assert [text for text in TEXTS if text not in said and f'"{text}"' not in by_tools and f"'{text}'" not in by_tools] == []
     assert len(TEXTS) == len(TOLD["texts"]) and all(set(each) <= {"en", "pt", "measured"} and each["pt"] for each in TOLD["texts"])
 

@@ -8,10 +8,12 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from common import database
 from helpers.athletes import crowd, demo
 from helpers.athletes.activities import seeded
 from helpers.extension import ROOT, connect
 from helpers.tools import tool
+
 
 NAMES = ["Ann", "<script>alert('x')</script> & \"]]>", "跑步" * 20, "e\u0301" * 30, "W" * 100, "Zoë", "-rf", "'; DROP TABLE athlete_names; --"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -157,7 +159,23 @@ def test_the_work_for_an_athlete_does_not_grow_with_the_length_of_the_history(tm
         db.execute("COMMIT")
         taken = []
         db.set_progress_handler(lambda: taken.append(1), 100)
-        assert len(db.execute((ROOT / "sql/reports/squad.sql").read_text()).fetchall()) == 20
+        unit, squad = database.statements(database.script(ROOT / "sql/reports/squad.sql"))
+        db.execute(unit)
+        assert len(db.execute(squad).fetchall()) == 20
         steps.append(len(taken))
         db.close()
     assert 100 < steps[0] and steps[1] < 1.05 * steps[0], steps
+
+
+def test_in_portuguese_and_miles_it_says_the_same_of_everybody(path, printed, tmp_path):
+    done = tool("squad", "--language=pt", "--units=imperial", path, tmp_path / "squad.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    english, portuguese = printed.splitlines(), done.stdout.splitlines()
+    assert len(english) == len(portuguese) > 14
+    for one, other in zip(english, portuguese):
+        assert re.findall(r"\d+(?:[.:]\d+)*", re.sub(r"\d+\.\d (km|mi)", "", one)) == re.findall(r"\d+(?:[.:]\d+)*", re.sub(r"\d+\.\d (km|mi)", "", other))
+    assert any("15.0 km" in line for line in english) == any("9.3 mi" in line for line in portuguese)
+    words = re.compile(r"no estimate|not told|flagged|is above|is below|\bdays\b|ATHLETE|NEXT RACE|\bneutral\b|\bfresh\b|diagnosis|half-marathon")
+    assert any(words.search(line) for line in english) and not any(words.search(line) for line in portuguese)
+    page = (tmp_path / "squad.html").read_text(encoding="utf-8")
+    assert '<html lang="pt">' in page and "Próxima prova" in page and not re.search("Next race|no estimate|Signs to look", page)
