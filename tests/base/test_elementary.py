@@ -13,6 +13,8 @@ import pytest
 
 from helpers.machine.programs import COMPILERS, compiled
 
+pytestmark = pytest.mark.unsanitized  # programs of its own
+
 DIGITS = Context(prec=50, Emin=-(10**6), Emax=10**6)
 LEVELS = ["-O0", "-O3", "-Os"]
 

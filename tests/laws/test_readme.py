@@ -9,6 +9,8 @@ import readme
 from helpers.athletes import demo
 from helpers.extension import ROOT
 
+pytestmark = pytest.mark.unsanitized  # other programs
+
 TEXTS = {document: document.read_text() for document in readme.DOCUMENTS}
 TEXT = TEXTS[ROOT / "README.md"]
 FENCED = re.compile(r"^```.*?^```", re.S | re.M)

@@ -13,6 +13,8 @@ import pytest
 from helpers import functions, stage_headers, stages
 from helpers.extension import EXTENSION, ROOT, connect
 
+pytestmark = pytest.mark.unsanitized  # it reads texts
+
 PRINTED = ROOT / "sql" / "tools" / "stages"
 STAGES = list(stages.PATHS.values())
 

@@ -12,6 +12,8 @@ import pytest
 from helpers.extension import ROOT, connect
 from helpers.stages import new_database, run
 
+pytestmark = pytest.mark.unsanitized  # it reads texts
+
 PRINTED = re.compile(r"^-- [a-z-]+\b.*: printed by `make stages`\n(?:.*\n)*?(?:-- end\n|\Z)", re.M)
 COLUMN, NUMBER = r"(?:\w+\.)?\b([a-z]\w*)\b\)?", r"(-?\d+(?:\.\d+)?)(?![\w.])"
 COMPARED = [re.compile(rf"{COLUMN} (?:NOT )?(?:<=|>=|<|>|BETWEEN) {NUMBER}"), re.compile(rf"BETWEEN [^,;()]*? AND {NUMBER}(?: \* {COLUMN})"),

@@ -13,6 +13,8 @@ from helpers.athletes import demo
 from helpers.extension import ROOT
 from helpers.tools import environment
 
+pytestmark = pytest.mark.unsanitized  # other programs
+
 RUN = "import sys, nbformat; sys.path.insert(0, 'tests'); import tour; print(nbformat.writes(tour.executed(sys.argv[1])))"
 STORED = json.loads((ROOT / "notebooks" / "tour.ipynb").read_text())
 

@@ -5,6 +5,7 @@ import pytest
 
 from helpers.athletes.activities import (BRONZE, FEATURES, STAGES, assert_same, deletion, dump, epoch, instant, make_activity, make_detail, make_facts, make_history,
                                 make_laps, new_database, pipeline, put, run, runner_objects, seeded, table_names)
+from helpers.machine.soak import soak
 
 
 WHEN = {"without": ("available_at", "position"),
@@ -138,7 +139,7 @@ def from_nothing(batches):
     return db
 
 
-@pytest.mark.parametrize("tens", range(20))
+@pytest.mark.parametrize("tens", [*range(5), *(soak(tens) for tens in range(5, 20))])
 def test_two_hundred_random_sequences_end_where_computing_from_nothing_ends(tens):
     for seed in range(10 * tens, 10 * tens + 10):
         db, seen = new_database(), []

@@ -15,6 +15,7 @@ from common.database import Failure
 from common.migrations import texts
 
 from helpers.athletes import demo
+from helpers.machine.soak import soak
 from helpers.stores import before_reasons, groups
 from helpers.athletes.activities import FEATURES, RUNNER, dump, new_database, one, put, rows, run
 from helpers.extension import EXTENSION, ROOT
@@ -184,7 +185,7 @@ def test_a_new_file_is_of_the_schema_that_the_last_migration_makes():
     run(db)
 
 
-@pytest.mark.parametrize("version", [4, 10])
+@pytest.mark.parametrize("version", [4, soak(10)])
 def test_a_file_that_is_brought_up_to_date_keeps_every_row_and_every_column(tmp_path, version):
     path = shutil.copy(demo.database(), tmp_path / "athlete.db")
     db = sqlite3.connect(path)
@@ -202,7 +203,7 @@ def test_a_file_that_is_brought_up_to_date_keeps_every_row_and_every_column(tmp_
     db.close()
 
 
-@pytest.mark.parametrize("last", ["000", "200", "310", "320", "510", "600"])
+@pytest.mark.parametrize("last", ["000", "310", "600", *map(soak, ("200", "320", "510"))])
 def test_a_file_in_which_not_every_stage_has_run_is_brought_up_to_date(tmp_path, last):
     path = tmp_path / "athlete.db"
     assert shell("import", path, *sorted((ROOT / "schemas" / "features").glob("*.json"))).returncode == 0
@@ -255,7 +256,7 @@ def test_a_migration_lets_freshness_be_judged_anew(tmp_path):
     db.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, soak(2)])
 def test_sums_that_become_exact_take_their_place_without_a_history_and_corrections_do_not(tmp_path, seed):
     rng = random.Random(seed)
     path = tmp_path / "athlete.db"

@@ -8,12 +8,14 @@ import pytest
 import xgboost
 from sklearn.datasets import make_classification, make_friedman1, make_regression
 
+from helpers.machine.soak import soak
 from helpers.models.tables import score, train
 
 pytestmark = pytest.mark.unsanitized
 
 SETTINGS = {"max_depth": 5, "eta": 0.1, "min_child_weight": 3, "lambda": 1}
 ROUNDS = 100
+DEPTH, LEAF = {}, {"grow_policy": "lossguide", "max_depth": 0, "max_leaves": 16}
 
 
 def friedman(seed):
@@ -64,8 +66,7 @@ def held_out_losses(db, case, missing, extra):
     return np.mean(losses, axis=0)
 
 
-@pytest.mark.parametrize("extra", [{}, {"grow_policy": "lossguide", "max_depth": 0, "max_leaves": 16}], ids=["depth", "leaf"])
-@pytest.mark.parametrize("missing", [0, 0.1])
+@pytest.mark.parametrize("missing, extra", [pytest.param(0, DEPTH, id="depth"), pytest.param(0.1, LEAF, id="leaf with gaps"), soak(0.1, DEPTH, id="depth with gaps"), soak(0, LEAF, id="leaf")])
 @pytest.mark.parametrize("case", CASES)
 def test_held_out_loss_is_within_one_percent_of_xgboost(db, case, missing, extra):
     ours, theirs = held_out_losses(db, case, missing, extra)

@@ -13,6 +13,7 @@ from sklearn import metrics
 
 from helpers.athletes import demo
 from helpers.extension import ROOT, connect
+from helpers.machine.soak import soak
 from helpers.models import modelled
 from helpers.models.modelled import binary, days, definition, train
 from helpers.stages import STAGES, one, rows, run, statements
@@ -76,7 +77,7 @@ def numbers(text):
 
 
 @pytest.mark.parametrize("is_binary", [False, True])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, soak(1)])
 def test_metrics_and_intervals_are_those_of_scikit_learn_and_of_athletes_drawn_again(seed, is_binary):
     db = modelled.database(days(seed, n_athletes=25, is_binary=is_binary))
     run(db, TO_REGISTRY)

@@ -185,7 +185,7 @@ def ours(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(soak(seed) for seed in range(2, 60))])
+@pytest.mark.parametrize("seed", [0, *(soak(seed) for seed in range(1, 60))])
 def test_nothing_in_a_database_is_a_command(place, ours, seed):
     rng, watch = random.Random(seed), Watch(place)
     pristine = (ours / "athlete.db").read_bytes()
