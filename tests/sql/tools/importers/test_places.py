@@ -173,4 +173,4 @@ def test_what_an_earlier_version_kept_of_places_is_taken_out_and_nothing_else(tm
         assert {table: db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (f"{table}_keep",)).fetchone() for table in tables} == keeps
     (tmp_path / "again.json").write_text(raw)
     done = tool("import", path, tmp_path / "again.json")
-    assert done.stdout == "0 new, 1 known already\n", done.stdout + done.stderr
+    assert done.stdout == "landed nothing new; 1 known already\n", done.stdout + done.stderr
