@@ -68,13 +68,16 @@ static void pause_briefly(void) {
 
 /* --- parts ---------------------------------------------------------------------------------------------- */
 
-/* Takes the last unclaimed part. The job's number in the same word keeps a worker that was held up between its look and its
-** claim from claiming a part of the next job. */
-static bool claim(athlete_pool *pool, size_t *part) {
+/* Takes the right to one part, then the part: the caller the first that is left and workers the last, so that each walks through
+** memory in one direction. There are no more rights than parts, so the two ends never meet in the same one. The job's number in the
+** same word keeps a worker that was held up between its look and its claim from claiming a part of the next job. */
+static bool claim(pool_hand *hand, size_t *part) {
+    athlete_pool *pool = hand->pool;
     uint64_t seen = atomic_load(&pool->unclaimed);
     while ((uint32_t)seen > 0) {
         if (atomic_compare_exchange_weak(&pool->unclaimed, &seen, seen - 1)) {
-            *part = (uint32_t)seen - 1;
+            *part = hand->number == 0 ? atomic_fetch_add(&pool->n_first, 1)
+                                      : atomic_fetch_sub(&pool->n_last, 1) - 1;
             return true;
         }
     }
@@ -127,7 +130,7 @@ static void *run_worker(void *argument) {
     athlete_pool *pool = hand->pool;
     while (!atomic_load(&pool->ending)) {
         size_t part;
-        while (claim(pool, &part)) work_on(hand, part);
+        while (claim(hand, &part)) work_on(hand, part);
         if (!look_for(has_news, pool, true)) sleep_until_news(pool);
     }
     return NULL;
@@ -205,11 +208,13 @@ athlete_status pool_run(athlete_pool *pool, size_t n_parts, pool_work *work, voi
     pool->work = work;
     pool->job = job;
     atomic_store(&pool->unfinished, (uint32_t)n_parts);
+    atomic_store(&pool->n_first, 0);
+    atomic_store(&pool->n_last, (uint32_t)n_parts);
     uint64_t number = (atomic_load(&pool->unclaimed) >> 32) + 1;
     atomic_store(&pool->unclaimed, number << 32 | n_parts);
     wake(pool, n_parts - 1);
     size_t part;
-    while (claim(pool, &part)) work_on(&pool->hands[0], part);
+    while (claim(&pool->hands[0], &part)) work_on(&pool->hands[0], part);
     wait_for_workers(pool);
     return pool_is_stopped(pool) ? ATHLETE_INTERRUPTED : ATHLETE_OK;
 }

@@ -1,7 +1,7 @@
 /* Threads for the length of one call, none of which is ever waited for before it has begun to work.
 **
-** A job is cut into parts that belong to nobody. The caller works on them itself, from the last to the first; a worker
-** that happens to be awake claims what is left, one part at a time. So a worker that a busy neighbour keeps from its
+** A job is cut into parts that belong to nobody. The caller works on them itself, from the first; a worker
+** that happens to be awake claims what is left, from the last, one part at a time. So a worker that a busy neighbour keeps from its
 ** processor costs nothing but its help, where a barrier (OpenMP's, for one) would make everybody wait for it. Workers
 ** look for new parts for some 100 microseconds, offering their processor to others between two looks, and then sleep.
 **
@@ -49,7 +49,8 @@ typedef struct athlete_pool {
     pthread_mutex_t mutex;
     pthread_cond_t published, finished;
     _Atomic uint64_t
-        unclaimed; /* the job's number << 32 | its parts that nobody works on: 0 to unclaimed - 1 */
+        unclaimed; /* the job's number << 32 | how many of its parts nobody works on: n_first to n_last - 1 */
+    _Atomic uint32_t n_first, n_last;
     _Atomic uint32_t unfinished; /* parts */
     _Atomic int n_asleep;        /* workers */
     _Atomic bool caller_waits, poll_wanted, ending;

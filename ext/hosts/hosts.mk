@@ -1,11 +1,11 @@
 # What is made for other hosts: pip, npm, browsers, applications. Included by the Makefile.
 
-HOST_TARGETS = wheel npm wasm
+HOST_TARGETS = wheel npm wasm app dist
 .PHONY: $(HOST_TARGETS)
 
-# cJSON is inside, from its source as Debian has it.
-DEBIAN_CJSON  = $(firstword $(wildcard $(BUILD)/traced/cJSON-*) $(CJSON_SRC))
-DEBIAN_SQLITE = $(firstword $(wildcard $(BUILD)/traced/sqlite3-*))
+# cJSON is inside, from its source as Debian has it. Asked of the shell: make would go on believing that a folder made by this very run is not there.
+DEBIAN_CJSON  = $(firstword $(shell ls -d $(BUILD)/traced/cJSON-* 2>/dev/null) $(CJSON_SRC))
+DEBIAN_SQLITE = $(firstword $(shell ls -d $(BUILD)/traced/sqlite3-* 2>/dev/null))
 
 # Of another processor beside those of this one: make wheel CC=aarch64-linux-gnu-gcc. SQLite's headers are not among its compiler's.
 PACKED = $(BUILD)/wheel$(if $(filter-out $(shell gcc -dumpmachine),$(TARGET)),-$(TARGET))
@@ -31,7 +31,6 @@ APP_FLAGS  = -std=gnu11 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -DSQLITE
              -DSQLITE_ENABLE_MATH_FUNCTIONS -DSQLITE_DQS=0 -DCJSON_HIDE_SYMBOLS -I$(BUILD)/one -I$(DEBIAN_SQLITE) -I$(DEBIAN_CJSON)
 APP_PARTS  = $(BUILD)/one/athlete.c $(DEBIAN_SQLITE)/sqlite3.c $(DEBIAN_CJSON)/cJSON.c ext/hosts/app/app.c
 
-.PHONY: app
 app: $(BUILD)/traced/installed $(BUILD)/one/athlete.c ## build/app/<target>/app, what an application on a phone does, and its assets: make app CC=aarch64-linux-gnu-gcc
 	@mkdir -p $(APP)
 	@for part in $(APP_PARTS); do made=$(APP)/$$(basename $$part .c).o; test $$made -nt $$part || $(CC) $(APP_FLAGS) -w -c -o $$made $$part || exit 1; done
@@ -43,7 +42,6 @@ app: $(BUILD)/traced/installed $(BUILD)/one/athlete.c ## build/app/<target>/app,
 # A release: archives, packages, the page, with checksums and a bill of materials (ext/hosts/README.md).
 RELEASE = $(BUILD)/release
 
-.PHONY: dist
 dist: wheel npm wasm amalgamation ## dist/: archives, packages, the page, the reference, notes, a bill of materials and checksums of this version
 	@rm -rf $(RELEASE) && mkdir -p $(RELEASE)/source $(RELEASE)/amalgamation $(RELEASE)/library $(RELEASE)/out
 	@git archive HEAD | tar x -C $(RELEASE)/source

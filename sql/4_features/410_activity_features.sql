@@ -143,10 +143,9 @@ WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, lookback_days || ' days'));
 CREATE TEMP TABLE fitness AS
 WITH shown AS MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.since, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE(supported_max(p.vdot, c.evidence_tolerance), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven
-    FROM config AS c
-    CROSS JOIN moment AS m
+    SELECT m.athlete_id, m.local_date, m.since, m.first_start, (SELECT fade_per_day FROM config) * (julianday(m.local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE(supported_max(p.vdot, (SELECT evidence_tolerance FROM config)), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven
+    FROM moment AS m -- alone and in order, so that nothing is sorted
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
     GROUP BY m.athlete_id, m.local_date
 ),

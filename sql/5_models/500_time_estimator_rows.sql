@@ -149,6 +149,7 @@ FROM moment AS m
 JOIN race_distances AS d USING (distance_class)
 JOIN athlete_profile AS p USING (athlete_id)
 LEFT JOIN volume AS v ON v.athlete_id = m.athlete_id AND v.as_of_date = m.as_of_date AND v.known_at IS m.known_at;
+CREATE INDEX temp.request_by_day ON request (subject, as_of_date, known_at);
 
 -- How much an athlete trained until each day, as believed at the time.
 CREATE TEMP TABLE trained_days (
@@ -173,16 +174,28 @@ CREATE TEMP TABLE faded (
     request_id INTEGER, evidence_date TEXT, slower_ln REAL, weight REAL, PRIMARY KEY (request_id, evidence_date)
 ) WITHOUT ROWID;
 INSERT INTO faded
-WITH most AS (
-    SELECT athlete_id, as_of_date, known_at, until_date, FIRST_VALUE(activities_90d) OVER since AS now, MAX(activities_90d) OVER since AS most
+WITH peak AS (
+    SELECT athlete_id, as_of_date, known_at, MAX(until_date) AS eve, MAX(activities_90d) AS most
     FROM trained_days
+    GROUP BY athlete_id, as_of_date, known_at
+),
+lessened AS ( -- few have had a break, and only their days are walked
+    SELECT p.athlete_id, p.as_of_date, p.known_at
+    FROM peak AS p
+    JOIN trained_days AS t ON (t.athlete_id, t.as_of_date, t.known_at, t.until_date) = (p.athlete_id, p.as_of_date, p.known_at, p.eve)
+    WHERE 2 * t.activities_90d < p.most
+),
+most AS (
+    SELECT athlete_id, as_of_date, known_at, until_date, FIRST_VALUE(activities_90d) OVER since AS now, MAX(activities_90d) OVER since AS most
+    FROM lessened
+    CROSS JOIN trained_days USING (athlete_id, as_of_date, known_at)
     WINDOW since AS (PARTITION BY athlete_id, as_of_date, known_at ORDER BY until_date DESC)
 )
 SELECT q.request_id, m.until_date, 0.07 * (1 - 1.0 * m.now / m.most) + 0.8 * c.fade_per_day * (julianday(q.as_of_date) - julianday(m.until_date)),
        min(1.0, 2 - 4.0 * m.now / m.most)
 FROM (SELECT -portable_ln(1 - min(value, 0.99)) / 365 AS fade_per_day FROM ops_config WHERE name = 'fitness_fade_per_year') AS c
 CROSS JOIN most AS m
-JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (m.athlete_id, m.as_of_date, m.known_at)
+CROSS JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (m.athlete_id, m.as_of_date, m.known_at)
 WHERE q.source IN ('history', 'today') AND 2 * m.now < m.most;
 
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
@@ -208,11 +221,12 @@ past_race AS (
     LEFT JOIN faded AS k ON k.request_id = q.request_id AND k.evidence_date = r.race_date
     WHERE q.source IN ('history', 'today')
 ),
+-- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
 asked AS MATERIALIZED (
     SELECT q.request_id, q.subject, q.as_of_date, q.known_at,
            min(date(q.as_of_date, '-90 days'), COALESCE((SELECT MIN(evidence_date) FROM faded AS k WHERE k.request_id = q.request_id), q.as_of_date)) AS since
-    FROM request AS q
-    WHERE q.source IN ('history', 'today')
+    FROM (SELECT MIN(request_id) AS request_id, subject, as_of_date, known_at
+          FROM request WHERE source IN ('history', 'today') GROUP BY subject, as_of_date, known_at) AS q
 ),
 done AS MATERIALIZED (
     SELECT q.request_id, e.activity_id, e.distance_m, e.climb_m, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date) AS age_days, e.standing
@@ -260,10 +274,12 @@ chosen AS (
     JOIN shown AS s ON s.request_id = r.request_id AND s.is_former = r.is_former AND r.vdot <= s.vdot
 ),
 best_run AS (
-    SELECT request_id, distance_m, elapsed_s, NULL, NULL, slower_ln - 0.05, 0.0016 + CASE WHEN is_former THEN 0.004 * age_days / 90 ELSE 0 END, 0, age_days, vdot,
-           activity_id, is_former, weight
-    FROM chosen
-    WHERE choice = 1 AND (NOT is_former OR vdot > COALESCE(recent_vdot, 0))
+    SELECT q.request_id, c.distance_m, c.elapsed_s, NULL, NULL, c.slower_ln - 0.05, 0.0016 + CASE WHEN c.is_former THEN 0.004 * c.age_days / 90 ELSE 0 END, 0, c.age_days, c.vdot,
+           c.activity_id, c.is_former, c.weight
+    FROM chosen AS c
+    CROSS JOIN request AS a USING (request_id)
+    CROSS JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (a.subject, a.as_of_date, a.known_at)
+    WHERE c.choice = 1 AND (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
 ),
 history AS (
     SELECT * FROM past_race UNION ALL SELECT * FROM best_run

@@ -61,4 +61,4 @@ WHERE f.model NOT IN (SELECT model FROM odd)
   AND f.base IS NOT NULL
   AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
-CREATE INDEX temp.sample_by_model ON sample (model, as_of_date);
+CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);
