@@ -1,6 +1,6 @@
 -- stage:    710_estimated_performance
 -- purpose:  what each champion, and each before it, is worth while the labels of its predictions are still to come, and what it turned out to be worth as they come
--- reads:    inference_log; ml_models_current, ml_aliases, ml_models, ml_runs, ml_run_artifacts, ml_run_predictions, ml_looks, mon_performance_estimates, mon_labels, bronze_strava_activities, ops_audit, ops_config
+-- reads:    inference_log; ml_models_current, ml_aliases, ml_models, ml_model_versions, ml_runs, ml_run_artifacts, ml_run_predictions, ml_looks, mon_performance_estimates, mon_labels, bronze_strava_activities, ops_audit, ops_config
 -- writes:   mon_performance_estimates; mon_labels, ml_looks
 -- follows:  -
 -- grain:    model, version, chunk, metric
