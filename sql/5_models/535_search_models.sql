@@ -53,13 +53,33 @@ WHERE m.learner = 'gbdt'
        OR e.every_days > 0 AND COALESCE(julianday(c.started_at) - (SELECT MAX(julianday(s.searched_at)) FROM ml_searches AS s WHERE s.model = m.model) >= e.every_days, 1));
 
 -- labelled: printed by `make stages`
+-- A model none of whose rows may train, since all come from Strava's API and that was not allowed, needs none of its features.
+CREATE TEMP TABLE bare AS
+SELECT d.model, a.fault, a.c1 AS row
+FROM due AS d
+CROSS JOIN attempt('SELECT row FROM training_rows(?1)', json_set(d.spec, '$.lookups', json('[]'), '$.computed', json('{}'))) AS a
+WHERE d.fault IS NULL AND d.may_train IS NOT 1 AND d.api_rows IS NOT 'judge'
+  AND d.model NOT IN (SELECT model FROM ml_pooled_rows) AND EXISTS (SELECT 1 FROM silver_from_api);
+CREATE TEMP TABLE bare_entity AS
+SELECT e.*, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.entity) AS from_date
+FROM (SELECT model, fault, origin, entity, MIN(max(label_until, as_of_date)) AS first_until
+      FROM (SELECT b.model, b.fault, b.row ->> '$.origin' AS origin, b.row ->> ('$."' || d.entity || '"') AS entity, b.row ->> '$.as_of_date' AS as_of_date,
+                   COALESCE(date(b.row ->> '$.label_at'), b.row ->> '$.as_of_date') AS label_until
+            FROM bare AS b JOIN due AS d USING (model))
+      GROUP BY model, fault, origin, entity) AS e;
+CREATE TEMP TABLE left_out AS
+SELECT model
+FROM bare_entity
+GROUP BY model
+HAVING MIN(fault IS NULL AND COALESCE(origin = 'strava_api', from_date <= first_until, 0));
+
 -- Rows with a label, each with what was known at its time, of this file and of others; base is what its model counts from. A row whose
 -- as_of_date is '' has no date: it was always known.
 CREATE TEMP TABLE found AS
 SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, a.row ->> '$.as_of_date' AS as_of_date,
        COALESCE(a.row ->> '$.item', '') AS item, a.row ->> '$.known_at' AS known_at, json_type(a.row, '$.label') AS label_type,
        CASE WHEN json_type(a.row, '$.label') IN ('integer', 'real') THEN exact_real(a.row -> '$.label') END AS label,
-       CASE WHEN d.base_name IS NULL THEN 0.0
+       CASE WHEN d.base_name IS NULL OR d.model IN (SELECT model FROM left_out) THEN 0.0
             WHEN json_type(a.row, '$.' || d.base_name) IN ('integer', 'real') THEN exact_real(a.row -> ('$.' || d.base_name)) END AS base,
        COALESCE(date(a.row ->> '$.label_at'), a.row ->> '$.as_of_date') AS label_until, a.origin,
        CASE json_type(a.row, '$.trains') WHEN 'null' THEN 1 WHEN 'integer' THEN a.row ->> '$.trains' ELSE COALESCE(a.row -> '$.trains', 1) END AS trains,
@@ -67,7 +87,9 @@ SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, 
 FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin
       FROM due AS d
       CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.spec) AS a
-      WHERE d.fault IS NULL
+      WHERE d.fault IS NULL AND d.model NOT IN (SELECT model FROM left_out)
+      UNION ALL
+      SELECT model, NULL, row, row ->> '$.origin' FROM bare WHERE model IN (SELECT model FROM left_out)
       UNION ALL
       SELECT model, NULL, row, origin FROM ml_pooled_rows) AS a
 JOIN due AS d USING (model)
@@ -105,7 +127,7 @@ FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY m
 CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
 INSERT INTO from_api
 SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
-FROM (SELECT DISTINCT entity AS athlete_id FROM found WHERE origin IS NULL AND entity IS NOT NULL) AS e;
+FROM (SELECT DISTINCT entity AS athlete_id FROM found WHERE origin IS NULL AND entity IS NOT NULL AND model NOT IN (SELECT model FROM left_out)) AS e;
 CREATE TEMP TABLE sample (
     row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, base REAL, label_until TEXT, row TEXT,
     group_fold INTEGER, target REAL, trains INTEGER, given_fold, slice TEXT
@@ -117,10 +139,11 @@ FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a W
                                       THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
 JOIN due AS d USING (model)
 WHERE f.model NOT IN (SELECT model FROM odd)
+  AND f.model NOT IN (SELECT model FROM left_out)
   AND f.base IS NOT NULL
   AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
-CREATE INDEX temp.sample_by_model ON sample (model, as_of_date);
+CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);
 -- end
 
 -- Known is what the first fold of the gate may train on: nothing of the days and labels that it is asked about; of a model with folds of
@@ -216,15 +239,34 @@ SELECT assert_that(NOT EXISTS (
                   INTERSECT SELECT s.entity FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id)),
     '535_search_models: a model is judged on an athlete that trained it');
 
+-- What is read often, without the row that it comes from.
+CREATE TEMP TABLE aim (row_id INTEGER PRIMARY KEY, target REAL, label REAL, slice TEXT);
+INSERT INTO aim SELECT row_id, target, label, slice FROM sample;
+
 -- Labels that are clipped stay so near to their median, from which the trees then start.
 CREATE TEMP TABLE centre AS
 SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
        CASE WHEN middle IS NULL THEN '{}' ELSE json_object('base_score', json(number_text(middle))) END AS start
 FROM (SELECT t.task_id, d.label_clip AS clip,
-             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r CROSS JOIN aim AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
       FROM task AS t
       JOIN due AS d USING (model));
 CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);
+
+-- The features of each row, read once for all tasks. Of a model with more of them than there are columns, or of a row that cannot be
+-- read, each task reads by itself and says why it cannot.
+CREATE TEMP TABLE measure (row_id INTEGER PRIMARY KEY, model TEXT, fault TEXT, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36, c37, c38, c39, c40);
+INSERT INTO measure
+SELECT COALESCE(a.c1, -d.rowid), d.model, a.fault, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18, a.c19, a.c20, a.c21, a.c22, a.c23, a.c24, a.c25, a.c26, a.c27, a.c28, a.c29, a.c30, a.c31, a.c32, a.c33, a.c34, a.c35, a.c36, a.c37, a.c38, a.c39, a.c40
+FROM due AS d
+CROSS JOIN attempt('SELECT s.row_id, ' || d.columns_sql || ' FROM temp.sample AS s WHERE s.model = ?1', d.model) AS a
+WHERE json_array_length(d.definition, '$.features') < 40;
+CREATE TEMP TABLE reading AS
+SELECT r.model, CASE WHEN r.is_read THEN r.names ELSE r.columns_sql END AS columns_sql, CASE WHEN r.is_read THEN 'temp.measure AS m' ELSE 'temp.sample AS s' END AS source_sql
+FROM (SELECT d.model, d.columns_sql, json_array_length(d.definition, '$.features') < 40 AND d.model NOT IN (SELECT model FROM measure WHERE fault IS NOT NULL) AS is_read,
+             (SELECT group_concat('m.c' || (key + 2) || ' AS "' || name || '"', ', ')
+              FROM (SELECT f.key, CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END AS name FROM json_each(d.definition, '$.features') AS f ORDER BY f.key)) AS names
+      FROM due AS d) AS r;
 -- end
 
 -- The definition's own options, and changes of them: all that its space has, or so many by chance, each value by the hash of the
@@ -279,9 +321,10 @@ SELECT c.run_id, t.task_id, a.fault, a.c1 AS model_json
 FROM candidate AS c
 JOIN task AS t ON t.model = c.model AND t.evaluation <> 'all'
 JOIN due AS d ON d.model = c.model
-JOIN centre AS m USING (task_id)
-CROSS JOIN attempt('SELECT model FROM gbdt_fit(?1, ?2)', json_patch(c.options, m.start),
-                   'SELECT min(max(s.target, c.low), c.high) AS label, ' || d.columns_sql || ' FROM temp.centre AS c CROSS JOIN temp.trains AS r USING (task_id) CROSS JOIN temp.sample AS s USING (row_id) WHERE r.task_id = ' || t.task_id || ' ORDER BY r.row_id') AS a
+JOIN reading AS e ON e.model = c.model
+JOIN centre AS k USING (task_id)
+CROSS JOIN attempt('SELECT model FROM gbdt_fit(?1, ?2)', json_patch(c.options, k.start),
+                   'SELECT min(max(t.target, c.low), c.high) AS label, ' || e.columns_sql || ' FROM temp.centre AS c CROSS JOIN temp.trains AS r USING (task_id) CROSS JOIN temp.aim AS t USING (row_id) CROSS JOIN ' || e.source_sql || ' USING (row_id) WHERE r.task_id = ' || t.task_id || ' ORDER BY r.row_id') AS a
 WHERE t.task_id IN (SELECT task_id FROM judges);
 
 CREATE TEMP TABLE answered AS
@@ -289,8 +332,9 @@ SELECT f.run_id, f.task_id, t.fold, a.fault, a.c1 AS row_id, CASE WHEN d.is_log 
 FROM fitted AS f
 JOIN task AS t USING (task_id)
 JOIN due AS d USING (model)
+JOIN reading AS e USING (model)
 CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', f.model_json,
-                   'SELECT s.row_id, ' || d.columns_sql || ' FROM temp.judges AS j CROSS JOIN temp.sample AS s USING (row_id) WHERE j.task_id = ' || f.task_id || ' ORDER BY j.row_id') AS a
+                   'SELECT j.row_id, ' || e.columns_sql || ' FROM temp.judges AS j CROSS JOIN ' || e.source_sql || ' USING (row_id) WHERE j.task_id = ' || f.task_id || ' ORDER BY j.row_id') AS a
 LEFT JOIN sample AS s ON s.row_id = a.c1
 WHERE f.model_json IS NOT NULL;
 
@@ -313,16 +357,14 @@ ORDER BY 1, 2, 3, 4, 5, 6;
 -- metrics: printed by `make stages`
 CREATE TEMP TABLE metric AS
 WITH share AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc
     FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
 ),
 sure AS (
-    SELECT j.model, j.evaluation, j.predictor, j.slice, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
-           expected_calibration_error(j.predicted, j.label, 10, 'quantile') AS ece
-    FROM share AS s
-    JOIN judged AS j USING (model, evaluation, predictor, slice, step)
-    WHERE s.is_share
-    GROUP BY j.model, j.evaluation, j.predictor, j.slice, j.step
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, brier_score(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label) AS brier,
+           expected_calibration_error(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label, 10, 'quantile') AS ece
+    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
+    HAVING MIN(predicted) >= 0 AND MAX(predicted) <= 1
 ),
 skilled AS (
     SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
@@ -450,7 +492,10 @@ DROP TABLE temp.candidate;
 DROP TABLE temp.change;
 DROP TABLE temp.size;
 DROP TABLE temp.choice;
+DROP TABLE temp.reading;
+DROP TABLE temp.measure;
 DROP TABLE temp.centre;
+DROP TABLE temp.aim;
 DROP TABLE temp.judges;
 DROP TABLE temp.trains;
 DROP TABLE temp.task;
@@ -460,6 +505,9 @@ DROP TABLE temp.sample;
 DROP TABLE temp.from_api;
 DROP TABLE temp.odd;
 DROP TABLE temp.found;
+DROP TABLE temp.left_out;
+DROP TABLE temp.bare_entity;
+DROP TABLE temp.bare;
 DROP TABLE temp.due;
 DROP TABLE temp.stage_clock;
 

@@ -76,12 +76,31 @@ SELECT assert_that(NOT EXISTS (
                   INTERSECT SELECT s.entity FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id)),
     '{stage}: a model is judged on an athlete that trained it');
 
+-- What is read often, without the row that it comes from.
+CREATE TEMP TABLE aim (row_id INTEGER PRIMARY KEY, target REAL, label REAL, slice TEXT);
+INSERT INTO aim SELECT row_id, target, label, slice FROM sample;
+
 -- Labels that are clipped stay so near to their median, from which the trees then start.
 CREATE TEMP TABLE centre AS
 SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
        CASE WHEN middle IS NULL THEN '{{}}' ELSE json_object('base_score', json(number_text(middle))) END AS start
 FROM (SELECT t.task_id, d.label_clip AS clip,
-             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r JOIN sample AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r CROSS JOIN aim AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
       FROM task AS t
       JOIN due AS d USING (model));
 CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);
+
+-- The features of each row, read once for all tasks. Of a model with more of them than there are columns, or of a row that cannot be
+-- read, each task reads by itself and says why it cannot.
+CREATE TEMP TABLE measure (row_id INTEGER PRIMARY KEY, model TEXT, fault TEXT, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36, c37, c38, c39, c40);
+INSERT INTO measure
+SELECT COALESCE(a.c1, -d.rowid), d.model, a.fault, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18, a.c19, a.c20, a.c21, a.c22, a.c23, a.c24, a.c25, a.c26, a.c27, a.c28, a.c29, a.c30, a.c31, a.c32, a.c33, a.c34, a.c35, a.c36, a.c37, a.c38, a.c39, a.c40
+FROM due AS d
+CROSS JOIN attempt('SELECT s.row_id, ' || d.columns_sql || ' FROM temp.sample AS s WHERE s.model = ?1', d.model) AS a
+WHERE json_array_length(d.definition, '$.features') < 40;
+CREATE TEMP TABLE reading AS
+SELECT r.model, CASE WHEN r.is_read THEN r.names ELSE r.columns_sql END AS columns_sql, CASE WHEN r.is_read THEN 'temp.measure AS m' ELSE 'temp.sample AS s' END AS source_sql
+FROM (SELECT d.model, d.columns_sql, json_array_length(d.definition, '$.features') < 40 AND d.model NOT IN (SELECT model FROM measure WHERE fault IS NOT NULL) AS is_read,
+             (SELECT group_concat('m.c' || (key + 2) || ' AS "' || name || '"', ', ')
+              FROM (SELECT f.key, CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END AS name FROM json_each(d.definition, '$.features') AS f ORDER BY f.key)) AS names
+      FROM due AS d) AS r;

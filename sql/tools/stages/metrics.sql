@@ -1,15 +1,13 @@
 CREATE TEMP TABLE metric AS
 WITH share AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_share
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc
     FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
 ),
 sure AS (
-    SELECT j.model, j.evaluation, j.predictor, j.slice, j.step, COUNT(*) AS n, brier_score(j.predicted, j.label) AS brier,
-           expected_calibration_error(j.predicted, j.label, 10, 'quantile') AS ece
-    FROM share AS s
-    JOIN judged AS j USING (model, evaluation, predictor, slice, step)
-    WHERE s.is_share
-    GROUP BY j.model, j.evaluation, j.predictor, j.slice, j.step
+    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, brier_score(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label) AS brier,
+           expected_calibration_error(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label, 10, 'quantile') AS ece
+    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
+    HAVING MIN(predicted) >= 0 AND MAX(predicted) <= 1
 ),
 skilled AS (
     SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
