@@ -284,8 +284,8 @@ doctor: ## say which SQLite this machine has, whether it loads extensions, what 
 	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON): install Python 3, or say which: make PYTHON=python3 doctor' >&2; exit 1; }
 	@$(TOOL)/doctor --python=$(PYTHON) --compiler=$(CC) --extension=$(EXTENSION)
 
-glossary: all ## say what the words of page and report mean, whether a number is much, and for whom: make glossary WORD=CTL [ATHLETE=id]
-	@$(TOOL)/glossary -- "$$DB" $${WORD:+"$$WORD"} $${WORD:+$${ATHLETE:+"$$ATHLETE"}}
+glossary: all ## say what the words of page and report mean, whether a number is much, and for whom: make glossary WORD=CTL [ATHLETE=id] [SAY=pt]
+	@$(TOOL)/glossary $${SAY:+"--language=$$SAY"} -- "$$DB" $${WORD:+"$$WORD"} $${WORD:+$${ATHLETE:+"$$ATHLETE"}}
 
 squad: all ## print one row for each athlete of DB=athlete.db; OUT=squad.html writes it as a page, too [SAY=pt] [UNITS=imperial]
 	@$(TOOL)/squad $${SAY:+"--language=$$SAY"} $${UNITS:+"--units=$$UNITS"} -- "$$DB" $${OUT:+"$$OUT"}

@@ -100,6 +100,7 @@ def test_a_move_that_matters_is_found_in_ninety_five_of_a_hundred(days, phi, dev
         assert found >= 570
 
 
+@pytest.mark.unsanitized  # many calls that the tests above make
 def test_no_feature_of_a_real_runner_alarms_in_more_than_five_of_a_hundred_months():
     with connect(str(demo.database())) as db:
         names = [name for name, kind in db.execute("SELECT name, type FROM pragma_table_info('athlete_rolling_features')") if kind in ("REAL", "INTEGER")]

@@ -12,6 +12,8 @@ from helpers.athletes import demo
 from helpers.extension import EXTENSION, ROOT, connect
 from helpers.stage_headers import statements
 
+pytestmark = pytest.mark.unsanitized  # stages that run under the sanitizers elsewhere, and the shell
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.sql"))
 IN_PYTHON = sorted((ROOT / "notebooks").glob("*.py"))
 PAGE = (ROOT / "sql" / "reports" / "page.sql").read_text()
@@ -99,7 +101,6 @@ def test_a_notebook_opens_in_databricks(path):
             assert len(statements("\n".join(cell))) == 1, cell
 
 
-@pytest.mark.unsanitized
 def test_models_of_scikit_learn_predict_in_sql_what_they_predict_in_python():
     environment = os.environ | {"ATHLETE_DB": str(demo.database()), "ATHLETE_EXTENSION": EXTENSION}
     command = [sys.executable, ROOT / "notebooks" / "04_scikit_learn.py"]

@@ -4,16 +4,23 @@ import json
 
 from . import database
 from .database import ROOT
+from .languages import LANGUAGES
 
 
 def words():
     return json.loads((ROOT / "schemas" / "glossary.json").read_text(encoding="utf-8"))["words"]
 
 
+def said(entry, language, what):
+    """What an entry says in a language: its unit, says, of, also."""
+    return entry.get(language, {}).get(what, entry.get(what))
+
+
 def find(word):
-    """The entries that a word names, by itself, by another word for it or by its column."""
+    """The entries that a word of any language names, by itself, by another word for it or by its column."""
     asked = word.lower()
-    return [each for each in words() if asked in {name.lower() for name in (each["word"], *each["also"], each["name"], each["name"].partition(".")[2])}]
+    also = lambda entry: [*entry["also"], *(name for other in LANGUAGES[1:] for name in entry[other].get("also", []))]
+    return [each for each in words() if asked in {name.lower() for name in (each["word"], *also(each), each["name"], each["name"].partition(".")[2])}]
 
 
 def select(entry):
@@ -23,11 +30,13 @@ def select(entry):
     return f"SELECT {database.quoted(column)} FROM {database.quoted(table)} WHERE athlete_id = ?{where} ORDER BY {database.quoted(entry['newest_by'])} DESC LIMIT 1"
 
 
-def bands(db, entry):
+def bands(db, entry, language="en"):
     """(from, words) in order; those of another word where it says so, and of settings where they are."""
     if isinstance(entry.get("bands"), str):
-        return bands(db, next(each for each in words() if each["word"] == entry["bands"]))
-    return db.execute(entry["bands_sql"]).fetchall() if "bands_sql" in entry else [tuple(band) for band in entry.get("bands", [])]
+        return bands(db, next(each for each in words() if each["word"] == entry["bands"]), language)
+    found = db.execute(entry["bands_sql"]).fetchall() if "bands_sql" in entry else [tuple(band) for band in entry.get("bands", [])]
+    translated = entry.get(language, {}).get("bands")
+    return [(low, text) for (low, _), text in zip(found, translated)] if translated else found
 
 
 def band(found, value):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from common import glossary
+from common import glossary, languages
 from helpers.athletes import demo
 from helpers.extension import ROOT, connect
 from helpers.tools import tool
@@ -102,3 +102,26 @@ def test_a_word_that_is_not_there_is_a_sentence_with_those_that_are():
     assert (done.returncode, done.stdout) == (1, "") and done.stderr.startswith("the glossary has no word <karma>; it has TSS, CTL")
     done = tool("glossary", demo.database())
     assert done.returncode == 0 and [line.split("  ")[0].strip() for line in done.stdout.splitlines()] == list(WORDS)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_portuguese_says_all_that_english_does_with_the_same_numbers(db, word):
+    entry = WORDS[word]
+    assert set(entry["pt"]) >= {"says", "unit"} and ("of" in entry["pt"]) == ("of" in entry) and entry["pt"]["says"] != entry["says"]
+    numbers = lambda text: sorted(re.findall(r"\d+", text.replace(",", ".")))
+    assert numbers(entry["says"]) == numbers(entry["pt"]["says"]) and set(re.findall(r"\b[a-z]+_[a-z_0-9]+", entry["says"])) == set(re.findall(r"\b[a-z]+_[a-z_0-9]+", entry["pt"]["says"]))
+    english, portuguese = glossary.bands(db, entry), glossary.bands(db, entry, "pt")
+    assert [low for low, _ in english] == [low for low, _ in portuguese] and not {text for _, text in english} & {text for _, text in portuguese}
+    done = tool("glossary", "--language=pt", demo.database(), word)
+    statement = lambda text: re.search(r"^  (SELECT .*;)$", text, re.M)[1]
+    assert done.returncode == 0 and statement(done.stdout) == statement(tool("glossary", demo.database(), word).stdout) and "atleta 4001: " in done.stdout
+    for name in entry["pt"].get("also", []):
+        assert entry in glossary.find(name)
+
+
+def test_forms_are_called_in_the_glossary_as_on_the_page(db):
+    forms = [form for (form,) in db.execute("SELECT form FROM gold_form_zones ORDER BY above")]
+    words = languages._told()["values"]["gold_form_zones.form"]["pt"]
+    assert [words[form] for form in forms] == WORDS["TSB"]["pt"]["bands"]
+    texts = languages.texts("pt", "metric")
+    assert [texts[text] for _, text in glossary.bands(db, WORDS["ACWR"])] == WORDS["ACWR"]["pt"]["bands"]
