@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 42 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 42: '
-                   || CASE WHEN user_version < 42 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 45 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 45: '
+                   || CASE WHEN user_version < 45 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 42;
+PRAGMA user_version = 45;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -85,7 +85,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('search_time_estimator',       0,    'setting', 'flag',   '1: 520_time_estimator_search tries configurations of the time estimator'),
     ('label_wait_days',             120,  'setting', 'days',   'how long the label of a prediction is waited for when its model is watched'),
     ('drift_alert_share',           0.5,  'setting', 'share',  'of the features of a window that must have drifted for an alert'),
-    ('drift_alert_ratio',           3,    'setting', 'ratio',  'an alert, too, if one feature has moved so many times as far as its own windows do'),
+    ('drift_alert_ratio',           2,    'setting', 'ratio',  'an alert, too, if one feature has moved so many times as far as its own windows do'),
     ('late_alert_periods',          3,    'setting', 'count',  'an alert when so many rows that a group expects have not come'),
     ('environment',                 'prod', 'setting', 'choice', 'dev: the schedule does nothing, and nobody is told of alerts'),
     ('schedule_paused',             0,    'setting', 'flag',   '1: the schedule does nothing; make daily by hand goes on'),

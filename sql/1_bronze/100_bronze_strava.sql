@@ -167,15 +167,22 @@ object AS MATERIALIZED (
     CROSS JOIN json_objects(CAST(i.body AS TEXT)) AS o
     WHERE NOT c.has_landed
 ),
--- Where an activity went is not kept, whether the object is landed or refused: the line, its ends, the segments on it.
+-- Where an activity went is not kept, whether the object is landed or refused: the line, its ends, the segments on it, the names of
+-- places. 43_places_of_earlier_files does the same to what landed before.
 placeless AS MATERIALIZED (
     SELECT *,
            CASE WHEN json IS NOT NULL AND COALESCE(json_type(json, '$.map'), json_type(json, '$.start_latlng'), json_type(json, '$.end_latlng'),
                                                    json_type(json, '$.start_latitude'), json_type(json, '$.start_longitude'),
                                                    json_type(json, '$.end_latitude'), json_type(json, '$.end_longitude'), json_type(json, '$.segment_efforts'),
-                                                   json_type(json, '$.latlng'), json_type(json, '$.polyline'), json_type(json, '$.summary_polyline')) IS NOT NULL
+                                                   json_type(json, '$.latlng'), json_type(json, '$.polyline'), json_type(json, '$.summary_polyline'),
+                                                   json_type(json, '$.location_city'), json_type(json, '$.location_state'), json_type(json, '$.location_country'),
+                                                   json_type(json, '$.city'), json_type(json, '$.state'), json_type(json, '$.country'),
+                                                   json_type(json, '$.athlete.city'), json_type(json, '$.athlete.state'), json_type(json, '$.athlete.country'),
+                                                   json_type(json, '$.summary_geojson'), json_type(json, '$.photos')) IS NOT NULL
+                     AND COALESCE(json_type(json, '$.feature_group'), json_type(json, '$.model'), json_type(json, '$.k5_ti')) IS NULL
                 THEN json_remove(json, '$.map', '$.start_latlng', '$.end_latlng', '$.start_latitude', '$.start_longitude', '$.end_latitude', '$.end_longitude',
-                                 '$.segment_efforts', '$.latlng', '$.polyline', '$.summary_polyline') END AS trimmed
+                                 '$.segment_efforts', '$.latlng', '$.polyline', '$.summary_polyline', '$.location_city', '$.location_state', '$.location_country',
+                                 '$.city', '$.state', '$.country', '$.athlete.city', '$.athlete.state', '$.athlete.country', '$.summary_geojson', '$.photos') END AS trimmed
     FROM object
 ),
 field AS MATERIALIZED (

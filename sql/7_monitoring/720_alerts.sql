@@ -53,7 +53,8 @@ CROSS JOIN athlete_rolling_features AS f ON f.athlete_id = d.athlete_id
                                          AND f.as_of_date = (SELECT MAX(o.as_of_date) FROM athlete_rolling_features AS o WHERE o.athlete_id = d.athlete_id AND o.as_of_date <= t.day)
 WHERE f.is_overtraining_risk IS NOT NULL AND f.as_of_date >= date(t.day, '-7 days');
 
--- One feature in twenty leaves its own range by chance; half of them, or one three times as far, do not.
+-- One feature in twenty leaves its own range by chance; half of them, or one two times as far, do not: what one sensor brings moves
+-- a few features of many, and months of an autoregressive series, however alike its days are, do not get so far.
 CREATE TEMP TABLE moved (drift_id INTEGER PRIMARY KEY, subject TEXT, window_start TEXT, column_name TEXT, is_drift INTEGER, ratio REAL);
 INSERT INTO moved
 SELECT d.drift_id, d.monitor || COALESCE(' of ' || d.slice_value, ''), d.window_start, d.column_name, d.is_drift, abs(d.shift) / nullif(d.own_limit, 0.0)
@@ -71,24 +72,37 @@ FROM (SELECT l.subject, l.window_start, COUNT(*) AS n, COUNT(CASE WHEN m.is_drif
       CROSS JOIN moved AS m ON m.subject = l.subject AND m.window_start = l.window_start
       GROUP BY l.subject, l.window_start) AS j;
 
--- The newest chunk with an estimate, and the newest of which all labels have come, of the version that is asked now.
+-- The newest chunk with an estimate of the version that is asked now; and of each model the worst of the chunks of which all labels have
+-- come since the last look, of whichever version: who was replaced meanwhile has been asked all the same.
 INSERT INTO checked
 WITH told AS (
-    SELECT e.*, ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY e.chunk DESC) AS age,
-           ROW_NUMBER() OVER (PARTITION BY e.model, e.is_final AND e.realized IS NOT NULL ORDER BY e.chunk DESC) AS age_of_its_kind
+    SELECT e.*, a.version AS champion,
+           ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY e.version = a.version DESC, e.chunk DESC) AS age
     FROM ml_aliases AS a
-    JOIN mon_performance_estimates AS e ON (e.model, e.version) = (a.model, a.version) AND e.metric IN ('mae', 'roc_auc')
+    JOIN mon_performance_estimates AS e ON e.model = a.model AND e.metric IN ('mae', 'roc_auc')
     WHERE a.alias = 'champion'
+),
+came AS (
+    SELECT *, CASE method WHEN 'cbpe' THEN realized < lower_threshold ELSE realized > upper_threshold END AS is_bad,
+           CASE method WHEN 'cbpe' THEN lower_threshold - realized ELSE realized - upper_threshold END AS excess,
+           chunk > COALESCE((SELECT position FROM ops_alert_positions AS o WHERE o.source = 'realized ' || told.model || '/' || told.version), -1)
+           AND looked_before AS is_new
+    FROM (SELECT *, EXISTS (SELECT 1 FROM ops_alert_positions AS o WHERE o.source GLOB 'realized ' || told.model || '/*') AS looked_before FROM told) AS told
+    WHERE is_final AND realized IS NOT NULL AND lower_threshold IS NOT NULL
+),
+ranked AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY model ORDER BY is_new DESC, CASE WHEN is_new THEN is_bad END DESC, CASE WHEN is_new AND is_bad THEN excess END DESC, last_inference_id DESC, version DESC, chunk DESC) AS place
+    FROM came
 )
 SELECT 'estimated_loss', model, version || '/' || chunk, is_worse,
        'the ' || metric || ' that is expected of ' || start_date || ' to ' || end_date || ' is ' || number_text(estimated) || ', version ' || version || ' had from '
        || number_text(lower_threshold) || ' to ' || number_text(upper_threshold)
-FROM told WHERE age = 1 AND is_worse IS NOT NULL
+FROM told WHERE age = 1 AND version = champion AND is_worse IS NOT NULL
 UNION ALL
-SELECT 'realized_loss', model, version || '/' || chunk, CASE method WHEN 'cbpe' THEN realized < lower_threshold ELSE realized > upper_threshold END,
+SELECT 'realized_loss', model, version || '/' || chunk, is_bad,
        'the ' || metric || ' of ' || start_date || ' to ' || end_date || ' was ' || number_text(realized) || ', version ' || version || ' had from '
        || number_text(lower_threshold) || ' to ' || number_text(upper_threshold)
-FROM told WHERE age_of_its_kind = 1 AND is_final AND realized IS NOT NULL AND lower_threshold IS NOT NULL;
+FROM ranked WHERE place = 1 AND (is_new OR NOT looked_before);
 
 -- By the end of the day.
 INSERT INTO checked
@@ -145,7 +159,8 @@ ON CONFLICT DO NOTHING;
 
 INSERT OR REPLACE INTO ops_alert_positions (source, position)
 SELECT 'mon_drift_metrics', COALESCE(MAX(drift_id), 0) FROM mon_drift_metrics
-UNION ALL SELECT 'ops_runs', COALESCE(MAX(run_id), 0) FROM ops_runs;
+UNION ALL SELECT 'ops_runs', COALESCE(MAX(run_id), 0) FROM ops_runs
+UNION ALL SELECT 'realized ' || model || '/' || version, MAX(chunk) FROM mon_performance_estimates WHERE is_final AND realized IS NOT NULL GROUP BY model, version;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM checked) AS rows_in, (SELECT COUNT(*) FROM news WHERE alert_id IS NULL) AS rows_out, 0 AS rows_rejected,

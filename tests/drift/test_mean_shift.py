@@ -150,3 +150,14 @@ def test_a_single_wild_number_neither_alarms_nor_hides_a_move(days):
     calm, wild = ours(days, x[:365].tolist(), x[365:].tolist()), ours(days, [*x[:364].tolist(), 1e6], [*x[365:424].tolist(), -1e9])
     assert calm[2] == wild[2] == 0
     assert ours(days, [*x[:364].tolist(), 1e6], (x[365:] + 1.5).tolist())[2] == 1
+
+
+@pytest.mark.parametrize("phi", [0, 0.5, 0.8, 0.95])
+def test_months_of_a_series_that_stays_do_not_move_twice_as_far_as_its_own(days, phi):
+    """So that an alert for one feature in sixteen is none by chance: drift_alert_ratio."""
+    chance, far = np.random.default_rng(17), 0
+    for _ in range(200):
+        x = autoregressive(chance, 395, phi).tolist()
+        shift, limit, *_ = ours(days, x[:365], x[365:])
+        far += abs(shift) > 2 * limit
+    assert far == 0

@@ -48,6 +48,7 @@ def bring_up_to_date(db, path):
         version = database.value(db, "PRAGMA user_version")
         for number, text in texts(FOLDER).items():
             if number > version:
+                db.execute("PRAGMA secure_delete = ON")  # what a migration takes out is not left on free pages
                 _migrate(db, number, text)
     except sqlite3.Error as error:
         raise Failure(f"{path} cannot be brought to this schema:\n{database.sentence(error, path)}") from error

@@ -29,6 +29,8 @@ def run(main):
             signal.signal(number, _stop)
         threading.Thread(target=_work, args=[main, codes, has_ended], daemon=True).start()
         has_ended.wait()
+        for number in SIGNALS:  # nothing of ours is left to be stopped, and Python's own last steps are not to be
+            signal.signal(number, signal.SIG_DFL)
     except _Stopped as stopped:
         (number,) = stopped.args
         interrupt(has_ended)

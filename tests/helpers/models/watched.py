@@ -55,6 +55,18 @@ def predict(db, first_day, n_days):
                    [row | {"said": said[row["key"]], "row": json.dumps({name: row[name] for name in ("x", "y", "noise")})} for row in asked])  # fmt: skip
 
 
+def replace(db):
+    """Another version takes the champion's place, as it does each month."""
+    definition = json.loads(db.execute("SELECT definition FROM ml_models_current WHERE model = 'days_model'").fetchone()[0])
+    definition["learner"]["options"]["num_boost_round"] += 1
+    modelled.train(db, definition | {"version": "1.0.1"})
+    run(db, ["546_loss_models"])
+    assert db.execute("SELECT MAX(version) FROM ml_model_versions").fetchone() == (2,)
+    db.execute("UPDATE ml_aliases SET version = 2 WHERE alias = 'champion'")
+    predicted = "SELECT model, 2, entity, prediction_date, item, prediction, predicted, known_at, features, sources, predicted_at FROM inference_log WHERE inference_id = (SELECT MAX(inference_id) FROM inference_log)"
+    db.execute("INSERT INTO inference_log (model, version, entity, prediction_date, item, prediction, predicted, known_at, features, sources, predicted_at) " + predicted.replace("prediction_date,", "date(prediction_date, '+1 day'),", 1))
+
+
 def labels_come(db, until_day):
     db.execute("UPDATE labels_until SET day = date('2024-01-01', ? || ' days')", (until_day,))
 

@@ -50,7 +50,7 @@ def drift(db, day, state, chance):
     n = chance.randint(1, 3) if far else chance.randint(4, 8) if state else chance.randint(0, 3)
     for i in range(8):
         verdict = None if state is None else int(i < n)
-        shift = chance.uniform(1.01, 2.9) if verdict else chance.uniform(0, 1)
+        shift = chance.uniform(1.01, 1.9) if verdict else chance.uniform(0, 1)
         db.execute("INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name,"
                    " data_type, n_reference, n_current, shift, own_limit, is_drift, computed_at) VALUES ('g', ?1, ?1, ?1, ?1, 'BASELINE', '1 month', 'athlete_id', 'a', ?2, 'numerical',"
                    " 9, 9, ?3, ?4, ?5, '')", (day.isoformat(), f"f{i}", chance.choice([-1, 1]) * 2 * (chance.uniform(3, 9) if far and i == 0 else shift), 2.0, verdict))  # fmt: skip
@@ -144,6 +144,44 @@ def test_a_message_says_what_is_wrong_in_numbers():
     assert message[f"estimated_loss {MODEL}"] == "the mae that is expected of 2025-10-20 to 2025-10-20 is 1.0, version 1 had from 0.5 to 2.0"
     assert message[f"freshness {LATE}"].startswith("the newest row is of 20") and message[f"freshness {LATE}"].endswith(", one is expected every 24 hours")
     assert (message["failure some stage"], message[f"failure {MODEL}@champion"]) == ("of 2025-10-20", "rows: gone")
+
+
+@pytest.mark.parametrize("ratio, is_told", [(2.88, True), (1.9, False)])
+def test_a_sensor_that_moves_a_few_features_of_many_far_is_told_of(ratio, is_told):
+    db = quiet()
+    for i in range(16):
+        db.execute("INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name, data_type,"
+                   " n_reference, n_current, shift, own_limit, is_drift, computed_at) VALUES ('g', 'd', 'd', 'd', 'd', 'BASELINE', '1 month', 'athlete_id', 'a', ?, 'numerical', 9, 9, ?, 0.5, ?, '')",
+                   (f"f{i}", 0.5 * (ratio if i < 3 else 0.6), i < 3))  # fmt: skip
+    look(db, DAY)
+    assert [r["message"] for r in rows(db, "SELECT * FROM ops_alerts WHERE kind = 'drift'")] == ["3 of 16 features have left the range of their own windows: f0, f1, f2"] * is_told
+
+
+def chunks(db, version, chunk, came):
+    db.execute("INSERT INTO mon_performance_estimates (model, version, chunk, metric, method, first_inference_id, last_inference_id, start_date, end_date, n, n_realized, estimated, realized,"
+               " lower_threshold, upper_threshold, is_alert, is_worse, is_final, computed_at) VALUES (?, ?, ?, 'mae', 'dle', ?4, ?4, 'a', 'b', 1, 1, 1.0, ?5, 0.5, 2.0, 0, 0, 1, '')",
+               (MODEL, version, chunk, 100 * version + chunk, came))
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_a_model_that_grew_worse_is_told_of_although_another_version_is_asked_by_the_time_its_labels_come(bad):
+    """The worst of what was judged at once; the other chunks of that day do not close it, good ones of later days do."""
+    db, (champion,) = quiet(), rows(quiet(), "SELECT version FROM ml_aliases WHERE model = 'pace_predictor' AND alias = 'champion'")
+    before, now = champion["version"] + 10, champion["version"]
+    chunks(db, now, 0, 1.0)
+    look(db, DAY)
+    for chunk in range(3):
+        chunks(db, before, chunk, 9.0 if chunk == bad else 1.0)
+    chunks(db, now, 1, 1.0)
+    for number in range(1, 4):
+        look(db, DAY + datetime.timedelta(days=number))
+    (alert,) = rows(db, "SELECT * FROM ops_alerts WHERE kind = 'realized_loss'")
+    assert (alert["last_window"], alert["n_bad"], alert["closed_at"]) == (f"{before}/{bad}", 1, None)
+    assert f"was 9.0, version {before} had from 0.5 to 2.0" in alert["message"]
+    for number in (4, 5):
+        chunks(db, now, number, 1.0)
+        look(db, DAY + datetime.timedelta(days=number))
+    assert one(db, "SELECT closed_at IS NOT NULL FROM ops_alerts WHERE kind = 'realized_loss'")
 
 
 def test_a_flag_of_more_than_a_week_ago_alarms_nobody():

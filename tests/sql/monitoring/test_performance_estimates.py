@@ -150,3 +150,20 @@ def test_a_look_is_put_off_until_something_is_new():
     db.execute("UPDATE ml_looks SET looked_at = '2020-01-01T00:00:00Z' WHERE stage = ?", (watched.ESTIMATE,))
     run(db, [watched.ESTIMATE])
     assert one(db, "SELECT COUNT(*) FROM mon_labels") == 10 * N_DAYS
+
+
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_what_a_version_said_that_was_replaced_meanwhile_is_judged_as_its_labels_come(is_binary):
+    """And what is left of it, too, which fills no chunk."""
+    db = story(13, is_binary, **OTHERWISE)
+    size = watched.estimate(db)[0]["n"]
+    watched.replace(db)
+    n_said = one(db, "SELECT COUNT(*) FROM inference_log WHERE version = 1")
+    watched.labels_come(db, 900)
+    for _ in range(2):
+        found = [f for f in watched.estimate(db, METRIC[is_binary]) if f["version"] == 1]
+    left = n_said % size
+    assert [f["n"] for f in found] == [size] * (n_said // size) + [left] * (left >= 10)
+    assert [f["chunk"] for f in found] == list(range(len(found))) and all(f["is_final"] for f in found)
+    assert all(f["realized"] < f["lower_threshold"] if is_binary else f["realized"] > f["upper_threshold"] for f in found)
+    assert [f for f in watched.estimate(db, METRIC[is_binary]) if f["version"] == 1] == found
