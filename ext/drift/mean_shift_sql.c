@@ -1,10 +1,12 @@
 /* mean_shift_test(reference_query, current_query): a row for each column, which says also what it rests on, and why it is NULL.
 ** The values stay in the order of the queries, which is that of time. */
 #include <math.h>
+#include <string.h>
 #include "base/binding/query.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_rows_sql.h"
 #include "drift/own_windows.h"
+#include "statistics/number_sort.h"
 
 typedef struct shift_column {
     char *name;
@@ -77,9 +79,16 @@ static int shift_next(athlete_call *call, void *opaque) {
     if (++state->column >= state->n_columns) return SQLITE_DONE;
     const shift_column *column = &state->columns[state->column];
     if (drift_rows_reason(column->n)) return SQLITE_ROW;
-    athlete_status status =
-        own_windows_compare(&state->budget, &state->poll, drift_rows_numbers(&column->rows, DRIFT_REFERENCE),
-                            drift_rows_numbers(&column->rows, DRIFT_CURRENT), &state->found);
+    sample reference = drift_rows_numbers(&column->rows, DRIFT_REFERENCE);
+    sample current = drift_rows_numbers(&column->rows, DRIFT_CURRENT);
+    double *sorted = memory_alloc(&state->budget, reference.n, sizeof *sorted);
+    if (!sorted) return call_fail_status(call, memory_status(&state->budget));
+    memcpy(sorted, reference.values, reference.n * sizeof *sorted);
+    athlete_status status = number_sort(&state->budget, &state->poll, sorted, reference.n);
+    if (status == ATHLETE_OK)
+        status = own_windows_compare(&state->budget, &state->poll, reference, (sample){sorted, reference.n},
+                                     current, &state->found);
+    memory_free(&state->budget, sorted);
     return status == ATHLETE_OK ? SQLITE_ROW : call_fail_status(call, status);
 }
 

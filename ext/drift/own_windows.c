@@ -1,9 +1,8 @@
 #include "drift/own_windows.h"
 
 #include <math.h>
-#include <string.h>
+#include "base/precondition.h"
 #include "drift/cells.h"
-#include "statistics/number_sort.h"
 
 /* Numbers between the two quantiles, as shares of the way: nothing overflows, and sums of squares keep their digits. */
 typedef struct winsor_range {
@@ -51,19 +50,6 @@ static double smallest_step(sample sorted, winsor_range c) {
     return step;
 }
 
-static athlete_status find_winsor_range(athlete_budget *budget, athlete_poll *poll, sample reference,
-                                        winsor_range *out, double *step) {
-    double *sorted = memory_alloc(budget, reference.n, sizeof *sorted);
-    if (!sorted) return memory_status(budget);
-    memcpy(sorted, reference.values, reference.n * sizeof *sorted);
-    athlete_status status = number_sort(budget, poll, sorted, reference.n);
-    sample all = {sorted, reference.n};
-    *out = (winsor_range){sample_quantile(all, 1, 100), sample_quantile(all, 99, 100)};
-    *step = smallest_step(all, *out);
-    memory_free(budget, sorted);
-    return status;
-}
-
 /* The totals of the first 0, 1 … n numbers. */
 static athlete_status sum_up(athlete_poll *poll, sample s, winsor_range c, window_totals *sums) {
     sums[0] = (window_totals){0, 0, 0};
@@ -88,13 +74,13 @@ static athlete_status walk_windows(athlete_poll *poll, const window_totals *sums
 }
 
 athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, sample reference,
-                                   sample current, own_windows *out) {
+                                   sample sorted, sample current, own_windows *out) {
+    assert(sorted.n == reference.n);
     *out = (own_windows){.reason = OWN_WINDOWS_SHORT};
     if (reference.n / 3 < current.n) return ATHLETE_OK;
-    winsor_range c = {0, 0};
-    double step = 0;
-    athlete_status status = find_winsor_range(budget, poll, reference, &c, &step);
-    if (status != ATHLETE_OK) return status;
+    winsor_range c = {sample_quantile(sorted, 1, 100), sample_quantile(sorted, 99, 100)};
+    double step = smallest_step(sorted, c);
+    athlete_status status = ATHLETE_OK;
     out->reason = c.low < c.high ? OWN_WINDOWS_TOLD : OWN_WINDOWS_STILL;
     if (out->reason != OWN_WINDOWS_TOLD) return ATHLETE_OK;
     window_totals now = {0, 0, 0}, *sums = memory_alloc(budget, reference.n + 1, sizeof *sums);

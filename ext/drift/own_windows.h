@@ -24,12 +24,12 @@ typedef struct own_windows {
     own_windows_reason reason; /* unless OWN_WINDOWS_TOLD there is no answer */
 } own_windows;
 
-/* Both samples in the order of time, each at least one number, none of them NaN or infinite. What lies outside of the reference's
+/* Both samples in the order of time, each at least one number, none of them NaN or infinite; `sorted` is the reference upwards. What lies outside of the reference's
 ** quantiles of 1 and 99 % counts as they do, so that single numbers neither alarm nor excuse. A window is any run of the reference
 ** as long as the current sample. Days that are alike need no correction: the windows are as alike. Numbers
 ** on a grid need the one for continuity, half a step beyond the limit, which of all others is nothing. */
 athlete_status own_windows_compare(athlete_budget *budget, athlete_poll *poll, sample reference,
-                                   sample current, own_windows *out);
+                                   sample sorted, sample current, own_windows *out);
 
 /* Why there is no answer, or NULL. */
 const char *own_windows_sentence(own_windows_reason reason);

@@ -5,6 +5,7 @@
 ** R2  The rate of false discoveries is that over the columns of a reference, by the p-value of ks_test, or of chi2_test where
 **     there are no numbers. */
 #include <math.h>
+#include <string.h>
 #include "base/binding/query.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_metrics_sql.h"
@@ -102,22 +103,32 @@ static bool all_finite(sample s) {
     return true;
 }
 
-/* While the rows are in the order of time. */
+/* Why the numbers of a pair cannot be judged, or NULL. */
+static const char *shift_is_untold(const sample_pair *pair, sample reference, sample current) {
+    sqlite3_int64 n[2] = {
+        [DRIFT_REFERENCE] = (sqlite3_int64)reference.n, [DRIFT_CURRENT] = (sqlite3_int64)current.n};
+    if (pair->rows.texts.counts.n + pair->rows.blobs.counts.n > 0) return "not all values are numbers";
+    const char *reason = drift_rows_reason(n);
+    if (reason) return reason;
+    return all_finite(reference) && all_finite(current) ? NULL : "a value is infinite";
+}
+
+/* The rows come in the order of time, and are sorted afterwards. */
 static athlete_status judge_shift(samples_state *state, sample_pair *pair) {
     sample reference = drift_rows_numbers(&pair->rows, DRIFT_REFERENCE);
     sample current = drift_rows_numbers(&pair->rows, DRIFT_CURRENT);
-    sqlite3_int64 n[2] = {
-        [DRIFT_REFERENCE] = (sqlite3_int64)reference.n, [DRIFT_CURRENT] = (sqlite3_int64)current.n};
-    pair->reason = pair->rows.texts.counts.n + pair->rows.blobs.counts.n > 0 ? "not all values are numbers"
-                                                                             : drift_rows_reason(n);
-    if (pair->reason) return ATHLETE_OK;
-    if (!all_finite(reference) || !all_finite(current)) {
-        pair->reason = "a value is infinite";
-        return ATHLETE_OK;
-    }
-    athlete_status status =
-        own_windows_compare(&state->budget, &state->poll, reference, current, &pair->moved);
+    pair->reason = shift_is_untold(pair, reference, current);
+    if (pair->reason) return drift_rows_sort(&state->budget, &state->poll, &pair->rows);
+    double *told = memory_alloc(&state->budget, reference.n + current.n, sizeof *told);
+    if (!told) return memory_status(&state->budget);
+    memcpy(told, reference.values, reference.n * sizeof *told);
+    memcpy(told + reference.n, current.values, current.n * sizeof *told);
+    athlete_status status = drift_rows_sort(&state->budget, &state->poll, &pair->rows);
+    if (status == ATHLETE_OK)
+        status = own_windows_compare(&state->budget, &state->poll, (sample){told, reference.n}, reference,
+                                     (sample){told + reference.n, current.n}, &pair->moved);
     pair->reason = own_windows_sentence(pair->moved.reason);
+    memory_free(&state->budget, told);
     return status;
 }
 

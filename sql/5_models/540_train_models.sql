@@ -109,13 +109,33 @@ FROM decided AS q
 WHERE q.decision = 'TRAIN';
 
 -- labelled: printed by `make stages`
+-- A model none of whose rows may train, since all come from Strava's API and that was not allowed, needs none of its features.
+CREATE TEMP TABLE bare AS
+SELECT d.model, a.fault, a.c1 AS row
+FROM due AS d
+CROSS JOIN attempt('SELECT row FROM training_rows(?1)', json_set(d.spec, '$.lookups', json('[]'), '$.computed', json('{}'))) AS a
+WHERE d.fault IS NULL AND d.may_train IS NOT 1 AND d.api_rows IS NOT 'judge'
+  AND d.model NOT IN (SELECT model FROM ml_pooled_rows) AND EXISTS (SELECT 1 FROM silver_from_api);
+CREATE TEMP TABLE bare_entity AS
+SELECT e.*, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.entity) AS from_date
+FROM (SELECT model, fault, origin, entity, MIN(max(label_until, as_of_date)) AS first_until
+      FROM (SELECT b.model, b.fault, b.row ->> '$.origin' AS origin, b.row ->> ('$."' || d.entity || '"') AS entity, b.row ->> '$.as_of_date' AS as_of_date,
+                   COALESCE(date(b.row ->> '$.label_at'), b.row ->> '$.as_of_date') AS label_until
+            FROM bare AS b JOIN due AS d USING (model))
+      GROUP BY model, fault, origin, entity) AS e;
+CREATE TEMP TABLE left_out AS
+SELECT model
+FROM bare_entity
+GROUP BY model
+HAVING MIN(fault IS NULL AND COALESCE(origin = 'strava_api', from_date <= first_until, 0));
+
 -- Rows with a label, each with what was known at its time, of this file and of others; base is what its model counts from. A row whose
 -- as_of_date is '' has no date: it was always known.
 CREATE TEMP TABLE found AS
 SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, a.row ->> '$.as_of_date' AS as_of_date,
        COALESCE(a.row ->> '$.item', '') AS item, a.row ->> '$.known_at' AS known_at, json_type(a.row, '$.label') AS label_type,
        CASE WHEN json_type(a.row, '$.label') IN ('integer', 'real') THEN exact_real(a.row -> '$.label') END AS label,
-       CASE WHEN d.base_name IS NULL THEN 0.0
+       CASE WHEN d.base_name IS NULL OR d.model IN (SELECT model FROM left_out) THEN 0.0
             WHEN json_type(a.row, '$.' || d.base_name) IN ('integer', 'real') THEN exact_real(a.row -> ('$.' || d.base_name)) END AS base,
        COALESCE(date(a.row ->> '$.label_at'), a.row ->> '$.as_of_date') AS label_until, a.origin,
        CASE json_type(a.row, '$.trains') WHEN 'null' THEN 1 WHEN 'integer' THEN a.row ->> '$.trains' ELSE COALESCE(a.row -> '$.trains', 1) END AS trains,
@@ -123,7 +143,9 @@ SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, 
 FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin
       FROM due AS d
       CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.spec) AS a
-      WHERE d.fault IS NULL
+      WHERE d.fault IS NULL AND d.model NOT IN (SELECT model FROM left_out)
+      UNION ALL
+      SELECT model, NULL, row, row ->> '$.origin' FROM bare WHERE model IN (SELECT model FROM left_out)
       UNION ALL
       SELECT model, NULL, row, origin FROM ml_pooled_rows) AS a
 JOIN due AS d USING (model)
@@ -161,7 +183,7 @@ FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY m
 CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
 INSERT INTO from_api
 SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
-FROM (SELECT DISTINCT entity AS athlete_id FROM found WHERE origin IS NULL AND entity IS NOT NULL) AS e;
+FROM (SELECT DISTINCT entity AS athlete_id FROM found WHERE origin IS NULL AND entity IS NOT NULL AND model NOT IN (SELECT model FROM left_out)) AS e;
 CREATE TEMP TABLE sample (
     row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, base REAL, label_until TEXT, row TEXT,
     group_fold INTEGER, target REAL, trains INTEGER, given_fold, slice TEXT
@@ -173,6 +195,7 @@ FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a W
                                       THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
 JOIN due AS d USING (model)
 WHERE f.model NOT IN (SELECT model FROM odd)
+  AND f.model NOT IN (SELECT model FROM left_out)
   AND f.base IS NOT NULL
   AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
@@ -567,6 +590,9 @@ DROP TABLE temp.sample;
 DROP TABLE temp.from_api;
 DROP TABLE temp.odd;
 DROP TABLE temp.found;
+DROP TABLE temp.left_out;
+DROP TABLE temp.bare_entity;
+DROP TABLE temp.bare;
 DROP TABLE temp.due;
 DROP TABLE temp.decided;
 DROP TABLE temp.asked;

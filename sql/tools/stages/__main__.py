@@ -167,7 +167,7 @@ def rejected(stage, rest, arguments):
 
 
 def labelled(*_):
-    return template("labelled", from_api=template("from_api", athlete="entity", rows="found WHERE origin IS NULL AND entity IS NOT NULL"))
+    return template("labelled", from_api=template("from_api", athlete="entity", rows="found WHERE origin IS NULL AND entity IS NOT NULL AND model NOT IN (SELECT model FROM left_out)"))
 
 
 def finish(stage, rest, _):
