@@ -475,7 +475,7 @@ check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
 soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
-	$(call install,$(call unless-there,npm cargo chromium) emscripten gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user dpkg-dev)
+	$(call install,$(call unless-there,npm cargo chromium) emscripten gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user dpkg-dev debootstrap)
 	@$(RUN_TESTS) soak
 	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
 	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1

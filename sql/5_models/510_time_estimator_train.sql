@@ -19,7 +19,11 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 
 -- A specification that cannot be trained is refused; the newest of the others holds.
 CREATE TEMP TABLE specification AS
-WITH arrived AS (
+WITH evidence_column AS ( -- what time_estimator_rows knows of a race before it is run, in numbers
+    SELECT name FROM pragma_table_info('time_estimator_rows')
+    WHERE type IN ('REAL', 'INTEGER') AND name NOT IN ('seconds', 'fold', 'base_ln_s')
+),
+arrived AS (
     SELECT bronze_id, payload, json_fields(payload, '[{"field": "label_clip", "type": "number", "min": 0.001, "max": 10},
                                             {"field": "spread_power", "type": "number", "min": 0, "max": 4},
                                             {"field": "features", "type": "list"}, {"field": "options", "type": "object"}]') AS p,
@@ -30,11 +34,11 @@ WITH arrived AS (
 judged AS (
     SELECT *,
            p ->> '$.faults[0].field' AS odd_field, p ->> '$.faults[0].reason' AS odd_reason,
-           payload -> '$.features' = json_array('ln_distance', 'ln_speed', 'endurance', 'uncertainty', 'weekly_km', 'is_female', 'from_shorter',
-               'from_longer', 'evidence_fitness', 'evidence_difficulty', 'ctl_42d', 'pace_trend_30d', 'longest_distance_90d_km',
-               'climb_m_per_km_30d') AS has_features,
+           CASE WHEN json_type(payload, '$.features') = 'array'
+                THEN (SELECT COUNT(*) = COUNT(DISTINCT f.value) AND COUNT(*) > 0 AND MIN(f.value IN (SELECT name FROM evidence_column))
+                      FROM json_each(payload, '$.features') AS f) END AS has_features,
            COALESCE(options ->> '$.objective', '') IN ('reg:squarederror', 'reg:pseudohubererror', 'reg:absoluteerror', 'reg:quantileerror') AS has_objective,
-           gbdt_options_fault(json_remove(options, '$.base_score', '$.feature_names'), 14) AS options_fault
+           gbdt_options_fault(json_remove(options, '$.base_score', '$.feature_names'), CASE json_type(payload, '$.features') WHEN 'array' THEN max(json_array_length(payload, '$.features'), 1) ELSE 1 END) AS options_fault
     FROM arrived
 )
 SELECT bronze_id, payload,
@@ -42,7 +46,7 @@ SELECT bronze_id, payload,
             WHEN has_features IS NOT 1 THEN 'features' ELSE 'options' END AS field,
        CASE WHEN odd_reason IS NOT NULL THEN odd_reason
             WHEN p ->> '$.values.label_clip' IS NULL THEN 'label_clip is missing'
-            WHEN has_features IS NOT 1 THEN 'features are not those of time_estimator_rows'
+            WHEN has_features IS NOT 1 THEN 'features are no columns of numbers of time_estimator_rows, each once'
             WHEN options IS NULL THEN 'options are no object'
             WHEN options_fault IS NOT NULL THEN options_fault
             WHEN NOT has_objective THEN 'options: the objective is none for a number'
@@ -59,6 +63,9 @@ WHERE fault IS NOT NULL;
 CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
     SELECT payload,
+           -- Its features as columns, by the names that were looked up above; the distance is in the class already.
+           (SELECT group_concat('r."' || value || '"', ', ') FROM (SELECT value FROM json_each(payload, '$.features') ORDER BY key)) AS columns_sql,
+           (SELECT COALESCE(group_concat(', "' || value || '"', ''), '') FROM (SELECT value FROM json_each(payload, '$.features') WHERE value <> 'ln_distance' ORDER BY key)) AS hashed_sql,
            (SELECT rows_hash(name, value)
             FROM (SELECT * FROM ops_config WHERE name IN ('cv_gap_days', 'interval_level', 'gate_mae_10k_s')
                                                     OR name = 'train_on_api_rows' AND value IS NOT 1 ORDER BY name)) AS settings,
@@ -72,17 +79,13 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT value FROM ops_config WHERE name = 'interval_level') AS interval_level,
        COALESCE(exact_real(payload -> '$.spread_power'), 0.0) AS spread_power,
        (SELECT value FROM ops_config WHERE name = 'gate_mae_10k_s') AS gate_mae_10k_s,
-       settings, hash_before,
+       settings, hash_before, columns_sql,
        -- read anew only when any of it has changed
        CASE WHEN NOT has_other_rows
              AND row_hash(payload, settings, hash_before) IS (SELECT position FROM ops_watermarks WHERE stage = '510_time_estimator_train') THEN hash_before
             ELSE row_hash(payload, settings,
-                (SELECT rows_hash(
-                     source, subject, as_of_date, distance_class, seconds, evidence, n_evidence, base_ln_s, ln_speed, endurance, uncertainty,
-                     weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
-                     ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
-                 FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL
-                       ORDER BY source, subject, as_of_date, distance_class))) END AS training_hash
+                (SELECT c1 FROM stored_query('SELECT rows_hash(source, subject, as_of_date, distance_class, seconds, evidence, n_evidence, base_ln_s' || hashed_sql || ')
+                                              FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL ORDER BY source, subject, as_of_date, distance_class)'))) END AS training_hash
 FROM specified;
 
 -- Rows with a label, as long as this version has not been trained before.
@@ -133,27 +136,27 @@ FROM (SELECT t.fold, quantile(r.label, 0.5) AS label FROM trains AS t JOIN label
      stage_clock AS s;
 
 CREATE TEMP TABLE model AS
-SELECT m.fold,
-       gbdt_train(m.options, min(max(r.label, m.label - m.clip), m.label + m.clip),
-                  r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
-                  r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d
-       ) AS model_json
-FROM centre AS m
-CROSS JOIN trains AS t USING (fold)
-CROSS JOIN labelled AS r USING (row_id)
-GROUP BY m.fold;
+SELECT m.fold, f.model AS model_json
+FROM stage_clock AS c
+CROSS JOIN centre AS m
+CROSS JOIN gbdt_fit(m.options, 'SELECT min(max(r.label, m.label - m.clip), m.label + m.clip), ' || c.columns_sql
+                               || ' FROM temp.centre AS m CROSS JOIN temp.trains AS t USING (fold) CROSS JOIN temp.labelled AS r USING (row_id) WHERE m.fold = ' || m.fold || ' ORDER BY t.row_id') AS f;
+
+CREATE TEMP TABLE answer (row_id INTEGER PRIMARY KEY, value REAL);
+INSERT INTO answer
+SELECT s.key, s.value
+FROM stage_clock AS c
+CROSS JOIN (SELECT fold, model_json FROM model LIMIT -1) AS m
+CROSS JOIN gbdt_score(m.model_json, 'SELECT r.row_id, ' || c.columns_sql || ' FROM temp.labelled AS r WHERE r.judged_by = ' || m.fold) AS s;
 
 -- Each labelled race predicted by the model that has not seen it, and by the formulas.
 CREATE TEMP TABLE predicted AS
 WITH mine AS MATERIALIZED (
     SELECT r.source, r.subject, r.as_of_date, r.distance_class, r.distance_m, r.seconds, r.judged_by, r.evidence,
            r.riegel_s, r.vdot_s, r.vickers_one_race_s, r.vickers_two_races_s, r.tanda_s,
-           portable_exp(r.base_ln_s + gbdt_predict(m.model_json,
-               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
-               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s
-    -- Model by model: each is parsed once and, for the sake of the LIMIT, copied from its table once.
-    FROM (SELECT fold, model_json FROM model LIMIT -1) AS m
-    CROSS JOIN labelled AS r ON r.judged_by = m.fold
+           portable_exp(r.base_ln_s + a.value) AS mine_s
+    FROM answer AS a
+    CROSS JOIN labelled AS r USING (row_id)
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM mine
@@ -288,6 +291,7 @@ DROP TABLE temp.validated;
 DROP TABLE temp.interval;
 DROP TABLE temp.score;
 DROP TABLE temp.predicted;
+DROP TABLE temp.answer;
 DROP TABLE temp.model;
 DROP TABLE temp.centre;
 DROP TABLE temp.trains;

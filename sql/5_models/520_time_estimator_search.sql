@@ -65,12 +65,16 @@ CREATE TABLE IF NOT EXISTS ml_search_results (
 
 CREATE TEMP TABLE stage_clock AS
 WITH specified AS (
-    SELECT payload FROM bronze_documents
+    SELECT payload,
+           -- Its features as columns, by names that 510_time_estimator_train has looked up; the distance is in the class already.
+           (SELECT group_concat('r."' || value || '"', ', ') FROM (SELECT value FROM json_each(payload, '$.features') ORDER BY key)) AS columns_sql,
+           (SELECT COALESCE(group_concat(', "' || value || '"', ''), '') FROM (SELECT value FROM json_each(payload, '$.features') WHERE value <> 'ln_distance' ORDER BY key)) AS hashed_sql
+    FROM bronze_documents
     WHERE kind = 'model_specification' AND document_id = 'time_estimator'
       AND bronze_id NOT IN (SELECT bronze_id FROM silver_rejects WHERE table_name = 'ml_model_versions')
     ORDER BY bronze_id DESC LIMIT 1
 )
-SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification,
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started, payload AS specification, columns_sql,
        (SELECT value FROM ops_config WHERE name = 'cv_gap_days') AS gap_days,
        (SELECT value FROM ops_config WHERE name = 'search_time_estimator') AS is_wanted,
        CASE WHEN (SELECT value FROM ops_config WHERE name = 'search_time_estimator')
@@ -78,12 +82,9 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
                           (SELECT value FROM ops_config WHERE name = 'cv_gap_days'),
                           (SELECT rows_hash(configuration, changes)
                            FROM (SELECT * FROM ml_search_configurations WHERE model = 'time_estimator' ORDER BY configuration)),
-                          (SELECT rows_hash(
-                               source, subject, as_of_date, distance_class, seconds, base_ln_s, ln_speed, endurance, uncertainty,
-                               weekly_km, is_female, from_shorter, from_longer, evidence_fitness, evidence_difficulty,
-                               ctl_42d, pace_trend_30d, longest_distance_90d_km, climb_m_per_km_30d)
-                           FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL AND evidence <> 'none'
-                                 ORDER BY source, subject, as_of_date, distance_class))) END AS search_hash
+                          (SELECT c1 FROM stored_query('SELECT rows_hash(source, subject, as_of_date, distance_class, seconds, base_ln_s' || hashed_sql || ')
+                                                        FROM (SELECT * FROM time_estimator_rows WHERE seconds IS NOT NULL AND evidence <> ''none''
+                                                              ORDER BY source, subject, as_of_date, distance_class)'))) END AS search_hash
 FROM specified;
 
 -- Rows with a label, as long as this search has not been made before.
@@ -131,27 +132,21 @@ WITH tried AS MATERIALIZED (
     FROM stage_clock AS c
     JOIN ml_search_configurations AS s ON s.model = 'time_estimator'
 )
-SELECT t.configuration, m.fold, t.options, COUNT(*) FILTER (WHERE m.validates) AS validation_rows, COUNT(*) FILTER (WHERE NOT m.validates) AS training_rows,
-       gbdt_train(t.options, CASE WHEN m.validates THEN r.label ELSE min(max(r.label, k.label - k.clip), k.label + k.clip) END,
-           r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
-           r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d,
-           m.validates) AS model_json
+SELECT t.configuration, m.fold, t.options, m.validation_rows, m.training_rows, f.model AS model_json
 FROM tried AS t
-CROSS JOIN member AS m
-CROSS JOIN labelled AS r USING (row_id)
-CROSS JOIN centre AS k USING (fold)
-GROUP BY t.configuration, m.fold;
+CROSS JOIN stage_clock AS c
+CROSS JOIN (SELECT fold, COUNT(*) FILTER (WHERE validates) AS validation_rows, COUNT(*) FILTER (WHERE NOT validates) AS training_rows FROM member GROUP BY fold) AS m
+CROSS JOIN gbdt_fit(t.options, 'SELECT CASE WHEN m.validates THEN r.label ELSE min(max(r.label, k.label - k.clip), k.label + k.clip) END, ' || c.columns_sql || ', m.validates
+                                FROM temp.member AS m CROSS JOIN temp.labelled AS r USING (row_id) CROSS JOIN temp.centre AS k USING (fold)
+                                WHERE m.fold = ' || m.fold || ' ORDER BY m.rowid') AS f;
 
--- A subquery and no GROUP BY, which would sort the models.
 CREATE TEMP TABLE judged AS
-SELECT t.configuration, t.fold,
-       (SELECT exact_avg(100 * abs(portable_exp(gbdt_predict(t.model_json,
-            r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
-            r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d) - r.label) - 1))
-        FROM member AS m
-        CROSS JOIN labelled AS r USING (row_id)
-        WHERE m.fold = t.fold AND m.validates) AS mape_pct
-FROM trained AS t;
+SELECT t.configuration, t.fold, exact_avg(100 * abs(portable_exp(s.value - r.label) - 1)) AS mape_pct
+FROM stage_clock AS c
+CROSS JOIN trained AS t
+CROSS JOIN gbdt_score(t.model_json, 'SELECT m.row_id, ' || c.columns_sql || ' FROM temp.member AS m CROSS JOIN temp.labelled AS r USING (row_id) WHERE m.validates AND m.fold = ' || t.fold) AS s
+CROSS JOIN labelled AS r ON r.row_id = s.key
+GROUP BY t.configuration, t.fold;
 
 -- Audit: nothing is judged that was trained on, and every configuration is judged on the same rows.
 SELECT assert_that(

@@ -56,13 +56,19 @@ CREATE INDEX IF NOT EXISTS gold_athlete_predictions_by_model ON gold_athlete_pre
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started,
        (SELECT COALESCE(MAX(prediction_id), 0) FROM gold_athlete_predictions) AS last_id,
-       c.version, c.model_json,
+       c.version, c.model_json, c.specification,
        row_hash(c.version, c.model_json,
                 (SELECT rows_hash(distance_class, interval_class) FROM (SELECT * FROM race_distances ORDER BY distance_class))) AS position,
        (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before
 FROM (SELECT 1)
-LEFT JOIN (SELECT v.version, v.model_json FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
+LEFT JOIN (SELECT v.version, v.model_json, v.specification FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
            WHERE a.model = 'time_estimator' AND a.alias = 'champion') AS c;
+
+-- What the champion asks for, by name as its definition says: columns of time_estimator_rows, to be scored and to be told.
+CREATE TEMP TABLE asking AS
+SELECT group_concat('r."' || name || '"', ', ') AS columns_sql, group_concat('''' || name || ''', json(number_text(r."' || name || '"))', ', ') AS inputs_sql
+FROM (SELECT replace(replace(CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END, '"', ''), '''', '') AS name
+      FROM stage_clock AS c CROSS JOIN json_each(c.specification, '$.features') AS f ORDER BY f.key);
 
 -- Everyone when another model is the champion.
 CREATE TEMP TABLE changed AS
@@ -73,26 +79,39 @@ FROM (SELECT 1 FROM stage_clock WHERE position IS NOT position_before)
 CROSS JOIN (SELECT subject AS athlete_id FROM time_estimator_rows WHERE source = 'today'
             UNION SELECT subject FROM estimate_rejects WHERE stage = '600_predict_race_times') AS a;
 
+CREATE TEMP TABLE question (row_id INTEGER PRIMARY KEY, source TEXT, subject TEXT, as_of_date TEXT, distance_class TEXT);
+INSERT INTO question (source, subject, as_of_date, distance_class)
+SELECT r.source, r.subject, r.as_of_date, r.distance_class
+FROM changed
+CROSS JOIN time_estimator_rows AS r ON r.source = 'today' AND r.subject = changed.athlete_id
+WHERE EXISTS (SELECT 1 FROM stage_clock WHERE version IS NOT NULL);
+CREATE TEMP TABLE answer (row_id INTEGER, fault TEXT, value REAL);
+INSERT INTO answer
+SELECT a.c1, a.fault, a.c2
+FROM stage_clock AS c
+CROSS JOIN asking AS k
+CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json,
+                   'SELECT q.row_id, ' || k.columns_sql || ' FROM temp.question AS q CROSS JOIN time_estimator_rows AS r USING (source, subject, as_of_date, distance_class) ORDER BY q.row_id') AS a
+WHERE EXISTS (SELECT 1 FROM question);
+CREATE INDEX temp.answer_by_row ON answer (row_id);
+CREATE TEMP TABLE input (row_id INTEGER, fault TEXT, inputs TEXT);
+INSERT INTO input
+SELECT a.c1, a.fault, a.c2
+FROM asking AS k
+CROSS JOIN attempt('SELECT q.row_id, json_object(''evidence'', r.evidence, ''evidence_activity_id'', r.evidence_activity_id, ''n_evidence'', r.n_evidence,
+                                                 ''base_ln_s'', json(number_text(r.base_ln_s)), ' || k.inputs_sql || ')
+                    FROM temp.question AS q CROSS JOIN time_estimator_rows AS r USING (source, subject, as_of_date, distance_class)') AS a
+WHERE EXISTS (SELECT 1 FROM question);
+CREATE INDEX temp.input_by_row ON input (row_id);
+
 CREATE TEMP TABLE estimate AS
-WITH champion AS (
-    SELECT version, model_json FROM stage_clock WHERE version IS NOT NULL
-),
-estimated AS MATERIALIZED (
-    SELECT r.*, c.version,
-           portable_exp(r.base_ln_s + gbdt_predict(c.model_json,
-               r.ln_distance, r.ln_speed, r.endurance, r.uncertainty, r.weekly_km, r.is_female, r.from_shorter, r.from_longer,
-               r.evidence_fitness, r.evidence_difficulty, r.ctl_42d, r.pace_trend_30d, r.longest_distance_90d_km, r.climb_m_per_km_30d)) AS mine_s,
-           json_object('evidence', r.evidence, 'evidence_activity_id', r.evidence_activity_id, 'n_evidence', r.n_evidence, 'base_ln_s', json(number_text(r.base_ln_s)),
-               'ln_distance', json(number_text(r.ln_distance)), 'ln_speed', json(number_text(r.ln_speed)),
-               'endurance', json(number_text(r.endurance)), 'uncertainty', json(number_text(r.uncertainty)),
-               'weekly_km', json(number_text(r.weekly_km)), 'is_female', r.is_female,
-               'from_shorter', json(number_text(r.from_shorter)), 'from_longer', json(number_text(r.from_longer)),
-               'evidence_fitness', json(number_text(r.evidence_fitness)), 'evidence_difficulty', json(number_text(r.evidence_difficulty)),
-               'ctl_42d', json(number_text(r.ctl_42d)), 'pace_trend_30d', json(number_text(r.pace_trend_30d)),
-               'longest_distance_90d_km', json(number_text(r.longest_distance_90d_km)), 'climb_m_per_km_30d', json(number_text(r.climb_m_per_km_30d))) AS inputs
-    FROM champion AS c
-    CROSS JOIN changed
-    CROSS JOIN time_estimator_rows AS r ON r.source = 'today' AND r.subject = changed.athlete_id
+WITH estimated AS MATERIALIZED (
+    SELECT r.*, c.version, portable_exp(r.base_ln_s + a.value) AS mine_s, i.inputs
+    FROM stage_clock AS c
+    CROSS JOIN question AS q
+    CROSS JOIN time_estimator_rows AS r USING (source, subject, as_of_date, distance_class)
+    CROSS JOIN answer AS a USING (row_id)
+    CROSS JOIN input AS i USING (row_id)
 ),
 each_model AS (
     SELECT 'time_estimator' AS model, mine_s AS predicted_s, * FROM estimated
@@ -142,7 +161,8 @@ WHERE reason IS NULL
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM changed) AS rows_in,
        (SELECT COUNT(*) FROM gold_athlete_predictions WHERE prediction_id > last_id) AS rows_out,
-       (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected, NULL AS message
+       (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected,
+       (SELECT 'the champion cannot be asked: ' || MIN(fault) FROM (SELECT fault FROM answer UNION ALL SELECT fault FROM input) HAVING COUNT(fault) > 0) AS message
 FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '600_predict_race_times', '', position FROM stage_clock WHERE position IS NOT position_before;
@@ -157,7 +177,11 @@ DELETE FROM ops_due WHERE stage = '600_predict_race_times';
 DROP TABLE temp.counted;
 DROP TABLE temp.computed;
 DROP TABLE temp.estimate;
+DROP TABLE temp.input;
+DROP TABLE temp.answer;
+DROP TABLE temp.question;
 DROP TABLE temp.changed;
+DROP TABLE temp.asking;
 DROP TABLE temp.stage_clock;
 
 COMMIT;

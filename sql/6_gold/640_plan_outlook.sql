@@ -129,7 +129,7 @@ FROM (SELECT json_group_object(name, json(CASE typeof(value) WHEN 'text' THEN js
 
 -- The estimate of each race on its day: what the athlete's results say today, asked with the kilometres and the form that the plan leads
 -- to, at the nearest of the estimator's distances, and carried over from there by Riegel's law. Line 0 has every race, a taper the next.
-CREATE TEMP TABLE race AS
+CREATE TEMP TABLE moved AS
 WITH asked AS (
     SELECT p.athlete_id, p.plan_date, p.distance_m AS race_m, 0 AS taper_id FROM planned AS p WHERE p.workout_type = 'race'
     UNION ALL
@@ -153,7 +153,7 @@ volume AS ( -- of the 90 days before: what was run, and what is planned to be
     FROM evidence AS e
     WHERE e.choice = 1
 ),
-moved AS (
+planned_row AS (
     SELECT e.*, v.weekly_km AS planned_weekly_km,
            e.volume_effect * (portable_ln(v.weekly_km + 10) - portable_ln(COALESCE(e.weekly_km, 0.0) + 10)) AS moved_ln,
            s.ctl_42d AS planned_ctl_42d, s.pace_trend_30d AS planned_pace_trend_30d, s.longest_distance_90d_km AS planned_longest_distance_90d_km,
@@ -162,19 +162,30 @@ moved AS (
     JOIN volume AS v ON v.subject = e.subject AND v.plan_date = e.plan_date AND v.taper_id = e.taper_id
     LEFT JOIN simulated AS s ON s.athlete_id = e.subject AND s.plan = e.taper_id AND s.as_of_date = date(e.plan_date, '-1 day')
     WHERE e.choice = 1
-),
-estimated AS (
+)
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY subject, plan_date, taper_id) AS INTEGER) AS row_id, p.* FROM planned_row AS p;
+-- The row as it would be: what else the champion asks for stays as it is today.
+UPDATE moved SET ln_speed = ln_speed - moved_ln, from_shorter = from_shorter - moved_ln, from_longer = from_longer - moved_ln, weekly_km = planned_weekly_km;
+UPDATE moved SET ctl_42d = planned_ctl_42d, pace_trend_30d = planned_pace_trend_30d, longest_distance_90d_km = planned_longest_distance_90d_km,
+                 climb_m_per_km_30d = planned_climb_m_per_km_30d
+WHERE has_eve;
+
+CREATE TEMP TABLE champion AS
+SELECT v.model, v.version, v.model_json,
+       (SELECT group_concat('m."' || name || '"', ', ')
+        FROM (SELECT replace(CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END, '"', '') AS name FROM json_each(v.specification, '$.features') AS f ORDER BY f.key)) AS columns_sql
+FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
+WHERE (a.model, a.alias) = ('time_estimator', 'champion');
+
+CREATE TEMP TABLE race AS
+WITH estimated AS (
     SELECT m.subject AS athlete_id, m.plan_date, m.taper_id, m.race_m, m.distance_m, m.evidence, d.interval_class, c.model, c.version,
-           portable_exp(m.base_ln_s + m.moved_ln + gbdt_predict(c.model_json,
-               m.ln_distance, m.ln_speed - m.moved_ln, m.endurance, m.uncertainty, m.planned_weekly_km, m.is_female, m.from_shorter - m.moved_ln, m.from_longer - m.moved_ln,
-               m.evidence_fitness, m.evidence_difficulty, CASE WHEN m.has_eve THEN m.planned_ctl_42d ELSE m.ctl_42d END,
-               CASE WHEN m.has_eve THEN m.planned_pace_trend_30d ELSE m.pace_trend_30d END,
-               CASE WHEN m.has_eve THEN m.planned_longest_distance_90d_km ELSE m.longest_distance_90d_km END,
-               CASE WHEN m.has_eve THEN m.planned_climb_m_per_km_30d ELSE m.climb_m_per_km_30d END)) AS predicted_s
-    FROM (SELECT v.model, v.version, v.model_json FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
-          WHERE (a.model, a.alias) = ('time_estimator', 'champion')) AS c
-    CROSS JOIN moved AS m
+           portable_exp(m.base_ln_s + m.moved_ln + a.c2) AS predicted_s
+    FROM champion AS c
+    CROSS JOIN attempt('SELECT key, value FROM gbdt_score(?1, ?2)', c.model_json, 'SELECT m.row_id, ' || c.columns_sql || ' FROM temp.moved AS m ORDER BY m.row_id') AS a
+    JOIN moved AS m ON m.row_id = a.c1
     JOIN race_distances AS d USING (distance_class)
+    WHERE EXISTS (SELECT 1 FROM moved)
 )
 SELECT e.athlete_id, e.plan_date, e.taper_id, riegel(e.predicted_s, e.distance_m, e.race_m) AS race_s,
        riegel(e.predicted_s * portable_exp(i.lower_ln * portable_exp(i.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m)))), e.distance_m, e.race_m) AS lower_s,
@@ -221,6 +232,8 @@ DELETE FROM ops_due WHERE stage = '640_plan_outlook';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.race;
+DROP TABLE temp.champion;
+DROP TABLE temp.moved;
 DROP TABLE temp.simulated;
 DROP TABLE temp.line;
 DROP TABLE temp.taper;

@@ -4,13 +4,10 @@
 CREATE TEMP TABLE explained AS
 WITH asked AS (
     SELECT g.prediction_id, g.inputs, v.model_json,
-           'SELECT prediction_id, inputs ->> ''$.ln_distance'' AS ln_distance, inputs ->> ''$.ln_speed'' AS ln_speed, inputs ->> ''$.endurance'' AS endurance,
-                   inputs ->> ''$.uncertainty'' AS uncertainty, inputs ->> ''$.weekly_km'' AS weekly_km, inputs ->> ''$.is_female'' AS is_female,
-                   inputs ->> ''$.from_shorter'' AS from_shorter, inputs ->> ''$.from_longer'' AS from_longer,
-                   inputs ->> ''$.evidence_fitness'' AS evidence_fitness, inputs ->> ''$.evidence_difficulty'' AS evidence_difficulty,
-                   inputs ->> ''$.ctl_42d'' AS ctl_42d, inputs ->> ''$.pace_trend_30d'' AS pace_trend_30d,
-                   inputs ->> ''$.longest_distance_90d_km'' AS longest_distance_90d_km, inputs ->> ''$.climb_m_per_km_30d'' AS climb_m_per_km_30d
-            FROM gold_athlete_predictions WHERE prediction_id = ' || g.prediction_id AS question
+           'SELECT prediction_id, ' || (SELECT group_concat('inputs ->> ''$.' || name || ''' AS "' || name || '"', ', ')
+                                        FROM (SELECT replace(replace(CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END, '"', ''), '''', '') AS name
+                                              FROM json_each(v.specification, '$.features') AS f ORDER BY f.key))
+           || ' FROM gold_athlete_predictions WHERE prediction_id = ' || g.prediction_id AS question
     FROM temp.asked JOIN gold_athlete_predictions AS g USING (prediction_id) JOIN ml_model_versions AS v USING (model, version)
     WHERE g.model = 'time_estimator'
 ),

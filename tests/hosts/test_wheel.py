@@ -1,6 +1,6 @@
 """The wheel, as pip installs it where there is neither a compiler nor this repository: what it loads into, and its verbs against pandas."""
 
-import importlib
+import hashlib
 import json
 import random
 import re
@@ -28,28 +28,6 @@ SLEEP = {
     "feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"], "time_precision": "second",
     "features": [{"name": "hours", "type": "numerical", "min": 0, "max": 24}, {"name": "place", "type": "categorical"}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A folder with the installed wheel, and the wheel."""
-    folder = tmp_path_factory.mktemp("wheel")
-    with alone(BUILD / "packages.lock"):
-        subprocess.run(["make", "-s", "wheel", f"BUILD={BUILD.relative_to(ROOT)}", f"DIST={folder}"], cwd=ROOT, check=True)
-    (wheel,) = folder.glob("*.whl")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile", "--target", folder / "site", wheel]
-    subprocess.run(command, check=True)
-    return folder / "site", wheel
-
-
-@pytest.fixture(scope="module")
-def athlete(site):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(site[0])
-        patch.delenv("ATHLETE_EXTENSION", raising=False)
-        found = importlib.import_module("athlete")
-        assert str(site[0]) in found.__file__
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -270,3 +248,51 @@ def test_the_wheel_for_arm64_makes_the_same_rows_under_qemu(of_a_runner, tmp_pat
     assert (machine, stress) == ("aarch64", "100.0")
     assert float.fromhex(fitness) == sqlite3.connect(of_a_runner).execute("SELECT ctl_42d FROM athlete_rolling_features ORDER BY as_of_date DESC").fetchone()[0]
     assert differences(rows_apart_from_arrivals(of_a_runner), rows_apart_from_arrivals(tmp_path / "athlete.db")) == {}
+
+
+# --- another machine -----------------------------------------------------------------------------------------------------
+
+ASKS = """
+import glob, hashlib, shutil, sys
+import athlete, pyarrow
+assert not any(map(shutil.which, ("cc", "gcc", "clang", "make")))
+athlete.create("/w/empty.db")
+athlete.run("/w/athlete.db", *sorted(glob.glob("/w/runner/*.json")))
+rows = athlete.Store("/w/athlete.db").get_historical_features(pyarrow.table(eval(open("/w/asked").read())), ["athlete_rolling_features:ctl_42d", "athlete_weekly_features:weekly_tss"])
+print(hashlib.sha256(repr(rows.to_pylist()).encode()).hexdigest())
+"""
+
+
+def fresh_debian():
+    """A Debian of its own in a folder, with Python and neither a compiler nor SQLite's headers."""
+    folder = BUILD / "architectures" / "debian"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        packages = "--include=python3,python3-pip,python3-venv"
+        subprocess.run(["debootstrap", "--variant=minbase", packages, "bookworm", folder], check=True, stdout=subprocess.DEVNULL)
+        (folder / "done").touch()
+    shutil.rmtree(folder / "w", ignore_errors=True)
+    (folder / "w").mkdir()
+    return folder
+
+
+@pytest.mark.soak
+def test_in_a_fresh_debian_without_a_compiler_it_installs_and_joins_100_000_rows(site, athlete, of_a_runner):
+    with alone(BUILD / "packages.lock"):
+        folder = fresh_debian()
+        shutil.copytree(RUNNER, folder / "w" / "runner")
+        shutil.copy(site[1], folder / "w")
+        frames = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", f"pyarrow=={pa.__version__}"]
+        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--dest", folder / "w", *frames], check=True)
+        rng = random.Random(8)
+        moments = [f"{rng.randint(2017, 2025)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}T{rng.randrange(24):02d}:00:00Z" for _ in range(100_000)]
+        asked = {"athlete_id": ["4001"] * len(moments), "event_timestamp": moments}
+        (folder / "w" / "asked").write_text(repr(asked))
+        commands = ("python3 -m venv /w/env", "/w/env/bin/pip install --quiet --no-index --find-links /w athlete-sqlite[frames]", "/w/env/bin/python /w/ask.py")
+        (folder / "w" / "ask.py").write_text(ASKS)
+        done = subprocess.run(["chroot", folder, "sh", "-c", " && ".join(commands)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    rows = athlete.Store(of_a_runner).get_historical_features(pa.table(asked), ["athlete_rolling_features:ctl_42d", "athlete_weekly_features:weekly_tss"]).to_pylist()
+    assert sum(row["ctl_42d"] is not None for row in rows) > 80_000
+    assert done.stdout.strip() == hashlib.sha256(repr(rows).encode()).hexdigest()

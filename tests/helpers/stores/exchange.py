@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import random
 import struct
 import subprocess
@@ -9,6 +10,10 @@ import sys
 
 from helpers.stores import groups
 from helpers.extension import EXTENSION, ROOT
+
+
+FEAST = pathlib.Path(sys.prefix).parent / "feast" / "bin" / "python"
+LOOKUP = ROOT / "tests" / "sql" / "tools" / "exchange" / "feast_lookup.py"
 
 
 class Refused(Exception):
@@ -22,6 +27,15 @@ def tool(*arguments):
     if done.returncode:
         assert done.stderr.startswith("sql/tools/parquet: ") and done.stderr.count("\n") == 1, done.stderr
         raise Refused(done.stderr)
+
+
+def feast(folder, questions):
+    """Feast's answers to {folder: questions}."""
+    (folder / "questions.json").write_text(json.dumps(questions))
+    command = [FEAST, LOOKUP, folder / "questions.json", folder / "answers.json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "answers.json").read_text())
 
 
 EVERY_TYPE = {

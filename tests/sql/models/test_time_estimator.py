@@ -349,3 +349,26 @@ def test_a_changed_specification_adds_a_version():
     trees = [json.loads(m)["learner"]["gradient_booster"]["model"]["gbtree_model_param"]["num_trees"]
              for (m,) in db.execute("SELECT model_json FROM ml_model_versions ORDER BY version")]
     assert [int(t) for t in trees] == [10, 12]
+
+
+def test_the_features_are_those_that_the_definition_lists_in_its_order():
+    """Of training, prediction, explanation and a race under a plan: none of them has a list of its own."""
+    db = lab.copy("quick")
+    names = ["weekly_km", "ln_speed", "from_longer", "ln_distance", "uncertainty"]
+    lab.put(db, lab.specification(num_boost_round=10) | {"features": names})
+    lab.run(db)
+    model, = db.execute("SELECT model_json FROM ml_model_versions WHERE version = 2 AND status = 'accepted'").fetchone()
+    booster = xgboost.Booster()
+    booster.load_model(bytearray(model.encode()))
+    assert booster.feature_names == names
+    served = lab.rows(db, "SELECT * FROM gold_athlete_predictions WHERE model = 'time_estimator' AND version = 2")
+    assert len(served) == 4
+    for row in served:
+        inputs = json.loads(row["inputs"])
+        assert list(inputs)[4:] == names
+        value = float(booster.predict(xgboost.DMatrix(np.array([[inputs[n] for n in names]], dtype=float), feature_names=names))[0])
+        assert row["predicted_s"] == pytest.approx(math.exp(inputs["base_ln_s"] + value), rel=1e-12)
+    db.execute("CREATE TEMP TABLE asked AS SELECT prediction_id FROM gold_athlete_predictions WHERE version = 2 AND model = 'time_estimator' LIMIT 1")
+    for statement in lab.statements((lab.ROOT / "sql" / "reports" / "explained.sql").read_text()):
+        db.execute(statement)
+    assert {r["feature"] for r in lab.rows(db, "SELECT feature FROM explained")} == {"", *names}

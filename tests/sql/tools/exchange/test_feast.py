@@ -17,31 +17,18 @@ Where they do not, and why ours is the safer answer:
 
 import datetime
 import json
-import pathlib
 import random
-import subprocess
-import sys
 
 import pytest
 
 from helpers.athletes import demo
-from helpers.stores.exchange import groups, tool
+from helpers.stores.exchange import feast, groups, tool
 from helpers.extension import connect
 
 
-FEAST = pathlib.Path(sys.prefix).parent / "feast" / "bin" / "python"
 RUNNER = ["athlete_rolling_features:ctl_42d", "athlete_rolling_features:as_of_date", "athlete_rolling_features:rest_days_14d", "athlete_rolling_features:is_overtraining_risk",
           "athlete_weekly_features:weekly_tss", "race_results:seconds", "race_results:distance_class"]  # fmt: skip
 LOOKBACKS = {"free": None, "week": 7, "moment": 0}
-
-
-def feast(folder, questions):
-    """Feast's answers to {folder: questions}."""
-    (folder / "questions.json").write_text(json.dumps(questions))
-    command = [FEAST, pathlib.Path(__file__).with_name("feast_lookup.py"), folder / "questions.json", folder / "answers.json"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads((folder / "answers.json").read_text())
 
 
 def ours(db, question):
