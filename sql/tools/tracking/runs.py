@@ -126,8 +126,8 @@ class Run:
 
 
 def _named(of):
-    """What MLflow takes in the name of a metric; any other character is its number between colons, so that no two become one."""
-    return re.sub(r"[^A-Za-z0-9_. /-]", lambda found: f":{ord(found[0]):x}:", of)[:NAME_CHARACTERS]
+    """What every MLflow takes in the name of a metric; any other character is its number between dashes, so that no two become one."""
+    return re.sub(r"[^A-Za-z0-9_. ]", lambda found: f"-{ord(found[0]):x}-", of)[:NAME_CHARACTERS]
 
 
 def _learner(model_json):

@@ -30,7 +30,7 @@ WHOLE = [BUILD / name / "bin" / "python" for name in ("mlflow-2", "mlflow-3")]  
 HERE = pathlib.Path(__file__).parent
 PLANT, TELL = {"do": "plant", "experiment": "theirs", "model": "their_model"}, {"do": "tell"}
 MODELS = ["days_model", "yes_or_no", "on_base", "on_log"]
-PART = "CASE WHEN noise > 0.5 THEN 'ü & 10k' WHEN noise > 0 THEN ':fc:' ELSE 'plain' END AS part"
+PART = "CASE WHEN noise > 0.5 THEN 'ü & 10k' WHEN noise > 0 THEN '-fc-/' ELSE 'plain' END AS part"
 ODD_FOLDER = "a #1 5% & ü?"
 
 
@@ -115,7 +115,7 @@ def test_runs_versions_and_aliases_are_those_of_the_database(shown, told):
             name = f"{metric['evaluation']}.{metric['metric']}" + ("" if metric["predictor"] == "model" else f".{metric['predictor']}")
             assert [metric["step"], metric["value"]] in there["metrics"][name]
         for part in rows(db, "SELECT * FROM ml_run_slices WHERE run_id = ?", each["run_id"]):
-            of = {"ü & 10k": ":fc: :26: 10k", ":fc:": ":3a:fc:3a:", "plain": "plain"}[part["slice"]]
+            of = {"ü & 10k": "-fc- -26- 10k", "-fc-/": "-2d-fc-2d--2f-", "plain": "plain"}[part["slice"]]
             assert there["metrics"][f"time.{part['metric']}" + ("" if part["predictor"] == "model" else f".{part['predictor']}") + f" of {of}"] == [[0, part["value"]]]
         history = json.loads(one(db, "SELECT model_json ->> '$.learner.attributes.athlete_history' FROM ml_model_versions WHERE (model, version) = (?, ?)", each["model"], each["version"]))
         assert [value for _, value in there["metrics"]["rounds.train"]] == history["train"] and len(history["train"]) == 20
