@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import sqlite3
 
 import lightgbm
 import numpy as np
@@ -148,3 +149,48 @@ def test_the_table_of_options_has_each_of_them_and_names_that_the_others_know(db
     for here, _, light, sklearn in table:
         assert not light or light in theirs, light
         assert not sklearn or sklearn.split(" ")[0] in wrapper, sklearn
+
+
+# A value for each option that is not its default.
+TOLD = {
+    "num_boost_round": 3, "eta": 0.1, "max_depth": 2, "max_leaves": 3, "min_child_weight": 30, "min_data_in_leaf": 40, "lambda": 30, "alpha": 20,
+    "lambda_l1": 20, "gamma": 20, "max_delta_step": 0.05, "subsample": 0.5, "colsample_bytree": 0.5, "colsample_bynode": 0.4, "max_bin": 5,
+    "base_score": 0.3, "weight": "w", "validation": "v", "early_stopping_rounds": 2, "categorical_features": ["c"], "max_cat_to_onehot": 30,
+    "max_cat_threshold": 2, "cat_smooth": 300, "cat_l2": 300, "monotone_constraints": {"a": -1}, "interaction_constraints": [["a"], ["b", "c"]],
+    "grow_policy": "lossguide", "eval_metric": "mae", **{name: value for name, (value, _) in OWNED.items()},
+}  # fmt: skip
+CHANGES_NO_TREE = {"seed", "nthread", "memory_limit_mb", "feature_names", "objective", "previous"}
+LABELS = {"binary:logistic": "y > 1", "multi:softprob": "CAST(ABS(y) AS INTEGER) % 3", "count:poisson": "ABS(CAST(y AS INTEGER))", "reg:gamma": "ABS(y) + 0.1", "reg:tweedie": "MAX(y, 0)"}
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_option_changes_the_model_or_is_refused(db, objective):
+    """On rows where each has something to do; what is refused is refused by its name."""
+    rng = random.Random(objective)
+    db.execute("CREATE TABLE told (y, a, b, c, d, w, v)")
+    for row in range(600):
+        a, b, c, level = rng.gauss(0, 1), rng.gauss(0, 1), rng.randrange(6), rng.randrange(25)
+        y = a + np.sin(3 * b) + 2 * (c in (1, 4)) + level % 5 + rng.gauss(0, 1)
+        db.execute("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?, ?)", (y, a, b, c, f"n{level}", rng.uniform(0.1, 3), row % 4 == 0))
+    listed = {name for (name,) in db.execute("SELECT name FROM athlete_options WHERE function = 'gbdt_train'")}
+    assert listed == set(TOLD) | CHANGES_NO_TREE
+
+    def learned(options):
+        sql = f"SELECT gbdt_train(?, {LABELS.get(objective, 'y')}, a, b, c, d, w, v) FROM told"
+        learner = json.loads(db.execute(sql, (json.dumps(options),)).fetchone()[0])["learner"]
+        del learner["attributes"]["athlete_options"]
+        return learner
+
+    shape = rng.choice([{}, {"grow_policy": "lossguide", "max_depth": 0, "max_leaves": 9}, {"max_depth": 0, "max_leaves": 0}])
+    base = {"objective": objective, "num_boost_round": 5, "feature_names": ["a", "b", "c", "d", "w", "v"], **shape} | ({"num_class": 3} if "softprob" in objective else {})
+    plain, refused = learned(base), set()
+    for name, value in TOLD.items():
+        if base.get(name) == value or (name, objective) == ("eval_metric", "reg:absoluteerror"):
+            continue
+        try:
+            assert learned(base | {name: value}) != plain, name
+        except sqlite3.OperationalError as refusal:
+            assert f'option "{name}"' in str(refusal)
+            refused.add(name)
+    others = {name for name, (_, owners) in OWNED.items() if objective not in owners}
+    assert refused == others | {"early_stopping_rounds"} | ({"eval_metric", "base_score"} if "softprob" in objective else set())
