@@ -1,6 +1,6 @@
 -- stage:    240_silver_races
 -- purpose:  which runs were races, by their tags and by what their athletes told, and since when what was told is known
--- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_unusable_activities, silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, race_candidates, race_distances, course_reading, ops_config, ops_published, ops_watermarks, ops_due
+-- reads:    silver_strava_activities, silver_same_training, athlete_activity_settings, athlete_races; silver_strava_sub_activity, silver_unusable_activities, silver_trainings, training_settings, athlete_races_now, bronze_strava_activities, silver_corrections, silver_races, race_candidates, race_distances, course_reading, ops_config, ops_published, ops_watermarks, ops_due
 -- writes:   silver_races, race_candidates; silver_corrections, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -39,7 +39,7 @@ BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', o
 -- end
 
 -- Runs near an official distance that nobody called a race, and than which no run of at least that length was faster for a quarter
--- of a year before and after: was it one?
+-- of a year before and after: was it one? Distance and time are those of the race where it was a part of the run.
 CREATE TABLE IF NOT EXISTS race_candidates (
     athlete_id     TEXT NOT NULL,
     activity_id    TEXT NOT NULL,
@@ -168,21 +168,50 @@ SELECT * FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed);
 
 -- A watch reads a course 1 % short to 3 % long.
 CREATE VIEW IF NOT EXISTS course_reading (shortest, longest) AS VALUES (0.99, 1.03);
+-- Of a race within a longer run, with the way there and back, the lap or the best effort over its distance tells: by a tenth faster than the
+-- rest of the run, which is not longer than the race itself, and than which nothing over that distance was faster for as long.
 CREATE TEMP TABLE candidate AS
-WITH long_enough AS (
-    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s, d.distance_m AS official_m, w.longest,
+WITH run AS MATERIALIZED (
+    SELECT a.athlete_id, a.activity_id, a.local_date, a.name, a.distance_m, a.elapsed_s
+    FROM changed
+    CROSS JOIN silver_trainings AS a USING (athlete_id)
+    WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
+),
+long_enough AS (
+    SELECT a.*, d.distance_class, d.distance_m AS official_m, w.longest,
            MAX(a.distance_m / a.elapsed_s) OVER (PARTITION BY a.athlete_id, d.distance_class ORDER BY julianday(a.local_date)
                                                  RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
     FROM course_reading AS w
-    CROSS JOIN changed
-    CROSS JOIN silver_trainings AS a USING (athlete_id)
+    CROSS JOIN run AS a
     JOIN race_distances AS d ON a.distance_m >= w.shortest * d.distance_m
-    WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
+),
+part AS (
+    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, s.distance_m, s.elapsed_s, s.distance_m / s.elapsed_s AS speed,
+           a.distance_m > w.longest * d.distance_m AND a.distance_m - s.distance_m <= d.distance_m
+           AND (a.distance_m - s.distance_m) * s.elapsed_s < 0.9 * s.distance_m * (a.elapsed_s - s.elapsed_s) AS stands_out
+    FROM course_reading AS w
+    CROSS JOIN run AS a
+    CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id, activity_id)
+    JOIN race_distances AS d ON s.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
+    WHERE s.kind IN ('lap', 'best_effort') AND s.distance_m BETWEEN s.elapsed_s AND 7 * s.elapsed_s
+),
+over_that_distance AS (
+    SELECT *, MAX(speed) OVER (PARTITION BY athlete_id, distance_class ORDER BY julianday(local_date) RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
+    FROM (SELECT * FROM part
+          UNION ALL
+          SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s, distance_m / elapsed_s, 0 FROM long_enough)
+),
+asked AS (
+    SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s FROM long_enough
+    WHERE distance_m / elapsed_s = best_speed AND distance_m <= longest * official_m
+    UNION ALL
+    SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, MIN(elapsed_s) FROM over_that_distance
+    WHERE stands_out AND speed = best_speed
+    GROUP BY athlete_id, activity_id, distance_class
 )
 SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s
-FROM long_enough AS a
-WHERE distance_m / elapsed_s = best_speed AND distance_m <= longest * official_m
-  AND NOT EXISTS (SELECT 1 FROM silver_races AS r WHERE (r.athlete_id, r.activity_id) = (a.athlete_id, a.activity_id))
+FROM asked AS a
+WHERE NOT EXISTS (SELECT 1 FROM silver_races AS r WHERE (r.athlete_id, r.activity_id) = (a.athlete_id, a.activity_id))
   AND NOT EXISTS (SELECT 1 FROM told AS t WHERE (t.athlete_id, t.activity_id) = (a.athlete_id, a.activity_id) AND t.is_race IS NOT NULL);
 DELETE FROM race_candidates
 WHERE athlete_id IN (SELECT athlete_id FROM changed)

@@ -279,6 +279,38 @@ def test_the_fastest_long_enough_run_of_a_season_near_an_official_distance_is_as
     assert not {a for a, _ in asked} & {a for a, in db.execute("SELECT activity_id FROM race_candidates")}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_race_within_a_longer_run_is_asked_about_by_its_distance_and_time(seed):
+    """A half in 22.5 km, and others: with a way there and back that is slower. A long run at one pace has efforts, too, and asks nothing."""
+    rng = seeded(f"within {seed}")
+    name, metres = rng.choice([("10k", 10000.0), ("21k", 21097.5), ("5k", 5000.0)])
+    effort = {"10k": "10K", "21k": "Half-Marathon", "5k": "5K"}[name]
+    seconds, around = round(metres / rng.uniform(3.4, 4.2)), rng.choice([1400.0, 2500.0])
+    as_lap = rng.random() < 0.5
+
+    def long_run(number, day, part_s, rest_s):
+        a = run_of(rng, 8, number, day, 3.0, minutes=60) | {"distance": metres + around, "moving_time": part_s + rest_s, "elapsed_time": part_s + rest_s, "resource_state": 3}
+        part = {"distance": metres * (rng.uniform(0.991, 1.029) if as_lap else 1), "moving_time": part_s, "elapsed_time": part_s}
+        return a | ({"laps": [{"id": 10 * number, "lap_index": 1, **part}]} if as_lap else {"best_efforts": [{"id": 10 * number, "name": effort, **part}]})
+
+    raced = long_run(500, 150, seconds, round(around / 2.4))
+    steady = long_run(501, 160, round(1.2 * seconds), round(around / (metres / (1.2 * seconds))))
+    slower = long_run(502, 170, round(1.1 * seconds), round(around / 2.0))
+    db = new_database()
+    run(db, TO_RACES)
+    put(db, [raced, steady, slower, *training(rng, 8, 2.4, n=20)])
+    run(db, TO_RACES)
+    within = "SELECT activity_id, distance_class, elapsed_s FROM race_candidates WHERE activity_id IN ('500', '501', '502')"
+    assert db.execute(within).fetchall() == [("500", name, seconds)]
+    db.execute("INSERT INTO athlete_activity_settings (athlete_id, activity_id, setting, value) VALUES ('8', '500', 'official_m', ?), ('8', '500', 'official_s', ?)", (metres, seconds))
+    run(db, TO_RACES)
+    assert db.execute(within).fetchall() == [] and db.execute("SELECT distance_class, seconds FROM race_results").fetchall() == [(name, seconds)]
+    db.execute("DELETE FROM athlete_activity_settings")
+    put(db, long_run(503, 120, round(0.97 * seconds), round(around / (metres / (0.97 * seconds)))))  # faster, but at one pace: a longer race, perhaps
+    run(db, TO_RACES)
+    assert ("500", name, seconds) not in db.execute(within).fetchall()
+
+
 def test_what_is_told_of_a_recording_that_does_not_count_is_told_of_its_training():
     rng = seeded("two devices")
     watch = run_of(rng, 9, 1, 1, 3.0, minutes=60) | {"sport_type": "WeightTraining", "distance": 0.0}

@@ -68,7 +68,7 @@ def export(folder):
 GARMIN = {"activity_id": "77", "name": "n", "sport": "running", "start_time": "2024-07-03 08:00:00.000000", "elapsed_time": "00:10:00", "moving_time": "00:10:00", "distance": 1.0, "avg_hr": 150,
           "max_hr": 170, "hrz_1_time": "00:01:00", "start_lat": LATITUDE, "start_long": LONGITUDE, "stop_lat": LATITUDE, "stop_long": LONGITUDE}
 OFFLINE = {"id": 77, "upload_id": "1", "start_date": "2024-02-03T07:00:00Z", "sport_type": "Run", "start_lat": LATITUDE, "location_city": CITY, "json": SUMMARY}
-FIRST = {"id": "77", "type": "Run", "name": "n", "distance": 5000.5, "moving_time": 1600, "elapsed_time": 1700, "start_date": "2024-02-03T07:00:00Z", "country": COUNTRY, "city": CITY, "state": STATE,
+FIRST = {"id": "77", "type": "Run", "name": "n", "distance": 5000.5, "moving_time": 1600, "elapsed_time": 1700, "start_date": "2024-02-03T07:00:00Z", "start_date_local": "2024-02-03T08:00:00Z", "country": COUNTRY, "city": CITY, "state": STATE,
          "summary_polyline": LINE, "summary_geojson": GEOJSON, "user_id": "4001"}
 FITOPS = {"id": 1, "strava_id": 77, "athlete_id": 4001, "sport_type": "Run", "start_date": "2024-02-03T07:00:00Z", "start_date_local": "2024-02-03T08:00:00Z", "distance_m": 717.0,
           "moving_time_s": 239, "elapsed_time_s": 239, "start_latlng": [LATITUDE, LONGITUDE], "map_summary_polyline": LINE, "location_city": CITY}
