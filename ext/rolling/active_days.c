@@ -8,17 +8,25 @@
 #define BREAK_DAYS 7
 
 void active_begin(active_history *history) {
-    *history = (active_history){.n = 0};
+    *history = (active_history){.newest = ACTIVE_DAYS_KEPT - 1,
+                                .alpha_14d = ewma_alpha(FADING_14D),
+                                .alpha_28d = ewma_alpha(FADING_28D)};
 }
 
 /* The day that was `ago` days before the last one. */
 static const active_day *day_before(const active_history *history, int ago) {
-    return &history->last[((int)fmod(history->n - 1, ACTIVE_DAYS_KEPT) + ACTIVE_DAYS_KEPT - ago) %
-                          ACTIVE_DAYS_KEPT];
+    int place = history->newest - ago;
+    return &history->last[place < 0 ? place + ACTIVE_DAYS_KEPT : place];
 }
 
-static double faded_share(double *faded, double *weight, double days, bool is_active) {
-    double alpha = ewma_alpha(days);
+/* The day takes the place of the one that is a year older. */
+static void keep_day(active_history *history, active_day today) {
+    if (++history->newest == ACTIVE_DAYS_KEPT) history->newest = 0;
+    history->breaks += today.ends_break - history->last[history->newest].ends_break;
+    history->last[history->newest] = today;
+}
+
+static double faded_share(double *faded, double *weight, double alpha, bool is_active) {
     *faded += alpha * (is_active - *faded);
     *weight += alpha * (1.0 - *weight);
     return *faded / *weight;
@@ -55,14 +63,12 @@ static void count_days(const active_history *history, double *answers) {
 
 /* A break is one a week after it begins. */
 static void count_breaks(const active_history *history, double *answers) {
-    double n = 0, last_year = 0;
-    for (int ago = 0; ago < ACTIVE_DAYS_KEPT; ago++) {
-        bool here = day_before(history, ago)->ends_break;
-        n += here;
-        if (here && ago >= 350 - BREAK_DAYS && ago <= 364 - BREAK_DAYS) last_year = 1;
-    }
-    answers[ACTIVE_breaks_365d] = n;
-    if (history->n > 350) answers[ACTIVE_break_last_year] = last_year;
+    answers[ACTIVE_breaks_365d] = history->breaks;
+    if (history->n <= 350) return;
+    bool last_year = false;
+    for (int ago = 350 - BREAK_DAYS; ago <= 364 - BREAK_DAYS; ago++)
+        last_year |= day_before(history, ago)->ends_break;
+    answers[ACTIVE_break_last_year] = last_year;
 }
 
 void active_add(active_history *history, bool is_active, double answers[ACTIVE_ANSWER_COUNT]) {
@@ -76,12 +82,12 @@ void active_add(active_history *history, bool is_active, double answers[ACTIVE_A
     double since = history->n - history->last_active;
     today.ends_break = since == BREAK_DAYS && history->last_active > 0;
     if (today.ends_break) history->last_break = history->n;
-    history->last[(int)fmod(history->n - 1, ACTIVE_DAYS_KEPT)] = today;
+    keep_day(history, today);
 
     answers[ACTIVE_active_share_14d] =
-        faded_share(&history->faded_14d, &history->weight_14d, FADING_14D, is_active);
+        faded_share(&history->faded_14d, &history->weight_14d, history->alpha_14d, is_active);
     answers[ACTIVE_active_share_28d] =
-        faded_share(&history->faded_28d, &history->weight_28d, FADING_28D, is_active);
+        faded_share(&history->faded_28d, &history->weight_28d, history->alpha_28d, is_active);
     answers[ACTIVE_days_since_activity] = since;
     answers[ACTIVE_days_since_break] = history->n - history->last_break;
     count_days(history, answers);

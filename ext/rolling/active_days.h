@@ -38,9 +38,11 @@ typedef struct active_day {
 } active_day;
 
 typedef struct active_history {
-    active_day last[ACTIVE_DAYS_KEPT]; /* the i-th day is at i modulo their number */
+    active_day last[ACTIVE_DAYS_KEPT]; /* in a ring */
+    int newest;                        /* where in it the last day is */
+    int breaks;                        /* of the days in it */
     double n, last_active, last_break; /* days so far, and the numbers of two of them from 1 on; 0: none */
-    double faded_14d, faded_28d, weight_14d, weight_28d;
+    double alpha_14d, alpha_28d, faded_14d, faded_28d, weight_14d, weight_28d;
 } active_history;
 
 void active_begin(active_history *history);

@@ -198,6 +198,29 @@ CROSS JOIN most AS m
 CROSS JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (m.athlete_id, m.as_of_date, m.known_at)
 WHERE q.source IN ('history', 'today') AND 2 * m.now < m.most;
 
+-- The prior: what volume, age, sex and kind of training alone would say; an unknown answer counts as the average.
+CREATE TEMP TABLE prior AS
+WITH centred AS (
+    SELECT request_id, portable_ln(distance_m / 10000) AS x,
+           COALESCE(portable_ln((weekly_km + 10) / 60), 0.0) AS volume,
+           COALESCE((age - 36) / 10, 0.0) AS age,
+           COALESCE(is_female - 0.4, 0.0) AS female,
+           COALESCE((bmi - 23.5) / 3, 0.0) AS bmi,
+           COALESCE((endurance_speed - 3.4) / 2, 0.0) AS speed,
+           COALESCE(sprints - 0.5, 0.0) AS sprints,
+           COALESCE(tempo_runs - 0.5, 0.0) AS tempo,
+           COALESCE(portable_ln((longest_week_km + 10) / (weekly_km + 10)) - 0.2, 0.0) AS peak
+    FROM request
+)
+SELECT request_id, x,
+       7.95 - 0.22 * volume + 0.03 * age + 0.003 * age * age + 0.17 * female + 0.06 * bmi - 0.02 * speed
+            - 0.02 * sprints - 0.035 * tempo - 0.045 * peak AS c0,
+       1.06 - 0.02 * volume - 0.007 * age + 0.003 * age * age - 0.017 * female + 0.003 * speed AS c1,
+       -0.01 - 0.025 * volume AS c2,
+       0.03 AS c3
+FROM centred;
+CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
+
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
 -- than a race; and after a break the best of two years before it.
 CREATE TEMP TABLE evidence AS
@@ -282,46 +305,34 @@ best_run AS (
     WHERE c.choice = 1 AND (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
 ),
 history AS (
-    SELECT * FROM past_race UNION ALL SELECT * FROM best_run
+    SELECT *, portable_ln(distance_m / 10000) AS x FROM past_race UNION ALL SELECT *, portable_ln(distance_m / 10000) FROM best_run
 ),
+-- By how much each is slower than the prior, and what it claims of the athlete: of a run in training less, as it is taken for a race.
+placed AS (
+    SELECT h.*, portable_ln(h.seconds) + h.shift - (p.c0 + p.c1 * h.x + p.c2 * h.x * h.x + p.c3 * h.x * h.x * h.x) AS behind,
+           portable_ln(h.seconds) + h.shift - (p.c0 + p.c1 * h.x + p.c2 * h.x * h.x + p.c3 * h.x * h.x * h.x) + 0.02 * (NOT h.is_race) AS claimed
+    FROM history AS h
+    JOIN prior AS p USING (request_id)
+),
+-- The best claim, of which a year takes 5 %.
 best AS (
-    SELECT *, MAX(vdot) OVER (PARTITION BY request_id) AS best_vdot FROM history
+    SELECT *, min(MIN(claimed) OVER (PARTITION BY request_id ORDER BY age_days),
+                  MIN(claimed + 0.05 * age_days / 365) OVER (PARTITION BY request_id ORDER BY age_days DESC) - 0.05 * age_days / 365) AS best_claim
+    FROM placed
 ),
+-- What is far behind the best was jogged, paced or went wrong, or is of a time before the athlete got better.
 found AS (
-    SELECT * FROM survey
+    SELECT *, portable_ln(distance_m / 10000) AS x FROM survey
     UNION ALL
-    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot, activity_id, is_before_break, weight
+    SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot, activity_id, is_before_break, weight, x
     FROM best
-    WHERE vdot >= 0.8 * best_vdot -- a race far below the rest was jogged, paced or went wrong
+    WHERE behind <= best_claim + 0.04
 )
 SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, is_before_break, activity_id, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
        x, portable_ln(seconds) + shift - 0.015 * COALESCE(fitness - 1.95, 0) + 0.009 * COALESCE(difficulty - 2.95, 0) AS ln_s,
        weight / (portable_exp(-5.25 + 0.52 * min(max(x, -0.7), 1.44) - 2.2 * min(max(x, -0.7), 1.44) * min(max(x, -0.7), 1.44)) + extra_variance) AS w
-FROM (SELECT *, portable_ln(distance_m / 10000) AS x FROM found);
+FROM found;
 CREATE INDEX temp.evidence_by_request ON evidence (request_id, distance_m);
-
--- The prior: what volume, age, sex and kind of training alone would say; an unknown answer counts as the average.
-CREATE TEMP TABLE prior AS
-WITH centred AS (
-    SELECT request_id, portable_ln(distance_m / 10000) AS x,
-           COALESCE(portable_ln((weekly_km + 10) / 60), 0.0) AS volume,
-           COALESCE((age - 36) / 10, 0.0) AS age,
-           COALESCE(is_female - 0.4, 0.0) AS female,
-           COALESCE((bmi - 23.5) / 3, 0.0) AS bmi,
-           COALESCE((endurance_speed - 3.4) / 2, 0.0) AS speed,
-           COALESCE(sprints - 0.5, 0.0) AS sprints,
-           COALESCE(tempo_runs - 0.5, 0.0) AS tempo,
-           COALESCE(portable_ln((longest_week_km + 10) / (weekly_km + 10)) - 0.2, 0.0) AS peak
-    FROM request
-)
-SELECT request_id, x,
-       7.95 - 0.22 * volume + 0.03 * age + 0.003 * age * age + 0.17 * female + 0.06 * bmi - 0.02 * speed
-            - 0.02 * sprints - 0.035 * tempo - 0.045 * peak AS c0,
-       1.06 - 0.02 * volume - 0.007 * age + 0.003 * age * age - 0.017 * female + 0.003 * speed AS c1,
-       -0.01 - 0.025 * volume AS c2,
-       0.03 AS c3
-FROM centred;
-CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
 -- Sums over the evidence, weighted by 1 / variance, nothing where there is none; the prior of level and slope has variances 0.11^2 and
 -- 0.043^2. What is run in a break says less of its runner than a usual week: there that of the level is 0.22^2.
@@ -417,15 +428,16 @@ WHERE h.athlete_id = q.subject AND h.as_of_date = date(q.as_of_date, '-1 day') A
 CREATE UNIQUE INDEX temp.form_by_request ON form (request_id);
 
 -- What eight weeks of training say of a marathon (Tanda 2011, J Hum Sport Exerc 6:511), and of nothing shorter, of those who ran on
--- eight days of them: one more observation, within 12 %, of the time asked for. uncertainty stays what results leave, as in the survey.
+-- eight days of them: one more observation, within 12 % where it was sixteen days, of the time asked for. uncertainty stays what
+-- results leave, as in the survey.
 CREATE TEMP TABLE told AS
 WITH trained AS (
-    SELECT request_id, 42.195 * (17.1 + 140 * portable_exp(-0.0053 * km_56d / 8) + 0.55 * 60 * pace_56d) AS tanda_s
+    SELECT request_id, 42.195 * (17.1 + 140 * portable_exp(-0.0053 * km_56d / 8) + 0.55 * 60 * pace_56d) AS tanda_s, min(1.0, (run_days_56d - 7) / 9.0) AS weight
     FROM request
     WHERE distance_class = '42k' AND run_days_56d >= 8 AND pace_56d > 0
 ),
 weighed AS (
-    SELECT l.*, t.tanda_s, l.prior_ln_s + l.level + l.slope * l.x AS line_ln_s, CASE WHEN t.tanda_s IS NULL THEN 0.0 ELSE l.variance / (l.variance + 0.12 * 0.12) END AS gain
+    SELECT l.*, t.tanda_s, l.prior_ln_s + l.level + l.slope * l.x AS line_ln_s, CASE WHEN t.tanda_s IS NULL THEN 0.0 ELSE l.variance / (l.variance + 0.12 * 0.12 / t.weight) END AS gain
     FROM line AS l
     LEFT JOIN trained AS t USING (request_id)
 )
@@ -517,8 +529,8 @@ DROP TABLE temp.form;
 DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
-DROP TABLE temp.prior;
 DROP TABLE temp.evidence;
+DROP TABLE temp.prior;
 DROP TABLE temp.faded;
 DROP TABLE temp.trained_days;
 DROP TABLE temp.moment;

@@ -13,14 +13,14 @@ ALIASES = ("champion", "challenger")
 # A version without a run is of a training before there were runs.
 RUNS = """
     SELECT r.run_id, r.model, r.model || ' run ' || r.run_id || ' of ' || r.started_at AS key, CAST(strftime('%s', r.started_at) AS INTEGER) * 1000 AS started_ms,
-           r.status, r.reason, r.version, r.training_rows, r.training_spec, r.training_hash, v.model_json, v.reason AS verdict, v.status AS version_status, m.definition ->> '$.base' AS base
+           r.status, r.reason, r.version, r.training_rows, r.training_spec, r.training_hash, v.model_json, v.reason AS verdict, v.status AS version_status, m.definition ->> '$.base' AS base, m.definition ->> '$.link' AS link
     FROM ml_runs AS r
     LEFT JOIN ml_model_versions AS v ON (v.model, v.version) = (r.model, r.version)
     LEFT JOIN ml_models AS m USING (bronze_id)
     UNION ALL
     SELECT NULL, v.model, v.model || ' version ' || v.version || ' of ' || v.trained_at, CAST(strftime('%s', v.trained_at) AS INTEGER) * 1000,
            'finished', NULL, v.version, v.training_rows, v.specification, v.training_hash, v.model_json, v.reason, v.status,
-           CASE v.model WHEN 'time_estimator' THEN 'base_ln_s' END
+           CASE v.model WHEN 'time_estimator' THEN 'base_ln_s' END, NULL
     FROM ml_model_versions AS v WHERE NOT EXISTS (SELECT 1 FROM ml_runs AS r WHERE (r.model, r.version) = (v.model, v.version))
     ORDER BY 2, 4, 1"""
 

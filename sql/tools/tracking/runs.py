@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import tempfile
 
@@ -12,9 +13,10 @@ from mlflow import entities
 KEY = "athlete.key"
 FLAVOR = pathlib.Path(__file__).with_name("flavor.py")
 BATCH = {"params": 100, "metrics": 900, "tags": 100}  # what one call may hold
-TAG_CHARACTERS, SPEC_CHARACTERS, DIGEST_CHARACTERS = 5000, 60000, 36  # and each of these
+TAG_CHARACTERS, SPEC_CHARACTERS, DIGEST_CHARACTERS, NAME_CHARACTERS = 5000, 60000, 36, 120  # and each of these
 
 METRICS = "SELECT evaluation, predictor, metric, step, value FROM ml_run_metrics WHERE run_id = ? ORDER BY evaluation, predictor, metric, step"
+SLICES = "SELECT evaluation, slice, predictor, metric, value FROM ml_run_slices WHERE run_id = ? ORDER BY evaluation, slice, predictor, metric"
 SURVEY_METRICS = "SELECT source, distance_class, mae_s, rmse_s, mape_pct FROM ml_metrics WHERE model = ? AND version = ? ORDER BY source, distance_class"
 # What it is worth since: chunks whose labels have all come.
 LIVE = "SELECT chunk, metric, estimated, realized FROM mon_performance_estimates WHERE model = ? AND version = ? AND is_final ORDER BY chunk, metric"
@@ -88,6 +90,9 @@ class Run:
             found.append((f"{evaluation}.{metric}" + ("" if predictor == "model" else f".{predictor}"), value, step))
             if predictor == "model" and step == 0 and (evaluation == "time" or metric not in plain):
                 plain[metric] = value
+        if database.has(self._db, "ml_run_slices"):
+            for evaluation, of, predictor, metric, value in self._db.execute(SLICES, (self._told["run_id"],)):
+                found.append((f"{evaluation}.{metric}" + ("" if predictor == "model" else f".{predictor}") + f" of {_named(of)}", value, 0))
         if self._told["run_id"] is None:
             for source, distance, mae, rmse, mape in self._db.execute(SURVEY_METRICS, (self._told["model"], self._told["version"])):
                 found += [(f"{source}.{distance}.{name}", value, 0) for name, value in (("mae_s", mae), ("rmse_s", rmse), ("mape_pct", mape)) if value is not None]
@@ -115,9 +120,14 @@ class Run:
             with tempfile.TemporaryDirectory(dir=place.parent) as made:
                 (pathlib.Path(made) / "model.json").write_text(self._told["model_json"], encoding="utf-8")
                 mlflow.pyfunc.save_model(f"{made}/whole", python_model=str(FLAVOR), artifacts={"model": (pathlib.Path(made) / "model.json").as_uri()},
-                                         model_config={"base": self._told["base"]}, pip_requirements=["mlflow", "numpy", "pandas", "xgboost-cpu"])  # fmt: skip
+                                         model_config={"base": self._told["base"], "link": self._told["link"]}, pip_requirements=["mlflow", "numpy", "pandas", "xgboost-cpu"])  # fmt: skip
                 shutil.move(f"{made}/whole", place)
         return place
+
+
+def _named(of):
+    """What every MLflow takes in the name of a metric; any other character is its number between dashes, so that no two become one."""
+    return re.sub(r"[^A-Za-z0-9_. ]", lambda found: f"-{ord(found[0]):x}-", of)[:NAME_CHARACTERS]
 
 
 def _learner(model_json):

@@ -68,8 +68,18 @@ def known_before(db, row):
         if (0 < days_ago(d) <= 90 or 90 < days_ago(d) <= 730 and slower(d) is not None) and end <= row["event_timestamp"]]
     recent, former = (best_of(sorted(((worth(r[0], r[1], r[4]), r, doubt) for r, doubt in runs if (r[2] > 90) == is_former), reverse=True)) for is_former in (False, True))
     found = races + [r for _, r in recent] + [r for v, r in former if not recent or v > recent[0][0]]
-    best = max((worth(m, s, by) for m, s, _, _, by in found), default=0)
-    return [f for f in found if worth(f[0], f[1], f[4]) >= 0.8 * best]
+    return [f for f in found if all(behind(f, row) - behind(o, row) <= (0.04 if o[3] else 0.06) + 0.05 / 365 * max(0, o[2] - f[2]) for o in found)]
+
+
+def behind(known, row):
+    """By what logarithm a piece of evidence is slower than volume alone would say; a run in training is taken as 5 % slower than a race."""
+    metres, seconds, _, is_race, slower = known
+    expected = evidence.prior(runner_of(row["weekly_km"]), np.log(metres / 10000))
+    return np.log(seconds) + (slower or 0.0) - (0 if is_race else 0.05) - expected
+
+
+def runner_of(weekly_km):
+    return dict.fromkeys(["max", "age", "female", "bmi", "endurancespeed", "sprint", "tempo"], "") | {"typical": weekly_km / 1.609344}
 
 
 def best_of(runs):
@@ -97,14 +107,14 @@ def after_break(activities, date, day):
 
 
 def tanda(db, row):
-    """A marathon by Tanda (2011) from what was run in the 56 days before, or None where that was on fewer than 8 days."""
+    """A marathon by Tanda (2011) from what was run in the 56 days before and its variance, or two of None where that was on fewer than 8 days."""
     since = (datetime.date.fromisoformat(row["as_of_date"]) - datetime.timedelta(56)).isoformat()
     runs = [r for r in db.execute("SELECT activity_date, distance_km, moving_time_min, pace_min_km FROM activity_features WHERE is_run") if since <= r[0] < row["as_of_date"]]
     if row["distance_class"] != "42k" or len({day for day, *_ in runs}) < 8:
-        return None
+        return None, None
     days = {day: [(km, minutes) for d, km, minutes, pace in runs if d == day and pace is not None] for day, *_ in runs}
     pace_s_km = 60 * np.median([sum(minutes for _, minutes in paced) / sum(km for km, _ in paced) for paced in days.values() if paced])
-    return 42.195 * (17.1 + 140 * np.exp(-0.0053 * sum(km for _, km, *_ in runs) / 8) + 0.55 * pace_s_km)
+    return 42.195 * (17.1 + 140 * np.exp(-0.0053 * sum(km for _, km, *_ in runs) / 8) + 0.55 * pace_s_km), 0.12**2 / min(1, (len({day for day, *_ in runs}) - 7) / 9)
 
 
 def test_base_and_baselines_of_every_past_race_are_those_of_the_formulas():
@@ -120,9 +130,9 @@ def test_base_and_baselines_of_every_past_race_are_those_of_the_formulas():
         assert row["n_evidence"] == len(found)
 
         metres, seconds, ago, is_race, slower = (np.array(c, float) for c in zip(*((*f[:4], f[4] or 0.0) for f in found)))
-        runner = dict.fromkeys(["max", "age", "female", "bmi", "endurancespeed", "sprint", "tempo"], "") | {"typical": weekly / 1.609344}
+        runner = runner_of(weekly)
         x = np.log(metres / 10000)
-        ln_s, trained = np.log(seconds) + slower - np.where(is_race == 1, 0, 0.05), tanda(db, row)
+        ln_s, (trained, trained_variance) = np.log(seconds) + slower - np.where(is_race == 1, 0, 0.05), tanda(db, row)
         level = 0.11 / np.sqrt(1 - 0.75 * max(weight(activities, since, day) for since in activities if 0 < (day - datetime.date.fromisoformat(since)).days <= 730))
         variance_by = [1 if raced or since_days <= 90 else weight(activities, (day - datetime.timedelta(int(since_days))).isoformat(), day) for raced, since_days in zip(is_race, ago)]
         variance = evidence.noise(x) + np.where(is_race == 1, 0, 0.0016) + np.where((is_race == 1) | (ago > 90), 0.004 * ago / 90, 0)
@@ -132,7 +142,7 @@ def test_base_and_baselines_of_every_past_race_are_those_of_the_formulas():
         line, endurance, uncertainty = fit(lambda at: evidence.prior(runner, at))
         assert [row["endurance"], row["uncertainty"]] == pytest.approx([endurance, uncertainty], rel=1e-9, abs=1e-9)
         if trained is not None:  # one observation more, at the distance asked for
-            x, ln_s, variance = np.append(x, np.log(4.2195)), np.append(ln_s, np.log(trained)), np.append(variance, 0.12**2)
+            x, ln_s, variance = np.append(x, np.log(4.2195)), np.append(ln_s, np.log(trained)), np.append(variance, trained_variance)
             fit = functools.partial(evidence.estimate, x=x, ln_s=ln_s, variance=variance, x_asked=np.log(4.2195), level=level)
         base = fit(lambda at: evidence.prior(runner, at))[0]
         assert row["base_ln_s"] == pytest.approx(base, rel=1e-9)

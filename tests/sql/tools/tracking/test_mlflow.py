@@ -29,7 +29,8 @@ CLIENT, BUILD = pathlib.Path(sys.executable), pathlib.Path(sys.prefix).parent
 WHOLE = [BUILD / name / "bin" / "python" for name in ("mlflow-2", "mlflow-3")]  # for `make soak`
 HERE = pathlib.Path(__file__).parent
 PLANT, TELL = {"do": "plant", "experiment": "theirs", "model": "their_model"}, {"do": "tell"}
-MODELS = ["days_model", "yes_or_no", "on_base"]
+MODELS = ["days_model", "yes_or_no", "on_base", "on_log"]
+PART = "CASE WHEN noise > 0.5 THEN 'ü & 10k' WHEN noise > 0 THEN '-fc-/' ELSE 'plain' END AS part"
 ODD_FOLDER = "a #1 5% & ü?"
 
 
@@ -39,6 +40,8 @@ def file(path):
     db = modelled.database(modelled.days(seed))
     modelled.train(db, modelled.definition(),
                    modelled.definition(model="on_base", rows=modelled.ROWS.replace("x, y,", "x, 0.1 * x AS base_ln_s, y,"), base="base_ln_s"),
+                   modelled.definition(model="on_log", rows=modelled.ROWS.replace("label,", f"portable_exp(label / 4) AS label, 0.1 * x AS log_base, {PART},", 1), base="log_base", link="log",
+                                       evaluation={"by": ["time"], "splits": 4, "gap_days": 10, "slice": "part"}),
                    modelled.definition(model="hopeless", rows=modelled.ROWS.replace("label,", "NULL AS label,", 1)),
                    modelled.binary(model="yes_or_no", rows=modelled.ROWS.replace("label,", "label > 0 AS label,", 1)))  # fmt: skip
     run(db, [modelled.PROMOTE, modelled.SCORE, "710_estimated_performance"])
@@ -98,7 +101,7 @@ def test_runs_versions_and_aliases_are_those_of_the_database(shown, told):
     path, said = shown
     db = opened(path)
     n_runs, n_versions, n_aliases = (one(db, f"SELECT COUNT(*) FROM {t}") for t in ("ml_runs", "ml_model_versions", "ml_aliases"))
-    assert said == f"mlflow.db: {n_runs} new runs, {n_versions} new versions, {n_aliases} aliases moved\n" and n_versions == n_aliases == 3
+    assert said == f"mlflow.db: {n_runs} new runs, {n_versions} new versions, {n_aliases} aliases moved\n" and n_versions == n_aliases == 4
     assert {name for name in told["experiments"] if name.startswith("athlete/")} == {f"athlete/{m}" for (m,) in db.execute("SELECT DISTINCT model FROM ml_runs")}
     for each in rows(db, "SELECT * FROM ml_runs"):
         (there,) = [r for r in told["experiments"][f"athlete/{each['model']}"] if r["name"].startswith(f"{each['model']} run {each['run_id']} of ")]
@@ -111,6 +114,9 @@ def test_runs_versions_and_aliases_are_those_of_the_database(shown, told):
         for metric in rows(db, "SELECT * FROM ml_run_metrics WHERE run_id = ?", each["run_id"]):
             name = f"{metric['evaluation']}.{metric['metric']}" + ("" if metric["predictor"] == "model" else f".{metric['predictor']}")
             assert [metric["step"], metric["value"]] in there["metrics"][name]
+        for part in rows(db, "SELECT * FROM ml_run_slices WHERE run_id = ?", each["run_id"]):
+            of = {"ü & 10k": "-fc- -26- 10k", "-fc-/": "-2d-fc-2d--2f-", "plain": "plain"}[part["slice"]]
+            assert there["metrics"][f"time.{part['metric']}" + ("" if part["predictor"] == "model" else f".{part['predictor']}") + f" of {of}"] == [[0, part["value"]]]
         history = json.loads(one(db, "SELECT model_json ->> '$.learner.attributes.athlete_history' FROM ml_model_versions WHERE (model, version) = (?, ?)", each["model"], each["version"]))
         assert [value for _, value in there["metrics"]["rounds.train"]] == history["train"] and len(history["train"]) == 20
     assert {(name, tags["athlete.version"], of) for name, _, _, tags, of in told["versions"] if tags} == {
@@ -138,14 +144,17 @@ def test_a_loaded_model_predicts_to_the_bit_what_gbdt_score_does(shown, tmp_path
     db = opened(path)
     frames = {model: cases(model) for model in MODELS}
     bases = [random.Random(1).gauss(8, 1) for _ in range(60)]
-    asked = [(model, frame) for model, (frame, _) in frames.items()] + [("on_base", frames["on_base"][0] | {"base_ln_s": bases})]
+    asked = [(model, frame) for model, (frame, _) in frames.items()] + [("on_base", frames["on_base"][0] | {"base_ln_s": bases}), ("on_log", frames["on_log"][0] | {"log_base": bases})]
     found = ask(path, *({"do": "predict", "uri": f"models:/{model}@champion", "rows": frame} for model, frame in asked), python=python)
     expected = {model: ours(one(db, "SELECT model_json FROM ml_references WHERE reference = ?", f"{model}@champion")) for model, (_, ours) in frames.items()}
-    assert found[:3] == [{"value": expected[model]} for model in MODELS]
-    on_base = found[3]
+    assert found[:4] == [{"value": expected[model]} for model in MODELS]
+    on_base, on_log = found[4:]
     assert list(on_base) == ["value", "predicted", "seconds"] and on_base["value"] == expected["on_base"]
     for base, value, seconds in zip(bases, expected["on_base"], on_base["seconds"]):
         assert math.isclose(float.fromhex(seconds), math.exp(base + float.fromhex(value)), rel_tol=1e-12)
+    assert list(on_log) == ["value", "predicted"] and on_log["value"] == expected["on_log"]
+    for base, value, predicted in zip(bases, expected["on_log"], on_log["predicted"]):
+        assert math.isclose(float.fromhex(predicted), math.exp(base + float.fromhex(value)), rel_tol=1e-12)
 
 
 def test_a_failed_run_is_not_found_among_the_good_ones(shown):
