@@ -185,7 +185,7 @@ long_enough AS (
     CROSS JOIN run AS a
     JOIN race_distances AS d ON a.distance_m >= w.shortest * d.distance_m
 ),
-part AS (
+part AS MATERIALIZED (
     SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, s.distance_m, s.elapsed_s, s.distance_m / s.elapsed_s AS speed,
            a.distance_m > w.longest * d.distance_m AND a.distance_m - s.distance_m <= d.distance_m
            AND (a.distance_m - s.distance_m) * s.elapsed_s < 0.9 * s.distance_m * (a.elapsed_s - s.elapsed_s) AS stands_out
@@ -195,11 +195,15 @@ part AS (
     JOIN race_distances AS d ON s.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
     WHERE s.kind IN ('lap', 'best_effort') AND s.distance_m BETWEEN s.elapsed_s AND 7 * s.elapsed_s
 ),
+stood_out AS MATERIALIZED ( -- few have such a part, and only their runs are compared with it
+    SELECT DISTINCT athlete_id, distance_class FROM part WHERE stands_out
+),
 over_that_distance AS (
     SELECT *, MAX(speed) OVER (PARTITION BY athlete_id, distance_class ORDER BY julianday(local_date) RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
-    FROM (SELECT * FROM part
+    FROM (SELECT * FROM part WHERE (athlete_id, distance_class) IN (SELECT athlete_id, distance_class FROM stood_out)
           UNION ALL
-          SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s, distance_m / elapsed_s, 0 FROM long_enough)
+          SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s, distance_m / elapsed_s, 0 FROM long_enough
+          WHERE (athlete_id, distance_class) IN (SELECT athlete_id, distance_class FROM stood_out))
 ),
 asked AS (
     SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s FROM long_enough

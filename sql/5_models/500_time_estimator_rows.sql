@@ -291,7 +291,7 @@ shown AS MATERIALIZED (
     GROUP BY request_id, is_former
 ),
 chosen AS (
-    SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.request_id, r.is_former ORDER BY r.vdot DESC, r.activity_id) AS choice,
+    SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.request_id, r.is_former ORDER BY r.vdot DESC, r.age_days, r.activity_id) AS choice,
            MAX(s.vdot) FILTER (WHERE NOT r.is_former) OVER (PARTITION BY r.request_id) AS recent_vdot
     FROM run AS r
     JOIN shown AS s ON s.request_id = r.request_id AND s.is_former = r.is_former AND r.vdot <= s.vdot

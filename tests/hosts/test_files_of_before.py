@@ -46,6 +46,14 @@ def believed(path):
     return found
 
 
+def kept(path):
+    """Tables, views, indexes and triggers by name, such as those of stages that came after the file."""
+    db = sqlite3.connect(path)
+    found = set(db.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"))
+    db.close()
+    return found
+
+
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     """A new file of the same activities, before and after later ones came."""
@@ -53,7 +61,7 @@ def fresh(tmp_path_factory):
     imported(path, "first.json", activities(-90, -5))
     before = believed(path)
     imported(path, "later.json", activities(-8, None))
-    return before, believed(path)
+    return before, believed(path), kept(path)
 
 
 def test_there_is_a_file_of_each_state_and_none_is_of_today():
@@ -77,6 +85,7 @@ def test_a_file_of_before_opens_is_brought_up_to_date_and_goes_on(fresh, tmp_pat
     assert believed(path) == fresh[0] and len(fresh[0]["activity_features"][1]) == 85
     imported(path, "later.json", activities(-8, None))
     assert believed(path) == fresh[1]
+    assert kept(path) == fresh[2] and ("table", "ml_run_slices") in fresh[2]
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (LAST,) and db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert db.execute(f"SELECT {columns} FROM bronze_strava_activities ORDER BY bronze_id LIMIT 85").fetchall() == bronze

@@ -57,3 +57,8 @@ def test_a_race_ahead_of_its_runner_moves_the_estimates_at_once(seed):
 def test_a_race_that_was_jogged_moves_no_estimate(seed):
     found = after(seed, 16, lambda rng: rng.uniform(1.15, 1.4))
     assert sum(abs(ratio - 1) <= SHARE for _, ratio in found.values()) >= 0.96 * len(found), found  # a first marathon is believed
+
+
+def test_of_runs_that_show_the_same_the_newest_is_the_evidence():
+    history = [run_of(seeded("ties"), 1, 100 - i, 2 * i, 8000 / 2640, minutes=44) for i in range(30)]
+    assert {a for (a,) in pipeline(history).execute("SELECT evidence_activity_id FROM time_estimator_rows WHERE source = 'today'")} == {"71"}
