@@ -75,7 +75,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS mon_profile_metrics_once ON mon_profile_metric
 
 -- The same against the window before (CONSECUTIVE) and against the days before the window (BASELINE). p-values are of rows that are
 -- independent, which an athlete's days are not: is_drift does not rest on them, but on how far the reference's own windows
--- lie from the rest of it.
+-- lie from the rest of it. JOINT is one row for all columns that are numbers (:table), whether they still go together as in the baseline:
+-- the shift is of what its principal components leave untold of a row.
 CREATE TABLE IF NOT EXISTS mon_drift_metrics (
     drift_id              INTEGER PRIMARY KEY,
     monitor               TEXT NOT NULL,
@@ -83,7 +84,7 @@ CREATE TABLE IF NOT EXISTS mon_drift_metrics (
     window_end            TEXT NOT NULL,
     window_cmp_start      TEXT NOT NULL,
     window_cmp_end        TEXT NOT NULL,
-    drift_type            TEXT NOT NULL CHECK (drift_type IN ('CONSECUTIVE', 'BASELINE')),
+    drift_type            TEXT NOT NULL CHECK (drift_type IN ('CONSECUTIVE', 'BASELINE', 'JOINT')),
     granularity           TEXT NOT NULL,
     slice_key             TEXT,
     slice_value,
@@ -168,16 +169,20 @@ SELECT 'inference_log', 'predicted', 'numerical', 1, '"t"."predicted"', 1 WHERE 
 
 -- One text for all slices of a table, whose parameter is the slice, so that SQLite need not read it anew for each: the rows of the
 -- window, and those of all spans in the order of time, each with whose it is, as drift_samples is told.
-CREATE TEMP TABLE source (monitor TEXT, is_whole INTEGER, counted_sql TEXT, window_sql TEXT, all_sql TEXT, PRIMARY KEY (monitor, is_whole)) WITHOUT ROWID;
+CREATE TEMP TABLE source (monitor TEXT, is_whole INTEGER, counted_sql TEXT, window_sql TEXT, all_sql TEXT, baseline_numbers_sql TEXT, window_numbers_sql TEXT, order_sql TEXT, PRIMARY KEY (monitor, is_whole)) WITHOUT ROWID;
 INSERT INTO source
 SELECT monitor, is_whole, 'SELECT COUNT(*)' || from_sql || 'start' || where_sql, 'SELECT ' || columns_sql || from_sql || 'start' || where_sql || order_sql,
        'SELECT (' || time_sql || ' >= "s".start) + 2 * (' || time_sql || ' >= "s".before AND ' || time_sql || ' < "s".start) + 4 * ('
        || time_sql || ' >= "s".baseline AND ' || time_sql || ' < "s".start), '
-       || columns_sql || from_sql || 'since' || where_sql || order_sql
+       || columns_sql || from_sql || 'since' || where_sql || order_sql,
+       'SELECT ' || numbers_sql || from_sql || 'baseline AND ' || time_sql || ' < "s".start' || of_slice_sql,
+       'SELECT ' || numbers_sql || from_sql || 'start AND ' || time_sql || ' < "s".until' || of_slice_sql, order_sql
 FROM (SELECT monitor, is_whole, time_sql, printf(' FROM temp.span AS "s" CROSS JOIN main."%w" AS "t" ON ', table_name) || time_sql || ' >= "s".' AS from_sql,
              ' AND ' || time_sql || ' < "s".until' || CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END
              || ' WHERE "s".slice_id = ?1' AS where_sql,
+             CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END || ' WHERE "s".slice_id = ' AS of_slice_sql,
              ' ORDER BY ' || time_sql AS order_sql,
+             (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor AND is_number ORDER BY position) HAVING COUNT(*) > 1) AS numbers_sql,
              (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor ORDER BY position)) AS columns_sql
       FROM (SELECT DISTINCT monitor, table_name, slice_key, slice_key IS NULL AS is_whole, printf('"t"."%w"', timestamp_key) AS time_sql FROM slice) AS m);
 
@@ -250,6 +255,24 @@ CROSS JOIN slice AS s ON s.slice_id = m.slice_id
 CROSS JOIN watched AS w ON (w.monitor, w.column_name) = (s.monitor, m.column_name)
 ORDER BY m.slice_id, m.reference DESC, m.rowid;
 
+-- The queries of reconstruction_test have no parameter: the number of a slice, which is this stage's own, ends them.
+CREATE TEMP TABLE joint (slice_id INTEGER PRIMARY KEY, n_reference, n_current, shift, own_limit, is_drift, reason);
+INSERT INTO joint
+SELECT s.slice_id, COALESCE(a.c1, 0), COALESCE(a.c2, 0), a.c3, a.c4, a.c5, COALESCE(a.fault, a.c6)
+FROM slice AS s
+JOIN counted_slice AS n ON n.slice_id = s.slice_id AND n.fault IS NULL AND n.n > 0
+JOIN source AS o ON o.monitor = s.monitor AND o.is_whole = (s.slice_key IS NULL) AND o.baseline_numbers_sql IS NOT NULL
+CROSS JOIN attempt('SELECT n_reference, n_current, shift, own_limit, is_drift, reason FROM reconstruction_test(?1, ?2)',
+                   o.baseline_numbers_sql || s.slice_id || o.order_sql, o.window_numbers_sql || s.slice_id || o.order_sql) AS a;
+INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name, data_type,
+                               n_reference, n_current, shift, own_limit, is_drift, reason, computed_at)
+SELECT s.monitor, s.window_start, s.window_end, s.baseline_start, s.window_start, 'JOINT', s.granularity, s.slice_key, s.slice_value, ':table', 'table',
+       j.n_reference, j.n_current, j.shift, j.own_limit, j.is_drift, j.reason, c.started_at
+FROM stage_clock AS c
+CROSS JOIN joint AS j
+CROSS JOIN slice AS s USING (slice_id)
+ORDER BY j.slice_id;
+
 CREATE TEMP TABLE failed AS
 SELECT slice_id, fault FROM counted_slice WHERE fault IS NOT NULL
 UNION ALL SELECT slice_id, fault FROM profiled WHERE fault IS NOT NULL
@@ -269,6 +292,7 @@ DELETE FROM ops_due WHERE stage = '700_watch';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.failed;
+DROP TABLE temp.joint;
 DROP TABLE temp.measured;
 DROP TABLE temp.profiled;
 DROP TABLE temp.counted_slice;

@@ -1,10 +1,11 @@
 """An export with many files of watches: `sql/tools/import` beside the decoder alone, over all processors, and the same again.
 
-    tests/bench/imports.py [--activities 5000] [--files 2000]
+    tests/bench/imports.py [--activities 5000] [--files 2000] [--kills 5]
 
 The files are the bundled real ones, with their times shifted so that no two are of one day; the other activities are rows of the table
 alone. The decoder alone is garmin-fit-sdk over the same files in as many processes, and makes nothing of what it reads. Prints seconds
-and their ratio, of the first import and of the second, which decodes nothing.
+and their ratio, of the first import and of the second, which decodes nothing; then the same into another file, killed so many times
+at moments by chance and resumed: what that costs, and whether the two files have the same rows.
 """
 
 import argparse
@@ -15,6 +16,9 @@ import gzip
 import io
 import os
 import pathlib
+import random
+import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -92,10 +96,33 @@ def imported(database, path):
     return time.monotonic() - began, os.times().children_user - cpu, done.stdout.strip()
 
 
+LANDED = ("SELECT activity_id, stream, content_hash FROM bronze_strava_activities ORDER BY 1, 2, 3", "SELECT activity_id, channel, content_hash FROM activity_streams ORDER BY 1, 2",
+          "SELECT file_hash, activities FROM bronze_files ORDER BY 1")
+
+
+def killed(database, path, chance, within_s):
+    """After a time by chance; how many files had landed."""
+    process = subprocess.Popen([sys.executable, ROOT / "sql" / "tools" / "import", "--", database, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                               env=os.environ | {"ATHLETE_PYTHON": sys.executable, "ATHLETE_BATCH": "10"})
+    time.sleep(chance.uniform(0.3, within_s))
+    is_over = process.poll() is not None
+    os.killpg(process.pid, signal.SIGKILL) if not is_over else None
+    process.wait()
+    with sqlite3.connect(database) as db:
+        has = db.execute("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'bronze_files'").fetchone()[0]
+        return is_over, db.execute("SELECT COUNT(*) FROM bronze_files").fetchone()[0] if has else 0
+
+
+def rows(database):
+    with sqlite3.connect(database) as db:
+        return [db.execute(sql).fetchall() for sql in LANDED]
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--activities", type=int, default=5000)
     options.add_argument("--files", type=int, default=2000)
+    options.add_argument("--kills", type=int, default=5)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path, database = f"{folder}/export.zip", f"{folder}/athlete.db"
@@ -103,10 +130,17 @@ def main():
         print(f"{given.activities} activities, {given.files} FIT files, {os.path.getsize(path) / 1e6:.0f} MB; garmin-fit-sdk {garmin_fit_sdk.__version__ if hasattr(garmin_fit_sdk, '__version__') else ''}")
         seconds, cpu, n_records, n_errors = alone(path)
         print(f"decoder alone     {seconds:8.1f} s {cpu:8.1f} s CPU   {n_records} records, {n_errors} errors")
+        first = 0.0
         for name in ("first import", "second import"):
             took, used, said = imported(database, path)
             print(f"{name:17} {took:8.1f} s {used:8.1f} s CPU   {took / seconds:.2f} x the decoder, {used / cpu:.2f} x its CPU   {said}")
+            first = max(first, took)
         print(f"{os.path.getsize(database) / 1e6:.1f} MB")
+        chance, resumed = random.Random(1), f"{folder}/resumed.db"
+        landed = [killed(resumed, path, chance, first / 2) for _ in range(given.kills)]
+        took, used, said = imported(resumed, path)
+        print(f"killed {sum(not over for over, _ in landed)} times, with {', '.join(str(n) for _, n in landed)} files landed; the last took {took:.1f} s   {said}")
+        print("the same rows as without" if rows(resumed) == rows(database) else "OTHER ROWS THAN WITHOUT")
 
 
 if __name__ == "__main__":

@@ -206,3 +206,23 @@ def test_a_table_that_is_gone_is_said_in_the_log_and_the_others_are_watched():
     rejected, message = db.execute("SELECT rows_rejected, message FROM ops_runs WHERE stage = ? ORDER BY run_id DESC", (STAGE,)).fetchone()
     assert rejected == 1 and message.startswith("similar_runs: ") and "no such table" in message
     assert len(drift_of(db)) > 30 and len(drift_of(db, "similar_runs")) == 0
+
+
+def test_columns_that_no_longer_go_together_are_told_in_a_row_of_their_own_as_the_function_says(watched):
+    """Of the runner's month as it was; and with one column turned upside down within its own range, which moves no mean beyond it."""
+    kinds = "monitor = ? AND slice_value = '4001' AND drift_type = 'JOINT'"
+    told = frame(watched, f"SELECT * FROM mon_drift_metrics WHERE {kinds}", GROUP)
+    assert list(told.column_name) == [":table"] and told.is_drift[0] in (0, 1) and told.n_current[0] >= 28
+    numbers = [c for (c,) in watched.execute("SELECT name FROM features_current WHERE group_name = ? AND type IN ('numerical', 'integer', 'boolean') ORDER BY position", (GROUP,))]
+    start, end, baseline = told.window_start[0], told.window_end[0], told.window_cmp_start[0]
+    sql = f"SELECT {', '.join(numbers)} FROM {GROUP} WHERE event_timestamp >= '{{}}' AND event_timestamp < '{{}}' ORDER BY event_timestamp"
+    assert tuple(told.loc[0, ["shift", "own_limit", "is_drift"]]) == pytest.approx(
+        watched.execute("SELECT shift, own_limit, is_drift FROM reconstruction_test(?, ?)", (sql.format(baseline, start), sql.format(start, end))).fetchone())
+    db = unwatched()
+    db.execute(f"DROP TRIGGER {GROUP}_replaced")
+    low, high = db.execute(f"SELECT MIN(ctl_42d), MAX(ctl_42d) FROM {GROUP} WHERE event_timestamp >= ?", (baseline,)).fetchone()
+    db.execute(f"UPDATE {GROUP} SET ctl_42d = ? - ctl_42d WHERE event_timestamp >= ?", (low + high, start))
+    turned = frame(watch(db), f"SELECT * FROM mon_drift_metrics WHERE {kinds}", GROUP)
+    assert abs(turned["shift"][0]) > 1.3 * abs(told["shift"][0])
+    # the other queries of what has drifted go by columns, and do not count it
+    assert watched.execute("SELECT COUNT(*) FROM mon_drift_metrics WHERE column_name = ':table' AND drift_type <> 'JOINT'").fetchone() == (0,)

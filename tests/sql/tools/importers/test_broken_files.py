@@ -61,9 +61,9 @@ BREAKERS = [cut, cut, cut, flipped, bomb, swelling, absurd, noise, timeless]
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
-@pytest.mark.parametrize("n_broken", [24, pytest.param(200, marks=pytest.mark.soak)])
-def test_each_broken_file_ends_as_one_sentence_and_the_rest_is_in(tmp_path, form, n_broken):
-    rng = random.Random(f"{form} {n_broken}")
+@pytest.mark.parametrize("n_broken, seed", [(24, ""), *(pytest.param(200, seed, marks=pytest.mark.soak) for seed in ("", " a", " b", " c"))])
+def test_each_broken_file_ends_as_one_sentence_and_the_rest_is_in(tmp_path, form, n_broken, seed):
+    rng = random.Random(f"{form} {n_broken}{seed}")
     files, broken = {}, set()
     for i in range(n_broken):
         name = f"activities/{i}.fit" if form == "folder" or rng.random() < 0.7 else f"../../{i}/../up.gpx"
