@@ -1,11 +1,10 @@
 #include "charts/svg_plot_range.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include "statistics/number_sort.h"
 
 #define FAR_OUT          3.0
 #define DOTS_WITH_FENCES 8
-#define SORT_UNITS       20 /* of the poll, for each value that is sorted */
 
 static void include(double value, double *low, double *high) {
     if (value < *low) *low = value; /* comparisons with NaN are false */
@@ -14,11 +13,6 @@ static void include(double value, double *low, double *high) {
 
 static bool is_dot(svg_mark mark) {
     return mark == SVG_DOT || mark == SVG_RING;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* The q-quantile of n sorted values (type 7). */
@@ -48,9 +42,8 @@ static athlete_status find_fences(const svg_area *area, double *low, double *hig
             if (is_dot(plot->marks[k]) && !isnan(y)) values[n++] = y;
         }
     }
-    poll_due(area->poll, n * SORT_UNITS);
-    if (n >= DOTS_WITH_FENCES && !area->poll->stopped) {
-        qsort(values, n, sizeof *values, ascending);
+    athlete_status status = number_sort(&rows->budget, area->poll, values, n);
+    if (status == ATHLETE_OK && n >= DOTS_WITH_FENCES) {
         double first = sorted_quantile(values, n, 0.25), third = sorted_quantile(values, n, 0.75);
         if (third > first) {
             *low = first - FAR_OUT * (third - first);
@@ -58,7 +51,7 @@ static athlete_status find_fences(const svg_area *area, double *low, double *hig
         }
     }
     memory_free(&rows->budget, values);
-    return ATHLETE_OK;
+    return status;
 }
 
 /* Over all rows but what is hatched and dots beyond the fences; bars stand on 0 and, where they share an x, on one another. */

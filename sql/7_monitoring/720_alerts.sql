@@ -73,7 +73,9 @@ FROM (SELECT l.subject, l.window_start, COUNT(*) AS n, COUNT(CASE WHEN m.is_drif
       GROUP BY l.subject, l.window_start) AS j;
 
 -- The newest chunk with an estimate of the version that is asked now; and of each model the worst of the chunks of which all labels have
--- come since the last look, of whichever version: who was replaced meanwhile has been asked all the same.
+-- come since the last look, of whichever version: who was replaced meanwhile has been asked all the same. Where labels still come, for days
+-- without a run for months, those that are there tell of a bad chunk, never of a good one: thirty or more, held against limits that are as
+-- much wider as fewer rows scatter more.
 INSERT INTO checked
 WITH told AS (
     SELECT e.*, a.version AS champion,
@@ -83,25 +85,30 @@ WITH told AS (
     WHERE a.alias = 'champion'
 ),
 came AS (
-    SELECT *, CASE method WHEN 'cbpe' THEN realized < lower_threshold ELSE realized > upper_threshold END AS is_bad,
-           CASE method WHEN 'cbpe' THEN lower_threshold - realized ELSE realized - upper_threshold END AS excess,
+    SELECT *, CASE method WHEN 'cbpe' THEN lower_threshold - realized ELSE realized - upper_threshold END AS excess,
            chunk > COALESCE((SELECT position FROM ops_alert_positions AS o WHERE o.source = 'realized ' || told.model || '/' || told.version), -1)
-           AND looked_before AS is_new
-    FROM (SELECT *, EXISTS (SELECT 1 FROM ops_alert_positions AS o WHERE o.source GLOB 'realized ' || told.model || '/*') AS looked_before FROM told) AS told
-    WHERE is_final AND realized IS NOT NULL AND lower_threshold IS NOT NULL
+           AND (looked_before OR NOT is_final) AS is_new,
+           CASE method WHEN 'cbpe' THEN middle - realized ELSE realized - middle END AS off
+    FROM (SELECT *, (lower_threshold + upper_threshold) / 2 AS middle, (upper_threshold - lower_threshold) / 2 AS half,
+                 EXISTS (SELECT 1 FROM ops_alert_positions AS o WHERE o.source GLOB 'realized ' || told.model || '/*') AS looked_before FROM told) AS told
+    WHERE realized IS NOT NULL AND lower_threshold IS NOT NULL
+),
+judged AS (
+    SELECT *, excess > 0 AS is_bad FROM came
+    WHERE is_final OR n_realized >= 30 AND excess > 0 AND off * off * n_realized > half * half * n
 ),
 ranked AS (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY model ORDER BY is_new DESC, CASE WHEN is_new THEN is_bad END DESC, CASE WHEN is_new AND is_bad THEN excess END DESC, last_inference_id DESC, version DESC, chunk DESC) AS place
-    FROM came
+    FROM judged
 )
 SELECT 'estimated_loss', model, version || '/' || chunk, is_worse,
-       'the ' || metric || ' that is expected of ' || start_date || ' to ' || end_date || ' is ' || number_text(estimated) || ', version ' || version || ' had from '
-       || number_text(lower_threshold) || ' to ' || number_text(upper_threshold)
+       'the ' || metric || ' that is expected of ' || start_date || ' to ' || end_date || ' is ' || number_text(CAST(1000 * estimated + 0.5 AS INTEGER) / 1000.0) || ', version ' || version || ' had from '
+       || number_text(CAST(1000 * lower_threshold + 0.5 AS INTEGER) / 1000.0) || ' to ' || number_text(CAST(1000 * upper_threshold + 0.5 AS INTEGER) / 1000.0)
 FROM told WHERE age = 1 AND version = champion AND is_worse IS NOT NULL
 UNION ALL
 SELECT 'realized_loss', model, version || '/' || chunk, is_bad,
-       'the ' || metric || ' of ' || start_date || ' to ' || end_date || ' was ' || number_text(realized) || ', version ' || version || ' had from '
-       || number_text(lower_threshold) || ' to ' || number_text(upper_threshold)
+       'the ' || metric || ' of ' || start_date || ' to ' || end_date || ' was ' || number_text(CAST(1000 * realized + 0.5 AS INTEGER) / 1000.0) || CASE WHEN is_final THEN '' ELSE ' by ' || n_realized || ' of ' || n || ' labels' END || ', version ' || version || ' had from '
+       || number_text(CAST(1000 * lower_threshold + 0.5 AS INTEGER) / 1000.0) || ' to ' || number_text(CAST(1000 * upper_threshold + 0.5 AS INTEGER) / 1000.0)
 FROM ranked WHERE place = 1 AND (is_new OR NOT looked_before);
 
 -- By the end of the day.

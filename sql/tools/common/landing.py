@@ -25,6 +25,8 @@ def told(db, since):
     brought, refused, seen = db.execute(
         "SELECT SUM(rows_in), SUM(rows_rejected), COUNT(*) FILTER (WHERE message IS NOT NULL) FROM ops_runs"
         " WHERE run_id > ? AND stage = '100_bronze_strava' AND outcome = 'ok'", (since["ops_runs"],)).fetchone()
+    if not brought and not seen:
+        raise Failure("nothing came: there is no object in what was given")
     known = brought - refused - sum(landed.values())
     yield ("landed " + (", ".join(_counted(n, *KINDS[table]) for table, n in landed.items() if n) or "nothing new")
            + ("; all of it is known already" if seen and not brought else f"; {known} known already" if known else "")

@@ -65,6 +65,18 @@ def injury(season, athlete, first, days):
     return lambda arrivals: (a for a in arrivals if not between(season, a, first, first + days, athlete))
 
 
+def slower(season, first, share):
+    """From a day on everybody's runs take longer by a share: what was learnt of them holds no more."""
+
+    def plant(arrivals):
+        for a in arrivals:
+            if between(season, a, first, season.days + 1) and "Run" in a.body["sport_type"]:
+                a = changed(a, **{name: int(a.body[name] * (1 + share)) for name in ("moving_time", "elapsed_time")})
+            yield a
+
+    return plant
+
+
 def silence(season, first, days):
     """Nothing arrives for so many days; it all comes afterwards."""
     begin, end = (f"{season.day(n)}T00:00:00Z" for n in (first, first + days))

@@ -184,6 +184,25 @@ def test_a_model_that_grew_worse_is_told_of_although_another_version_is_asked_by
     assert one(db, "SELECT closed_at IS NOT NULL FROM ops_alerts WHERE kind = 'realized_loss'")
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_labels_that_have_come_tell_of_a_bad_chunk_before_the_last_ones_do(seed):
+    """Many days never have a label; the chance of a false alarm stays that of a whole chunk, as fewer rows have wider limits."""
+    chance = random.Random(seed)
+    db, method = quiet(), chance.choice(["dle", "cbpe"])
+    (champion,) = rows(db, "SELECT version FROM ml_aliases WHERE model = 'pace_predictor' AND alias = 'champion'")
+    n, middle, half, sign = chance.randint(60, 500), chance.uniform(0.3, 0.6), chance.uniform(0.02, 0.2), 1 if method == "dle" else -1
+    n_realized, times = chance.choice([29, 30, n // 2, n - 1]), chance.choice([0.5, 0.98, 1.02, 1.6])
+    off = half * times * (n / n_realized) ** 0.5
+    db.execute("INSERT INTO mon_performance_estimates (model, version, chunk, metric, method, first_inference_id, last_inference_id, start_date, end_date, n, n_realized, estimated, realized,"
+               " lower_threshold, upper_threshold, is_alert, is_worse, is_final, computed_at) VALUES (?, ?, 0, ?, ?, 1, 1, 'a', 'b', ?, ?, 1.0, ?, ?, ?, 0, 0, 0, '')",
+               (MODEL, champion["version"], "mae" if method == "dle" else "roc_auc", method, n, n_realized, middle + sign * off, middle - half, middle + half))  # fmt: skip
+    for number in range(3):
+        look(db, DAY + datetime.timedelta(days=number))
+    found = rows(db, "SELECT * FROM ops_alerts WHERE kind = 'realized_loss'")
+    assert [(f["n_bad"], f["closed_at"]) for f in found] == [(1, None)] * (times > 1 and n_realized >= 30)
+    assert all(f" by {n_realized} of {n} labels" in f["message"] for f in found)
+
+
 def test_a_flag_of_more_than_a_week_ago_alarms_nobody():
     db = quiet()
     risk(db, DAY, 1, None)
