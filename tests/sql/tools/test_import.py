@@ -188,6 +188,8 @@ def test_files_without_an_object_are_a_failure_unless_another_has_one(tmp_path, 
     (tmp_path / "one.json").write_text(json.dumps(activity(1)))
     assert tool("import", tmp_path / "a.db", blank, tmp_path / "one.json").stdout == "landed 1 activity\n"
     assert tool("import", tmp_path / "a.db", blank, tmp_path / "one.json").returncode == 0
+    for path in (tmp_path / "a.db", tmp_path / "new.db"):  # without a file it lands what the inbox has, be it nothing
+        assert tool("import", path).stdout.startswith("landed nothing new")
 
 
 @pytest.mark.parametrize("kind", ["FIT", "zip", "gzip", "GPX", "CSV of another program", "JSON of another program", "a text"])
