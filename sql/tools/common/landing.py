@@ -19,15 +19,12 @@ def marks(db):
             for table, key in [*((table, "bronze_id") for table in KINDS), ("bronze_rejects", "reject_id"), ("ops_runs", "run_id")]}
 
 
-def told(db, since, files=()):
-    """Lines: what landed of files, or of the inbox where none were given, what was known, what was refused and why. Fails where nothing of
-    the files could be used."""
+def told(db, since):
+    """Lines: what landed, what was known, what was refused and why. Fails where nothing could be used."""
     landed = {table: database.value(db, f'SELECT COUNT(*) FROM "{table}" WHERE bronze_id > ?', since[table]) for table in KINDS}
     brought, refused, seen = db.execute(
         "SELECT SUM(rows_in), SUM(rows_rejected), COUNT(*) FILTER (WHERE message IS NOT NULL) FROM ops_runs"
         " WHERE run_id > ? AND stage = '100_bronze_strava' AND outcome = 'ok'", (since["ops_runs"],)).fetchone()
-    if files and not brought and not seen:
-        raise Failure("nothing came: there is no object in what was given")
     known = brought - refused - sum(landed.values())
     yield ("landed " + (", ".join(_counted(n, *KINDS[table]) for table, n in landed.items() if n) or "nothing new")
            + ("; all of it is known already" if seen and not brought else f"; {known} known already" if known else "")

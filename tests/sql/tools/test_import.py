@@ -177,21 +177,6 @@ def test_an_import_says_what_landed_what_was_known_and_what_was_refused(tmp_path
     assert (again.returncode, again.stdout) == (0, "landed nothing new; all of it is known already\n")
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_files_without_an_object_are_a_failure_unless_another_has_one(tmp_path, seed):
-    rng, blank = random.Random(seed), tmp_path / "blank.json"
-    blank.write_text(rng.choice(["", " ", "\n\n", "[]", "[ ]\n", "\ufeff", "\ufeff[]\n"]))
-    (tmp_path / "blank.csv").write_text("id,distance\n")
-    for files in ([blank], [tmp_path / "blank.csv"], [blank, tmp_path / "blank.csv"], [blank]):
-        done = tool("import", tmp_path / "a.db", *files)
-        assert (done.returncode, done.stdout, done.stderr) == (1, "", "nothing came: there is no object in what was given\n"), blank.read_text()
-    (tmp_path / "one.json").write_text(json.dumps(activity(1)))
-    assert tool("import", tmp_path / "a.db", blank, tmp_path / "one.json").stdout == "landed 1 activity\n"
-    assert tool("import", tmp_path / "a.db", blank, tmp_path / "one.json").returncode == 0
-    for path in (tmp_path / "a.db", tmp_path / "new.db"):  # without a file it lands what the inbox has, be it nothing
-        assert tool("import", path).stdout.startswith("landed nothing new")
-
-
 @pytest.mark.parametrize("kind", ["FIT", "zip", "gzip", "GPX", "CSV of another program", "JSON of another program", "a text"])
 def test_a_file_of_which_nothing_can_be_used_is_a_failure_with_the_reason(tmp_path, kind):
     rng = random.Random(kind)
