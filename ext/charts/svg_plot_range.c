@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include "statistics/number_sort.h"
+#include "statistics/sorted_quantile.h"
 
 #define FAR_OUT          3.0
 #define DOTS_WITH_FENCES 8
@@ -13,14 +14,6 @@ static void include(double value, double *low, double *high) {
 
 static bool is_dot(svg_mark mark) {
     return mark == SVG_DOT || mark == SVG_RING;
-}
-
-/* The q-quantile of n sorted values (type 7). */
-static double sorted_quantile(const double *sorted, size_t n, double q) {
-    double place = q * (double)(n - 1);
-    size_t below = (size_t)place;
-    double next = below + 1 < n ? sorted[below + 1] : sorted[below];
-    return sorted[below] + (place - (double)below) * (next - sorted[below]);
 }
 
 /* Where dots are far out (Tukey, Exploratory Data Analysis, 1977): beyond the quartiles by three times what lies between them. One

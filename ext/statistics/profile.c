@@ -2,13 +2,11 @@
 
 #include <math.h>
 #include "base/numbers/exact_sum.h"
-#include "statistics/interpolate.h"
 #include "statistics/number_sort.h"
+#include "statistics/sorted_quantile.h"
 
 static double profile_quantile(const double *sorted, size_t n, double q) {
-    double place = (double)(n - 1) * q;
-    size_t k = (size_t)place;
-    double x = interpolate(sorted[k], sorted[k + 1 < n ? k + 1 : k], place - (double)k);
+    double x = sorted_quantile(sorted, n, q);
     return isfinite(x) ? x : NAN;
 }
 
