@@ -38,8 +38,9 @@ SELECT athlete_id, name, last_activity_date, as_of_date,
               ORDER BY f.as_of_date)) AS fitness,
        (SELECT svg_sparkline('{"title": "Fitness of 12 weeks"}', f.ctl_42d) FROM athlete_rolling_features AS f
         WHERE f.athlete_id = sign.athlete_id AND f.as_of_date > date(sign.as_of_date, '-84 days')) AS picture,
-       ctl_42d, tsb, (SELECT z.form FROM gold_form_zones AS z WHERE sign.tsb > z.above ORDER BY z.above DESC LIMIT 1) AS form,
-       (SELECT z.tone FROM gold_form_zones AS z WHERE sign.tsb > z.above ORDER BY z.above DESC LIMIT 1) AS tone, acwr, steady, risk,
+       ctl_42d, tsb, z.form, z.tone, acwr, steady, risk,
        COALESCE(distance, printf('%.1f km', race_m / (SELECT m FROM unit))) AS distance, race_date, hms(predicted_s) AS estimate, hms(lower_s) AS lower, hms(upper_s) AS upper,
        substr(signs, 3) AS signs
-FROM sign ORDER BY signs = '', is_overtraining_risk IS NOT 1, COALESCE(name, athlete_id), athlete_id;
+FROM sign
+LEFT JOIN gold_form_zones AS z ON z.above = (SELECT MAX(o.above) FROM gold_form_zones AS o WHERE sign.tsb > o.above)
+ORDER BY signs = '', is_overtraining_risk IS NOT 1, COALESCE(name, athlete_id), athlete_id;
