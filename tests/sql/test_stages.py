@@ -88,16 +88,19 @@ def going_on(of_one_athlete, tmp_path_factory):
     db.close()
 
 
+@pytest.mark.unsanitized  # every stage runs in the tests below too
 @pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
 def test_a_stage_that_fails_leaves_the_database_as_it_was_and_a_row_in_ops_runs(going_on, tmp_path, stage):
     fails(*going_on(stage), stage, tmp_path)
 
 
+@pytest.mark.unsanitized
 def test_after_each_stage_has_failed_all_of_them_run(going_on):
     all_run(*going_on("9"))
 
 
 @pytest.mark.soak
+@pytest.mark.unsanitized
 @pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
 def test_after_a_stage_has_failed_all_of_them_run(on_disk, tmp_path, stage):
     db = with_another_athlete(on_disk)

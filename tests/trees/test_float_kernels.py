@@ -8,6 +8,8 @@ import pytest
 from helpers.machine.programs import COMPILERS, compiled, counts
 from helpers.machine.soak import soak
 
+pytestmark = pytest.mark.unsanitized
+
 EVERY = [(compiler, level) for compiler in COMPILERS for level in ("-O0", "-O3")]
 # Each compiler and each level once; millions of values through code that is not optimized take seconds.
 FEW = [(COMPILERS[0], "-O3"), (COMPILERS[-1], "-O0")]
