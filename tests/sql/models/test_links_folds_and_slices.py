@@ -300,6 +300,7 @@ FAULTS = {
     "evaluation has no folds; it may have after, api_rows, by, fold, gap_days, period, slice, splits": {"evaluation": {"folds": 3}},
     "interval.scale: expected the name of a column of its rows or of a feature, found a b": {"interval": {"scale": "a b"}},
     "interval.evaluation: expected time or group, by which it is judged, found time": {"interval": {"evaluation": "time"}, "evaluation": {"by": ["group"], "slice": "of_kind"}},
+    "promotion.by: expected rows, on which both are compared, or gate, found luck": {"promotion": {"by": "luck"}},
     "gate[0]: a slice is a text, a value of the column that evaluation.slice names": {"evaluation": {"by": ["group"]}},
     "features: asked_with is no feature": {"features": ["x", "asked_with"]},
     "features: trains is no feature": {"features": ["x", "trains"]},
