@@ -45,7 +45,7 @@ INSERT INTO score (run_id, evaluation, fold, interval_group, label, predicted, s
 WITH told AS (
     SELECT d.run_id, d.evaluation, d.is_log, p.fold, p.label, p.predicted, COALESCE(p.interval_group, '') AS interval_group,
            CASE WHEN d.spread_power = 0 THEN 1.0
-                WHEN p.predicted <> 0 THEN portable_exp(d.spread_power * portable_ln(abs(p.predicted / CASE WHEN d.scale_name IS NULL THEN 1.0 ELSE NULLIF(p.scale, 0) END))) END AS spread
+                WHEN p.predicted <> 0 THEN portable_exp(d.spread_power * portable_ln(abs(p.predicted / CASE WHEN d.scale_name IS NULL THEN 1.0 ELSE NULLIF(p.interval_scale, 0) END))) END AS spread
     FROM due AS d
     JOIN ml_run_predictions AS p USING (run_id, evaluation)
     WHERE d.by_name IS NULL OR p.interval_group IS NOT NULL
