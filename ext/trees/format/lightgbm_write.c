@@ -79,7 +79,7 @@ static athlete_status name_plainly(const forest *model, athlete_budget *budget, 
     }
 }
 
-static athlete_status add_names(text_buffer *out, const forest *model, athlete_poll *poll) {
+static athlete_status lightgbm_add_names(text_buffer *out, const forest *model, athlete_poll *poll) {
     plain_names plain = {.name = NULL};
     athlete_status status = ATHLETE_OK;
     text_add(out, "feature_names=");
@@ -98,7 +98,7 @@ static athlete_status add_names(text_buffer *out, const forest *model, athlete_p
     return status;
 }
 
-static void add_infos(text_buffer *out, const forest *model) {
+static void lightgbm_add_infos(text_buffer *out, const forest *model) {
     text_add(out, "\nfeature_infos=");
     for (int f = 0; f < model->n_features; f++) {
         size_t n = model->categories ? model->categories[f].n : 0;
@@ -190,8 +190,8 @@ athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_pol
     text_add(out, "label_index=0\n");
     lightgbm_add_number(out, "max_feature_idx", model->n_features - 1);
     add_objective(out, model);
-    athlete_status status = add_names(out, model, poll);
-    add_infos(out, model);
+    athlete_status status = lightgbm_add_names(out, model, poll);
+    lightgbm_add_infos(out, model);
     text_add(out, "\n");
     if (status == ATHLETE_OK) status = add_trees(&w, poll);
     memory_free(w.budget, w.items);
