@@ -136,9 +136,11 @@ SELECT char(10) || printf('PLAN to %s: %d %s, %d %s with a flag of risk', until_
                           risk_days, CASE risk_days WHEN 1 THEN 'day' ELSE 'days' END)
 FROM temp.page JOIN gold_plan_summaries USING (athlete_id);
 SELECT printf('  race on %s: form (TSB) on its eve %+.1f as planned', n.race_date, n.tsb) ||
-       COALESCE(CASE WHEN b.share = 1 THEN ', and no taper tried would serve it better'
-                     ELSE printf('; best served by %d %% of what is planned in the last %d days: %+.1f', 100 * b.share, b.days, b.tsb) END, '; no taper tried keeps below the flag') ||
-       COALESCE(char(10) || printf('    it would take %s%s', hms(o.race_s), COALESCE(printf(' (%s to %s)', hms(o.race_lower_s), hms(o.race_upper_s)), '')), '')
+       CASE WHEN b.share IS NULL THEN '; no taper tried keeps below the flag'
+            WHEN b.share = 1 THEN ', and no taper tried would serve it better'
+            ELSE printf('; best served by %d %% of what is planned in the last %d days: %+.1f', 100 * b.share, b.days, b.tsb) END ||
+       CASE WHEN o.race_s IS NULL THEN ''
+            ELSE char(10) || printf('    it would take %s%s', hms(o.race_s), CASE WHEN o.race_lower_s IS NULL THEN '' ELSE printf(' (%s to %s)', hms(o.race_lower_s), hms(o.race_upper_s)) END) END
 FROM temp.page
 JOIN gold_race_tapers AS n ON n.athlete_id = page.athlete_id AND n.share = 1
 LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best
@@ -280,7 +282,7 @@ SELECT model, 5, name, printf('%s %.3f to %.3f', name, before, now) FROM error W
 SELECT char(10) || 'MODELS by definition, and what they say of this athlete (their cards: make card MODEL=name)' WHERE EXISTS (SELECT 1 FROM asked);
 CREATE TEMP TABLE said AS
 SELECT model, 0 AS n, CASE WHEN inference_id IS NOT NULL AND learner = 'kmeans' THEN printf('cluster %d, %s, on %s', predicted, cluster_name, prediction_date)
-                           WHEN inference_id IS NOT NULL THEN printf('%s %.2f%s for %s', prediction, predicted, COALESCE(printf(' (%.2f to %.2f)', lower, upper), ''), prediction_date) || CASE item WHEN '' THEN '' ELSE ', ' || item END
+                           WHEN inference_id IS NOT NULL THEN printf('%s %.2f%s for %s', prediction, predicted, CASE WHEN lower IS NULL THEN '' ELSE printf(' (%.2f to %.2f)', lower, upper) END, prediction_date) || CASE item WHEN '' THEN '' ELSE ', ' || item END
                            WHEN version IS NOT NULL THEN 'nothing: ' || COALESCE(fault, 'none of its rows is this athlete''s')
                            WHEN failure IS NOT NULL THEN 'nothing: its training failed'
                            WHEN refusal IS NOT NULL THEN 'nothing: its gate refused it'

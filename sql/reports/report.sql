@@ -88,7 +88,7 @@ HAVING COUNT(*) > 0;
 SELECT 'The plan and the form it leads to',
        printf('Planned to %s: %d days of training, %d with a flag of risk.', o.until_date, o.training_days, o.risk_days)
        || COALESCE((SELECT ' On the eve of the race on ' || n.race_date || ' form is ' || printf('%+.1f', n.tsb) || ' as planned'
-                           || COALESCE(printf('; best served by %d %% of the last %d days: %+.1f.', 100 * b.share, b.days, b.tsb), '.')
+                           || CASE WHEN b.share IS NULL THEN '.' ELSE printf('; best served by %d %% of the last %d days: %+.1f.', 100 * b.share, b.days, b.tsb) END
                     FROM temp.report AS p JOIN gold_race_tapers AS n ON n.athlete_id = p.athlete_id AND n.share = 1
                     LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best AND b.share < 1), ''),
        (SELECT svg_line(json_object('title', 'The plan and the form it leads to', 'unit', 'TSS per day', 'marks', json_array('bar', 'bar', 'line', 'dashed'), 'series', json_array('done', 'planned', 'CTL', 'TSB'),
