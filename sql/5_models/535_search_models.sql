@@ -161,17 +161,18 @@ WHERE CASE WHEN model IN (SELECT model FROM due WHERE fold_name IS NOT NULL) THE
            ELSE NOT EXISTS (SELECT 1 FROM early AS e WHERE e.model = sample.model AND sample.as_of_date < e.train_before AND sample.label_until < e.before_date) END;
 
 -- folds: printed by `make stages`
-CREATE TEMP TABLE entity_fold AS
+-- Athletes are parted by a hash of their names, or as a column of their rows says.
+CREATE TEMP TABLE entity_fold (model TEXT, value TEXT, fold INTEGER);
+INSERT INTO entity_fold (model, value, fold)
 SELECT e.model, e.entity, 1 + (ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY sha256(e.entity)) - 1) % d.splits AS fold
-FROM (SELECT DISTINCT model, entity FROM sample) AS e
+FROM (SELECT DISTINCT model, entity FROM sample WHERE model IN (SELECT model FROM due WHERE fold_name IS NULL)) AS e
 JOIN due AS d USING (model)
-WHERE d.fold_name IS NULL
 UNION ALL
-SELECT DISTINCT s.model, s.entity, DENSE_RANK() OVER (PARTITION BY s.model ORDER BY s.given_fold)
-FROM sample AS s WHERE s.given_fold IS NOT NULL;
-CREATE INDEX temp.entity_fold_by_entity ON entity_fold (model, entity);
-UPDATE sample SET group_fold = f.fold FROM entity_fold AS f WHERE (f.model, f.entity) = (sample.model, sample.entity)
-                                              AND (sample.given_fold IS NOT NULL OR f.model IN (SELECT model FROM due WHERE fold_name IS NULL));
+SELECT model, given_fold, ROW_NUMBER() OVER (PARTITION BY model ORDER BY given_fold)
+FROM (SELECT DISTINCT model, given_fold FROM sample WHERE given_fold IS NOT NULL);
+CREATE INDEX temp.entity_fold_by_value ON entity_fold (model, value);
+UPDATE sample SET group_fold = f.fold FROM entity_fold AS f
+WHERE f.model = sample.model AND f.value = CASE WHEN sample.model IN (SELECT model FROM due WHERE fold_name IS NULL) THEN sample.entity ELSE sample.given_fold END;
 
 -- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
 -- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
@@ -227,8 +228,10 @@ WHERE CASE t.evaluation WHEN 'all' THEN 0 WHEN 'group' THEN s.group_fold = t.fol
 -- Audit: the rule is told again here, by athletes and days.
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM task AS t
-    JOIN (SELECT j.task_id, MIN(s.as_of_date) AS first_day FROM judges AS j JOIN sample AS s USING (row_id) GROUP BY j.task_id) AS j USING (task_id)
-    JOIN (SELECT r.task_id, MAX(s.as_of_date) AS last_day, MAX(s.label_until) AS last_label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id) AS r USING (task_id)
+    JOIN (SELECT j.task_id, MIN(s.as_of_date) AS first_day FROM judges AS j JOIN sample AS s USING (row_id)
+          WHERE j.task_id IN (SELECT task_id FROM task WHERE evaluation = 'time') GROUP BY j.task_id) AS j USING (task_id)
+    JOIN (SELECT r.task_id, MAX(s.as_of_date) AS last_day, MAX(s.label_until) AS last_label FROM trains AS r JOIN sample AS s USING (row_id)
+          WHERE r.task_id IN (SELECT task_id FROM task WHERE evaluation = 'time') GROUP BY r.task_id) AS r USING (task_id)
     JOIN due AS d USING (model)
     WHERE t.evaluation = 'time' AND (r.last_day >= date(j.first_day, -d.gap_days || ' days') OR r.last_label >= j.first_day)),
     '535_search_models: a model is judged on a day that its training knew');
@@ -243,14 +246,15 @@ SELECT assert_that(NOT EXISTS (
 CREATE TEMP TABLE aim (row_id INTEGER PRIMARY KEY, target REAL, label REAL, slice TEXT);
 INSERT INTO aim SELECT row_id, target, label, slice FROM sample;
 
--- Labels that are clipped stay so near to their median, from which the trees then start.
+-- Labels that are clipped stay so near to their median, from which the trees then start; the mean of the labels is what a constant says.
 CREATE TEMP TABLE centre AS
-SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
+SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high, mean,
        CASE WHEN middle IS NULL THEN '{}' ELSE json_object('base_score', json(number_text(middle))) END AS start
-FROM (SELECT t.task_id, d.label_clip AS clip,
-             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r CROSS JOIN aim AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+FROM (SELECT t.task_id, d.label_clip AS clip, CASE WHEN d.label_clip IS NOT NULL THEN m.middle END AS middle, m.mean
       FROM task AS t
-      JOIN due AS d USING (model));
+      JOIN due AS d USING (model)
+      LEFT JOIN (SELECT r.task_id, quantile(s.target, 0.5) AS middle, exact_avg(s.label) AS mean
+                 FROM trains AS r CROSS JOIN aim AS s USING (row_id) GROUP BY r.task_id) AS m USING (task_id));
 CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);
 
 -- The features of each row, read once for all tasks. Of a model with more of them than there are columns, or of a row that cannot be
@@ -339,50 +343,64 @@ LEFT JOIN sample AS s ON s.row_id = a.c1
 WHERE f.model_json IS NOT NULL;
 
 -- A run is judged by all folds together (step 0) and by each, beside the mean of what trained it.
-CREATE TEMP TABLE judged AS
-WITH base AS (SELECT r.task_id, exact_avg(s.label) AS label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id),
-said AS (
-    SELECT run_id, fold, row_id, 'model' AS predictor, predicted FROM answered WHERE fault IS NULL
-    UNION ALL
-    SELECT a.run_id, a.fold, a.row_id, 'constant', b.label FROM answered AS a JOIN base AS b USING (task_id) WHERE a.fault IS NULL
-)
-SELECT s.run_id AS model, 'search' AS evaluation, s.predictor, '' AS slice, z.is_fold * s.fold AS step, s.row_id, r.label, s.predicted, d.is_binary
-FROM said AS s
+CREATE TEMP TABLE series (series INTEGER PRIMARY KEY, model, evaluation TEXT, predictor TEXT, is_binary INTEGER);
+INSERT INTO series (model, evaluation, predictor, is_binary)
+SELECT c.run_id, 'search', p.column1, d.is_binary
+FROM candidate AS c
+JOIN due AS d USING (model)
+CROSS JOIN (VALUES ('constant'), ('model')) AS p
+ORDER BY c.run_id, p.column1;
+CREATE TEMP TABLE judged (series INTEGER, step INTEGER, row_id INTEGER, slice TEXT, label REAL, predicted REAL, PRIMARY KEY (series, step, row_id)) WITHOUT ROWID;
+INSERT INTO judged (series, step, row_id, slice, label, predicted)
+SELECT n.series, a.fold, a.row_id, NULL, r.label, CASE n.predictor WHEN 'model' THEN a.predicted ELSE k.mean END
+FROM answered AS a
+JOIN series AS n ON n.model = a.run_id
 JOIN sample AS r USING (row_id)
 JOIN due AS d ON d.model = r.model
-CROSS JOIN (SELECT 0 AS is_fold UNION ALL SELECT 1) AS z
-WHERE s.predicted IS NOT NULL AND (d.gate_slice IS NULL OR r.slice = d.gate_slice)
-ORDER BY 1, 2, 3, 4, 5, 6;
+JOIN centre AS k USING (task_id)
+WHERE a.fault IS NULL AND a.predicted IS NOT NULL AND (d.gate_slice IS NULL OR r.slice = d.gate_slice);
 
 -- metrics: printed by `make stages`
 CREATE TEMP TABLE metric AS
 WITH share AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc
-    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
-),
-sure AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, brier_score(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label) AS brier,
+    SELECT series, slice, step, COUNT(*) AS n, roc_auc(predicted, label) AS auc, MIN(predicted) >= 0 AND MAX(predicted) <= 1 AS is_sure,
+           brier_score(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label) AS brier,
            expected_calibration_error(CASE WHEN predicted BETWEEN 0 AND 1 THEN predicted END, label, 10, 'quantile') AS ece
-    FROM judged WHERE is_binary GROUP BY model, evaluation, predictor, slice, step
-    HAVING MIN(predicted) >= 0 AND MAX(predicted) <= 1
+    FROM (SELECT series, '' AS slice, 0 AS step, predicted, label FROM judged
+          UNION ALL SELECT series, '', step, predicted, label FROM judged
+          UNION ALL SELECT series, slice, 0, predicted, label FROM judged WHERE slice IS NOT NULL)
+    WHERE series IN (SELECT series FROM series WHERE is_binary)
+    GROUP BY series, slice, step
 ),
+sure AS (SELECT r.model, r.evaluation, r.predictor, s.* FROM share AS s JOIN series AS r USING (series) WHERE s.is_sure),
 skilled AS (
     SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
     FROM sure AS s
     JOIN sure AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.slice, c.step) = (s.model, s.evaluation, s.slice, s.step)
 ),
-size AS (
-    SELECT model, evaluation, predictor, slice, step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
+size AS ( -- each in the order of its key
+    SELECT series, '' AS slice, 0 AS step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
            100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted) AS mape_pct
-    FROM judged WHERE NOT is_binary GROUP BY model, evaluation, predictor, slice, step
+    FROM judged WHERE series IN (SELECT series FROM series WHERE NOT is_binary) GROUP BY series
+    UNION ALL
+    SELECT series, '', step, COUNT(*), mean_absolute_error(label, predicted), root_mean_squared_error(label, predicted),
+           100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted)
+    FROM judged WHERE series IN (SELECT series FROM series WHERE NOT is_binary) GROUP BY series, step
+    UNION ALL
+    SELECT series, slice, 0, COUNT(*), mean_absolute_error(label, predicted), root_mean_squared_error(label, predicted),
+           100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted)
+    FROM judged WHERE series IN (SELECT series FROM series WHERE NOT is_binary) AND slice IS NOT NULL GROUP BY series, slice
+),
+value AS (
+    SELECT series, slice, step, n, 'mae' AS metric, mae AS value FROM size
+    UNION ALL SELECT series, slice, step, n, 'rmse', rmse FROM size
+    UNION ALL SELECT series, slice, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
+    UNION ALL SELECT series, slice, step, n, 'auc', auc FROM share WHERE series IN (SELECT series FROM series WHERE predictor <> 'constant')
+    UNION ALL SELECT series, slice, step, n, 'brier', brier FROM sure
+    UNION ALL SELECT series, slice, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
+    UNION ALL SELECT series, slice, step, n, 'ece', ece FROM sure
 )
-SELECT model, evaluation, predictor, slice, step, n, 'mae' AS metric, mae AS value FROM size
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'rmse', rmse FROM size
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'auc', auc FROM share WHERE predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'brier', brier FROM sure
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
-UNION ALL SELECT model, evaluation, predictor, slice, step, n, 'ece', ece FROM sure;
+SELECT r.model, r.evaluation, r.predictor, v.slice, v.step, v.n, v.metric, v.value FROM value AS v JOIN series AS r USING (series);
 -- end
 
 CREATE TEMP TABLE outcome AS
@@ -486,6 +504,7 @@ DROP TABLE temp.search;
 DROP TABLE temp.outcome;
 DROP TABLE temp.metric;
 DROP TABLE temp.judged;
+DROP TABLE temp.series;
 DROP TABLE temp.answered;
 DROP TABLE temp.fitted;
 DROP TABLE temp.candidate;

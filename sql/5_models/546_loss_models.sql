@@ -42,13 +42,14 @@ BEGIN SELECT RAISE(ABORT, 'ml_run_losses is append-only'); END;
 
 -- Each accepted version once: its artifact is the loss model, or the reason why there is none.
 CREATE TEMP TABLE due AS
-SELECT r.run_id, r.model, r.version, r.training_spec, m.columns_sql, m.entity,
-       CASE WHEN EXISTS (SELECT 1 FROM ml_run_predictions AS p WHERE p.run_id = r.run_id AND p.evaluation = 'time') THEN 'time' ELSE 'group' END AS evaluation
-FROM ml_runs AS r
-JOIN ml_models AS m USING (bronze_id)
-JOIN ml_model_versions AS v ON (v.model, v.version) = (r.model, r.version) AND v.status = 'accepted'
-WHERE r.status = 'finished' AND m.learner = 'gbdt' AND NOT m.is_binary
-  AND NOT EXISTS (SELECT 1 FROM ml_run_artifacts AS a WHERE a.run_id = r.run_id AND a.name IN ('loss_model', 'no_loss_model'));
+SELECT d.*, (SELECT COUNT(*) FROM ml_run_predictions AS p WHERE (p.run_id, p.evaluation) = (d.run_id, d.evaluation)) AS n_judged
+FROM (SELECT r.run_id, r.model, r.version, r.training_spec, m.columns_sql, m.entity,
+             CASE WHEN EXISTS (SELECT 1 FROM ml_run_predictions AS p WHERE p.run_id = r.run_id AND p.evaluation = 'time') THEN 'time' ELSE 'group' END AS evaluation
+      FROM ml_runs AS r
+      JOIN ml_models AS m USING (bronze_id)
+      JOIN ml_model_versions AS v ON (v.model, v.version) = (r.model, r.version) AND v.status = 'accepted'
+      WHERE r.status = 'finished' AND m.learner = 'gbdt' AND NOT m.is_binary
+        AND NOT EXISTS (SELECT 1 FROM ml_run_artifacts AS a WHERE a.run_id = r.run_id AND a.name IN ('loss_model', 'no_loss_model'))) AS d;
 
 CREATE TEMP TABLE lesson (
     row_id INTEGER PRIMARY KEY, run_id INTEGER, fault TEXT, entity TEXT, as_of_date TEXT, item TEXT, fold INTEGER, loss REAL, predicted REAL, row TEXT
@@ -61,7 +62,7 @@ FROM (SELECT d.run_id, a.fault, p.entity, p.as_of_date, p.item, abs(p.label - p.
       CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.training_spec) AS a
       LEFT JOIN ml_run_predictions AS p ON (p.run_id, p.evaluation, p.entity, p.as_of_date, p.item)
                                            = (d.run_id, d.evaluation, a.c1 ->> ('$."' || d.entity || '"'), a.c1 ->> '$.as_of_date', COALESCE(a.c1 ->> '$.item', ''))
-      WHERE a.fault IS NOT NULL OR p.run_id IS NOT NULL)
+      WHERE d.n_judged >= 60 AND (a.fault IS NOT NULL OR p.run_id IS NOT NULL))
 ORDER BY run_id, place;
 CREATE INDEX temp.lesson_by_run ON lesson (run_id, fold);
 
@@ -90,7 +91,7 @@ SELECT d.run_id, d.model, d.version,
        COALESCE((SELECT MIN(fault) FROM lesson AS l WHERE l.run_id = d.run_id), (SELECT MIN(fault) FROM fitted AS f WHERE f.run_id = d.run_id),
                 (SELECT MIN(fault) FROM answered AS a WHERE a.run_id = d.run_id),
                 CASE WHEN d.run_id NOT IN (SELECT run_id FROM fitted)
-                     THEN (SELECT COUNT(*) FROM lesson AS l WHERE l.run_id = d.run_id) || ' rows that it had not seen are fewer than 60' END) AS reason
+                     THEN CASE WHEN d.n_judged < 60 THEN d.n_judged ELSE (SELECT COUNT(*) FROM lesson AS l WHERE l.run_id = d.run_id) END || ' rows that it had not seen are fewer than 60' END) AS reason
 FROM due AS d;
 
 INSERT INTO ml_run_losses (run_id, entity, as_of_date, item, loss, estimated_loss)

@@ -73,16 +73,15 @@ CREATE INDEX temp.score_by_group ON score (run_id, interval_group, fold, score);
 -- Fold 0 are those that are served; the others are what could be known of a fold: by time its earlier ones, by group its other ones.
 CREATE TEMP TABLE interval (run_id INTEGER, fold INTEGER, interval_group TEXT, evaluation TEXT, lower REAL, upper REAL, n INTEGER);
 INSERT INTO interval (run_id, fold, interval_group, evaluation, lower, upper, n)
-WITH asked AS (
-    SELECT DISTINCT run_id, evaluation, fold FROM score
-    UNION
-    SELECT DISTINCT run_id, evaluation, 0 FROM score
+WITH judged AS (SELECT DISTINCT run_id, evaluation, fold FROM score),
+asked AS MATERIALIZED (
+    SELECT q.run_id, q.evaluation, q.fold, d.level
+    FROM (SELECT run_id, evaluation, fold FROM judged UNION SELECT run_id, evaluation, 0 FROM judged) AS q JOIN due AS d USING (run_id)
 )
-SELECT s.run_id, q.fold, s.interval_group, q.evaluation, conformal_quantile(s.score, (1 - d.level) / 2) AS lower, conformal_quantile(s.score, (1 + d.level) / 2) AS upper, COUNT(*) AS n
-FROM due AS d
-JOIN asked AS q USING (run_id)
-JOIN score AS s ON s.run_id = q.run_id AND CASE WHEN q.fold = 0 THEN 1 WHEN q.evaluation = 'time' THEN s.fold < q.fold ELSE s.fold <> q.fold END
-GROUP BY s.run_id, q.fold, s.interval_group;
+SELECT q.run_id, q.fold, s.interval_group, q.evaluation, conformal_quantile(s.score, (1 - q.level) / 2), conformal_quantile(s.score, (1 + q.level) / 2), COUNT(*)
+FROM asked AS q
+CROSS JOIN score AS s ON s.run_id = q.run_id AND CASE WHEN q.fold = 0 THEN 1 WHEN q.evaluation = 'time' THEN s.fold < q.fold ELSE s.fold <> q.fold END
+GROUP BY q.run_id, q.fold, s.interval_group;
 CREATE UNIQUE INDEX temp.interval_by_group ON interval (run_id, fold, interval_group);
 
 INSERT INTO ml_run_intervals (run_id, interval_group, evaluation, level, spread_power, lower, upper, n)
@@ -92,22 +91,25 @@ JOIN due AS d USING (run_id)
 WHERE i.fold = 0 AND i.lower IS NOT NULL AND i.upper IS NOT NULL;
 
 -- How often the label came to lie within, and how wide that was.
+CREATE TEMP TABLE bounded (run_id INTEGER, evaluation TEXT, fold INTEGER, label REAL, lower REAL, upper REAL);
+INSERT INTO bounded (run_id, evaluation, fold, label, lower, upper)
+SELECT s.run_id, s.evaluation, s.fold, s.label,
+       CASE WHEN d.is_log THEN s.predicted * portable_exp(i.lower * s.spread) ELSE s.predicted + i.lower * s.spread END,
+       CASE WHEN d.is_log THEN s.predicted * portable_exp(i.upper * s.spread) ELSE s.predicted + i.upper * s.spread END
+FROM score AS s
+JOIN due AS d USING (run_id)
+JOIN interval AS i ON i.run_id = s.run_id AND i.fold = s.fold AND i.interval_group = s.interval_group
+WHERE i.lower IS NOT NULL AND i.upper IS NOT NULL;
 INSERT INTO ml_run_metrics (run_id, evaluation, predictor, metric, step, value, n)
-WITH bounded AS (
-    SELECT s.run_id, s.evaluation, s.fold, s.label,
-           CASE WHEN d.is_log THEN s.predicted * portable_exp(i.lower * s.spread) ELSE s.predicted + i.lower * s.spread END AS lower,
-           CASE WHEN d.is_log THEN s.predicted * portable_exp(i.upper * s.spread) ELSE s.predicted + i.upper * s.spread END AS upper
-    FROM score AS s
-    JOIN due AS d USING (run_id)
-    JOIN interval AS i ON i.run_id = s.run_id AND i.fold = s.fold AND i.interval_group = s.interval_group
-    WHERE i.lower IS NOT NULL AND i.upper IS NOT NULL
+WITH measured AS (
+    SELECT run_id, evaluation, 0 AS step, 100 * exact_avg(label BETWEEN lower AND upper) AS coverage_pct, exact_avg(upper - lower) AS width, COUNT(*) AS n
+    FROM bounded GROUP BY run_id, evaluation
+    UNION ALL
+    SELECT run_id, evaluation, fold, 100 * exact_avg(label BETWEEN lower AND upper), exact_avg(upper - lower), COUNT(*) FROM bounded GROUP BY run_id, evaluation, fold
 )
-SELECT run_id, evaluation, 'model', m.column1, z.is_fold * fold,
-       CAST(CASE m.column1 WHEN 'coverage_pct' THEN 100 * exact_avg(label BETWEEN lower AND upper) ELSE exact_avg(upper - lower) END AS REAL), COUNT(*)
-FROM bounded
-CROSS JOIN (VALUES ('coverage_pct'), ('interval_width')) AS m
-CROSS JOIN (SELECT 0 AS is_fold UNION ALL SELECT 1) AS z
-GROUP BY run_id, evaluation, m.column1, z.is_fold * fold;
+SELECT run_id, evaluation, 'model', m.column1, step, CAST(CASE m.column1 WHEN 'coverage_pct' THEN coverage_pct ELSE width END AS REAL), n
+FROM measured
+CROSS JOIN (VALUES ('coverage_pct'), ('interval_width')) AS m;
 
 INSERT INTO ml_looks (stage, model, seen, looked_at) SELECT '547_model_intervals', model, json_array(run_id), started_at FROM due, stage_clock WHERE true
 ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
@@ -125,6 +127,7 @@ SELECT '547_model_intervals', started_at, (julianday('now') - started) * 8640000
 FROM stage_clock, counted;
 
 DROP TABLE temp.counted;
+DROP TABLE temp.bounded;
 DROP TABLE temp.interval;
 DROP TABLE temp.score;
 DROP TABLE temp.grouped;

@@ -27,8 +27,9 @@ def sweep(path, most=0):
     return counts
 
 
-def test_every_allocation_of_the_listed_statements_may_fail():
-    counts = sweep(STATEMENTS)
+@pytest.mark.parametrize("most", [300, soak(0)], ids=["spread", "all"])
+def test_every_allocation_of_the_listed_statements_may_fail(most):
+    counts = sweep(STATEMENTS, most)
     assert len(counts) > 5
     assert all(failures > 0 and nomem > 0 for failures, nomem in counts)
 

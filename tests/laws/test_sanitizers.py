@@ -68,3 +68,17 @@ def test_a_sound_call_is_not_reported(asan, tmp_path):
 def test_a_connection_left_open_is_not_a_leak(asan, tmp_path):
     sql = "SELECT * FROM athlete_functions"
     assert reports(asan, tmp_path / "reports", "athlete.so", sql, "leave it open") == []
+
+
+def test_a_leak_reader_that_falls_is_no_report_but_three_are_the_most(tmp_path):
+    """What LeakSanitizer printed when a thread of a test's worker ended under its eyes."""
+    fall = "Tracer caught signal 11: addr=0x3c0 pc=0x7f00 sp=0x7f01\n==13071==LeakSanitizer has encountered a fatal error.\n"
+    error = "==13072==ERROR: AddressSanitizer: heap-use-after-free on address 0x60\n"
+    with sanitizers.Session(tmp_path / "reports") as session:
+        for n in range(sanitizers.FALLS):
+            (session.folder / f"log.{n}").write_text(fall)
+        assert (session.reports(), len(session.fallen())) == ([], sanitizers.FALLS)
+        (session.folder / "log.a").write_text(fall)
+        assert session.reports() == [fall]
+        (session.folder / "log.b").write_text(error + fall)
+        assert error + fall in session.reports()

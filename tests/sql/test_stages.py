@@ -39,6 +39,7 @@ def on_disk(tmp_path):
     return path
 
 
+@pytest.mark.unsanitized  # every stage runs in the tests below too
 @pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
 def test_a_stage_that_fails_leaves_the_database_as_it_was_and_a_row_in_ops_runs(on_disk, tmp_path, stage):
     db = new_database(on_disk)

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.machine.programs import COMPILERS, compiled, counts
 
-pytestmark = [pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
+pytestmark = [pytest.mark.unsanitized, pytest.mark.parametrize("compiler", COMPILERS), pytest.mark.parametrize("level", ["-O0", "-O3"])]
 
 
 def test_exp_log_and_text_agree_with_the_c_library(tmp_path, compiler, level):

@@ -1,14 +1,15 @@
-CREATE TEMP TABLE entity_fold AS
+-- Athletes are parted by a hash of their names, or as a column of their rows says.
+CREATE TEMP TABLE entity_fold (model TEXT, value TEXT, fold INTEGER);
+INSERT INTO entity_fold (model, value, fold)
 SELECT e.model, e.entity, 1 + (ROW_NUMBER() OVER (PARTITION BY e.model ORDER BY sha256(e.entity)) - 1) % d.splits AS fold
-FROM (SELECT DISTINCT model, entity FROM sample) AS e
+FROM (SELECT DISTINCT model, entity FROM sample WHERE model IN (SELECT model FROM due WHERE fold_name IS NULL)) AS e
 JOIN due AS d USING (model)
-WHERE d.fold_name IS NULL
 UNION ALL
-SELECT DISTINCT s.model, s.entity, DENSE_RANK() OVER (PARTITION BY s.model ORDER BY s.given_fold)
-FROM sample AS s WHERE s.given_fold IS NOT NULL;
-CREATE INDEX temp.entity_fold_by_entity ON entity_fold (model, entity);
-UPDATE sample SET group_fold = f.fold FROM entity_fold AS f WHERE (f.model, f.entity) = (sample.model, sample.entity)
-                                              AND (sample.given_fold IS NOT NULL OR f.model IN (SELECT model FROM due WHERE fold_name IS NULL));
+SELECT model, given_fold, ROW_NUMBER() OVER (PARTITION BY model ORDER BY given_fold)
+FROM (SELECT DISTINCT model, given_fold FROM sample WHERE given_fold IS NOT NULL);
+CREATE INDEX temp.entity_fold_by_value ON entity_fold (model, value);
+UPDATE sample SET group_fold = f.fold FROM entity_fold AS f
+WHERE f.model = sample.model AND f.value = CASE WHEN sample.model IN (SELECT model FROM due WHERE fold_name IS NULL) THEN sample.entity ELSE sample.given_fold END;
 
 -- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
 -- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
@@ -64,8 +65,10 @@ WHERE CASE t.evaluation WHEN 'all' THEN 0 WHEN 'group' THEN s.group_fold = t.fol
 -- Audit: the rule is told again here, by athletes and days.
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM task AS t
-    JOIN (SELECT j.task_id, MIN(s.as_of_date) AS first_day FROM judges AS j JOIN sample AS s USING (row_id) GROUP BY j.task_id) AS j USING (task_id)
-    JOIN (SELECT r.task_id, MAX(s.as_of_date) AS last_day, MAX(s.label_until) AS last_label FROM trains AS r JOIN sample AS s USING (row_id) GROUP BY r.task_id) AS r USING (task_id)
+    JOIN (SELECT j.task_id, MIN(s.as_of_date) AS first_day FROM judges AS j JOIN sample AS s USING (row_id)
+          WHERE j.task_id IN (SELECT task_id FROM task WHERE evaluation = 'time') GROUP BY j.task_id) AS j USING (task_id)
+    JOIN (SELECT r.task_id, MAX(s.as_of_date) AS last_day, MAX(s.label_until) AS last_label FROM trains AS r JOIN sample AS s USING (row_id)
+          WHERE r.task_id IN (SELECT task_id FROM task WHERE evaluation = 'time') GROUP BY r.task_id) AS r USING (task_id)
     JOIN due AS d USING (model)
     WHERE t.evaluation = 'time' AND (r.last_day >= date(j.first_day, -d.gap_days || ' days') OR r.last_label >= j.first_day)),
     '{stage}: a model is judged on a day that its training knew');
@@ -80,14 +83,15 @@ SELECT assert_that(NOT EXISTS (
 CREATE TEMP TABLE aim (row_id INTEGER PRIMARY KEY, target REAL, label REAL, slice TEXT);
 INSERT INTO aim SELECT row_id, target, label, slice FROM sample;
 
--- Labels that are clipped stay so near to their median, from which the trees then start.
+-- Labels that are clipped stay so near to their median, from which the trees then start; the mean of the labels is what a constant says.
 CREATE TEMP TABLE centre AS
-SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high,
+SELECT task_id, COALESCE(middle - clip, -9e999) AS low, COALESCE(middle + clip, 9e999) AS high, mean,
        CASE WHEN middle IS NULL THEN '{{}}' ELSE json_object('base_score', json(number_text(middle))) END AS start
-FROM (SELECT t.task_id, d.label_clip AS clip,
-             CASE WHEN d.label_clip IS NOT NULL THEN (SELECT quantile(s.target, 0.5) FROM trains AS r CROSS JOIN aim AS s USING (row_id) WHERE r.task_id = t.task_id) END AS middle
+FROM (SELECT t.task_id, d.label_clip AS clip, CASE WHEN d.label_clip IS NOT NULL THEN m.middle END AS middle, m.mean
       FROM task AS t
-      JOIN due AS d USING (model));
+      JOIN due AS d USING (model)
+      LEFT JOIN (SELECT r.task_id, quantile(s.target, 0.5) AS middle, exact_avg(s.label) AS mean
+                 FROM trains AS r CROSS JOIN aim AS s USING (row_id) GROUP BY r.task_id) AS m USING (task_id));
 CREATE UNIQUE INDEX temp.centre_by_task ON centre (task_id);
 
 -- The features of each row, read once for all tasks. Of a model with more of them than there are columns, or of a row that cannot be

@@ -11,7 +11,6 @@ from helpers.extension import EXTENSION, ROOT
 from helpers.tools import environment
 
 TOOL = ROOT / "sql" / "tools" / "fleet"
-sys.path[:0] = [str(TOOL), str(TOOL.parent)]
 os.environ.setdefault("ATHLETE_EXTENSION", EXTENSION)
 KIND = crowd.MIXED
 EXTENSION_FILE = f"{EXTENSION.removesuffix('.so')}.so"

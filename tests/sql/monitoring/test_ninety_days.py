@@ -2,16 +2,14 @@
 told, and no prediction is lost or made twice."""
 
 import fcntl
-import http.server
-import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 
+from helpers.machine.hook import running
 from helpers.simulated import World
 from helpers.simulated.season import Played, Season, injury, sensor, silence, slower
 from helpers.tools import command, environment
@@ -21,30 +19,10 @@ pytestmark = [pytest.mark.unsanitized, pytest.mark.soak]
 DAYS, MISSED, TWICE, KILLED, DOWN, WORSE = 90, (16, 17, 18), 30, 40, (52, 53), 62
 
 
-class Told(http.server.BaseHTTPRequestHandler):
-    """Who is told of alerts: keys and titles of what came, unless it is down."""
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if not self.server.is_down:
-            self.server.heard.append((body["message"].split("key ")[-1].split()[0], body["title"]))
-        self.send_response(503 if self.server.is_down else 200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def hook():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Told)
-    server.heard, server.is_down = [], False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +107,7 @@ def test_flags_of_risk_are_those_of_the_rule(played):
 def test_everybody_is_told_of_each_alert_once_or_again_with_the_same_key_also_after_two_days_without_a_server(played, hook):
     alerts = rows(played, "SELECT key, closed_at IS NOT NULL FROM ops_alerts")
     expected = {f"{key}-opened" for key, _ in alerts} | {f"{key}-closed" for key, is_over in alerts if is_over}
-    assert {key for key, _ in hook.heard} == expected and len(alerts) > 10
+    assert {body["message"].split("key ")[-1].split()[0] for _, body in hook.heard} == expected and len(alerts) > 10
 
 
 def test_no_prediction_is_made_twice_and_no_athlete_is_forgotten(played):

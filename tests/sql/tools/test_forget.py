@@ -7,10 +7,11 @@ import random
 import re
 import sqlite3
 import struct
-import sys
 
 import pytest
 
+from common import forgetting
+from helpers.athletes import demo
 from helpers.stages import PATHS, STAGES
 from helpers.stores import device_files
 from helpers.tools import tool
@@ -151,7 +152,6 @@ def test_no_byte_of_the_file_tells_of_who_was_forgotten_and_the_others_are_as_th
 
 
 def test_models_that_have_learned_from_them_are_named_and_predictions_for_them_are_gone(tmp_path):
-    from helpers.athletes import demo
 
     path = tmp_path / "demo.db"
     path.write_bytes(pathlib.Path(demo.database()).read_bytes())
@@ -196,11 +196,6 @@ def test_a_table_of_the_stages_that_only_names_them_is_searched_too(tmp_path):
 
 
 def test_every_table_of_ours_says_whose_its_rows_are():
-    from helpers.athletes import demo
-
-    sys.path.insert(0, str(PATHS["000_ops_tables"].parents[1] / "tools"))
-    from common import forgetting
-
     with sqlite3.connect(demo.database()) as db:
         assert [table for table in forgetting._tables(db) if forgetting._whose(db, table) is None] == []
         there = set(forgetting._tables(db)) | {"ops_tokens", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4", "ml_search_results"}

@@ -1,53 +1,26 @@
 """Telling people of alerts: by mail, ntfy and webhook to servers on this machine, which fail as they please."""
 
 import contextlib
-import http.server
-import json
-import os
 import random
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 
 import pytest
 from aiosmtpd.controller import Controller
 
+import delivery
 from helpers.extension import ROOT
+from helpers.machine.hook import running
 from helpers.tools import command, environment, tool
-
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
-sys.path.insert(0, str(ROOT / "sql" / "tools" / "alerts"))
-import delivery  # noqa: E402
-
-
-class Hook(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.heard.append((self.path, body))
-        if self.server.kills:
-            os.kill(self.server.kills.pop(), signal.SIGKILL)
-        status = self.server.answers.pop(0) if self.server.answers else 200
-        self.send_response(status)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
 def hook():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    server.heard, server.answers, server.kills = [], [], []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with running() as server:
+        yield server
 
 
 class Mails:
