@@ -174,7 +174,7 @@ JOIN race_distances AS d USING (distance_class);
 
 -- Races as they were foretold by the champion, and by the formulas beside it, from what was known before them, in models that had not seen them.
 CREATE VIEW IF NOT EXISTS gold_race_forecasts AS
-SELECT v.source, CASE v.source WHEN 'history' THEN v.subject END AS athlete_id, v.subject, v.as_of_date, v.distance_class, v.model, v.version,
+SELECT v.source, v.subject, v.as_of_date, v.distance_class, v.model, v.version,
        v.actual_s, v.predicted_s, v.lower_s, v.upper_s, abs(v.predicted_s - v.actual_s) AS error_s, v.actual_s BETWEEN v.lower_s AND v.upper_s AS is_inside,
        100 * (v.lower_s / v.predicted_s - 1) AS lower_pct, 100 * (v.upper_s / v.predicted_s - 1) AS upper_pct, 100 * (v.actual_s / v.predicted_s - 1) AS actual_pct
 FROM ml_validation_predictions AS v
@@ -184,13 +184,13 @@ WHERE v.version = (SELECT c.version FROM ml_aliases AS c WHERE c.model = 'time_e
 
 -- How far they were off: the median of an athlete's own races, the mean of the survey's.
 CREATE VIEW IF NOT EXISTS gold_race_errors AS
-SELECT source, athlete_id, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
+SELECT source, subject, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
        CASE source WHEN 'history' THEN AVG(CASE WHEN place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) ELSE AVG(error_s) END AS typical_error_s
-FROM (SELECT f.source, f.athlete_id, f.distance_class, f.model, f.is_inside, f.error_s,
-             ROW_NUMBER() OVER (PARTITION BY f.source, f.athlete_id, f.distance_class, f.model ORDER BY f.error_s) AS place,
-             COUNT(*) OVER (PARTITION BY f.source, f.athlete_id, f.distance_class, f.model) AS n
-      FROM gold_race_forecasts AS f)
-GROUP BY source, athlete_id, distance_class, model;
+FROM (SELECT f.source, f.subject, f.distance_class, f.model, f.is_inside, f.error_s,
+             ROW_NUMBER() OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model ORDER BY f.error_s) AS place,
+             COUNT(*) OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model) AS n
+      FROM (SELECT o.source, CASE o.source WHEN 'history' THEN o.subject END AS subject, o.distance_class, o.model, o.is_inside, o.error_s FROM gold_race_forecasts AS o) AS f)
+GROUP BY source, subject, distance_class, model;
 
 -- What the watch saw of an athlete's last month: how far each column has moved, as a multiple of what it moves by itself.
 CREATE VIEW IF NOT EXISTS gold_moved_features AS

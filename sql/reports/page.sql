@@ -186,7 +186,7 @@ WHERE b.prediction_id = (SELECT MIN(e.prediction_id) FROM estimate AS e WHERE e.
 CREATE TEMP TABLE judged AS
 SELECT e.*, CASE e.source WHEN 'history' THEN 'this athlete' ELSE 'the survey' END AS who
 FROM gold_race_errors AS e
-WHERE e.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR e.source = 'history' AND e.athlete_id IN (SELECT athlete_id FROM temp.page);
+WHERE e.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR e.source = 'history' AND e.subject IN (SELECT athlete_id FROM temp.page);
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
        char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'

@@ -21,7 +21,7 @@ EVENING = f"(SELECT as_of_date {TODAY})"
 SETTING = "(SELECT value FROM ops_config WHERE name = '{}')".format
 ESTIMATE = ("(SELECT {} FROM gold_athlete_predictions AS g JOIN race_distances AS d USING (distance_class) WHERE g.athlete_id = :athlete AND d.name = :name AND g.model GLOB '{}'"
             " AND g.prediction_date = (SELECT MAX(prediction_date) FROM gold_athlete_predictions) ORDER BY g.model DESC, g.prediction_id DESC LIMIT 1)").format  # fmt: skip
-ERROR = "(SELECT {} FROM gold_race_errors JOIN race_distances AS d USING (distance_class) WHERE source = :source AND athlete_id IS :whose AND d.name = :name AND model = '{}')".format
+ERROR = "(SELECT {} FROM gold_race_errors JOIN race_distances AS d USING (distance_class) WHERE source = :source AND subject IS :whose AND d.name = :name AND model = '{}')".format
 SOURCES = {"this athlete": "history", "the survey": "survey"}
 DURATION = "SELECT duration_ms / 1000 FROM ops_runs WHERE stage = :stage AND outcome = 'ok' AND (rows_in > 0 OR rows_out > 0) ORDER BY run_id DESC LIMIT 1"
 
@@ -93,7 +93,7 @@ REPORT = [
     (f"Where the estimate comes from: (?P<start>{TIME}) is what the best result \\({{{DAY}}}, {{}} km in {{{TIME}}}\\) speaks for; .*",
      "SELECT a.local_date, a.distance_m / 1000 + 0.5, a.elapsed_s FROM gold_squad AS s JOIN gold_estimate_evidence AS e USING (prediction_id) JOIN silver_strava_activities AS a ON a.activity_id = e.activity_id WHERE s.athlete_id = :athlete", "s d t"),
     ("Races of this athlete as they were foretold by models that had not seen them: {} of {} within the interval\\. Version {} was accepted: {.*}\\.",
-     "SELECT SUM(is_inside), COUNT(*), MAX(version), (SELECT reason FROM ml_model_versions AS v WHERE v.model = 'time_estimator' AND v.version = f.version) FROM gold_race_forecasts AS f WHERE athlete_id = :athlete AND model = 'time_estimator'", "d d d s"),
+     "SELECT SUM(is_inside), COUNT(*), MAX(version), (SELECT reason FROM ml_model_versions AS v WHERE v.model = 'time_estimator' AND v.version = f.version) FROM gold_race_forecasts AS f WHERE subject = :athlete AND model = 'time_estimator'", "d d d s"),
     (f"Planned to {{{DAY}}}: {{}} days of training, {{}} with a flag of risk\\. On the eve of the race on {{{DAY}}} form is {{}} as planned; best served by {{}} % of the last {{}} days: {{}}\\.",
      "SELECT p.until_date, p.training_days, p.risk_days, n.race_date, n.tsb, 100 * b.share, b.days, b.tsb FROM gold_plan_summaries AS p JOIN gold_race_tapers AS n USING (athlete_id) JOIN gold_race_tapers AS b USING (athlete_id) WHERE n.share = 1 AND b.is_best", "s d d s +.1f d d +.1f"),
     ("In {\\d{4}-\\d\\d} against the year before: {} of {} watched columns .*", "SELECT substr(MAX(window_start), 1, 7), SUM(is_drift), COUNT(*) FROM gold_moved_features WHERE athlete_id = :athlete", "s d d"),
@@ -105,7 +105,7 @@ PICTURES = {
 } | {
     ("Load, fitness and fatigue", "load of the day"): (f"SELECT as_of_date, daily_tss FROM athlete_rolling_features WHERE athlete_id = :athlete AND as_of_date > date({EVENING}, '-365 days') ORDER BY 1", 0.0501),
     ("Races", "past races"): ("SELECT name, s_per_km FROM gold_race_paces WHERE athlete_id = :athlete ORDER BY distance_m, s_per_km", 0.51),
-    ("The record of the estimates", "run"): ("SELECT as_of_date, actual_pct FROM gold_race_forecasts WHERE athlete_id = :athlete AND model = 'time_estimator' ORDER BY as_of_date", 0.0501),
+    ("The record of the estimates", "run"): ("SELECT as_of_date, actual_pct FROM gold_race_forecasts WHERE subject = :athlete AND model = 'time_estimator' ORDER BY as_of_date", 0.0501),
     ("The plan and the form it leads to", "planned"): ("SELECT plan_date, load_tss FROM gold_plan_outlook WHERE athlete_id = :athlete ORDER BY 1", 0.0501),
     ("Hours and intensity by week", "hours"): (f"SELECT week_start, hours FROM gold_energy_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND trainings > 0 ORDER BY 1", 0.0501),
 }  # fmt: skip
