@@ -221,7 +221,7 @@ def test_every_number_of_the_report_has_a_name(path, tmp_path):
                     rows = [(str(label), value) for label, value in db.execute(select, {"athlete": ATHLETE}) if value or series == "run"]
                     number = lambda text: sum(float(part) * 60**place for place, part in enumerate(reversed(text.split(":"))))
                     found = sorted((each.split(f", {series}: ")[0], number(each.split(": ")[-1])) for each in told)
-                    assert len(rows) > 2 and [label for label, _ in found] == [label for label, _ in sorted(rows)], (heading, series)
+                    assert (len(rows) > 2 or series.startswith("zone ")) and [label for label, _ in found] == [label for label, _ in sorted(rows)], (heading, series)
                     assert [value for _, value in found] == pytest.approx([value for _, value in sorted(rows)], abs=within)
         assert pictures == set(PICTURES)
 
