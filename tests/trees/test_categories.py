@@ -20,6 +20,7 @@ QUICK = [
     ("noise", "classes", 100, "plain"),
     ("noise", "logistic", 30, "lossguide"),
     ("signal", "squared", 1000, "plain"),
+    ("signal", "squared", 250, "skewed"),
     ("signal", "logistic", 250, "skewed"),
     ("sparse", "logistic", 100, "weights"),
 ]
@@ -33,6 +34,23 @@ def test_held_out_loss_with_a_column_of_names_is_within_noise_of_the_better_peer
     table = named_levels.losses(db, kind, objective, levels, range(seeds), **SHAPES[shape])
     behind, error = named_levels.behind_the_better(table)
     assert behind < 2 * error + 0.004 * table[:, 1:].mean(axis=0).min()
+
+
+def test_rare_names_are_in_sets_only_where_names_mean_something(db):
+    """What cat_smooth says for all names, the rows say where it is left out."""
+    loss, trees = {}, {}
+    for kind in ("noise", "signal"):
+        rows = named_levels.rows(kind, "squared", 250, 0, skewed=True)
+        named_levels.fill(db, rows)
+        for options in ({}, {"cat_smooth": 10}):
+            settings = json.dumps({"num_boost_round": 30, "eta": 0.1, "max_depth": 4, "min_data_in_leaf": 20, **options})
+            model = db.execute("SELECT gbdt_train(?, y, name, a, b, c) FROM named WHERE learned", (settings,)).fetchone()[0]
+            trees[kind, len(options)] = json.loads(model)["learner"]["gradient_booster"]
+            sql = "SELECT AVG((y - gbdt_predict(?1, name, a, b, c)) * (y - gbdt_predict(?1, name, a, b, c))) FROM named WHERE NOT learned"
+            (loss[kind, len(options)],) = db.execute(sql, (model,)).fetchone()
+            assert ("cat_smooth" in model) == bool(options)
+    assert trees["noise", 0] == trees["noise", 1] and trees["signal", 0] != trees["signal", 1]
+    assert loss["signal", 0] < 0.9 * loss["signal", 1]
 
 
 @pytest.mark.parametrize("levels", [30, 250])

@@ -102,28 +102,56 @@ static int gather_categories(const category_bins *bins, double smooth, category 
     return n;
 }
 
-/* The share that is left of the squares when what chance explains is taken off, but for what is known to be signal. */
-static double signal_share(const category *categories, int n, double noise, double known) {
-    double gradient = 0, hessian = 0, squares = 0;
+/* The squares of n categories' sums over their hessians, about those of all together. */
+typedef struct category_squares {
+    double all, hessian;
+    double
+        between; /* hessian that an effect's variance is counted by: all of it, but for each category's share in the mean */
+} category_squares;
+
+static category_squares sum_squares(const category *categories, int n) {
+    double gradient = 0, hessian = 0, squares = 0, own = 0;
     for (int i = 0; i < n; i++) {
         const category *c = &categories[i];
         gradient += c->gradient;
         hessian += c->hessian;
         squares += c->gradient * c->gradient / c->hessian;
+        own += c->hessian * c->hessian;
     }
-    squares -= gradient * gradient / hessian;
-    double chance = noise * (1 - known / 2) * (n - 1 + sqrt(2.0 * (n - 1)));
+    return (category_squares){squares - gradient * gradient / hessian, hessian, hessian - own / hessian};
+}
+
+/* How many times the noise chance explains of them. */
+static double chance_of(int n) {
+    return n - 1 + sqrt(2.0 * (n - 1));
+}
+
+/* The share that is left of the squares when what chance explains is taken off, but for what is known to be signal. */
+static double signal_share(double squares, int n, double noise, double known) {
+    double chance = noise * (1 - known / 2) * chance_of(n);
     return squares > chance ? 1 - chance / squares : 0;
+}
+
+/* The hessian that a category needs for its mean to tell as much of its effect as of chance: the variance within categories over
+** that of their effects, by the analysis of variance. Infinite where no effect is seen. */
+static double telling_hessian(const category_squares *squares, int n, double noise, double rows) {
+    double within = rows > n ? (noise * rows - squares->all) / (rows - n) : noise;
+    if (!(within > 0)) within = noise;
+    double effects = squares->all - within * chance_of(n);
+    return effects > 0 ? within * squares->between / effects : INFINITY;
 }
 
 void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence) {
     category categories[ATHLETE_MAX_BIN];
     int n = gather_categories(bins, 0, categories);
     if (n < 2) return;
-    double signal = signal_share(categories, n, bins->noise, 0), hessian = 0;
-    for (int i = 0; i < n; i++) hessian += categories[i].hessian;
+    category_squares squares = sum_squares(categories, n);
+    double signal = signal_share(squares.all, n, bins->noise, 0),
+           rows = squares.hessian * (node->rows / node->hessian),
+           telling = telling_hessian(&squares, n, bins->noise, rows / bins->one_row) / bins->one_hessian;
+    if (evidence->mean_rows == 0 || telling < evidence->telling_hessian) evidence->telling_hessian = telling;
     if (signal > evidence->signal) evidence->signal = signal;
-    evidence->mean_rows = hessian / n * (node->rows / node->hessian);
+    evidence->mean_rows = rows / n;
 }
 
 /* Those that have rows enough, told by their hessians. */
@@ -135,13 +163,21 @@ static int keep_frequent(category *categories, int n, double least_hessian) {
     return kept;
 }
 
-static void try_sets(category_search *s, category *categories, int n, double noise,
+/* The least hessian of a category in a set. */
+static double least_of_one(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                           const category_evidence *evidence) {
+    double few = evidence->mean_rows * 2 / 3, rows = rules->least_rows < few ? rules->least_rows : few,
+           hessian = rows * node->hessian / node->rows,
+           telling = evidence->telling_hessian * bins->one_hessian;
+    return rules->judges_rows && telling < hessian ? telling : hessian;
+}
+
+static void try_sets(category_search *s, category *categories, int n, const category_bins *bins,
                      const category_rules *rules, const category_evidence *evidence) {
     const scan_node *node = s->node;
-    double signal = signal_share(categories, n, noise, evidence->signal);
+    double signal = signal_share(sum_squares(categories, n).all, n, bins->noise, evidence->signal);
     if (!(signal > 0)) return;
-    double few = evidence->mean_rows * 2 / 3, least_rows = rules->least_rows < few ? rules->least_rows : few;
-    n = keep_frequent(categories, n, least_rows * node->hessian / node->rows);
+    n = keep_frequent(categories, n, least_of_one(bins, node, rules, evidence));
     s->lambda += rules->extra_lambda;
     int half = (n + 1) / 2;
     try_sorted(s, categories, n, half < rules->max_threshold ? half : rules->max_threshold);
@@ -157,6 +193,6 @@ category_best category_split(const category_bins *bins, const scan_node *node, c
     s.best.score = -INFINITY;
     s.lambda = node->lambda;
     if (n <= rules->max_to_onehot) try_each_alone(&s, categories, n);
-    else try_sets(&s, categories, n, bins->noise, rules, evidence);
+    else try_sets(&s, categories, n, bins, rules, evidence);
     return s.best;
 }

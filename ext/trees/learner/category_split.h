@@ -12,7 +12,8 @@
 ** as the adjusted R^2 has it. The first tree sees how much of a feature is signal before any of it is learned; of what
 ** that has shown, half is taken off what chance explains later, when names that are learned already would hide those that
 ** are not. And a category with few rows in a node is in no set: fewer than the smoothing (LightGBM's rule), or than
-** two thirds of the mean over the feature's categories where those are small themselves. */
+** two thirds of the mean over the feature's categories where those are small themselves, or, unless the caller has named the
+** smoothing, than it takes for the mean of its rows to tell more of the category than of chance. */
 #ifndef ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 #define ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 
@@ -23,12 +24,14 @@ typedef struct category_rules {
     double smooth, extra_lambda; /* in units of hessians */
     int max_to_onehot, max_threshold;
     double least_rows; /* of a category in a sorted set, in units of weight */
+    bool judges_rows;  /* fewer, where they tell of the category */
 } category_rules;
 
 /* What the first tree that a feature is used in has shown of it, at its root. */
 typedef struct category_evidence {
-    double signal;    /* share of the squares that chance does not explain */
-    double mean_rows; /* of a category, in units of weight; 0 before that tree */
+    double signal;          /* share of the squares that chance does not explain */
+    double mean_rows;       /* of a category, in units of weight; 0 before that tree */
+    double telling_hessian; /* with which a category's mean is half effect and half chance, or infinite */
 } category_evidence;
 
 /* A feature's bins in a node. */
@@ -36,9 +39,10 @@ typedef struct category_bins {
     const histogram *histogram;
     size_t slot;
     int n_bins, n_choices,
-        shift;           /* only the first n_choices bins may be chosen: rare categories share the last */
-    double noise;        /* variance of a sum of gradients for each unit of its hessian */
-    const int64_t *rows; /* per bin, and of what is missing in rows[n_bins]; or NULL: not counted */
+        shift; /* only the first n_choices bins may be chosen: rare categories share the last */
+    double one_row, one_hessian; /* in units of weight and of hessians */
+    double noise;                /* variance of a sum of gradients for each unit of its hessian */
+    const int64_t *rows;         /* per bin, and of what is missing in rows[n_bins]; or NULL: not counted */
 } category_bins;
 
 /* Bits of bins. */

@@ -76,6 +76,8 @@ static category_bins categories_of(const node_search *search, int feature, const
                            .n_bins = n_bins,
                            .n_choices = n_bins - (finder->bins->categorical[feature] == 2),
                            .shift = finder->gradients->shift,
+                           .one_row = ldexp(1, finder->gradients->weight_bits),
+                           .one_hessian = finder->gradients->scale.hessian,
                            .noise = search->noise,
                            .rows = rows};
 }
@@ -86,9 +88,12 @@ static void try_categories(const node_search *search, int feature, const int64_t
     const split_finder *finder = search->finder;
     const split_rules *rules = finder->rules;
     double unit = finder->gradients->scale.hessian;
-    const category_rules category = {rules->cat_smooth * unit, rules->cat_l2 * unit, rules->max_cat_to_onehot,
+    const category_rules category = {rules->cat_smooth * unit,
+                                     rules->cat_l2 * unit,
+                                     rules->max_cat_to_onehot,
                                      rules->max_cat_threshold,
-                                     ldexp(rules->cat_smooth, finder->gradients->weight_bits)};
+                                     ldexp(rules->cat_smooth, finder->gradients->weight_bits),
+                                     rules->cat_judges_rows};
     const category_bins bins = categories_of(search, feature, rows);
     category_best best = category_split(&bins, &search->scan, &category, &finder->evidence[feature]);
     *found = (feature_split){.score = best.score,

@@ -7,6 +7,8 @@
 
 enum { LIGHTGBM_QUANTILE = 12 }; /* the place of "quantile" among the names below */
 
+#define CAT_SMOOTH 10.0 /* LightGBM's */
+
 #define FIELD(name) offsetof(train_options, name)
 
 /* XGBoost's names of objectives, then LightGBM's. */
@@ -118,9 +120,11 @@ const athlete_option train_options_table[] = {
      "with so many categories or fewer, one is parted from the others"},
     {"max_cat_threshold", NULL, OPTION_INTEGER, FIELD(max_cat_threshold), 1, 255, NULL, "32",
      "most categories on the smaller side of a split"},
-    {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL, "10",
+    {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
+     "(10, and fewer rows where they tell enough)",
      "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
-     "than two thirds of the mean, none is in a set"},
+     "than two thirds of the mean, none is in a set; left out, nor of those whose mean would tell less of "
+     "them than of chance"},
     {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "10",
      "added to lambda in splits of sorted categories"},
     {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL, NULL,
@@ -273,7 +277,8 @@ static objective objective_of(const train_options *options) {
 }
 
 athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault) {
-    *options = (train_options){.max_delta_step = NAN, .base_score = NAN, .metric_name = -1};
+    *options =
+        (train_options){.max_delta_step = NAN, .base_score = NAN, .cat_smooth = NAN, .metric_name = -1};
     athlete_status status = options_read_given(train_options_table, json, options, options->given, fault);
     if (status == ATHLETE_OK) status = settle_alpha(options, fault);
     if (status != ATHLETE_OK) return status;
@@ -317,7 +322,8 @@ boost_options train_options_for_kernel(const train_options *options) {
                         .min_gain = options->gamma,
                         .min_child_weight = options->min_child_weight,
                         .min_child_rows = options->min_child_rows,
-                        .cat_smooth = options->cat_smooth,
+                        .cat_smooth = isnan(options->cat_smooth) ? CAT_SMOOTH : options->cat_smooth,
+                        .cat_judges_rows = isnan(options->cat_smooth),
                         .cat_l2 = options->cat_l2,
                         .max_cat_to_onehot = (int)options->max_cat_to_onehot,
                         .max_cat_threshold = (int)options->max_cat_threshold,
@@ -410,7 +416,7 @@ void train_options_write(const train_options *options, bool has_names, int round
     if (has_names) {
         write_integer(out, "max_cat_to_onehot", options->max_cat_to_onehot);
         write_integer(out, "max_cat_threshold", options->max_cat_threshold);
-        write_number(out, "cat_smooth", options->cat_smooth);
+        if (!isnan(options->cat_smooth)) write_number(out, "cat_smooth", options->cat_smooth);
         write_number(out, "cat_l2", options->cat_l2);
     }
     bool theirs = train_options_given(options, "weight") > 1;
