@@ -126,12 +126,13 @@ SELECT t.athlete_id, t.as_of_date, t.rest_days_14d,
        min(28, t.history_days) AS days_28d, min(14, t.history_days) AS days_14d, min(42, t.history_days) AS days_42d
 FROM athlete_rolling_features AS t;
 
--- Activities whose load is not known, and why.
+-- Activities whose load is not known, why, and which setting would make it known.
 CREATE VIEW IF NOT EXISTS gold_unknown_loads AS
-SELECT f.athlete_id, f.activity_id, f.activity_date, f.load_reason, 1 AS is_usable
+SELECT f.athlete_id, f.activity_id, f.activity_date, f.event_timestamp, f.load_reason,
+       CASE WHEN instr(f.load_reason, 'ftp_w') THEN 'ftp_w' WHEN f.avg_hr IS NOT NULL AND f.reference_max_hr IS NULL THEN 'max_hr' END AS setting, 1 AS is_usable
 FROM activity_features AS f WHERE f.load_reason IS NOT NULL
 UNION ALL
-SELECT u.athlete_id, u.activity_id, u.local_date, u.reason, 0
+SELECT u.athlete_id, u.activity_id, u.local_date, u.start_time, u.reason, NULL, 0
 FROM silver_unusable_trainings AS u
 WHERE NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE l.athlete_id = u.athlete_id AND l.activity_id = u.activity_id);
 

@@ -107,11 +107,16 @@ SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d', r
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
                                     CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
 FROM today AS t JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date;
-WITH unknown AS (
-    SELECT CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
-    FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date
-)
+CREATE TEMP TABLE unknown AS
+SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
+FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;
 SELECT printf('  %6d  %s', COUNT(*), load_reason) FROM unknown GROUP BY load_reason ORDER BY COUNT(*) DESC, load_reason;
+SELECT printf('    if you know it, say since when: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s', setting, CASE setting WHEN 'ftp_w' THEN 250 ELSE 190 END,
+              MIN(activity_date), (SELECT athlete_id FROM temp.page))
+FROM unknown WHERE setting IS NOT NULL GROUP BY setting
+UNION ALL
+SELECT printf('    how hard one was, from 0 to 10, makes its load known: sql/tools/tell athlete.db rpe %s 5', activity_id)
+FROM (SELECT activity_id FROM unknown WHERE setting IS NULL ORDER BY event_timestamp DESC, activity_id LIMIT 1);
 
 -- What there is no answer for yet has no section.
 CREATE TEMP TABLE recommendation AS

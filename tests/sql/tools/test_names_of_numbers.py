@@ -48,6 +48,7 @@ PAGE = [
     ("  the load of {} activities in {} days is unknown, {} % of the moving time:",
      f"SELECT unknown_load_42d, days_42d, 100 * unknown_load_share_42d FROM gold_risk_counts JOIN athlete_rolling_features USING (athlete_id, as_of_date) WHERE athlete_id = :athlete AND as_of_date = {EVENING}", "d d d"),
     (r"  +{}  (?P<reason>neither pace nor heart)", f"SELECT COUNT(*) FROM gold_unknown_loads WHERE athlete_id = :athlete AND load_reason = :reason AND activity_date > date({EVENING}, '-42 days')", "d"),
+    ("    how hard one was, from 0 to 10, makes its load known: sql/tools/tell athlete.db rpe {\\d+} 5", "SELECT activity_id FROM gold_unknown_loads WHERE athlete_id = :athlete AND setting IS NULL ORDER BY event_timestamp DESC, activity_id LIMIT 1", "s"),
     (f"NEXT WORKOUT on {{{DAY}}}: easy, {{}} min at {{}} % of threshold speed, {{{TIME}}} min/km",
      "SELECT recommendation_date, duration, 100 * intensity + 0.5, 60 * pace_min_km FROM gold_training_recommendations WHERE athlete_id = :athlete ORDER BY recommendation_id DESC LIMIT 1", "s d d t"),
     (f"PLAN to {{{DAY}}}: {{}} days of training, {{}} days? with a flag of risk", "SELECT until_date, training_days, risk_days FROM gold_plan_summaries WHERE athlete_id = :athlete", "s d d"),
@@ -84,7 +85,7 @@ PAGE = [
 TEXTS = ["SELECT reason FROM gold_training_recommendations WHERE athlete_id = :athlete ORDER BY recommendation_id DESC LIMIT 1", "SELECT reason FROM ml_runs WHERE status = 'failed'",
          "SELECT message FROM gold_open_alerts", "SELECT message FROM ops_runs WHERE outcome = 'failed'"]  # fmt: skip
 # What of the page's texts with numbers is not in the files below: their numbers are those of the lines above.
-ELSEWHERE = {"  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
+ELSEWHERE = {"    if you know it, say since when: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s", "  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
 REPORT = [
     (f"On the evening of {{{DAY}}}: fitness CTL {{}}, fatigue ATL {{}} as means of 42 and 7 days; exponentially weighted {{}} and {{}}\\.", f"SELECT as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma {TODAY}", "s .1f .1f .1f .1f"),
     ("Form TSB is fitness less fatigue: {}, exponentially weighted {}\\.", f"SELECT tsb, tsb_ewma {TODAY}", "+.1f +.1f"),
