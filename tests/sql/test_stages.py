@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 
@@ -28,10 +29,11 @@ def shell_run(db_path, *files, extension=EXTENSION):
                           env=os.environ | {"ATHLETE_EXTENSION": str(extension)})
 
 
-@pytest.fixture
-def on_disk(tmp_path):
-    path = tmp_path / "it's an athlete.db"
+@pytest.fixture(scope="module")
+def of_one_athlete(tmp_path_factory):
+    path = tmp_path_factory.mktemp("one") / "athlete.db"
     db = new_database(path)
+    db.execute("PRAGMA synchronous = OFF")
     run(db)
     put(db, make_history(seeded(1), 1, 20, 40))
     run(db)
@@ -39,24 +41,72 @@ def on_disk(tmp_path):
     return path
 
 
-@pytest.mark.unsanitized  # every stage runs in the tests below too
-@pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
-def test_a_stage_that_fails_leaves_the_database_as_it_was_and_a_row_in_ops_runs(on_disk, tmp_path, stage):
-    db = new_database(on_disk)
+@pytest.fixture
+def on_disk(of_one_athlete, tmp_path):
+    return pathlib.Path(shutil.copy(of_one_athlete, tmp_path / "it's an athlete.db"))
+
+
+def with_another_athlete(path):
+    db = new_database(path)
+    db.execute("PRAGMA synchronous = OFF")
     put(db, make_history(seeded(2), 2, 10, 40, first_number=100))
-    run(db, [s for s in STAGES if s < stage])
+    return db
+
+
+def fails(path, db, stage, tmp_path):
+    """A stage is run that fails, after those before it."""
     before = dump(db)
     text = STAGES[stage]
     failing = tmp_path / f"{stage}.sql"
     failing.write_text(text.replace("\nCOMMIT;", "\nSELECT assert_that(0, 'it isn''t \"so\"');\nCOMMIT;"))
-    done = shell_run(on_disk, failing, ROOT / "sql" / "0_ops/000_ops_tables.sql")
+    done = shell_run(path, failing, ROOT / "sql" / "0_ops/000_ops_tables.sql")
     assert done.returncode != 0 and f"{stage} failed" in done.stderr and "it isn't \"so\"" in done.stderr
     assert_same(before, dump(db))
     last = rows(db, "SELECT * FROM ops_runs ORDER BY run_id DESC LIMIT 1")[0]
     assert (last["stage"], last["outcome"]) == (stage, "failed") and "it isn't \"so\"" in last["message"]
     assert last["started_at"].endswith("Z") and last["duration_ms"] >= 0
-    assert shell_run(on_disk, *(PATHS[s] for s in STAGES)).returncode == 0
+
+
+def all_run(path, db):
+    assert shell_run(path, *(PATHS[s] for s in STAGES)).returncode == 0
     assert one(db, "SELECT COUNT(DISTINCT athlete_id) FROM athlete_weekly_features") == 2
+
+
+@pytest.fixture(scope="module")
+def going_on(of_one_athlete, tmp_path_factory):
+    """A function that runs the stages before one over a file to which another athlete has come: each of them once, whatever has failed."""
+    path = pathlib.Path(shutil.copy(of_one_athlete, tmp_path_factory.mktemp("on") / "it's an athlete.db"))
+    db, left = with_another_athlete(path), list(STAGES)
+
+    def up_to(stage):
+        if before := [s for s in left if s < stage]:
+            run(db, before)
+        left[:] = [s for s in left if s >= stage]
+        return path, db
+
+    yield up_to
+    db.close()
+
+
+@pytest.mark.unsanitized  # every stage runs in the tests below too
+@pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
+def test_a_stage_that_fails_leaves_the_database_as_it_was_and_a_row_in_ops_runs(going_on, tmp_path, stage):
+    fails(*going_on(stage), stage, tmp_path)
+
+
+@pytest.mark.unsanitized
+def test_after_each_stage_has_failed_all_of_them_run(going_on):
+    all_run(*going_on("9"))
+
+
+@pytest.mark.soak
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("stage", [s for s in STAGES if s > "1"])
+def test_after_a_stage_has_failed_all_of_them_run(on_disk, tmp_path, stage):
+    db = with_another_athlete(on_disk)
+    run(db, [s for s in STAGES if s < stage])
+    fails(on_disk, db, stage, tmp_path)
+    all_run(on_disk, db)
     db.close()
 
 

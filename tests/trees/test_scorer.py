@@ -8,16 +8,18 @@ at and next to thresholds.
 import pytest
 
 from helpers.machine.programs import COMPILERS, compiled, counts
+from helpers.machine.soak import soak
 
 TREES = ["model", "predict", "scorer", "scorer_compile", "scorer_avx2", "scorer_sse2", "scorer_neon", "walk", "float_sort", "float_math"]
 KERNELS = [*TREES, "memory", "own_statement", "poll", "simd"]
 SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # clang's sanitized program cannot run under the library that is loaded ahead for gcc's.
-BUILDS = [pytest.param(["-O3"], id="fast"), pytest.param(SANITIZED, id="sanitized", marks=pytest.mark.unsanitized)]
+BUILDS = [*(pytest.param(compiler, ["-O3"], id=f"{compiler} fast") for compiler in COMPILERS),
+          pytest.param(COMPILERS[0], SANITIZED, id=f"{COMPILERS[0]} sanitized", marks=pytest.mark.unsanitized),
+          *(soak(compiler, SANITIZED, id=f"{compiler} sanitized") for compiler in COMPILERS[1:])]
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("flags", BUILDS)
+@pytest.mark.parametrize("compiler, flags", BUILDS)
 def test_all_levels_give_the_same_margins(tmp_path, compiler, flags):
     program = compiled(tmp_path, "trees/scorer_bits", KERNELS, compiler, "-DSQLITE_CORE", *flags, needs=["-lsqlite3", "-lm"])
     compared, *differing = counts(program)

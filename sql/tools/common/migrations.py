@@ -36,8 +36,8 @@ VIEWS_AND_TRIGGERS = """
           AND NOT EXISTS (SELECT 1 FROM json_each(k.definition, '$.features') AS f
                           WHERE f.value ->> '$.name' NOT IN (SELECT name FROM pragma_table_info(k.table_name)))
     )
-    SELECT feature_group_ddl(definition, NULL, definition), feature_group_times(definition)
-    FROM there WHERE age = 1 AND definition IS NOT NULL"""
+    SELECT definition FROM there WHERE age = 1 AND definition IS NOT NULL"""
+TEXTS = "SELECT feature_group_ddl(?1, NULL, ?1), feature_group_times(?1)"
 
 
 def bring_up_to_date(db, path):
@@ -46,10 +46,11 @@ def bring_up_to_date(db, path):
         if not database.has(db, "ops_config"):
             return
         version = database.value(db, "PRAGMA user_version")
+        made = {}
         for number, text in texts(FOLDER).items():
             if number > version:
                 db.execute("PRAGMA secure_delete = ON")  # what a migration takes out is not left on free pages
-                _migrate(db, number, text)
+                _migrate(db, number, text, made)
     except sqlite3.Error as error:
         raise Failure(f"{path} cannot be brought to this schema:\n{database.sentence(error, path)}") from error
 
@@ -110,12 +111,22 @@ def _without_unreadable_views(db, dropped):
                 db.execute(definition)
 
 
-def _migrate(db, number, text):
+def _texts_of_groups(db, made):
+    """What makes the views and triggers of each group, and what writes its times anew. `made` keeps what has been told of a definition with
+    the types that it may use."""
+    types = tuple(db.execute("SELECT * FROM feature_types ORDER BY 1")) if database.has(db, "feature_types") else ()
+    for (definition,) in db.execute(VIEWS_AND_TRIGGERS, (_our_definitions(),)).fetchall():
+        if (definition, types) not in made:
+            made[definition, types] = db.execute(TEXTS, (definition,)).fetchone()
+        yield made[definition, types]
+
+
+def _migrate(db, number, text, made):
     with database.transaction(db):
         if _has(db, text, "needs", True) and not _has(db, text, "unless", False):
             with _without_unreadable_views(db, set(re.findall(r"DROP VIEW IF EXISTS (\w+)", text))):
                 database.run_script(db, text)
         if database.has(db, "features"):
-            for ddl, times in db.execute(VIEWS_AND_TRIGGERS, (_our_definitions(),)).fetchall():
+            for ddl, times in list(_texts_of_groups(db, made)):
                 database.run_script(db, times + ddl if TIMES in text else ddl)
         db.execute(f"PRAGMA user_version = {number:d}")

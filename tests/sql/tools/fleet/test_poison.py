@@ -5,13 +5,17 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
+import types
 
 import pytest
 
 from helpers.stores import fleets
 from helpers.tools import tool
 
-POISONED = {"2": "os.kill(os.getpid(), signal.SIGSEGV)", "3": "time.sleep(600)", "5": "raise Failure('200_silver_activities failed:\\nno such thing')"}
+# The second says that it hangs, and so makes the clock of whoever waits for it go on by an hour.
+HANGS = "pathlib.Path(__file__).with_name('hangs').touch()\n        _say(begins=stage)\n        time.sleep(600)"
+POISONED = {"2": "os.kill(os.getpid(), signal.SIGSEGV)", "3": HANGS, "5": "raise Failure('200_silver_activities failed:\\nno such thing')"}
 ATHLETES = range(1, 7)
 CLOCKED = {"bronze_strava_activities", "bronze_strava_athlete", "bronze_landings"}  # which say when they came
 
@@ -33,6 +37,7 @@ def poisoned(tmp_path, monkeypatch):
     text = text.replace("lambda stage: _say(begins=stage)", "lambda stage: (_say(begins=stage), _poison(objects, stage))")
     (room / "child.py").write_text(text)
     monkeypatch.setattr(crew, "HERE", room)
+    monkeypatch.setattr(crew, "time", types.SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * (room / "hangs").exists()))
     return room
 
 
@@ -42,12 +47,12 @@ def test_an_athlete_that_ends_never_ends_or_fails_is_refused_alone_and_tried_aga
     import partition
 
     lines = [line.encode() for line in fleets.objects(ATHLETES)]
-    told = job.made(tmp_path / "out", partitions=1, limit_s=20)
+    told = job.made(tmp_path / "out", partitions=1, limit_s=60)
     outcomes = {outcome["athlete_id"]: outcome for outcome in partition.run(told, 0, lines)}
     assert {athlete for athlete, outcome in outcomes.items() if outcome["outcome"] == "advanced"} == {"1", "4", "6"}
     assert {athlete: (outcomes[athlete]["stage"], re.sub(r"\d+ \(.*\)", "11", outcomes[athlete]["message"])) for athlete in POISONED} == {
         "2": ("200_silver_activities", "its process ended with signal 11"),
-        "3": ("200_silver_activities", "it took more than 20 seconds"),
+        "3": ("200_silver_activities", "it took more than 60 seconds"),
         "5": ("200_silver_activities", "200_silver_activities failed:\nno such thing"),
     }
     found = fleets.tables_of_fleet(tmp_path / "out")
