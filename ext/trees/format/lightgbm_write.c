@@ -18,7 +18,7 @@ static void add_objective(text_buffer *out, const forest *model) {
 
 /* LightGBM's list of names is cut at blanks, and it refuses characters that mean something in JSON; both become '_',
 ** as it does itself. */
-static bool is_plain(char c) {
+static bool lightgbm_is_plain(char c) {
     return (unsigned char)c > ' ' && !strchr("\",:[]{}=", c);
 }
 
@@ -27,7 +27,7 @@ static bool is_plain(char c) {
 static char *put_name(char *at, const char *name, int number, size_t round) {
     bool changed = false;
     for (; *name; name++, at++) {
-        *at = is_plain(*name) ? *name : '_';
+        *at = lightgbm_is_plain(*name) ? *name : '_';
         changed = changed || *at != *name;
     }
     if (changed && round > 0) {
