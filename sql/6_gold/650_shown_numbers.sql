@@ -48,17 +48,13 @@ FROM athlete_weekly_features AS w;
 
 CREATE VIEW IF NOT EXISTS gold_zone_weeks AS
 SELECT w.athlete_id, w.week_start,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_1_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_1_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_2_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_2_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_3_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_3_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_4_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_4_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_5_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_5_min
-FROM athlete_weekly_features AS w;
+       SUM(f.moving_time_min * f.hr_zone_1_pct) / 100 AS zone_1_min, SUM(f.moving_time_min * f.hr_zone_2_pct) / 100 AS zone_2_min,
+       SUM(f.moving_time_min * f.hr_zone_3_pct) / 100 AS zone_3_min, SUM(f.moving_time_min * f.hr_zone_4_pct) / 100 AS zone_4_min,
+       SUM(f.moving_time_min * f.hr_zone_5_pct) / 100 AS zone_5_min
+FROM athlete_weekly_features AS w
+LEFT JOIN silver_strava_activities AS a ON a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')
+LEFT JOIN activity_features AS f ON f.athlete_id = a.athlete_id AND f.activity_id = a.activity_id
+GROUP BY w.athlete_id, w.week_start;
 
 CREATE VIEW IF NOT EXISTS gold_energy_days AS
 SELECT d.athlete_id, d.activity_date,
@@ -92,23 +88,16 @@ WHERE f.is_overtraining_risk;
 
 -- Flagged days that follow one another, with the highest of what was above its limit.
 CREATE VIEW IF NOT EXISTS gold_risk_stretches AS
-WITH stretch AS (
-    SELECT d.athlete_id, d.as_of_date AS first_date,
-           (SELECT MIN(e.as_of_date) FROM athlete_rolling_features AS e
-            WHERE e.athlete_id = d.athlete_id AND e.as_of_date >= d.as_of_date AND e.is_overtraining_risk
-              AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS n
-                              WHERE n.athlete_id = e.athlete_id AND n.as_of_date = date(e.as_of_date, '+1 day') AND n.is_overtraining_risk)) AS last_date
-    FROM athlete_rolling_features AS d
-    WHERE d.is_overtraining_risk
-      AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS y
-                      WHERE y.athlete_id = d.athlete_id AND y.as_of_date = date(d.as_of_date, '-1 day') AND y.is_overtraining_risk)
+WITH flagged AS (
+    SELECT athlete_id, as_of_date, julianday(as_of_date) - ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY as_of_date) AS stretch
+    FROM athlete_rolling_features
+    WHERE is_overtraining_risk
 )
-SELECT s.athlete_id, s.first_date, s.last_date, CAST(julianday(s.last_date) - julianday(s.first_date) AS INTEGER) + 1 AS days,
-       (SELECT MAX(r.acwr) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_acwr,
-       (SELECT MAX(r.monotony) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_monotony,
-       (SELECT COUNT(*) FROM gold_risk_days AS r
-        WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date AND r.acwr IS NULL AND r.monotony IS NULL) AS days_alike
-FROM stretch AS s;
+SELECT f.athlete_id, MIN(f.as_of_date) AS first_date, MAX(f.as_of_date) AS last_date, COUNT(*) AS days, MAX(r.acwr) AS highest_acwr, MAX(r.monotony) AS highest_monotony,
+       COUNT(*) FILTER (WHERE r.athlete_id IS NOT NULL AND r.acwr IS NULL AND r.monotony IS NULL) AS days_alike
+FROM flagged AS f
+LEFT JOIN gold_risk_days AS r ON r.athlete_id = f.athlete_id AND r.as_of_date = f.as_of_date
+GROUP BY f.athlete_id, f.stretch;
 
 -- The coach's list on the evening of the last of all days: how long everybody has been silent by then.
 CREATE VIEW IF NOT EXISTS gold_squad_evening AS
@@ -195,10 +184,12 @@ GROUP BY source, subject, distance_class, model;
 
 -- What the watch saw of an athlete's last month: how far each column has moved, as a multiple of what it moves by itself.
 CREATE VIEW IF NOT EXISTS gold_moved_features AS
+WITH told AS (
+    SELECT * FROM mon_drift_metrics WHERE slice_key = 'athlete_id' AND drift_type = 'BASELINE' AND is_drift IS NOT NULL
+)
 SELECT d.slice_value AS athlete_id, d.monitor, d.window_start, d.column_name, d.is_drift, d.shift, abs(d.shift) / nullif(d.own_limit, 0) AS times_own
-FROM mon_drift_metrics AS d
-WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL
-  AND d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o
+FROM told AS d
+WHERE d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o
                         WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = d.slice_value);
 
 -- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.

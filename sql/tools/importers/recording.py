@@ -35,6 +35,10 @@ class Recording:
 LONGEST_S = 10 * 86400
 
 
+def on_earth(latitude, longitude):
+    return abs(latitude) <= 90 and abs(longitude) <= 180
+
+
 def checked(samples, totals=None):
     """Those that go forward in time; clocks step back when a satellite corrects them. Where most go back, they were written in another order.
     None are needed where the file says how long it was."""

@@ -38,7 +38,7 @@ def may_be(setting, value):
         return isinstance(value, (int, float) if kind == "number" else int) and setting["least"] <= value <= setting["most"]
     if kind == "date":
         return False  # none of those above is a day of the calendar between its ends
-    return isinstance(value, str) and (value in setting["choices"].strip(",").split(",") if kind == "choice" else value != "")
+    return isinstance(value, str) and (value in setting["choices"].strip(",").split(",") if kind == "choice" else value != "" and "," not in value)
 
 
 def drawn(setting, chance):
