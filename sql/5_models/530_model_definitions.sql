@@ -33,7 +33,7 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
            {"field": "evaluation.after", "type": "number", "min": 0, "max": 0.95}, {"field": "evaluation.gap_days", "type": "whole", "min": 0, "max": 3650},
            {"field": "evaluation.fold", "type": "text"}, {"field": "evaluation.period", "type": "text"}, {"field": "evaluation.slice", "type": "text"},
            {"field": "evaluation.api_rows", "type": "text"}, {"field": "interval.evaluation", "type": "text"}, {"field": "interval.scale", "type": "text"},
-           {"field": "gate", "type": "list"}, {"field": "promotion", "type": "object"}, {"field": "promotion.min_rows", "type": "whole", "min": 1, "max": 1000000},
+           {"field": "gate", "type": "list"}, {"field": "promotion", "type": "object"}, {"field": "promotion.by", "type": "text"}, {"field": "promotion.min_rows", "type": "whole", "min": 1, "max": 1000000},
            {"field": "schedule", "type": "object"}, {"field": "schedule.every_days", "type": "number", "min": 0, "max": 3650},
            {"field": "schedule.new_rows", "type": "whole", "min": 0, "max": 1000000000},
            {"field": "interval", "type": "object"}, {"field": "interval.by", "type": "text"}, {"field": "interval.spread_power", "type": "number", "min": 0, "max": 4},
@@ -347,6 +347,9 @@ UNION ALL
 SELECT a.bronze_id, 14, m.key || ' is not a clustering''s to say: it has no label to be judged by'
 FROM arrived AS a CROSS JOIN json_each(a.definition) AS m
 WHERE a.definition ->> '$.learner.kind' = 'kmeans' AND m.key IN ('base', 'link', 'label_clip', 'baselines', 'evaluation', 'gate', 'interval', 'promotion', 'search')
+UNION ALL
+SELECT bronze_id, 19, 'promotion.by: expected rows, on which both are compared, or gate, found ' || (definition ->> '$.promotion.by')
+FROM arrived WHERE (definition ->> '$.promotion.by') NOT IN ('rows', 'gate')
 UNION ALL
 SELECT bronze_id, 20, reason FROM search_fault
 UNION ALL
