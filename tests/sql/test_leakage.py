@@ -180,7 +180,7 @@ def runner_instants(n, seed=1):
     return [instant(rng.randint(epoch("2017-10-15T00:00:00Z"), epoch("2025-10-10T00:00:00Z"))) for _ in range(n)]
 
 
-@pytest.mark.parametrize("five", [*range(3), *(soak(five) for five in range(3, 10))])
+@pytest.mark.parametrize("five", [0, *(soak(five) for five in range(1, 10))])
 def test_what_the_bundled_runner_knew_on_fifty_random_days_does_not_depend_on_what_came_later(runner, five):
     landed, original = runner
     assert set(original) >= {"activity_features", "athlete_daily_features", "athlete_weekly_features", "athlete_rolling_features",
