@@ -319,7 +319,7 @@ WITH measured AS (
                 THEN COALESCE(s.normalized_graded_pace_min_km, min(a.pace_min_km, max(a.pace_min_km * a.distance_m / a.flat_m, k.threshold_pace_min_km))) END AS effort_pace_min_km,
            -- FTP is a cyclist's: a runner's meter and a rower's handle measure another power
            CASE WHEN a.has_power_meter AND a.sport_type GLOB '*Ride' AND COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w) > 0
-                THEN power_tss(a.moving_s / 60.0, COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w), k.told_ftp_w) END AS power_load,
+                THEN COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w) END AS effort_power_w, k.told_ftp_w,
            t.load_tss AS told_tss, CASE WHEN t.rpe IS NOT NULL THEN rpe_tss(a.moving_s / 60.0, t.rpe) END AS rpe_load
     FROM activity AS a
     JOIN known AS k USING (athlete_id, local_date)
@@ -330,6 +330,7 @@ WITH measured AS (
 loaded AS (
     -- an average above the maximum proves that maximum wrong, and the load of such an activity would be absurd
     SELECT *, tss(moving_s / 60.0, effort_pace_min_km, threshold_pace_min_km) AS pace_load,
+           power_tss(moving_s / 60.0, effort_power_w, told_ftp_w) AS power_load,
            CASE WHEN second_load IS NOT NULL THEN second_load
                 WHEN avg_hr <= reference_max_hr AND reference_max_hr > threshold_hr AND threshold_hr > resting_hr
                    THEN hr_tss(moving_s / 60.0, avg_hr, reference_max_hr, resting_hr, threshold_hr, COALESCE(sex, 'm')) END AS hr_load
@@ -350,6 +351,7 @@ SELECT l.athlete_id, l.activity_id, l.start_time AS event_timestamp, l.local_dat
             WHEN l.hr_tss IS NOT NULL THEN 'heart_rate' WHEN l.rpe_tss IS NOT NULL THEN 'rpe' END AS load_source,
        CASE WHEN COALESCE(l.told_tss, l.pace_tss, l.power_tss, l.hr_tss, l.rpe_tss) IS NOT NULL THEN NULL
             WHEN COALESCE(l.pace_load, l.power_load, l.hr_load, l.rpe_load) IS NOT NULL THEN 'a load that nobody bears: a fault of the facts or of a setting'
+            WHEN l.effort_power_w IS NOT NULL AND l.told_ftp_w IS NULL THEN 'power, but no threshold power (ftp_w) of that day to hold it against'
             WHEN l.avg_hr IS NULL THEN
                 CASE WHEN NOT l.is_run THEN '' WHEN l.moving_s = 0 THEN 'no moving time and ' WHEN l.is_indoor THEN 'indoors without distance and ' ELSE 'no distance and ' END
                 || CASE WHEN instr(l.quality_flags, 'average_heart_rate_is_human') THEN 'a heart rate that no heart has' ELSE 'no heart rate' END

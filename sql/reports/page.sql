@@ -129,15 +129,22 @@ SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d',
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
                                     CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, min(42, history_days), 100 * unknown_load_share_42d) END
 FROM today;
-WITH unknown AS (
-    SELECT f.load_reason FROM today AS t JOIN activity_features AS f USING (athlete_id)
-    WHERE f.load_reason IS NOT NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
-    UNION ALL
-    SELECT 'not used: ' || u.reason FROM today AS t JOIN silver_unusable_trainings AS u USING (athlete_id)
-    WHERE u.local_date > date(t.as_of_date, '-42 days') AND u.local_date <= t.as_of_date
-      AND NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE (l.athlete_id, l.activity_id) = (u.athlete_id, u.activity_id))
-)
+CREATE TEMP TABLE unknown AS
+SELECT f.activity_id, f.activity_date, f.event_timestamp, f.load_reason,
+       CASE WHEN instr(f.load_reason, 'ftp_w') THEN 'ftp_w' WHEN f.avg_hr IS NOT NULL AND f.reference_max_hr IS NULL THEN 'max_hr' END AS setting
+FROM today AS t JOIN activity_features AS f USING (athlete_id)
+WHERE f.load_reason IS NOT NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
+UNION ALL
+SELECT u.activity_id, u.local_date, u.start_time, 'not used: ' || u.reason, NULL FROM today AS t JOIN silver_unusable_trainings AS u USING (athlete_id)
+WHERE u.local_date > date(t.as_of_date, '-42 days') AND u.local_date <= t.as_of_date
+  AND NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE (l.athlete_id, l.activity_id) = (u.athlete_id, u.activity_id));
 SELECT printf('  %6d  %s', COUNT(*), load_reason) FROM unknown GROUP BY load_reason ORDER BY COUNT(*) DESC, load_reason;
+SELECT printf('    if you know it, say since when: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s', setting, CASE setting WHEN 'ftp_w' THEN 250 ELSE 190 END,
+              MIN(activity_date), (SELECT athlete_id FROM temp.page))
+FROM unknown WHERE setting IS NOT NULL GROUP BY setting
+UNION ALL
+SELECT printf('    how hard one was, from 0 to 10, makes its load known: sql/tools/tell athlete.db rpe %s 5', activity_id)
+FROM (SELECT activity_id FROM unknown WHERE setting IS NULL ORDER BY event_timestamp DESC, activity_id LIMIT 1);
 
 -- What there is no answer for yet has no section.
 CREATE TEMP TABLE recommendation AS

@@ -1,5 +1,6 @@
 """The page of one athlete: what it says is of that athlete alone, how old it is, what it rests on."""
 
+import collections
 import datetime
 import re
 
@@ -107,18 +108,21 @@ def test_an_empty_file_has_an_empty_page():
     assert text == "No activities yet: make import SRC=activities.json"
 
 
-REASONS = [({"sport_type": "Ride"}, "no heart rate"), ({"distance": 0.0}, "no distance and no heart rate"),
-           ({"distance": 0.0, "trainer": True}, "indoors without distance and no heart rate"),
-           ({"distance": 0.0, "moving_time": 0}, "no moving time and no heart rate"),
-           ({"sport_type": "Ride", "average_heartrate": 20.0, "max_heartrate": 22}, "a heart rate that no heart has"),
-           ({"sport_type": "Ride", "average_heartrate": 150.0, "max_heartrate": 171}, "heart rate, but no maximum to hold it against")]
+RPE = "how hard one was, from 0 to 10, makes its load known: sql/tools/tell athlete.db rpe 2 5"
+SINCE = "if you know it, say since when: sql/tools/tell athlete.db setting {} --date=2024-01-02 --athlete=1"
+REASONS = [({"sport_type": "Ride"}, "no heart rate", RPE), ({"distance": 0.0}, "no distance and no heart rate", RPE),
+           ({"distance": 0.0, "trainer": True}, "indoors without distance and no heart rate", RPE),
+           ({"distance": 0.0, "moving_time": 0}, "no moving time and no heart rate", RPE),
+           ({"sport_type": "Ride", "average_heartrate": 20.0, "max_heartrate": 22}, "a heart rate that no heart has", RPE),
+           ({"sport_type": "Ride", "average_heartrate": 150.0, "max_heartrate": 171}, "heart rate, but no maximum to hold it against", SINCE.format("max_hr 190")),
+           ({"sport_type": "Ride", "device_watts": True, "average_watts": 200.0}, "power, but no threshold power (ftp_w) of that day to hold it against", SINCE.format("ftp_w 250"))]
 
 
-@pytest.mark.parametrize("given, why", REASONS)
-def test_the_page_says_of_each_activity_why_its_load_is_unknown(given, why):
+@pytest.mark.parametrize("given, why, cure", REASONS)
+def test_the_page_says_of_each_activity_why_its_load_is_unknown_and_what_to_tell(given, why, cure):
     made = [run_of(seeded(n), 1, n, n, 3.0, **given) for n in (1, 2)]
     risk = section(page(lab.database(made)), "RISK")
-    assert risk.endswith(f"the load of 2 activities in 2 days is unknown, 100 % of the moving time:\n       2  {why}")
+    assert risk.endswith(f"the load of 2 activities in 2 days is unknown, 100 % of the moving time:\n       2  {why}\n    {cure}")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -146,3 +150,64 @@ def test_days_of_risk_that_follow_one_another_are_one_line_with_what_was_highest
         said += ["seven days of the same load"] if any(r <= 1.2 and (m or 0) <= 2 for _, r, m in days) else []
         expected.append(f"  ! {since}{f' to {until}' if days[1:] else ''}  {', '.join(said)}")
     assert [line for line in section(page(db), "RISK").split("\n") if line.startswith("  !")] == expected and any(" to " in line for line in expected)
+
+
+# --- what is unknown, why, and what cures it ---------------------------------------------------------------------------
+
+POWER = "power, but no threshold power (ftp_w) of that day to hold it against"
+NO_LIMIT = "heart rate, but no maximum to hold it against"
+RECORDED = {  # what was recorded, and why that gives no load where neither a maximum nor a threshold power is known
+    "run": ({}, None),
+    "run without distance": ({"distance": 0.0}, "no distance and no heart rate"),
+    "run without distance, with a strap": ({"distance": 0.0, "average_heartrate": 140.0}, NO_LIMIT),
+    "on a belt": ({"distance": 0.0, "trainer": True}, "indoors without distance and no heart rate"),
+    "ride": ({"sport_type": "Ride"}, "no heart rate"),
+    "ride with a strap": ({"sport_type": "GravelRide", "average_heartrate": 130.0}, NO_LIMIT),
+    "ride with a meter": ({"sport_type": "Ride", "device_watts": True, "average_watts": 180.0}, POWER),
+    "indoors with a meter and a strap": ({"sport_type": "VirtualRide", "device_watts": True, "weighted_average_watts": 200.0, "average_heartrate": 150.0}, POWER),
+    "with a meter that shows nothing": ({"sport_type": "Ride", "device_watts": True, "average_watts": 0.0}, "no heart rate"),
+    "ride with an estimate": ({"sport_type": "Ride", "device_watts": False, "average_watts": 150.0}, "no heart rate"),
+    "rowing with a handle": ({"sport_type": "Rowing", "device_watts": True, "average_watts": 150.0}, "no heart rate"),
+    "walk": ({"sport_type": "Walk"}, "no heart rate"),
+    "walk with a strap": ({"sport_type": "Walk", "average_heartrate": 90.0}, NO_LIMIT),
+    "a strap that fails": ({"sport_type": "Swim", "average_heartrate": 20.0}, "a heart rate that no heart has"),
+}
+
+
+def reasons(db):
+    """(reasons with their numbers, cures) of the page."""
+    risk = section(page(db), "RISK")
+    return collections.Counter({why: int(n) for n, why in re.findall(r"^ {2,}(\d+)  (\D.*)$", risk, re.M)}), re.findall(r"sql/tools/tell athlete\.db (.*)$", risk, re.M)
+
+
+def follow(db, cure):
+    """As sql/tools/tell does."""
+    setting = re.fullmatch(r"setting (\w+) (\d+) --date=(\S+) --athlete=(\d+)", cure)
+    if setting:
+        name, value, since, athlete = setting.groups()
+        db.execute("INSERT INTO athlete_profile_settings VALUES (?, ?, ?, ?)", (athlete, name, since, int(value)))
+    else:
+        number, rpe = re.fullmatch(r"rpe (\d+) (\d+)", cure).groups()
+        db.execute("INSERT INTO athlete_activity_settings (athlete_id, activity_id, setting, value) VALUES ('7', ?, 'rpe', ?)", (number, int(rpe)))
+    lab.run(db)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_unknown_says_why_and_is_known_when_the_cures_of_the_page_are_followed(seed):
+    rng = seeded(f"reasons {seed}")
+    kinds = [rng.choice(sorted(RECORDED)) for _ in range(rng.randint(8, 40))]
+    db = lab.database([run_of(rng, 7, 1000 + i, i, 3.0, minutes=rng.randint(20, 90), **RECORDED[kind][0]) for i, kind in enumerate(kinds)])
+    expected = collections.Counter(RECORDED[kind][1] for kind in kinds if RECORDED[kind][1])
+    assert reasons(db)[0] == expected
+    assert dict(db.execute("SELECT activity_id, load_reason FROM activity_features")) == {str(1000 + i): RECORDED[kind][1] for i, kind in enumerate(kinds)}
+    minutes = dict(db.execute("SELECT activity_id, moving_time_min FROM activity_features"))
+    share = sum(minutes[str(1000 + i)] for i, kind in enumerate(kinds) if RECORDED[kind][1]) / sum(minutes.values())
+    assert db.execute("SELECT unknown_load_share_42d FROM athlete_rolling_features ORDER BY as_of_date DESC LIMIT 1").fetchone()[0] == pytest.approx(share, abs=1e-12)
+    for _ in range(sum(expected.values())):
+        before, cures = reasons(db)
+        if not before:
+            break
+        follow(db, cures[0])
+        after = reasons(db)[0]
+        assert sum(after.values()) < sum(before.values()) and not after - before, (cures[0], before, after)
+    assert reasons(db) == (collections.Counter(), [])

@@ -39,6 +39,7 @@ def told(db, since):
     if refused:
         yield "  nothing is lost: what was refused is in bronze_rejects"
     if refused and not known and not any(landed.values()):
+        yield "  what can be imported, and where it is to be had: sql/tools/importers/README.md"
         raise Failure("nothing that came could be used")
 
 

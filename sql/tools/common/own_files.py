@@ -24,6 +24,7 @@ BATCH_TEXTS, BATCH_S = int(os.environ.get("ATHLETE_BATCH") or 250), 30  # land t
 STREAMS = re.compile(rb'(\{\s*"activity_id"\s*:\s*"?\d+"?\s*,\s*|\{\s*)"(time|distance|latlng|altitude|velocity_smooth|heartrate|cadence|watts|temp|moving|grade_smooth)"\s*:\s*[\[{]'
                      rb'|\[\s*\{\s*"type"\s*:\s*"\w+"\s*,\s*"data"\s*:\s*\[')
 TOOLS = (b'"summarizedActivitiesExport"', b'"icu_training_load"', b'"icu_athlete_id"')  # Garmin's export, and intervals.icu
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 MARKS = (b"PK\3\4", b"PK\5\6", b"SQLi")
 
 
@@ -43,19 +44,34 @@ def is_one(file):
 def is_theirs(head):
     """By the first bytes: a zip, a database, a FIT, XML, or the table of an export."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:2] in UTF_16:
+        text = head.decode("utf-16", errors="ignore").encode()
     return head[:4] in MARKS or head[8:12] == b".FIT" or text[:1] == b"<" or _is_table(text) or STREAMS.match(text) is not None or (
         text[:1] in (b"{", b"[") and any(word in head for word in TOOLS))
 
 
 def _is_table(text):
     """Its first line names the activity in one of many columns."""
-    first = text.partition(b"\n")[0].decode(errors="replace").casefold()
-    return first.count(",") >= 4 and not first.startswith(("{", "[")) and any(
+    first = re.split(rb"[\r\n]", text, maxsplit=1)[0]
+    first = (first if _is_utf_8(first) else first.decode("cp1252", errors="replace").encode()).decode().casefold()
+    return max(map(first.count, ",;\t")) >= 4 and not first.startswith(("{", "[")) and any(
         word in first for word in ("activity id", "aktivitäts-id", "id da atividade", "id de l'activité", "id de actividad", "id de la actividad"))
 
 
+def _is_utf_8(text):
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def unpacked(head):
-    """The beginning of what is in a gzip; a damaged one is nothing that the inbox could take, and its reader says so."""
+    """The beginning of what is in a gzip, or in two; a damaged one is nothing that the inbox could take, and its reader says so."""
+    return _unpacked(_unpacked(head))
+
+
+def _unpacked(head):
     if head[:2] != b"\x1f\x8b":
         return head
     try:
@@ -99,7 +115,7 @@ class Batch:
 
     def __init__(self):
         self.texts, self.n_documents, self.n_streams, self.faults, self.owner = [], 0, 0, [], None
-        self.recordings, self.files, self.activities, self.known = [], [], set(), []
+        self.recordings, self.files, self.activities, self.known, self.n_lost = [], [], set(), [], 0
 
     def add(self, told):
         self.owner = told.get("export", self.owner)
@@ -114,6 +130,7 @@ class Batch:
             self.n_streams += len(told["streams"])
         if told.get("fault"):
             self.faults.append((told["source"], told["fault"]))
+            self.n_lost += not told.get("activities")
         self.recordings += [(told["source"], one) for one in told.get("streams", [])]
         if told.get("key") and not told.get("fault"):
             self.files.append((told["key"], json.dumps(told.get("activities", [])), told["source"]))

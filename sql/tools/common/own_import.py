@@ -10,6 +10,7 @@ from .database import Failure
 class Came:
     n_documents: int = 0  # known or new
     n_streams: int = 0  # put beside activities that were here
+    n_lost: int = 0  # faults of what may have been any activity
     faults: list = dataclasses.field(default_factory=list)
 
 
@@ -24,9 +25,10 @@ def land(db, options, file, athlete, spool):
             inbox.land(db, options.database)
         without_activity = recordings.keep(db, options.database, batch.recordings, batch.files)
         came.faults += batch.faults + without_activity
+        came.n_lost += batch.n_lost
         came.n_streams += batch.n_streams - len(without_activity)
         came.n_documents += batch.n_documents + sum(known[key] for key in batch.known)
-    if owner and not came.faults:
+    if owner and not came.n_lost:
         gone, n_gone = own_files.deletions(db, owner, here)
         inbox.put(db, options.database, [gone])
         inbox.land(db, options.database)

@@ -2,11 +2,13 @@
 
 import hashlib
 
-from importers import fit, gpx, summary, tcx
+from importers import fit, gpx, summary, tcx, xml_texts
 from importers.recording import Unreadable
 
 FORMATS = (fit, gpx, tcx)
-HEAD_BYTES = 4096
+HEAD_BYTES = 65536  # comments may come first
+OTHERS = {"html": "it is a web page, such as a download gives to who is not logged in", "HealthData": "it is Apple's export of health: healthkit-to-sqlite makes a database "
+          "of it that can be imported", "kml": "it is KML, which has no times: export GPX"}  # fmt: skip
 FIRST, IDS = 10**15, 8 * 10**15  # above Strava's numbers, and exact as a double
 
 
@@ -18,13 +20,19 @@ def documents(content, zone=None, with_positions=False):
     """(document without athlete and number, channels) of each activity in the file."""
     format = format_of(content)
     if format is None:
-        raise Unreadable("it is empty" if not content else "it is neither FIT nor GPX nor TCX")
+        raise Unreadable("it is empty" if not content else _told(content[:HEAD_BYTES]))
     try:
         return [summary.document(recording, zone, with_positions) for recording in format.read(content)]
     except MemoryError as error:
         raise Unreadable("it needs more memory than a file of a device may") from error
     except RecursionError as error:
         raise Unreadable("it is nested too deeply") from error
+
+
+def _told(head):
+    if head[:2] == b"PK":
+        return "it is a zip within a zip that is damaged, swollen or within another one"
+    return OTHERS.get(xml_texts.root_of(head) or "", "it is neither FIT nor GPX nor TCX")
 
 
 def number(content, athlete, place):

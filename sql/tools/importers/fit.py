@@ -7,6 +7,8 @@ from importers.recording import Recording, Sample, Unreadable, checked
 EPOCH_S = 631065600  # 1989-12-31T00:00:00Z
 DEGREES = 180 / 2**31
 ACTIVITY_FILE = 4
+TOTALS = {"distance": ("total_distance",), "elapsed_time": ("total_elapsed_time", "total_timer_time"), "moving_time": ("total_timer_time",),
+          "average_heartrate": ("avg_heart_rate",), "max_heartrate": ("max_heart_rate",), "total_elevation_gain": ("total_ascent",)}
 TRAIL, VIRTUAL = 3, 58
 INDOOR = {1, 5, 6, 14, 15, 16, 45}  # treadmill, spinning, indoor cycling, indoor rowing, elliptical, stairs, indoor running
 
@@ -35,8 +37,19 @@ def read(content):
     offset_s, laps = _offset_s(messages), [EPOCH_S + lap["start_time"] for lap in messages.get("lap_mesgs", []) if "start_time" in lap]
     sessions = [session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)]
     if len(sessions) < 2:
-        return [_recording(checked(samples), sessions[0] if sessions else {}, offset_s, laps)]
+        session = sessions[0] if sessions else {}
+        return [_recording(checked(samples, _totals(session)), session, offset_s, laps)]
     return [_recording(part, session, offset_s, laps) for session, part in _parted(samples, sessions)]
+
+
+def _totals(session):
+    """What the session says of the whole."""
+    found = {name: _number(session, *fields) for name, fields in TOTALS.items()}
+    if "start_time" not in session:
+        return {}
+    told = {name: round(value, 2) for name, value in found.items() if value is not None and 0 < value < 10**8}
+    told |= {name: round(told[name]) for name in ("elapsed_time", "moving_time") if name in told}
+    return told | {"start": EPOCH_S + session["start_time"]}
 
 
 def _decoded(content):
@@ -93,13 +106,13 @@ def _offset_s(messages):
 def _recording(samples, session, offset_s, laps):
     sport, sub_sport = session.get("sport"), session.get("sub_sport")
     name = SPORTS.get((sport, sub_sport)) or SPORTS.get((sport, None)) or (None if sport in (None, 0) else "Workout")
-    within = [lap for lap in laps if samples[0].seconds - 1 <= lap < samples[-1].seconds]
-    return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within)
+    within = [lap for lap in laps if samples and samples[0].seconds - 1 <= lap < samples[-1].seconds]
+    return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within, totals=_totals(session))
 
 
 def _parted(samples, sessions):
     for session, following in zip(sessions, [*sessions[1:], {}]):
         start, end = session["start_time"] + EPOCH_S, following.get("start_time", 2**33) + EPOCH_S
         part = [sample for sample in samples if start <= sample.seconds < end]
-        if len(part) > 1:
-            yield session, checked(part)
+        if len(part) > 1 or _totals(session).get("elapsed_time"):
+            yield session, checked(part, _totals(session))

@@ -16,15 +16,20 @@ def is_one(head):
 
 
 def read(content):
-    xml_texts.check(content.lstrip())
+    text = xml_texts.unprefixed(content.lstrip())
     try:
-        tracks = gpxpy.parse(content.lstrip()).tracks
+        tracks = gpxpy.parse(text, version="1.1").tracks  # with which it reads extensions, whatever the file says
     except (gpxpy.gpx.GPXException, ValueError, TypeError, AttributeError, LookupError) as error:
         raise Unreadable(f"it is no GPX that can be read: {error}") from error
     found = [(track, samples) for track in tracks if (samples := [_sample(point) for segment in track.segments for point in segment.points if point.time])]
     if not found:
         raise Unreadable("none of its points has a time: a route that was planned, not recorded")
-    return [Recording(checked(samples), sports.named(track.type), name=track.name) for track, samples in found]
+    return [Recording(checked(samples), sports.named(track.type), name=track.name, utc_offset_s=_offset_s(track)) for track, samples in found]
+
+
+def _offset_s(track):
+    """Where its times tell one other than Z."""
+    return next((offset_s for segment in track.segments for point in segment.points[:1] if point.time and (offset_s := instant(point.time.isoformat())[1])), None)
 
 
 def _sample(point):

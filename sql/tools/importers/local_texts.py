@@ -1,6 +1,7 @@
 """Numbers and dates as the languages of Strava's export write them."""
 
 import datetime
+import math
 import re
 import unicodedata
 
@@ -18,20 +19,54 @@ def plain(text):
     return " ".join("".join(c for c in text if not unicodedata.combining(c)).casefold().replace(".", " ").replace("’", "'").split())
 
 
+def decoded(content):
+    """A table's text: UTF-8, UTF-16 as Windows saves it, or else what Windows wrote before either."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace")
+    if content[1:2] == b"\0":
+        return content.decode("utf-16-le", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # a head may end within a letter
+        return content.decode("utf-8-sig", errors="ignore") if error.start > len(content) - 4 else content.decode("cp1252", errors="replace")
+
+
+def has_decimal_comma(texts):
+    """What the numbers of one column say of themselves; None where nothing does, as "1,234" alone."""
+    commas = dots = 0
+    for text in texts:
+        text = (text or "").strip()
+        comma, dot = text.rfind(","), text.rfind(".")
+        if max(comma, dot) < 0:
+            continue
+        last = text[max(comma, dot)]
+        is_decimal = min(comma, dot) >= 0 or text.count(last) == 1 and len(text) - max(comma, dot) != 4
+        if min(comma, dot) < 0 and text.count(last) > 1:  # thousands
+            last, is_decimal = ",.".replace(last, ""), True
+        commas, dots = commas + (is_decimal and last == ","), dots + (is_decimal and last == ".")
+    return None if commas == dots else commas > dots
+
+
 def number(text, has_decimal_comma):
-    """None of an empty text."""
-    text = (text or "").strip().replace("\xa0", "").replace("\u202f", "")
+    """None of an empty text. With None nothing is known of the comma, and a dot alone is a decimal one."""
+    text = (text or "").strip().replace("\xa0", "").replace("\u202f", "").replace(" ", "")
     if not text:
         return None
+    if has_decimal_comma and re.fullmatch(r"-?\d{1,3}(\.\d{3})+", text):
+        text = text.replace(".", "")
     comma, dot = text.rfind(","), text.rfind(".")
     if comma >= 0 and dot >= 0:
         text = text.replace("." if comma > dot else ",", "")
     elif comma >= 0 and not has_decimal_comma:
         text = text.replace(",", "")
     try:
-        return float(text.replace(",", "."))
+        value = float(text.replace(",", "."))
     except ValueError:
-        raise Unreadable(f"{text!r} stands where a number belongs") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise Unreadable(f"{text[:100]!r} stands where a number belongs")
+    return value
 
 
 def moment(text, day_first):

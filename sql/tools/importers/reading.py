@@ -12,7 +12,7 @@ from importers import device_files, strava_export, strava_streams, streams, tool
 from importers.recording import Unreadable
 from importers.sources import unpacked
 
-READER = b"1"  # of what is made of a file: with another one all are read again
+READER = b"2"  # of what is made of a file: with another one all are read again
 AHEAD = 8  # files that wait, read, for a processor …
 AHEAD_BYTES = 200_000_000  # … and their bytes
 

@@ -29,21 +29,32 @@ class Recording:
     name: str | None = None
     utc_offset_s: int | None = None
     lap_starts: list = dataclasses.field(default_factory=list)  # seconds since 1970
+    totals: dict = dataclasses.field(default_factory=dict)  # what the file says of the whole, as summary.document names it; "start" in seconds since 1970
 
 
 LONGEST_S = 10 * 86400
 
 
-def checked(samples):
-    """Those that go forward in time; clocks step back when a satellite corrects them."""
-    kept = []
-    for sample in samples:
-        if not kept or sample.seconds > kept[-1].seconds:
-            kept.append(sample)
+def checked(samples, totals=None):
+    """Those that go forward in time; clocks step back when a satellite corrects them. Where most go back, they were written in another order.
+    None are needed where the file says how long it was."""
+    kept = _forward(samples)
+    if 2 * len(kept) < len(samples):
+        kept = _forward(sorted(samples, key=lambda sample: sample.seconds))
+    if len(kept) < 2 and totals and totals.get("elapsed_time"):
+        return []
     if len(kept) < 2:
         raise Unreadable("it has fewer than two points with a time")
     if kept[-1].seconds - kept[0].seconds > LONGEST_S:
         raise Unreadable(f"its times go from {day(kept[0].seconds)} to {day(kept[-1].seconds)}, more than ten days")
+    return kept
+
+
+def _forward(samples):
+    kept = []
+    for sample in samples:
+        if not kept or sample.seconds > kept[-1].seconds:
+            kept.append(sample)
     return kept
 
 

@@ -4,7 +4,9 @@ limit, so that neither a name in an archive nor a bomb does harm."""
 import io
 import os
 import pathlib
+import shutil
 import sys
+import tempfile
 import zipfile
 import zlib
 
@@ -12,26 +14,37 @@ from importers.recording import Unreadable
 
 LIMIT_BYTES = 64_000_000  # of one file, unpacked; a day of a watch has two
 TABLE_BYTES = 256_000_000  # of a table of activities
+WITHIN_BYTES = 4_000_000_000  # of a zip within a zip
+ZIP = (b"PK\3\4", b"PK\5\6")
+OFFICE = "[Content_Types].xml"  # of a document that is a zip and none
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class Files:
     """Names, in their order, and how each is opened. One that was given alone has only itself."""
 
     def __init__(self, given):
-        self._zip, self._folder, self._alone = None, None, None
+        self._zip, self._folder, self._alone, self._within = None, None, None, {}
         if given == "-":
             self._alone = ("standard input", sys.stdin.buffer)
         elif os.path.isdir(given):
             self._folder = pathlib.Path(given)
         else:
             self._alone = (pathlib.Path(given).name, open(given, "rb"))  # noqa: SIM115: open as long as the program runs
-        if self._alone and self._alone[1].read(4) in (b"PK\3\4", b"PK\5\6"):
+        if self._alone and self._alone[1].read(4) in ZIP:
             try:
                 self._zip = zipfile.ZipFile(self._alone[1])
             except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
                 raise Unreadable(f"the zip is cut off or damaged: {error}") from error
+        self._names = self._own_names()
+        for name in self._names if self._zip is not None or self._folder is not None else []:
+            self._open_within(name)
+        self._names = sorted({name for name in self._names if name not in {outer for _, outer, _ in self._within.values()}} | self._within.keys())
 
     def names(self):
+        return self._names
+
+    def _own_names(self):
         if self._zip is not None:
             return sorted({info.filename for info in self._zip.infolist() if not info.is_dir()})
         if self._folder is not None:
@@ -44,22 +57,50 @@ class Files:
 
     def packed(self, name, limit=LIMIT_BYTES):
         """A file's bytes as they are."""
+        content = self.head(name, limit + 1)
+        if len(content) > limit:
+            raise Unreadable(f"it has more than {limit:,} bytes")
+        return content
+
+    def head(self, name, n_bytes):
+        """Its first bytes, as they are."""
         try:
             with self._open(name) as stream:
-                content = stream.read(limit + 1)
-            if len(content) > limit:
-                raise Unreadable(f"it has more than {limit:,} bytes")
-            return content
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                return stream.read(n_bytes)
+        except DAMAGED as error:
             raise Unreadable(f"it is cut off or damaged in its archive: {error}") from error
         except OSError as error:
             raise Unreadable(f"it cannot be read: {error.strerror or error}") from error
+
+    def _open_within(self, outer):
+        """The files of a zip that is one of these; one in it again, or that is damaged, or grows as no zip does, stays a file."""
+        try:
+            if self.head(outer, 4) not in ZIP:
+                return
+            if self._zip is not None:
+                told = self._zip.getinfo(outer)
+                if told.file_size > min(WITHIN_BYTES, 2 * told.compress_size + 1_000_000):
+                    return
+                stream = tempfile.TemporaryFile()  # noqa: SIM115: a zip is read from its end; it has no name, and goes with the program
+                with self._open(outer) as packed:
+                    shutil.copyfileobj(packed, stream)
+            else:
+                stream = self._open(outer)
+            archive = zipfile.ZipFile(stream)
+        except (Unreadable, OSError, ValueError, *DAMAGED):
+            return
+        found = {info.filename for info in archive.infolist() if not info.is_dir()}
+        if OFFICE not in found:
+            self._within |= {f"{outer}/{name}": (archive, outer, name) for name in found}
 
     def _is_within(self, path):
         """A link that leads out of the folder is not followed."""
         return path.resolve().is_relative_to(self._folder.resolve())
 
     def _open(self, name):
+        if name in self._within:
+            archive, _, inner = self._within[name]
+            return archive.open(inner)
         if self._zip is not None:
             return self._zip.open(name)
         if self._folder is not None:
@@ -84,7 +125,19 @@ class _Kept(io.RawIOBase):
 
 
 def unpacked(content, limit=LIMIT_BYTES):
-    """Without the gzip it may be in."""
+    """Without the gzip it may be in, or the two: a browser packs what is packed."""
+    return _without_gzip(_without_gzip(content, limit), limit)
+
+
+def unpacked_head(head):
+    """The beginning of what may be in a gzip; nothing of a damaged one."""
+    try:
+        return zlib.decompressobj(31).decompress(head, len(head)) if head[:2] == b"\x1f\x8b" else head
+    except zlib.error:
+        return b""
+
+
+def _without_gzip(content, limit):
     if content[:2] != b"\x1f\x8b":
         return content
     stream, parts, size = zlib.decompressobj(31), [], 0

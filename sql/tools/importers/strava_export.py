@@ -9,10 +9,11 @@ import datetime
 import io
 import json
 import pathlib
+import re
 
-from importers import local_texts, sports, streams
+from importers import device_files, local_texts, sports, streams
 from importers.recording import Unreadable
-from importers.sources import TABLE_BYTES
+from importers.sources import TABLE_BYTES, unpacked_head
 
 HERE = pathlib.Path(__file__).resolve().parent
 NEEDED = ("id", "date", "type", "elapsed_s")
@@ -37,24 +38,31 @@ def found_in(files, names):
 
 
 def _is_table(head):
-    if b"\0" in head:
+    line = _first_line(local_texts.decoded(head))
+    if "\0" in line:
         return False
-    line = _decoded(head).lstrip("\ufeff").split("\n", 1)[0]
     try:
-        cells = {local_texts.plain(cell) for cell in _cells(line)}
+        found = next(csv.reader([line], delimiter=_delimiter(line)), [])
     except csv.Error:
         return False
+    cells = {local_texts.plain(cell) for cell in found}
     # more than one word of some language, so that another table with a column "Distance" is left alone
     return any(sum(plain in cells for lang, plain, _ in _dictionary() if lang == language) >= 3 for language in LANGUAGES) or (
-        len(cells) > 40 and next(iter(_cells(line)), "").casefold().startswith(("id ", "activity", "aktiv")))
+        len(cells) > 40 and next(iter(found), "").casefold().startswith(("id ", "activity", "aktiv")))
 
 
-def _cells(line):
-    return next(csv.reader([line]), [])
+def _first_line(text):
+    return re.split(r"[\r\n]", text.lstrip("\ufeff"), maxsplit=1)[0]
 
 
-def _decoded(content):
-    return content.decode("utf-8", errors="replace")
+def _delimiter(line):
+    """What Strava writes is a comma; a spreadsheet that saves it may write another."""
+    return max(",;\t", key=line.count)
+
+
+def _lines(content):
+    text = local_texts.decoded(content).lstrip("\ufeff").replace("\0", "")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(_first_line(text))))
 
 
 def _dictionary():
@@ -87,49 +95,90 @@ def columns_of(header):
 
 def work(files, table, athlete):
     """(source, {"row": …}, content of its file) of each activity of the table. First it says whose export it is."""
-    text = _decoded(files.read(table, TABLE_BYTES))
     csv.field_size_limit(10_000_000)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline="")))
+        lines = _lines(files.read(table, TABLE_BYTES))
     except csv.Error as error:
         raise Unreadable(f"{table} is no table that can be read: {error}") from error
     language, places = columns_of(lines[0] if lines else [])
-    athlete = _owner(files) or athlete
+    athlete = _owner(files, table) or athlete
     if athlete is None:
         yield table, {"asks": True}, None
         return
     yield table, {"export": athlete}, None
     rows = [_fields(line, places) for line in lines[1:] if any(line)]
     day_first = local_texts.is_day_first([row.get("date", [""])[0] for row in rows], language)
-    sports_by_word, known = _sport_words(), set(files.names())
-    has_comma = language != "en" and not any(len(cell) and "." in cell for row in rows for cell in row.get("distance", [])[:1])
-    for number, row in enumerate(rows, 2):
-        source = f"{table} line {number}"
+    sports_by_word, places_of_files = _sport_words(), _Places(files, table)
+    commas = _commas(rows, places, language)
+    found = [places_of_files.named(next(iter(row.get("file", [])), "").strip()) for row in rows]
+    for number, (row, place) in enumerate(zip(rows, found), 2):
+        source, named = f"{table} line {number}", next(iter(row.get("file", [])), "").strip()
         try:
-            told, file = _told(row, day_first, has_comma, sports_by_word), row.get("file", [""])[0].strip()
+            told_row = {"row": _told(row, day_first, commas, sports_by_word), "athlete": athlete}
         except Unreadable as error:
-            yield source, None, error
+            yield source, {}, error
             continue
-        place = next((name for name in (str(pathlib.PurePosixPath(table).parent / file), file) if file and name in known), None)
-        told_row = {"row": told, "athlete": athlete}
         if place is None:
-            yield source, told_row, None
+            yield named or source, told_row, Unreadable("the table names it and it is not here") if named and any(found) else None
         else:
-            try:
-                yield place, told_row, files.packed(place)
-            except Unreadable as error:
-                yield place, told_row, error
+            yield place, told_row, _content(files, place)
+    for place in places_of_files.others(found):
+        yield place, {"athlete": athlete}, _content(files, place)
 
 
-def _owner(files):
+def _content(files, place):
+    try:
+        return files.packed(place)
+    except Unreadable as error:
+        return error
+
+
+class _Places:
+    """The files of an export by the names that its table has for them, whatever an archiver made of letters, strokes and gzip."""
+
+    def __init__(self, files, table):
+        self._files, self._root = files, str(pathlib.PurePosixPath(table).parent)
+        self._root = "" if self._root == "." else f"{self._root}/"
+        self._by_name = {self._plain(name): name for name in reversed(files.names())}
+
+    @staticmethod
+    def _plain(name):
+        return name.replace("\\", "/").casefold().removesuffix(".gz")
+
+    def named(self, name):
+        """None where there is none."""
+        return next((found for place in (self._root + name, name) if name and (found := self._by_name.get(self._plain(place)))), None)
+
+    def others(self, named):
+        """What a device recorded and the table does not name; a route was planned, and not recorded."""
+        for name in self._files.names():
+            if name not in named and name.startswith(self._root) and "routes" not in pathlib.PurePosixPath(name).parts:
+                try:
+                    head = unpacked_head(self._files.head(name, device_files.HEAD_BYTES))
+                except Unreadable:
+                    continue
+                if device_files.format_of(head) is not None:
+                    yield name
+
+
+def _commas(rows, places, language):
+    """Of each column of each field, whether its decimals have a comma: by its own numbers, those of all others, or the language."""
+    columns = {(field, i): [row[field][i] for row in rows if len(row[field]) > i] for field in ("elapsed_s", "distance", *NUMBERS) for i in range(len(places.get(field, [])))}
+    own = {key: local_texts.has_decimal_comma(texts) for key, texts in columns.items()}
+    told = [is_comma for is_comma in own.values() if is_comma is not None]
+    usual = 2 * sum(told) > len(told) if told else language != "en"
+    return {key: usual if is_comma is None else is_comma for key, is_comma in own.items()}
+
+
+def _owner(files, table):
     """Whose export it is: profile.csv begins with a number."""
-    for name in files.names():
+    for name in sorted(files.names(), key=lambda name: pathlib.PurePosixPath(name).parent != pathlib.PurePosixPath(table).parent):
         if pathlib.PurePosixPath(name).name == "profile.csv":
             try:
-                lines = list(csv.reader(io.StringIO(_decoded(files.read(name)).lstrip("\ufeff"), newline="")))
+                lines = _lines(files.read(name))
             except (Unreadable, csv.Error):
                 return None
-            if len(lines) > 1 and lines[1] and lines[1][0].strip().isdigit():
+            if len(lines) > 1 and lines[1] and _is_number(lines[1][0].strip()):
                 return lines[1][0].strip()
     return None
 
@@ -138,16 +187,21 @@ def _fields(line, places):
     return {field: [line[place] for place in found if place < len(line)] for field, found in places.items()}
 
 
-def _told(row, day_first, has_comma, sports_by_word):
+def _is_number(text):
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def _told(row, day_first, commas, sports_by_word):
     first = {field: next((value for value in values if value.strip()), "") for field, values in row.items()}
-    if not first.get("id", "").strip().isdigit():
-        raise Unreadable(f"{first.get('id', '')!r} stands where the number of an activity belongs")
-    number = {field: local_texts.number(row[field][-1] if field in ("elapsed_s", "max_hr") and row[field][-1:] != [""] and row[field] else first[field], has_comma)
-              for field in ("elapsed_s", *NUMBERS) if row.get(field)}
+    if not _is_number(first.get("id", "").strip()):
+        raise Unreadable(f"{first.get('id', '')[:100]!r} stands where the number of an activity belongs")
+    number = {field: _number(field, row[field], commas) for field in ("elapsed_s", *NUMBERS) if row.get(field)}
+    if number.get("elapsed_s") is None:
+        raise Unreadable(f"activity {first['id'].strip()} has no elapsed time: its line is cut off, or a quotation mark before it has no other")
     sport = sports_by_word.get(local_texts.plain(first["type"])) or sports.named(first["type"].replace(" ", ""))
     told = {"id": int(first["id"]), "name": first.get("name"), "type": sport, "sport_type": sport,
-            "start_date": local_texts.moment(first["date"], day_first).strftime("%Y-%m-%dT%H:%M:%SZ"), "elapsed_time": number["elapsed_s"],
-            "distance": _metres(row.get("distance", []), first, sport, has_comma), "flagged": first.get("flagged", "").casefold() in TRUE or None}
+            "start_date": local_texts.moment(first["date"], day_first).isoformat()[:19] + "Z", "elapsed_time": number["elapsed_s"],
+            "distance": _metres(row.get("distance", []), first, sport, commas), "flagged": first.get("flagged", "").casefold() in TRUE or None}
     told |= {name: number.get(field) for field, name in NUMBERS.items()}
     told["moving_time"] = told["moving_time"] if told["moving_time"] is not None else told["elapsed_time"]
     is_race, is_long = (first.get(field, "").strip().casefold() in TRUE for field in ("race", "long_run"))
@@ -155,9 +209,15 @@ def _told(row, day_first, has_comma, sports_by_word):
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _metres(cells, first, sport, has_comma):
+def _number(field, cells, commas):
+    """The first that is there; of those that come twice the second, which is exact."""
+    place = len(cells) - 1 if field in ("elapsed_s", "max_hr") and cells[-1] else next((i for i, cell in enumerate(cells) if cell.strip()), 0)
+    return local_texts.number(cells[place], commas.get((field, place)))
+
+
+def _metres(cells, first, sport, commas):
     """The second Distance is in metres; a lone one in kilometres, but for swims, and for exports of long ago, which have ISO dates."""
-    values = [local_texts.number(cell, has_comma) for cell in cells]
+    values = [local_texts.number(cell, commas.get(("distance", i))) for i, cell in enumerate(cells)]
     if len(values) > 1 and values[1] is not None:
         return values[1]
     if not values or values[0] is None:

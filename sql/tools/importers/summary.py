@@ -12,24 +12,23 @@ OLDEST_S, NEWEST_S = 0, 253402300799  # 1970 to 9999; which of them are believed
 EFFORTS = (("400m", 400), ("1/2 mile", 804.672), ("1K", 1000), ("1 mile", 1609.344), ("2 mile", 3218.688), ("5K", 5000), ("10K", 10000), ("15K", 15000),
            ("10 mile", 16093.44), ("20K", 20000), ("Half-Marathon", 21097.5), ("30K", 30000), ("Marathon", 42195), ("50K", 50000))
 RUNS = {"Run", "TrailRun", "VirtualRun"}
+ADDED = ("distance", "average_heartrate", "max_heartrate", "total_elevation_gain")  # by the file's own word where its seconds say nothing
 
 
 def document(recording, zone=None, with_positions=False):
     """(document, channels)"""
-    start = recording.samples[0].seconds
+    start = recording.samples[0].seconds if recording.samples else recording.totals["start"]
     if not OLDEST_S <= start <= NEWEST_S:
         raise Unreadable("it starts before 1970 or after 9999")
+    if not recording.samples:
+        return _of_totals(recording, start, zone), {}
     track = tracks.Track(recording)
     last = len(track.times) - 1
     whole = _part(track, 0, last)
+    whole |= {name: value for name, value in recording.totals.items() if name in ADDED and value and not whole.get(name)}
     speed = whole["distance"] / whole["moving_time"] if whole["moving_time"] else None
-    sport = recording.sport or sports.guessed(speed if track.metres is not None else None)
-    offset_s = _offset_s(recording, start, zone)
-    told = {
-        "name": recording.name, "sport_type": sport, "type": sport, "resource_state": 3,
-        "start_date": _text(start) + "Z", "start_date_local": _text(start + offset_s) + "Z", "utc_offset": offset_s,
-        "trainer": recording.is_indoor, "manual": False, **whole, **_power(track),
-    }  # fmt: skip
+    sport = recording.sport or sports.guessed(speed if whole["distance"] else None)
+    told = _head(recording, sport, start, zone) | whole | _power(track)
     cadence, celsius = (_mean(track.values(name, 0, last)) for name in ("cadence", "celsius"))
     told |= {"average_cadence": cadence, "average_temp": celsius}
     told["laps"] = [{"lap_index": i, **_part(track, *piece)} for i, piece in enumerate(_laps(track, recording), 1)]
@@ -38,6 +37,21 @@ def document(recording, zone=None, with_positions=False):
     if track.metres is not None and sport in RUNS:
         told["best_efforts"] = list(_efforts(track))
     return {name: value for name, value in told.items() if value is not None and value != []}, streams.channels(track, with_positions)
+
+
+def _head(recording, sport, start, zone):
+    offset_s = _offset_s(recording, start, zone)
+    return {"name": recording.name, "sport_type": sport, "type": sport, "resource_state": 3,
+            "start_date": _text(start) + "Z", "start_date_local": _text(start + offset_s) + "Z", "utc_offset": offset_s,
+            "trainer": recording.is_indoor, "manual": False}  # fmt: skip
+
+
+def _of_totals(recording, start, zone):
+    """Of a file that says how long and how far it was, and nothing of its seconds: what was entered by hand, or a watch in a pool."""
+    told = recording.totals
+    moving = min(told.get("moving_time") or told["elapsed_time"], told["elapsed_time"])
+    sport = recording.sport or sports.guessed(told["distance"] / moving if told.get("distance") and moving else None)
+    return _without_none(_head(recording, sport, start, zone) | {"distance": 0.0, **{name: value for name, value in told.items() if name != "start"}, "moving_time": moving})
 
 
 def _text(seconds):

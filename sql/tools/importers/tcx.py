@@ -9,6 +9,8 @@ from importers.recording import Recording, Sample, Unreadable, checked
 FIELDS = {"DistanceMeters": "distance_m", "AltitudeMeters": "altitude_m", "Cadence": "cadence", "RunCadence": "cadence", "Watts": "power_w",
           "LatitudeDegrees": "latitude", "LongitudeDegrees": "longitude"}
 
+TOTALS = ("TotalTimeSeconds", "DistanceMeters", "AverageHeartRateBpm", "MaximumHeartRateBpm")
+
 
 def is_one(head):
     return xml_texts.root_of(head) == "TrainingCenterDatabase"
@@ -19,11 +21,14 @@ def read(content):
     for event, element in xml_texts.elements(content.lstrip()):
         tag = xml_texts.tag(element)
         if event == "start" and tag == "Activity":
-            activity = {"sport": element.get("Sport"), "points": [], "laps": [], "offset": None, "notes": None}
+            activity = {"sport": element.get("Sport"), "points": [], "laps": [], "offset": None, "totals": []}
         elif event == "start" and tag == "Lap" and activity is not None:
             activity["laps"].append(element.get("StartTime"))
         elif event == "end" and activity is not None and tag == "Trackpoint":
             _add(activity, element)
+            element.clear()
+        elif event == "end" and activity is not None and tag == "Lap":
+            activity["totals"].append({xml_texts.tag(one): number(next(iter(one), one).text) for one in element if xml_texts.tag(one) in TOTALS})
             element.clear()
         elif event == "end" and activity is not None and tag == "Activity":
             found.append(activity)
@@ -31,7 +36,7 @@ def read(content):
             element.clear()
     if not found:
         raise Unreadable("it holds no activity")
-    return [_recording(activity) for activity in found if activity["points"] or len(found) == 1]
+    return [_recording(activity) for activity in found if activity["points"] or activity["totals"] or len(found) == 1]
 
 
 def _add(activity, point):
@@ -51,7 +56,23 @@ def _add(activity, point):
 
 def _recording(activity):
     laps = [seconds for seconds, _ in map(instant, filter(None, activity["laps"])) if seconds is not None]
-    return Recording(checked(activity["points"]), sports.named(activity["sport"]), utc_offset_s=activity["offset"], lap_starts=laps)
+    sport, totals = sports.named(activity["sport"]), _totals(activity["totals"], laps)
+    samples = checked(activity["points"], totals)
+    # the format does not say where it was; what has no place but a distance was on a belt, or on rollers
+    is_indoor = sport in ("Run", "Ride") and bool(samples) and all(sample.latitude is None for sample in samples) and any(sample.distance_m for sample in samples)
+    return Recording(samples, sport, is_indoor, utc_offset_s=activity["offset"], lap_starts=laps, totals=totals)
+
+
+def _totals(laps, starts):
+    """What the laps say of the whole."""
+    if not starts:
+        return {}
+    seconds, metres = (sum(max(0.0, lap.get(tag) or 0.0) for lap in laps) for tag in ("TotalTimeSeconds", "DistanceMeters"))
+    rates = [(lap["AverageHeartRateBpm"], lap.get("TotalTimeSeconds") or 0.0) for lap in laps if lap.get("AverageHeartRateBpm")]
+    weight = sum(seconds for _, seconds in rates)
+    told = {"elapsed_time": round(seconds), "distance": round(metres, 2), "average_heartrate": round(sum(rate * s for rate, s in rates) / weight, 2) if weight > 0 else None,
+            "max_heartrate": max((lap["MaximumHeartRateBpm"] for lap in laps if lap.get("MaximumHeartRateBpm")), default=None)}  # fmt: skip
+    return {"start": starts[0]} | {name: value for name, value in told.items() if value}
 
 
 def instant(text):

@@ -1,6 +1,8 @@
 """XML of strangers: entities and DTDs are refused before anything is built of it."""
 
 import io
+import re
+import xml.etree.ElementTree  # writes what defusedxml has read
 
 import defusedxml
 import defusedxml.ElementTree
@@ -18,11 +20,29 @@ def elements(content):
         raise Unreadable(f"it is cut off or no XML: {error}") from error
 
 
-def check(content):
-    """What another reader will read is whole, and brings no entities."""
+def unprefixed(content):
+    """For a reader that knows no prefix of the outermost element's namespace, and no encoding but UTF-8. It is whole, and brings no entities."""
+    space, tree = None, None
     for event, element in elements(content):
-        if event == "end":
+        if event == "start" and space is None:
+            space, tree = element.tag.rpartition("}")[0] + "}", element if _is_odd(content) else None
+        if event == "end" and tree is None:
             element.clear()
+    if tree is None:
+        return content
+    for element in tree.iter():
+        if isinstance(element.tag, str) and space != "}" and element.tag.startswith(space):
+            element.tag = element.tag[len(space):]
+    return xml.etree.ElementTree.tostring(tree, encoding="unicode")
+
+
+def _is_odd(content):
+    """Whether its outermost element has a prefix, or it is not UTF-8."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return True
+    return re.search(rb"<[A-Za-z_][^\s:>/]*:?", content)[0].endswith(b":")
 
 
 def tag(element):

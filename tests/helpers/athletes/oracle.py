@@ -76,6 +76,7 @@ def read_activities(objects):
             "race": a.get("workout_type") == 1, # and of a run that proves nothing alone, which is doubted:
             "doubt": bool(a.get("manual") or a.get("trainer") or sport == "VirtualRun" or a.get("max_speed", 0) > 9
                           or elapsed - moving > CONFIG["max_pause_share"] * elapsed),
+            "has_power": sport.endswith("Ride") and bool(a.get("device_watts")) and (a.get("weighted_average_watts") or a.get("average_watts") or 0) > 0,
             "indoor": bool(a.get("trainer") or sport == "VirtualRun"), "unhuman_hr": average is not None and human(average, 30, 230) is None,
             "km": a.get("distance", 0) / 1000, "m": float(a.get("distance", 0)), "moving_s": elapsed if elapsed < moving <= elapsed + 5 else moving,
             "elapsed_s": elapsed, "climb": a.get("total_elevation_gain"), "hr": human(average, 30, 230), "max_hr": human(maximum, 30, 250)})
@@ -115,6 +116,8 @@ def as_features(kept_out, own_corrections, loads):
 
 def reason(a, max_hr):
     """Why the load of an activity without one is unknown."""
+    if a.has_power:
+        return "power, but no threshold power (ftp_w) of that day to hold it against"
     if pd.isna(a.hr):
         hr = "a heart rate that no heart has" if a.unhuman_hr else "no heart rate"
         if not a.is_run:

@@ -192,7 +192,8 @@ def test_a_file_of_which_nothing_can_be_used_is_a_failure_with_the_reason(tmp_pa
     if kind in ("FIT", "zip", "gzip", "GPX"):
         assert (first, reasons) == ("0 new, 1 unreadable:", []) and last.startswith("  export: ")
     else:
-        assert first.startswith("landed nothing new; ") and first.endswith(" refused") and last.endswith("what was refused is in bronze_rejects")
+        assert first.startswith("landed nothing new; ") and first.endswith(" refused") and last.endswith("where it is to be had: sql/tools/importers/README.md")
+        assert reasons.pop().endswith("what was refused is in bronze_rejects")
         assert reasons and all(file.name in reason for reason in reasons)
     with sqlite3.connect(tmp_path / "a.db") as db:
         assert db.execute("SELECT COUNT(*) FROM bronze_rejects").fetchone()[0] >= 1

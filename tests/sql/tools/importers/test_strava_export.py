@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import random
+import re
 import sqlite3
 import zipfile
 
@@ -156,3 +157,83 @@ def test_an_activity_of_the_api_and_of_the_export_is_one(tmp_path):
     with sqlite3.connect(tmp_path / "a.db") as db:
         assert db.execute("SELECT COUNT(*) FROM silver_from_api").fetchone() == (0,)  # and owes nothing to the API any more
     assert landed(tmp_path / "a.db") == expected(found)
+
+
+# --- what archivers and spreadsheets make of an export ------------------------------------------------------------------
+
+
+def resaved(rng, language, text):
+    """As bytes: with other ends of lines, other letters, other strokes between cells."""
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    out = io.StringIO()
+    csv.writer(out, delimiter=rng.choice(",,;\t"), lineterminator=rng.choice(["\n", "\r\n", "\r"])).writerows(rows)
+    encodings = ["utf-8", "utf-8-sig", "utf-16"] + ["cp1252"] * (chr(0x202F) not in text)
+    return out.getvalue().encode(rng.choice(encodings))
+
+
+@pytest.mark.parametrize("language", ["en", "de", "pt", "fr", "es"])
+@pytest.mark.parametrize("seed", range(2))
+def test_an_export_that_was_packed_saved_and_named_otherwise_gives_the_same(tmp_path, language, seed):
+    rng = random.Random(f"resaved {language} {seed}")
+    found = list(activities(rng))
+    points = {a["id"]: device_files.run(a["elapsed"] // 8, start=a["at"]) for a in rng.sample(found, 3)}
+    for a in found:  # what the table does not say is the file's
+        a["hr"] = a["hr"] or (140 if a["id"] in points else None)
+    names = {number: f"activities/{number}.fit.gz" for number in points}
+    missing = rng.choice([a["id"] for a in found if a["id"] not in points])
+    root = rng.choice(["", "export_4242/", "My stuff/export_4242/"])
+    text = table(rng, language, found, names | {missing: "activities/1.gpx.gz"})
+    if seed:  # decimals with a comma in an account in English, and with a dot in any other
+        other = "en" if language != "en" else "de"
+        decimal = re.compile(r"(?<![\d.,])(\d+)([.,])(\d+)(?![\d.,])")
+        text = "".join(",".join(_requoted(decimal.sub(lambda m: f"{m[1]}{'.' if other == 'en' else ','}{m[3]}", cell)) for cell in row) + "\n"
+                       for row in csv.reader(io.StringIO(text, newline="")))
+    with zipfile.ZipFile(tmp_path / "x", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{root}activities.csv", resaved(rng, language, text))
+        archive.writestr(f"{root}profile.csv", "\ufeffAthlete ID,First Name\r\n4242,Ann\r\n")
+        archive.writestr(f"{root}routes/1.gpx", '<gpx version="1.1"><rte><rtept lat="1" lon="2"/></rte></gpx>')
+        archive.writestr(f"{root}media/1.jpg", b"\xff\xd8\xff\xe0")
+        for number, recorded in points.items():
+            content, name = device_files.as_fit(recorded, offset_s=7200), names[number]
+            name, content = rng.choice([(name, gzip.compress(content)), (name.upper(), gzip.compress(content)), (name[:-3], content)])
+            archive.writestr(root + name, content)
+        archive.writestr(f"{root}activities/77.fit.gz", gzip.compress(device_files.as_fit(device_files.run(300, start=datetime.datetime(2022, 1, 1, 9, tzinfo=UTC)))))
+    done = device_files.imported(tmp_path / "a.db", tmp_path / "x")
+    assert (done.returncode, done.stdout) == (0, f"{len(found) + 1} new, 1 unreadable:\n  activities/1.gpx.gz: the table names it and it is not here; "
+                                                 "what the table says of it is in\n"), (done.stdout, done.stderr)
+    told = landed(tmp_path / "a.db")
+    unnamed = [number for number in told if number >= 10**15]
+    assert len(unnamed) == 1 and told.pop(unnamed[0])[0] == "2022-01-01T09:00:00Z"
+    assert told == expected(found)
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert {int(row[0]) for row in db.execute("SELECT activity_id FROM activity_streams")} == {*points, *unnamed}
+        assert {row[0] for row in db.execute("SELECT athlete_id FROM silver_strava_activities")} == {"4242"}
+
+
+def _requoted(cell):
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def test_a_line_that_says_what_cannot_be_is_told_of_and_the_others_are_in(tmp_path):
+    rng = random.Random(9)
+    found = list(activities(rng))
+    text = table(rng, "en", found)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    date, elapsed = rows[0].index("Activity Date"), rows[0].index("Elapsed Time")
+    spoilt = {0: "9" * 40, 1: "-5", 2: "1e3", 3: "\u00b2"}
+    bad = [[*(f"{spoilt[i]}" if place == 0 else cell for place, cell in enumerate(rows[1]))] for i in spoilt]
+    for place, cell in ((date, "Feb 30, 2024, 7:00:00 AM"), (date, "now"), (rows[0].index("Distance"), "inf"), (rows[0].index("Moving Time"), "nan")):
+        bad.append([cell if i == place else value for i, value in enumerate(["5", *rows[1][1:]])])
+    bad.append(["5", *rows[1][1:elapsed]])  # cut off
+    rng.shuffle(bad)
+    out = io.StringIO()
+    csv.writer(out).writerows([rows[0], *bad, *rows[1:]])
+    (tmp_path / "x").write_text(out.getvalue() + '6,"Jan 1, 2024')
+    for given in ("x", "folder"):
+        if given == "folder":
+            (tmp_path / given).mkdir()
+            (tmp_path / given / "activities.csv").write_bytes((tmp_path / "x").read_bytes())
+            (tmp_path / given / "other.txt").write_text("hello")
+        done = device_files.imported(tmp_path / f"{given}.db", tmp_path / given, athlete=7)
+        assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"{len(found)} new, {len(bad) + 1} unreadable:\n"), (done.stdout, done.stderr)
+        assert landed(tmp_path / f"{given}.db") == expected(found)
