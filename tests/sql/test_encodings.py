@@ -33,7 +33,6 @@ def landed_by_the_tool(db, path):
 def pipeline(path, encoding, land):
     db = new_database(path)
     db.execute(f"PRAGMA encoding = '{encoding}'")
-    db.execute("PRAGMA synchronous = OFF")
     run(db)
     assert one(db, "PRAGMA encoding") == encoding
     land(db, path)

@@ -251,6 +251,7 @@ def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_c
     path = tmp_path / "online.db"
     writer = connect(path, isolation_level=None, check_same_thread=False)
     writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("PRAGMA synchronous = OFF")
     columns = ", ".join(["athlete_id INTEGER", "event_timestamp TEXT", "available_at TEXT", *FEATURES])
     writer.execute(f"CREATE TABLE g({columns}, PRIMARY KEY (athlete_id, event_timestamp))")
     writer.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
