@@ -121,6 +121,8 @@ CREATE TABLE IF NOT EXISTS ml_run_predictions (
     label      REAL NOT NULL,
     predicted  REAL NOT NULL,
     baselines  TEXT,             -- JSON: what each of them said
+    interval_group TEXT,         -- which rows its interval is told by, of a definition that tells them apart
+    interval_scale REAL,         -- what its error is compared with, of a definition that says so
     PRIMARY KEY (run_id, evaluation, entity, as_of_date, item)
 ) WITHOUT ROWID;
 

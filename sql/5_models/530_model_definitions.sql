@@ -21,7 +21,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- Those that are not registered, the refused ones again: what one lacked may be there now. A definition without a learner
--- belongs to a stage of its own.
+-- belongs to a stage of its own. A member that is null says nothing, and is left out.
 CREATE TEMP TABLE arrived AS
 SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
        json_fields(d.payload, '[{"field": "version", "type": "text"}, {"field": "description", "type": "text"}, {"field": "entity", "type": "text"},
@@ -33,7 +33,7 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
            {"field": "evaluation.after", "type": "number", "min": 0, "max": 0.95}, {"field": "evaluation.gap_days", "type": "whole", "min": 0, "max": 3650},
            {"field": "evaluation.fold", "type": "text"}, {"field": "evaluation.period", "type": "text"}, {"field": "evaluation.slice", "type": "text"},
            {"field": "evaluation.api_rows", "type": "text"}, {"field": "interval.evaluation", "type": "text"}, {"field": "interval.scale", "type": "text"},
-           {"field": "gate", "type": "list"}, {"field": "promotion", "type": "object"}, {"field": "promotion.min_rows", "type": "whole", "min": 1, "max": 1000000},
+           {"field": "gate", "type": "list"}, {"field": "promotion", "type": "object"}, {"field": "promotion.by", "type": "text"}, {"field": "promotion.min_rows", "type": "whole", "min": 1, "max": 1000000},
            {"field": "schedule", "type": "object"}, {"field": "schedule.every_days", "type": "number", "min": 0, "max": 3650},
            {"field": "schedule.new_rows", "type": "whole", "min": 0, "max": 1000000000},
            {"field": "interval", "type": "object"}, {"field": "interval.by", "type": "text"}, {"field": "interval.spread_power", "type": "number", "min": 0, "max": 4},
@@ -46,26 +46,40 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
             WHEN 'array' THEN (SELECT group_concat(value, char(10)) FROM json_each(d.payload, '$.rows')) END AS rows_sql,
        (SELECT COUNT(*) FROM json_each(d.payload, '$.features')) AS n_features,
        json_remove(COALESCE(d.payload -> '$.learner.options', '{}'), '$.feature_names') AS options
-FROM bronze_documents AS d
-WHERE d.kind = 'model_specification'
-  AND json_type(d.payload, '$.learner') IS NOT NULL
-  AND d.bronze_id NOT IN (SELECT bronze_id FROM ml_models);
+FROM (SELECT bronze_id, document_id,
+             CASE WHEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE type = 'null') THEN json_patch('{}', payload) ELSE payload END AS payload
+      FROM bronze_documents
+      WHERE kind = 'model_specification' AND bronze_id NOT IN (SELECT bronze_id FROM ml_models)) AS d
+WHERE json_type(d.payload, '$.learner') IS NOT NULL;
 
 -- What each asks its features of: {"name", "group"}, or a name alone for a column of its rows.
 CREATE TEMP TABLE feature AS
-SELECT a.bronze_id, f.key AS position, f.type,
+SELECT a.bronze_id, f.key AS position, f.value AS told,
        CASE f.type WHEN 'text' THEN f.value WHEN 'object' THEN f.value ->> '$.name' END AS name,
-       CASE f.type WHEN 'object' THEN f.value ->> '$.group' END AS group_name
+       CASE f.type WHEN 'object' THEN f.value ->> '$.group' END AS group_name,
+       CASE f.type WHEN 'object' THEN json_type(f.value, '$.group') END AS group_type
 FROM arrived AS a
 CROSS JOIN json_each(a.definition, '$.features') AS f;
 
 CREATE TEMP TABLE gate AS
-SELECT a.bronze_id, g.key AS position, g.type, g.value ->> '$.evaluation' AS evaluation, g.value ->> '$.metric' AS metric,
-       json_type(g.value, '$.slice') AS slice, json_type(a.definition, '$.evaluation.slice') AS slices,
-       json_type(g.value, '$.above') AS above, json_type(g.value, '$.below') AS below
-FROM arrived AS a
-CROSS JOIN json_each(a.definition, '$.gate') AS g
-WHERE g.type = 'object';
+SELECT g.bronze_id, g.position, g.condition ->> '$.evaluation' AS evaluation, g.condition ->> '$.metric' AS metric,
+       json_type(g.condition, '$.slice') AS slice, json_type(g.definition, '$.evaluation.slice') AS slices,
+       json_type(g.condition, '$.above') AS above, json_type(g.condition, '$.below') AS below
+FROM (SELECT a.bronze_id, a.definition, g.key AS position, CASE g.type WHEN 'object' THEN g.value ELSE '{}' END AS condition
+      FROM arrived AS a
+      CROSS JOIN json_each(a.definition, '$.gate') AS g) AS g;
+
+-- What a learner that has no trees reads of its options; what else k-means does with its own is told when it trains.
+CREATE TEMP TABLE other_options AS
+SELECT bronze_id, options, definition ->> '$.learner.kind' AS kind,
+       CASE WHEN is_simulation
+            THEN json_fields(options, '[{"field": "workouts", "type": "list"}, {"field": "limits", "type": "list"}, {"field": "taper", "type": "list"},
+                     {"field": "week_share", "type": "object"}, {"field": "days_in_a_row", "type": "whole", "min": 1, "max": 100}, {"field": "hard_gap_days", "type": "whole", "min": 0, "max": 30},
+                     {"field": "hard_intensity", "type": "number", "min": 0.3, "max": 1.5}, {"field": "longest_growth", "type": "number", "min": 1, "max": 10},
+                     {"field": "week_share.steady", "type": "number", "min": 0, "max": 2}, {"field": "week_share.race", "type": "number", "min": 0, "max": 2}]')
+            ELSE json_fields(options, '[{"field": "min_rows", "type": "whole", "min": 3, "max": 1000000}, {"field": "names", "type": "list"}]') END AS p
+FROM arrived
+WHERE definition ->> '$.learner.kind' IN ('simulation', 'kmeans') AND json_type(options) = 'object';
 
 -- What a simulation says of its workouts and limits. It learns nothing, so it has neither rows nor a gate.
 CREATE TEMP TABLE simulation_fault AS
@@ -89,13 +103,6 @@ SELECT bronze_id, 'learner.options: a simulation has no ' || key
                   || '; it may have days_in_a_row, hard_gap_days, hard_intensity, limits, longest_growth, taper, week_share, workouts'
 FROM option
 WHERE key NOT IN ('workouts', 'limits', 'days_in_a_row', 'hard_gap_days', 'hard_intensity', 'longest_growth', 'taper', 'week_share')
-UNION ALL
-SELECT a.bronze_id, 'learner.options.' || (json_fields(a.options, '[{"field": "workouts", "type": "list"}, {"field": "limits", "type": "list"}, {"field": "taper", "type": "list"},
-           {"field": "week_share", "type": "object"}, {"field": "days_in_a_row", "type": "whole", "min": 1, "max": 100}, {"field": "hard_gap_days", "type": "whole", "min": 0, "max": 30},
-           {"field": "hard_intensity", "type": "number", "min": 0.3, "max": 1.5}, {"field": "longest_growth", "type": "number", "min": 1, "max": 10},
-           {"field": "week_share.steady", "type": "number", "min": 0, "max": 2},
-           {"field": "week_share.race", "type": "number", "min": 0, "max": 2}]') ->> '$.faults[0].reason')
-FROM arrived AS a WHERE a.is_simulation AND json_type(a.options) = 'object'
 UNION ALL
 SELECT a.bronze_id, 'learner.options.workouts: there is none' FROM arrived AS a WHERE a.is_simulation AND a.bronze_id NOT IN (SELECT bronze_id FROM workout)
 UNION ALL
@@ -130,7 +137,7 @@ WITH space AS (
     WHERE a.definition ->> '$.learner.kind' = 'gbdt' AND json_type(a.options) = 'object' AND json_type(a.definition, '$.search.space') = 'object'
 ),
 tried AS (
-    SELECT s.bronze_id, s.name, c.key, gbdt_options_fault(json_object(s.name, json(s.choices -> ('$[' || c.key || ']'))), max(s.n_features, 1)) AS reason
+    SELECT s.bronze_id, s.name, c.key, gbdt_options_fault(json_object(s.name, json(s.choices -> ('$[' || c.key || ']'))), min(max(s.n_features, 1), 2000)) AS reason
     FROM space AS s CROSS JOIN json_each(s.choices) AS c
 ),
 size AS (SELECT bronze_id, portable_exp(exact_sum(portable_ln(json_array_length(choices)))) AS n FROM space WHERE json_array_length(choices) > 0 GROUP BY bronze_id)
@@ -156,6 +163,17 @@ WHERE model NOT GLOB '[A-Za-z_]*' OR model GLOB '*[^A-Za-z0-9_]*' OR length(mode
 UNION ALL
 SELECT bronze_id, 1, p ->> '$.faults[0].reason' FROM arrived WHERE p ->> '$.faults[0].reason' IS NOT NULL
 UNION ALL
+SELECT a.bronze_id, 1, v.key || ': expected a number, found "' || (a.definition ->> ('$.' || v.key)) || '"'
+FROM arrived AS a
+CROSS JOIN json_each(a.p, '$.values') AS v
+WHERE v.type IN ('integer', 'real') AND json_type(a.definition, '$.' || v.key) = 'text'
+UNION ALL
+SELECT a.bronze_id, 2, substr(MIN(t.fullkey), 3) || ' comes twice'
+FROM arrived AS a
+CROSS JOIN json_tree(a.definition) AS t
+GROUP BY a.bronze_id, t.parent, t.key
+HAVING COUNT(*) > 1
+UNION ALL
 SELECT a.bronze_id, 2, 'a definition has no ' || m.key || '; it may have base, baselines, card, computed, description, entity, evaluation, features, gate, interval, label, label_clip, learner, link, model, owner, prediction, promotion, rows, schedule, search, version'
 FROM arrived AS a
 CROSS JOIN json_each(a.definition) AS m
@@ -179,9 +197,11 @@ SELECT bronze_id, 6, 'rows: ' || stored_query_fault(rows_sql) FROM arrived WHERE
 UNION ALL
 SELECT bronze_id, 7, 'features: there is none' FROM arrived WHERE n_features = 0 AND NOT is_simulation
 UNION ALL
-SELECT bronze_id, 8, 'features[' || position || ']: expected a name of letters, digits and _, or {"name", "group"} of such, found ' || COALESCE(name, 'none')
+SELECT bronze_id, 7, 'features: expected at most 2000, found ' || n_features FROM arrived WHERE n_features > 2000
+UNION ALL
+SELECT bronze_id, 8, 'features[' || position || ']: expected a name of letters, digits and _, or {"name", "group"} of such, found ' || COALESCE(told, 'null')
 FROM feature
-WHERE name IS NULL OR name NOT GLOB '[A-Za-z_]*' OR name GLOB '*[^A-Za-z0-9_]*' OR length(name) > 60 OR group_name GLOB '*[^A-Za-z0-9_]*'
+WHERE name IS NULL OR name NOT GLOB '[A-Za-z_]*' OR name GLOB '*[^A-Za-z0-9_]*' OR length(name) > 60 OR group_type <> 'text' OR group_name GLOB '*[^A-Za-z0-9_]*'
 UNION ALL
 SELECT bronze_id, 9, 'features: ' || name || ' comes twice' FROM feature GROUP BY bronze_id, lower(name) HAVING COUNT(*) > 1
 UNION ALL
@@ -194,8 +214,8 @@ UNION ALL
 SELECT bronze_id, 11, 'learner.kind: expected gbdt, kmeans or simulation, found ' || (definition ->> '$.learner.kind')
 FROM arrived WHERE (definition ->> '$.learner.kind') NOT IN ('gbdt', 'kmeans', 'simulation')
 UNION ALL
-SELECT bronze_id, 12, 'learner.options: ' || gbdt_options_fault(options, max(n_features, 1))
-FROM arrived WHERE definition ->> '$.learner.kind' = 'gbdt' AND gbdt_options_fault(options, max(n_features, 1)) IS NOT NULL
+SELECT bronze_id, 12, 'learner.options: ' || gbdt_options_fault(options, min(max(n_features, 1), 2000))
+FROM arrived WHERE definition ->> '$.learner.kind' = 'gbdt' AND gbdt_options_fault(options, min(max(n_features, 1), 2000)) IS NOT NULL
 UNION ALL
 SELECT bronze_id, 13, 'learner.options: ' || m.key || ' is not a definition''s to say'
 FROM arrived
@@ -307,13 +327,15 @@ FROM arrived WHERE bronze_id NOT IN (SELECT bronze_id FROM gate) AND definition 
 UNION ALL
 SELECT bronze_id, 12, reason FROM simulation_fault
 UNION ALL
--- What else it does with its options is told when it trains.
-SELECT a.bronze_id, 12, 'learner.options: ' || COALESCE(json_fields(a.options, '[{"field": "min_rows", "type": "whole", "min": 3, "max": 1000000}, {"field": "names", "type": "list"}]')
-                                                        ->> '$.faults[0].reason',
-                                                        CASE WHEN json_type(a.options, '$.previous') IS NOT NULL OR json_type(a.options, '$.k') IS NOT NULL
-                                                                  OR json_type(a.options, '$.missing') IS NOT NULL
-                                                             THEN 'k, missing and previous are not a definition''s to say' END)
-FROM arrived AS a WHERE a.definition ->> '$.learner.kind' = 'kmeans' AND json_type(a.options) = 'object'
+SELECT bronze_id, 12, 'learner.options.' || (p ->> '$.faults[0].reason') FROM other_options WHERE p ->> '$.faults[0].reason' IS NOT NULL
+UNION ALL
+SELECT bronze_id, 12, 'learner.options.' || v.key || ': expected a number, found "' || (o.options ->> ('$.' || v.key)) || '"'
+FROM other_options AS o CROSS JOIN json_each(o.p, '$.values') AS v
+WHERE v.type IN ('integer', 'real') AND json_type(o.options, '$.' || v.key) = 'text'
+UNION ALL
+SELECT bronze_id, 12, 'learner.options: k, missing and previous are not a definition''s to say'
+FROM other_options
+WHERE kind = 'kmeans' AND COALESCE(json_type(options, '$.k'), json_type(options, '$.missing'), json_type(options, '$.previous')) IS NOT NULL
 UNION ALL
 SELECT a.bronze_id, 13, 'learner.options.names[' || n.key || ']: expected {"feature": one of its features, "high": a word, "low": a word}'
 FROM arrived AS a
@@ -326,6 +348,9 @@ SELECT a.bronze_id, 14, m.key || ' is not a clustering''s to say: it has no labe
 FROM arrived AS a CROSS JOIN json_each(a.definition) AS m
 WHERE a.definition ->> '$.learner.kind' = 'kmeans' AND m.key IN ('base', 'link', 'label_clip', 'baselines', 'evaluation', 'gate', 'interval', 'promotion', 'search')
 UNION ALL
+SELECT bronze_id, 19, 'promotion.by: expected rows, on which both are compared, or gate, found ' || (definition ->> '$.promotion.by')
+FROM arrived WHERE (definition ->> '$.promotion.by') NOT IN ('rows', 'gate')
+UNION ALL
 SELECT bronze_id, 20, reason FROM search_fault
 UNION ALL
 SELECT a.bronze_id, 21, 'card has no ' || m.key || '; it may have limits, use'
@@ -337,8 +362,9 @@ FROM arrived AS a CROSS JOIN json_each(a.definition, '$.card.limits') AS m
 WHERE m.type <> 'text';
 
 CREATE TEMP TABLE judged AS
-SELECT a.*, (SELECT f.reason FROM fault AS f WHERE f.bronze_id = a.bronze_id AND f.reason IS NOT NULL ORDER BY f.place, f.reason LIMIT 1) AS fault
-FROM arrived AS a;
+SELECT *, CASE WHEN length(told) > 1000 THEN substr(told, 1, 1000) || '... (' || length(told) || ' characters)' ELSE told END AS fault
+FROM (SELECT a.*, (SELECT f.reason FROM fault AS f WHERE f.bronze_id = a.bronze_id AND f.reason IS NOT NULL ORDER BY f.place, f.reason LIMIT 1) AS told
+      FROM arrived AS a);
 
 DELETE FROM ml_model_rejects;
 INSERT INTO ml_model_rejects (bronze_id, model, reason, definition)
@@ -375,6 +401,7 @@ DROP TABLE temp.judged;
 DROP TABLE temp.fault;
 DROP TABLE temp.search_fault;
 DROP TABLE temp.simulation_fault;
+DROP TABLE temp.other_options;
 DROP TABLE temp.gate;
 DROP TABLE temp.feature;
 DROP TABLE temp.arrived;

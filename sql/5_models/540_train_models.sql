@@ -506,9 +506,11 @@ FROM run AS r
 JOIN metric AS m USING (model)
 WHERE abs(m.value) < 9e999 AND m.slice <> '';
 
-INSERT INTO ml_run_predictions (run_id, evaluation, entity, as_of_date, item, fold, label, predicted, baselines)
-SELECT r.run_id, a.evaluation, s.entity, s.as_of_date, s.item, a.fold, s.label, a.predicted, b.said
-FROM run AS r
+INSERT INTO ml_run_predictions (run_id, evaluation, entity, as_of_date, item, fold, label, predicted, baselines, interval_group, interval_scale)
+SELECT r.run_id, a.evaluation, s.entity, s.as_of_date, s.item, a.fold, s.label, a.predicted, b.said,
+       CASE WHEN r.by_name IS NOT NULL THEN COALESCE(s.row ->> ('$.' || r.by_name), '') END,
+       CASE WHEN json_type(s.row, '$.' || r.scale_name) IN ('integer', 'real') THEN exact_real(s.row -> ('$.' || r.scale_name)) END
+FROM (SELECT model, run_id, reason, definition ->> '$.interval.by' AS by_name, definition ->> '$.interval.scale' AS scale_name FROM run) AS r
 JOIN told AS a USING (model)
 JOIN sample AS s USING (row_id)
 LEFT JOIN (SELECT n.evaluation, j.row_id, json_group_object(n.predictor, json(number_text(j.predicted))) AS said

@@ -1,6 +1,6 @@
 -- stage:    547_model_intervals
 -- purpose:  bound the answers of every registered model that asks for intervals, by what its run said of rows that it had not seen
--- reads:    -; ml_looks, ml_models, ml_pooled_rows, ml_run_predictions, ml_runs, ops_config
+-- reads:    -; ml_looks, ml_models, ml_run_predictions, ml_runs, ops_config
 -- writes:   ml_run_intervals; ml_looks, ml_run_metrics
 -- follows:  -
 -- grain:    run_id, interval_group
@@ -25,11 +25,13 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- power of the definition (normalised as in Papadopoulos et al. 2002), and, if it says so, within the group that a column of the row names,
 -- of predictions that a column is the scale of, and by the logarithm of what came to what was said.
 
--- The last finished training of each, once; the rows of one that groups are asked for again.
+-- The last finished training of each, once.
 CREATE TEMP TABLE due AS
 WITH last AS (SELECT model, MAX(run_id) AS run_id FROM ml_runs WHERE status = 'finished' AND search_id IS NULL GROUP BY model)
-SELECT r.run_id, r.model, r.training_spec, m.entity, m.definition ->> '$.interval.by' AS by_name, m.definition ->> '$.interval.scale' AS scale_name,
-       m.definition ->> '$.link' IS 'log' AS is_log, m.definition ->> '$.interval.evaluation' AS asked_by, COALESCE(exact_real(m.definition -> '$.interval.spread_power'), 0.0) AS spread_power,
+SELECT r.run_id, r.model, m.definition ->> '$.interval.by' AS by_name, m.definition ->> '$.interval.scale' AS scale_name,
+       m.definition ->> '$.link' IS 'log' AS is_log, COALESCE(m.definition ->> '$.interval.evaluation',
+           CASE WHEN EXISTS (SELECT 1 FROM ml_run_predictions AS p WHERE (p.run_id, p.evaluation) = (r.run_id, 'time')) THEN 'time' ELSE 'group' END) AS evaluation,
+       COALESCE(exact_real(m.definition -> '$.interval.spread_power'), 0.0) AS spread_power,
        CAST(CASE json_type(m.definition, '$.interval.level') WHEN 'real' THEN exact_real(m.definition -> '$.interval.level')
                  ELSE (SELECT value FROM ops_config WHERE name = COALESCE(m.definition ->> '$.interval.level', 'interval_level')) END AS REAL) AS level
 FROM last AS l
@@ -38,36 +40,19 @@ JOIN ml_models AS m USING (bronze_id)
 LEFT JOIN ml_looks AS w ON w.stage = '547_model_intervals' AND w.model = r.model
 WHERE json_type(m.definition, '$.interval') = 'object' AND (w.seen IS NULL OR w.seen ->> '$[0]' < r.run_id);
 
-CREATE TEMP TABLE grouped (run_id INTEGER, entity TEXT, as_of_date TEXT, item TEXT, interval_group TEXT, scale REAL,
-    PRIMARY KEY (run_id, entity, as_of_date, item)) WITHOUT ROWID;
-INSERT OR IGNORE INTO grouped
-SELECT d.run_id, r.row ->> ('$."' || d.entity || '"'), r.row ->> '$.as_of_date', COALESCE(r.row ->> '$.item', ''), COALESCE(r.row ->> ('$.' || d.by_name), ''),
-       CASE WHEN d.scale_name IS NULL THEN 1.0 WHEN json_type(r.row, '$.' || d.scale_name) IN ('integer', 'real') THEN exact_real(r.row -> ('$.' || d.scale_name)) END
-FROM due AS d
-JOIN (SELECT d.model, a.c1 AS row FROM due AS d CROSS JOIN attempt('SELECT row FROM training_rows(?1)', d.training_spec) AS a
-      WHERE COALESCE(d.by_name, d.scale_name) IS NOT NULL AND a.fault IS NULL
-      UNION ALL
-      SELECT model, row FROM ml_pooled_rows WHERE model IN (SELECT model FROM due WHERE COALESCE(by_name, scale_name) IS NOT NULL)) AS r USING (model)
-WHERE r.row ->> ('$."' || d.entity || '"') IS NOT NULL AND r.row ->> '$.as_of_date' IS NOT NULL;
-
 CREATE TEMP TABLE score (run_id INTEGER, evaluation TEXT, fold INTEGER, interval_group TEXT, label REAL, predicted REAL, spread REAL, score REAL);
 INSERT INTO score (run_id, evaluation, fold, interval_group, label, predicted, spread, score)
 WITH told AS (
-    SELECT d.run_id, d.by_name, d.scale_name, d.is_log, d.asked_by, d.spread_power, p.evaluation, p.fold, p.entity, p.as_of_date, p.item, p.label, p.predicted, MAX(p.evaluation = 'time') OVER (PARTITION BY d.run_id) AS has_time
+    SELECT d.run_id, d.evaluation, d.is_log, p.fold, p.label, p.predicted, COALESCE(p.interval_group, '') AS interval_group,
+           CASE WHEN d.spread_power = 0 THEN 1.0
+                WHEN p.predicted <> 0 THEN portable_exp(d.spread_power * portable_ln(abs(p.predicted / CASE WHEN d.scale_name IS NULL THEN 1.0 ELSE NULLIF(p.interval_scale, 0) END))) END AS spread
     FROM due AS d
-    JOIN ml_run_predictions AS p USING (run_id)
-),
-spread AS (
-    SELECT t.*, COALESCE(g.interval_group, '') AS interval_group,
-           CASE WHEN t.spread_power = 0 THEN 1.0
-                WHEN t.predicted <> 0 THEN portable_exp(t.spread_power * portable_ln(abs(t.predicted / CASE WHEN t.scale_name IS NULL THEN 1.0 ELSE NULLIF(g.scale, 0) END))) END AS spread
-    FROM told AS t
-    LEFT JOIN grouped AS g USING (run_id, entity, as_of_date, item)
-    WHERE t.evaluation = COALESCE(t.asked_by, CASE t.has_time WHEN 1 THEN 'time' ELSE 'group' END) AND (t.by_name IS NULL OR g.run_id IS NOT NULL)
+    JOIN ml_run_predictions AS p USING (run_id, evaluation)
+    WHERE d.by_name IS NULL OR p.interval_group IS NOT NULL
 )
 SELECT run_id, evaluation, fold, interval_group, label, predicted, spread,
        CAST(CASE WHEN is_log THEN portable_ln(label / predicted) ELSE label - predicted END / spread AS REAL) AS score
-FROM spread WHERE spread > 0 AND (NOT is_log OR predicted > 0);
+FROM told WHERE spread > 0 AND (NOT is_log OR predicted > 0);
 CREATE INDEX temp.score_by_group ON score (run_id, interval_group, fold, score);
 
 -- Fold 0 are those that are served; the others are what could be known of a fold: by time its earlier ones, by group its other ones.
@@ -130,7 +115,6 @@ DROP TABLE temp.counted;
 DROP TABLE temp.bounded;
 DROP TABLE temp.interval;
 DROP TABLE temp.score;
-DROP TABLE temp.grouped;
 DROP TABLE temp.due;
 DROP TABLE temp.stage_clock;
 

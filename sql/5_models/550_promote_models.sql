@@ -32,7 +32,7 @@ WITH newest AS (
 last AS (
     SELECT model, champion, challenger, decision, n_rows, ROW_NUMBER() OVER (PARTITION BY model, challenger ORDER BY decision_id DESC) AS age FROM ml_decisions
 )
-SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, m.learner, a.version AS champion, n.challenger, l.n_rows AS rows_before,
+SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, m.learner, m.learner = 'gbdt' AND m.definition ->> '$.promotion.by' IS NOT 'gate' AS is_compared, a.version AS champion, n.challenger, l.n_rows AS rows_before,
        json_array(n.challenger, a.version) AS seen,
        COALESCE(m.definition ->> '$.promotion.min_rows', 30) AS min_rows,
        COALESCE(date(max(COALESCE(r.trained_until, ''), COALESCE(o.trained_until, '')), -- '': nothing that has a date trained either
@@ -55,8 +55,8 @@ CREATE TEMP TABLE contestant AS
 SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, k.content AS calibrator, m.columns_sql, m.is_binary, m.entity, m.definition ->> '$.base' AS base_name, m.definition ->> '$.link' IS 'log' AS is_log,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NOT NULL AND as_of_date > ''' || x.after_date || '''',
                    'as_of', 'known_at', 'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec
-FROM (SELECT contest_id, model, 'champion' AS role, champion AS version, after_date FROM contest WHERE champion IS NOT NULL AND learner = 'gbdt'
-      UNION ALL SELECT contest_id, model, 'challenger', challenger, after_date FROM contest WHERE champion IS NOT NULL AND learner = 'gbdt') AS x
+FROM (SELECT contest_id, model, 'champion' AS role, champion AS version, after_date FROM contest WHERE champion IS NOT NULL AND is_compared
+      UNION ALL SELECT contest_id, model, 'challenger', challenger, after_date FROM contest WHERE champion IS NOT NULL AND is_compared) AS x
 JOIN ml_model_versions AS v ON v.model = x.model AND v.version = x.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
 JOIN ml_models AS m ON m.bronze_id = r.bronze_id
@@ -131,20 +131,21 @@ LEFT JOIN tested AS t USING (contest_id);
 -- Who waited is decided again only on twice the rows: who looks each day finds some day by chance what he looks for.
 CREATE TEMP TABLE decided AS
 SELECT r.*,
-       CASE WHEN champion IS NULL OR learner <> 'gbdt' THEN 'PROMOTE'
+       CASE WHEN champion IS NULL OR NOT is_compared THEN 'PROMOTE'
             WHEN fault IS NOT NULL OR n_rows < min_rows OR p_value IS NULL THEN 'HOLD'
             WHEN mean_difference > 0 AND p_value < (SELECT value FROM ops_config WHERE name = 'significance_level') THEN 'PROMOTE'
             WHEN mean_difference < 0 AND p_worse < (SELECT value FROM ops_config WHERE name = 'significance_level') THEN 'REJECT'
             ELSE 'HOLD' END AS decision,
        CASE WHEN champion IS NULL THEN 'there is no champion, and it has passed its gate'
             WHEN learner <> 'gbdt' THEN 'it foretells no label by which two could be compared, and the newer one holds'
+            WHEN NOT is_compared THEN 'it has passed its gate, by which alone its definition asks'
             WHEN fault IS NOT NULL THEN fault
             WHEN n_rows < min_rows THEN n_rows || ' rows' || CASE after_date WHEN '' THEN '' ELSE ' after ' || after_date END || ' that neither has seen, asked for are ' || min_rows
             WHEN p_value IS NULL THEN n_units || ' units are too few to decide'
             ELSE 'error ' || number_text(challenger_loss) || ' beside the champion''s ' || number_text(champion_loss) || ' on ' || n_rows || ' rows of ' || n_units || ' units ('
                  || unit || '), p = ' || number_text(p_value) || CASE WHEN mean_difference < 0 AND p_worse < (SELECT value FROM ops_config WHERE name = 'significance_level') THEN ', and of being worse ' || number_text(p_worse) ELSE '' END END AS reason
 FROM result AS r
-WHERE rows_before IS NULL OR learner <> 'gbdt' OR n_rows >= max(min_rows, 2 * rows_before);
+WHERE rows_before IS NULL OR NOT is_compared OR n_rows >= max(min_rows, 2 * rows_before);
 
 CREATE TEMP TABLE numbered AS
 SELECT d.*, (SELECT COALESCE(MAX(decision_id), 0) FROM ml_decisions) + ROW_NUMBER() OVER (ORDER BY model) AS decision_id FROM decided AS d;

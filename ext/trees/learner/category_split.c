@@ -141,7 +141,8 @@ static double telling_hessian(const category_squares *squares, int n, double noi
     return effects > 0 ? within * squares->between / effects : INFINITY;
 }
 
-void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence) {
+void category_learn(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                    category_evidence *evidence) {
     category categories[ATHLETE_MAX_BIN];
     int n = gather_categories(bins, 0, categories);
     if (n < 2) return;
@@ -152,24 +153,34 @@ void category_learn(const category_bins *bins, const scan_node *node, category_e
     if (evidence->mean_rows == 0 || telling < evidence->telling_hessian) evidence->telling_hessian = telling;
     if (signal > evidence->signal) evidence->signal = signal;
     evidence->mean_rows = rows / n;
-}
-
-/* Those that have rows enough, told by their hessians. */
-static int keep_frequent(category *categories, int n, double least_hessian) {
-    int kept = 0;
+    evidence->rare = (bin_set){{0}};
     for (int i = 0; i < n; i++) {
-        if (categories[i].hessian >= least_hessian) categories[kept++] = categories[i];
+        bool rare = categories[i].hessian * (node->rows / node->hessian) < rules->least_rows;
+        if (rare) evidence->rare.word[categories[i].bin / 64] |= (uint64_t)1 << categories[i].bin % 64;
     }
-    return kept;
 }
 
-/* The least hessian of a category in a set. */
-static double least_of_one(const category_bins *bins, const scan_node *node, const category_rules *rules,
-                           const category_evidence *evidence) {
+/* What a category's hessian must be for it to be in a set. */
+typedef struct category_least {
+    double hessian, of_rare; /* of those that are rare in all rows */
+} category_least;
+
+static category_least least_of(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                               const category_evidence *evidence) {
     double few = evidence->mean_rows * 2 / 3, rows = rules->least_rows < few ? rules->least_rows : few,
            hessian = rows * node->hessian / node->rows,
            telling = evidence->telling_hessian * bins->one_hessian;
-    return rules->judges_rows && telling < hessian ? telling : hessian;
+    return (category_least){hessian, rules->judges_rows && telling < hessian ? telling : hessian};
+}
+
+/* Those that have rows enough, told by their hessians. */
+static int keep_frequent(category *categories, int n, const category_least *least, const bin_set *rare) {
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        double enough = bin_set_has(rare, categories[i].bin) ? least->of_rare : least->hessian;
+        if (categories[i].hessian >= enough) categories[kept++] = categories[i];
+    }
+    return kept;
 }
 
 static void try_sets(category_search *s, category *categories, int n, const category_bins *bins,
@@ -177,7 +188,8 @@ static void try_sets(category_search *s, category *categories, int n, const cate
     const scan_node *node = s->node;
     double signal = signal_share(sum_squares(categories, n).all, n, bins->noise, evidence->signal);
     if (!(signal > 0)) return;
-    n = keep_frequent(categories, n, least_of_one(bins, node, rules, evidence));
+    category_least least = least_of(bins, node, rules, evidence);
+    n = keep_frequent(categories, n, &least, &evidence->rare);
     s->lambda += rules->extra_lambda;
     int half = (n + 1) / 2;
     try_sorted(s, categories, n, half < rules->max_threshold ? half : rules->max_threshold);

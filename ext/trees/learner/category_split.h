@@ -12,8 +12,9 @@
 ** as the adjusted R^2 has it. The first tree sees how much of a feature is signal before any of it is learned; of what
 ** that has shown, half is taken off what chance explains later, when names that are learned already would hide those that
 ** are not. And a category with few rows in a node is in no set: fewer than the smoothing (LightGBM's rule), or than
-** two thirds of the mean over the feature's categories where those are small themselves, or, unless the caller has named the
-** smoothing, than it takes for the mean of its rows to tell more of the category than of chance. */
+** two thirds of the mean over the feature's categories where those are small themselves. Unless the caller has named the smoothing,
+** categories that have no such rows in all are asked for less: for so many that the mean of their rows tells more of them than of
+** chance. Frequent ones are not, since what a deep node has left of them is mostly chance. */
 #ifndef ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 #define ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 
@@ -27,11 +28,21 @@ typedef struct category_rules {
     bool judges_rows;  /* fewer, where they tell of the category */
 } category_rules;
 
+/* Bits of bins. */
+typedef struct bin_set {
+    uint64_t word[4];
+} bin_set;
+
+static inline bool bin_set_has(const bin_set *set, int bin) {
+    return set->word[bin / 64] >> bin % 64 & 1;
+}
+
 /* What the first tree that a feature is used in has shown of it, at its root. */
 typedef struct category_evidence {
     double signal;          /* share of the squares that chance does not explain */
     double mean_rows;       /* of a category, in units of weight; 0 before that tree */
     double telling_hessian; /* with which a category's mean is half effect and half chance, or infinite */
+    bin_set rare;           /* those with fewer rows in all than a set asks for */
 } category_evidence;
 
 /* A feature's bins in a node. */
@@ -45,15 +56,6 @@ typedef struct category_bins {
     const int64_t *rows;         /* per bin, and of what is missing in rows[n_bins]; or NULL: not counted */
 } category_bins;
 
-/* Bits of bins. */
-typedef struct bin_set {
-    uint64_t word[4];
-} bin_set;
-
-static inline bool bin_set_has(const bin_set *set, int bin) {
-    return set->word[bin / 64] >> bin % 64 & 1;
-}
-
 typedef struct category_best {
     double score; /* as scan_cut's */
     bin_set right;
@@ -64,6 +66,7 @@ category_best category_split(const category_bins *bins, const scan_node *node, c
                              const category_evidence *evidence);
 
 /* Adds what a root shows. */
-void category_learn(const category_bins *bins, const scan_node *node, category_evidence *evidence);
+void category_learn(const category_bins *bins, const scan_node *node, const category_rules *rules,
+                    category_evidence *evidence);
 
 #endif

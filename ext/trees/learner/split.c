@@ -82,18 +82,22 @@ static category_bins categories_of(const node_search *search, int feature, const
                            .rows = rows};
 }
 
+static category_rules category_rules_of(const split_finder *finder) {
+    const split_rules *rules = finder->rules;
+    double unit = finder->gradients->scale.hessian;
+    return (category_rules){.smooth = rules->cat_smooth * unit,
+                            .extra_lambda = rules->cat_l2 * unit,
+                            .max_to_onehot = rules->max_cat_to_onehot,
+                            .max_threshold = rules->max_cat_threshold,
+                            .least_rows = ldexp(rules->cat_smooth, finder->gradients->weight_bits),
+                            .judges_rows = rules->cat_judges_rows};
+}
+
 /* `rows` per bin, if they were counted; else NULL. */
 static void try_categories(const node_search *search, int feature, const int64_t *rows,
                            feature_split *found) {
     const split_finder *finder = search->finder;
-    const split_rules *rules = finder->rules;
-    double unit = finder->gradients->scale.hessian;
-    const category_rules category = {rules->cat_smooth * unit,
-                                     rules->cat_l2 * unit,
-                                     rules->max_cat_to_onehot,
-                                     rules->max_cat_threshold,
-                                     ldexp(rules->cat_smooth, finder->gradients->weight_bits),
-                                     rules->cat_judges_rows};
+    const category_rules category = category_rules_of(finder);
     const category_bins bins = categories_of(search, feature, rows);
     category_best best = category_split(&bins, &search->scan, &category, &finder->evidence[feature]);
     *found = (feature_split){.score = best.score,
@@ -294,12 +298,14 @@ static int best_place(const split_finder *finder) {
 /* What a first tree's root shows of every feature that it may use. */
 static void learn_categories(const node_search *search) {
     const split_finder *finder = search->finder;
+    const category_rules rules = category_rules_of(finder);
     for (int i = 0; i < finder->n_features; i++) {
         int feature = finder->features[i];
         if (!is_categorical(finder, feature)) continue;
         category_evidence *evidence = &finder->evidence[feature];
         const category_bins bins = categories_of(search, feature, NULL);
-        if (finder->is_first || evidence->mean_rows == 0) category_learn(&bins, &search->scan, evidence);
+        if (finder->is_first || evidence->mean_rows == 0)
+            category_learn(&bins, &search->scan, &rules, evidence);
     }
 }
 

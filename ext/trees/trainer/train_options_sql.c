@@ -123,8 +123,8 @@ const athlete_option train_options_table[] = {
     {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
      "(10, and fewer rows where they tell enough)",
      "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
-     "than two thirds of the mean, none is in a set; left out, nor of those whose mean would tell less of "
-     "them than of chance"},
+     "than two thirds of the mean, none is in a set; left out, those that have fewer rows in all are in sets "
+     "where the mean of these tells more of them than of chance"},
     {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "10",
      "added to lambda in splits of sorted categories"},
     {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL, NULL,

@@ -169,11 +169,11 @@ def replay_is_the_same(db):
 
 def test_what_is_wrong_with_a_clustering_is_told():
     odd = {
-        "no list": (definition(names="low"), "learner.options: names: expected a list"),
+        "no list": (definition(names="low"), "learner.options.names: expected a list"),
         "no feature": (definition(names=[{"feature": "mood", "high": "a", "low": "b"}]), "learner.options.names[0]: expected"),
         "a text": (definition(names=["a"]), "learner.options.names[0]: expected"),
         "no low": (definition(names=[NAMES[0], {"feature": "fast", "high": "a"}]), "learner.options.names[1]: expected"),
-        "few": (definition(min_rows=1), "learner.options: min_rows: expected a whole number from 3"),
+        "few": (definition(min_rows=1), "learner.options.min_rows: expected a whole number from 3"),
         "a k": (definition(k=3), "learner.options: k, missing and previous are not a definition's to say"),
         "a gate": (definition() | {"gate": [{"evaluation": "time", "metric": "mae", "below": 1}]}, "gate is not a clustering's to say"),
     }

@@ -149,7 +149,9 @@ def test_intervals_of_a_logarithm_are_ranks_of_ratios_within_the_scale_and_the_e
     db.execute("INSERT INTO shown SELECT athlete_id, '2026-01-01', NULL, 'next', NULL, NULL, kind, 0, scale * 1.1, x, y, noise FROM shown WHERE day <> '' GROUP BY athlete_id")
     train(db)
     run(db, [INTERVALS, modelled.PROMOTE, modelled.SCORE])
-    said = pandas.read_sql_query("SELECT p.*, s.kind, s.scale FROM ml_run_predictions AS p JOIN shown AS s ON (s.athlete_id, s.item) = (p.entity, p.item) WHERE evaluation = ?", db, params=(by,))
+    said = pandas.read_sql_query("SELECT p.label, p.predicted, p.interval_group, p.interval_scale, s.kind, s.scale FROM ml_run_predictions AS p JOIN shown AS s ON (s.athlete_id, s.item) = (p.entity, p.item)"
+                               " WHERE evaluation = ?", db, params=(by,))
+    assert (said.interval_group == said.kind).all() and (said.interval_scale == said.scale).all()
     spread = (said.predicted / said.scale) ** 1.3
     stored = {r["interval_group"]: r for r in rows(db, "SELECT * FROM ml_run_intervals")}
     for kind, of in said.groupby("kind").groups.items():
@@ -300,6 +302,7 @@ FAULTS = {
     "evaluation has no folds; it may have after, api_rows, by, fold, gap_days, period, slice, splits": {"evaluation": {"folds": 3}},
     "interval.scale: expected the name of a column of its rows or of a feature, found a b": {"interval": {"scale": "a b"}},
     "interval.evaluation: expected time or group, by which it is judged, found time": {"interval": {"evaluation": "time"}, "evaluation": {"by": ["group"], "slice": "of_kind"}},
+    "promotion.by: expected rows, on which both are compared, or gate, found luck": {"promotion": {"by": "luck"}},
     "gate[0]: a slice is a text, a value of the column that evaluation.slice names": {"evaluation": {"by": ["group"]}},
     "features: asked_with is no feature": {"features": ["x", "asked_with"]},
     "features: trains is no feature": {"features": ["x", "trains"]},

@@ -140,3 +140,20 @@ def test_decisions_stay_and_a_refused_version_never_challenges():
             db.execute(statement)
     assert numpy.isfinite(one(db, "SELECT n_rows FROM ml_decisions"))
     db.close()
+
+
+def test_by_gate_the_newest_that_passes_holds_at_once_and_one_that_does_not_pass_never_does():
+    db = modelled.database(days(1))
+    by_gate = {"promotion": {"by": "gate"}}
+    train(db, definition(version="1.0.0", features=["x"], **by_gate))
+    run(db, [modelled.PROMOTE])
+    train(db, definition(version="1.0.1", features=["x", "noise"], **by_gate))
+    run(db, [modelled.PROMOTE])
+    train(db, definition(version="1.0.2", gate=[{"evaluation": "time", "metric": "mae", "below": 0}], **by_gate))
+    run(db, [modelled.PROMOTE])
+    assert [(d["champion"], d["challenger"], d["decision"], d["n_rows"]) for d in decisions(db)] == [(None, 1, "PROMOTE", 0), (1, 2, "PROMOTE", 0)]
+    assert champion(db) == (2, None)
+    db.execute("UPDATE ml_aliases SET version = 1")  # whom somebody went back from does not come again
+    next_day(db)
+    assert champion(db) == (1, None) and len(decisions(db)) == 2
+    db.close()
