@@ -11,6 +11,7 @@ The first line is {"files": how many}; then one for each: {"source": name} with
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -46,8 +47,10 @@ def main():
         files = Files(given.given)
         names = files.names()
         _say({"source": given.given, "files": len(names)})
-        export = strava_export.found_in(files, names)
-        work = strava_export.work(files, export, given.athlete) if export else _work(files, names, given.athlete)
+        tables = strava_export.found_in(files, names)
+        beside = [name for name in names if name not in tables and not any(name.startswith(strava_export.root_of(table)) for table in tables)]
+        owner = next((found for table in tables if (found := strava_export.owner(files, table))), given.athlete)
+        work = itertools.chain(*(strava_export.work(files, table, given.athlete) for table in tables), _work(files, beside, owner))
         known = set(pathlib.Path(given.known).read_text().split()) if given.known else set()
         for line in reading.lines(work, reading.Way(zone, given.positions), known, len(names)):
             _say(line)

@@ -30,6 +30,8 @@ def documents(content, zone=None, with_positions=False):
 
 
 def _told(head):
+    if head[:4] == b"SQLi":
+        return "it is a database: bring it by itself, SRC=its name"
     if head[:2] == b"PK":
         return "it is a zip within a zip that is damaged, swollen or within another one"
     return OTHERS.get(xml_texts.root_of(head) or "", "it is neither FIT nor GPX nor TCX")

@@ -33,7 +33,9 @@ def _offset_s(track):
 
 
 def _sample(point):
-    values = {"altitude_m": point.elevation, "latitude": point.latitude, "longitude": point.longitude}
+    values = {"altitude_m": number(point.elevation)}
+    if abs(point.latitude) <= 90 and abs(point.longitude) <= 180:
+        values |= {"latitude": point.latitude, "longitude": point.longitude}
     for extension in point.extensions:
         for element in extension.iter():
             name = EXTENSIONS.get(xml_texts.tag(element).lower()) if isinstance(element.tag, str) else None

@@ -16,6 +16,7 @@ LIMIT_BYTES = 64_000_000  # of one file, unpacked; a day of a watch has two
 TABLE_BYTES = 256_000_000  # of a table of activities
 WITHIN_BYTES = 4_000_000_000  # of a zip within a zip
 ZIP = (b"PK\3\4", b"PK\5\6")
+SYSTEM = (".ds_store", "thumbs.db", "desktop.ini")  # what systems leave in folders, of no use to anybody
 OFFICE = "[Content_Types].xml"  # of a document that is a zip and none
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -39,16 +40,17 @@ class Files:
         self._names = self._own_names()
         for name in self._names if self._zip is not None or self._folder is not None else []:
             self._open_within(name)
-        self._names = sorted({name for name in self._names if name not in {outer for _, outer, _ in self._within.values()}} | self._within.keys())
+        outer = {outer for _, outer, _ in self._within.values()}
+        self._names = sorted({name for name in self._names if name not in outer} | {name for name in self._within if not _is_system(name)})
 
     def names(self):
         return self._names
 
     def _own_names(self):
         if self._zip is not None:
-            return sorted({info.filename for info in self._zip.infolist() if not info.is_dir()})
+            return sorted({info.filename for info in self._zip.infolist() if not info.is_dir() and not _is_system(info.filename)})
         if self._folder is not None:
-            return sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file() and self._is_within(path))
+            return sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file() and self._is_within(path) and not _is_system(str(path)))
         return [self._alone[0]]
 
     def read(self, name, limit=LIMIT_BYTES):
@@ -107,6 +109,11 @@ class Files:
             return open(self._folder / name, "rb")
         self._alone[1].seek(0)
         return io.BufferedReader(_Kept(self._alone[1]))
+
+
+def _is_system(name):
+    parts = pathlib.PurePosixPath(name).parts
+    return "__MACOSX" in parts or parts[-1:] and (parts[-1].startswith("._") or parts[-1].casefold() in SYSTEM)
 
 
 class _Kept(io.RawIOBase):

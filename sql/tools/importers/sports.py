@@ -1,4 +1,10 @@
-"""Sports by Strava's names, from what GPX and TCX say."""
+"""Sports by Strava's names, from what GPX and TCX say, in the words of whichever language Strava has one in."""
+
+import csv
+import functools
+import pathlib
+
+from importers import local_texts
 
 # Strava's own GPX has numbers.
 NAMES = {
@@ -15,7 +21,22 @@ NAMES = {
 def named(text):
     """None where a file does not say."""
     text = (text or "").strip()
-    return NAMES.get(text.casefold(), text if text.isascii() and text.isalpha() else "Workout") if text else None
+    if not text:
+        return None
+    return NAMES.get(text.casefold()) or of_words(text) or (text if text.isascii() and text.isalpha() else "Workout")
+
+
+def of_words(text):
+    """Of the words of Strava's languages, or None."""
+    return _words().get(local_texts.plain(text.replace("_", " ").replace("-", " ")).replace(" ", ""))
+
+
+@functools.cache
+def _words():
+    with open(pathlib.Path(__file__).resolve().parent / "strava_sports.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {local_texts.plain(word).replace(" ", ""): row["sport_type"] for row in rows for word in row["words"].split("|")}
+    return found | {row["sport_type"].casefold(): row["sport_type"] for row in rows}
 
 
 def guessed(metres_per_second):

@@ -16,6 +16,7 @@ from importers.recording import Unreadable
 from importers.sources import TABLE_BYTES, unpacked_head
 
 HERE = pathlib.Path(__file__).resolve().parent
+BY_CONTENT = 1000  # files whose first bytes are looked at where no name says which is the table
 NEEDED = ("id", "date", "type", "elapsed_s")
 LANGUAGES = ("en", "de", "pt", "fr", "es")
 TRUE = {"1", "1.0", "true", "wahr", "verdadeiro", "vrai", "verdadero"}
@@ -26,15 +27,16 @@ DETAILS = ("laps", "splits_metric", "best_efforts", "trainer", "device_watts")
 
 
 def found_in(files, names):
-    """The table's name, or None. By its content, whatever it is called; in a folder or zip only what is a table by its name may be one,
-    for nobody wants all files read twice."""
-    for name in [name for name in names if name.lower().endswith(".csv")] or names if len(names) > 1 else names:
+    """The names of tables, the one with the most rows last: what it says is newest. By their content, whatever they are called; in a folder or
+    zip only what is a table by its name may be one, for nobody wants all files read twice."""
+    found = []
+    for name in [name for name in names if name.lower().endswith(".csv")] or (names if len(names) == 1 else names[:BY_CONTENT]):
         try:
-            if _is_table(files.read(name, TABLE_BYTES)[:20_000]):
-                return name
+            if _is_table(unpacked_head(files.head(name, 20_000))):
+                found.append((len(files.read(name, TABLE_BYTES)), name))
         except Unreadable:
             continue
-    return None
+    return [name for _, name in sorted(found)]
 
 
 def _is_table(head):
@@ -70,11 +72,6 @@ def _dictionary():
         return [(row["language"], local_texts.plain(row["header"]), row["field"]) for row in csv.DictReader(file)]
 
 
-def _sport_words():
-    with open(HERE / "strava_sports.csv", encoding="utf-8", newline="") as file:
-        return {local_texts.plain(word): row["sport_type"] for row in csv.DictReader(file) for word in row["words"].split("|")}
-
-
 def columns_of(header):
     """(language, places of each field, in order); its numbers are repeated names."""
     cells = [local_texts.plain(cell.lstrip("\ufeff")) for cell in header]
@@ -93,6 +90,12 @@ def columns_of(header):
     return best[1], best[2]
 
 
+def root_of(table):
+    """What the names of its export begin with."""
+    folder = str(pathlib.PurePosixPath(table).parent)
+    return "" if folder == "." else f"{folder}/"
+
+
 def work(files, table, athlete):
     """(source, {"row": …}, content of its file) of each activity of the table. First it says whose export it is."""
     csv.field_size_limit(10_000_000)
@@ -101,20 +104,20 @@ def work(files, table, athlete):
     except csv.Error as error:
         raise Unreadable(f"{table} is no table that can be read: {error}") from error
     language, places = columns_of(lines[0] if lines else [])
-    athlete = _owner(files, table) or athlete
+    athlete = owner(files, table) or athlete
     if athlete is None:
         yield table, {"asks": True}, None
         return
     yield table, {"export": athlete}, None
     rows = [_fields(line, places) for line in lines[1:] if any(line)]
     day_first = local_texts.is_day_first([row.get("date", [""])[0] for row in rows], language)
-    sports_by_word, places_of_files = _sport_words(), _Places(files, table)
+    places_of_files = _Places(files, table)
     commas = _commas(rows, places, language)
     found = [places_of_files.named(next(iter(row.get("file", [])), "").strip()) for row in rows]
     for number, (row, place) in enumerate(zip(rows, found), 2):
         source, named = f"{table} line {number}", next(iter(row.get("file", [])), "").strip()
         try:
-            told_row = {"row": _told(row, day_first, commas, sports_by_word), "athlete": athlete}
+            told_row = {"row": _told(row, day_first, commas), "athlete": athlete}
         except Unreadable as error:
             yield source, {}, error
             continue
@@ -137,8 +140,7 @@ class _Places:
     """The files of an export by the names that its table has for them, whatever an archiver made of letters, strokes and gzip."""
 
     def __init__(self, files, table):
-        self._files, self._root = files, str(pathlib.PurePosixPath(table).parent)
-        self._root = "" if self._root == "." else f"{self._root}/"
+        self._files, self._root = files, root_of(table)
         self._by_name = {self._plain(name): name for name in reversed(files.names())}
 
     @staticmethod
@@ -150,9 +152,9 @@ class _Places:
         return next((found for place in (self._root + name, name) if name and (found := self._by_name.get(self._plain(place)))), None)
 
     def others(self, named):
-        """What a device recorded and the table does not name; a route was planned, and not recorded."""
+        """What a device recorded beside the table, and it does not name; a route was planned, and not recorded."""
         for name in self._files.names():
-            if name not in named and name.startswith(self._root) and "routes" not in pathlib.PurePosixPath(name).parts:
+            if name not in named and name.startswith(self._root) and not name.startswith(self._root + "routes/"):
                 try:
                     head = unpacked_head(self._files.head(name, device_files.HEAD_BYTES))
                 except Unreadable:
@@ -170,7 +172,7 @@ def _commas(rows, places, language):
     return {key: usual if is_comma is None else is_comma for key, is_comma in own.items()}
 
 
-def _owner(files, table):
+def owner(files, table):
     """Whose export it is: profile.csv begins with a number."""
     for name in sorted(files.names(), key=lambda name: pathlib.PurePosixPath(name).parent != pathlib.PurePosixPath(table).parent):
         if pathlib.PurePosixPath(name).name == "profile.csv":
@@ -191,14 +193,14 @@ def _is_number(text):
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def _told(row, day_first, commas, sports_by_word):
+def _told(row, day_first, commas):
     first = {field: next((value for value in values if value.strip()), "") for field, values in row.items()}
     if not _is_number(first.get("id", "").strip()):
         raise Unreadable(f"{first.get('id', '')[:100]!r} stands where the number of an activity belongs")
     number = {field: _number(field, row[field], commas) for field in ("elapsed_s", *NUMBERS) if row.get(field)}
     if number.get("elapsed_s") is None:
         raise Unreadable(f"activity {first['id'].strip()} has no elapsed time: its line is cut off, or a quotation mark before it has no other")
-    sport = sports_by_word.get(local_texts.plain(first["type"])) or sports.named(first["type"].replace(" ", ""))
+    sport = sports.of_words(first["type"]) or sports.named(first["type"].replace(" ", ""))
     told = {"id": int(first["id"]), "name": first.get("name"), "type": sport, "sport_type": sport,
             "start_date": local_texts.moment(first["date"], day_first).isoformat()[:19] + "Z", "elapsed_time": number["elapsed_s"],
             "distance": _metres(row.get("distance", []), first, sport, commas), "flagged": first.get("flagged", "").casefold() in TRUE or None}

@@ -50,6 +50,8 @@ def _add(activity, point):
             values["heart_rate"] = number(next(iter(element), element).text)
         elif tag in FIELDS:
             values[FIELDS[tag]] = number(element.text)
+    if abs(values.get("latitude") or 0) > 90 or abs(values.get("longitude") or 0) > 180:
+        values |= {"latitude": None, "longitude": None}
     if seconds is not None:
         activity["points"].append(Sample(seconds, **values))
 

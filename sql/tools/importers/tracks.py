@@ -42,17 +42,19 @@ class Track:
 
 
 def _metres(samples, times):
-    """From the start. A sample without distance is where the one before was."""
+    """From the start. A sample without distance is where the one before was; a device that counts none is not asked."""
+    metres = None
     if sum(sample.distance_m is not None for sample in samples) > len(samples) // 2:
         metres, reached = [], next(sample.distance_m for sample in samples if sample.distance_m is not None)
         begin = reached
         for sample in samples:
             reached = max(reached, sample.distance_m if sample.distance_m is not None else reached)
             metres.append(reached - begin)
-        return metres
+        if metres[-1] > 0:
+            return metres
     placed = [i for i, sample in enumerate(samples) if sample.latitude is not None and sample.longitude is not None]
     if len(placed) < 2:
-        return None
+        return metres
     latitudes = smoothed([times[i] for i in placed], [samples[i].latitude for i in placed], ALIKE_S)
     longitudes = smoothed([times[i] for i in placed], unwrapped([samples[i].longitude for i in placed]), ALIKE_S)
     metres, reached, next_placed = [], 0.0, 0

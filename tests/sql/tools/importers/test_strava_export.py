@@ -237,3 +237,21 @@ def test_a_line_that_says_what_cannot_be_is_told_of_and_the_others_are_in(tmp_pa
         done = device_files.imported(tmp_path / f"{given}.db", tmp_path / given, athlete=7)
         assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"{len(found)} new, {len(bad) + 1} unreadable:\n"), (done.stdout, done.stderr)
         assert landed(tmp_path / f"{given}.db") == expected(found)
+
+
+def test_two_exports_and_files_beside_them_all_come_in_and_what_is_newer_holds(tmp_path):
+    """As they lie in the folder of what was downloaded."""
+    rng = random.Random(12)
+    found = list(activities(rng))
+    older = [a | {"metres": a["metres"] + 500} for a in found[:-2]]
+    for name, rows in (("export_4242.zip", older), ("export_4242 (1).zip", found)):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("activities.csv", table(rng, "en", rows))
+            archive.writestr("profile.csv", "Athlete ID,First Name\n4242,Ann\n")
+    (tmp_path / "of the watch").write_bytes(device_files.as_fit(device_files.run(300, start=datetime.datetime(2022, 1, 1, 9, tzinfo=UTC))))
+    done = device_files.imported(tmp_path / "a.db", tmp_path, athlete="me", name="Ann")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    told = landed(tmp_path / "a.db")
+    assert told.pop(max(told))[0] == "2022-01-01T09:00:00Z" and told == expected(found)
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert {row[0] for row in db.execute("SELECT athlete_id FROM silver_strava_activities")} == {"4242"}
