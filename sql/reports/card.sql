@@ -167,7 +167,7 @@ FROM tested ORDER BY evaluation DESC, predictor;
 SELECT char(10) || '## How good it is' || char(10) || char(10) || 'On races that the predicting model had not seen: survey runners by fold, an athlete''s own by date.' || char(10) || char(10) ||
        '| races of | distance | who says it | MAE s | RMSE s | MAPE % | in interval % | races |' || char(10) || '|---|---|---|---|---|---|---|---|'
 WHERE EXISTS (SELECT 1 FROM told JOIN ml_metrics USING (model, version));
-SELECT printf('| %s | %s | %s | %.1f | %.1f | %.2f | %s | %d |', m.source, m.distance_class, m.model, m.mae_s, m.rmse_s, m.mape_pct, COALESCE(printf('%.0f', m.coverage_pct), '-'), m.n)
+SELECT printf('| %s | %s | %s | %.1f | %.1f | %.2f | %s | %d |', m.source, m.distance_class, m.model, m.mae_s, m.rmse_s, m.mape_pct, CASE WHEN m.coverage_pct IS NULL THEN '-' ELSE printf('%.0f', m.coverage_pct) END, m.n)
 FROM told AS t JOIN ml_metrics AS m ON m.version = t.version
 WHERE EXISTS (SELECT 1 FROM ml_metrics AS o WHERE (o.model, o.version) = (t.model, t.version))
 ORDER BY m.source DESC, m.distance_class, m.model <> t.model, m.model;
@@ -181,7 +181,7 @@ SELECT char(10) || '## Clusters' || char(10) || char(10) || '| id | name | athle
 WHERE EXISTS (SELECT 1 FROM told JOIN ml_clusters USING (model, version));
 SELECT printf('| %d | %s | %d |', cluster_id, cluster_name, size) FROM told JOIN ml_clusters USING (model, version) ORDER BY cluster_id;
 SELECT char(10) || '| clusters | silhouette | stability |' || char(10) || '|---|---|---|' WHERE EXISTS (SELECT 1 FROM told JOIN ml_run_metrics USING (run_id) WHERE evaluation = 'bootstrap');
-SELECT printf('| %d | %s | %s |', step, COALESCE(printf('%.3f', MAX(value) FILTER (WHERE metric = 'silhouette')), '-'), COALESCE(printf('%.3f', MAX(value) FILTER (WHERE metric = 'stability')), '-'))
+SELECT printf('| %d | %s | %s |', step, CASE WHEN COUNT(value) FILTER (WHERE metric = 'silhouette') = 0 THEN '-' ELSE printf('%.3f', MAX(value) FILTER (WHERE metric = 'silhouette')) END, CASE WHEN COUNT(value) FILTER (WHERE metric = 'stability') = 0 THEN '-' ELSE printf('%.3f', MAX(value) FILTER (WHERE metric = 'stability')) END)
 FROM told JOIN ml_run_metrics USING (run_id) WHERE evaluation = 'bootstrap' GROUP BY step ORDER BY step;
 
 SELECT char(10) || '## Gate' || char(10) || char(10) || '| by | metric | value | asked for | passes |' || char(10) || '|---|---|---|---|---|' FROM told WHERE version IS NOT NULL AND json_array_length(definition, '$.gate') > 0;
@@ -204,8 +204,8 @@ compared AS (
     FROM condition AS c
     LEFT JOIN every AS m ON (m.run_id, m.evaluation, m.slice, m.metric, m.predictor) = (c.run_id, c.evaluation, c.slice, c.metric, 'model')
 )
-SELECT printf('| %s | %s | %s | %s %s%s | %s |', evaluation || CASE slice WHEN '' THEN '' ELSE ' of ' || replace(slice, '|', '\|') END, metric, COALESCE(printf('%.4g', value), 'not measured'), CASE WHEN is_above THEN 'more than' ELSE 'less than' END,
-              CASE type WHEN 'text' THEN than || ', ' ELSE '' END, COALESCE(printf('%.4g', bound), 'not there'),
+SELECT printf('| %s | %s | %s | %s %s%s | %s |', evaluation || CASE slice WHEN '' THEN '' ELSE ' of ' || replace(slice, '|', '\|') END, metric, CASE WHEN value IS NULL THEN 'not measured' ELSE printf('%.4g', value) END, CASE WHEN is_above THEN 'more than' ELSE 'less than' END,
+              CASE type WHEN 'text' THEN than || ', ' ELSE '' END, CASE WHEN bound IS NULL THEN 'not there' ELSE printf('%.4g', bound) END,
               CASE WHEN COALESCE(CASE WHEN is_above THEN value > bound ELSE value < bound END, 0) THEN 'yes' ELSE 'no' END)
 FROM compared ORDER BY n;
 

@@ -21,31 +21,28 @@ FROM temp.page
 JOIN athlete_rolling_features AS f USING (athlete_id)
 ORDER BY f.as_of_date DESC LIMIT 1;
 
-SELECT CASE WHEN COUNT(a.activity_id) = 0 THEN printf('Athlete %s has no activities here%s.', p.athlete_id,
-                        CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END)
-            ELSE printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), COUNT(*), CASE COUNT(*) WHEN 1 THEN 'activity' ELSE 'activities' END,
-                        MIN(local_date), MAX(local_date)) || char(10) ||
-                 printf('  %d runs over %d km, %d race results', SUM(is_run), SUM(distance_m) FILTER (WHERE is_run) / (SELECT m FROM unit),
-                        (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = p.athlete_id)) END
+SELECT CASE WHEN r.activities > 0
+            THEN printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), r.activities, CASE r.activities WHEN 1 THEN 'activity' ELSE 'activities' END,
+                        r.first_date, r.last_date) || char(10) ||
+                 printf('  %d runs over %d km, %d race results', r.runs, r.run_km * per_km, r.races)
+            ELSE printf('Athlete %s has no activities here%s.', p.athlete_id,
+                        CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END) END
 FROM temp.page AS p
-LEFT JOIN silver_trainings AS a USING (athlete_id)
-LEFT JOIN athlete_names_now AS n USING (athlete_id)
-GROUP BY p.athlete_id;
+CROSS JOIN unit
+LEFT JOIN gold_athlete_records AS r ON r.athlete_id = p.athlete_id
+LEFT JOIN athlete_names_now AS n ON n.athlete_id = p.athlete_id;
 SELECT 'No activities yet: make import SRC=activities.json' WHERE NOT EXISTS (SELECT 1 FROM temp.page);
 SELECT '  Here are: ' || ids
 FROM (SELECT group_concat(athlete_id, ', ') AS ids FROM (SELECT DISTINCT athlete_id FROM silver_strava_activities ORDER BY 1 LIMIT 4))
 WHERE ids IS NOT NULL AND NOT EXISTS (SELECT 1 FROM today);
 
 SELECT char(10) || 'DATA' || char(10) ||
-       printf('  the last activity was %d days ago, the last import %d', julianday('now') - julianday(MAX(a.end_time)),
-              julianday('now') - julianday((SELECT MAX(ingested_at) FROM bronze_strava_activities)))
-FROM temp.page
-JOIN (SELECT athlete_id, end_time FROM silver_strava_activities UNION ALL SELECT athlete_id, end_time FROM silver_unusable_activities) AS a USING (athlete_id)
-HAVING COUNT(*) > 0;
+       printf('  the last activity was %d days ago, the last import %d', r.days_since_activity, r.days_since_import)
+FROM temp.page JOIN gold_athlete_records AS r USING (athlete_id);
 SELECT printf('  recorded twice: %s, and each training counts once (the last is %s of %s, %s counts)',
               CASE n WHEN 1 THEN '1 activity is kept and not counted' ELSE n || ' activities are kept and not counted' END,
               activity_id, local_date, same_training_as)
-FROM (SELECT a.local_date, t.activity_id, t.same_training_as, COUNT(*) OVER () AS n
+FROM (SELECT a.local_date, t.activity_id, t.same_training_as, (SELECT r.recorded_twice FROM gold_athlete_records AS r WHERE r.athlete_id = t.athlete_id) AS n
       FROM temp.page
       JOIN silver_same_training AS t USING (athlete_id)
       JOIN (SELECT athlete_id, activity_id, start_time, local_date FROM silver_strava_activities
@@ -90,54 +87,29 @@ WHERE line IS NOT NULL;
 SELECT char(10) || 'LAST WEEKS   run km                         load  activities  run min/km  monotony  other km' FROM today;
 SELECT printf('  %s  %5.1f %-!20s  %6.0f  %10d  %10s  %8s  %8s', week_start, run_km * per_km, bar(run_km, 0, 120, 20), weekly_tss,
               weekly_activities, COALESCE(hms(avg_pace_week * 60 / per_km), '-'), CASE WHEN training_monotony IS NULL THEN '-' ELSE printf('%.2f', training_monotony) END,
-              CASE WHEN weekly_distance_km - run_km < 0.05 THEN '-' ELSE printf('%.1f', (weekly_distance_km - run_km) * per_km) END)
-FROM (SELECT w.*, (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
-                   WHERE d.athlete_id = w.athlete_id AND d.activity_date >= w.week_start AND d.activity_date < date(w.week_start, '+7 days')) AS run_km
-      FROM temp.page JOIN athlete_weekly_features AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
+              CASE WHEN other_km < 0.05 THEN '-' ELSE printf('%.1f', other_km * per_km) END)
+FROM (SELECT w.* FROM temp.page JOIN gold_athlete_weeks AS w USING (athlete_id) ORDER BY week_start DESC LIMIT 8)
 CROSS JOIN unit
 ORDER BY week_start;
 
 SELECT char(10) || 'RISK (a sign to look at, not a diagnosis)' FROM today;
-WITH reason AS (
-    SELECT f.as_of_date, CASE WHEN f.acwr > c.acwr AND f.history_days >= c.history THEN f.acwr END AS ratio, c.acwr AS highest_ratio,
-           CASE WHEN f.training_monotony_7d > c.monotony THEN f.training_monotony_7d END AS sameness, c.monotony AS highest_sameness, f.is_overtraining_risk
-    FROM today AS t
-    JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days')
-    JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS acwr,
-                 MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history,
-                 MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony FROM ops_config) AS c
-),
-flagged AS ( -- days that follow one another have the same difference
-    SELECT *, julianday(as_of_date) - ROW_NUMBER() OVER (ORDER BY as_of_date) AS stretch FROM reason WHERE is_overtraining_risk
-),
-warning AS (
-    SELECT MIN(as_of_date) AS since, MIN(as_of_date) || CASE COUNT(*) WHEN 1 THEN '' ELSE ' to ' || MAX(as_of_date) END AS days,
-           CASE COUNT(*) WHEN 1 THEN '' ELSE 'up to ' END AS up_to, MAX(ratio) AS ratio, MAX(sameness) AS sameness,
-           MAX(ratio IS NULL AND sameness IS NULL) AS is_even, MAX(highest_ratio) AS highest_ratio, MAX(highest_sameness) AS highest_sameness
-    FROM flagged GROUP BY stretch ORDER BY since
-)
-SELECT printf('  ! %s  %s', days, substr(CASE WHEN ratio IS NULL THEN '' ELSE printf(', acute:chronic ratio %s%.2f is above %.1f', up_to, ratio, highest_ratio) END
-                                         || CASE WHEN sameness IS NULL THEN '' ELSE printf(', monotony %s%.2f is above %.1f', up_to, sameness, highest_sameness) END
-                                         || CASE WHEN is_even THEN ', seven days of the same load' ELSE '' END, 3))
-FROM warning
-UNION ALL
-SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d',
-              (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk), min(28, history_days), rest_days_14d, min(14, history_days)) ||
-       CASE (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk IS NULL) WHEN 0 THEN ''
-            ELSE printf(', %d not told', (SELECT COUNT(*) FROM reason WHERE is_overtraining_risk IS NULL)) END ||
+SELECT printf('  ! %s  %s', first_date || CASE WHEN days > 1 THEN ' to ' || last_date ELSE '' END,
+              substr(CASE WHEN highest_acwr IS NULL THEN '' ELSE printf(', acute:chronic ratio %s%.2f is above %.1f', up_to, highest_acwr, acwr_limit) END
+                     || CASE WHEN highest_monotony IS NULL THEN '' ELSE printf(', monotony %s%.2f is above %.1f', up_to, highest_monotony, monotony_limit) END
+                     || CASE WHEN days_alike > 0 THEN ', seven days of the same load' ELSE '' END, 3))
+FROM (SELECT s.*, CASE WHEN s.days > 1 THEN 'up to ' ELSE '' END AS up_to,
+             (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') AS acwr_limit, (SELECT value FROM ops_config WHERE name = 'monotony_risk_threshold') AS monotony_limit
+      FROM today AS t CROSS JOIN gold_risk_stretches AS s ON s.athlete_id = t.athlete_id AND s.last_date > date(t.as_of_date, '-28 days')
+      ORDER BY s.first_date);
+SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d', r.risk_days_28d, r.days_28d, t.rest_days_14d, r.days_14d) ||
+       CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d not told', r.untold_days_28d) END ||
        CASE unknown_load_42d WHEN 0 THEN ''
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
-                                    CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, min(42, history_days), 100 * unknown_load_share_42d) END
-FROM today;
+                                    CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
+FROM today AS t JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date;
 CREATE TEMP TABLE unknown AS
-SELECT f.activity_id, f.activity_date, f.event_timestamp, f.load_reason,
-       CASE WHEN instr(f.load_reason, 'ftp_w') THEN 'ftp_w' WHEN f.avg_hr IS NOT NULL AND f.reference_max_hr IS NULL THEN 'max_hr' END AS setting
-FROM today AS t JOIN activity_features AS f USING (athlete_id)
-WHERE f.load_reason IS NOT NULL AND f.activity_date > date(t.as_of_date, '-42 days') AND f.activity_date <= t.as_of_date
-UNION ALL
-SELECT u.activity_id, u.local_date, u.start_time, 'not used: ' || u.reason, NULL FROM today AS t JOIN silver_unusable_trainings AS u USING (athlete_id)
-WHERE u.local_date > date(t.as_of_date, '-42 days') AND u.local_date <= t.as_of_date
-  AND NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE (l.athlete_id, l.activity_id) = (u.athlete_id, u.activity_id));
+SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
+FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;
 SELECT printf('  %6d  %s', COUNT(*), load_reason) FROM unknown GROUP BY load_reason ORDER BY COUNT(*) DESC, load_reason;
 SELECT printf('    if you know it, say since when: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s', setting, CASE setting WHEN 'ftp_w' THEN 250 ELSE 190 END,
               MIN(activity_date), (SELECT athlete_id FROM temp.page))
@@ -164,14 +136,16 @@ SELECT '  ' || rtrim(line)
 FROM (SELECT line, rest, LEAD(length(line)) OVER (ORDER BY length(rest) DESC) AS next FROM word)
 WHERE line <> '' AND (next IS NULL OR next < length(line));
 
-SELECT char(10) || printf('PLAN to %s: %d %s, %d %s with a flag of risk', MAX(plan_date), COUNT(*) FILTER (WHERE planned <> 'rest'),
-                          CASE COUNT(*) FILTER (WHERE planned <> 'rest') WHEN 1 THEN 'day of training' ELSE 'days of training' END,
-                          COUNT(*) FILTER (WHERE is_overtraining_risk), CASE COUNT(*) FILTER (WHERE is_overtraining_risk) WHEN 1 THEN 'day' ELSE 'days' END)
-FROM temp.page JOIN gold_plan_outlook USING (athlete_id) HAVING COUNT(*) > 0;
+SELECT char(10) || printf('PLAN to %s: %d %s, %d %s with a flag of risk', until_date, training_days,
+                          CASE training_days WHEN 1 THEN 'day of training' ELSE 'days of training' END,
+                          risk_days, CASE risk_days WHEN 1 THEN 'day' ELSE 'days' END)
+FROM temp.page JOIN gold_plan_summaries USING (athlete_id);
 SELECT printf('  race on %s: form (TSB) on its eve %+.1f as planned', n.race_date, n.tsb) ||
-       COALESCE(CASE WHEN b.share = 1 THEN ', and no taper tried would serve it better'
-                     ELSE printf('; best served by %d %% of what is planned in the last %d days: %+.1f', 100 * b.share, b.days, b.tsb) END, '; no taper tried keeps below the flag') ||
-       COALESCE(char(10) || printf('    it would take %s%s', hms(o.race_s), COALESCE(printf(' (%s to %s)', hms(o.race_lower_s), hms(o.race_upper_s)), '')), '')
+       CASE WHEN b.share IS NULL THEN '; no taper tried keeps below the flag'
+            WHEN b.share = 1 THEN ', and no taper tried would serve it better'
+            ELSE printf('; best served by %d %% of what is planned in the last %d days: %+.1f', 100 * b.share, b.days, b.tsb) END ||
+       CASE WHEN o.race_s IS NULL THEN ''
+            ELSE char(10) || printf('    it would take %s%s', hms(o.race_s), CASE WHEN o.race_lower_s IS NULL THEN '' ELSE printf(' (%s to %s)', hms(o.race_lower_s), hms(o.race_upper_s)) END) END
 FROM temp.page
 JOIN gold_race_tapers AS n ON n.athlete_id = page.athlete_id AND n.share = 1
 LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best
@@ -202,48 +176,34 @@ FROM estimate JOIN race_distances AS d USING (distance_class)
 WHERE age = 1
 GROUP BY d.distance_class
 ORDER BY d.distance_m;
-WITH behind AS (
-    SELECT e.prediction_date, e.inputs ->> '$.evidence' AS evidence, e.inputs ->> '$.evidence_activity_id' AS activity_id,
-           e.inputs ->> '$.n_evidence' AS n
-    FROM estimate AS e WHERE e.model = 'time_estimator' AND e.age = 1 LIMIT 1
-)
 SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there is no race of two years and no run of 5 km and 20 minutes in 90 days'
-            ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n, CASE b.n WHEN 1 THEN 'result' ELSE 'results' END,
-                        CASE WHEN t.activity_id IS NULL THEN 'the run' ELSE 'the race' END, COALESCE(t.race_date, a.local_date),
-                        COALESCE(t.official_m, r.measured_m, a.distance_m) / (SELECT m FROM unit), hms(COALESCE(r.seconds, t.official_s, a.elapsed_s)),
-                        julianday(b.prediction_date) - julianday(COALESCE(t.race_date, a.local_date))) ||
+            ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n_evidence, CASE b.n_evidence WHEN 1 THEN 'result' ELSE 'results' END,
+                        CASE WHEN b.is_race THEN 'the race' ELSE 'the run' END, b.result_date, b.distance_m / (SELECT m FROM unit), hms(b.seconds), b.days_before) ||
                  COALESCE(char(10) || '    alone it proves nothing, another run near it bears it out: ' ||
-                          CASE WHEN t.activity_id IS NULL
-                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = a.athlete_id AND e.activity_id = a.activity_id) END, '') ||
-                 COALESCE((SELECT char(10) || printf('    before a break: up to %d activities in 90 days since then, %d in the last; it counts as slower', MAX(f.activities_90d), n.activities_90d)
-                           FROM (SELECT * FROM athlete_rolling_features WHERE athlete_id = (SELECT athlete_id FROM temp.page) AND as_of_date = date(b.prediction_date, '-1 day')) AS n
-                           JOIN athlete_rolling_features AS f ON f.athlete_id = n.athlete_id AND f.as_of_date BETWEEN COALESCE(t.race_date, a.local_date) AND n.as_of_date
-                           HAVING 2 * n.activities_90d < MAX(f.activities_90d)), '') END
-FROM behind AS b
-LEFT JOIN silver_strava_activities AS a ON a.athlete_id = (SELECT athlete_id FROM temp.page) AND a.activity_id = b.activity_id
-LEFT JOIN silver_races AS t ON t.athlete_id = (SELECT athlete_id FROM temp.page) AND t.activity_id = b.activity_id
-LEFT JOIN race_results AS r ON r.athlete_id = (SELECT athlete_id FROM temp.page) AND r.activity_id = b.activity_id;
+                          CASE WHEN NOT b.is_race
+                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = b.athlete_id AND e.activity_id = b.activity_id) END, '') ||
+                 CASE WHEN 2 * b.activities_90d < b.most_activities_90d
+                      THEN char(10) || printf('    before a break: up to %d activities in 90 days since then, %d in the last; it counts as slower', b.most_activities_90d, b.activities_90d)
+                      ELSE '' END END
+FROM gold_estimate_evidence AS b
+WHERE b.prediction_id = (SELECT MIN(e.prediction_id) FROM estimate AS e WHERE e.model = 'time_estimator' AND e.age = 1);
 
 CREATE TEMP TABLE judged AS
-SELECT v.*, CASE v.source WHEN 'history' THEN 'this athlete' ELSE 'the survey' END AS who
-FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
-  AND (v.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR v.source = 'history' AND v.subject IN (SELECT athlete_id FROM temp.page)
-       AND EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class)));
+SELECT e.*, CASE e.source WHEN 'history' THEN 'this athlete' ELSE 'the survey' END AS who
+FROM gold_race_errors AS e
+WHERE e.source = 'survey' AND EXISTS (SELECT 1 FROM estimate) OR e.source = 'history' AND e.subject IN (SELECT athlete_id FROM temp.page);
 
 SELECT char(10) || 'HOW GOOD: error of races not seen in training: median of this athlete''s, mean of the survey''s' ||
        char(10) || '                             races   estimate  in interval     Riegel     VDOT  Vickers'
 WHERE EXISTS (SELECT 1 FROM judged);
 SELECT printf('  %-12s %-13s %6d   %8s  %9.0f %%   %8s %8s  %7s', MIN(who), MIN(d.name),
-              MAX(n) FILTER (WHERE model = 'time_estimator'),
-              hms(MAX(typical_s) FILTER (WHERE model = 'time_estimator')),
+              MAX(races) FILTER (WHERE model = 'time_estimator'),
+              hms(MAX(typical_error_s) FILTER (WHERE model = 'time_estimator')),
               MAX(inside_pct) FILTER (WHERE model = 'time_estimator'),
-              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'riegel')), '-'),
-              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'vdot')), '-'),
-              COALESCE(hms(MAX(typical_s) FILTER (WHERE model = 'vickers_one_race')), '-'))
-FROM (SELECT who, source, distance_class, model, COUNT(*) AS n, 100.0 * AVG(actual_s BETWEEN lower_s AND upper_s) AS inside_pct,
-             CASE source WHEN 'history' THEN quantile(abs(predicted_s - actual_s), 0.5) ELSE AVG(abs(predicted_s - actual_s)) END AS typical_s
-      FROM judged GROUP BY source, distance_class, model) AS j
+              COALESCE(hms(MAX(typical_error_s) FILTER (WHERE model = 'riegel')), '-'),
+              COALESCE(hms(MAX(typical_error_s) FILTER (WHERE model = 'vdot')), '-'),
+              COALESCE(hms(MAX(typical_error_s) FILTER (WHERE model = 'vickers_one_race')), '-'))
+FROM judged AS j
 JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
@@ -327,7 +287,7 @@ SELECT model, 5, name, printf('%s %.3f to %.3f', name, before, now) FROM error W
 SELECT char(10) || 'MODELS by definition, and what they say of this athlete (their cards: make card MODEL=name)' WHERE EXISTS (SELECT 1 FROM asked);
 CREATE TEMP TABLE said AS
 SELECT model, 0 AS n, CASE WHEN inference_id IS NOT NULL AND learner = 'kmeans' THEN printf('cluster %d, %s, on %s', predicted, cluster_name, prediction_date)
-                           WHEN inference_id IS NOT NULL THEN printf('%s %.2f%s for %s', prediction, predicted, COALESCE(printf(' (%.2f to %.2f)', lower, upper), ''), prediction_date) || CASE item WHEN '' THEN '' ELSE ', ' || item END
+                           WHEN inference_id IS NOT NULL THEN printf('%s %.2f%s for %s', prediction, predicted, CASE WHEN lower IS NULL THEN '' ELSE printf(' (%.2f to %.2f)', lower, upper) END, prediction_date) || CASE item WHEN '' THEN '' ELSE ', ' || item END
                            WHEN version IS NOT NULL THEN 'nothing: ' || COALESCE(fault, 'none of its rows is this athlete''s')
                            WHEN failure IS NOT NULL THEN 'nothing: its training failed'
                            WHEN refusal IS NOT NULL THEN 'nothing: its gate refused it'
@@ -355,23 +315,21 @@ ORDER BY model, n, length(rest) DESC;
 
 -- What the watch saw of this athlete's last month, and what asks for somebody: of the athlete, of models and of stages.
 CREATE TEMP TABLE moved AS
-SELECT d.monitor, d.column_name, d.window_start, d.is_drift, abs(d.shift) / nullif(d.own_limit, 0) AS ratio
-FROM temp.page AS p
-CROSS JOIN mon_drift_metrics AS d ON d.slice_key = 'athlete_id' AND d.slice_value = p.athlete_id AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL
-WHERE d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = p.athlete_id);
+SELECT m.* FROM temp.page AS p CROSS JOIN gold_moved_features AS m ON m.athlete_id = p.athlete_id;
 CREATE TEMP TABLE alarm AS
 SELECT a.* FROM temp.page AS p
-CROSS JOIN ops_alerts AS a ON a.closed_at IS NULL
+CROSS JOIN gold_open_alerts AS a
 WHERE CASE a.kind WHEN 'risk' THEN a.subject = p.athlete_id
                   WHEN 'drift' THEN a.subject NOT LIKE '% of %' OR substr(a.subject, instr(a.subject, ' of ') + 4) = p.athlete_id OR a.subject LIKE 'inference_log of %'
                   ELSE 1 END;
 SELECT char(10) || 'WATCH, what it saw' WHERE EXISTS (SELECT 1 FROM moved) OR EXISTS (SELECT 1 FROM alarm);
 SELECT printf('  %s: %d of %d features have left the range of their own months', substr(MAX(window_start), 1, 7), COUNT(CASE WHEN is_drift THEN 1 END), COUNT(*))
 FROM moved HAVING COUNT(*) > 0;
-SELECT printf('    %s of %s, %.1f times as far as by itself', column_name, monitor, ratio) FROM moved WHERE is_drift ORDER BY ratio DESC, monitor, column_name LIMIT 3;
-SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(kind, '_', ' '), CASE kind WHEN 'risk' THEN '' ELSE subject END, substr(opened_at, 1, 10))
+SELECT printf('    %s of %s, %.1f times as far as by itself', column_name, monitor, times_own) FROM moved WHERE is_drift ORDER BY times_own DESC, monitor, column_name LIMIT 3;
+SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(kind, '_', ' '), CASE WHEN alerts > 1 THEN printf('of %d feature groups', alerts) WHEN kind = 'risk' THEN '' ELSE subject END,
+                                           substr(opened_at, 1, 10))
                             || CASE n_bad WHEN 1 THEN '' ELSE printf(', %d times', n_bad) END, 1, 96)
-            ELSE '    ' || substr(replace(message, char(10), ' '), 1, 92) END
+                 ELSE '    ' || substr(replace(CASE WHEN alerts > 1 THEN printf('nothing has come after %s; which they are: SELECT subjects FROM gold_open_alerts', last_day) ELSE message END, char(10), ' '), 1, 92) END
 FROM (SELECT * FROM alarm ORDER BY kind, subject LIMIT 5)
 CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2)
 ORDER BY kind, subject, line;

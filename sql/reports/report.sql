@@ -41,9 +41,9 @@ SELECT 'Acute to chronic ratio', printf('%.2f, exponentially weighted %.2f. Hatc
 FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
 
 CREATE TEMP TABLE estimated AS
-SELECT d.name, d.distance_m, m * g.lower_s / d.distance_m AS lower, m * g.upper_s / d.distance_m AS upper, m * g.predicted_s / d.distance_m AS estimate,
+SELECT g.name, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
        g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
-FROM temp.report JOIN gold_athlete_predictions AS g USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
+FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) CROSS JOIN unit
 WHERE g.model = 'time_estimator';
 SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
        svg_line(json_object('title', 'Races', 'unit', 'min/km', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
@@ -51,8 +51,8 @@ SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FRO
                             'series', json_array('interval', '', 'estimate', 'past races')), name, lower, upper, estimate, raced)
 FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
       UNION ALL
-      SELECT d.name, d.distance_m, NULL, NULL, NULL, m * r.seconds / d.distance_m
-      FROM temp.report JOIN race_results AS r USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
+      SELECT r.name, r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
+      FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) CROSS JOIN unit
       ORDER BY 2, 6)
 WHERE EXISTS (SELECT 1 FROM temp.estimated)
 HAVING COUNT(*) > 0;
@@ -75,21 +75,20 @@ DROP TABLE temp.asked;
 
 SELECT 'The record of the estimates',
        printf('Races of this athlete as they were foretold by models that had not seen them: %d of %d within the interval. %s',
-              SUM(actual_s BETWEEN lower_s AND upper_s), COUNT(*), (SELECT 'Version ' || version || ' was accepted: ' || reason || '.' FROM ml_model_versions
+              SUM(is_inside), COUNT(*), (SELECT 'Version ' || version || ' was accepted: ' || reason || '.' FROM ml_model_versions
                   WHERE (model, version) = ('time_estimator', (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))))),
        svg_line(json_object('title', 'Races against what was foretold', 'unit', '% of the estimate', 'marks', json_array('low', 'high', 'dot'), 
                             'desc', 'For each race its interval, and the time that was run, in per cent of the estimate; below zero: faster.', 'series', json_array('interval', '', 'run')),
-                as_of_date, 100 * (lower_s / predicted_s - 1), 100 * (upper_s / predicted_s - 1), 100 * (actual_s / predicted_s - 1))
-FROM (SELECT v.* FROM temp.report JOIN ml_validation_predictions AS v ON v.source = 'history' AND v.subject = report.athlete_id
-      WHERE v.model = 'time_estimator' AND v.version = (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))
-        AND EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class))
-      ORDER BY v.as_of_date)
+                as_of_date, lower_pct, upper_pct, actual_pct)
+FROM (SELECT f.* FROM temp.report JOIN gold_race_forecasts AS f ON f.source = 'history' AND f.subject = report.athlete_id
+      WHERE f.model = 'time_estimator'
+      ORDER BY f.as_of_date)
 HAVING COUNT(*) > 0;
 
 SELECT 'The plan and the form it leads to',
-       printf('Planned to %s: %d days of training, %d with a flag of risk.', MAX(o.plan_date), COUNT(*) FILTER (WHERE o.planned <> 'rest'), COUNT(*) FILTER (WHERE o.is_overtraining_risk))
+       printf('Planned to %s: %d days of training, %d with a flag of risk.', o.until_date, o.training_days, o.risk_days)
        || COALESCE((SELECT ' On the eve of the race on ' || n.race_date || ' form is ' || printf('%+.1f', n.tsb) || ' as planned'
-                           || COALESCE(printf('; best served by %d %% of the last %d days: %+.1f.', 100 * b.share, b.days, b.tsb), '.')
+                           || CASE WHEN b.share IS NULL THEN '.' ELSE printf('; best served by %d %% of the last %d days: %+.1f.', 100 * b.share, b.days, b.tsb) END
                     FROM temp.report AS p JOIN gold_race_tapers AS n ON n.athlete_id = p.athlete_id AND n.share = 1
                     LEFT JOIN gold_race_tapers AS b ON b.athlete_id = n.athlete_id AND b.is_best AND b.share < 1), ''),
        (SELECT svg_line(json_object('title', 'The plan and the form it leads to', 'unit', 'TSS per day', 'marks', json_array('bar', 'bar', 'line', 'dashed'), 'series', json_array('done', 'planned', 'CTL', 'TSB'),
@@ -98,17 +97,14 @@ SELECT 'The plan and the form it leads to',
               WHERE l.as_of_date > (SELECT date(MAX(as_of_date), '-42 days') FROM temp.lately)
               UNION ALL
               SELECT q.plan_date, NULL, q.load_tss, q.ctl_42d, q.tsb FROM temp.report JOIN gold_plan_outlook AS q USING (athlete_id) ORDER BY 1))
-FROM temp.report JOIN gold_plan_outlook AS o USING (athlete_id)
-HAVING COUNT(*) > 0;
+FROM temp.report JOIN gold_plan_summaries AS o USING (athlete_id);
 
 SELECT 'Zones of the last weeks', 'Minutes in the five zones of heart rate, by week; activities without heart rate are not in them.',
        svg_bars(json_object('title', 'Zones by week', 'unit', 'min', 'series', json_array('zone 1', 'zone 2', 'zone 3', 'zone 4', 'zone 5'),
-                            'desc', 'Minutes in each zone of heart rate, by week.'), week, z1, z2, z3, z4, z5)
-FROM (SELECT week_start(a.activity_date) AS week, SUM(a.moving_time_min * a.hr_zone_1_pct) / 100 AS z1, SUM(a.moving_time_min * a.hr_zone_2_pct) / 100 AS z2,
-             SUM(a.moving_time_min * a.hr_zone_3_pct) / 100 AS z3, SUM(a.moving_time_min * a.hr_zone_4_pct) / 100 AS z4, SUM(a.moving_time_min * a.hr_zone_5_pct) / 100 AS z5
-      FROM temp.report JOIN activity_features AS a USING (athlete_id)
-      WHERE a.activity_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND a.hr_zone_1_pct IS NOT NULL
-      GROUP BY week)
+                            'desc', 'Minutes in each zone of heart rate, by week.'), week_start, zone_1_min, zone_2_min, zone_3_min, zone_4_min, zone_5_min)
+FROM (SELECT z.* FROM temp.report JOIN gold_zone_weeks AS z USING (athlete_id)
+      WHERE z.week_start > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND z.zone_1_min IS NOT NULL
+      ORDER BY z.week_start)
 HAVING COUNT(*) > 0;
 
 SELECT 'Days', 'Load of each day, of the last three years.',
@@ -117,28 +113,29 @@ FROM temp.report JOIN athlete_daily_features AS d USING (athlete_id)
 WHERE d.activity_date >= (SELECT date(MAX(as_of_date), 'start of year', '-2 years') FROM temp.lately)
 HAVING COUNT(*) > 0;
 
-SELECT 'Energy by week', printf('Kilocalories of training as the devices told them; %d of %d activities of these weeks say nothing, and are not in it.', SUM(unknown), SUM(n)),
-       svg_bars(json_object('title', 'Energy by week', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training by week, of the activities that tell them.'), week, kcal)
-FROM (SELECT week_start(e.local_date) AS week, total(e.energy_kcal) AS kcal, COUNT(*) AS n, SUM(e.energy_kcal IS NULL) AS unknown
-      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) GROUP BY week)
-HAVING SUM(n) > SUM(unknown);
-SELECT 'Energy by day', printf('Of the last four weeks: %d of %d activities tell no energy.', SUM(unknown), SUM(n)),
-       svg_bars(json_object('title', 'Energy by day', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training of each day of four weeks.'), day, kcal)
-FROM (SELECT e.local_date AS day, total(e.energy_kcal) AS kcal, COUNT(*) AS n, SUM(e.energy_kcal IS NULL) AS unknown
-      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-28 days') FROM temp.lately) GROUP BY day)
-HAVING SUM(n) > SUM(unknown);
+CREATE TEMP TABLE energy AS
+SELECT e.* FROM temp.report JOIN gold_energy_weeks AS e USING (athlete_id)
+WHERE e.week_start > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND e.trainings > 0
+ORDER BY e.week_start;
+SELECT 'Energy by week', printf('Kilocalories of training as the devices told them; %d of %d activities of these weeks say nothing, and are not in it.', SUM(trainings_untold), SUM(trainings)),
+       svg_bars(json_object('title', 'Energy by week', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training by week, of the activities that tell them.'), week_start, energy_kcal)
+FROM temp.energy
+HAVING SUM(trainings) > SUM(trainings_untold);
+SELECT 'Energy by day', printf('Of the last four weeks: %d of %d activities tell no energy.', SUM(trainings_untold), SUM(trainings)),
+       svg_bars(json_object('title', 'Energy by day', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training of each day of four weeks.'), activity_date, energy_kcal)
+FROM (SELECT e.* FROM temp.report JOIN gold_energy_days AS e USING (athlete_id)
+      WHERE e.activity_date > (SELECT date(MAX(as_of_date), '-28 days') FROM temp.lately) AND e.trainings > 0 ORDER BY e.activity_date)
+HAVING SUM(trainings) > SUM(trainings_untold);
 SELECT 'Hours and intensity by week', 'Hours of training, and how hard they were: the mean intensity as a share of threshold, weighted by time, of the activities of which it is known.',
        svg_line(json_object('title', 'Hours and intensity by week', 'unit', 'h; % of threshold / 10', 'marks', json_array('bar', 'line'), 'series', json_array('hours', 'intensity, tenths of threshold'),
-                            'desc', 'Hours of training by week, and their mean intensity.'), week, hours, intensity)
-FROM (SELECT week_start(e.local_date) AS week, SUM(e.moving_s) / 3600.0 AS hours,
-             10 * SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FILTER (WHERE e.intensity_factor IS NOT NULL) AS intensity
-      FROM temp.report JOIN gold_training_energy AS e USING (athlete_id) WHERE e.local_date > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) GROUP BY week)
+                            'desc', 'Hours of training by week, and their mean intensity.'), week_start, hours, 10 * intensity)
+FROM temp.energy
 HAVING COUNT(*) > 0;
+DROP TABLE temp.energy;
 
 CREATE TEMP TABLE drifted AS
 SELECT d.column_name, d.shift, d.window_start, d.watched
-FROM (SELECT m.*, COUNT(*) OVER () AS watched FROM temp.report JOIN mon_drift_metrics AS m ON m.slice_key = 'athlete_id' AND m.slice_value = report.athlete_id
-      WHERE m.drift_type = 'BASELINE' AND m.window_start = (SELECT MAX(n.window_start) FROM mon_drift_metrics AS n WHERE n.slice_key = 'athlete_id' AND n.slice_value = report.athlete_id)) AS d
+FROM (SELECT m.*, COUNT(*) OVER () AS watched FROM temp.report JOIN gold_moved_features AS m USING (athlete_id)) AS d
 WHERE d.is_drift;
 SELECT 'What is not as it was', 'In ' || strftime('%Y-%m', MAX(window_start)) || ' against the year before: ' || COUNT(*) || ' of ' || MAX(watched) || ' watched columns are another distribution. The largest shifts of their means:',
        (SELECT svg_bars(json_object('title', 'Shift of the mean', 'unit', 'standard deviations', 'desc', 'The columns whose means have moved most, in standard deviations of the year before.', 'decimals', 2), column_name, size)

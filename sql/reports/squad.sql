@@ -11,14 +11,11 @@ WITH setting AS (
            MAX(value) FILTER (WHERE name = 'form_risk_threshold') AS lowest_form
     FROM ops_config
 ),
-today AS (
-    SELECT MAX(as_of_date) AS evening FROM gold_squad
-),
 member AS (
-    SELECT s.*, c.*, julianday(t.evening) - julianday(s.last_activity_date) AS days_without,
+    SELECT s.*, c.*,
            s.acwr > c.risk AND s.history_days >= c.history AS is_sudden, s.training_monotony_7d > c.monotony AS is_even,
            (SELECT d.name FROM race_distances AS d WHERE d.distance_class = s.distance_class) AS distance
-    FROM gold_squad AS s CROSS JOIN setting AS c CROSS JOIN today AS t
+    FROM gold_squad_evening AS s CROSS JOIN setting AS c
 ),
 sign AS (
     SELECT *, CASE WHEN is_sudden THEN printf('; ratio %.2f is above %.1f', acwr, risk) ELSE '' END ||

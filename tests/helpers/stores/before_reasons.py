@@ -23,7 +23,7 @@ def take_back(db):
     """The stages and the registration make of it what today's would."""
     watching = [f"DROP {kind} {name}" for kind, name in db.execute(
         "SELECT type, name FROM sqlite_schema WHERE type = 'trigger' AND (tbl_name GLOB '*_features*' OR tbl_name = 'feature_groups')"
-        " OR type = 'view' AND (name GLOB '*_features_versions' OR name IN ('prediction_activities', 'gold_athlete_metrics_summary', 'gold_squad', 'gold_training_energy')"
+        " OR type = 'view' AND (name GLOB '*_features_versions' OR name GLOB 'gold_*' OR name = 'prediction_activities'"
         " OR sql GLOB '*silver_unusable_trainings*')"
         " ORDER BY type")]
     for statement in watching:

@@ -66,6 +66,39 @@ def test_words_of_the_tables_are_all_translated():
             assert set(translated["pt"]) == {value for value in there if not re.fullmatch(r"\d+ km", value)}
 
 
+# Where stages say what page, report and squad repeat as it was stored.
+STORED = [("4_features/410_activity_features", "'a load that nobody", "AS load_reason"), ("4_features/430_rolling_features", "THEN 'no load is known", "AS load_reason"),
+          ("4_features/450_race_results", "THEN 'no official distance", "THEN 'climbs more"), ("2_silver/250_run_evidence", "CASE WHEN a.is_manual", "AS doubt"),
+          ("6_gold/630_recommend_workouts", "said AS (", "MIN(s.place)"), ("6_gold/630_recommend_workouts", "CASE WHEN g.goal = 'steady'", "s.ctl_42d"),
+          ("7_monitoring/720_alerts", "CREATE TEMP TABLE checked", "SELECT 'failure'"), ("5_models/550_promote_models", "THEN 'there is no champion", "AS reason")]  # fmt: skip
+
+
+@pytest.mark.parametrize("stage, since, until", STORED)
+def test_every_text_that_a_stage_stores_for_a_person_is_in_a_phrase(stage, since, until):
+    text = (ROOT / "sql" / f"{stage}.sql").read_text()
+    start = text.index(since)
+    told = [each for each in literals(text[start : text.index(until, start)]) if re.search(r"[a-z]{2,} | [a-z]{2,}", each) and not re.match(r"[-+]\d+ days?$|SELECT |\" FROM |realized $", each)]
+    phrases = " | ".join(each["en"] for each in languages.stored()["phrases"])
+    assert told and [each for each in told if each.strip(" .,:;()") not in phrases] == []
+
+
+@pytest.mark.parametrize("phrase", languages.stored()["phrases"], ids=lambda each: each["en"])
+def test_a_phrase_is_said_with_its_words_and_in_the_midst_of_others(phrase):
+    assert set(phrase) == {"en", "pt"} and phrase["en"].count("{}") == phrase["pt"].count("{}")
+    words = [f"{n}.{n}" for n in range(11, 11 + phrase["en"].count("{}"))]
+    english, portuguese = phrase["en"].format(*words), phrase["pt"].format(*words)
+    assert languages.translated(english, "pt") == portuguese and languages.translated(f"1 {english}; x", "pt").endswith(f"{portuguese}; x")
+
+
+def test_reasons_of_the_rules_are_all_translated_and_what_is_no_phrase_stays():
+    with sqlite3.connect(demo.database()) as db:
+        reasons = [reason for (reason,) in db.execute("SELECT DISTINCT reason FROM silver_rules UNION SELECT DISTINCT reason FROM race_rejects")]
+    known = {each["en"] for each in languages.stored()["phrases"]}
+    assert len(reasons) > 25 and {reason for reason in reasons if reason not in known and languages.translated(reason, "pt") == reason} == set()
+    for text in ("", None, 3, "a longer distance", "naïve <b>", "tempos", "easyjet", "x" * 9000):
+        assert languages.translated(text, "pt") == text
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """The runner, and three of the crowd."""
@@ -108,10 +141,13 @@ def test_the_numbers_are_the_same_in_both_languages_and_no_english_is_left(files
         assert numbers(english) == numbers(portuguese) and len(english.splitlines()) == len(portuguese.splitlines())
         (here, _), (there, text) = report(path, athlete, tmp_path / "en.html"), report(path, athlete, tmp_path / "pt.html", "--language=pt")
         assert numbers(read(here)) == numbers(read(there)) and there.get("lang") == "pt" and here.get("lang") == "en"
-        for text in (re.sub(r"(PRÓXIMO TREINO.*)\n(?:  .*\n)*", r"\1\n", portuguese), read(there)):  # what rows tell as a reason stays as it was stored
+        for text in (portuguese, read(there)):
             left = {part for each in TEXTS.values() if each["pt"] != each["en"] for part in fragments(each["en"]) if part in text and part not in each["pt"]}
             assert left == set()
         assert max(map(len, portuguese.splitlines())) <= 110
+        # Nothing but names of tables and columns, and what a definition or a rejected object says in its own words.
+        for line in re.sub(r"\n(MODELOS(?s:.*?))(?=\n\n)", "", portuguese).splitlines():
+            assert "bronze_rejects" in line or "activity " in line or not re.search(r"(?<!\w)(the|of|is|was|and|with|for|since|would|than|before|after)(?!\w)", line), line
 
 
 def test_the_same_in_english_and_kilometres_as_without_being_told(files, tmp_path):

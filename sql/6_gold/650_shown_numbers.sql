@@ -1,0 +1,236 @@
+-- stage:    650_shown_numbers
+-- purpose:  a name for every number that page, report and squad show and no table holds: of an athlete, of weeks, of stretches of risk, of estimates, of what the watch saw
+-- reads:    -
+-- writes:   -
+-- follows:  -
+-- grain:    athlete_id; athlete_id, week_start; athlete_id, first_date; prediction_id; cause
+-- params:   -
+
+-- begin: printed by `make stages`
+BEGIN IMMEDIATE;
+
+INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
+    '650_shown_numbers',
+    'a name for every number that page, report and squad show and no table holds: of an athlete, of weeks, of stretches of risk, of estimates, of what the watch saw',
+    '[]',
+    '[]',
+    '[]');
+
+CREATE TEMP TABLE stage_clock AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
+-- end
+
+-- Views: they cannot be out of date. Each is asked of one athlete at a time, so what they count is counted for that athlete alone.
+
+-- What there is of an athlete, and how old it is by the clock.
+CREATE VIEW IF NOT EXISTS gold_athlete_records AS
+SELECT m.athlete_id,
+       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS activities,
+       (SELECT MIN(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS first_date,
+       (SELECT MAX(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS last_date,
+       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS runs,
+       (SELECT SUM(a.distance_m) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) / 1000 AS run_km,
+       (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = m.athlete_id) AS races,
+       (SELECT COUNT(*) FROM silver_same_training AS t WHERE t.athlete_id = m.athlete_id) AS recorded_twice,
+       julianday('now') - max(COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_strava_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0),
+                              COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_unusable_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0)) AS days_since_activity,
+       julianday('now') - julianday((SELECT MAX(b.ingested_at) FROM bronze_strava_activities AS b)) AS days_since_import
+FROM (SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM silver_unusable_activities) AS m;
+
+-- What each week held. Minutes in zones are of the activities with a heart rate; energy of those that tell it, intensity of those of which it is known.
+CREATE VIEW IF NOT EXISTS gold_athlete_weeks AS
+SELECT w.athlete_id, w.week_start, w.weekly_tss, w.weekly_activities, w.weekly_distance_km, w.avg_pace_week, w.training_monotony,
+       (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
+        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS run_km,
+       w.weekly_distance_km - (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
+        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS other_km
+FROM athlete_weekly_features AS w;
+
+CREATE VIEW IF NOT EXISTS gold_zone_weeks AS
+SELECT w.athlete_id, w.week_start,
+       (SELECT SUM(f.moving_time_min * f.hr_zone_1_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
+        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_1_min,
+       (SELECT SUM(f.moving_time_min * f.hr_zone_2_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
+        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_2_min,
+       (SELECT SUM(f.moving_time_min * f.hr_zone_3_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
+        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_3_min,
+       (SELECT SUM(f.moving_time_min * f.hr_zone_4_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
+        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_4_min,
+       (SELECT SUM(f.moving_time_min * f.hr_zone_5_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
+        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_5_min
+FROM athlete_weekly_features AS w;
+
+CREATE VIEW IF NOT EXISTS gold_energy_days AS
+SELECT d.athlete_id, d.activity_date,
+       (SELECT COUNT(*) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings,
+       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings_untold,
+       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS energy_kcal
+FROM athlete_daily_features AS d;
+
+CREATE VIEW IF NOT EXISTS gold_energy_weeks AS
+SELECT w.athlete_id, w.week_start,
+       (SELECT COUNT(*) FROM gold_training_energy AS e
+        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings,
+       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e
+        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings_untold,
+       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e
+        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS energy_kcal,
+       (SELECT SUM(e.moving_s) / 3600.0 FROM gold_training_energy AS e
+        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS hours,
+       (SELECT SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FROM gold_training_energy AS e
+        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days') AND e.intensity_factor IS NOT NULL) AS intensity
+FROM athlete_weekly_features AS w;
+
+-- Why days are flagged: what was above its limit, and how far. Neither: seven days of the same load.
+CREATE VIEW IF NOT EXISTS gold_risk_days AS
+SELECT f.athlete_id, f.as_of_date, CASE WHEN f.acwr > c.acwr AND f.history_days >= c.history THEN f.acwr END AS acwr, c.acwr AS acwr_limit,
+       CASE WHEN f.training_monotony_7d > c.monotony THEN f.training_monotony_7d END AS monotony, c.monotony AS monotony_limit
+FROM athlete_rolling_features AS f
+CROSS JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS acwr, MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history,
+                   MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony FROM ops_config) AS c
+WHERE f.is_overtraining_risk;
+
+-- Flagged days that follow one another, with the highest of what was above its limit.
+CREATE VIEW IF NOT EXISTS gold_risk_stretches AS
+WITH stretch AS (
+    SELECT d.athlete_id, d.as_of_date AS first_date,
+           (SELECT MIN(e.as_of_date) FROM athlete_rolling_features AS e
+            WHERE e.athlete_id = d.athlete_id AND e.as_of_date >= d.as_of_date AND e.is_overtraining_risk
+              AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS n
+                              WHERE n.athlete_id = e.athlete_id AND n.as_of_date = date(e.as_of_date, '+1 day') AND n.is_overtraining_risk)) AS last_date
+    FROM athlete_rolling_features AS d
+    WHERE d.is_overtraining_risk
+      AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS y
+                      WHERE y.athlete_id = d.athlete_id AND y.as_of_date = date(d.as_of_date, '-1 day') AND y.is_overtraining_risk)
+)
+SELECT s.athlete_id, s.first_date, s.last_date, CAST(julianday(s.last_date) - julianday(s.first_date) AS INTEGER) + 1 AS days,
+       (SELECT MAX(r.acwr) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_acwr,
+       (SELECT MAX(r.monotony) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_monotony,
+       (SELECT COUNT(*) FROM gold_risk_days AS r
+        WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date AND r.acwr IS NULL AND r.monotony IS NULL) AS days_alike
+FROM stretch AS s;
+
+-- The coach's list on the evening of the last of all days: how long everybody has been silent by then.
+CREATE VIEW IF NOT EXISTS gold_squad_evening AS
+SELECT s.*, t.evening, CAST(julianday(t.evening) - julianday(s.last_activity_date) AS INTEGER) AS days_without
+FROM gold_squad AS s
+CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM gold_squad) AS t;
+
+-- Of the four weeks to each day: how many days are flagged, and of how many nobody can tell.
+CREATE VIEW IF NOT EXISTS gold_risk_counts AS
+SELECT t.athlete_id, t.as_of_date, t.rest_days_14d,
+       (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS risk_days_28d,
+       (SELECT COUNT(*) - COUNT(f.is_overtraining_risk) FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS untold_days_28d,
+       min(28, t.history_days) AS days_28d, min(14, t.history_days) AS days_14d, min(42, t.history_days) AS days_42d
+FROM athlete_rolling_features AS t;
+
+-- Activities whose load is not known, why, and which setting would make it known.
+CREATE VIEW IF NOT EXISTS gold_unknown_loads AS
+SELECT f.athlete_id, f.activity_id, f.activity_date, f.event_timestamp, f.load_reason,
+       CASE WHEN instr(f.load_reason, 'ftp_w') THEN 'ftp_w' WHEN f.avg_hr IS NOT NULL AND f.reference_max_hr IS NULL THEN 'max_hr' END AS setting, 1 AS is_usable
+FROM activity_features AS f WHERE f.load_reason IS NOT NULL
+UNION ALL
+SELECT u.athlete_id, u.activity_id, u.local_date, u.start_time, u.reason, NULL, 0
+FROM silver_unusable_trainings AS u
+WHERE NOT EXISTS (SELECT 1 FROM unusable_training_loads AS l WHERE l.athlete_id = u.athlete_id AND l.activity_id = u.activity_id);
+
+-- A plan in one row.
+CREATE VIEW IF NOT EXISTS gold_plan_summaries AS
+SELECT athlete_id, MAX(plan_date) AS until_date, COUNT(*) FILTER (WHERE planned <> 'rest') AS training_days, COUNT(*) FILTER (WHERE is_overtraining_risk) AS risk_days
+FROM gold_plan_outlook
+GROUP BY athlete_id;
+
+-- What the evidence of an estimate is: the best of the results that it rests on, and how much training there was since.
+CREATE VIEW IF NOT EXISTS gold_estimate_evidence AS
+SELECT e.prediction_id, e.athlete_id, e.prediction_date, e.distance_class, e.evidence, e.n_evidence, e.activity_id, e.is_race, e.result_date, e.distance_m, e.seconds,
+       julianday(e.prediction_date) - julianday(e.result_date) AS days_before,
+       (SELECT MAX(f.activities_90d) FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = e.athlete_id AND f.as_of_date BETWEEN e.result_date AND date(e.prediction_date, '-1 day')) AS most_activities_90d,
+       (SELECT f.activities_90d FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = e.athlete_id AND f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
+FROM (SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.distance_class, k.value AS evidence, n.value AS n_evidence, i.value AS activity_id,
+             t.activity_id IS NOT NULL AS is_race, COALESCE(t.race_date, a.local_date) AS result_date,
+             COALESCE(t.official_m, r.measured_m, a.distance_m) AS distance_m, COALESCE(r.seconds, t.official_s, a.elapsed_s) AS seconds
+      FROM gold_athlete_predictions AS g
+      LEFT JOIN json_each(g.inputs, '$.evidence') AS k
+      LEFT JOIN json_each(g.inputs, '$.n_evidence') AS n
+      LEFT JOIN json_each(g.inputs, '$.evidence_activity_id') AS i
+      LEFT JOIN silver_strava_activities AS a ON a.athlete_id = g.athlete_id AND a.activity_id = i.value
+      LEFT JOIN silver_races AS t ON t.athlete_id = g.athlete_id AND t.activity_id = i.value
+      LEFT JOIN race_results AS r ON r.athlete_id = g.athlete_id AND r.activity_id = i.value
+      WHERE g.model = 'time_estimator') AS e;
+
+-- Estimates and past races as paces.
+CREATE VIEW IF NOT EXISTS gold_estimate_paces AS
+SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.model, g.distance_class, d.name, d.distance_m,
+       1000 * g.predicted_s / d.distance_m AS s_per_km, 1000 * g.lower_s / d.distance_m AS lower_s_per_km, 1000 * g.upper_s / d.distance_m AS upper_s_per_km
+FROM gold_athlete_predictions AS g
+JOIN race_distances AS d USING (distance_class);
+CREATE VIEW IF NOT EXISTS gold_race_paces AS
+SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, d.name, d.distance_m, 1000 * r.seconds / d.distance_m AS s_per_km
+FROM race_results AS r
+JOIN race_distances AS d USING (distance_class);
+
+-- Races as they were foretold by the champion, and by the formulas beside it, from what was known before them, in models that had not seen them.
+CREATE VIEW IF NOT EXISTS gold_race_forecasts AS
+SELECT v.source, v.subject, v.as_of_date, v.distance_class, v.model, v.version,
+       v.actual_s, v.predicted_s, v.lower_s, v.upper_s, abs(v.predicted_s - v.actual_s) AS error_s, v.actual_s BETWEEN v.lower_s AND v.upper_s AS is_inside,
+       100 * (v.lower_s / v.predicted_s - 1) AS lower_pct, 100 * (v.upper_s / v.predicted_s - 1) AS upper_pct, 100 * (v.actual_s / v.predicted_s - 1) AS actual_pct
+FROM ml_validation_predictions AS v
+WHERE v.version = (SELECT c.version FROM ml_aliases AS c WHERE c.model = 'time_estimator' AND c.alias = 'champion')
+  AND (v.source <> 'history'
+       OR EXISTS (SELECT 1 FROM race_results AS r WHERE r.athlete_id = v.subject AND r.race_date = v.as_of_date AND r.distance_class = v.distance_class));
+
+-- How far they were off: the median of an athlete's own races, the mean of the survey's.
+CREATE VIEW IF NOT EXISTS gold_race_errors AS
+SELECT source, subject, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
+       CASE source WHEN 'history' THEN AVG(CASE WHEN place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) ELSE AVG(error_s) END AS typical_error_s
+FROM (SELECT f.source, f.subject, f.distance_class, f.model, f.is_inside, f.error_s,
+             ROW_NUMBER() OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model ORDER BY f.error_s) AS place,
+             COUNT(*) OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model) AS n
+      FROM (SELECT o.source, CASE o.source WHEN 'history' THEN o.subject END AS subject, o.distance_class, o.model, o.is_inside, o.error_s FROM gold_race_forecasts AS o) AS f)
+GROUP BY source, subject, distance_class, model;
+
+-- What the watch saw of an athlete's last month: how far each column has moved, as a multiple of what it moves by itself.
+CREATE VIEW IF NOT EXISTS gold_moved_features AS
+SELECT d.slice_value AS athlete_id, d.monitor, d.window_start, d.column_name, d.is_drift, d.shift, abs(d.shift) / nullif(d.own_limit, 0) AS times_own
+FROM mon_drift_metrics AS d
+WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL
+  AND d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o
+                        WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = d.slice_value);
+
+-- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.
+CREATE VIEW IF NOT EXISTS gold_open_alerts AS
+WITH newest AS (
+    SELECT g.name, g.expected_every_hours, g.delay_hours,
+           CASE typeof(e.newest_timestamp) WHEN 'text' THEN julianday(e.newest_timestamp) ELSE julianday(e.newest_timestamp, 'unixepoch') END AS newest
+    FROM feature_extent AS e
+    JOIN feature_groups_current AS g ON g.name = e.group_name
+),
+alert AS (
+    SELECT a.*, date(l.newest) AS last_day,
+           a.kind = 'freshness' AND (julianday(date(l.newest), '+1 day') - n.newest) * 24
+                                    <= (SELECT value FROM ops_config WHERE name = 'late_alert_periods') * n.expected_every_hours + n.delay_hours AS is_silence
+    FROM ops_alerts AS a
+    LEFT JOIN newest AS n ON a.kind = 'freshness' AND n.name = a.subject
+    LEFT JOIN newest AS l ON a.kind = 'freshness' AND l.name = 'activity_features'
+    WHERE a.closed_at IS NULL
+)
+SELECT cause, kind, MIN(subject) AS subject, MIN(message) AS message, MIN(last_day) AS last_day, COUNT(*) AS alerts, MIN(opened_at) AS opened_at, MAX(n_bad) AS n_bad,
+       group_concat(subject, ', ') AS subjects
+FROM (SELECT a.*, CASE WHEN a.is_silence THEN 'freshness:nothing since ' || a.last_day ELSE a.fingerprint END AS cause FROM alert AS a ORDER BY a.subject)
+GROUP BY cause, kind;
+
+CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
+
+-- finish: printed by `make stages`
+INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
+SELECT '650_shown_numbers', started_at, (julianday('now') - started) * 86400000, rows_in, rows_out, rows_rejected, 'ok', message
+FROM stage_clock, counted;
+
+DROP TABLE temp.counted;
+DROP TABLE temp.stage_clock;
+
+COMMIT;
