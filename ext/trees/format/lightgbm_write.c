@@ -1,6 +1,7 @@
 #include "trees/format/lightgbm.h"
 
 #include <string.h>
+#include "base/text/name_sort.h"
 #include "trees/format/lightgbm_write_tree.h"
 #include "trees/model/model_objective.h"
 
@@ -17,24 +18,87 @@ static void add_objective(text_buffer *out, const forest *model) {
 
 /* LightGBM's list of names is cut at blanks, and it refuses characters that mean something in JSON; both become '_',
 ** as it does itself. */
-static void add_feature_name(text_buffer *out, const char *name) {
-    for (const char *p = name; *p; p++) {
-        bool bad = (unsigned char)*p <= ' ' || strchr("\",:[]{}=", *p);
-        text_add_bytes(out, bad ? "_" : p, 1);
+static bool lightgbm_is_plain(char c) {
+    return (unsigned char)c > ' ' && !strchr("\",:[]{}=", c);
+}
+
+/* A name as it is written there, followed by "_", its number and `round` times "_"; round 0 adds nothing. Returns what
+** comes behind its zero byte. */
+static char *put_name(char *at, const char *name, int number, size_t round) {
+    bool changed = false;
+    for (; *name; name++, at++) {
+        *at = lightgbm_is_plain(*name) ? *name : '_';
+        changed = changed || *at != *name;
+    }
+    if (changed && round > 0) {
+        char digits[12];
+        size_t n = 0;
+        for (int rest = number; rest > 0 || n == 0; rest /= 10) digits[n++] = (char)('0' + rest % 10);
+        *at++ = '_';
+        while (n > 0) *at++ = digits[--n];
+        memset(at, '_', round - 1);
+        at += round - 1;
+    }
+    *at = '\0';
+    return at + 1;
+}
+
+typedef struct plain_names {
+    const char **name;
+    char *bytes;
+    uint32_t *order; /* for name_sort */
+} plain_names;
+
+static void plain_names_free(athlete_budget *budget, plain_names *p) {
+    memory_free(budget, p->name);
+    memory_free(budget, p->bytes);
+    memory_free(budget, p->order);
+}
+
+/* The names there, all different as LightGBM wants them: those that were changed end with their numbers where two have
+** become one. A round more takes them out of the way of a name that looks like that; with n names there is a round
+** that does. */
+static athlete_status name_plainly(const forest *model, athlete_budget *budget, athlete_poll *poll,
+                                   plain_names *p) {
+    size_t n = (size_t)model->n_features, n_bytes = 0;
+    for (size_t f = 0; f < n; f++) n_bytes += strlen(model->feature_names[f]) + 1;
+    p->name = memory_alloc(budget, n, sizeof *p->name);
+    p->order = memory_alloc(budget, n, 2 * sizeof *p->order);
+    if (!p->name || !p->order) return memory_status(budget);
+    for (size_t round = 0;; round++) {
+        memory_free(budget, p->bytes);
+        p->bytes = memory_alloc(budget, n_bytes + n * (12 + round), 1);
+        if (!p->bytes) return memory_status(budget);
+        char *at = p->bytes;
+        for (size_t f = 0; f < n; f++) {
+            p->name[f] = at;
+            at = put_name(at, model->feature_names[f], (int)f, round);
+        }
+        if (name_sort(p->name, n, p->order) == n) return ATHLETE_OK;
+        if (poll_due(poll, 20 * n)) return ATHLETE_INTERRUPTED;
     }
 }
 
-static void lightgbm_add_features(text_buffer *out, const forest *model) {
+static athlete_status lightgbm_add_names(text_buffer *out, const forest *model, athlete_poll *poll) {
+    plain_names plain = {.name = NULL};
+    athlete_status status = ATHLETE_OK;
     text_add(out, "feature_names=");
-    for (int f = 0; f < model->n_features; f++) {
+    if (model->feature_names && model->n_features > 0)
+        status = name_plainly(model, out->budget, poll, &plain);
+    for (int f = 0; f < model->n_features && status == ATHLETE_OK; f++) {
         if (f > 0) text_add(out, " ");
         if (model->feature_names) {
-            add_feature_name(out, model->feature_names[f]);
+            text_add(out, plain.name[f]);
         } else {
             text_add(out, "Column_");
             text_add_integer(out, f);
         }
     }
+    plain_names_free(out->budget, &plain);
+    return status;
+}
+
+static void lightgbm_add_infos(text_buffer *out, const forest *model) {
     text_add(out, "\nfeature_infos=");
     for (int f = 0; f < model->n_features; f++) {
         size_t n = model->categories ? model->categories[f].n : 0;
@@ -126,9 +190,10 @@ athlete_status lightgbm_write(const forest *model, text_buffer *out, athlete_pol
     text_add(out, "label_index=0\n");
     lightgbm_add_number(out, "max_feature_idx", model->n_features - 1);
     add_objective(out, model);
-    lightgbm_add_features(out, model);
+    athlete_status status = lightgbm_add_names(out, model, poll);
+    lightgbm_add_infos(out, model);
     text_add(out, "\n");
-    athlete_status status = add_trees(&w, poll);
+    if (status == ATHLETE_OK) status = add_trees(&w, poll);
     memory_free(w.budget, w.items);
     text_add(out, "end of trees\n\n");
     lightgbm_add_power(out, model);

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import intake  # noqa: E402
 import outlet  # noqa: E402
+from common.program import complain  # noqa: E402
 from groups import ExchangeError  # noqa: E402
 
 
@@ -37,7 +38,7 @@ def main():
         else:
             intake.read(options.database, options.folder, options.group)
     except ExchangeError as error:
-        print(f"sql/tools/parquet: {error}", file=sys.stderr)
+        complain(f"sql/tools/parquet: {error}")
         return 1
     return 0
 

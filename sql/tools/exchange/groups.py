@@ -1,15 +1,33 @@
 """The registry as files need it: groups whose columns stand in the order of their tables."""
 
+import contextlib
 import dataclasses
 import pathlib
 
+import adbc_driver_sqlite.dbapi as adbc
+import pyarrow as pa
 from common import registry
+from common.database import Failure
 
 TOLD = ("unit", "description", "owner", "status")
 
 
 class ExchangeError(Exception):
     """What stops an exchange: a sentence for whoever asked for it."""
+
+
+@contextlib.contextmanager
+def in_words(database):
+    """What SQLite and Arrow say of a file's tables and values, or the system of a folder, as a sentence."""
+    try:
+        yield
+    except (adbc.Error, pa.ArrowException, OSError, UnicodeError) as error:
+        raise ExchangeError(f"{database}: {first_line(error)}") from error
+
+
+def first_line(error):
+    """Without the statement, which SQLite's driver tells below."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +64,10 @@ def uri(path, mode):
 
 def registered(ask):
     """Groups by name; `ask` runs a query and returns its rows as dictionaries."""
-    return {group["name"]: _group(group, features) for group, features in registry.groups(registry.read(ask))}
+    try:
+        return {group["name"]: _group(group, features) for group, features in registry.groups(registry.read(ask))}
+    except Failure as failure:
+        raise ExchangeError(failure) from failure
 
 
 def _group(group, features):

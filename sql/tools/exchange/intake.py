@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 from common import database as common
 from common import definitions
 from common.database import quoted
-from groups import ExchangeError, choose, registered, uri
+from groups import ExchangeError, choose, in_words, registered, uri
 from snapshot import ask
 
 EXTENSION = os.environ.get("ATHLETE_EXTENSION", "build/athlete")
@@ -25,12 +25,13 @@ BATCH_ROWS = 16384
 
 def read(database, folder, names):
     for name in names:
-        data = _open(folder / name)
-        if name not in _known(database):
-            _define(database, folder / name, data.schema)
-        with _connect(database) as db:
-            (group,) = choose(registered(lambda sql: ask(db, sql)), [name])
-            print(_take(db, group, data))
+        with in_words(database):
+            data = _open(folder / name)
+            if name not in _known(database):
+                _define(database, folder / name, data.schema)
+            with _connect(database) as db:
+                (group,) = choose(registered(lambda sql: ask(db, sql)), [name])
+                print(_take(db, group, data))
 
 
 # --- the database ------------------------------------------------------------------------------------------------------
@@ -41,6 +42,7 @@ def _connect(database):
     with adbc.connect(uri(database, "rw"), autocommit=True) as db:
         for name, value in (("enabled", "true"), ("path", str(pathlib.Path(EXTENSION).resolve())), ("entrypoint", "sqlite3_athlete_init")):
             db.adbc_connection.set_options(**{f"adbc.sqlite.load_extension.{name}": value})
+        db.adbc_connection.set_options(**{"adbc.sqlite.load_extension.enabled": "false"})  # SQL loads no other
         yield db
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from common.database import quoted
-from groups import ExchangeError, choose, registered
+from groups import ExchangeError, choose, in_words, registered
 from snapshot import ask, batches, open_snapshot
 
 PERIODS = {"day": ("event_date", 10), "month": ("event_month", 7), "year": ("event_year", 4)}  # directory, letters of the day
@@ -24,7 +24,7 @@ FEAST = pathlib.Path(__file__).parent / "feast_repository"
 
 def write(database, folder, names, by):
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own gives pages back between batches, and takes a fifth longer for it
-    with open_snapshot(database) as reader:
+    with in_words(database), open_snapshot(database) as reader:
         for group in choose(registered(lambda sql: ask(reader, sql)), names):
             print(_write_group(reader, group, folder, by))
     shutil.copyfile(FEAST / "features.py", folder / "features.py")

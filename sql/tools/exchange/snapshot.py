@@ -5,7 +5,7 @@ import contextlib
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 from common.database import quoted
-from groups import ExchangeError, uri
+from groups import ExchangeError, first_line, uri
 
 # The driver guesses the type of each column from what comes first.
 TYPES = {"TEXT": pa.string(), "INTEGER": pa.int64(), "REAL": pa.float64(), "BLOB": pa.binary()}
@@ -44,4 +44,4 @@ def batches(reader, columns, source, batch_rows):
                     yield batch.slice(skip)
                 skip = 0
         except (adbc.Error, pa.ArrowException, OSError) as error:
-            raise ExchangeError(f"{source.split()[0]} holds a value that is not of its column's type: {error}") from error
+            raise ExchangeError(f"{source.split()[0]} holds a value that is not of its column's type: {first_line(error)}") from error

@@ -2,9 +2,11 @@
 a tag with our key, so nothing is doubled, and what has no such tag is somebody else's."""
 
 import logging
+import re
 
 import mlflow
 from common.database import Failure
+from common.registry import named
 from mlflow import exceptions
 from runs import KEY, Run, every
 
@@ -35,7 +37,8 @@ def mirror(db, folder):
     names = [column[0] for column in found.description]
     experiments, n_runs, n_versions, n_aliases = {}, 0, 0, 0
     for told in [dict(zip(names, row)) for row in found.fetchall()]:
-        model = told["model"]
+        model = named(told["model"], "ml_model_versions.model")
+        _check_place(told)
         if model not in experiments:
             experiments[model] = _experiment(client, folder, model, first_key=told["key"])
             _registered(client, model, first_key=told["key"])
@@ -45,6 +48,12 @@ def mirror(db, folder):
     for model in experiments:
         n_aliases += _write_aliases(db, client, model)
     return f"mlflow.db: {n_runs} new runs, {n_versions} new versions, {n_aliases} aliases moved"
+
+
+def _check_place(told):
+    """Version and hash are part of a folder's name, and the file may be anyone's."""
+    if not isinstance(told["version"], (int, type(None))) or not re.fullmatch("[0-9a-f]{16,}", str(told["training_hash"] or "0" * 16)):
+        raise Failure(f"version {str(told['version'])[:60]!r} of {told['model']} with the hash {str(told['training_hash'])[:60]!r} is none that athlete wrote")
 
 
 def _experiment(client, folder, model, first_key):

@@ -96,7 +96,7 @@ class Run:
         if self._told["run_id"] is None:
             for source, distance, mae, rmse, mape in self._db.execute(SURVEY_METRICS, (self._told["model"], self._told["version"])):
                 found += [(f"{source}.{distance}.{name}", value, 0) for name, value in (("mae_s", mae), ("rmse_s", rmse), ("mape_pct", mape)) if value is not None]
-        history = json.loads(_learner(self._told["model_json"]).get("attributes", {}).get("athlete_history", "{}"))
+        history = _member(_member(_learner(self._told["model_json"]), "attributes"), "athlete_history")
         found += [(f"rounds.{name}", value, step) for name, values in history.items() if isinstance(values, list) for step, value in enumerate(values, 1) if isinstance(value, (int, float))]
         found += [(name, value, 0) for name, value in plain.items()]
         return [entities.Metric(name, value, self._told["started_ms"], step) for name, value, step in found]
@@ -132,5 +132,15 @@ def _named(of):
 
 def _learner(model_json):
     """Of trees; nothing of what XGBoost does not load, such as clusters."""
-    found = json.loads(model_json) if model_json else {}
-    return found.get("learner", {}) if isinstance(found, dict) and isinstance(found.get("learner"), dict) else {}
+    return _member(_member({"model": model_json}, "model"), "learner")
+
+
+def _member(found, name):
+    """An object within another, also one as text; empty where there is none, since what a file holds may be anything."""
+    value = found.get(name)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = None
+    return value if isinstance(value, dict) else {}

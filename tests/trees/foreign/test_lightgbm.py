@@ -209,6 +209,23 @@ def test_lightgbm_predicts_what_our_models_predict(db, objective):
         np.testing.assert_allclose(score(db, model, x), loaded.predict(x), rtol=3e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_names_that_lightgbm_would_take_for_one_are_told_apart(db, seed):
+    """Characters that it has no place for become _; a name without any stays as it is."""
+    rng, names = np.random.default_rng(seed), ["a 1", "a_1", "a:1", "a_1_0", "a_1_2_"]
+    while len(names) < 12:
+        names = list(dict.fromkeys([*names, "a" + "".join(rng.choice(list("_ :1="), rng.integers(1, 4)))]))
+    names = [str(name) for name in rng.permutation(names)]
+    x, y = rows(18, n=200, n_features=len(names))
+    model = train(db, x, y, num_boost_round=3, feature_names=names)
+    text = exported(db, model)
+    loaded = lightgbm.Booster(model_str=text)
+    told = loaded.feature_name()
+    assert len(set(told)) == len(names) and all(ours == theirs for ours, theirs in zip(names, told) if not set(ours) & set(" :="))
+    assert_close(margins(db, model, x), raw(loaded, x), 3)
+    assert imported(db, text)
+
+
 def test_lightgbm_sends_every_double_the_way_it_goes_here(db):
     """Doubles on, next to and between the thresholds, which are float32, and their rounded neighbours."""
     x, y = rows(13, n=800, n_features=2, missing=0)

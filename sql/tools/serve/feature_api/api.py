@@ -17,6 +17,8 @@ import types
 import urllib.parse
 
 from common import read_log
+from common.database import Failure
+from common.program import printable
 
 from feature_api import body, faults, ingest, openapi, search, tokens
 from feature_api.refusal import Refusal
@@ -103,6 +105,8 @@ class FeatureApi:
             return 200, {}, encode(await answer).encode()
         except Refusal as refusal:
             return refusal.status, refusal.headers, encode(refusal.body).encode()
+        except Failure as failure:  # of the registry: the file is somebody's, and may be anything
+            return 503, {"Retry-After": "1"}, encode({"status": 503, "error": printable(failure)}).encode()
         except Exception as error:
             if sentence := faults.of_file(error):
                 if not faults.is_busy(error):

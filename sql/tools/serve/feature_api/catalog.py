@@ -4,9 +4,12 @@ import dataclasses
 import json
 import math
 import re
+import sqlite3
 import struct
 
 from common import registry
+from common.database import Failure
+from feature_api import faults
 from feature_api.refusal import Refusal
 
 ALSO = {"TEXT": ", or a whole number that stands for its digits", "INTEGER": ", as number or as text"}
@@ -126,7 +129,12 @@ class Group:
 
 def read(conn):
     """What the registry holds, as it can be compared with an earlier reading."""
-    return registry.read(lambda query: conn.execute(query).fetchall())
+    try:
+        return registry.read(lambda query: conn.execute(query).fetchall())
+    except sqlite3.DatabaseError as error:
+        if faults.of_file(error):
+            raise
+        raise Failure(f"the registry of this database cannot be read: {error}") from error
 
 
 def build(reading):
