@@ -1,4 +1,4 @@
-#if !defined(_DEFAULT_SOURCE) && !defined(__APPLE__)
+#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* madvise */
 #endif
 #include "base/memory.h"

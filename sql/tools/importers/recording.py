@@ -5,8 +5,13 @@ import datetime
 import typing
 
 
+
 class Unreadable(Exception):
     """Why a file gives nothing: a sentence for whoever brought it."""
+
+
+class NoActivity(Unreadable):
+    """It is whole, and of something else."""
 
 
 class Sample(typing.NamedTuple):
