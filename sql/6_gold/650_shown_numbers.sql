@@ -25,15 +25,16 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- What there is of an athlete, and how old it is by the clock.
 CREATE VIEW IF NOT EXISTS gold_athlete_records AS
 SELECT m.athlete_id,
-       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS activities,
-       (SELECT MIN(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS first_date,
-       (SELECT MAX(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS last_date,
-       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS runs,
-       (SELECT SUM(a.distance_m) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) / 1000 AS run_km,
+       (SELECT COUNT(*) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS activities,
+       (SELECT MIN(a.activity_date) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS first_date,
+       (SELECT MAX(a.activity_date) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS last_date,
+       (SELECT COUNT(*) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS runs,
+       (SELECT SUM(a.distance_km) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS run_km,
        (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = m.athlete_id) AS races,
        (SELECT COUNT(*) FROM silver_same_training AS t WHERE t.athlete_id = m.athlete_id) AS recorded_twice,
-       julianday('now') - max(COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_strava_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0),
-                              COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_unusable_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0)) AS days_since_activity,
+       julianday('now') - julianday((SELECT MAX(e.end_time) FROM (SELECT athlete_id, end_time FROM silver_strava_activities
+                                                                  UNION ALL SELECT athlete_id, end_time FROM silver_unusable_activities) AS e
+                                     WHERE e.athlete_id = m.athlete_id)) AS days_since_activity,
        julianday('now') - julianday((SELECT MAX(b.ingested_at) FROM bronze_strava_activities AS b)) AS days_since_import
 FROM (SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM silver_unusable_activities) AS m;
 
@@ -57,25 +58,26 @@ LEFT JOIN activity_features AS f ON f.athlete_id = a.athlete_id AND f.activity_i
 GROUP BY w.athlete_id, w.week_start;
 
 CREATE VIEW IF NOT EXISTS gold_energy_days AS
-SELECT d.athlete_id, d.activity_date,
-       (SELECT COUNT(*) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings,
-       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings_untold,
-       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS energy_kcal
-FROM athlete_daily_features AS d;
+SELECT d.athlete_id, d.activity_date, COUNT(*) AS trainings, COUNT(*) - COUNT(e.energy_kcal) AS trainings_untold, total(e.energy_kcal) AS energy_kcal
+FROM athlete_daily_features AS d
+JOIN gold_training_energy AS e ON e.athlete_id = d.athlete_id AND e.local_date = d.activity_date
+GROUP BY d.athlete_id, d.activity_date
+UNION ALL
+SELECT d.athlete_id, d.activity_date, 0, 0, 0.0
+FROM athlete_daily_features AS d
+WHERE NOT EXISTS (SELECT 1 FROM activity_features AS f WHERE f.athlete_id = d.athlete_id AND f.activity_date = d.activity_date);
 
 CREATE VIEW IF NOT EXISTS gold_energy_weeks AS
-SELECT w.athlete_id, w.week_start,
-       (SELECT COUNT(*) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings,
-       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings_untold,
-       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS energy_kcal,
-       (SELECT SUM(e.moving_s) / 3600.0 FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS hours,
-       (SELECT SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days') AND e.intensity_factor IS NOT NULL) AS intensity
-FROM athlete_weekly_features AS w;
+SELECT w.athlete_id, w.week_start, COUNT(e.activity_id) AS trainings, COUNT(e.activity_id) - COUNT(e.energy_kcal) AS trainings_untold,
+       total(e.energy_kcal) AS energy_kcal, SUM(e.moving_s) / 3600.0 AS hours,
+       SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FILTER (WHERE e.intensity_factor IS NOT NULL) AS intensity
+FROM athlete_weekly_features AS w
+JOIN gold_training_energy AS e ON e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')
+GROUP BY w.athlete_id, w.week_start
+UNION ALL
+SELECT w.athlete_id, w.week_start, 0, 0, 0.0, NULL, NULL
+FROM athlete_weekly_features AS w
+WHERE NOT EXISTS (SELECT 1 FROM activity_features AS f WHERE f.athlete_id = w.athlete_id AND f.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days'));
 
 -- Why days are flagged: what was above its limit, and how far. Neither: seven days of the same load.
 CREATE VIEW IF NOT EXISTS gold_risk_days AS
@@ -139,17 +141,18 @@ SELECT e.prediction_id, e.athlete_id, e.prediction_date, e.distance_class, e.evi
         WHERE f.athlete_id = e.athlete_id AND f.as_of_date BETWEEN e.result_date AND date(e.prediction_date, '-1 day')) AS most_activities_90d,
        (SELECT f.activities_90d FROM athlete_rolling_features AS f
         WHERE f.athlete_id = e.athlete_id AND f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
-FROM (SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.distance_class, k.value AS evidence, n.value AS n_evidence, i.value AS activity_id,
+FROM (SELECT p.prediction_id, p.athlete_id, p.prediction_date, p.distance_class, p.evidence, p.n_evidence, p.evidence_id AS activity_id,
              t.activity_id IS NOT NULL AS is_race, COALESCE(t.race_date, a.local_date) AS result_date,
              COALESCE(t.official_m, r.measured_m, a.distance_m) AS distance_m, COALESCE(r.seconds, t.official_s, a.elapsed_s) AS seconds
-      FROM gold_athlete_predictions AS g
-      LEFT JOIN json_each(g.inputs, '$.evidence') AS k
-      LEFT JOIN json_each(g.inputs, '$.n_evidence') AS n
-      LEFT JOIN json_each(g.inputs, '$.evidence_activity_id') AS i
-      LEFT JOIN silver_strava_activities AS a ON a.athlete_id = g.athlete_id AND a.activity_id = i.value
-      LEFT JOIN silver_races AS t ON t.athlete_id = g.athlete_id AND t.activity_id = i.value
-      LEFT JOIN race_results AS r ON r.athlete_id = g.athlete_id AND r.activity_id = i.value
-      WHERE g.model = 'time_estimator') AS e;
+      FROM (SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.distance_class, MAX(i.value) FILTER (WHERE i.key = 'evidence') AS evidence,
+                   MAX(i.value) FILTER (WHERE i.key = 'n_evidence') AS n_evidence, MAX(i.value) FILTER (WHERE i.key = 'evidence_activity_id') AS evidence_id
+            FROM gold_athlete_predictions AS g
+            LEFT JOIN json_each(g.inputs) AS i
+            WHERE g.model = 'time_estimator'
+            GROUP BY g.prediction_id) AS p
+      LEFT JOIN silver_strava_activities AS a ON a.athlete_id = p.athlete_id AND a.activity_id = p.evidence_id
+      LEFT JOIN silver_races AS t ON t.athlete_id = p.athlete_id AND t.activity_id = p.evidence_id
+      LEFT JOIN race_results AS r ON r.athlete_id = p.athlete_id AND r.activity_id = p.evidence_id) AS e;
 
 -- Estimates and past races as paces.
 CREATE VIEW IF NOT EXISTS gold_estimate_paces AS
@@ -168,14 +171,15 @@ SELECT v.source, v.subject, v.as_of_date, v.distance_class, v.model, v.version,
        v.actual_s, v.predicted_s, v.lower_s, v.upper_s, abs(v.predicted_s - v.actual_s) AS error_s, v.actual_s BETWEEN v.lower_s AND v.upper_s AS is_inside,
        100 * (v.lower_s / v.predicted_s - 1) AS lower_pct, 100 * (v.upper_s / v.predicted_s - 1) AS upper_pct, 100 * (v.actual_s / v.predicted_s - 1) AS actual_pct
 FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT c.version FROM ml_aliases AS c WHERE c.model = 'time_estimator' AND c.alias = 'champion')
-  AND (v.source <> 'history'
-       OR EXISTS (SELECT 1 FROM race_results AS r WHERE r.athlete_id = v.subject AND r.race_date = v.as_of_date AND r.distance_class = v.distance_class));
+JOIN ml_aliases AS c ON (c.model, c.alias) = ('time_estimator', 'champion') AND c.version = v.version
+LEFT JOIN (SELECT DISTINCT athlete_id, race_date, distance_class FROM race_results) AS r
+       ON (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class)
+WHERE v.source <> 'history' OR r.athlete_id IS NOT NULL;
 
 -- How far they were off: the median of an athlete's own races, the mean of the survey's.
 CREATE VIEW IF NOT EXISTS gold_race_errors AS
 SELECT source, subject, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
-       CASE source WHEN 'history' THEN AVG(CASE WHEN place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) ELSE AVG(error_s) END AS typical_error_s
+       AVG(CASE WHEN source <> 'history' OR place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) AS typical_error_s
 FROM (SELECT f.source, f.subject, f.distance_class, f.model, f.is_inside, f.error_s,
              ROW_NUMBER() OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model ORDER BY f.error_s) AS place,
              COUNT(*) OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model) AS n
@@ -184,13 +188,11 @@ GROUP BY source, subject, distance_class, model;
 
 -- What the watch saw of an athlete's last month: how far each column has moved, as a multiple of what it moves by itself.
 CREATE VIEW IF NOT EXISTS gold_moved_features AS
-WITH told AS (
-    SELECT * FROM mon_drift_metrics WHERE slice_key = 'athlete_id' AND drift_type = 'BASELINE' AND is_drift IS NOT NULL
-)
 SELECT d.slice_value AS athlete_id, d.monitor, d.window_start, d.column_name, d.is_drift, d.shift, abs(d.shift) / nullif(d.own_limit, 0) AS times_own
-FROM told AS d
-WHERE d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o
-                        WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = d.slice_value);
+FROM mon_drift_metrics AS d
+JOIN (SELECT monitor, slice_value, MAX(window_start) AS newest FROM mon_drift_metrics WHERE slice_key = 'athlete_id' GROUP BY monitor, slice_value) AS o
+  ON (o.monitor, o.slice_value, o.newest) = (d.monitor, d.slice_value, d.window_start)
+WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL;
 
 -- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.
 CREATE VIEW IF NOT EXISTS gold_open_alerts AS
