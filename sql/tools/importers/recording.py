@@ -4,9 +4,15 @@ import dataclasses
 import datetime
 import typing
 
+FARTHEST_EAST = 180  # degrees; beyond them is no place on Earth
+
 
 class Unreadable(Exception):
     """Why a file gives nothing: a sentence for whoever brought it."""
+
+
+class NoActivity(Unreadable):
+    """It is whole, and of something else."""
 
 
 class Sample(typing.NamedTuple):
