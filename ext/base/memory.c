@@ -1,9 +1,32 @@
+#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE /* madvise */
+#endif
 #include "base/memory.h"
 
 #include <stdint.h>
 #include <string.h>
 #include "base/precondition.h"
 #include "base/sqlite.h"
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#define MEMORY_HUGE_PAGE ((size_t)2 << 20)
+#define MEMORY_LARGE     (4 * MEMORY_HUGE_PAGE)
+
+/* Rows of a large block are read in no order, and with small pages each of them would be looked up in the page tables. A system that
+** has no large ones, or will not give them, gives small ones as before. */
+static void advise_large(void *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    if (bytes < MEMORY_LARGE) return;
+    size_t before = (size_t)(-(uintptr_t)block & (MEMORY_HUGE_PAGE - 1));
+    madvise((char *)block + before, (bytes - before) & ~(MEMORY_HUGE_PAGE - 1), MADV_HUGEPAGE);
+#else
+    (void)block;
+    (void)bytes;
+#endif
+}
 
 /* The bytes of count * size, or 0 if the product overflows or, beside the `held` bytes that it replaces, passes the
 ** limit. */
@@ -24,6 +47,7 @@ static size_t admitted(athlete_budget *budget, size_t count, size_t size, size_t
 void *memory_alloc(athlete_budget *budget, size_t count, size_t size) {
     size_t bytes = admitted(budget, count, size, 0);
     void *block = bytes ? sqlite3_malloc64(bytes) : NULL;
+    if (block) advise_large(block, bytes);
     if (block && budget) budget->used += (size_t)sqlite3_msize(block);
     return block;
 }
@@ -47,6 +71,7 @@ athlete_status memory_grow(athlete_budget *budget, void *array, size_t *capacity
     void *larger =
         bytes ? sqlite3_realloc64(block, bytes) : NULL; /* a large block moves without being copied */
     if (!larger) return memory_status(budget);
+    advise_large(larger, bytes);
     if (budget) budget->used += (size_t)sqlite3_msize(larger) - held;
     memcpy(array, &larger, sizeof larger);
     *capacity = wanted;

@@ -401,12 +401,6 @@ WITH share AS (
     WHERE series IN (SELECT series FROM series WHERE is_binary)
     GROUP BY series, slice, step
 ),
-sure AS (SELECT r.model, r.evaluation, r.predictor, s.* FROM share AS s JOIN series AS r USING (series) WHERE s.is_sure),
-skilled AS (
-    SELECT s.*, 1 - s.brier / NULLIF(c.brier, 0) AS skill
-    FROM sure AS s
-    JOIN sure AS c ON c.predictor = 'constant' AND (c.model, c.evaluation, c.slice, c.step) = (s.model, s.evaluation, s.slice, s.step)
-),
 size AS ( -- each in the order of its key
     SELECT series, '' AS slice, 0 AS step, COUNT(*) AS n, mean_absolute_error(label, predicted) AS mae, root_mean_squared_error(label, predicted) AS rmse,
            100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted) AS mape_pct
@@ -419,17 +413,21 @@ size AS ( -- each in the order of its key
     SELECT series, slice, 0, COUNT(*), mean_absolute_error(label, predicted), root_mean_squared_error(label, predicted),
            100 * mean_absolute_percentage_error(CASE WHEN label <> 0 THEN label END, predicted)
     FROM judged WHERE series IN (SELECT series FROM series WHERE NOT is_binary) AND slice IS NOT NULL GROUP BY series, slice
-),
-value AS (
-    SELECT series, slice, step, n, 'mae' AS metric, mae AS value FROM size
-    UNION ALL SELECT series, slice, step, n, 'rmse', rmse FROM size
-    UNION ALL SELECT series, slice, step, n, 'mape_pct', mape_pct FROM size WHERE mape_pct IS NOT NULL
-    UNION ALL SELECT series, slice, step, n, 'auc', auc FROM share WHERE series IN (SELECT series FROM series WHERE predictor <> 'constant')
-    UNION ALL SELECT series, slice, step, n, 'brier', brier FROM sure
-    UNION ALL SELECT series, slice, step, n, 'brier_skill', skill FROM skilled WHERE predictor <> 'constant'
-    UNION ALL SELECT series, slice, step, n, 'ece', ece FROM sure
 )
-SELECT r.model, r.evaluation, r.predictor, v.slice, v.step, v.n, v.metric, v.value FROM value AS v JOIN series AS r USING (series);
+SELECT r.model, r.evaluation, r.predictor, s.slice, s.step, s.n, m.column1 AS metric, CASE m.column1 WHEN 'mae' THEN s.mae WHEN 'rmse' THEN s.rmse ELSE s.mape_pct END AS value
+FROM size AS s
+JOIN series AS r USING (series)
+CROSS JOIN (VALUES ('mae'), ('rmse'), ('mape_pct')) AS m
+WHERE m.column1 <> 'mape_pct' OR s.mape_pct IS NOT NULL
+UNION ALL
+SELECT r.model, r.evaluation, r.predictor, s.slice, s.step, s.n, m.column1,
+       CASE m.column1 WHEN 'auc' THEN s.auc WHEN 'brier' THEN s.brier WHEN 'ece' THEN s.ece ELSE 1 - s.brier / NULLIF(c.brier, 0) END
+FROM share AS s
+JOIN series AS r USING (series)
+LEFT JOIN series AS k ON (k.model, k.evaluation, k.predictor) = (r.model, r.evaluation, 'constant')
+LEFT JOIN share AS c ON (c.series, c.slice, c.step) = (k.series, s.slice, s.step) AND c.is_sure
+CROSS JOIN (VALUES ('auc'), ('brier'), ('brier_skill'), ('ece')) AS m
+WHERE CASE m.column1 WHEN 'auc' THEN r.predictor <> 'constant' WHEN 'brier_skill' THEN s.is_sure AND c.series IS NOT NULL AND r.predictor <> 'constant' ELSE s.is_sure END;
 -- end
 
 -- What became of each: the first reason why there is no model, or none.

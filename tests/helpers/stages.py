@@ -26,7 +26,12 @@ def statements(text):
 
 
 def new_database(path=":memory:", **options):
-    return connect(path, isolation_level=None, cached_statements=1024, **options)
+    """Without waiting for the disk at each commit: no test takes the power away."""
+    db = connect(path, isolation_level=None, cached_statements=1024, **options)
+    if path != ":memory:":
+        with contextlib.suppress(sqlite3.Error):  # such as of a file that is locked, or none
+            db.execute("PRAGMA synchronous = OFF")
+    return db
 
 
 def run(db, names=None, changed=None):

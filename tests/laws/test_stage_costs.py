@@ -81,25 +81,26 @@ def grown(small, large, factor, constant=500):
     return [pair for pair in pairs if any(a > factor * b + constant for b, a in zip(pair[1], pair[2]))]
 
 
-@pytest.mark.parametrize("kind", [crowd.LIGHT, crowd.MIXED])
-def test_no_statement_grows_faster_than_the_number_of_athletes(kind):
-    took = []
+@pytest.fixture(scope="module", params=[crowd.LIGHT, crowd.MIXED], ids=["light", "mixed"])
+def took_first_and_with_one_more(request):
+    """Few athletes and many: what all that there is takes, and what one more activity takes after it."""
+    first, more = [], []
     for athletes in (SMALL, LARGE):
-        db = filled(kind, athletes)
-        took.append(run(db))
+        db = filled(request.param, athletes)
+        first.append(run(db))
+        db.put(json.dumps(crowd.one_more(request.param, 3)), "2026-01-01T00:00:00Z")
+        more.append(run(db))
         db.close()
+    return first, more
+
+
+def test_no_statement_grows_faster_than_the_number_of_athletes(took_first_and_with_one_more):
+    took, _ = took_first_and_with_one_more
     assert len(took[1]) > 300
     assert grown(*took, 1.3 * LARGE / SMALL) == []
 
 
-@pytest.mark.parametrize("kind", [crowd.LIGHT, crowd.MIXED])
-def test_one_more_activity_takes_the_same_steps_among_many_athletes_as_among_few(kind):
-    took = []
-    for athletes in (SMALL, LARGE):
-        db = filled(kind, athletes)
-        run(db)
-        db.put(json.dumps(crowd.one_more(kind, 3)), "2026-01-01T00:00:00Z")
-        took.append(run(db))
-        db.close()
+def test_one_more_activity_takes_the_same_steps_among_many_athletes_as_among_few(took_first_and_with_one_more):
+    _, took = took_first_and_with_one_more
     assert sum(steps > 0 for steps, _ in took[1].values()) > 300
     assert grown(*took, 1.05, 100) == []

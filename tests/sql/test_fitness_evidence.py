@@ -7,6 +7,7 @@ import pytest
 from helpers.athletes import lab
 from helpers.athletes.activities import epoch, instant, seeded
 from helpers.athletes.formulas import vdot
+from helpers.machine.soak import soak
 
 
 DAY = 86400
@@ -132,7 +133,7 @@ def widths(db):
         "SELECT athlete_id, distance_class, lower_s, upper_s FROM gold_athlete_predictions WHERE model = 'time_estimator'")}
 
 
-@pytest.mark.parametrize("gap_days, raced", [(120, False), (160, True), (200, False), (330, True), (500, False)])
+@pytest.mark.parametrize("gap_days, raced", [(120, False), (160, True), soak(200, False), soak(330, True), soak(500, False)])
 def test_after_a_break_a_race_estimate_is_of_the_runners_own_past_slower_by_then_and_less_certain(gap_days, raced):
     rng = seeded(f"back after {gap_days}")
     before, after = [], []

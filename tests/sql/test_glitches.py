@@ -53,7 +53,7 @@ def is_borne_out(wrong, run, history):
     return shown(wrong) > shown(run) and any(abs(shown(wrong) / shown(a) - 1) <= SHARE for a in history)
 
 
-@pytest.mark.parametrize("seed", [*range(4), *(soak(seed) for seed in range(100, 300))])
+@pytest.mark.parametrize("seed", [0, *(soak(seed) for seed in (1, 2, 3, *range(100, 300)))])
 def test_one_thing_that_went_wrong_in_a_life_moves_no_threshold_and_no_race_estimate(seed):
     rng = seeded(f"wrong {seed}")
     without, within, what = [], [], {}

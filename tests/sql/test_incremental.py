@@ -139,7 +139,7 @@ def from_nothing(batches):
     return db
 
 
-@pytest.mark.parametrize("tens", [*range(2), *(soak(tens) for tens in range(2, 20))])
+@pytest.mark.parametrize("tens", [0, *(soak(tens) for tens in range(1, 20))])
 def test_two_hundred_random_sequences_end_where_computing_from_nothing_ends(tens):
     for seed in range(10 * tens, 10 * tens + 10):
         db, seen = new_database(), []

@@ -272,7 +272,7 @@ def test_an_odd_specification_is_refused_by_its_field_and_the_one_before_it_hold
     assert one(db, "SELECT COUNT(*) FROM ml_model_versions WHERE model = 'time_estimator'") == 2
 
 
-@pytest.mark.parametrize("n, seed", [(n, seed) for n in (0, 1, 2, 3, 5, 10, 20) for seed in range(1)] + [soak(n, seed) for n in range(1, 30) for seed in range(1, 4)])
+@pytest.mark.parametrize("n, seed", [(n, 0) for n in (0, 1, 3, 20)] + [soak(n, 0) for n in (2, 5, 10)] + [soak(n, seed) for n in range(1, 30) for seed in range(1, 4)])
 def test_a_small_survey_costs_the_estimates_that_it_makes_absurd_and_no_stage(n, seed):
     rng = seeded(100 * n + seed)
     db = new_database()

@@ -33,7 +33,6 @@ def shell_run(db_path, *files, extension=EXTENSION):
 def of_one_athlete(tmp_path_factory):
     path = tmp_path_factory.mktemp("one") / "athlete.db"
     db = new_database(path)
-    db.execute("PRAGMA synchronous = OFF")
     run(db)
     put(db, make_history(seeded(1), 1, 20, 40))
     run(db)
@@ -48,7 +47,6 @@ def on_disk(of_one_athlete, tmp_path):
 
 def with_another_athlete(path):
     db = new_database(path)
-    db.execute("PRAGMA synchronous = OFF")
     put(db, make_history(seeded(2), 2, 10, 40, first_number=100))
     return db
 

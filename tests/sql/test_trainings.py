@@ -145,7 +145,7 @@ def evidence(*bodies):
     return db
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *map(soak, range(2, 4))])
 def test_lesser_recordings_of_any_trainings_change_no_feature_race_or_estimate(seed):
     rng = seeded(seed)
     history = [make_activity(rng, 5, i, i, workout_type=rng.choice([0, 0, 1])) for i in range(1, 120)]

@@ -7,6 +7,7 @@ import pytest
 
 from helpers.stores import histories, instants
 from helpers.extension import connect
+from helpers.machine.soak import soak
 
 
 def answers(db, made):
@@ -35,7 +36,7 @@ def check_answers(db, made, seed):
     return found_by
 
 
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", [0, 1, *map(soak, range(2, 8))])
 def test_lookups_in_250_random_histories_are_those_of_brute_force(block):
     """With ties, late arrivals, unknown times, replaced and deleted rows, NULL keys, keys of any type, unknown keys,
     duplicate requests, lookbacks, ascending and descending indexes, tables without row ids, and every option."""
@@ -61,7 +62,7 @@ def test_a_database_in_utf_16_has_the_same_answers(encoding):
 # --- the merge ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", [0, *map(soak, range(1, 4))])
 def test_requests_in_the_order_of_the_index_are_merged_and_find_what_brute_force_finds(block):
     """In order, nearly, with jumps, with duplicates, with NULLs and strangers in between."""
     db = connect(isolation_level=None)
@@ -241,14 +242,16 @@ ENTITIES = 50
 
 
 @pytest.mark.unsanitized
-def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_corrects(tmp_path):
-    """50,000 reads on three connections, and more until twenty batches have been written among them: of one row all features are
+@pytest.mark.parametrize("reads_of_each", [2_500, soak(16_700)])
+def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_corrects(tmp_path, reads_of_each):
+    """Thousands of reads on three connections, and more until twenty batches have been written among them: of one row all features are
     of one batch, within a transaction all entities are, and the newest row is that of a lookup at a moment after all others."""
     import threading
 
     path = tmp_path / "online.db"
     writer = connect(path, isolation_level=None, check_same_thread=False)
     writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("PRAGMA synchronous = OFF")
     columns = ", ".join(["athlete_id INTEGER", "event_timestamp TEXT", "available_at TEXT", *FEATURES])
     writer.execute(f"CREATE TABLE g({columns}, PRIMARY KEY (athlete_id, event_timestamp))")
     writer.execute(f"CREATE TABLE g_history({columns}, superseded_at TEXT)")
@@ -291,7 +294,7 @@ def test_readers_see_whole_batches_and_serve_what_training_sees_while_a_writer_c
                 wrong.append(rows)
         db.close()
 
-    threads = [threading.Thread(target=read, args=(reads,)) for reads in (16_700, 16_700, 16_600)]
+    threads = [threading.Thread(target=read, args=(reads_of_each,)) for _ in range(3)]
     writing = threading.Thread(target=write_on)
     for thread in (writing, *threads):
         thread.start()

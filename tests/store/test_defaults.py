@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stores.groups import ingest, store
 from helpers.stages import rows
 
@@ -30,7 +31,7 @@ def kept(db):
     return sorted(map(repr, now)), sorted(map(repr, rejects))
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(10), *map(soak, range(10, 30))])
 def test_a_row_with_nulls_does_alone_what_it_does_in_a_batch(seed):
     rng = random.Random(seed)
     group = definition(rng)

@@ -13,6 +13,7 @@ import xgboost
 from helpers.models import trees_by_hand as by_hand
 from helpers.models.explained import SHAPES, explain, fill, interactions, text_of, trained
 from helpers.machine.programs import compiled, libraries
+from helpers.machine.soak import soak
 from helpers.models.tables import rows
 
 
@@ -62,13 +63,13 @@ def test_contributions_are_those_of_lightgbm_in_double_precision(db):
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("empty", [0, 0.4, 1])
-def test_contributions_are_shapley_values_by_definition(db, empty):
+@pytest.mark.parametrize("empty, n_trees", [(0, 2), (0.4, 2), (1, 2), soak(0, 6), soak(0.4, 6), soak(1, 6)])
+def test_contributions_are_shapley_values_by_definition(db, empty, n_trees):
     """Features come again on a path, values are missing, and nodes have no cover."""
     rng = np.random.default_rng(11)
     x = rng.normal(size=(9, 5)).astype(np.float32).astype(float)
     x[rng.random(x.shape) < 0.2] = np.nan
-    for _ in range(6):
+    for _ in range(n_trees):
         tree = by_hand.random_tree(rng, 5, 6, empty)
         model = by_hand.model_text([tree], 5)
         np.testing.assert_allclose(explain(db, model, x)[:, 0], [by_hand.shapley(tree, r) for r in x], rtol=1e-12, atol=1e-13)
@@ -194,8 +195,9 @@ def digest(digest_of_build):
 
 
 @pytest.mark.unsanitized
-@pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("flags", ["-O0", "-O2", "-O3 -DATHLETE_SIMD_LIMIT=1", "-O1 -DATHLETE_SIMD_LIMIT=0"])
+@pytest.mark.parametrize("compiler, flags", [
+    ("clang", "-O0"), ("clang", "-O3 -DATHLETE_SIMD_LIMIT=1"), ("gcc", "-O1 -DATHLETE_SIMD_LIMIT=0"),
+    soak("gcc", "-O0"), soak("gcc", "-O2"), soak("clang", "-O2"), soak("gcc", "-O3 -DATHLETE_SIMD_LIMIT=1"), soak("clang", "-O1 -DATHLETE_SIMD_LIMIT=0")])
 def test_every_compiler_and_vector_gives_the_same_bits(digest_of_build, digest, compiler, flags):
     assert digest_of_build(compiler, *flags.split()) == digest
 

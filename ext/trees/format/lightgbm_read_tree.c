@@ -27,7 +27,7 @@ static float lightgbm_rounded(double x) {
     return x < 0 ? -INFINITY : INFINITY;
 }
 
-static float finite(double x) {
+static float bounded_float(double x) {
     float value = lightgbm_rounded(x);
     return isfinite(value) ? value : value < 0 ? -FLT_MAX : FLT_MAX;
 }
@@ -188,9 +188,9 @@ static bool read_split(lightgbm_reader *r, const source *s, int32_t split, const
         return lines_fail(r, "decision_type[%d] is not a known one", (int)split);
     }
     node->feature = (uint32_t)feature;
-    node->gain = finite(lightgbm_number(r, s->gain, split, 0));
-    node->cover = finite(lightgbm_number(r, s->internal_cover, split, 0));
-    node->weight = finite(lightgbm_number(r, s->internal_value, split, 0));
+    node->gain = bounded_float(lightgbm_number(r, s->gain, split, 0));
+    node->cover = bounded_float(lightgbm_number(r, s->internal_cover, split, 0));
+    node->weight = bounded_float(lightgbm_number(r, s->internal_value, split, 0));
     *swapped = (int)decision & LIGHTGBM_CATEGORICAL;
     return *swapped ? lightgbm_read_categorical(r, s, split, threshold, order, node)
                     : read_numeric(r, split, (int)decision, threshold, node, swapped);
@@ -199,7 +199,7 @@ static bool read_split(lightgbm_reader *r, const source *s, int32_t split, const
 static bool read_leaf(lightgbm_reader *r, const source *s, int32_t leaf, double scale, tree_node *node) {
     double value = lightgbm_number(r, s->leaf_value, leaf, 0) * scale;
     node->value = node->weight = lightgbm_rounded(value);
-    node->cover = finite(lightgbm_number(r, s->leaf_cover, leaf, 0));
+    node->cover = bounded_float(lightgbm_number(r, s->leaf_cover, leaf, 0));
     return isfinite(node->value) || lines_fail(r, "leaf_value[%d] is not a finite float32", (int)leaf);
 }
 

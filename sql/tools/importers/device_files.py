@@ -3,7 +3,7 @@
 import hashlib
 
 from importers import fit, gpx, summary, tcx, xml_texts
-from importers.recording import Unreadable
+from importers.recording import NoActivity, Unreadable
 
 FORMATS = (fit, gpx, tcx)
 HEAD_BYTES = 65536  # comments may come first
@@ -20,7 +20,7 @@ def documents(content, zone=None, with_positions=False):
     """(document without athlete and number, channels) of each activity in the file."""
     format = format_of(content)
     if format is None:
-        raise Unreadable("it is empty" if not content else _told(content[:HEAD_BYTES]))
+        raise NoActivity(_told(content[:HEAD_BYTES])) if content else Unreadable("it is empty")
     try:
         return [summary.document(recording, zone, with_positions) for recording in format.read(content)]
     except MemoryError as error:

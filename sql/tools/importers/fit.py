@@ -2,7 +2,7 @@
 
 import garmin_fit_sdk
 
-from importers.recording import Recording, Sample, Unreadable, checked
+from importers.recording import NoActivity, Recording, Sample, Unreadable, checked
 
 EPOCH_S = 631065600  # 1989-12-31T00:00:00Z
 DEGREES = 180 / 2**31
@@ -32,7 +32,7 @@ def read(content):
     messages = _decoded(content)
     kinds = [message["type"] for message in messages.get("file_id_mesgs", []) if "type" in message]
     if kinds and kinds[0] != ACTIVITY_FILE and not messages.get("record_mesgs"):
-        raise Unreadable(f"it is a FIT file of another kind ({kinds[0]}), not of an activity")
+        raise NoActivity(f"it is a FIT file of another kind ({kinds[0]}), not of an activity")
     samples = [_sample(record) for record in messages.get("record_mesgs", []) if isinstance(record.get("timestamp"), (int, float))]
     offset_s, laps = _offset_s(messages), [EPOCH_S + lap["start_time"] for lap in messages.get("lap_mesgs", []) if "start_time" in lap]
     sessions = [session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)]

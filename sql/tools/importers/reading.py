@@ -9,7 +9,7 @@ import os
 import zoneinfo
 
 from importers import device_files, strava_export, strava_streams, streams, tool_json
-from importers.recording import Unreadable
+from importers.recording import NoActivity, Unreadable
 from importers.sources import unpacked
 
 READER = b"2"  # of what is made of a file: with another one all are read again
@@ -88,6 +88,8 @@ def _line(source, known, content, way):
     try:
         return _read(source, known, content, way)
     except (Unreadable, MemoryError) as error:
+        if isinstance(error, NoActivity) and known.get("is_garmin"):
+            return {"source": source, "key": known["key"]}
         fault = str(error) or "it needs too much memory"
         return strava_export.without_file(known, source, fault) if "row" in known else {"source": source, "fault": fault}
     except Exception as error:  # one file of a thousand does not stop the others

@@ -9,6 +9,10 @@ class Unreadable(Exception):
     """Why a file gives nothing: a sentence for whoever brought it."""
 
 
+class NoActivity(Unreadable):
+    """It is whole, and of something else."""
+
+
 class Sample(typing.NamedTuple):
     seconds: float  # since 1970
     distance_m: float | None = None  # since the start

@@ -1,10 +1,14 @@
 """A fleet of a few seeded athletes, and the one file of all of them that it must equal."""
 
+import atexit
+import functools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 from helpers.athletes import crowd, demo
 from helpers.extension import EXTENSION, ROOT
@@ -30,7 +34,27 @@ def fleet(*arguments, python=sys.executable, **changes):
     return subprocess.run([python, str(TOOL), *map(str, arguments)], capture_output=True, text=True, env=environment(**changes))
 
 
-def ran(folder, *sources, **options):
+@functools.cache
+def pool():
+    """The pool that a fleet begins with, made once."""
+    import template
+
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    template.make(pathlib.Path(folder.name) / "pool.db", pathlib.Path(folder.name) / "template.db")
+    return pathlib.Path(folder.name) / "pool.db"
+
+
+def with_pool(folder):
+    """A folder in which a fleet begins with a pool that is there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(pool(), folder / "pool.db")
+    return folder
+
+
+def ran(folder, *sources, makes_pool=False, **options):
+    if not makes_pool and not (folder / "pool.db").exists():
+        with_pool(folder)
     told = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     done = fleet("run", *told, folder, *sources)
     assert done.returncode == 0, done.stderr

@@ -45,7 +45,7 @@ def after(seed, n, factor):
     return {key: (distances[int(key[0])], moved[key] / seconds) for key, seconds in plain.items()}
 
 
-@pytest.mark.parametrize("seed", [*range(2)])
+@pytest.mark.parametrize("seed", [0, soak(1)])
 def test_a_race_ahead_of_its_runner_moves_the_estimates_at_once(seed):
     found = after(seed, 16, lambda rng: rng.uniform(0.8, 0.86))
     assert all(ratio < 1 for _, ratio in found.values())
@@ -53,7 +53,7 @@ def test_a_race_ahead_of_its_runner_moves_the_estimates_at_once(seed):
     assert sum(ratio < 0.96 for (_, asked), (distance, ratio) in found.items() if asked == distance) >= 15, found
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(soak(seed) for seed in range(100, 120))])
+@pytest.mark.parametrize("seed", [0, soak(1), *(soak(seed) for seed in range(100, 120))])
 def test_a_race_that_was_jogged_moves_no_estimate(seed):
     found = after(seed, 16, lambda rng: rng.uniform(1.15, 1.4))
     assert sum(abs(ratio - 1) <= SHARE for _, ratio in found.values()) >= 0.96 * len(found), found  # a first marathon is believed

@@ -1,5 +1,6 @@
 """The search compares configurations on the same unseen rows, and what it stores can be computed again by hand."""
 
+import functools
 import json
 
 import pytest
@@ -10,12 +11,21 @@ from helpers.athletes import lab
 SEARCH = "520_time_estimator_search"
 
 
-def searched():
-    """A database in which the search was made with ten rounds."""
+@functools.cache
+def image():
     db = lab.copy("quick")
     db.execute("UPDATE ops_config SET value = 1 WHERE name = 'search_time_estimator'")
     db.execute("UPDATE ml_search_configurations SET changes = json_remove(changes, '$.num_boost_round')")
     lab.run(db, [SEARCH])
+    found = db.serialize()
+    db.close()
+    return found
+
+
+def searched():
+    """A database in which the search was made with ten rounds."""
+    db = lab.new_database()
+    db.deserialize(image())
     return db
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from common import forgetting
 from helpers.athletes import demo
+from helpers.machine.soak import soak
 from helpers.stages import PATHS, STAGES
 from helpers.stores import device_files
 from helpers.tools import tool
@@ -118,7 +119,7 @@ def rows_of_others(path):
                 if "athlete_id" in {column for _, column, *_ in db.execute(f'PRAGMA table_info("{table}")')} and table not in ("ops_due", "feature_extent_athletes")}
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1, soak(0)])
 def test_no_byte_of_the_file_tells_of_who_was_forgotten_and_the_others_are_as_they_were(tmp_path, seed):
     rng, path = random.Random(seed), tmp_path / "store.db"
     gone, *others = people = [Person(rng) for _ in range(rng.randrange(2, 4))]

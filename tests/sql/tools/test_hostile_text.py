@@ -195,6 +195,7 @@ def test_nothing_in_a_database_is_a_command(place, ours, seed):
     for name, *arguments in tools:
         watch.database.write_bytes(pristine)
         db = sqlite3.connect(watch.database, isolation_level=None)
+        db.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")
         plant(db, rng, lambda: watch.text(rng))
         if version is not None:
             db.execute(f"PRAGMA user_version = {version}")

@@ -9,6 +9,7 @@ import pytest
 
 from helpers.athletes import demo
 from helpers.extension import ROOT
+from helpers.machine.soak import soak
 from helpers.tools import environment, tool
 
 REPORTS = {"page": [], "squad": [], "report": ["report.html"], "card": ["pace_predictor"]}
@@ -32,7 +33,7 @@ def is_a_sentence_with(done, *parts):
         assert part in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *map(soak, range(2, 4))])
 def test_a_file_over_which_some_stages_have_run_says_which_wait_and_how_to_run_them(tmp_path, seed):
     """A prefix of the stages, over runs or nothing, or all but some at random."""
     rng = random.Random(f"stages {seed}")

@@ -12,6 +12,7 @@ import pytest
 import outlet
 import snapshot
 from helpers.athletes import demo
+from helpers.machine.soak import soak
 from helpers.stores.exchange import Refused, everything, groups, history, metadata, tool
 from helpers.extension import connect
 from groups import ExchangeError
@@ -32,7 +33,7 @@ def out(tmp_path_factory):
 
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 3))])
 def test_every_type_and_the_whole_history_come_back_byte_for_byte(tmp_path, seed, by):
     with history(tmp_path / "a.db", f"{seed} {by}") as db:
         outlet.write(tmp_path / "a.db", tmp_path / "out", [], by)

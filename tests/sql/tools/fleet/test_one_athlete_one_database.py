@@ -31,7 +31,7 @@ def one(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fleet")
-    told = fleets.ran(folder / "out", fleets.written(folder / "all.ndjson", fleets.objects(ATHLETES)), partitions=4)
+    told = fleets.ran(folder / "out", fleets.written(folder / "all.ndjson", fleets.objects(ATHLETES)), partitions=4, makes_pool=True)
     assert told.startswith("5 athletes advanced, 0 had nothing new, 0 refused")
     return folder / "out"
 
@@ -90,7 +90,7 @@ def test_what_is_new_of_some_is_the_work_of_those(fleet, tmp_path):
 def test_a_job_that_is_killed_leaves_whole_partitions_and_is_finished_by_the_next(tmp_path, one, seed):
     rng = random.Random(seed)
     source = fleets.written(tmp_path / "all.ndjson", fleets.objects(ATHLETES))
-    command = [sys.executable, str(fleets.TOOL), "run", "--partitions=4", str(tmp_path / "out"), str(source)]
+    command = [sys.executable, str(fleets.TOOL), "run", "--partitions=4", str(fleets.with_pool(tmp_path / "out")), str(source)]
     killed = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     until = time.monotonic() + 60
     while not (tmp_path / "out" / "template.db").exists() and time.monotonic() < until:
@@ -111,7 +111,7 @@ def test_two_tasks_at_one_partition_leave_what_one_leaves(tmp_path, one, monkeyp
     import partition
 
     lines = [line.encode() for line in fleets.objects(ATHLETES)]
-    told = job.made(tmp_path / "out", partitions=1)
+    told = job.made(fleets.with_pool(tmp_path / "out"), partitions=1)
     for _ in range(2):  # the second began before the first was through: it takes the same objects for new
         partition.run(told, 0, lines)
     assert features(tmp_path / "out") == one

@@ -47,7 +47,7 @@ def test_an_athlete_that_ends_never_ends_or_fails_is_refused_alone_and_tried_aga
     import partition
 
     lines = [line.encode() for line in fleets.objects(ATHLETES)]
-    told = job.made(tmp_path / "out", partitions=1, limit_s=60)
+    told = job.made(fleets.with_pool(tmp_path / "out"), partitions=1, limit_s=60)
     outcomes = {outcome["athlete_id"]: outcome for outcome in partition.run(told, 0, lines)}
     assert {athlete for athlete, outcome in outcomes.items() if outcome["outcome"] == "advanced"} == {"1", "4", "6"}
     assert {athlete: (outcomes[athlete]["stage"], re.sub(r"\d+ \(.*\)", "11", outcomes[athlete]["message"])) for athlete in POISONED} == {
@@ -77,7 +77,7 @@ def test_more_refused_than_may_be_fail_the_job_and_the_others_are_written(tmp_pa
 
     source = fleets.written(tmp_path / "all.ndjson", fleets.objects([1, 2]))
     with pytest.raises(Failure, match="1 of 2 athletes are more than the share of 0.4 that a job may refuse; the others are written"):
-        job.run(Engine, tmp_path / "out", [source], 0.4, {"partitions": 1})
+        job.run(Engine, fleets.with_pool(tmp_path / "out"), [source], 0.4, {"partitions": 1})
     assert set(fleets.tables_of_fleet(tmp_path / "out")["activity_features"]["athlete_id"].to_pylist()) == {"1"}
     assert "1 refused" in job.run(Engine, tmp_path / "out", [source], 0.5, {"partitions": 1})[0]
 

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stores import device_files
 from helpers.tools import tool
 
@@ -72,7 +73,7 @@ def test_no_position_and_no_file_name_is_in_what_lands(real):
         assert not {name for name in names if any(word in name for word in ("lat", "lng", "lon", "polyline", "map")) and name not in ("total_elevation_gain", "elevation_difference")}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 3))])
 def test_a_run_as_fit_tcx_and_gpx_gives_the_same_features_and_counts_once(tmp_path, seed):
     rng = random.Random(seed)
     points = device_files.run(rng.randrange(900, 3600), speed=rng.uniform(2.4, 4.5), pause=rng.choice([None, (300, 420)]), hills=rng.uniform(15, 60))

@@ -15,6 +15,7 @@ import zipfile
 
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stages import PATHS, STAGES
 from helpers.stores import device_files
 from helpers.tools import command, environment, tool
@@ -71,7 +72,7 @@ def test_a_second_costs_less_than_ten_bytes_and_no_position_is_kept_unless_asked
     assert done.returncode != 0 and "POSITIONS is 'maybe' where 1" in done.stderr
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 3))])
 def test_a_run_as_fit_tcx_and_gpx_has_the_same_stream_features_and_one_load(tmp_path, seed):
     rng = random.Random(seed)
     points = device_files.run(rng.randrange(1300, 2600), speed=rng.uniform(2.4, 4.5), pause=rng.choice([None, (300, 420)]), hills=rng.uniform(5, 30))
@@ -213,7 +214,7 @@ def test_another_place_or_reader_or_content_is_read_again(tmp_path):
     assert device_files.imported(path, folder, zone="Asia/Tokyo").stdout == "1 new, 2 known already\n"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, soak(1)])
 def test_an_import_that_is_killed_and_goes_on_loses_and_doubles_nothing(tmp_path, seed):
     rng = random.Random(seed)
     folder, path, whole = folder_of(tmp_path, 40, seed), tmp_path / "a.db", tmp_path / "whole.db"

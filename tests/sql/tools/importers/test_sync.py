@@ -17,6 +17,7 @@ import urllib.parse
 import pytest
 
 from helpers.extension import DATA, ROOT
+from helpers.machine.soak import soak
 from helpers.tools import environment
 
 pytestmark = pytest.mark.unsanitized  # what it looks at is Python
@@ -136,7 +137,7 @@ def test_what_is_new_comes_whole_once_and_an_edit_comes_again(strava, synced):
     assert not any(secret in content for secret in (b"a_secret_line", b"38.71234", b"access-", b"refresh-", b"s3cret"))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 2))])
 def test_when_the_limit_is_used_up_it_stops_says_so_and_goes_on_from_there(strava, synced, seed):
     rng, n = random.Random(seed), 24
     for number in range(1, n + 1):

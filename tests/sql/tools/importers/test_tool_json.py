@@ -1,19 +1,22 @@
 """JSON of Garmin's account export and of intervals.icu gives its activities in our units."""
 
 import datetime
+import io
 import json
 import random
 import sqlite3
 import zipfile
 
+import garmin_fit_sdk
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stores import device_files
 
 pytestmark = pytest.mark.unsanitized  # what it looks at is Python
 
 COLUMNS = "athlete_id, start_time, utc_offset_s, sport_type, distance_m, moving_s, elapsed_s, elevation_gain_m, avg_hr, max_hr, is_indoor, workout_type"
-SPORTS = {"running": "Run", "trail_running": "TrailRun", "treadmill_running": "Run", "road_biking": "Ride", "lap_swimming": "Swim", "strength_training": "WeightTraining", "yoga": "yoga"}
+SPORTS = {"running": "Run", "trail_running": "TrailRun", "treadmill_running": "Run", "road_biking": "Ride", "lap_swimming": "Swim", "strength_training": "WeightTraining", "yoga": "Yoga"}
 
 
 def told(path):
@@ -49,7 +52,7 @@ def as_intervals(rng, one):
 
 
 @pytest.mark.parametrize("tool, wraps", [(as_garmin, lambda rows: [{"summarizedActivitiesExport": rows}]), (as_intervals, lambda rows: rows)])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 3))])
 def test_activities_come_in_our_units_whatever_the_file_is_called(tmp_path, tool, wraps, seed):
     rng = random.Random(seed)
     known = [facts(rng, day) for day in range(rng.randrange(1, 12))]
@@ -82,13 +85,27 @@ def test_what_intervals_had_from_strava_and_odd_values_are_said(tmp_path):
     assert done.returncode == 0 and done.stdout.startswith("1 new, 1 unreadable:\n  x: 2 of 3 activities: it came to intervals.icu from Strava"), done.stdout
 
 
+def _uploaded(rng):
+    """A recording, and what the watch noted on another day: a FIT of another kind."""
+    encoder = garmin_fit_sdk.Encoder()
+    encoder.write_mesg({"mesg_num": garmin_fit_sdk.Profile["mesg_num"]["FILE_ID"], "type": 32, "manufacturer": 1, "time_created": 1})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("me_1.fit", device_files.as_fit(device_files.run(rng.randrange(200, 400))))
+        archive.writestr("me_2.fit", bytes(encoder.close()))
+    return out.getvalue()
+
+
 def test_garmins_account_export_gives_its_activities_and_is_silent_about_the_rest(tmp_path):
     rng = random.Random(6)
     with zipfile.ZipFile(tmp_path / "x", "w") as archive:
         archive.writestr("DI_CONNECT/DI-Connect-Fitness/me_0_summarizedActivities.json", json.dumps([{"summarizedActivitiesExport": [as_garmin(rng, facts(rng, day))[0] for day in range(4)]}]))
         archive.writestr("DI_CONNECT/DI-Connect-Wellness/2024_sleepData.json", json.dumps([{"sleepStartTimestampGMT": "2024-01-01T22:00:00.0"}]))
         archive.writestr("DI_CONNECT/DI-Connect-User/user.json", json.dumps({"emailAddress": "a@b.example"}))
+        archive.writestr("DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_0-_Part1.zip", _uploaded(rng))
+        archive.writestr("IT_CUSTOMER/photo.png", b"\x89PNG\r\n\x1a\n")
     done = device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="7")
-    assert (done.returncode, done.stdout) == (0, "4 new\n"), (done.stdout, done.stderr)
+    assert (done.returncode, done.stdout) == (0, "5 new\n"), (done.stdout, done.stderr)
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="7").stdout == "0 new, 5 known already\n"
     with open(tmp_path / "a.db", "rb") as file:
         assert b"a@b.example" not in file.read()

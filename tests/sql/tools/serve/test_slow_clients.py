@@ -77,17 +77,28 @@ class Slow(socket.socket):
         return is_open(self)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_client_that_drips_is_let_go_after_its_time(port, kind):
-    with Slow(port, kind) as slow:
-        while slow.drip():
-            assert time.monotonic() - slow.began < 5 + SECONDS + 4, "it is still waited for"  # 5: Uvicorn's for an idle connection, and the grace
+@pytest.fixture(scope="module")
+def dripping(port):
+    """A client of each kind, all at once: its answer, or None if it is still waited for."""
+    with contextlib.ExitStack() as stack:
+        waiting = {kind: stack.enter_context(Slow(port, kind)) for kind in KINDS}
+        answers = dict.fromkeys(KINDS)
+        while waiting and all(time.monotonic() - slow.began < 5 + SECONDS + 4 for slow in waiting.values()):  # 5: Uvicorn's for an idle connection, and the grace
+            for kind in [kind for kind, slow in waiting.items() if not slow.drip()]:
+                answers[kind] = waiting.pop(kind).answer
             time.sleep(0.1)
-        if kind in ("body", "chunks"):
-            head, _, body = slow.answer.partition(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 408 ") and "has not arrived within 1 seconds" in json.loads(body)["error"]
-        elif kind in ("line", "header", "headers"):
-            assert slow.answer.startswith(b"HTTP/1.1 408 ")
+    return answers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_drips_is_let_go_after_its_time(dripping, kind):
+    answer = dripping[kind]
+    assert answer is not None, "it is still waited for"
+    if kind in ("body", "chunks"):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408 ") and "has not arrived within 1 seconds" in json.loads(body)["error"]
+    elif kind in ("line", "header", "headers"):
+        assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 def test_many_slow_clients_do_not_keep_a_fast_one_waiting(port):
