@@ -4,6 +4,8 @@ import dataclasses
 import datetime
 import typing
 
+FARTHEST_EAST = 180  # degrees; beyond them is no place on Earth
+
 
 class Unreadable(Exception):
     """Why a file gives nothing: a sentence for whoever brought it."""
