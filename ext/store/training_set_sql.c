@@ -67,15 +67,15 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
                        char **message) {
     const athlete_function *function = aux;
     schema_hold hold;
+    athlete_fault fault = {""};
     int rc = schema_hold_begin(db, &hold);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) return module_fail(function, message, rc, &fault);
     set_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
     if (!vtab) {
         schema_hold_end(&hold);
         return SQLITE_NOMEM;
     }
     module_arguments arguments;
-    athlete_fault fault = {""};
     rc = module_arguments_read(&arguments, function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
     if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);

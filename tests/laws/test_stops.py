@@ -82,3 +82,38 @@ def test_a_call_stopped_anywhere_says_so_and_afterwards_answers_as_ever(name):
             assert run(db, sql, at)[0] is None
         assert run(db, sql, None)[0] == answer
     db.close()
+
+
+MADE = {
+    "asof": "asof(pulse, entity = 'athlete_id', timestamp = 'at', available = 'at')",
+    "training_set": """training_set('{"labels": "SELECT athlete_id, at, bpm FROM pulse", "as_of": "at", "lookups": []}')""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MADE)
+def test_a_table_whose_making_is_stopped_or_forbidden_says_so(module):
+    db = connect(isolation_level=None)
+    db.execute("CREATE TABLE pulse (athlete_id TEXT, at TEXT, bpm INTEGER)")
+    db.execute("CREATE INDEX pulse_asof ON pulse (athlete_id, at, at)")
+    make = f"CREATE VIRTUAL TABLE temp.made USING {MADE[module]}"
+    said = set()
+    for every in range(1, 400, 3):
+        calls = []
+        db.set_progress_handler(lambda: calls.append(1) or len(calls) == 2, every)
+        try:
+            db.execute(make)
+            db.execute("DROP TABLE temp.made")
+        except sqlite3.OperationalError as error:
+            said.add(str(error))
+        db.set_progress_handler(None, 0)
+        db.execute("DROP TABLE IF EXISTS temp.made")
+    assert said == {"interrupted"}
+    for action in (sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION):
+        db.set_authorizer(lambda done, *_, action=action: sqlite3.SQLITE_DENY if done == action else sqlite3.SQLITE_OK)
+        try:
+            db.execute(make)
+        except sqlite3.DatabaseError as error:
+            assert "authoriz" in str(error) or "prohibited" in str(error), error
+        db.set_authorizer(None)
+        db.execute("DROP TABLE IF EXISTS temp.made")
+    db.close()

@@ -4,9 +4,13 @@
 #include <string.h>
 
 int module_fail(const athlete_function *function, char **message, int rc, const athlete_fault *fault) {
-    if (!*fault->text || rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT) return rc;
+    bool is_told = *fault->text && rc != SQLITE_INTERRUPT;
+    if (rc == SQLITE_OK || rc == SQLITE_NOMEM || (!is_told && rc != SQLITE_INTERRUPT && rc != SQLITE_AUTH))
+        return rc;
     sqlite3_free(*message);
-    *message = sqlite3_mprintf("%s: %s", function->name, fault->text);
+    *message = rc == SQLITE_INTERRUPT
+                   ? sqlite3_mprintf("%s", sqlite3_errstr(rc))
+                   : sqlite3_mprintf("%s: %s", function->name, is_told ? fault->text : sqlite3_errstr(rc));
     return *message ? rc : SQLITE_NOMEM;
 }
 

@@ -23,7 +23,7 @@ void module_arguments_free(module_arguments *arguments);
 int module_flag(const module_arguments *arguments, int index, int otherwise, athlete_fault *fault);
 
 /* Ends a routine of a virtual table's that `rc` is the code of: SQLite's *message is then "<function>: <what is wrong>", if
-** that was said, in place of what is there. Returns the code. */
+** that was said or was forbidden, or "interrupted", in place of what is there. Returns the code. */
 int module_fail(const athlete_function *function, char **message, int rc, const athlete_fault *fault);
 
 /* `text` without its quotes, if it has any: 'a''b', "a", [a] or `a`. NULL when memory is short. */

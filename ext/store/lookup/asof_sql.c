@@ -98,8 +98,9 @@ static int asof_open_group(asof_vtab *vtab, sqlite3 *db, const module_arguments 
 static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                         char **message) {
     schema_hold hold;
+    athlete_fault fault = {""};
     int rc = schema_hold_begin(db, &hold);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) return module_fail(aux, message, rc, &fault);
     asof_vtab *vtab = memory_zeroed(NULL, 1, sizeof *vtab);
     if (!vtab) {
         schema_hold_end(&hold);
@@ -107,7 +108,6 @@ static int asof_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     }
     vtab->function = aux;
     module_arguments arguments;
-    athlete_fault fault = {""};
     rc = module_arguments_read(&arguments, vtab->function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = read_rules(&arguments, &vtab->rules, &fault);
     if (rc == SQLITE_OK) rc = asof_open_group(vtab, db, &arguments, &fault);

@@ -4,6 +4,12 @@ WHERE athlete_id = :athlete AND (is_overtraining_risk OR is_overtraining_risk IS
   AND as_of_date > (SELECT date(MAX(as_of_date), '-' || :days || ' days') FROM athlete_rolling_features WHERE athlete_id = :athlete)
 ORDER BY as_of_date;
 
+-- answer: stretches, from gold_risk_stretches by athlete_id, first_date
+SELECT athlete_id, first_date, last_date, days, highest_acwr, highest_monotony, days_alike FROM gold_risk_stretches
+WHERE athlete_id = :athlete
+  AND last_date > (SELECT date(MAX(as_of_date), '-' || :days || ' days') FROM athlete_rolling_features WHERE athlete_id = :athlete)
+ORDER BY first_date;
+
 -- answer: today, from athlete_rolling_features by athlete_id, as_of_date
 SELECT athlete_id, as_of_date, acwr, training_monotony_7d, training_strain_7d, tsb, rest_days_14d, is_overtraining_risk, history_days, unknown_load_share_42d, load_reason
 FROM athlete_rolling_features WHERE athlete_id = :athlete ORDER BY as_of_date DESC LIMIT 1;

@@ -31,7 +31,7 @@ QUESTIONS = [
     ("Do I do too much at once?", [("how_am_i", {})], lambda a: [rf"Ratio   ACWR +{of(a, 'evening')['acwr']:.2f} .* {of(a, 'evening')['acwr_ewma']:.2f} "]),
     ("How much did I rest?", [("risk", {})], lambda a: [rf"{of(a, 'today')['rest_days_14d']} rest days in the last 14"]),
     ("On how many days was I at risk?", [("risk", {"days": 28})], lambda a: [rf"{sum(row['is_overtraining_risk'] or 0 for row in a['answer']['flagged_days'])} of the last 28 days flagged"]),
-    ("Since when, and why?", [("risk", {"days": 28})], lambda a: [rf"! {a['answer']['flagged_days'][0]['as_of_date']} to .* ratio up to {max(row['acwr'] for row in a['answer']['flagged_days']):.2f} is above {of(a, 'limits', name='acwr_risk_threshold')['value']:.1f}"]),
+    ("Since when, and why?", [("risk", {"days": 28})], lambda a: [rf"! {(row := a['answer']['stretches'][0])['first_date']} to {row['last_date']} .* ratio up to {row['highest_acwr']:.2f} is above {of(a, 'limits', name='acwr_risk_threshold')['value']:.1f}"]),
     ("How were my last weeks?", [("weeks", {"weeks": 8})], lambda a: [rf"{row['week_start']} .* {row['weekly_tss']:.0f} +{row['weekly_activities']} +{row['avg_pace_week_text']} +{row['training_monotony']:.2f}" for row in a["answer"]["weeks"]]),
     ("What can I run over 5 km?", [("race_estimates", {"distance": "5 km"})], lambda a: [rf"5 km +{estimate(a, '5 km')['time']} +{estimate(a, '5 km')['lower']} to +{estimate(a, '5 km')['upper']} "]),
     ("What over 10 km?", [("race_estimates", {"distance": "10k"})], lambda a: [rf"10 km +{estimate(a, '10 km')['time']} +{estimate(a, '10 km')['lower']} to +{estimate(a, '10 km')['upper']} "]),
