@@ -137,10 +137,7 @@ GROUP BY athlete_id;
 CREATE VIEW IF NOT EXISTS gold_estimate_evidence AS
 SELECT e.prediction_id, e.athlete_id, e.prediction_date, e.distance_class, e.evidence, e.n_evidence, e.activity_id, e.is_race, e.result_date, e.distance_m, e.seconds,
        julianday(e.prediction_date) - julianday(e.result_date) AS days_before,
-       (SELECT MAX(f.activities_90d) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = e.athlete_id AND f.as_of_date BETWEEN e.result_date AND date(e.prediction_date, '-1 day')) AS most_activities_90d,
-       (SELECT f.activities_90d FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = e.athlete_id AND f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
+       MAX(f.activities_90d) AS most_activities_90d, MAX(f.activities_90d) FILTER (WHERE f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
 FROM (SELECT p.prediction_id, p.athlete_id, p.prediction_date, p.distance_class, p.evidence, p.n_evidence, p.evidence_id AS activity_id,
              t.activity_id IS NOT NULL AS is_race, COALESCE(t.race_date, a.local_date) AS result_date,
              COALESCE(t.official_m, r.measured_m, a.distance_m) AS distance_m, COALESCE(r.seconds, t.official_s, a.elapsed_s) AS seconds
@@ -152,7 +149,9 @@ FROM (SELECT p.prediction_id, p.athlete_id, p.prediction_date, p.distance_class,
             GROUP BY g.prediction_id) AS p
       LEFT JOIN silver_strava_activities AS a ON a.athlete_id = p.athlete_id AND a.activity_id = p.evidence_id
       LEFT JOIN silver_races AS t ON t.athlete_id = p.athlete_id AND t.activity_id = p.evidence_id
-      LEFT JOIN race_results AS r ON r.athlete_id = p.athlete_id AND r.activity_id = p.evidence_id) AS e;
+      LEFT JOIN race_results AS r ON r.athlete_id = p.athlete_id AND r.activity_id = p.evidence_id) AS e
+LEFT JOIN athlete_rolling_features AS f ON f.athlete_id = e.athlete_id AND f.as_of_date >= e.result_date AND f.as_of_date < e.prediction_date
+GROUP BY e.prediction_id;
 
 -- Estimates and past races as paces.
 CREATE VIEW IF NOT EXISTS gold_estimate_paces AS
@@ -179,7 +178,7 @@ WHERE v.source <> 'history' OR r.athlete_id IS NOT NULL;
 -- How far they were off: the median of an athlete's own races, the mean of the survey's.
 CREATE VIEW IF NOT EXISTS gold_race_errors AS
 SELECT source, subject, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
-       AVG(CASE WHEN source <> 'history' OR place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) AS typical_error_s
+       AVG(error_s) FILTER (WHERE source <> 'history' OR 2 * place BETWEEN n AND n + 2) AS typical_error_s
 FROM (SELECT f.source, f.subject, f.distance_class, f.model, f.is_inside, f.error_s,
              ROW_NUMBER() OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model ORDER BY f.error_s) AS place,
              COUNT(*) OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model) AS n
