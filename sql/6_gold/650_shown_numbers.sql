@@ -41,11 +41,10 @@ FROM (SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM silver
 -- What each week held. Minutes in zones are of the activities with a heart rate; energy of those that tell it, intensity of those of which it is known.
 CREATE VIEW IF NOT EXISTS gold_athlete_weeks AS
 SELECT w.athlete_id, w.week_start, w.weekly_tss, w.weekly_activities, w.weekly_distance_km, w.avg_pace_week, w.training_monotony,
-       (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
-        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS run_km,
-       w.weekly_distance_km - (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
-        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS other_km
-FROM athlete_weekly_features AS w;
+       total(d.run_distance_km) AS run_km, w.weekly_distance_km - total(d.run_distance_km) AS other_km
+FROM athlete_weekly_features AS w
+LEFT JOIN athlete_daily_features AS d ON d.athlete_id = w.athlete_id AND d.activity_date >= w.week_start AND d.activity_date < date(w.week_start, '+7 days')
+GROUP BY w.athlete_id, w.week_start;
 
 CREATE VIEW IF NOT EXISTS gold_zone_weeks AS
 SELECT w.athlete_id, w.week_start,
@@ -68,16 +67,16 @@ FROM athlete_daily_features AS d
 WHERE NOT EXISTS (SELECT 1 FROM activity_features AS f WHERE f.athlete_id = d.athlete_id AND f.activity_date = d.activity_date);
 
 CREATE VIEW IF NOT EXISTS gold_energy_weeks AS
-SELECT w.athlete_id, w.week_start, COUNT(e.activity_id) AS trainings, COUNT(e.activity_id) - COUNT(e.energy_kcal) AS trainings_untold,
+SELECT e.athlete_id, date(e.local_date, 'weekday 0', '-6 days') AS week_start, COUNT(*) AS trainings, COUNT(*) - COUNT(e.energy_kcal) AS trainings_untold,
        total(e.energy_kcal) AS energy_kcal, SUM(e.moving_s) / 3600.0 AS hours,
        SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FILTER (WHERE e.intensity_factor IS NOT NULL) AS intensity
-FROM athlete_weekly_features AS w
-JOIN gold_training_energy AS e ON e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')
-GROUP BY w.athlete_id, w.week_start
+FROM gold_training_energy AS e
+GROUP BY e.athlete_id, 2
 UNION ALL
 SELECT w.athlete_id, w.week_start, 0, 0, 0.0, NULL, NULL
 FROM athlete_weekly_features AS w
-WHERE NOT EXISTS (SELECT 1 FROM activity_features AS f WHERE f.athlete_id = w.athlete_id AND f.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days'));
+LEFT JOIN activity_features AS f ON f.athlete_id = w.athlete_id AND f.activity_date >= w.week_start AND f.activity_date < date(w.week_start, '+7 days')
+WHERE f.athlete_id IS NULL;
 
 -- Why days are flagged: what was above its limit, and how far. Neither: seven days of the same load.
 CREATE VIEW IF NOT EXISTS gold_risk_days AS
@@ -105,17 +104,15 @@ GROUP BY f.athlete_id, f.stretch;
 CREATE VIEW IF NOT EXISTS gold_squad_evening AS
 SELECT s.*, t.evening, CAST(julianday(t.evening) - julianday(s.last_activity_date) AS INTEGER) AS days_without
 FROM gold_squad AS s
-CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM gold_squad) AS t;
+CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM athlete_rolling_features) AS t;
 
 -- Of the four weeks to each day: how many days are flagged, and of how many nobody can tell.
 CREATE VIEW IF NOT EXISTS gold_risk_counts AS
-SELECT t.athlete_id, t.as_of_date, t.rest_days_14d,
-       (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS risk_days_28d,
-       (SELECT COUNT(*) - COUNT(f.is_overtraining_risk) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS untold_days_28d,
+SELECT t.athlete_id, t.as_of_date, t.rest_days_14d, COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
        min(28, t.history_days) AS days_28d, min(14, t.history_days) AS days_14d, min(42, t.history_days) AS days_42d
-FROM athlete_rolling_features AS t;
+FROM athlete_rolling_features AS t
+JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days') AND f.as_of_date <= t.as_of_date
+GROUP BY t.athlete_id, t.as_of_date;
 
 -- Activities whose load is not known, why, and which setting would make it known.
 CREATE VIEW IF NOT EXISTS gold_unknown_loads AS
@@ -195,25 +192,23 @@ WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS
 
 -- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.
 CREATE VIEW IF NOT EXISTS gold_open_alerts AS
-WITH newest AS (
-    SELECT g.name, g.expected_every_hours, g.delay_hours,
-           CASE typeof(e.newest_timestamp) WHEN 'text' THEN julianday(e.newest_timestamp) ELSE julianday(e.newest_timestamp, 'unixepoch') END AS newest
-    FROM feature_extent AS e
-    JOIN feature_groups_current AS g ON g.name = e.group_name
-),
-alert AS (
-    SELECT a.*, date(l.newest) AS last_day,
-           a.kind = 'freshness' AND (julianday(date(l.newest), '+1 day') - n.newest) * 24
-                                    <= (SELECT value FROM ops_config WHERE name = 'late_alert_periods') * n.expected_every_hours + n.delay_hours AS is_silence
+WITH alert AS (
+    SELECT a.*, date(l.newest_timestamp) AS last_day,
+           (julianday(date(l.newest_timestamp), '+1 day')
+            - CASE typeof(e.newest_timestamp) WHEN 'text' THEN julianday(e.newest_timestamp) ELSE julianday(e.newest_timestamp, 'unixepoch') END) * 24
+           <= c.value * g.expected_every_hours + g.delay_hours AS is_silence
     FROM ops_alerts AS a
-    LEFT JOIN newest AS n ON a.kind = 'freshness' AND n.name = a.subject
-    LEFT JOIN newest AS l ON a.kind = 'freshness' AND l.name = 'activity_features'
+    JOIN ops_config AS c ON c.name = 'late_alert_periods'
+    LEFT JOIN feature_extent AS l ON a.kind = 'freshness' AND l.group_name = 'activity_features'
+    LEFT JOIN feature_extent AS e ON a.kind = 'freshness' AND e.group_name = a.subject
+    LEFT JOIN feature_groups_current AS g ON g.name = e.group_name
     WHERE a.closed_at IS NULL
+    ORDER BY a.subject
 )
-SELECT cause, kind, MIN(subject) AS subject, MIN(message) AS message, MIN(last_day) AS last_day, COUNT(*) AS alerts, MIN(opened_at) AS opened_at, MAX(n_bad) AS n_bad,
-       group_concat(subject, ', ') AS subjects
-FROM (SELECT a.*, CASE WHEN a.is_silence THEN 'freshness:nothing since ' || a.last_day ELSE a.fingerprint END AS cause FROM alert AS a ORDER BY a.subject)
-GROUP BY cause, kind;
+SELECT CASE WHEN is_silence THEN 'freshness:nothing since ' || last_day ELSE fingerprint END AS cause, kind, MIN(subject) AS subject, MIN(message) AS message,
+       MIN(last_day) AS last_day, COUNT(*) AS alerts, MIN(opened_at) AS opened_at, MAX(n_bad) AS n_bad, group_concat(subject, ', ') AS subjects
+FROM alert
+GROUP BY 1, kind;
 
 CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
 
