@@ -63,7 +63,7 @@ def _outcome(main):
     except SystemExit as error:  # of the reader of arguments
         return error.code
     except UnicodeError as error:
-        complain(f"a text that is not UTF-8: {error.object!r}")
+        complain(f"a text that is not UTF-8: {error.object[max(0, error.start - 30) : error.end + 30]!r}")
     except MemoryError:
         complain("there is not enough memory for this")
     except OSError as error:

@@ -216,6 +216,13 @@ def test_a_stream_that_is_closed_harms_nothing(files, closed):
     assert (done.returncode, done.stderr) == (1, "standard input is closed\n")
 
 
+def test_a_files_name_that_is_no_utf8_is_told_without_all_that_it_stands_in(files):
+    path = os.fsencode(files) + b"/\xff\xfe.db"
+    shutil.copy(files / "athlete.db", path)
+    done = tool("metadata", os.fsdecode(path), files / "metadata.json")
+    assert done.returncode == 1 and done.stderr.startswith("a text that is not UTF-8: ") and len(done.stderr) < 200
+
+
 def extension_file():
     return EXTENSION if os.path.exists(EXTENSION) else f"{EXTENSION}.so"
 
