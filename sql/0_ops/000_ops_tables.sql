@@ -1,7 +1,7 @@
 -- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
--- reads:    -
--- writes:   -; ops_config, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit, ops_alerts, ops_alert_deliveries, ops_task_runs
+-- reads:    -; ops_actor, ops_config, ops_config_faults, ops_config_ranges
+-- writes:   -; ops_config, ops_config_ranges, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit, ops_alerts, ops_alert_deliveries, ops_task_runs
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 48 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 48: '
-                   || CASE WHEN user_version < 48 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 49 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 49: '
+                   || CASE WHEN user_version < 49 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 48;
+PRAGMA user_version = 49;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -51,6 +51,110 @@ WHEN new.kind = 'setting' AND new.name NOT IN ('as_of_date', 'arrivals') AND new
 BEGIN
     SELECT RAISE(ABORT, 'ops_config: only as_of_date and arrivals may be NULL; without its row a setting has its default again');
 END;
+
+-- Who changes things, for the audit. A program that writes for several people says so in its transaction:
+--     UPDATE ops_actor SET who = 'coach@example.org';
+CREATE TABLE IF NOT EXISTS ops_actor (
+    actor_id INTEGER PRIMARY KEY CHECK (actor_id = 1),
+    who      TEXT NOT NULL
+);
+INSERT OR IGNORE INTO ops_actor (actor_id, who) VALUES (1, 'local');
+
+CREATE TABLE IF NOT EXISTS ops_audit (
+    audit_id INTEGER PRIMARY KEY,
+    at       TEXT NOT NULL,
+    who      TEXT NOT NULL,
+    action   TEXT NOT NULL, -- register, status, ingest, arrive, migrate, default
+    object   TEXT NOT NULL, -- the group, group.feature, the athlete, or the setting
+    detail   TEXT NOT NULL  -- JSON
+);
+CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
+-- append-only ops_audit: printed by `make stages`
+CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
+WHEN EXISTS (SELECT 1 FROM ops_audit AS o WHERE (o.audit_id) = (new.audit_id))
+BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
+-- end
+
+-- What each setting may be: another text, or a number beyond what the functions take, would stop every stage that reads it.
+CREATE TABLE IF NOT EXISTS ops_config_ranges (
+    name    TEXT PRIMARY KEY,
+    type    TEXT NOT NULL CHECK (type IN ('number', 'whole', 'date', 'choice', 'text')),
+    least,                -- of a number or a date
+    most,
+    choices TEXT          -- each between commas
+) WITHOUT ROWID;
+INSERT INTO ops_config_ranges (name, type, least, most, choices) VALUES
+    ('as_of_date',                'date',   '1970-01-01', '2099-12-31', NULL),
+    ('arrivals',                  'choice', NULL, NULL, ',history,live,'),
+    ('default_threshold_pace',    'number', 2, 15, NULL),
+    ('threshold_lookback_days',   'whole',  1, 3650, NULL),
+    ('threshold_min_minutes',     'number', 0, 600, NULL),
+    ('threshold_min_distance_km', 'number', 0, 200, NULL),
+    ('evidence_tolerance',        'number', 0, 1, NULL),
+    ('max_pause_share',           'number', 0, 1, NULL),
+    ('fitness_fade_per_year',     'number', 0, 0.9, NULL),
+    ('max_hr_plausible',          'number', 120, 260, NULL),
+    ('max_hr_repeats',            'whole',  1, 1000, NULL),
+    ('default_resting_hr',        'number', 25, 110, NULL),
+    ('threshold_hr_reserve',      'number', 0.3, 1, NULL),
+    ('heart_rate_min_share',      'number', 0, 1, NULL),
+    ('acwr_risk_threshold',       'number', 0, 1000, NULL),
+    ('acwr_steady_threshold',     'number', 0, 1000, NULL),
+    ('acwr_min_history_days',     'whole',  0, 36500, NULL),
+    ('monotony_risk_threshold',   'number', 0, 1000, NULL),
+    ('form_risk_threshold',       'number', -10000, 10000, NULL),
+    ('expected_days_per_week',    'number', 0.1, 7, NULL),
+    ('unknown_load_max_share',    'number', 0, 1, NULL),
+    ('cv_gap_days',               'whole',  0, 3650, NULL),
+    ('interval_level',            'number', 0.5, 0.99, NULL),
+    ('significance_level',        'number', 0, 1, NULL),
+    ('min_athletes_as_units',     'whole',  1, 1000000, NULL),
+    ('gate_mae_10k_s',            'number', 0, 86400, NULL),
+    ('train_on_api_rows',         'whole',  0, 1, NULL),
+    ('search_every_days',         'whole',  0, 3650, NULL),
+    ('search_time_estimator',     'whole',  0, 1, NULL),
+    ('label_wait_days',           'whole',  1, 3650, NULL),
+    ('drift_alert_share',         'number', 0, 1, NULL),
+    ('drift_alert_ratio',         'number', 0, 1000, NULL),
+    ('late_alert_periods',        'number', 0, 1000, NULL),
+    ('environment',               'choice', NULL, NULL, ',dev,prod,'),
+    ('schedule_paused',           'whole',  0, 1, NULL),
+    ('time_zone',                 'text',   NULL, NULL, NULL),
+    ('task_retries',              'whole',  0, 100, NULL),
+    ('task_retry_wait_s',         'number', 0, 3600, NULL)
+ON CONFLICT (name) DO UPDATE SET type = excluded.type, least = excluded.least, most = excluded.most, choices = excluded.choices
+WHERE (type, least, most, choices) IS NOT (excluded.type, excluded.least, excluded.most, excluded.choices);
+
+CREATE VIEW IF NOT EXISTS ops_config_faults (name, value) AS
+SELECT c.name, c.value
+FROM ops_config AS c JOIN ops_config_ranges AS r ON r.name = c.name
+WHERE r.type IN ('number', 'whole') AND c.value IS NOT NULL
+  AND (c.value NOT BETWEEN r.least AND r.most OR typeof(c.value) NOT IN ('integer', CASE r.type WHEN 'number' THEN 'real' ELSE 'integer' END))
+UNION ALL
+SELECT c.name, c.value
+FROM ops_config AS c JOIN ops_config_ranges AS r ON r.name = c.name
+WHERE r.type = 'date' AND c.value IS NOT NULL AND (typeof(c.value) <> 'text' OR date(c.value, '+0 days') IS NOT c.value OR c.value NOT BETWEEN r.least AND r.most)
+UNION ALL
+SELECT c.name, c.value
+FROM ops_config AS c JOIN ops_config_ranges AS r ON r.name = c.name
+WHERE r.type IN ('choice', 'text') AND c.value IS NOT NULL
+  AND (typeof(c.value) <> 'text' OR c.value = '' OR instr(c.value, ',') OR instr(r.choices, ',' || c.value || ',') = 0);
+CREATE TRIGGER IF NOT EXISTS ops_config_values_stay_in_range AFTER UPDATE ON ops_config
+WHEN EXISTS (SELECT 1 FROM ops_config_faults AS f WHERE f.name = new.name)
+BEGIN SELECT RAISE(ABORT, 'ops_config: a setting cannot have this value; ops_config_ranges has what it may be'); END;
+CREATE TRIGGER IF NOT EXISTS ops_config_values_are_in_range AFTER INSERT ON ops_config
+WHEN EXISTS (SELECT 1 FROM ops_config_faults AS f WHERE f.name = new.name)
+BEGIN SELECT RAISE(ABORT, 'ops_config: a setting cannot have this value; ops_config_ranges has what it may be'); END;
+
+-- One that was set before this was asked has its default again, and the audit says so.
+INSERT INTO ops_audit (at, who, action, object, detail)
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor WHERE actor_id = 1), 'default', name, json_object('was', CASE typeof(value) WHEN 'blob' THEN hex(value) ELSE CAST(value AS TEXT) END)
+FROM ops_config_faults;
+DELETE FROM ops_config WHERE name IN (SELECT name FROM ops_config_faults);
 
 -- A value that a user has set stays: only missing names are added.
 INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
@@ -170,33 +274,6 @@ CREATE TABLE IF NOT EXISTS ops_watermarks (
 CREATE TABLE IF NOT EXISTS ops_published (
     athlete_id TEXT PRIMARY KEY
 ) WITHOUT ROWID;
-
--- Who changes things, for the audit. A program that writes for several people says so in its transaction:
---     UPDATE ops_actor SET who = 'coach@example.org';
-CREATE TABLE IF NOT EXISTS ops_actor (
-    actor_id INTEGER PRIMARY KEY CHECK (actor_id = 1),
-    who      TEXT NOT NULL
-);
-INSERT OR IGNORE INTO ops_actor (actor_id, who) VALUES (1, 'local');
-
-CREATE TABLE IF NOT EXISTS ops_audit (
-    audit_id INTEGER PRIMARY KEY,
-    at       TEXT NOT NULL,
-    who      TEXT NOT NULL,
-    action   TEXT NOT NULL, -- register, status, ingest, arrive, migrate
-    object   TEXT NOT NULL, -- the group, group.feature, or the athlete
-    detail   TEXT NOT NULL  -- JSON
-);
-CREATE INDEX IF NOT EXISTS ops_audit_by_object ON ops_audit (object, audit_id);
--- append-only ops_audit: printed by `make stages`
-CREATE TRIGGER IF NOT EXISTS ops_audit_keep BEFORE UPDATE ON ops_audit
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ops_audit_stay BEFORE DELETE ON ops_audit
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ops_audit_once BEFORE INSERT ON ops_audit
-WHEN EXISTS (SELECT 1 FROM ops_audit AS o WHERE (o.audit_id) = (new.audit_id))
-BEGIN SELECT RAISE(ABORT, 'ops_audit is append-only'); END;
--- end
 
 -- What each stage says of itself when it runs, from its header: what it makes of what, and whose athletes it takes over.
 CREATE TABLE IF NOT EXISTS ops_stages (

@@ -137,10 +137,10 @@ CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
 CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
 INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
 INSERT INTO moment
-SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, 2 - lookback_days || ' days'), date(known_date, '+2 days') || 'T00:00:00Z'
+SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, (2 - lookback_days) || ' days'), date(known_date, '+2 days') || 'T00:00:00Z'
 FROM proof AS p, config
 WHERE NOT EXISTS (SELECT 1 FROM day AS d
-                  WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, lookback_days || ' days'));
+                  WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, max(lookback_days, 2) || ' days'));
 CREATE TEMP TABLE fitness AS
 WITH shown AS MATERIALIZED (
     SELECT m.athlete_id, m.local_date, m.since, m.first_start, (SELECT fade_per_day FROM config) * (julianday(m.local_date) - 2451544.5) AS faded_ln,

@@ -53,19 +53,13 @@ FROM athlete_rolling_features AS f;
 -- What each training took, for who plans meals. Calories are the device's own; a cyclist's muscles turn about a quarter of what they burn into
 -- work, so that a kilojoule of work stands for a kilocalorie burnt. Neither: unknown, which is no zero.
 CREATE VIEW IF NOT EXISTS gold_training_energy AS
-WITH told AS (
-    SELECT a.athlete_id, a.activity_id, a.local_date, a.sport_type, a.moving_s, f.intensity_factor, f.estimated_tss,
-           CASE WHEN c.type IN ('integer', 'real') AND c.value > 0 AND c.value < 30000 THEN c.value END AS calories,
-           CASE WHEN j.type IN ('integer', 'real') AND j.value > 0 AND j.value < 30000 THEN j.value END AS kilojoules
-    FROM silver_trainings AS a
-    JOIN bronze_strava_activities AS b USING (bronze_id)
-    LEFT JOIN json_each(b.payload, '$.calories') AS c
-    LEFT JOIN json_each(b.payload, '$.kilojoules') AS j
-    LEFT JOIN activity_features AS f ON f.athlete_id = a.athlete_id AND f.activity_id = a.activity_id
-)
-SELECT athlete_id, activity_id, local_date, sport_type, moving_s, intensity_factor, estimated_tss, COALESCE(calories, kilojoules) AS energy_kcal,
-       CASE WHEN calories IS NOT NULL THEN 'calories' WHEN kilojoules IS NOT NULL THEN 'kilojoules' END AS energy_source
-FROM told;
+SELECT f.athlete_id, f.activity_id, f.activity_date AS local_date, f.sport_type, a.moving_s, f.intensity_factor, f.estimated_tss,
+       COALESCE(c.value, j.value) AS energy_kcal, CASE WHEN c.value IS NOT NULL THEN 'calories' WHEN j.value IS NOT NULL THEN 'kilojoules' END AS energy_source
+FROM activity_features AS f
+JOIN silver_strava_activities AS a USING (athlete_id, activity_id)
+JOIN bronze_strava_activities AS b USING (bronze_id)
+LEFT JOIN json_each(b.payload, '$.calories') AS c ON c.type IN ('integer', 'real') AND c.value > 0 AND c.value < 30000
+LEFT JOIN json_each(b.payload, '$.kilojoules') AS j ON j.type IN ('integer', 'real') AND j.value > 0 AND j.value < 30000;
 
 -- How form is called that is above a number, and above none of the higher ones.
 CREATE VIEW IF NOT EXISTS gold_form_zones (above, form, tone) AS

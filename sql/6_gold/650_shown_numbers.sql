@@ -25,61 +25,58 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- What there is of an athlete, and how old it is by the clock.
 CREATE VIEW IF NOT EXISTS gold_athlete_records AS
 SELECT m.athlete_id,
-       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS activities,
-       (SELECT MIN(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS first_date,
-       (SELECT MAX(a.local_date) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id) AS last_date,
-       (SELECT COUNT(*) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS runs,
-       (SELECT SUM(a.distance_m) FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) / 1000 AS run_km,
+       (SELECT COUNT(*) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS activities,
+       (SELECT MIN(a.activity_date) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS first_date,
+       (SELECT MAX(a.activity_date) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id) AS last_date,
+       (SELECT COUNT(*) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS runs,
+       (SELECT SUM(a.distance_km) FROM activity_features AS a WHERE a.athlete_id = m.athlete_id AND a.is_run) AS run_km,
        (SELECT COUNT(*) FROM race_results AS r WHERE r.athlete_id = m.athlete_id) AS races,
        (SELECT COUNT(*) FROM silver_same_training AS t WHERE t.athlete_id = m.athlete_id) AS recorded_twice,
-       julianday('now') - max(COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_strava_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0),
-                              COALESCE(julianday((SELECT MAX(a.end_time) FROM silver_unusable_activities AS a WHERE a.athlete_id = m.athlete_id)), 0.0)) AS days_since_activity,
+       julianday('now') - julianday((SELECT MAX(e.end_time) FROM (SELECT athlete_id, end_time FROM silver_strava_activities
+                                                                  UNION ALL SELECT athlete_id, end_time FROM silver_unusable_activities) AS e
+                                     WHERE e.athlete_id = m.athlete_id)) AS days_since_activity,
        julianday('now') - julianday((SELECT MAX(b.ingested_at) FROM bronze_strava_activities AS b)) AS days_since_import
 FROM (SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM silver_unusable_activities) AS m;
 
 -- What each week held. Minutes in zones are of the activities with a heart rate; energy of those that tell it, intensity of those of which it is known.
 CREATE VIEW IF NOT EXISTS gold_athlete_weeks AS
 SELECT w.athlete_id, w.week_start, w.weekly_tss, w.weekly_activities, w.weekly_distance_km, w.avg_pace_week, w.training_monotony,
-       (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
-        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS run_km,
-       w.weekly_distance_km - (SELECT COALESCE(SUM(d.run_distance_km), 0.0) FROM athlete_daily_features AS d
-        WHERE d.athlete_id = w.athlete_id AND d.activity_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS other_km
-FROM athlete_weekly_features AS w;
+       total(d.run_distance_km) AS run_km, w.weekly_distance_km - total(d.run_distance_km) AS other_km
+FROM athlete_weekly_features AS w
+LEFT JOIN athlete_daily_features AS d ON d.athlete_id = w.athlete_id AND d.activity_date >= w.week_start AND d.activity_date < date(w.week_start, '+7 days')
+GROUP BY w.athlete_id, w.week_start;
 
 CREATE VIEW IF NOT EXISTS gold_zone_weeks AS
 SELECT w.athlete_id, w.week_start,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_1_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_1_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_2_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_2_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_3_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_3_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_4_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_4_min,
-       (SELECT SUM(f.moving_time_min * f.hr_zone_5_pct) / 100 FROM silver_strava_activities AS a JOIN activity_features AS f USING (athlete_id, activity_id)
-        WHERE a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS zone_5_min
-FROM athlete_weekly_features AS w;
+       SUM(f.moving_time_min * f.hr_zone_1_pct) / 100 AS zone_1_min, SUM(f.moving_time_min * f.hr_zone_2_pct) / 100 AS zone_2_min,
+       SUM(f.moving_time_min * f.hr_zone_3_pct) / 100 AS zone_3_min, SUM(f.moving_time_min * f.hr_zone_4_pct) / 100 AS zone_4_min,
+       SUM(f.moving_time_min * f.hr_zone_5_pct) / 100 AS zone_5_min
+FROM athlete_weekly_features AS w
+LEFT JOIN silver_strava_activities AS a ON a.athlete_id = w.athlete_id AND a.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')
+LEFT JOIN activity_features AS f ON f.athlete_id = a.athlete_id AND f.activity_id = a.activity_id
+GROUP BY w.athlete_id, w.week_start;
 
 CREATE VIEW IF NOT EXISTS gold_energy_days AS
-SELECT d.athlete_id, d.activity_date,
-       (SELECT COUNT(*) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings,
-       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS trainings_untold,
-       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e WHERE e.athlete_id = d.athlete_id AND e.local_date = d.activity_date) AS energy_kcal
-FROM athlete_daily_features AS d;
+SELECT d.athlete_id, d.activity_date, COUNT(*) AS trainings, COUNT(*) - COUNT(e.energy_kcal) AS trainings_untold, total(e.energy_kcal) AS energy_kcal
+FROM athlete_daily_features AS d
+JOIN gold_training_energy AS e ON e.athlete_id = d.athlete_id AND e.local_date = d.activity_date
+GROUP BY d.athlete_id, d.activity_date
+UNION ALL
+SELECT d.athlete_id, d.activity_date, 0, 0, 0.0
+FROM athlete_daily_features AS d
+WHERE NOT EXISTS (SELECT 1 FROM activity_features AS f WHERE f.athlete_id = d.athlete_id AND f.activity_date = d.activity_date);
 
 CREATE VIEW IF NOT EXISTS gold_energy_weeks AS
-SELECT w.athlete_id, w.week_start,
-       (SELECT COUNT(*) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings,
-       (SELECT COUNT(*) - COUNT(e.energy_kcal) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS trainings_untold,
-       (SELECT total(e.energy_kcal) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS energy_kcal,
-       (SELECT SUM(e.moving_s) / 3600.0 FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days')) AS hours,
-       (SELECT SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FROM gold_training_energy AS e
-        WHERE e.athlete_id = w.athlete_id AND e.local_date BETWEEN w.week_start AND date(w.week_start, '+6 days') AND e.intensity_factor IS NOT NULL) AS intensity
-FROM athlete_weekly_features AS w;
+SELECT e.athlete_id, date(e.local_date, 'weekday 0', '-6 days') AS week_start, COUNT(*) AS trainings, COUNT(*) - COUNT(e.energy_kcal) AS trainings_untold,
+       total(e.energy_kcal) AS energy_kcal, SUM(e.moving_s) / 3600.0 AS hours,
+       SUM(e.intensity_factor * e.moving_s) / SUM(e.moving_s) FILTER (WHERE e.intensity_factor IS NOT NULL) AS intensity
+FROM gold_training_energy AS e
+GROUP BY e.athlete_id, 2
+UNION ALL
+SELECT w.athlete_id, w.week_start, 0, 0, 0.0, NULL, NULL
+FROM athlete_weekly_features AS w
+LEFT JOIN activity_features AS f ON f.athlete_id = w.athlete_id AND f.activity_date >= w.week_start AND f.activity_date < date(w.week_start, '+7 days')
+WHERE f.athlete_id IS NULL;
 
 -- Why days are flagged: what was above its limit, and how far. Neither: seven days of the same load.
 CREATE VIEW IF NOT EXISTS gold_risk_days AS
@@ -92,39 +89,30 @@ WHERE f.is_overtraining_risk;
 
 -- Flagged days that follow one another, with the highest of what was above its limit.
 CREATE VIEW IF NOT EXISTS gold_risk_stretches AS
-WITH stretch AS (
-    SELECT d.athlete_id, d.as_of_date AS first_date,
-           (SELECT MIN(e.as_of_date) FROM athlete_rolling_features AS e
-            WHERE e.athlete_id = d.athlete_id AND e.as_of_date >= d.as_of_date AND e.is_overtraining_risk
-              AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS n
-                              WHERE n.athlete_id = e.athlete_id AND n.as_of_date = date(e.as_of_date, '+1 day') AND n.is_overtraining_risk)) AS last_date
-    FROM athlete_rolling_features AS d
-    WHERE d.is_overtraining_risk
-      AND NOT EXISTS (SELECT 1 FROM athlete_rolling_features AS y
-                      WHERE y.athlete_id = d.athlete_id AND y.as_of_date = date(d.as_of_date, '-1 day') AND y.is_overtraining_risk)
+WITH flagged AS (
+    SELECT athlete_id, as_of_date, julianday(as_of_date) - ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY as_of_date) AS stretch
+    FROM athlete_rolling_features
+    WHERE is_overtraining_risk
 )
-SELECT s.athlete_id, s.first_date, s.last_date, CAST(julianday(s.last_date) - julianday(s.first_date) AS INTEGER) + 1 AS days,
-       (SELECT MAX(r.acwr) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_acwr,
-       (SELECT MAX(r.monotony) FROM gold_risk_days AS r WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date) AS highest_monotony,
-       (SELECT COUNT(*) FROM gold_risk_days AS r
-        WHERE r.athlete_id = s.athlete_id AND r.as_of_date BETWEEN s.first_date AND s.last_date AND r.acwr IS NULL AND r.monotony IS NULL) AS days_alike
-FROM stretch AS s;
+SELECT f.athlete_id, MIN(f.as_of_date) AS first_date, MAX(f.as_of_date) AS last_date, COUNT(*) AS days, MAX(r.acwr) AS highest_acwr, MAX(r.monotony) AS highest_monotony,
+       COUNT(*) FILTER (WHERE r.athlete_id IS NOT NULL AND r.acwr IS NULL AND r.monotony IS NULL) AS days_alike
+FROM flagged AS f
+LEFT JOIN gold_risk_days AS r ON r.athlete_id = f.athlete_id AND r.as_of_date = f.as_of_date
+GROUP BY f.athlete_id, f.stretch;
 
 -- The coach's list on the evening of the last of all days: how long everybody has been silent by then.
 CREATE VIEW IF NOT EXISTS gold_squad_evening AS
 SELECT s.*, t.evening, CAST(julianday(t.evening) - julianday(s.last_activity_date) AS INTEGER) AS days_without
 FROM gold_squad AS s
-CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM gold_squad) AS t;
+CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM athlete_rolling_features) AS t;
 
 -- Of the four weeks to each day: how many days are flagged, and of how many nobody can tell.
 CREATE VIEW IF NOT EXISTS gold_risk_counts AS
-SELECT t.athlete_id, t.as_of_date, t.rest_days_14d,
-       (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS risk_days_28d,
-       (SELECT COUNT(*) - COUNT(f.is_overtraining_risk) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN date(t.as_of_date, '-27 days') AND t.as_of_date) AS untold_days_28d,
+SELECT t.athlete_id, t.as_of_date, t.rest_days_14d, COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
        min(28, t.history_days) AS days_28d, min(14, t.history_days) AS days_14d, min(42, t.history_days) AS days_42d
-FROM athlete_rolling_features AS t;
+FROM athlete_rolling_features AS t
+JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days') AND f.as_of_date <= t.as_of_date
+GROUP BY t.athlete_id, t.as_of_date;
 
 -- Activities whose load is not known, why, and which setting would make it known.
 CREATE VIEW IF NOT EXISTS gold_unknown_loads AS
@@ -146,21 +134,21 @@ GROUP BY athlete_id;
 CREATE VIEW IF NOT EXISTS gold_estimate_evidence AS
 SELECT e.prediction_id, e.athlete_id, e.prediction_date, e.distance_class, e.evidence, e.n_evidence, e.activity_id, e.is_race, e.result_date, e.distance_m, e.seconds,
        julianday(e.prediction_date) - julianday(e.result_date) AS days_before,
-       (SELECT MAX(f.activities_90d) FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = e.athlete_id AND f.as_of_date BETWEEN e.result_date AND date(e.prediction_date, '-1 day')) AS most_activities_90d,
-       (SELECT f.activities_90d FROM athlete_rolling_features AS f
-        WHERE f.athlete_id = e.athlete_id AND f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
-FROM (SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.distance_class, k.value AS evidence, n.value AS n_evidence, i.value AS activity_id,
+       MAX(f.activities_90d) AS most_activities_90d, MAX(f.activities_90d) FILTER (WHERE f.as_of_date = date(e.prediction_date, '-1 day')) AS activities_90d
+FROM (SELECT p.prediction_id, p.athlete_id, p.prediction_date, p.distance_class, p.evidence, p.n_evidence, p.evidence_id AS activity_id,
              t.activity_id IS NOT NULL AS is_race, COALESCE(t.race_date, a.local_date) AS result_date,
              COALESCE(t.official_m, r.measured_m, a.distance_m) AS distance_m, COALESCE(r.seconds, t.official_s, a.elapsed_s) AS seconds
-      FROM gold_athlete_predictions AS g
-      LEFT JOIN json_each(g.inputs, '$.evidence') AS k
-      LEFT JOIN json_each(g.inputs, '$.n_evidence') AS n
-      LEFT JOIN json_each(g.inputs, '$.evidence_activity_id') AS i
-      LEFT JOIN silver_strava_activities AS a ON a.athlete_id = g.athlete_id AND a.activity_id = i.value
-      LEFT JOIN silver_races AS t ON t.athlete_id = g.athlete_id AND t.activity_id = i.value
-      LEFT JOIN race_results AS r ON r.athlete_id = g.athlete_id AND r.activity_id = i.value
-      WHERE g.model = 'time_estimator') AS e;
+      FROM (SELECT g.prediction_id, g.athlete_id, g.prediction_date, g.distance_class, MAX(i.value) FILTER (WHERE i.key = 'evidence') AS evidence,
+                   MAX(i.value) FILTER (WHERE i.key = 'n_evidence') AS n_evidence, MAX(i.value) FILTER (WHERE i.key = 'evidence_activity_id') AS evidence_id
+            FROM gold_athlete_predictions AS g
+            LEFT JOIN json_each(g.inputs) AS i
+            WHERE g.model = 'time_estimator'
+            GROUP BY g.prediction_id) AS p
+      LEFT JOIN silver_strava_activities AS a ON a.athlete_id = p.athlete_id AND a.activity_id = p.evidence_id
+      LEFT JOIN silver_races AS t ON t.athlete_id = p.athlete_id AND t.activity_id = p.evidence_id
+      LEFT JOIN race_results AS r ON r.athlete_id = p.athlete_id AND r.activity_id = p.evidence_id) AS e
+LEFT JOIN athlete_rolling_features AS f ON f.athlete_id = e.athlete_id AND f.as_of_date >= e.result_date AND f.as_of_date < e.prediction_date
+GROUP BY e.prediction_id;
 
 -- Estimates and past races as paces.
 CREATE VIEW IF NOT EXISTS gold_estimate_paces AS
@@ -179,14 +167,15 @@ SELECT v.source, v.subject, v.as_of_date, v.distance_class, v.model, v.version,
        v.actual_s, v.predicted_s, v.lower_s, v.upper_s, abs(v.predicted_s - v.actual_s) AS error_s, v.actual_s BETWEEN v.lower_s AND v.upper_s AS is_inside,
        100 * (v.lower_s / v.predicted_s - 1) AS lower_pct, 100 * (v.upper_s / v.predicted_s - 1) AS upper_pct, 100 * (v.actual_s / v.predicted_s - 1) AS actual_pct
 FROM ml_validation_predictions AS v
-WHERE v.version = (SELECT c.version FROM ml_aliases AS c WHERE c.model = 'time_estimator' AND c.alias = 'champion')
-  AND (v.source <> 'history'
-       OR EXISTS (SELECT 1 FROM race_results AS r WHERE r.athlete_id = v.subject AND r.race_date = v.as_of_date AND r.distance_class = v.distance_class));
+JOIN ml_aliases AS c ON (c.model, c.alias) = ('time_estimator', 'champion') AND c.version = v.version
+LEFT JOIN (SELECT DISTINCT athlete_id, race_date, distance_class FROM race_results) AS r
+       ON (r.athlete_id, r.race_date, r.distance_class) = (v.subject, v.as_of_date, v.distance_class)
+WHERE v.source <> 'history' OR r.athlete_id IS NOT NULL;
 
 -- How far they were off: the median of an athlete's own races, the mean of the survey's.
 CREATE VIEW IF NOT EXISTS gold_race_errors AS
 SELECT source, subject, distance_class, model, COUNT(*) AS races, 100.0 * AVG(is_inside) AS inside_pct, AVG(error_s) AS mean_error_s,
-       CASE source WHEN 'history' THEN AVG(CASE WHEN place IN ((n + 1) / 2, (n + 2) / 2) THEN error_s END) ELSE AVG(error_s) END AS typical_error_s
+       AVG(error_s) FILTER (WHERE source <> 'history' OR 2 * place BETWEEN n AND n + 2) AS typical_error_s
 FROM (SELECT f.source, f.subject, f.distance_class, f.model, f.is_inside, f.error_s,
              ROW_NUMBER() OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model ORDER BY f.error_s) AS place,
              COUNT(*) OVER (PARTITION BY f.source, f.subject, f.distance_class, f.model) AS n
@@ -197,31 +186,29 @@ GROUP BY source, subject, distance_class, model;
 CREATE VIEW IF NOT EXISTS gold_moved_features AS
 SELECT d.slice_value AS athlete_id, d.monitor, d.window_start, d.column_name, d.is_drift, d.shift, abs(d.shift) / nullif(d.own_limit, 0) AS times_own
 FROM mon_drift_metrics AS d
-WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL
-  AND d.window_start = (SELECT MAX(o.window_start) FROM mon_drift_metrics AS o
-                        WHERE o.monitor = d.monitor AND o.slice_key = 'athlete_id' AND o.slice_value = d.slice_value);
+JOIN (SELECT monitor, slice_value, MAX(window_start) AS newest FROM mon_drift_metrics WHERE slice_key = 'athlete_id' GROUP BY monitor, slice_value) AS o
+  ON (o.monitor, o.slice_value, o.newest) = (d.monitor, d.slice_value, d.window_start)
+WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL;
 
 -- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.
 CREATE VIEW IF NOT EXISTS gold_open_alerts AS
-WITH newest AS (
-    SELECT g.name, g.expected_every_hours, g.delay_hours,
-           CASE typeof(e.newest_timestamp) WHEN 'text' THEN julianday(e.newest_timestamp) ELSE julianday(e.newest_timestamp, 'unixepoch') END AS newest
-    FROM feature_extent AS e
-    JOIN feature_groups_current AS g ON g.name = e.group_name
-),
-alert AS (
-    SELECT a.*, date(l.newest) AS last_day,
-           a.kind = 'freshness' AND (julianday(date(l.newest), '+1 day') - n.newest) * 24
-                                    <= (SELECT value FROM ops_config WHERE name = 'late_alert_periods') * n.expected_every_hours + n.delay_hours AS is_silence
+WITH alert AS (
+    SELECT a.*, date(l.newest_timestamp) AS last_day,
+           (julianday(date(l.newest_timestamp), '+1 day')
+            - CASE typeof(e.newest_timestamp) WHEN 'text' THEN julianday(e.newest_timestamp) ELSE julianday(e.newest_timestamp, 'unixepoch') END) * 24
+           <= c.value * g.expected_every_hours + g.delay_hours AS is_silence
     FROM ops_alerts AS a
-    LEFT JOIN newest AS n ON a.kind = 'freshness' AND n.name = a.subject
-    LEFT JOIN newest AS l ON a.kind = 'freshness' AND l.name = 'activity_features'
+    JOIN ops_config AS c ON c.name = 'late_alert_periods'
+    LEFT JOIN feature_extent AS l ON a.kind = 'freshness' AND l.group_name = 'activity_features'
+    LEFT JOIN feature_extent AS e ON a.kind = 'freshness' AND e.group_name = a.subject
+    LEFT JOIN feature_groups_current AS g ON g.name = e.group_name
     WHERE a.closed_at IS NULL
+    ORDER BY a.subject
 )
-SELECT cause, kind, MIN(subject) AS subject, MIN(message) AS message, MIN(last_day) AS last_day, COUNT(*) AS alerts, MIN(opened_at) AS opened_at, MAX(n_bad) AS n_bad,
-       group_concat(subject, ', ') AS subjects
-FROM (SELECT a.*, CASE WHEN a.is_silence THEN 'freshness:nothing since ' || a.last_day ELSE a.fingerprint END AS cause FROM alert AS a ORDER BY a.subject)
-GROUP BY cause, kind;
+SELECT CASE WHEN is_silence THEN 'freshness:nothing since ' || last_day ELSE fingerprint END AS cause, kind, MIN(subject) AS subject, MIN(message) AS message,
+       MIN(last_day) AS last_day, COUNT(*) AS alerts, MIN(opened_at) AS opened_at, MAX(n_bad) AS n_bad, group_concat(subject, ', ') AS subjects
+FROM alert
+GROUP BY 1, kind;
 
 CREATE TEMP TABLE counted AS SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
 

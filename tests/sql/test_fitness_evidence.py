@@ -7,6 +7,7 @@ import pytest
 from helpers.athletes import lab
 from helpers.athletes.activities import epoch, instant, seeded
 from helpers.athletes.formulas import vdot
+from helpers.athletes.oracle import hour_pace
 from helpers.machine.soak import soak
 
 
@@ -126,6 +127,23 @@ def test_after_a_break_the_threshold_is_the_runners_own_and_fades(gap_days):
         last, returned = paces[-5], paces[-4:]
         assert all(last < pace <= 1.15 * last for pace in returned), (athlete, last, returned)
         assert all(f["source"] == "history" for f in found[-4:])
+
+
+@pytest.mark.parametrize("gap_days", [95, 200, 400])
+def test_after_a_break_the_last_run_before_it_counts_and_fades(gap_days):
+    """Two runs that agree and are faster than all before are what is known of a runner who then stays away: the day of the second
+    knew only the first, which proves nothing alone."""
+    rng = seeded(f"stays away for {gap_days}")
+    histories, fast = [], {}
+    for athlete in range(1, 7):
+        speed = rng.uniform(2.4, 3.6)
+        history = training(rng, athlete, speed, spread=0.01)
+        end = day_of(history[-1])
+        fast[athlete] = [run_of(rng, athlete, 990_000 + 10 * athlete + i, end + 2 + 2 * i, 1.12 * speed, minutes=40) for i in range(2)]
+        histories.append([*history, *fast[athlete], run_of(rng, athlete, 999_000 + athlete, end + 4 + gap_days, 2.0)])
+    for athlete, pace in thresholds(pipeline(*histories)).items():
+        shown = vdot(fast[int(athlete)][1]["distance"], fast[int(athlete)][1]["moving_time"])
+        assert pace == pytest.approx(hour_pace(shown * 0.9 ** ((gap_days - 2) / 365)), rel=1e-3), athlete
 
 
 def widths(db):

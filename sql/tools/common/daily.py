@@ -101,17 +101,10 @@ def _day(db, as_of):
         raise Failure(f"time_zone in ops_config is {zone!r}, which is no time zone that this machine knows") from error
 
 
-def _number(db, name, most):
-    value = _setting(db, name)
-    if not isinstance(value, (int, float)) or not 0 <= value <= most:
-        raise Failure(f"{name} in ops_config is {value!r} where a number from 0 to {most} belongs")
-    return value
-
-
 class _Job:
     def __init__(self, db, path, day, sources, channels):
         self._db, self._path, self._day, self._sources, self._channels = db, path, day, sources, channels
-        self._retries, self._wait_s = int(_number(db, "task_retries", 100)), _number(db, "task_retry_wait_s", 3600)
+        self._retries, self._wait_s = _setting(db, "task_retries"), _setting(db, "task_retry_wait_s")
         self._job_run_id, self._succeeded, self.has_failed = None, set(), False
         db.execute("UPDATE ops_task_runs SET outcome = 'lost', message = 'the program was killed' WHERE outcome = 'running'")
 

@@ -4,7 +4,7 @@ import gpxpy
 import gpxpy.gpx
 
 from importers import sports, xml_texts
-from importers.recording import FARTHEST_EAST, Recording, Sample, Unreadable, checked
+from importers.recording import Recording, Sample, Unreadable, checked, on_earth
 from importers.tcx import instant, number
 
 EXTENSIONS = {"hr": "heart_rate", "heartrate": "heart_rate", "cad": "cadence", "cadence": "cadence", "power": "power_w", "watts": "power_w",
@@ -34,7 +34,7 @@ def _offset_s(track):
 
 def _sample(point):
     values = {"altitude_m": number(point.elevation)}
-    if abs(point.latitude) <= 90 and abs(point.longitude) <= FARTHEST_EAST:
+    if on_earth(point.latitude, point.longitude):
         values |= {"latitude": point.latitude, "longitude": point.longitude}
     for extension in point.extensions:
         for element in extension.iter():

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import typing
 
-FARTHEST_EAST = 180  # degrees; beyond them is no place on Earth
 
 
 class Unreadable(Exception):
@@ -39,6 +38,10 @@ class Recording:
 
 
 LONGEST_S = 10 * 86400
+
+
+def on_earth(latitude, longitude):
+    return abs(latitude) <= 90 and abs(longitude) <= 180
 
 
 def checked(samples, totals=None):

@@ -4,7 +4,7 @@ goes into the document."""
 import datetime
 
 from importers import sports, streams, tracks
-from importers.recording import FARTHEST_EAST, Unreadable
+from importers.recording import Unreadable, on_earth
 
 CLIMB_S = 5  # altitudes are means over so many seconds to each side …
 CLIMB_M = 2.5  # … and a rise counts, whole, between two falls that are as high
@@ -65,7 +65,7 @@ def _offset_s(recording, start, zone):
     if zone is not None:
         return int(datetime.datetime.fromtimestamp(start, zone).utcoffset().total_seconds())
     longitude = next((sample.longitude for sample in recording.samples if sample.longitude is not None), 0.0)
-    return round(longitude / 15) * 3600 if abs(longitude) <= FARTHEST_EAST else 0
+    return round(longitude / 15) * 3600 if on_earth(0, longitude) else 0
 
 
 def _part(track, first, last):

@@ -4,7 +4,7 @@ import datetime
 import math
 
 from importers import sports, xml_texts
-from importers.recording import Recording, Sample, Unreadable, checked
+from importers.recording import Recording, Sample, Unreadable, checked, on_earth
 
 FIELDS = {"DistanceMeters": "distance_m", "AltitudeMeters": "altitude_m", "Cadence": "cadence", "RunCadence": "cadence", "Watts": "power_w",
           "LatitudeDegrees": "latitude", "LongitudeDegrees": "longitude"}
@@ -50,7 +50,7 @@ def _add(activity, point):
             values["heart_rate"] = number(next(iter(element), element).text)
         elif tag in FIELDS:
             values[FIELDS[tag]] = number(element.text)
-    if abs(values.get("latitude") or 0) > 90 or abs(values.get("longitude") or 0) > 180:
+    if not on_earth(values.get("latitude") or 0, values.get("longitude") or 0):
         values |= {"latitude": None, "longitude": None}
     if seconds is not None:
         activity["points"].append(Sample(seconds, **values))

@@ -226,13 +226,12 @@ def test_the_day_is_that_of_the_zone_in_which_the_athletes_are(tmp_path, zone):
     assert one(path, "SELECT COUNT(DISTINCT day) FROM ops_task_runs") == 1
 
 
-@pytest.mark.parametrize("name, value", [("time_zone", "Mars/Olympus"), ("time_zone", "../../etc/passwd"), ("time_zone", 7), ("task_retries", -1), ("task_retries", "many"),
-                                         ("task_retry_wait_s", 1e9)])  # fmt: skip
-def test_a_setting_that_says_nothing_is_refused_with_a_sentence(file, name, value):
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd"])
+def test_a_zone_that_nobody_knows_is_refused_with_a_sentence(file, zone):
     with opened(file) as db:
-        db.execute("UPDATE ops_config SET value = ? WHERE name = ?", (value, name))
+        db.execute("UPDATE ops_config SET value = ? WHERE name = 'time_zone'", (zone,))
     done = daily(file)
-    assert done.returncode == 1 and done.stderr.startswith(f"{name} in ops_config is ") and "Traceback" not in done.stderr
+    assert done.returncode == 1 and done.stderr.startswith("time_zone in ops_config is ") and "Traceback" not in done.stderr
 
 
 def test_people_are_told_at_the_end_and_a_server_that_is_down_is_a_task_that_failed(file, tmp_path):
