@@ -90,7 +90,7 @@ CREATE TABLE IF NOT EXISTS ops_config_ranges (
 INSERT INTO ops_config_ranges (name, type, least, most, choices) VALUES
     ('as_of_date',                'date',   '1970-01-01', '2099-12-31', NULL),
     ('arrivals',                  'choice', NULL, NULL, ',history,live,'),
-    ('default_threshold_pace',    'number', 2, 15, NULL),
+    ('default_threshold_pace',    'number', 2, 20, NULL),
     ('threshold_lookback_days',   'whole',  1, 3650, NULL),
     ('threshold_min_minutes',     'number', 0, 600, NULL),
     ('threshold_min_distance_km', 'number', 0, 200, NULL),

@@ -102,9 +102,8 @@ GROUP BY f.athlete_id, f.stretch;
 
 -- The coach's list on the evening of the last of all days: how long everybody has been silent by then.
 CREATE VIEW IF NOT EXISTS gold_squad_evening AS
-SELECT s.*, t.evening, CAST(julianday(t.evening) - julianday(s.last_activity_date) AS INTEGER) AS days_without
-FROM gold_squad AS s
-CROSS JOIN (SELECT MAX(as_of_date) AS evening FROM athlete_rolling_features) AS t;
+SELECT s.*, MAX(s.as_of_date) OVER () AS evening, CAST(julianday(MAX(s.as_of_date) OVER ()) - julianday(s.last_activity_date) AS INTEGER) AS days_without
+FROM gold_squad AS s;
 
 -- Of the four weeks to each day: how many days are flagged, and of how many nobody can tell.
 CREATE VIEW IF NOT EXISTS gold_risk_counts AS

@@ -111,7 +111,7 @@ CREATE TEMP TABLE unknown AS
 SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
 FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;
 SELECT printf('  %6d  %s', COUNT(*), load_reason) FROM unknown GROUP BY load_reason ORDER BY COUNT(*) DESC, load_reason;
-SELECT printf('    if you know it, say since when: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s', setting, CASE setting WHEN 'ftp_w' THEN 250 ELSE 190 END,
+SELECT printf('    if you know it: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s', setting, CASE setting WHEN 'ftp_w' THEN 250 ELSE 190 END,
               MIN(activity_date), (SELECT athlete_id FROM temp.page))
 FROM unknown WHERE setting IS NOT NULL GROUP BY setting
 UNION ALL

@@ -109,7 +109,7 @@ def test_an_empty_file_has_an_empty_page():
 
 
 RPE = "how hard one was, from 0 to 10, makes its load known: sql/tools/tell athlete.db rpe 2 5"
-SINCE = "if you know it, say since when: sql/tools/tell athlete.db setting {} --date=2024-01-02 --athlete=1"
+SINCE = "if you know it: sql/tools/tell athlete.db setting {} --date=2024-01-02 --athlete=1"
 REASONS = [({"sport_type": "Ride"}, "no heart rate", RPE), ({"distance": 0.0}, "no distance and no heart rate", RPE),
            ({"distance": 0.0, "trainer": True}, "indoors without distance and no heart rate", RPE),
            ({"distance": 0.0, "moving_time": 0}, "no moving time and no heart rate", RPE),

@@ -119,6 +119,7 @@ def test_a_wrong_word_for_arrivals_stops_a_batch_with_a_sentence():
     db = new_database()
     run(db, ["000_ops_tables", "100_bronze_strava", "300_feature_registry"])
     definition = nights(db, 0)
+    db.execute("DROP TRIGGER ops_config_values_stay_in_range")  # in a file of before
     db.execute("UPDATE ops_config SET value = 'later' WHERE name = 'arrivals'")
     with pytest.raises(sqlite3.OperationalError, match="ops_config: arrivals is later where 'history', 'live' or NULL belongs"):
         by_batch(db, definition, [("a", "2024-01-05", 5)])
