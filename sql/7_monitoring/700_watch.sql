@@ -33,6 +33,13 @@ CREATE TABLE IF NOT EXISTS mon_monitors (
     baseline_days INTEGER NOT NULL DEFAULT 365 CHECK (baseline_days > 0), -- before the window
     is_active     INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1))
 ) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS mon_monitors_can_be_watched BEFORE INSERT ON mon_monitors
+WHEN new.monitor <> 'inference_log' AND NOT EXISTS (SELECT 1 FROM feature_groups AS g WHERE g.name = new.monitor)
+BEGIN SELECT RAISE(ABORT, 'mon_monitors: what is watched is a registered feature group, by its name, or inference_log'); END;
+CREATE TRIGGER IF NOT EXISTS mon_monitors_have_a_baseline BEFORE INSERT ON mon_monitors WHEN typeof(new.baseline_days) <> 'integer' OR new.baseline_days > 36500
+BEGIN SELECT RAISE(ABORT, 'mon_monitors: baseline_days is a whole number from 1 to 36500'); END;
+CREATE TRIGGER IF NOT EXISTS mon_monitors_keep_a_baseline BEFORE UPDATE ON mon_monitors WHEN typeof(new.baseline_days) <> 'integer' OR new.baseline_days > 36500
+BEGIN SELECT RAISE(ABORT, 'mon_monitors: baseline_days is a whole number from 1 to 36500'); END;
 INSERT OR IGNORE INTO mon_monitors (monitor, table_name, timestamp_key, slice_key, watches_all)
 SELECT name, table_name, timestamp_key, CASE WHEN is_told THEN 'athlete_id' END, NOT is_told
 FROM (SELECT *, COALESCE(entity_keys = '["athlete_id"]' AND stage IN (SELECT upstream FROM ops_follows WHERE stage = '700_watch'), 0) AS is_told

@@ -208,6 +208,17 @@ def test_a_table_that_is_gone_is_said_in_the_log_and_the_others_are_watched():
     assert len(drift_of(db)) > 30 and len(drift_of(db, "similar_runs")) == 0
 
 
+@pytest.mark.parametrize("statement, reason", [
+    ("INSERT INTO mon_monitors (monitor, table_name, timestamp_key) VALUES ('ops_runs', 'ops_runs', 'started_at')", "what is watched is a registered feature group"),
+    ("INSERT INTO mon_monitors (monitor, table_name, timestamp_key) VALUES ('', 'similar_runs', 'event_timestamp')", "what is watched is a registered feature group"),
+    *((f"UPDATE mon_monitors SET baseline_days = {days}", "baseline_days is a whole number from 1 to 36500") for days in ("'a year'", "0.5", "36501", "9e999", "x'00'"))])  # fmt: skip
+def test_what_cannot_be_watched_is_refused_at_once(watched, statement, reason):
+    before = watched.execute("SELECT * FROM mon_monitors").fetchall()
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        watched.execute(statement)
+    assert watched.execute("SELECT * FROM mon_monitors").fetchall() == before
+
+
 def test_columns_that_no_longer_go_together_are_told_in_a_row_of_their_own_as_the_function_says(watched):
     """Of the runner's month as it was; and with one column turned upside down within its own range, which moves no mean beyond it."""
     kinds = "monitor = ? AND slice_value = '4001' AND drift_type = 'JOINT'"
