@@ -155,7 +155,7 @@ def ungrouped(text):
         if m[0] == "(":
             is_grouped.append(False)
         elif m[0] == ")":
-            is_grouped.pop()
+            is_grouped[-1:] = [] if len(is_grouped) > 1 else [False]  # a template may close what it does not open
         elif m[0] == "HAVING":
             found += [] if is_grouped[-1] else [text.count("\n", 0, m.start()) + 1]
         else:
