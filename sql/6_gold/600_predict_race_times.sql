@@ -162,7 +162,7 @@ CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM changed) AS rows_in,
        (SELECT COUNT(*) FROM gold_athlete_predictions WHERE prediction_id > last_id) AS rows_out,
        (SELECT COUNT(*) FROM computed WHERE reason IS NOT NULL) AS rows_rejected,
-       (SELECT 'the champion cannot be asked: ' || MIN(fault) FROM (SELECT fault FROM answer UNION ALL SELECT fault FROM input) HAVING COUNT(fault) > 0) AS message
+       (SELECT 'the champion cannot be asked: ' || MIN(fault) FROM (SELECT fault FROM answer UNION ALL SELECT fault FROM input) GROUP BY NULL HAVING COUNT(fault) > 0) AS message
 FROM stage_clock;
 
 INSERT INTO ops_seen (stage, athlete_id, position) SELECT '600_predict_race_times', '', position FROM stage_clock WHERE position IS NOT position_before;

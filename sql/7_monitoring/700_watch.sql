@@ -189,7 +189,7 @@ FROM (SELECT monitor, is_whole, time_sql, printf(' FROM temp.span AS "s" CROSS J
              || ' WHERE "s".slice_id = ?1' AS where_sql,
              CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END || ' WHERE "s".slice_id = ' AS of_slice_sql,
              ' ORDER BY ' || time_sql AS order_sql,
-             (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor AND is_number ORDER BY position) HAVING COUNT(*) > 1) AS numbers_sql,
+             (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor AND is_number ORDER BY position) GROUP BY NULL HAVING COUNT(*) > 1) AS numbers_sql,
              (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor ORDER BY position)) AS columns_sql
       FROM (SELECT DISTINCT monitor, table_name, slice_key, slice_key IS NULL AS is_whole, printf('"t"."%w"', timestamp_key) AS time_sql FROM slice) AS m);
 

@@ -324,7 +324,7 @@ WHERE CASE a.kind WHEN 'risk' THEN a.subject = p.athlete_id
                   ELSE 1 END;
 SELECT char(10) || 'WATCH, what it saw' WHERE EXISTS (SELECT 1 FROM moved) OR EXISTS (SELECT 1 FROM alarm);
 SELECT printf('  %s: %d of %d features have left the range of their own months', substr(MAX(window_start), 1, 7), COUNT(CASE WHEN is_drift THEN 1 END), COUNT(*))
-FROM moved HAVING COUNT(*) > 0;
+FROM moved GROUP BY NULL;
 SELECT printf('    %s of %s, %.1f times as far as by itself', column_name, monitor, times_own) FROM moved WHERE is_drift ORDER BY times_own DESC, monitor, column_name LIMIT 3;
 SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(kind, '_', ' '), CASE WHEN alerts > 1 THEN printf('of %d feature groups', alerts) WHEN kind = 'risk' THEN '' ELSE subject END,
                                            substr(opened_at, 1, 10))
@@ -333,7 +333,7 @@ SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(k
 FROM (SELECT * FROM alarm ORDER BY kind, subject LIMIT 5)
 CROSS JOIN (SELECT 1 AS line UNION ALL SELECT 2)
 ORDER BY kind, subject, line;
-SELECT printf('  and %d alerts more', COUNT(*) - 5) FROM alarm HAVING COUNT(*) > 5;
+SELECT printf('  and %d alerts more', COUNT(*) - 5) FROM alarm GROUP BY NULL HAVING COUNT(*) > 5;
 
 -- What was refused of this athlete's, each thing once, however many rules it breaks; and what names no athlete.
 CREATE TEMP TABLE unused AS
@@ -365,7 +365,7 @@ WHERE EXISTS (SELECT 1 FROM candidate);
 SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
 FROM candidate AS c JOIN race_distances AS d USING (distance_class)
 WHERE c.age <= 5 ORDER BY c.local_date;
-SELECT printf('  and %d older: SELECT * FROM race_candidates', COUNT(*) - 5) FROM candidate HAVING COUNT(*) > 5;
+SELECT printf('  and %d older: SELECT * FROM race_candidates', COUNT(*) - 5) FROM candidate GROUP BY NULL HAVING COUNT(*) > 5;
 
 CREATE TEMP TABLE latest AS
 SELECT stage, duration_ms, rows_in, ROW_NUMBER() OVER (PARTITION BY stage ORDER BY run_id DESC) AS age

@@ -5,6 +5,7 @@
 
 import json
 import random
+import re
 import shutil
 
 import pytest
@@ -143,6 +144,29 @@ def compare(folder, days, names):
 FEW, SAMPLE = ["system", "apsw 3.54.1.0"], ["system", "apsw 3.46.1.0", "apsw 3.54.1.0"]
 WHOLE = ["crate 0.24.2", "system", *(f"apsw {v}" for v in ("3.39.4.0", "3.40.1.0", "3.41.2.0", "3.42.0.1", "3.43.2.0", "3.44.2.0", "3.45.3.0", "3.46.1.0", "3.47.2.0", "3.48.0.0",
                                                           "3.49.2.0", "3.50.4.0", "3.51.3.0", "3.53.4.0", "3.54.1.0")), "better-sqlite3 12", "node:sqlite 24"]  # fmt: skip
+
+
+def ungrouped(text):
+    """The lines of HAVING in a SELECT without GROUP BY, which SQLite takes since 3.39."""
+    quoted = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*")
+    text = quoted.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    is_grouped, found = [False], []
+    for m in re.finditer(r"[();]|\b(?:SELECT|GROUP BY|HAVING)\b", text):
+        if m[0] == "(":
+            is_grouped.append(False)
+        elif m[0] == ")":
+            is_grouped[-1:] = [] if len(is_grouped) > 1 else [False]  # a template may close what it does not open
+        elif m[0] == "HAVING":
+            found += [] if is_grouped[-1] else [text.count("\n", 0, m.start()) + 1]
+        else:
+            is_grouped[-1] = m[0] == "GROUP BY"
+    return found
+
+
+def test_no_statement_has_a_condition_on_groups_without_groups():
+    assert ungrouped("SELECT ';', (SELECT 1 GROUP BY x) -- GROUP BY\nHAVING 1; SELECT 2 GROUP BY x HAVING 2") == [2]
+    texts = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "ext").rglob("*.sql"), *(ROOT / "notebooks").rglob("*.sql")]
+    assert len(texts) > 100 and {str(path): lines for path in texts if (lines := ungrouped(path.read_text()))} == {}
 
 
 @pytest.mark.parametrize("names, seed", [pytest.param(FEW, 7, id="few"), soak(SAMPLE, 7, id="sample"), soak(WHOLE, 7, id="whole"), *(soak(SAMPLE, seed, id=f"sample-{seed}") for seed in range(100, 120))])

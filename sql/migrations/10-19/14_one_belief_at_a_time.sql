@@ -19,7 +19,7 @@ INSERT INTO silver_corrections (athlete_id, from_date, bronze_id, corrected_at, 
 SELECT athlete_id, from_date, bronze_id, corrected_at, activity_id FROM temp.corrections;
 DROP TABLE temp.corrections;
 INSERT OR IGNORE INTO ops_watermarks (stage, athlete_id, position)
-SELECT '400_athlete_profile', '', MAX(bronze_id) FROM bronze_strava_athlete HAVING MAX(bronze_id) IS NOT NULL;
+SELECT '400_athlete_profile', '', MAX(bronze_id) FROM bronze_strava_athlete GROUP BY NULL;
 
 DROP TRIGGER IF EXISTS activity_features_replaced;
 CREATE TEMP TABLE version AS

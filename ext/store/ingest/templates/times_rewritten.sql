@@ -43,5 +43,5 @@ FROM temp.feature_times WHERE NOT _is_there;
 INSERT INTO ops_audit (at, who, action, object, detail)
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), (SELECT who FROM ops_actor), 'migrate', '{group}',
        json_object('times_rewritten', SUM(_is_there), 'times_rejected', SUM(NOT _is_there))
-FROM temp.feature_times HAVING COUNT(*) > 0;
+FROM temp.feature_times GROUP BY NULL;
 DROP TABLE temp.feature_times;
