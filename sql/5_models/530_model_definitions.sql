@@ -55,7 +55,7 @@ WHERE json_type(d.payload, '$.learner') IS NOT NULL;
 -- What each asks its features of: {"name", "group"}, or a name alone for a column of its rows.
 CREATE TEMP TABLE feature AS
 SELECT a.bronze_id, f.key AS position, f.value AS told,
-       CASE f.type WHEN 'text' THEN f.value WHEN 'object' THEN f.value ->> '$.name' END AS name,
+       CASE WHEN f.type = 'text' THEN f.value WHEN f.type = 'object' AND json_type(f.value, '$.name') = 'text' THEN f.value ->> '$.name' END AS name,
        CASE f.type WHEN 'object' THEN f.value ->> '$.group' END AS group_name,
        CASE f.type WHEN 'object' THEN json_type(f.value, '$.group') END AS group_type
 FROM arrived AS a
