@@ -118,7 +118,7 @@ WHERE json_type(value, '$.type') IS NOT 'text' OR value ->> '$.type' GLOB '*[^a-
 UNION ALL
 SELECT bronze_id, 'learner.options.limits[' || position || ']: expected {"feature": a number that training_forecast returns, "at_most" or "at_least": a number or a setting}'
 FROM bound
-WHERE missing <> 1 OR type NOT IN ('integer', 'real', 'text') OR feature IN ('athlete_id', 'plan', 'as_of_date')
+WHERE missing <> 1 OR type NOT IN ('integer', 'real', 'text') OR type <> 'text' AND than NOT BETWEEN -1e15 AND 1e15 OR feature IN ('athlete_id', 'plan', 'as_of_date')
    OR feature IS NULL OR feature NOT IN (SELECT name FROM pragma_table_info('training_forecast'))
    OR type = 'text' AND NOT EXISTS (SELECT 1 FROM ops_config AS c WHERE c.name = than AND typeof(c.value) IN ('integer', 'real'))
 UNION ALL
