@@ -45,6 +45,7 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
        CASE json_type(d.payload, '$.rows') WHEN 'text' THEN d.payload ->> '$.rows'
             WHEN 'array' THEN (SELECT group_concat(value, char(10)) FROM json_each(d.payload, '$.rows')) END AS rows_sql,
        (SELECT COUNT(*) FROM json_each(d.payload, '$.features')) AS n_features,
+       (SELECT min(max(COUNT(*), 1), 2000) FROM json_each(d.payload, '$.features')) AS n_tried, -- as many as options can be asked about
        json_remove(COALESCE(d.payload -> '$.learner.options', '{}'), '$.feature_names') AS options
 FROM (SELECT bronze_id, document_id,
              CASE WHEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE type = 'null') THEN json_patch('{}', payload) ELSE payload END AS payload
@@ -132,12 +133,12 @@ WHERE key = 'taper'
 -- What may be tried: each option by itself must be one that its learner takes.
 CREATE TEMP TABLE search_fault AS
 WITH space AS (
-    SELECT a.bronze_id, a.options, a.n_features, o.key AS name, o.type, CASE o.type WHEN 'array' THEN o.value ELSE '[]' END AS choices
+    SELECT a.bronze_id, a.options, a.n_tried, o.key AS name, o.type, CASE o.type WHEN 'array' THEN o.value ELSE '[]' END AS choices
     FROM arrived AS a CROSS JOIN json_each(a.definition, '$.search.space') AS o
     WHERE a.definition ->> '$.learner.kind' = 'gbdt' AND json_type(a.options) = 'object' AND json_type(a.definition, '$.search.space') = 'object'
 ),
 tried AS (
-    SELECT s.bronze_id, s.name, c.key, gbdt_options_fault(json_object(s.name, json(s.choices -> ('$[' || c.key || ']'))), min(max(s.n_features, 1), 2000)) AS reason
+    SELECT s.bronze_id, s.name, c.key, gbdt_options_fault(json_object(s.name, json(s.choices -> ('$[' || c.key || ']'))), s.n_tried) AS reason
     FROM space AS s CROSS JOIN json_each(s.choices) AS c
 ),
 size AS (SELECT bronze_id, portable_exp(exact_sum(portable_ln(json_array_length(choices)))) AS n FROM space WHERE json_array_length(choices) > 0 GROUP BY bronze_id)
@@ -214,8 +215,8 @@ UNION ALL
 SELECT bronze_id, 11, 'learner.kind: expected gbdt, kmeans or simulation, found ' || (definition ->> '$.learner.kind')
 FROM arrived WHERE (definition ->> '$.learner.kind') NOT IN ('gbdt', 'kmeans', 'simulation')
 UNION ALL
-SELECT bronze_id, 12, 'learner.options: ' || gbdt_options_fault(options, min(max(n_features, 1), 2000))
-FROM arrived WHERE definition ->> '$.learner.kind' = 'gbdt' AND gbdt_options_fault(options, min(max(n_features, 1), 2000)) IS NOT NULL
+SELECT bronze_id, 12, 'learner.options: ' || gbdt_options_fault(options, n_tried)
+FROM arrived WHERE definition ->> '$.learner.kind' = 'gbdt' AND gbdt_options_fault(options, n_tried) IS NOT NULL
 UNION ALL
 SELECT bronze_id, 13, 'learner.options: ' || m.key || ' is not a definition''s to say'
 FROM arrived
