@@ -113,7 +113,7 @@ WAYS = {
     "a table that is another": lambda fleet: shutil.copy(version_of(fleet) / "activity_features.parquet", version_of(fleet) / "athletes.parquet"),
     "made by nobody": lambda fleet: (version_of(fleet) / "made_by").write_bytes(b"\xff\0"),
     "no models": lambda fleet: rewritten(fleet / "pool.db", "DROP TABLE IF EXISTS ml_aliases; CREATE TABLE ml_aliases (a); INSERT INTO ml_aliases VALUES (1)"),
-    "models without columns": lambda fleet: rewritten(fleet / "pool.db", "DROP TABLE IF EXISTS ml_runs; CREATE TABLE ml_runs (x\"y, 'a;b')"),
+    "models without columns": lambda fleet: rewritten(fleet / "pool.db", "DROP TABLE IF EXISTS ml_runs; CREATE TABLE ml_runs (\"x\"\"y\", 'a;b')"),
     "models that are a view": lambda fleet: rewritten(fleet / "pool.db", "DROP TABLE IF EXISTS ml_models; CREATE VIEW ml_models AS SELECT load_extension('x') AS model"),
     "a pool that is none": lambda fleet: (fleet / "pool.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000),
 }  # fmt: skip
