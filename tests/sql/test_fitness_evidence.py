@@ -99,7 +99,7 @@ def test_one_absurd_run_moves_no_threshold_and_no_race_estimate(kind):
 def race_of(rng, athlete, number, day, speed, metres=10000.0):
     """Over an official distance, as the watch reads it."""
     seconds = round(metres / speed)
-    return run_of(rng, athlete, number, day, speed, workout_type=1) | {"distance": metres * rng.uniform(0.992, 1.02), "moving_time": seconds, "elapsed_time": seconds}
+    return run_of(rng, athlete, number, day, speed, workout_type=1) | {"distance": metres * rng.uniform(1.0, 1.01), "moving_time": seconds, "elapsed_time": seconds}
 
 
 ABSURD_RACES = {
@@ -147,7 +147,7 @@ def test_a_race_that_stands_out_counts_at_once_within_reach_and_else_with_a_seco
     for key, seconds in estimates(plain).items():
         assert estimates(once)[key] < (0.98 if key[1] == "42k" else 0.96) * seconds and abs(estimates(doubted)[key] / seconds - 1) <= SHARE and estimates(believed)[key] < 0.85 * seconds, key
     for athlete, pace in thresholds(plain).items():
-        assert thresholds(once)[athlete] < 0.97 * pace and thresholds(doubted)[athlete] == pace and thresholds(believed)[athlete] < 0.8 * pace
+        assert thresholds(once)[athlete] < 0.97 * pace and abs(thresholds(doubted)[athlete] / pace - 1) <= SHARE and thresholds(believed)[athlete] < 0.8 * pace
     assert doubted.execute("SELECT DISTINCT reason FROM race_rejects").fetchall() == [("much faster than all else that is known of its runner",)]
     assert believed.execute("SELECT COUNT(*), MIN(available_at > event_timestamp) FROM race_results").fetchone() == (2 * len(base), 1)  # since the second
 
