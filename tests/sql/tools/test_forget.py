@@ -199,6 +199,6 @@ def test_a_table_of_the_stages_that_only_names_them_is_searched_too(tmp_path):
 def test_every_table_of_ours_says_whose_its_rows_are():
     with sqlite3.connect(demo.database()) as db:
         assert [table for table in forgetting._tables(db) if forgetting._whose(db, table) is None] == []
-        there = set(forgetting._tables(db)) | {"ops_tokens", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4", "ml_search_results"}
+        there = set(forgetting._tables(db)) | {"ops_tokens", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
     assert set(forgetting.BY_TABLE) | forgetting.SHARED <= there
     assert not set(forgetting.BY_TABLE) & forgetting.SHARED
