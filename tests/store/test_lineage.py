@@ -141,7 +141,7 @@ def test_who_breaks_if_a_feature_goes_is_one_query(built, version):
     n = one(built, "SELECT COUNT(*) FROM gold_athlete_predictions WHERE model = 'time_estimator'")
     status = one(built, "SELECT status FROM ml_model_versions")
     kinds = lambda feature: [(d["kind"], d["status"]) for d in found[feature]]  # noqa: E731
-    assert kinds("athlete_rolling_features.ctl_42d") == [("column", None), ("training set", "5 rows"), ("model", status), ("predictions", f"{n} predictions")]
+    assert kinds("athlete_rolling_features.ctl_42d") == [("column", None), ("training set", "5 rows"), ("model", status), *2 * [("predictions", f"{n} predictions")]]
     assert kinds("athlete_rolling_features.tsb") == []
     assert kinds("athlete_weekly_features.weekly_tss") == [("training set", "5 rows")]
     load = {d["name"]: d for d in found["activity_features.estimated_tss"]}
