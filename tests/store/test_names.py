@@ -165,7 +165,7 @@ def test_two_groups_never_share_a_table_or_an_index(order, has_tables):
 
 @pytest.mark.parametrize("kind", ["TABLE {} (a)", "VIEW {} AS SELECT 1 AS a", "INDEX {} ON mine (a)", "TRIGGER {} AFTER INSERT ON mine BEGIN SELECT 1; END", "VIRTUAL TABLE {} USING fts5(a)"])
 def test_a_table_of_the_users_own_is_not_taken(kind):
-    for suffix in ("", "_history", "_versions", "_ingest", "_history_asof", "_device_unique", "_once", "_replaced", "_ingest_row"):
+    for suffix in ("", "_history", "_versions", "_ingest", "_history_asof", "_device_unique", "_once", "_replaced", "_ingest_row", "_ingest_new"):
         db = groups.store()
         db.execute("CREATE TABLE mine (a)")
         db.execute(f"CREATE {kind.format('Nights' + suffix)}")

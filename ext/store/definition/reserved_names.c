@@ -50,6 +50,7 @@ static const struct {
     {NAME_ENDS, "_moved", "what a group keeps beside its table"},
     {NAME_ENDS, "_replaced", "what a group keeps beside its table"},
     {NAME_ENDS, "_deleted", "what a group keeps beside its table"},
+    {NAME_ENDS, "_ingest_new", "what a group keeps beside its table"},
     {NAME_ENDS, "_ingest_row", "what a group keeps beside its table"},
     {NAME_ENDS, "_ingest_reject", "what a group keeps beside its table"},
     {NAME_ENDS, "_current", "the views of what is believed now"},

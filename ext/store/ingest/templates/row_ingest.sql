@@ -1,4 +1,5 @@
---# The view <g>_ingest and its triggers: what a batch does for many rows they do for one.
+--# The view <g>_ingest and its triggers: what a batch does for many rows they do for one. SQLite asks the trigger first that was made
+--# last, and each pays for the largest program that it may run: most rows are new, valid and in form, and the first takes them.
 
 --: ingest_view
 {replaces|DROP VIEW IF EXISTS "{table}_ingest";
@@ -8,12 +9,17 @@
 WHEN NOT {new|{>single_is_valid}}
 BEGIN
 {new|{>single_rejects}}END;
-{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_row";
+{text_times|{>single_times}}{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_row";
 }CREATE TRIGGER IF NOT EXISTS "{table}_ingest_row" INSTEAD OF INSERT ON "{table}_ingest"
 WHEN {new|{>single_is_valid}}
 BEGIN
 {new|{>single_row}}END;
-{text_times|{>single_times}}
+{replaces|DROP TRIGGER IF EXISTS "{table}_ingest_new";
+}CREATE TRIGGER IF NOT EXISTS "{table}_ingest_new" INSTEAD OF INSERT ON "{table}_ingest"
+WHEN {new|{>single_is_new}} AND {new|{>single_is_valid}}
+BEGIN
+{new|{>single_new}}END;
+
 --: single_is_valid
 CASE{>validity_tests}{unique|
     WHEN {>unique_taken} THEN 0}
@@ -29,13 +35,21 @@ CASE{>validity_tests}{unique|
     WHERE NOT column5;
 
 --: single_row
---# RAISE(IGNORE) ends the work for the row: where it is there already, and so that the other trigger need not judge it again.
---# SQLite asks the trigger first that was made last.
+--# RAISE(IGNORE) ends the work for the row: where it is there already, and so that no other trigger judges it again.
     UPDATE "{table}" SET "{available}" = max({available_column|{>value}}, {>now}){corrected|, "{column}" = {>value}}
     WHERE ({row_key: "{column}"}) = ({row_key: {>value}}) AND ({told: "{column}"}) IS NOT ({told: {>value}});
     SELECT RAISE(IGNORE) FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: {>value}});
     INSERT INTO "{table}" ({columns: "{column}"})
     VALUES ({columns: {is_told|{>value}}{is_available|max({>value}, COALESCE({>deleted_at}, {>value}){has_usual|, CASE WHEN new."{column}" IS NULL AND {>is_live} THEN {>now} ELSE {>value} END})}});
+    SELECT RAISE(IGNORE);
+
+--: single_is_new
+--# Whether nothing needs to be asked of a row but its rules: it says when it was known, and its like was never there.
+new."{available}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "{table}" AS o WHERE ({row_key: o."{column}"}) = ({row_key: {>value}}))
+   AND NOT EXISTS (SELECT 1 FROM "{table}_history" AS o WHERE ({row_key: o."{column}"}) = ({row_key: {>value}}))
+
+--: single_new
+    INSERT INTO "{table}" ({columns: "{column}"}) VALUES ({columns: {>value}});
     SELECT RAISE(IGNORE);
 
 --: is_live

@@ -1,0 +1,3 @@
+-- needs: features
+--
+-- A single row that is new, valid and in form meets one trigger alone, which is made after each migration with all others.
