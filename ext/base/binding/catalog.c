@@ -39,7 +39,7 @@ char *catalog_copy(const char *text) {
 }
 
 /* The order in which SQLite resolves a name. */
-static int rank_of(const char *schema) {
+static int schema_rank(const char *schema) {
     return strcmp(schema, "temp") == 0 ? 0 : strcmp(schema, "main") == 0 ? 1 : 2;
 }
 
@@ -87,7 +87,7 @@ static int find_listed(sqlite3 *db, const char *schema, const char *name, catalo
     int best = INT_MAX;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         const char *of = catalog_text(list, 0), *kind = catalog_text(list, 2);
-        int rank = rank_of(of);
+        int rank = schema_rank(of);
         if (rank >= best || (schema && sqlite3_stricmp(of, schema) != 0)) continue;
         best = rank;
         catalog_replace(found, (catalog_table){catalog_copy(of), catalog_copy(catalog_text(list, 1)),
@@ -110,10 +110,10 @@ int catalog_find(sqlite3 *db, const char *schema, const char *name, catalog_tabl
     int best = INT_MAX;
     while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
         const char *of = catalog_text(list, 1);
-        int rank = rank_of(of);
+        int rank = schema_rank(of);
         if (rank >= best || (schema && sqlite3_stricmp(of, schema) != 0)) continue;
         if ((rc = find_in_schema(db, of, name, found, fault)) != SQLITE_OK) break;
-        if (found->schema) best = rank_of(found->schema);
+        if (found->schema) best = schema_rank(found->schema);
     }
     rc = catalog_ended(db, list, rc, fault);
     return rc == SQLITE_OK && !found->schema ? find_listed(db, schema, name, found, fault) : rc;
