@@ -15,7 +15,7 @@ import tempfile
 import time
 import zlib
 
-from . import database
+from . import database, numbers
 from .database import ROOT, Failure
 
 HEAD_BYTES = 20_000
@@ -201,7 +201,7 @@ def athlete(db, told):
         if len(known) > 1 and told == "me":
             raise Failure(f"ATHLETE=me says whose it is where there is one athlete; here are {', '.join(known)}, …")
         return known[0] if len(known) == 1 else FIRST if told == "me" else None
-    if not (told.isascii() and told.isdigit()):
+    if not numbers.is_whole(told):
         raise Failure(f"ATHLETE is {told!r} where `me` or a number, such as Strava's, belongs")
     return told
 

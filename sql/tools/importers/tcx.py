@@ -3,6 +3,7 @@
 import datetime
 import math
 
+from common import numbers
 from importers import sports, xml_texts
 from importers.recording import Recording, Sample, Unreadable, checked, on_earth
 
@@ -89,8 +90,5 @@ def instant(text):
 
 
 def number(text):
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+    value = text if isinstance(text, float) else numbers.number(text)
+    return value if value is not None and math.isfinite(value) else None
