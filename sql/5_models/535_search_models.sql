@@ -95,9 +95,6 @@ FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin
 JOIN due AS d USING (model)
 WHERE d.fault IS NULL;
 
--- In the order in which they are kept.
-CREATE INDEX temp.found_by_row ON found (model, entity, as_of_date, item);
-
 CREATE TEMP TABLE odd AS
 SELECT f.model, CASE WHEN f.fault IS NOT NULL THEN 'rows: ' || f.fault
                    WHEN f.entity IS NULL THEN 'rows: one has no ' || d.entity

@@ -58,8 +58,9 @@ JOIN race_distances AS d USING (distance_class)
 CROSS JOIN due AS c;
 
 -- In groups and by folds in their order, so that nothing is sorted for each fold.
-CREATE TEMP TABLE score AS
-SELECT model, distance_class, evidence, fold, CAST(residual / spread AS REAL) AS score FROM predicted WHERE source IN ('survey', 'prior');
+CREATE TEMP TABLE score (model TEXT, distance_class TEXT, evidence TEXT, fold INTEGER, score REAL);
+INSERT INTO score (model, distance_class, evidence, fold, score)
+SELECT model, distance_class, evidence, fold, residual / spread FROM predicted WHERE source IN ('survey', 'prior');
 CREATE INDEX temp.score_by_group ON score (model, distance_class, evidence, fold, score);
 CREATE TEMP TABLE fold (fold INTEGER PRIMARY KEY);
 INSERT INTO fold SELECT DISTINCT fold FROM score UNION SELECT -1 FROM due;
