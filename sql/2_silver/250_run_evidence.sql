@@ -20,8 +20,9 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- What a run may prove of its runner: 2 by itself, 1 beside another that is near it, 0 only together with others (`doubt` says
--- why). One rule for the threshold pace and for race times. Of a race it counts what was told of it, and that is not doubted.
+-- What a run may prove of its runner: 3 by itself, being a race of which distance and time were told; 2 by itself, as a race within
+-- `race_gain_max` of what the others show; 1 beside another that is near it; 0 only together with others (`doubt` says why). One rule
+-- for the threshold pace and for race times.
 CREATE VIEW IF NOT EXISTS run_evidence AS
 WITH asked AS MATERIALIZED (
     SELECT 60 * MAX(value) FILTER (WHERE name = 'threshold_min_minutes') AS min_s,
@@ -30,8 +31,8 @@ WITH asked AS MATERIALIZED (
     FROM ops_config
 )
 SELECT athlete_id, activity_id, local_date, known_date, end_time, available_at, distance_m, moving_s, elapsed_s, climb_m,
-       CASE WHEN is_official THEN 2 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
-       CASE WHEN NOT is_official THEN doubt END AS doubt
+       CASE WHEN is_official THEN 3 WHEN doubt IS NOT NULL THEN 0 WHEN is_race THEN 2 ELSE 1 END AS standing,
+       CASE WHEN NOT is_official THEN doubt END AS doubt, is_race
 FROM (
     SELECT a.athlete_id, a.activity_id, a.local_date, date(a.end_time, a.utc_offset_s || ' seconds') AS known_date, a.end_time,
            CASE WHEN r.available_at > a.available_at THEN r.available_at ELSE a.available_at END AS available_at,
@@ -53,7 +54,7 @@ WHERE (is_official OR NOT is_flagged) AND moving_s >= min_s AND distance_m >= mi
 -- A race that was not recorded proves what was told of it.
 CREATE VIEW IF NOT EXISTS unrecorded_race_evidence AS
 SELECT r.athlete_id, r.activity_id, r.race_date AS local_date, r.race_date AS known_date, r.end_time, r.available_at,
-       r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 2 AS standing
+       r.official_m AS distance_m, r.official_s AS moving_s, r.official_s AS elapsed_s, 3 AS standing
 FROM silver_races AS r
 WHERE NOT r.is_recorded
   AND r.official_s >= 60 * (SELECT value FROM ops_config WHERE name = 'threshold_min_minutes')

@@ -4,7 +4,7 @@
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
--- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
+-- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -92,6 +92,8 @@ CREATE TEMP TABLE config AS
 SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
        MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
        MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance,
+       MAX(value) FILTER (WHERE name = 'race_gain_max') AS race_gain_max,
+       MAX(value) FILTER (WHERE name = 'max_vdot') AS max_vdot,
        -portable_ln(1 - min(MAX(value) FILTER (WHERE name = 'fitness_fade_per_year'), 0.99)) / 365 AS fade_per_day,
        MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
        MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
@@ -110,19 +112,24 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 -- The fitness that each long enough run shows, usable from the day after it ended. What only its climb makes of it needs another
 -- run near that: a barometer may be wrong.
 CREATE TEMP TABLE proof AS
-SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot(distance_m, moving_s) AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
-FROM changed
-CROSS JOIN run_evidence USING (athlete_id)
-UNION ALL
-SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
-FROM config AS c
-CROSS JOIN changed
-CROSS JOIN run_evidence AS e USING (athlete_id)
-WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
-UNION ALL
-SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
-FROM changed
-CROSS JOIN unrecorded_race_evidence USING (athlete_id);
+WITH shown AS (
+    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing
+    FROM changed
+    CROSS JOIN run_evidence USING (athlete_id)
+    UNION ALL
+    SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
+    FROM config AS c
+    CROSS JOIN changed
+    CROSS JOIN run_evidence AS e USING (athlete_id)
+    WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
+    UNION ALL
+    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
+    FROM changed
+    CROSS JOIN unrecorded_race_evidence USING (athlete_id)
+)
+SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
+FROM shown
+WHERE vdot <= (SELECT max_vdot FROM config);
 CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
 
 CREATE TEMP TABLE day AS
@@ -131,9 +138,10 @@ FROM activity, config
 GROUP BY athlete_id, local_date;
 CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
 
--- What a runner had shown when each day began, and a day after the last run before a break. A race stands alone, any other run
--- beside one that is near it; where none is, the middle of them is believed until one comes. From then on what was shown once
--- fades, and does not vanish with the window: the best of all that it has faded to holds.
+-- What a runner had shown when each day began, and a day after the last run before a break. A run counts beside one that is near
+-- it, a race alone, if it is not too good beside what the others show; a race of which distance and time were told in any case. Where
+-- nothing does, the middle of them is believed until something comes. From then on what was shown once fades, and does not vanish
+-- with the window: the best of all that it has faded to holds.
 CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
 INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
 INSERT INTO moment
@@ -142,22 +150,47 @@ FROM proof AS p, config
 WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, max(lookback_days, 2) || ' days'));
 CREATE TEMP TABLE fitness AS
-WITH shown AS MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.since, m.first_start, (SELECT fade_per_day FROM config) * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE(supported_max(p.vdot, (SELECT evidence_tolerance FROM config)), 0.0), COALESCE(MAX(p.vdot) FILTER (WHERE p.standing = 2), 0.0)), 0.0) AS proven
+WITH seen AS NOT MATERIALIZED (
+    SELECT m.athlete_id, m.local_date, m.first_start, p.vdot, p.standing
     FROM moment AS m -- alone and in order, so that nothing is sorted
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-    GROUP BY m.athlete_id, m.local_date
+),
+borne_out AS MATERIALIZED (
+    SELECT athlete_id, local_date, first_start, (SELECT fade_per_day FROM config) * (julianday(local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE(supported_max(vdot, (SELECT evidence_tolerance FROM config)), 0.0), COALESCE(MAX(vdot) FILTER (WHERE standing = 3), 0.0)), 0.0) AS level,
+           MAX(vdot) FILTER (WHERE standing = 2) AS raced
+    FROM seen
+    GROUP BY athlete_id, local_date
+),
+beside AS MATERIALIZED ( -- a race, the others; one that is alone shows no level
+    SELECT b.athlete_id, b.local_date,
+           COALESCE(b.level, CASE COUNT(*) FILTER (WHERE s.standing > 0) WHEN 1 THEN NULL WHEN 2 THEN MIN(s.vdot) FILTER (WHERE s.standing > 0)
+                             ELSE quantile(s.vdot, 0.5) FILTER (WHERE s.standing > 0) END) * (1 + (SELECT race_gain_max FROM config)) AS reach
+    FROM borne_out AS b
+    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
+    WHERE b.raced > COALESCE(b.level, 0.0)
+    GROUP BY b.athlete_id, b.local_date
+),
+raced AS MATERIALIZED (
+    SELECT b.athlete_id, b.local_date, MAX(s.vdot) AS vdot
+    FROM beside AS b
+    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
+    WHERE s.standing = 2 AND s.vdot <= b.reach
+    GROUP BY b.athlete_id, b.local_date
+),
+shown AS MATERIALIZED (
+    SELECT b.*, NULLIF(max(COALESCE(b.level, 0.0), COALESCE(r.vdot, 0.0)), 0.0) AS proven
+    FROM borne_out AS b
+    LEFT JOIN raced AS r ON r.athlete_id = b.athlete_id AND r.local_date = b.local_date
 ),
 faded AS (
     SELECT *, MAX(portable_ln(proven) + faded_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln FROM shown
 )
 SELECT athlete_id, local_date,
        COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END,
-                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(p.vdot) ELSE quantile(p.vdot, 0.5) END
-                 FROM proof AS p
-                 WHERE p.athlete_id = f.athlete_id AND p.known_date >= f.since AND p.known_date < f.local_date AND p.end_time <= f.first_start
-                   AND p.standing > 0)) AS vdot
+                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(s.vdot) ELSE quantile(s.vdot, 0.5) END
+                 FROM seen AS s
+                 WHERE s.athlete_id = f.athlete_id AND s.local_date = f.local_date AND s.standing > 0)) AS vdot
 FROM faded AS f;
 CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 

@@ -1,10 +1,10 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time of each race, tagged or told: the labels
--- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; race_distances, course_reading, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; activity_features, race_distances, course_reading, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   max_pause_share
+-- params:   max_pause_share, race_gain_max, max_vdot, threshold_lookback_days
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS race_rejects (
 -- A best effort over the official distance is exact where Strava gives
 -- one; of an activity that holds more than its race (warm-up), the effort that proves the most fitness is the race.
 -- What its athlete told of a race stands.
-CREATE TEMP TABLE candidate AS
+CREATE TEMP TABLE timed AS
 WITH race AS (
     SELECT r.athlete_id, r.activity_id, r.race_date, r.end_time, r.official_m, r.official_s, r.available_at, COALESCE(a.distance_m, r.official_m) AS measured_m,
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
@@ -62,37 +62,60 @@ effort AS (
     JOIN silver_strava_sub_activity AS s ON s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'
     JOIN race_distances AS d ON d.effort_name = s.name
     WHERE d.distance_m / s.elapsed_s BETWEEN 1 AND 7 AND (r.tagged_class = d.distance_class OR r.tagged_class IS NULL AND r.official_m IS NULL)
-),
-timed AS (
-    SELECT r.*, e.distance_class AS effort_class, COALESCE(e.distance_class, r.tagged_class) AS distance_class,
-           CAST(COALESCE(r.official_s, e.elapsed_s, r.elapsed_s) AS REAL) AS seconds
-    FROM race AS r
-    LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1
 )
+SELECT r.*, e.distance_class AS effort_class, COALESCE(e.distance_class, r.tagged_class) AS distance_class,
+       CAST(COALESCE(r.official_s, e.elapsed_s, r.elapsed_s) AS REAL) AS seconds
+FROM race AS r
+LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
+
+-- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
+-- known; else from the first day on whose threshold pace is near enough, the runner having shown more.
+CREATE TEMP TABLE believed AS
+WITH slowest AS ( -- threshold pace that makes such a race credible
+    SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, l.value || ' days') AS until, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km
+    FROM ops_config AS l
+    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+    CROSS JOIN timed AS t
+    JOIN race_distances AS d USING (distance_class)
+    WHERE l.name = 'threshold_lookback_days' AND t.official_s IS NULL AND vdot(d.distance_m, t.seconds) > 0
+)
+SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
+FROM slowest AS s
+CROSS JOIN activity_features AS f ON f.athlete_id = s.athlete_id AND f.activity_date BETWEEN s.race_date AND s.until
+WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date ELSE f.threshold_pace_min_km <= s.pace_min_km END
+GROUP BY s.athlete_id, s.activity_id;
+CREATE UNIQUE INDEX temp.believed_by_activity ON believed (athlete_id, activity_id);
+
+CREATE TEMP TABLE candidate AS
 SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds,
        CASE WHEN r.official_s IS NOT NULL THEN 'told' WHEN r.effort_class IS NOT NULL THEN 'best_effort' ELSE 'race_tag' END AS source,
        r.measured_m, r.end_time AS event_timestamp,
-       max(r.available_at, COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
-                                 WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
+       max(r.available_at, COALESCE(b.since, ''),
+           COALESCE((SELECT MAX(s.available_at) FROM silver_strava_sub_activity AS s -- efforts are corrected, too
+                     WHERE s.athlete_id = r.athlete_id AND s.activity_id = r.activity_id AND s.kind = 'best_effort'), ''))
            AS available_at,
        CASE
            WHEN r.official_s IS NOT NULL AND r.distance_class IS NULL THEN 'no official distance that times are estimated for'
-           WHEN r.official_s IS NOT NULL THEN
-               CASE WHEN (SELECT d.distance_m / r.seconds NOT BETWEEN 1 AND 7 FROM race_distances AS d WHERE d.distance_class = r.distance_class)
-                    THEN 'a time that was told and that nobody walks or runs' END
+           WHEN r.official_s IS NOT NULL THEN CASE WHEN d.distance_m < r.seconds OR vdot(d.distance_m, r.seconds) > m.value THEN 'a time that was told and that nobody walks or runs' END
            WHEN r.is_flagged THEN 'flagged as not credible'
            WHEN r.is_manual THEN 'entered by hand'
            WHEN r.is_indoor THEN 'indoors: the distance is not a course'
+           WHEN r.tagged_class IS NULL AND r.official_m IS NULL AND r.effort_class IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
+           WHEN r.distance_class IS NULL THEN 'no official distance that times are estimated for'
+           WHEN vdot(d.distance_m, r.seconds) > m.value THEN 'faster than any world record'
+           WHEN b.activity_id IS NULL THEN 'much faster than all else that is known of its runner'
            WHEN r.effort_class IS NOT NULL THEN NULL
-           WHEN r.tagged_class IS NULL AND r.official_m IS NULL THEN 'no official distance within 1 % below and 3 % above, and no best effort'
-           WHEN r.tagged_class IS NULL THEN 'no official distance that times are estimated for'
            WHEN r.is_measured = 0 THEN 'the watch measured another distance, there is no best effort and no time was told'
            WHEN r.measured_m < 1 * r.elapsed_s THEN 'slower than walking'
            WHEN r.elapsed_s - r.moving_s > p.value * r.elapsed_s THEN 'paused for more than ' || CAST(100 * p.value + 0.5 AS INTEGER) || ' % of the time'
            WHEN r.elevation_gain_m > 0.02 * r.measured_m THEN 'climbs more than 20 m per km'
        END AS reason
-FROM timed AS r
-JOIN ops_config AS p ON p.name = 'max_pause_share';
+FROM ops_config AS p
+CROSS JOIN ops_config AS m ON m.name = 'max_vdot'
+CROSS JOIN timed AS r
+LEFT JOIN race_distances AS d ON d.distance_class = r.distance_class
+LEFT JOIN believed AS b ON b.athlete_id = r.athlete_id AND b.activity_id = r.activity_id
+WHERE p.name = 'max_pause_share';
 
 CREATE TEMP TABLE computed AS
 SELECT athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at
@@ -218,6 +241,8 @@ DROP TABLE temp.heard;
 DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
+DROP TABLE temp.believed;
+DROP TABLE temp.timed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;
 

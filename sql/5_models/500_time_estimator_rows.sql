@@ -1,10 +1,10 @@
 -- stage:    500_time_estimator_rows
 -- purpose:  the evidence for a race time as it was known before the race: survey runners, past races, and today
--- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; silver_trainings, race_distances, run_evidence, unrecorded_race_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
+-- reads:    silver_survey_runners, silver_survey_races, race_results, silver_strava_activities, athlete_daily_features, athlete_rolling_features, athlete_profile; activity_features, silver_trainings, race_distances, run_evidence, unrecorded_race_evidence, ops_config, estimate_rejects, silver_strava_sub_activity, silver_corrections, athlete_daily_features_history, athlete_rolling_features_history, ops_stale, time_estimator_rows, ops_due
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
--- params:   evidence_tolerance, fitness_fade_per_year
+-- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, max_vdot, threshold_lookback_days
 
 -- An athlete's races, best recent run and what Tanda makes of eight weeks of training are read as observations of one line: logarithmic time over logarithmic
 -- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it
@@ -66,22 +66,19 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
 
--- A row of today makes its athlete due for predictions, a labelled one the model for training.
+-- A row of today makes its athlete due for predictions.
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE new.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
     INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL OR new.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is
@@ -221,6 +218,29 @@ SELECT request_id, x,
 FROM centred;
 CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
+-- A race before which nothing was known of its runner is no evidence as long as what came after it speaks of a much slower one.
+CREATE TEMP TABLE too_good AS
+WITH first_race AS (
+    SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
+           threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km
+    FROM ops_config AS l
+    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+    CROSS JOIN changed AS c
+    CROSS JOIN race_results AS r USING (athlete_id)
+    JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
+    JOIN race_distances AS d ON d.distance_class = r.distance_class
+    WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0
+)
+SELECT q.request_id, r.activity_id, MIN(f.threshold_pace_min_km) AS fastest_min_km, MIN(r.slowest_min_km) AS slowest_min_km
+FROM first_race AS r
+CROSS JOIN request AS q ON q.subject = r.athlete_id AND q.as_of_date > r.race_date AND q.source IN ('history', 'today')
+CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until AND f.available_at <= q.known_at
+WHERE EXISTS (SELECT 1 FROM run_evidence AS e
+              WHERE e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id AND e.standing > 0
+                AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback))
+GROUP BY q.request_id, r.activity_id;
+DELETE FROM too_good WHERE fastest_min_km <= slowest_min_km;
+
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
 -- than a race; and after a break the best of two years before it.
 CREATE TEMP TABLE evidence AS
@@ -243,6 +263,7 @@ past_race AS (
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     LEFT JOIN faded AS k ON k.request_id = q.request_id AND k.evidence_date = r.race_date
     WHERE q.source IN ('history', 'today')
+      AND NOT EXISTS (SELECT 1 FROM too_good AS g WHERE g.request_id = q.request_id AND g.activity_id = r.activity_id)
 ),
 -- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
 asked AS MATERIALIZED (
@@ -273,13 +294,16 @@ counted AS (
     WHERE d.age_days <= 90 OR k.slower_ln IS NOT NULL
 ),
 -- What only its climb makes of a run needs another run near that, as for the threshold pace.
-run AS MATERIALIZED (
+levelled AS (
     SELECT request_id, is_former, activity_id, distance_m, elapsed_s, age_days, slower_ln, vdot(distance_m, elapsed_s * portable_exp(slower_ln)) AS vdot, standing, weight
     FROM counted
     UNION ALL
     SELECT request_id, is_former, activity_id, flat_m, elapsed_s, age_days, slower_ln, vdot(flat_m, elapsed_s * portable_exp(slower_ln)), 0, weight
     FROM (SELECT *, flat_distance(distance_m, climb_m) AS flat_m FROM counted)
     WHERE flat_m > distance_m * (1 + (SELECT value FROM ops_config WHERE name = 'evidence_tolerance'))
+),
+run AS MATERIALIZED (
+    SELECT * FROM levelled WHERE vdot <= (SELECT value FROM ops_config WHERE name = 'max_vdot')
 ),
 -- One run beside another that is near it; where no two are, the middle one.
 shown AS MATERIALIZED (
@@ -530,6 +554,7 @@ DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
 DROP TABLE temp.evidence;
+DROP TABLE temp.too_good;
 DROP TABLE temp.prior;
 DROP TABLE temp.faded;
 DROP TABLE temp.trained_days;

@@ -26,8 +26,9 @@ def statements(text):
 
 
 def new_database(path=":memory:", **options):
-    """Without waiting for the disk at each commit: no test takes the power away."""
-    db = connect(path, isolation_level=None, cached_statements=1024, **options)
+    """Without waiting for the disk at each commit: no test takes the power away. Few statements are kept: the stages have more than
+    any cache, and every table that one makes or drops expires all that are kept."""
+    db = connect(path, isolation_level=None, cached_statements=16, **options)
     if path != ":memory:":
         with contextlib.suppress(sqlite3.Error):  # such as of a file that is locked, or none
             db.execute("PRAGMA synchronous = OFF")

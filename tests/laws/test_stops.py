@@ -117,3 +117,17 @@ def test_a_table_whose_making_is_stopped_or_forbidden_says_so(module):
         db.set_authorizer(None)
         db.execute("DROP TABLE IF EXISTS temp.made")
     db.close()
+
+
+def test_a_table_function_that_is_forbidden_says_which_it_is():
+    db = connect()
+    tables = [name for (name,) in db.execute("SELECT name FROM athlete_functions WHERE kind = 'table'")]
+    db.close()
+    assert len(tables) > 20
+    for action in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE):
+        db = connect()
+        db.set_authorizer(lambda done, *_, action=action: sqlite3.SQLITE_DENY if done == action else sqlite3.SQLITE_OK)
+        for name in tables:
+            with pytest.raises(sqlite3.DatabaseError, match=f"^{name}: .*(authoriz|prohibited)"):
+                db.execute(f"SELECT * FROM {name}('a')")
+        db.close()

@@ -26,7 +26,7 @@ def training(rng, athlete, speed, n=50, every=2, spread=0.04, **given):
 
 def run_of(rng, athlete, number, day, speed, minutes=None, **given):
     moving = int(60 * (minutes or rng.uniform(30, 70)))
-    start = instant(epoch("2024-01-01T07:00:00Z") + DAY * day)
+    start = instant(epoch("2024-01-01T07:00:00Z") + round(DAY * day))
     return {"id": number, "athlete": {"id": athlete}, "sport_type": "Run", "start_date": start, "utc_offset": 0, "workout_type": 0,
             "distance": round(speed * moving, 1), "moving_time": moving, "elapsed_time": moving, "max_speed": speed * 1.3} | given
 
@@ -94,6 +94,62 @@ def test_one_absurd_run_moves_no_threshold_and_no_race_estimate(kind):
     loads = "SELECT activity_id, estimated_tss FROM activity_features WHERE activity_id NOT LIKE '99000_'"
     was = dict(without.execute(loads))
     assert all(abs(load / was[key] - 1) <= 2 * SHARE for key, load in moved.execute(loads))  # the load is the square of the pace
+
+
+def race_of(rng, athlete, number, day, speed, metres=10000.0):
+    """Over an official distance, as the watch reads it."""
+    seconds = round(metres / speed)
+    return run_of(rng, athlete, number, day, speed, workout_type=1) | {"distance": metres * rng.uniform(1.0, 1.01), "moving_time": seconds, "elapsed_time": seconds}
+
+
+ABSURD_RACES = {
+    "over an official distance": lambda rng, history, days, speed: [(rng.choice(days[3:]) + 0.4, speed, rng.choice([5000.0, 10000.0, 21097.5]))],
+    "over another": lambda rng, history, days, speed: [(rng.choice(days[3:]) + 0.4, speed, 7300.0)],
+    "before all else": lambda rng, history, days, speed: [(days[0] - 2, speed, rng.choice([5000.0, 10000.0]))],
+    "two that are far from each other": lambda rng, history, days, speed: [(rng.choice(days[3:]) + 0.4, speed, 10000.0), (rng.choice(days[3:]) + 0.45, 1.12 * speed, 10000.0)],
+    "faster than any world record": lambda rng, history, days, speed: [(rng.choice(days[3:]) + 0.4, 6.9, 10000.0), (rng.choice(days[3:]) + 0.45, 6.85, 10000.0)],
+}
+
+
+@pytest.mark.parametrize("kind, seed", [*((kind, 0) for kind in ABSURD_RACES), *(soak(kind, seed) for kind in ABSURD_RACES for seed in range(1, 9))])
+def test_an_absurd_run_that_is_tagged_as_a_race_moves_no_threshold_and_no_race_estimate(kind, seed):
+    """A ride, or a car: one and a half times as fast as the runner's fastest, or more, and nothing else is odd about it."""
+    rng = seeded(f"{kind} {seed}")
+    before, after = [], []
+    for athlete in range(1, 7 if seed else 3):
+        history = training(rng, athlete, rng.uniform(2.2, 3.2), n=rng.randint(12, 50), spread=rng.uniform(0.005, 0.08))
+        last = run_of(rng, athlete, 999_000 + athlete, day_of(history[-1]) + 3, 2.0)
+        fastest = max(a["distance"] / a["moving_time"] for a in history)
+        absurd = ABSURD_RACES[kind](rng, history, [day_of(a) for a in history], fastest * rng.uniform(1.45, 2.0))
+        before.append([*history, last])
+        after.append([*history, *(race_of(rng, athlete, 990_000 + 10 * athlete + i, *race) for i, race in enumerate(absurd)), last])
+    without, moved = pipeline(*before), pipeline(*after)
+    assert len(estimates(without)) == 4 * len(before)
+    for of in (thresholds, estimates):
+        for key, value in of(without).items():
+            assert abs(of(moved)[key] / value - 1) <= SHARE, (of.__name__, key)
+
+
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 9))])
+def test_a_race_that_stands_out_counts_at_once_within_reach_and_else_with_a_second_one_near_it(seed):
+    rng = seeded(f"stands out {seed}")
+    base, near, far, twice = [], [], [], []
+    for athlete in range(1, 7 if seed else 3):
+        history = training(rng, athlete, rng.uniform(2.2, 2.9), n=rng.randint(20, 50), spread=0.02)
+        fastest, end = max(a["distance"] / a["moving_time"] for a in history), day_of(history[-1])
+        last = run_of(rng, athlete, 999_000 + athlete, end + 9, 2.0)
+        first, second = (race_of(rng, athlete, 990_000 + 10 * athlete + i, end + 2 + 3 * i, rng.uniform(1.55, 1.56) * fastest) for i in range(2))
+        base.append([*history, last])
+        near.append([*history, race_of(rng, athlete, 990_000 + athlete, end + 2, rng.uniform(1.15, 1.2) * fastest), last])
+        far.append([*history, first, last])
+        twice.append([*history, first, second, last])
+    plain, once, doubted, believed = pipeline(*base), pipeline(*near), pipeline(*far), pipeline(*twice)
+    for key, seconds in estimates(plain).items():
+        assert estimates(once)[key] < (0.98 if key[1] == "42k" else 0.96) * seconds and abs(estimates(doubted)[key] / seconds - 1) <= SHARE and estimates(believed)[key] < 0.85 * seconds, key
+    for athlete, pace in thresholds(plain).items():
+        assert thresholds(once)[athlete] < 0.97 * pace and abs(thresholds(doubted)[athlete] / pace - 1) <= SHARE and thresholds(believed)[athlete] < 0.8 * pace
+    assert doubted.execute("SELECT DISTINCT reason FROM race_rejects").fetchall() == [("much faster than all else that is known of its runner",)]
+    assert believed.execute("SELECT COUNT(*), MIN(available_at > event_timestamp) FROM race_results").fetchone() == (2 * len(base), 1)  # since the second
 
 
 def test_a_race_moves_the_estimate_and_two_fast_runs_of_a_week_the_threshold():

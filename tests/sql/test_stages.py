@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from helpers.athletes.activities import STAGES, assert_same, dump, make_activity, make_history, new_database, one, pipeline, put, rows, run, seeded
+from helpers.athletes.activities import STAGES, assert_same, dump, file_of, make_activity, make_history, new_database, one, pipeline, put, rows, run, seeded
 from helpers.athletes.belief import believed
 from helpers.extension import EXTENSION, ROOT
 from helpers.stages import PATHS
@@ -31,13 +31,7 @@ def shell_run(db_path, *files, extension=EXTENSION):
 
 @pytest.fixture(scope="module")
 def of_one_athlete(tmp_path_factory):
-    path = tmp_path_factory.mktemp("one") / "athlete.db"
-    db = new_database(path)
-    run(db)
-    put(db, make_history(seeded(1), 1, 20, 40))
-    run(db)
-    db.close()
-    return path
+    return file_of(tmp_path_factory.mktemp("one") / "athlete.db", make_history(seeded(1), 1, 20, 40))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ static int count_columns(const char *columns) {
 
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                          char **message) {
-    (void)argc, (void)argv, (void)message;
+    (void)argc, (void)argv;
     const athlete_registration *row = aux;
     const athlete_function *function = row->function;
     sqlite3_str *schema = sqlite3_str_new(db);
@@ -58,7 +58,10 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     if (!sql) return SQLITE_NOMEM;
     int rc = sqlite3_declare_vtab(db, sql);
     sqlite3_free(sql);
-    if (rc != SQLITE_OK) return rc;
+    if (rc != SQLITE_OK) {
+        athlete_fault fault = {{0}};
+        return module_fail(function, message, status_code(status_of_code(db, rc, "", &fault)), &fault);
+    }
     sqlite3_vtab_config(db, function->trust == ATHLETE_PURE ? SQLITE_VTAB_INNOCUOUS : SQLITE_VTAB_DIRECTONLY);
 
     table_vtab *vtab = sqlite3_malloc64(sizeof *vtab);

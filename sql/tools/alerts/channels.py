@@ -20,9 +20,12 @@ class Channel:
     def tell(self, title, body, is_bad):
         """None, or what went wrong."""
         kind = apprise.NotifyType.WARNING if is_bad else apprise.NotifyType.SUCCESS
+        alone = apprise.Apprise()
+        alone.add(self._plugin)
         with _heard() as said:
             try:
-                if self._plugin.notify(title=title, body=body, notify_type=kind):
+                # Said to be plain text, so that a mail, which is HTML, shows what is in it instead of obeying it.
+                if alone.notify(title=title, body=body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT):
                     return None
             except Exception as error:  # a plugin's; whatever it is, the others are told
                 said.append(f"{type(error).__name__}: {error}")

@@ -2,6 +2,8 @@
 
 from common.program import printable
 
+SAID_CHARACTERS, LINE_CHARACTERS = 4000, 200  # of a text that anybody may have written
+
 TITLES = {
     "risk": "overtraining risk, athlete", "drift": "drift in", "estimated_loss": "a larger error is expected of", "realized_loss": "a larger error of",
     "freshness": "late:", "failure": "failed:",
@@ -51,11 +53,11 @@ def deliver(db, channels):
 
 def text(event, key, kind, subject, message, opened_at, closed_at, n_bad):
     """The title, which becomes a header of a mail and has one line, and the body."""
-    title = one_line(f"athlete: {'over: ' if event == 'closed' else ''}{TITLES[kind]} {subject}")
-    until = f", closed {closed_at}" if event == "closed" else ""
-    windows = f"{n_bad} bad window{'s' if n_bad > 1 else ''}"
-    return title, f"{printable(message)}\n\nopened {opened_at}{until}, {windows}\nkey {key}"
+    title = one_line(f"athlete: {'over: ' if event == 'closed' else ''}{TITLES.get(kind, kind)} {subject}")
+    until = f", closed {one_line(closed_at)}" if event == "closed" else ""
+    windows = f"{one_line(n_bad)} bad window{'' if n_bad == 1 else 's'}"
+    return title, f"{printable(message)[:SAID_CHARACTERS]}\n\nopened {one_line(opened_at)}{until}, {windows}\nkey {one_line(key)}"
 
 
 def one_line(value):
-    return " ".join(printable(value).split())[:200]
+    return " ".join(printable(value)[:LINE_CHARACTERS].split())

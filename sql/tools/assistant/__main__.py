@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "serve")]  # these files; common; feature_api, for its tokens
 
-from common import arguments, program, readiness  # noqa: E402
+from common import arguments, numbers, program, readiness  # noqa: E402
 from common.database import Failure, opened, value  # noqa: E402
 
 import bearers  # noqa: E402
@@ -48,7 +48,7 @@ def main(given):
     log = questions.log_to(options.log)
     if options.port is None:
         over_stdio(path, options.athlete, log)
-    elif not options.port.isdigit() or not 0 < int(options.port) < 65536:
+    elif not numbers.is_whole(options.port) or not 0 < int(options.port) < 65536:
         raise Failure(f"--port is {options.port!r} where a number from 1 to 65535 belongs")
     elif options.athlete is not None:
         raise Failure("over HTTP a token says whose rows are read: leave --athlete out")

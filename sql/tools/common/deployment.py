@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 from . import database, stages
 from .database import ROOT, Failure
 
+ZONE = re.compile(r"(?=.{1,60}$)[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 UNITS = ROOT / "sql" / "tools" / "schedule"
 NOT_INSTALLED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -58,7 +60,9 @@ def schedule(prefix, launcher, path, sources=(), channels=None):
     folder.mkdir(parents=True, exist_ok=True)
     with database.opened(path, loads=False) as db:
         zone = database.value(db, "SELECT value FROM ops_config WHERE name = 'time_zone'")
-    said = {"zone": _unit_text(zone)} | {
+    if not isinstance(zone, str) or not ZONE.fullmatch(zone):
+        raise Failure(f"{path}: time_zone is {str(zone)[:60]!r} where the name of a zone belongs, such as America/Sao_Paulo")
+    said = {"zone": zone} | {
         "database": _unit_text(path.absolute()), "launcher": _unit_text(launcher.absolute()),
         "channels": f' "--channels={_unit_text(pathlib.Path(channels).absolute())}"' if channels is not None else "",
         "sources": "".join(f' "{_unit_text(pathlib.Path(source).absolute())}"' for source in sources)}  # fmt: skip

@@ -67,7 +67,7 @@ def _outcome(main):
     except MemoryError:
         complain("there is not enough memory for this")
     except OSError as error:
-        complain(f"{error.filename or 'standard output'}: {error.strerror}")
+        complain(f"{error.filename or 'standard output'}: {error.strerror}" if error.strerror else error)  # one of Python's own
     return 1
 
 

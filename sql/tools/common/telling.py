@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from . import database, stages
+from . import database, numbers, stages
 from .database import Failure
 
 TABLES = ["000_ops_tables", "110_told"]
@@ -180,20 +180,18 @@ def _is_told(db, athlete, date, distance_m):
 
 
 def _number(name, text):
-    try:
-        return float(text)
-    except ValueError:
-        raise Failure(f"{name} is {text!r} where a number belongs") from None
+    value = numbers.number(text)
+    if value is None:
+        raise Failure(f"{name} is {text!r} where a number belongs")
+    return value
 
 
 def _metres(db, text):
     known = dict(db.execute("SELECT distance_class, distance_m FROM race_distances")) if database.has(db, "race_distances") else {}
-    if text in known:
-        return known[text]
-    try:
-        return float(text)
-    except ValueError:
-        raise Failure(f"--distance is {text!r} where metres, or one of {', '.join(known)}, belong") from None
+    metres = known.get(text.lower(), numbers.number(text))
+    if metres is None:
+        raise Failure(f"--distance is {text!r} where metres, or one of {', '.join(known)}, belong")
+    return metres
 
 
 def _seconds(db, text):

@@ -1,15 +1,14 @@
 """All partitions as one table each, in DuckDB; a page of any athlete; and an athlete taken out of all of it."""
 
 import os
-import pathlib
 import shutil
 import subprocess
 
 import place
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tables
-from advancing import name_of
 from common import database
 from common.database import Failure
 from keys import partition_of
@@ -20,12 +19,16 @@ def connection(folder):
     import duckdb
 
     here = place.Place(folder)
-    found = next(here.folder.glob("partition=*"), None)
-    if found is None:
+    parts = [(here.link(number), place.parquet_in(here.version(number))) for number in here.numbers()]
+    if not parts:
         raise Failure(f"{here.folder} has no athletes yet")
     db = duckdb.connect()
-    for file in sorted(found.glob("*.parquet")):
-        db.read_parquet(str(here.folder / "partition=*" / file.name), hive_partitioning=True, union_by_name=True).create_view(file.stem)
+    for name in parts[0][1]:
+        files = [str(link / own[name].name) for link, own in parts if name in own]
+        try:
+            db.read_parquet(files, hive_partitioning=True, union_by_name=True).create_view(name)
+        except duckdb.Error as error:
+            raise Failure(f"{name} of {here.folder} is no table of this fleet: {str(error).splitlines()[0]}") from error
     db.execute("SET allowed_directories = $folders", {"folders": [str(here.folder)]})
     db.execute("SET enable_external_access = false")
     db.execute("SET TimeZone = 'UTC'")
@@ -40,14 +43,14 @@ def rows(folder, query):
     with connection(folder) as db:
         try:
             told = db.sql(query)
-        except duckdb.Error as error:
+            if told is None:
+                return
+            found = told.to_arrow_reader(1000)  # DuckDB's own rows want pytz for an instant
+            yield "|".join(found.schema.names)
+            for batch in found:
+                yield from ("|".join("" if value is None else str(value) for value in row.values()) for row in batch.to_pylist())
+        except (duckdb.Error, pa.ArrowException, ValueError, OverflowError) as error:
             raise Failure(str(error)) from error
-        if told is None:
-            return
-        found = told.to_arrow_reader(1000)  # DuckDB's own rows want pytz for an instant
-        yield "|".join(found.schema.names)
-        for batch in found:
-            yield from ("|".join("" if value is None else str(value) for value in row.values()) for row in batch.to_pylist())
 
 
 def page(folder, athlete):
@@ -64,18 +67,20 @@ def forget(folder, athlete):
     number = partition_of(athlete, here.partitions)
     with here.alone():
         before = here.version(number)
-        if before is None or not any((before / room).exists() for room in (pathlib.Path("files") / name_of(athlete), pathlib.Path("refused") / f"{athlete}.ndjson")):
+        rooms = {room: place.athletes_in(before, room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
+        if not any(athlete in own for own in rooms.values()):
             raise Failure(f"there is no athlete {athlete} in {here.folder}")
         version = here.begin(number)
-        for room in ("files", "refused"):
-            for file in (before / room).iterdir():
-                if file.stem != athlete:
+        for room, own in rooms.items():
+            for whose, file in own.items():
+                if whose != athlete:
                     os.link(file, version / room / file.name)
-        for file in before.glob("*.parquet"):
-            table = pq.read_table(file)
-            kept = table.filter(pc.fill_null(pc.not_equal(table[tables.owner_of(table.schema)], athlete), True))
+        for file in place.parquet_in(before).values():
+            with tables.readable(file):
+                table = pq.read_table(file, partitioning=None)
+                kept = table.filter(pc.fill_null(pc.not_equal(tables.owners(table), athlete), True))
             pq.write_table(kept, version / file.name, compression="zstd", compression_level=1)
-        shutil.copyfile(before / "made_by", version / "made_by")
+        (version / "made_by").write_text(place.made_by(before))
         here.publish(number, version)
         shutil.rmtree(before)
         yield f"athlete {athlete} is in no file, table or reject of partition {number} any more"

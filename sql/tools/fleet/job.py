@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import tempfile
+import zlib
 
 import checks
 import place
@@ -75,7 +76,10 @@ def lines_of(piece):
     file, first, end = piece
     with open(file, "rb") as stream:
         if stream.read(2) == b"\x1f\x8b":
-            yield from (line for raw in gzip.open(file) if (line := raw.strip()))
+            try:
+                yield from (line for raw in gzip.open(file) if (line := raw.strip()))
+            except (OSError, EOFError, zlib.error) as error:
+                raise Failure(f"{file} is a broken gzip: {error}") from error
             return
         stream.seek(max(first - 1, 0))
         if first:
@@ -109,13 +113,13 @@ def run(engine, folder, sources, refused_share=REFUSED_SHARE, told=None, **optio
     job = made(folder, **(told or {}))
     here = place.Place(folder)
     with here.alone():
-        due = {number for number in range(here.partitions) if (version := here.version(number)) and _is_due(version, job)}
+        due = {number for number in here.numbers() if _is_due(here.version(number), job)}
         outcomes = list(engine.run(job, list(pieces(sources)), due, **options))
     return _told(outcomes, refused_share)
 
 
 def _is_due(version, job):
-    return (version / "made_by").read_text() != job["made_by"] or any((version / "refused").iterdir())
+    return place.made_by(version) != job["made_by"] or any((version / "refused").iterdir())
 
 
 def _told(outcomes, refused_share):

@@ -11,7 +11,7 @@ NAMED = re.compile(rb'"athlete"\s*:\s*\{\s*(?:"resource_state"\s*:\s*\d\s*,\s*)?
 def athlete_of(line):
     """The athlete's id of one object, as the stage 100_bronze_strava takes it; None where it names nobody."""
     try:
-        found = json.loads(line)
+        found = json.loads(line, object_pairs_hook=_as_sqlite)
     except (ValueError, RecursionError):
         named = NAMED.search(line)
         return named[1].decode() if named else None
@@ -28,8 +28,20 @@ def athlete_of(line):
 def _id(value):
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    text = str(value)
-    return text if text.isascii() and text.isdigit() and len(text) <= 40 else None
+    return str(value) if is_id(str(value)) else None
+
+
+def _as_sqlite(pairs):
+    """Of two values of one name the first, as SQLite takes it: Python would take the last, and give the object to another athlete."""
+    found = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def is_id(text):
+    """Digits only, so that it is a name of a file, too."""
+    return text.isascii() and text.isdigit() and len(text) <= 40
 
 
 def partition_of(athlete, partitions):

@@ -16,13 +16,18 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import uuid
 
 from common.database import Failure
-from keys import partition_of
+from keys import is_id, partition_of
 
 FORMAT = 1
+MOST_PARTITIONS = 99999
+MANIFEST_BYTES = 10_000
+VERSION = re.compile(r"\.versions/([0-9]{5})-[0-9a-f]{32}")
+LEFT_BEHIND = re.compile(r"[0-9]{5}-[0-9a-f]{32}|arrivals-\w+")  # of jobs that were stopped
 
 
 class Place:
@@ -41,37 +46,52 @@ class Place:
             return
         if partitions is None:
             partitions = 16
-        if not 1 <= partitions <= 99999:
-            raise Failure(f"partitions is {partitions} where a number from 1 to 99999 belongs")
+        if not 1 <= partitions <= MOST_PARTITIONS:
+            raise Failure(f"partitions is {partitions} where a number from 1 to {MOST_PARTITIONS} belongs")
         (self.folder / ".versions").mkdir(parents=True, exist_ok=True)
         told = {"format": FORMAT, "partitions": partitions, "partition": "first 8 bytes of sha256(athlete_id), big-endian, modulo partitions"}
         _written(self._manifest, json.dumps(told, indent=2) + "\n")
 
     @property
     def partitions(self):
+        if not self._manifest.is_file():
+            raise Failure(f"{self.folder} is no fleet: it has no {self._manifest.name}")
         try:
-            told = json.loads(self._manifest.read_text())
-        except FileNotFoundError:
-            raise Failure(f"{self.folder} is no fleet: it has no {self._manifest.name}") from None
+            with open(self._manifest, encoding="utf-8") as file:
+                told = json.loads(file.read(MANIFEST_BYTES))
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict) or "format" not in told:
+            raise Failure(f"{self._manifest} is no manifest of a fleet")
         if told["format"] != FORMAT:
-            raise Failure(f"{self._manifest} is of format {told['format']}; this athlete reads {FORMAT}")
-        return told["partitions"]
+            raise Failure(f"{self._manifest} is of format {str(told['format'])[:40]}; this athlete reads {FORMAT}")
+        number = told.get("partitions")
+        if type(number) is not int or not 1 <= number <= MOST_PARTITIONS:
+            raise Failure(f"{self._manifest}: partitions is {str(number)[:40]} where a number from 1 to {MOST_PARTITIONS} belongs")
+        return number
 
     @contextlib.contextmanager
     def alone(self):
         """One job at a time. What earlier ones left half done is removed."""
+        self._check_versions()
         with open(self._manifest) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Failure(f"another job works in {self.folder}") from None
-            held = {os.readlink(link) for link in self.folder.glob("partition=*")}
+            held = {self.version(number) for number in self.numbers()}
             for version in (self.folder / ".versions").iterdir():
-                if f".versions/{version.name}" not in held:
+                if LEFT_BEHIND.fullmatch(version.name) and version not in held and version.is_dir() and not version.is_symlink():
                     shutil.rmtree(version)
             for link in self.folder.glob(".link-*"):
-                link.unlink()
+                if link.is_symlink():
+                    link.unlink()
             yield
+
+    def _check_versions(self):
+        """Nothing outside of the folder is ever removed: whoever wrote the folder may have put links into it."""
+        if (self.folder / ".versions").is_symlink() or not (self.folder / ".versions").is_dir():
+            raise Failure(f"{self.folder} is no fleet: its .versions is no folder")
 
     # --- partitions --------------------------------------------------------------------------------------------------------
 
@@ -80,10 +100,25 @@ class Place:
 
     def version(self, number):
         """The folder that holds now, None before the first."""
+        link = self.link(number)
         try:
-            return self.folder / os.readlink(self.link(number))
+            target = os.readlink(link)
         except FileNotFoundError:
             return None
+        except OSError:
+            raise Failure(f"{link} is no link to a version") from None
+        found = VERSION.fullmatch(target)
+        self._check_versions()
+        if not found or int(found[1]) != number or (self.folder / target).is_symlink():
+            raise Failure(f"{link} leads to {target}, which is no version of this partition")
+        for room in ("", "files", "refused"):
+            if (self.folder / target / room).is_symlink() or not (self.folder / target / room).is_dir():
+                raise Failure(f"{self.folder / target} is no version: it has no folder {room or 'of its own'}")
+        return self.folder / target
+
+    def numbers(self):
+        """Of the partitions that have a version."""
+        return [number for number in range(self.partitions) if self.link(number).is_symlink() or self.link(number).exists()]
 
     def begin(self, number):
         version = self.folder / ".versions" / f"{number:05d}-{uuid.uuid4().hex}"
@@ -100,13 +135,36 @@ class Place:
     # --- reading -----------------------------------------------------------------------------------------------------------
 
     def files(self):
-        return sorted(self.folder.glob("partition=*/files/*.db"))
+        return [file for number in self.numbers() for file in athletes_in(self.version(number)).values()]
 
     def file_of(self, athlete):
-        path = self.link(partition_of(athlete, self.partitions)) / "files" / f"{athlete}.db"
-        if not path.exists():
+        version = self.version(partition_of(athlete, self.partitions))
+        file = athletes_in(version).get(athlete)
+        if file is None:
             raise Failure(f"there is no athlete {athlete} in {self.folder}")
-        return path
+        return file
+
+
+def athletes_in(version, room="files", end=".db"):
+    """{athlete: file} of a version, sorted by athlete. What has another name, or is no plain file, is nobody's."""
+    if version is None:
+        return {}
+    found = {file.name.removesuffix(end): file for file in (version / room).iterdir() if file.name.endswith(end) and is_plain(file)}
+    return {athlete: found[athlete] for athlete in sorted(found) if is_id(athlete)}
+
+
+def made_by(version):
+    """Which stages, library and models made a version; empty where it does not say."""
+    return (version / "made_by").read_text(errors="replace") if is_plain(version / "made_by") else ""
+
+
+def is_plain(file):
+    return file.is_file() and not file.is_symlink()
+
+
+def parquet_in(version):
+    """{table: file} of a version."""
+    return {file.stem: file for file in sorted(version.glob("*.parquet")) if re.fullmatch(r"[a-z][a-z0-9_]*", file.stem) and is_plain(file)}
 
 
 def _written(path, text):

@@ -11,6 +11,7 @@ import time
 import job as jobs
 import place
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from common import database, stages
 from common.database import Failure
@@ -34,21 +35,26 @@ FOUND = """
     WHERE f.entity IN (SELECT DISTINCT athlete_id FROM silver_strava_activities) ORDER BY f.entity, f.row"""
 
 
-def rows_of(path):
-    """The rows of one file, as an Arrow table."""
+def rows_of(path, athlete):
+    """The rows of one athlete's file, as an Arrow table; where it cannot be asked, one row without a model that says why."""
     found = []
-    with database.opened(path, reads_only=True) as db:
-        for model, spec, entity in db.execute(ASKED).fetchall():
-            found += db.execute(FOUND, (model, spec, entity)).fetchall()
-    columns = zip(*found) if found else [[]] * len(ROWS)
-    return pa.table([pa.array(list(column), pa.string()) for column in columns], ROWS)
+    try:
+        with database.opened(path, reads_only=True) as db:
+            for model, spec, entity in db.execute(ASKED).fetchall():
+                found += db.execute(FOUND, (model, spec, entity)).fetchall()
+        if others := [whose for _, whose, *_ in found if whose != athlete]:
+            raise Failure(f"it has rows of athlete {str(others[0])[:40]}")
+        columns = zip(*found) if found else [[]] * len(ROWS)
+        return pa.table([pa.array(list(column), pa.string()) for column in columns], ROWS)
+    except (Failure, pa.ArrowException, ValueError) as error:
+        return pa.Table.from_pylist([{"entity": athlete, "row": " ".join(str(error).split())}], ROWS)
 
 
 def task(job, number, folder):
     """Writes the rows of a partition, whole."""
     os.environ["ATHLETE_EXTENSION"] = job["extension"]
     here = place.Place(job["folder"])
-    parts = [rows_of(file) for file in sorted((here.link(number) / "files").glob("*.db"))]
+    parts = [rows_of(file, athlete) for athlete, file in place.athletes_in(here.version(number)).items()]
     whole = pathlib.Path(folder) / f"{number:05d}.parquet"
     pq.write_table(pa.concat_tables([ROWS.empty_table(), *parts]), f"{whole}.new", compression="zstd")
     os.replace(f"{whole}.new", whole)
@@ -57,7 +63,8 @@ def task(job, number, folder):
 
 def train(pool, files, limit=LIMIT_ROWS):
     """Trains in the pool with the rows of files of Parquet; sentences about what came of it."""
-    n = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
+    left_out = [row for file in files for batch in pq.ParquetFile(file).iter_batches(columns=["model", "entity", "row"]) for row in batch.filter(pc.is_null(batch["model"])).to_pylist()]
+    n = sum(pq.ParquetFile(file).metadata.num_rows for file in files) - len(left_out)
     share = min(1.0, limit / max(n, 1))
     with database.opened(pool) as db:
         before = database.value(db, "SELECT COALESCE(MAX(run_id), 0) FROM ml_runs")
@@ -74,6 +81,9 @@ def train(pool, files, limit=LIMIT_ROWS):
             db.execute("INSERT OR REPLACE INTO ml_run_tags (run_id, name, value) SELECT run_id, 'sampled', ? FROM ml_runs WHERE run_id > ?",
                        (f"{kept} of {n} rows: athletes whose SHA-256 is below {share:.6f} of its range", before))
         yield f"{kept} of {n} rows"
+        yield from (f"  nothing of athlete {row['entity']}: {row['row'][:300]}" for row in left_out[:jobs.REASONS])
+        if len(left_out) > jobs.REASONS:
+            yield f"  and of {len(left_out) - jobs.REASONS} athletes more"
         for model, status, version, reason in db.execute("SELECT model, status, version, reason FROM ml_runs WHERE run_id > ? ORDER BY run_id", (before,)):
             yield f"  {model}: {f'version {version}' if status == 'finished' else reason}"
 
@@ -81,12 +91,12 @@ def train(pool, files, limit=LIMIT_ROWS):
 def _kept(batch, share):
     """All rows of an athlete or none."""
     steps = 1 << 32
-    return [tuple(row.values()) for row in batch.to_pylist() if share >= 1 or partition_of(row["entity"], steps) < share * steps]
+    return [tuple(row.values()) for row in batch.to_pylist() if row["model"] is not None and (share >= 1 or partition_of(row["entity"], steps) < share * steps)]
 
 
 def run(engine, folder, limit=LIMIT_ROWS, **options):
     here = place.Place(folder)
-    numbers = [number for number in range(here.partitions) if here.version(number)]
+    numbers = here.numbers()
     if not numbers:
         raise Failure(f"{here.folder} has no athletes yet")
     job = jobs.made(folder)

@@ -4,6 +4,7 @@ Types are those of sql/tools/exchange/kinds.py. A group's own times are instants
 them: of one athlete all may be days, of the next one instants too. Any other time stays text.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -14,8 +15,9 @@ import groups  # noqa: E402
 import kinds  # noqa: E402
 import outlet  # noqa: E402
 import pyarrow as pa  # noqa: E402
+import pyarrow.compute as pc  # noqa: E402
 import snapshot  # noqa: E402
-from common.database import quoted  # noqa: E402
+from common.database import Failure, quoted  # noqa: E402
 
 BATCH_ROWS = 65536
 # Besides the groups: what was predicted and recommended.
@@ -69,10 +71,32 @@ def owner_of(schema):
     return "athlete_id" if "athlete_id" in schema.names else "entity"
 
 
-def read(path, layout_of_all):
-    """{name: table} of a file."""
-    with snapshot.open_snapshot(path) as reader:
-        return {layout.name: _table(reader, layout) for layout in layout_of_all}
+def owners(table):
+    """Of a table of Parquet: a column of texts, or Failure."""
+    name = owner_of(table.schema)
+    if name not in table.schema.names or not pa.types.is_string(table.schema.field(name).type):
+        raise Failure(f"it has no text {name}")
+    return table[name]
+
+
+@contextlib.contextmanager
+def readable(path):
+    """What Arrow says of a file that somebody else may have written, as a sentence."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, Failure) as error:
+        raise Failure(f"{path} is no table of this fleet: {groups.first_line(error)}") from error
+
+
+def read(path, layout_of_all, athlete=None):
+    """{name: table} of a file, which may have rows of its athlete alone."""
+    with groups.in_words(path.name), snapshot.open_snapshot(path) as reader:
+        found = {layout.name: _table(reader, layout) for layout in layout_of_all}
+    for name, table in found.items() if athlete else ():
+        others = pc.filter(column := owners(table), pc.not_equal(column, athlete))
+        if len(others):
+            raise groups.ExchangeError(f"{name} has rows of athlete {others[0].as_py()[:40]}")
+    return found
 
 
 def _table(reader, layout):

@@ -1,10 +1,13 @@
 """The database that an athlete's file begins as: every table and definition, nobody's rows, and the models of the pool."""
 
+import contextlib
 import functools
 import os
 import pathlib
+import sqlite3
 
 from common import database, inbox, pipeline, stages
+from common.database import Failure
 
 # What a file needs of a model that was trained elsewhere: how it came to be, and not the rows that it was judged by.
 OF_MODELS = ("ml_models", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_slices", "ml_run_tags", "ml_run_artifacts", "ml_model_versions", "ml_intervals", "ml_metrics", "ml_clusters",
@@ -19,13 +22,26 @@ def make(pool, path):
         with database.opened(pool, creates=True, loads=False) as db:
             pipeline.run(db, pool)
     fresh = pathlib.Path(f"{path}.{os.getpid()}")
-    with database.opened(fresh, creates=True, loads=False) as db:
-        inbox.put(db, fresh, [inbox.opened(str(file)) for file in sorted(stages.SCHEMAS.glob("features/*.json"))])
-        stages.run(db, fresh, stages.all_of_them())  # also those that train, which have nothing to train yet, for their tables
-        adopt(db, champions(pool))
-        stages.run(db, fresh, stages_of_one())  # so that what a new champion makes due is done
-        db.execute("DELETE FROM ops_runs")
-    os.replace(fresh, path)
+    try:
+        with database.opened(fresh, creates=True, loads=False) as db:
+            inbox.put(db, fresh, [inbox.opened(str(file)) for file in sorted(stages.SCHEMAS.glob("features/*.json"))])
+            stages.run(db, fresh, stages.all_of_them())  # also those that train, which have nothing to train yet, for their tables
+            with _adopting(pool):
+                adopt(db, champions(pool))
+            stages.run(db, fresh, stages_of_one())  # so that what a new champion makes due is done
+            db.execute("DELETE FROM ops_runs")
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _adopting(pool):
+    """Of models that are not as ours are, the file that they are of."""
+    try:
+        yield
+    except (sqlite3.Error, ValueError, OverflowError) as error:
+        raise Failure(f"the models of {pool} are none of ours: {error}") from error
 
 
 @functools.lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ import math
 import re
 import unicodedata
 
+from common import numbers
 from importers.recording import Unreadable
 
 MONTHS = (("jan", "ene"), ("feb", "fev"), ("mar", "mrz", "maerz"), ("apr", "avr", "abr"), ("may", "mai"), ("jun", "juin"), ("jul", "juil"),
@@ -60,11 +61,8 @@ def number(text, has_decimal_comma):
         text = text.replace("." if comma > dot else ",", "")
     elif comma >= 0 and not has_decimal_comma:
         text = text.replace(",", "")
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = numbers.number(text.replace(",", "."))
+    if value is None or not math.isfinite(value):
         raise Unreadable(f"{text[:100]!r} stands where a number belongs")
     return value
 
@@ -79,15 +77,15 @@ def moment(text, day_first):
     if AFTERNOON.search(words) or MORNING.search(words):
         hour = hour % 12 + 12 * bool(AFTERNOON.search(words))
     date = words[: clock.start()]
-    numbers = [int(found) for found in re.findall(r"\d+", date)]
+    figures = [int(found) for found in re.findall(r"\d+", date)]
     month = next((i for word in re.findall(r"[a-z]+", date) for i, names in enumerate(MONTHS, 1) if word.startswith(names)), None)
     try:
-        if month is not None and len(numbers) == 2:
-            day, year = sorted(numbers)
-        elif len(numbers) == 3 and numbers[0] > 31:
-            year, month, day = numbers
+        if month is not None and len(figures) == 2:
+            day, year = sorted(figures)
+        elif len(figures) == 3 and figures[0] > 31:
+            year, month, day = figures
         else:
-            day, month, year = numbers if day_first else (numbers[1], numbers[0], numbers[2])
+            day, month, year = figures if day_first else (figures[1], figures[0], figures[2])
         return datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
     except (ValueError, IndexError):
         raise _no_date(text) from None

@@ -11,6 +11,7 @@ import json
 import pathlib
 import re
 
+from common import numbers
 from importers import device_files, local_texts, sports, streams
 from importers.recording import Unreadable
 from importers.sources import TABLE_BYTES, unpacked_head
@@ -190,7 +191,7 @@ def _fields(line, places):
 
 
 def _is_number(text):
-    return text.isascii() and text.isdigit() and len(text) <= 18
+    return numbers.is_whole(text) and len(text) <= 18
 
 
 def _told(row, day_first, commas):

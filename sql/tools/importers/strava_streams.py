@@ -7,6 +7,7 @@ import math
 import pathlib
 import re
 
+from common import numbers
 from importers import streams
 from importers.recording import Recording, Sample, Unreadable, checked
 from importers.tracks import Track
@@ -26,7 +27,7 @@ def read(content, source, with_positions=False):
     if sets is None:
         return None
     number = number or (re.findall(r"\d+", pathlib.PurePosixPath(source).stem) or [""])[0]
-    if not (number.isascii() and number.isdigit()):
+    if not numbers.is_whole(number):
         raise Unreadable("streams do not say which activity they are of: name their file by its number, such as 1234567890.json")
     return number, channels(sets, with_positions)
 

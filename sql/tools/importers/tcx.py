@@ -3,6 +3,7 @@
 import datetime
 import math
 
+from common import numbers
 from importers import sports, xml_texts
 from importers.recording import Recording, Sample, Unreadable, checked, on_earth
 
@@ -59,10 +60,10 @@ def _add(activity, point):
 def _recording(activity):
     laps = [seconds for seconds, _ in map(instant, filter(None, activity["laps"])) if seconds is not None]
     sport, totals = sports.named(activity["sport"]), _totals(activity["totals"], laps)
-    samples = checked(activity["points"], totals)
+    samples = checked(activity["points"], totals, notes := [])
     # the format does not say where it was; what has no place but a distance was on a belt, or on rollers
     is_indoor = sport in ("Run", "Ride") and bool(samples) and all(sample.latitude is None for sample in samples) and any(sample.distance_m for sample in samples)
-    return Recording(samples, sport, is_indoor, utc_offset_s=activity["offset"], lap_starts=laps, totals=totals)
+    return Recording(samples, sport, is_indoor, utc_offset_s=activity["offset"], lap_starts=laps, notes=notes, totals=totals)
 
 
 def _totals(laps, starts):
@@ -89,8 +90,5 @@ def instant(text):
 
 
 def number(text):
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+    value = text if isinstance(text, float) else numbers.number(text)
+    return value if value is not None and math.isfinite(value) else None

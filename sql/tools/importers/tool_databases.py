@@ -11,6 +11,7 @@ import os
 import pathlib
 import sqlite3
 
+from common import numbers
 from importers import device_files, strava_streams, streams, tracks
 from importers.recording import Recording, Sample, Unreadable, checked
 
@@ -178,7 +179,7 @@ def _dreeve(db, _path, zone):
                 "laps": laps.get(row["activityId"]), "best_efforts": efforts.get(row["activityId"]),
                 "channels": _channels(_lists(db, "ActivityStream", "streamType", "data", row["activityId"]))}  # fmt: skip
         owner = {"athlete": {"id": raw["athlete"]["id"]}} if isinstance(raw.get("athlete"), dict) and raw["athlete"].get("id") else {}
-        return told | owner | ({"key": f"dreeve/{number}"} if own or not number.isdigit() else {"id": int(number)})
+        return told | owner | ({"key": f"dreeve/{number}"} if own or not numbers.is_whole(number) else {"id": int(number)})
 
     return _each((row for row in _rows(db, "Activity") if not row.get("markedForDeletion")), document)
 

@@ -17,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from common import arguments, database, inbox, landing, program, recordings  # noqa: E402
+from common import arguments, database, inbox, landing, numbers, program, recordings  # noqa: E402
 from common.database import Failure  # noqa: E402
 from door import Door, Full, Missing, Tokens  # noqa: E402
 from importers import strava_streams, streams  # noqa: E402
@@ -65,7 +65,7 @@ def entered(options):
     tokens = Tokens(options.tokens)
     if options.client is not None:
         number, _, secret = options.client.partition(":")
-        if not number.isdigit() or not secret:
+        if not numbers.is_whole(number) or not secret:
             raise Failure("--client is the number of an application and its secret: 12345:0123abcd…")
         tokens.keep(client_id=int(number), client_secret=secret)
     if "client_id" not in tokens.told:

@@ -30,6 +30,18 @@ def pipeline(*bodies, received_at=ARRIVED):
     return db
 
 
+def file_of(path, first, *waiting, run=run):
+    """A file in which every stage has run over a history, and others wait in the inbox."""
+    db = new_database(path)
+    run(db)
+    put(db, first)
+    run(db)
+    for history in waiting:
+        put(db, history)
+    db.close()
+    return path
+
+
 def runner_objects():
     return [json.loads((RUNNER / f).read_text()) for f in ("activities.json", "activity_marathon_detail.json", "activity_laps.json")]
 

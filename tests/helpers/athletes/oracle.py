@@ -14,7 +14,7 @@ from helpers.athletes.trainings import Recording, same_training, same_training_k
 
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
-          "evidence_tolerance": 0.03, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
+          "evidence_tolerance": 0.03, "race_gain_max": 0.45, "max_vdot": 88, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
           "max_hr_plausible": 220, "max_hr_repeats": 3, "default_resting_hr": 60, "threshold_hr_reserve": 0.85,
           "acwr_risk_threshold": 1.5, "acwr_min_history_days": 28, "monotony_risk_threshold": 2.0, "expected_days_per_week": 4,
           "unknown_load_max_share": 0.2}
@@ -158,13 +158,15 @@ def corrected(corrections, day):
     return max((at for since, at in corrections if pd.Timestamp(since) <= day), default="")
 
 
-def shown(runs, tolerance):
-    """The best of runs that a race or a second run bears out, and what is believed while nothing does."""
-    best = [v for v, race, doubt in zip(runs.vdot, runs.race, runs.doubt) if race and not doubt]
+def shown(runs, config):
+    """The best of runs that a second run bears out, or a race that is not too good beside the others; and what is believed while nothing does."""
     v = sorted(runs.vdot)
-    best += [high for low, high in zip(v, v[1:]) if high <= low * (1 + tolerance)]
+    best = max((high for low, high in zip(v, v[1:]) if high <= low * (1 + config["evidence_tolerance"])), default=None)
     alone = runs.vdot[~runs.doubt]
-    return max(best, default=None), None if alone.empty else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
+    middle = None if alone.empty else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
+    usual = best or (middle if len(alone) > 1 else None)
+    races = [v for v, race, doubt in zip(runs.vdot, runs.race, runs.doubt) if race and not doubt and usual and v <= usual * (1 + config["race_gain_max"])]
+    return max([best or 0, *races]) or None, middle
 
 
 def fitness_by_day(acts, qualified, config):
@@ -179,7 +181,7 @@ def fitness_by_day(acts, qualified, config):
     found, proven = {}, []
     for day, start in sorted(moments, key=lambda m: m[1]):
         runs = qualified[(qualified.end_day < day) & (qualified.end <= start) & (qualified.end_day >= day - lookback)]
-        best, believed = shown(runs, config["evidence_tolerance"])
+        best, believed = shown(runs, config)
         if best is not None:
             proven.append((best, day))
         faded = [v * (1 - config["fitness_fade_per_year"]) ** ((day - since).days / 365) for v, since in proven]
@@ -196,6 +198,7 @@ def activity_features(acts, parts, sex=None, birth_year=None, settings=(), corre
     hilly = hilly[hilly.m > (1 + config["evidence_tolerance"]) * qualified.m]
     hilly["vdot"] = [vdot(m, s) for m, s in zip(hilly.m, hilly.moving_s)]
     qualified = pd.concat([qualified, hilly.assign(doubt=True)])
+    qualified = qualified[qualified.vdot <= config["max_vdot"]]
     fitness = fitness_by_day(acts, qualified, config)
     out = []
     for day, group in acts.groupby("day"):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from helpers.athletes.activities import STAGES, assert_same, dump, make_history, new_database, put, run, seeded
+from helpers.athletes.activities import STAGES, assert_same, dump, file_of, make_history, new_database, seeded
 from helpers.extension import EXTENSION, ROOT
 from helpers.machine.soak import soak
 from helpers.stages import PATHS
@@ -47,14 +47,8 @@ def contents(path):
 @pytest.fixture(scope="module")
 def waiting(tmp_path_factory):
     """A database with an athlete's history, and more of it and another athlete in the inbox; what all stages make of it."""
-    path = tmp_path_factory.mktemp("runs") / "waiting.db"
-    db = new_database(path)
-    run(db)
-    put(db, make_history(seeded(1), 1, 40, 80))
-    run(db)
-    put(db, make_history(seeded(2), 1, 30, 40, first_number=1000))
-    put(db, make_history(seeded(3), 2, 150, 300, first_number=5000))
-    db.close()
+    more, another = make_history(seeded(2), 1, 30, 40, first_number=1000), make_history(seeded(3), 2, 150, 300, first_number=5000)
+    path = file_of(tmp_path_factory.mktemp("runs") / "waiting.db", make_history(seeded(1), 1, 40, 80), more, another)
     whole = path.with_name("whole.db")
     shutil.copy(path, whole)
     began = time.monotonic()

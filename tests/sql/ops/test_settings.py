@@ -6,9 +6,9 @@ import sqlite3
 
 import pytest
 
-from helpers.athletes.activities import make_history, seeded
+from helpers.athletes.activities import file_of, make_history, seeded
 from helpers.machine.soak import soak
-from helpers.stages import new_database, one, put, rows, run
+from helpers.stages import new_database, one, rows, run
 
 ODD = ["", "x", "1,5", "1.5 ", "0x10", "null", "NaN", "now", "tomorrow", "2026-02-30", "2024-5-1", "2024-05-01T10:00:00Z", "9999-12-31", "history,live", "Prod", b"", b"\x00", b"1",
        -1, 2**62, -(2**63), 1e308, -1e308, 1e999, -1e999, 1e-320, 0.5, 1.5, 2460000.5]  # fmt: skip
@@ -17,14 +17,8 @@ OPTIONAL = {"as_of_date", "arrivals"}
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("settings") / "a.db"
-    db = new_database(path)
-    run(db)
-    put(db, make_history(seeded(1), 1, 25, 60))
-    run(db)
-    put(db, make_history(seeded(2), 2, 10, 40, first_number=100))
-    db.close()
-    return path.read_bytes()
+    another = make_history(seeded(2), 2, 10, 40, first_number=100)
+    return file_of(tmp_path_factory.mktemp("settings") / "a.db", make_history(seeded(1), 1, 25, 60), another, run=run).read_bytes()
 
 
 def ranges(db):

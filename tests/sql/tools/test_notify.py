@@ -3,17 +3,16 @@
 import contextlib
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 
 import pytest
-from aiosmtpd.controller import Controller
 
 import delivery
 from helpers.extension import ROOT
 from helpers.machine.hook import running
+from helpers.machine.mails import running as server_of_mails
 from helpers.tools import command, environment, tool
 
 
@@ -23,24 +22,10 @@ def hook():
         yield server
 
 
-class Mails:
-    def __init__(self):
-        self.heard = []
-
-    async def handle_DATA(self, _server, _session, envelope):
-        self.heard.append(envelope.content.decode())
-        return "250 OK"
-
-
 @pytest.fixture
 def mails():
-    handler = Mails()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        handler.port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
-    controller.start()
-    yield handler
-    controller.stop()
+    with server_of_mails() as server:
+        yield server
 
 
 @pytest.fixture
@@ -71,7 +56,7 @@ def key_of(text):
 
 def test_an_alert_is_told_once_on_every_channel_and_again_when_it_is_over(file, tmp_path, hook, mails):
     db, path = file
-    addresses = [f"json://127.0.0.1:{hook.server_port}/hook", f"ntfy://127.0.0.1:{hook.server_port}/team", f"mailto://127.0.0.1:{mails.port}/?mode=insecure&from=a@example.org&to=coach@example.org"]
+    addresses = [f"json://127.0.0.1:{hook.server_port}/hook", f"ntfy://127.0.0.1:{hook.server_port}/team", mails.address]
     alert(db, 1)
     assert (notify(path, tmp_path, *addresses).stdout, notify(path, tmp_path, *addresses).stdout) == ("told 3 times\n", "told 0 times\n")
     close(db, 1)
@@ -86,7 +71,7 @@ def test_an_alert_is_told_once_on_every_channel_and_again_when_it_is_over(file, 
 
 def test_a_server_that_is_down_for_two_days_is_told_afterwards_in_order_and_holds_up_nobody(file, tmp_path, hook, mails):
     db, path = file
-    down, up = f"json://user:secret@127.0.0.1:{hook.server_port}/hook", f"mailto://127.0.0.1:{mails.port}/?mode=insecure&from=a@example.org&to=coach@example.org"
+    down, up = f"json://user:secret@127.0.0.1:{hook.server_port}/hook", mails.address
     for day in (1, 2):
         alert(db, day, at=f"2026-01-0{day}T00:00:00Z")
         hook.answers = [503] * 9
@@ -123,7 +108,7 @@ def test_in_a_development_file_nobody_is_told(file, tmp_path, hook):
 def test_whatever_a_subject_is_a_mail_has_one_recipient_and_one_subject(file, tmp_path, mails, subject):
     db, path = file
     alert(db, 1, subject)
-    assert notify(path, tmp_path, f"mailto://127.0.0.1:{mails.port}/?mode=insecure&from=a@example.org&to=coach@example.org").stdout == "told 1 times\n"
+    assert notify(path, tmp_path, mails.address).stdout == "told 1 times\n"
     (mail,) = mails.heard
     head = mail.partition("\r\n\r\n")[0]
     assert "\nBcc" not in head and head.count("\nSubject:") == 1 and "\x1b" not in mail

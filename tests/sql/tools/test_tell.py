@@ -16,6 +16,7 @@ from ..test_page import page, section
 
 TABLES = {"athlete_activity_settings": "athlete_id, activity_id, setting, value", "athlete_races": "athlete_id, race_date, distance_m, seconds",
           "athlete_plan": "athlete_id, plan_date, workout_type, minutes, intensity, distance_m", "athlete_names": "athlete_id, name", "athlete_separate_trainings": "athlete_id, activity_id", "athlete_profile_settings": "athlete_id, setting, valid_from, value"}
+SINGLE = ["athlete_activity_settings", "athlete_races", "athlete_names"]  # of which NULL takes back what was told
 WITHOUT_ROWID = {"athlete_profile_settings", "athlete_separate_trainings"}
 
 
@@ -59,6 +60,7 @@ def rows(path):
      {"athlete_activity_settings": [("1", "777", "is_race", 1), ("1", "777", "official_m", 10000), ("1", "777", "official_s", 2710)]}),
     (["plan", "race", "--date=2027-04-11", "--distance=42k", "--athlete=1"], {"athlete_plan": [("1", "2027-04-11", "race", None, None, 42195)]}),
     (["plan", "long", "--date=2027-04-01", "--minutes=120", "--intensity=0.72", "--athlete=2"], {"athlete_plan": [("2", "2027-04-01", "long", 120, 0.72, None)]}),
+    (["race", "777", "--distance=10K"], {"athlete_activity_settings": [("1", "777", "is_race", 1), ("1", "777", "official_m", 10000)]}),
     (["take-back", "race", "777"], {"athlete_activity_settings": [("1", "777", s, None) for s in ("is_race", "official_m", "official_s")]}),
     (["race", "--date=2024-02-03", "--distance=21k", "--time=1:45:00", "--athlete=2"], {"athlete_races": [("2", "2024-02-03", 21097.5, 6300)]}),
     (["race", "--date=2024-02-03", "--distance=12500", "--time=3600", "--athlete=2"], {"athlete_races": [("2", "2024-02-03", 12500, 3600)]}),
@@ -93,6 +95,10 @@ def test_what_is_told_again_before_the_stages_run_takes_the_place_of_what_was_to
 @pytest.mark.parametrize("words, sentence", [
     (["rpe", "777", "11"], "rpe is a number from 0 to 10 or, to take back, NULL; told was rpe 777 11"),
     (["rpe", "777", "hard"], "rpe is 'hard' where a number belongs"),
+    (["rpe", "777", "nan"], "rpe is 'nan' where a number belongs"),
+    (["load", "777", "1_0"], "load is '1_0' where a number belongs"),
+    (["rpe", "777", "٧"], "rpe is '٧' where a number belongs"),
+    (["race", "777", "--distance=NaN"], "--distance is 'NaN' where metres, or one of 10k, 10mi, 21k, 42k, 5k, 5mi, belong"),
     (["rpe", "777"], "rpe needs the activity's id and a number, and nothing else"),
     (["rpe", "778", "3"], "there is no activity 778"),
     (["separate"], "separate needs the activity's id, and nothing else"),
@@ -130,13 +136,15 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_nothing_is_written(told, 
 def test_whatever_is_told_is_told_in_one_piece_or_refused(told, seed):
     rng = random.Random(f"tell {seed}")
     kinds = ["race", "no-race", "not-mine", "rpe", "load", "name", "setting", "separate", "take-back", "'; DROP TABLE athlete_races; --"]
-    values = ["777", "1000", "7", "ftp_w", "max_hr", "180", "Ann", "", "nan", "1e999", "$(touch made)", "\N{SNOWMAN}", "0x10", "2024-01-01"]
-    options = ["--time=45:10", "--time=", "--distance=10k", "--distance=inf", "--date=2024-02-03", "--date=now", "--athlete=1", "--athlete=", "--time=-5"]
+    values = ["777", "1000", "7", "ftp_w", "max_hr", "180", "Ann", "", "nan", "1e999", "-Infinity", "1_0", "٧", " 7", "$(touch made)", "\N{SNOWMAN}", "0x10", "2024-01-01"]
+    options = ["--time=45:10", "--time=", "--distance=10k", "--distance=inf", "--distance=NaN", "--date=2024-02-03", "--date=now", "--athlete=1", "--athlete=", "--time=-5"]
     for _ in range(25):
         before = rows(told.path)
         said = told(*rng.sample(options, rng.randint(0, 3)), "--", *rng.sample(kinds, rng.randint(1, 2)), *rng.sample(values, rng.randint(0, 2)))
         assert len(said.splitlines()) == 1
-        assert (rows(told.path) != before) <= said.startswith(("told: ", "taken back: "))
+        after = rows(told.path)
+        assert (after != before) <= said.startswith(("told: ", "taken back: "))
+        assert said.startswith("taken back: ") or all(None not in row[-1:] for table in SINGLE for row in after.get(table, [])[len(before.get(table, [])):])
 
 
 def printed(path):

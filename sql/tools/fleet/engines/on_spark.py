@@ -36,8 +36,10 @@ def run(job, pieces, due, workers=None, session=None):
 def rows(job, numbers, folder, workers=None, session=None):
     """Each file is one row of binaryFile, and comes to a worker as bytes: SQLite opens none on a bucket."""
     spark = session or _local(workers)
-    files = [f"{job['folder']}/partition={number:05d}/files" for number in numbers]
-    stored = spark.read.format("binaryFile").option("pathGlobFilter", "*.db").load(files).select("content")
+    import place
+
+    files = [str(file) for number in numbers for file in place.athletes_in(place.Place(job["folder"]).version(number)).values()]
+    stored = spark.read.format("binaryFile").load(files).select("path", "content")
     stored.mapInArrow(_rows(job), "model string, entity string, origin string, row string").write.parquet(f"{folder}/rows")
     for number, file in enumerate(sorted(pathlib.Path(f"{folder}/rows").glob("*.parquet"))):
         os.replace(file, f"{folder}/{number:05d}.parquet")
@@ -52,11 +54,11 @@ def _rows(job):
 
         os.environ["ATHLETE_EXTENSION"] = job["extension"]
         for batch in batches:
-            for content in batch.column("content"):
+            for path, content in zip(batch.column("path").to_pylist(), batch.column("content")):
                 with tempfile.NamedTemporaryFile(dir=job["scratch"], suffix=".db") as file:
                     file.write(content.as_buffer())
                     file.flush()
-                    yield from pool.rows_of(file.name).to_batches()
+                    yield from pool.rows_of(file.name, pathlib.Path(path).stem).to_batches()
 
     return rows
 
