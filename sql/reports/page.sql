@@ -24,7 +24,7 @@ ORDER BY f.as_of_date DESC LIMIT 1;
 SELECT CASE WHEN r.activities > 0
             THEN printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), r.activities, CASE r.activities WHEN 1 THEN 'activity' ELSE 'activities' END,
                         r.first_date, r.last_date) || char(10) ||
-                 printf('  %d runs over %d km, %d race results', r.runs, r.run_km * per_km, r.races)
+                 printf('  %d %s over %d km, %d %s', r.runs, CASE r.runs WHEN 1 THEN 'run' ELSE 'runs' END, r.run_km * per_km, r.races, CASE r.races WHEN 1 THEN 'race result' ELSE 'race results' END)
             ELSE printf('Athlete %s has no activities here%s.', p.athlete_id,
                         CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END) END
 FROM temp.page AS p
