@@ -103,9 +103,8 @@ FROM trained;
 
 -- MAGIC %md
 -- MAGIC ## 5. Search
--- MAGIC Options are a value like any other: cross them with folds. The stage `520_time_estimator_search` does this for the time
--- MAGIC estimator, with changes to its specification from the table `ml_search_configurations`, when `search_time_estimator` in
--- MAGIC `ops_config` is 1, and ranks what it found in `ml_search_ranking`.
+-- MAGIC Options are a value like any other: cross them with folds. `sql/tools/search` does this for every model by definition,
+-- MAGIC keeps each try as a run, and trains with the best; the gate decides as ever.
 
 -- COMMAND ----------
 

@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 51 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 51: '
-                   || CASE WHEN user_version < 51 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 53 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 53: '
+                   || CASE WHEN user_version < 53 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 51;
+PRAGMA user_version = 53;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -118,7 +118,6 @@ INSERT INTO ops_config_ranges (name, type, least, most, choices) VALUES
     ('gate_mae_10k_s',            'number', 0, 86400, NULL),
     ('train_on_api_rows',         'whole',  0, 1, NULL),
     ('search_every_days',         'whole',  0, 3650, NULL),
-    ('search_time_estimator',     'whole',  0, 1, NULL),
     ('label_wait_days',           'whole',  1, 3650, NULL),
     ('drift_alert_share',         'number', 0, 1, NULL),
     ('drift_alert_ratio',         'number', 0, 1000, NULL),
@@ -190,7 +189,6 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('gate_mae_10k_s',              180,  'setting', 's',      'a time estimator with a larger 10 km error is refused'),
     ('train_on_api_rows',           0,    'setting', 'flag',   '1: rows that come from Strava''s API train models, too; whose they are must have allowed it'),
     ('search_every_days',           0,    'setting', 'days',   '535_search_models tries options of every model after so many days, too; 0: only when asked'),
-    ('search_time_estimator',       0,    'setting', 'flag',   '1: 520_time_estimator_search tries configurations of the time estimator'),
     ('label_wait_days',             120,  'setting', 'days',   'how long the label of a prediction is waited for when its model is watched'),
     ('drift_alert_share',           0.5,  'setting', 'share',  'of the features of a window that must have drifted for an alert'),
     ('drift_alert_ratio',           2,    'setting', 'ratio',  'an alert, too, if one feature has moved so many times as far as its own windows do'),

@@ -66,22 +66,19 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
     PRIMARY KEY (source, subject, as_of_date, distance_class)
 ) WITHOUT ROWID;
 
--- A row of today makes its athlete due for predictions, a labelled one the model for training.
+-- A row of today makes its athlete due for predictions.
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE new.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
     INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL OR new.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
 BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '510_time_estimator_train', '' WHERE old.seconds IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is

@@ -159,12 +159,14 @@ SELECT f.model, CASE WHEN f.fault IS NOT NULL THEN 'rows: ' || f.fault
                    WHEN f.label IS NULL THEN 'rows: label is no number'
                    WHEN d.is_binary AND f.label NOT IN (0, 1) THEN 'rows: label is neither 0 nor 1: ' || number_text(f.label)
                    WHEN d.is_log AND f.label <= 0 THEN 'rows: label has no logarithm: ' || number_text(f.label)
-                   WHEN f.trains NOT IN (0, 1) THEN 'rows: trains is neither 0 nor 1: ' || f.trains
-                   ELSE 'rows: two of ' || f.entity || ' on ' || f.as_of_date || ' are told apart by no item' END AS reason
-FROM (SELECT model, fault, entity, as_of_date, known_at, label, trains, COUNT(*) OVER (PARTITION BY model, entity, as_of_date, item) AS alike FROM found) AS f -- not its text, which is long
+                   ELSE 'rows: trains is neither 0 nor 1: ' || f.trains END AS reason
+FROM found AS f
 JOIN due AS d USING (model)
 WHERE f.fault IS NOT NULL OR f.entity IS NULL OR f.as_of_date IS NULL OR f.as_of_date <> '' AND (f.as_of_date IS NOT date(f.as_of_date) OR julianday(f.known_at) IS NULL) OR f.label IS NULL
-   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1) OR f.alike > 1
+   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1)
+UNION ALL
+SELECT model, 'rows: two of ' || entity || ' on ' || as_of_date || ' are told apart by no item'
+FROM found WHERE entity IS NOT NULL AND as_of_date IS NOT NULL GROUP BY model, entity, as_of_date, item HAVING COUNT(*) > 1
 UNION ALL
 SELECT model, 'rows: ' || f.entity || ' is in the folds ' || MIN(f.given_fold) || ' and ' || MAX(f.given_fold) || ' of ' || d.fold_name || ', so that one would be asked what another was told'
 FROM found AS f JOIN due AS d USING (model)
@@ -199,7 +201,6 @@ WHERE f.model NOT IN (SELECT model FROM odd)
   AND f.base IS NOT NULL
   AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
-CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);
 -- end
 
 -- folds: printed by `make stages`
@@ -215,6 +216,7 @@ FROM (SELECT DISTINCT model, given_fold FROM sample WHERE given_fold IS NOT NULL
 CREATE INDEX temp.entity_fold_by_value ON entity_fold (model, value);
 UPDATE sample SET group_fold = f.fold FROM entity_fold AS f
 WHERE f.model = sample.model AND f.value = CASE WHEN sample.model IN (SELECT model FROM due WHERE fold_name IS NULL) THEN sample.entity ELSE sample.given_fold END;
+CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);
 
 -- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
 -- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
@@ -222,7 +224,8 @@ CREATE TEMP TABLE task (task_id INTEGER PRIMARY KEY, model TEXT, evaluation TEXT
 INSERT INTO task (model, evaluation, fold, from_date, until_date, train_before)
 WITH RECURSIVE counter (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < 50),
 place AS (
-    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n FROM sample WHERE as_of_date <> ''
+    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n
+    FROM sample WHERE as_of_date <> '' AND model IN (SELECT model FROM due WHERE period IS NULL)
 ),
 start AS (
     SELECT p.model, c.i, MIN(p.as_of_date) AS from_date

@@ -56,17 +56,18 @@ FROM told WHERE spread > 0 AND (NOT is_log OR predicted > 0);
 CREATE INDEX temp.score_by_group ON score (run_id, interval_group, fold, score);
 
 -- Fold 0 are those that are served; the others are what could be known of a fold: by time its earlier ones, by group its other ones.
+-- In their order, so that nothing is sorted for each of them.
+CREATE TEMP TABLE asked (question INTEGER PRIMARY KEY, run_id INTEGER, fold INTEGER, evaluation TEXT, level REAL);
+INSERT INTO asked (run_id, fold, evaluation, level)
+SELECT q.run_id, q.fold, q.evaluation, d.level
+FROM (SELECT DISTINCT run_id, evaluation, fold FROM score UNION SELECT run_id, evaluation, 0 FROM score) AS q
+JOIN due AS d USING (run_id);
 CREATE TEMP TABLE interval (run_id INTEGER, fold INTEGER, interval_group TEXT, evaluation TEXT, lower REAL, upper REAL, n INTEGER);
 INSERT INTO interval (run_id, fold, interval_group, evaluation, lower, upper, n)
-WITH judged AS (SELECT DISTINCT run_id, evaluation, fold FROM score),
-asked AS MATERIALIZED (
-    SELECT q.run_id, q.evaluation, q.fold, d.level
-    FROM (SELECT run_id, evaluation, fold FROM judged UNION SELECT run_id, evaluation, 0 FROM judged) AS q JOIN due AS d USING (run_id)
-)
 SELECT q.run_id, q.fold, s.interval_group, q.evaluation, conformal_quantile(s.score, (1 - q.level) / 2), conformal_quantile(s.score, (1 + q.level) / 2), COUNT(*)
 FROM asked AS q
 CROSS JOIN score AS s ON s.run_id = q.run_id AND CASE WHEN q.fold = 0 THEN 1 WHEN q.evaluation = 'time' THEN s.fold < q.fold ELSE s.fold <> q.fold END
-GROUP BY q.run_id, q.fold, s.interval_group;
+GROUP BY q.question, s.interval_group;
 CREATE UNIQUE INDEX temp.interval_by_group ON interval (run_id, fold, interval_group);
 
 INSERT INTO ml_run_intervals (run_id, interval_group, evaluation, level, spread_power, lower, upper, n)
@@ -114,6 +115,7 @@ FROM stage_clock, counted;
 DROP TABLE temp.counted;
 DROP TABLE temp.bounded;
 DROP TABLE temp.interval;
+DROP TABLE temp.asked;
 DROP TABLE temp.score;
 DROP TABLE temp.due;
 DROP TABLE temp.stage_clock;

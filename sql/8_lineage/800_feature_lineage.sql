@@ -113,7 +113,8 @@ JOIN feature_groups_current AS g ON g.name = f.group_name, json_each(f.comes_fro
 UNION
 SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '500_time_estimator_rows' FROM input
 UNION
-SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version, '510_time_estimator_train'
+SELECT 'column', 'time_estimator_rows.' || f.value, 'model', v.model || '/' || v.version,
+       CASE WHEN EXISTS (SELECT 1 FROM ml_runs AS r WHERE (r.model, r.version) = (v.model, v.version)) THEN '540_train_models' ELSE '510_time_estimator_train' END -- of files of before
 FROM ml_model_versions AS v, json_each(v.specification, '$.features') AS f
 WHERE v.model = 'time_estimator'
 UNION

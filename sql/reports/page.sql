@@ -225,7 +225,7 @@ LEFT JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
 LEFT JOIN inference_log AS g ON g.inference_id = (SELECT o.inference_id FROM inference_log AS o WHERE (o.model, o.entity) = (k.model, p.athlete_id) ORDER BY o.prediction_date DESC, o.inference_id DESC LIMIT 1)
 LEFT JOIN inference_intervals AS i ON i.inference_id = g.inference_id
 LEFT JOIN ml_model_versions AS v ON (v.model, v.version) = (g.model, g.version)
-WHERE k.learner <> 'simulation';
+WHERE k.learner <> 'simulation' AND k.model <> 'time_estimator'; -- whose answers stand above
 CREATE TEMP TABLE because AS
 SELECT q.model, e.feature, e.contribution, ROW_NUMBER() OVER (PARTITION BY q.model ORDER BY abs(e.contribution) DESC, e.feature) AS place
 FROM asked AS q

@@ -55,7 +55,7 @@ def estimated(db, fold):
     for f in set(fold.values()):
         mine = "source = 'history' AND (distance_class <> '42k' OR subject IN (SELECT subject FROM tested WHERE fold = ?))"
         middle = lab.one(db, f"SELECT quantile(label, 0.5) FROM training WHERE NOT ({mine})", f)
-        options = json.dumps(specification["options"] | {"base_score": middle})
+        options = json.dumps(specification["learner"]["options"] | {"base_score": middle})
         model = lab.one(db, f"SELECT gbdt_train(?, min(max(label, ?), ?), {columns}) FROM training WHERE NOT ({mine})", options, middle - specification["label_clip"],
                         middle + specification["label_clip"], f)
         told |= {tuple(r[:2]): r[2] for r in db.execute(

@@ -38,7 +38,7 @@ def scikit_learn(**setting):
 
 def xgboost_same(features, label):
     specification = lab.specification()
-    options, centre = dict(specification["options"]), np.quantile(label, 0.5)
+    options, centre = dict(specification["learner"]["options"]), np.quantile(label, 0.5)
     rounds = options.pop("num_boost_round")
     clipped = np.clip(label, centre - specification["label_clip"], centre + specification["label_clip"])
     data = xgboost.QuantileDMatrix(features, clipped, max_bin=options["max_bin"])
@@ -74,7 +74,7 @@ def main():
         return np.exp(base + predicted)
 
     def covered(predicted):
-        spread = (predicted / (0.3 * metres)) ** lab.specification()["spread_power"]
+        spread = (predicted / (0.3 * metres)) ** lab.specification()["interval"]["spread_power"]
         residual, inside = np.log(seconds / predicted) / spread, np.full(len(seconds), np.nan)
         known = ~np.isnan(predicted)
         for key in set(zip(distance[known], fold[known], group[known])):
@@ -107,16 +107,19 @@ def main():
         table(title, rows)
 
     # The statement of the stage that trains: everything before it is run, then it is timed alone.
-    db.executescript("DROP TRIGGER ml_model_versions_stay; DELETE FROM ml_model_versions")
+    db.execute("DELETE FROM ml_looks")
+    lab.put(db, lab.specification() | {"version": "99.0.0"})
+    lab.run(db, ["100_bronze_strava", "530_model_definitions"])
     models = 0
-    for statement in lab.statements(lab.STAGES[lab.TRAIN]):
+    for statement in lab.statements(lab.STAGES["540_train_models"]):
         began = time.perf_counter()
         db.execute(statement).fetchall()
         took = time.perf_counter() - began
-        if "CREATE TEMP TABLE model AS" in statement:
-            models, own = db.execute("SELECT COUNT(*) FROM model").fetchone()[0], took
-            folds = [np.array(db.execute(f"SELECT label, {', '.join(lab.FEATURES)} FROM trains JOIN labelled USING (row_id) WHERE trains.fold = ?",
-                                         (f,)).fetchall(), dtype=float) for (f,) in db.execute("SELECT DISTINCT fold FROM trains").fetchall()]
+        if "CREATE TEMP TABLE fitted AS" in statement:
+            models, own = db.execute("SELECT COUNT(*) FROM fitted").fetchone()[0], took
+            columns = ", ".join(f"c{i + 2}" for i in range(len(lab.FEATURES)))
+            folds = [np.array(db.execute(f"SELECT target, {columns} FROM trains JOIN aim USING (row_id) JOIN measure USING (row_id) WHERE task_id = ?",
+                                         (f,)).fetchall(), dtype=float) for (f,) in db.execute("SELECT DISTINCT task_id FROM trains").fetchall()]
             break
     db.execute("ROLLBACK")
     began = time.perf_counter()

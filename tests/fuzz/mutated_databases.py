@@ -44,7 +44,7 @@ def some_of_the_runner(folder):
     detail |= {name: activities[3][name] for name in ("id", "athlete", "start_date", "start_date_local")}
     survey = (ROOT / "sql" / "data" / "race-times" / "runners.csv").read_text().splitlines(keepends=True)
     model = json.loads((ROOT / "schemas" / "models" / "time_estimator.json").read_text())
-    model["options"]["num_boost_round"] = ROUNDS
+    model["learner"]["options"]["num_boost_round"] = ROUNDS
     for name, text in (("model.json", json.dumps(model)), ("activities.json", json.dumps(activities)), ("detail.json", json.dumps(detail)), ("runners.csv", "".join(survey[: RUNNERS + 1]))):
         (folder / name).write_text(text)
         yield folder / name

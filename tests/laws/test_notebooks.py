@@ -253,7 +253,7 @@ def survey_only(tmp_path_factory):
     folder = tmp_path_factory.mktemp("survey")
     quick = folder / "quick.json"
     specification = json.loads(demo.SPECIFICATION.read_text())
-    specification["options"]["num_boost_round"] = 10
+    specification["learner"]["options"]["num_boost_round"] = 10
     quick.write_text(json.dumps(specification))
     return demo.build(folder / "survey.db", quick, demo.SURVEY)
 
@@ -318,7 +318,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     with connect(path, isolation_level=None) as db:
         db.execute("UPDATE ops_config SET value = 100 WHERE name = 'gate_mae_10k_s'")
         db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
-                   " VALUES ('510_time_estimator_train', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
+                   " VALUES ('540_train_models', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
         db.execute("INSERT INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)"
                    " VALUES ('x', '2025-01-01T00:00:00Z', 1, 0, ?, '', '')", ("ä" * 200,))
     db.close()
@@ -326,7 +326,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     lines = page_lines(path)
     assert_readable(lines)
     assert any(line.startswith("  model version 2 refused: 10 km error of") for line in lines)
-    assert any(line.startswith("  510_time_estimator_train failed on 2025-01-01") for line in lines)
+    assert any(line.startswith("  540_train_models failed on 2025-01-01") for line in lines)
 
 
 def test_the_page_shows_no_number_where_there_is_none(survey_only, tmp_path):

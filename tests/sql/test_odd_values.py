@@ -252,22 +252,27 @@ def test_an_odd_word_of_an_athlete_about_himself_is_left_out_until_a_later_versi
     assert one(db, "SELECT COUNT(*) FROM athlete_profile WHERE athlete_id >= '100000' AND length(athlete_id) > 5 AND (sex IS NOT 'F' OR birth_year IS NULL)") == 0
 
 
+def can_be_a_clip(text):
+    return re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", text) and 1e-6 <= float(text) <= 1e6
+
+
 def test_an_odd_specification_is_refused_by_its_field_and_the_one_before_it_holds():
     db = database()
     before = table(db, "ml_model_versions")
     good = documents("models/time_estimator.json")
-    faults = [(field, value) for field in ("label_clip", "features", "options") for value in VALUES
-              if (field, value) not in {("label_clip", "minus 0")}]
-    faults += [("options", dict(good["options"], **change)) for change in ({"eta": 2}, {"eta": "x"}, {"objective": "multi:softmax"}, {"unknown": 1}, {"num_boost_round": 1.5},
+    options = good["learner"]["options"]
+    faults = [(field, value) for field in ("label_clip", "features", "learner") for value in VALUES
+              if (field, value) not in {("label_clip", "null"), ("learner", "null")} and not (field == "label_clip" and can_be_a_clip(VALUES[value] or ""))]
+    faults += [("learner", {"kind": "gbdt", "options": options | change}) for change in ({"eta": 2}, {"eta": "x"}, {"objective": "multi:softmax"}, {"unknown": 1}, {"num_boost_round": 1.5},
                                                                           {"monotone_constraints": [1]}, {"weight": "is_female"}, {"max_bin": 10 ** 30})]
     for field, value in faults:
         put(db, with_value(good, field, value) if isinstance(value, str) else json.dumps(good | {field: value}))
     stages.run(db)
     assert table(db, "ml_model_versions") == before
-    refused = rows(db, "SELECT * FROM silver_rejects WHERE table_name = 'ml_model_versions' AND rule = 'can_be_trained'")
-    refused += rows(db, "SELECT * FROM bronze_rejects WHERE instr(object, 'label_clip')")
-    assert len(refused) == len(faults) and all(r["field"] and r["reason"] for r in refused)
-    put(db, good | {"version": "1.0.1"})
+    refused = rows(db, "SELECT reason FROM ml_model_rejects")
+    refused += rows(db, "SELECT reason FROM bronze_rejects WHERE instr(object, 'label_clip')")
+    assert len(refused) == len(faults) and all(r["reason"] for r in refused)
+    put(db, good | {"version": "2.0.1"})
     stages.run(db)
     assert one(db, "SELECT COUNT(*) FROM ml_model_versions WHERE model = 'time_estimator'") == 2
 

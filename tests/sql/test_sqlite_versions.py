@@ -105,7 +105,7 @@ def days(seed):
     table = [["script", "SELECT feature_group_ddl(definition) FROM feature_groups WHERE name = 'sleep'"]]
     change = "UPDATE ops_config SET value = ? WHERE name = ?"
     settings = [["run", change, rng.uniform(5, 6), "default_threshold_pace"], ["run", change, 1.2345678, "acwr_risk_threshold"],
-                ["run", change.replace("?", "CAST(? AS INTEGER)", 1), int(seed % 2 == 0), "search_time_estimator"]]  # fmt: skip
+                ["run", change.replace("?", "CAST(? AS INTEGER)", 1), 20 + seed % 2, "acwr_min_history_days"]]  # fmt: skip
     first = stages(BRONZE) + settings + put([*documents(), *arrivals(rng, 0)], 0) + stages(STAGES) + table + nights(rng) + stages(STAGES)
     return first, put(arrivals(rng, 1), 1) + stages(STAGES)
 

@@ -1,4 +1,5 @@
 -- needs: ml_run_predictions
+-- unless: ml_run_predictions.interval_group
 --
 -- What an interval is told by stands beside each answer, so that no row is read again. Of runs of before it is not known; they have theirs.
 CREATE TEMP TABLE answers AS SELECT run_id, evaluation, entity, as_of_date, item, fold, label, predicted, baselines FROM ml_run_predictions;

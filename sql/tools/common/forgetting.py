@@ -55,8 +55,8 @@ BY_TABLE = {
 SHARED = {
     "bronze_documents", "feature_definition_rejects", "feature_groups", "features", "feature_lineage", "feature_lineage_paths", "feature_publications",
     "feature_types", "inference_faults", "ml_aliases", "ml_clusters", "ml_decisions", "ml_intervals", "ml_looks", "ml_metrics", "ml_model_rejects",
-    "ml_model_versions", "ml_models", "ml_run_artifacts", "ml_run_metrics", "ml_run_params", "ml_run_slices", "ml_run_tags", "ml_runs", "ml_search_configurations",
-    "ml_search_results", "ml_searches", "ml_search_requests", "mon_monitors", "openlineage_stages", "ops_actor", "ops_config", "ops_runs", "ops_stages", "ops_upstreams", "race_distances", "silver_field_lists",
+    "ml_model_versions", "ml_models", "ml_run_artifacts", "ml_run_metrics", "ml_run_params", "ml_run_slices", "ml_run_tags", "ml_runs", "ml_searches",
+    "ml_search_requests", "mon_monitors", "openlineage_stages", "ops_actor", "ops_config", "ops_runs", "ops_stages", "ops_upstreams", "race_distances", "silver_field_lists",
     "silver_fields", "silver_rule_empties", "silver_rule_rejects", "silver_rules", "silver_sport_families", "silver_survey_races", "silver_survey_runners",
     "sqlite_sequence", "sqlite_stat1", "sqlite_stat4",
 }  # fmt: skip

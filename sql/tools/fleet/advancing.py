@@ -9,7 +9,7 @@ from common import database, inbox, stages
 from template import adopt, champions
 
 # What trains does so where all rows are together, in the pool; what it made is in the template.
-TRAINED = {"ml_runs", "ml_model_versions", "ml_aliases", "ml_search_results"}
+TRAINED = {"ml_runs", "ml_model_versions", "ml_aliases"}
 
 
 @functools.cache

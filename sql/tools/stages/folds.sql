@@ -10,6 +10,7 @@ FROM (SELECT DISTINCT model, given_fold FROM sample WHERE given_fold IS NOT NULL
 CREATE INDEX temp.entity_fold_by_value ON entity_fold (model, value);
 UPDATE sample SET group_fold = f.fold FROM entity_fold AS f
 WHERE f.model = sample.model AND f.value = CASE WHEN sample.model IN (SELECT model FROM due WHERE fold_name IS NULL) THEN sample.entity ELSE sample.given_fold END;
+CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);
 
 -- By time each fold is asked of days after those that trained, with a gap between; by group, of athletes that did not train. Rows without
 -- a date train each fold by time and are judged by none, rows without a fold take no part by group. The last task trains on all.
@@ -17,7 +18,8 @@ CREATE TEMP TABLE task (task_id INTEGER PRIMARY KEY, model TEXT, evaluation TEXT
 INSERT INTO task (model, evaluation, fold, from_date, until_date, train_before)
 WITH RECURSIVE counter (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < 50),
 place AS (
-    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n FROM sample WHERE as_of_date <> ''
+    SELECT model, as_of_date, ROW_NUMBER() OVER (PARTITION BY model ORDER BY as_of_date, row_id) - 1 AS place, COUNT(*) OVER (PARTITION BY model) AS n
+    FROM sample WHERE as_of_date <> '' AND model IN (SELECT model FROM due WHERE period IS NULL)
 ),
 start AS (
     SELECT p.model, c.i, MIN(p.as_of_date) AS from_date

@@ -48,12 +48,14 @@ SELECT f.model, CASE WHEN f.fault IS NOT NULL THEN 'rows: ' || f.fault
                    WHEN f.label IS NULL THEN 'rows: label is no number'
                    WHEN d.is_binary AND f.label NOT IN (0, 1) THEN 'rows: label is neither 0 nor 1: ' || number_text(f.label)
                    WHEN d.is_log AND f.label <= 0 THEN 'rows: label has no logarithm: ' || number_text(f.label)
-                   WHEN f.trains NOT IN (0, 1) THEN 'rows: trains is neither 0 nor 1: ' || f.trains
-                   ELSE 'rows: two of ' || f.entity || ' on ' || f.as_of_date || ' are told apart by no item' END AS reason
-FROM (SELECT model, fault, entity, as_of_date, known_at, label, trains, COUNT(*) OVER (PARTITION BY model, entity, as_of_date, item) AS alike FROM found) AS f -- not its text, which is long
+                   ELSE 'rows: trains is neither 0 nor 1: ' || f.trains END AS reason
+FROM found AS f
 JOIN due AS d USING (model)
 WHERE f.fault IS NOT NULL OR f.entity IS NULL OR f.as_of_date IS NULL OR f.as_of_date <> '' AND (f.as_of_date IS NOT date(f.as_of_date) OR julianday(f.known_at) IS NULL) OR f.label IS NULL
-   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1) OR f.alike > 1
+   OR d.is_binary AND f.label NOT IN (0, 1) OR d.is_log AND f.label <= 0 OR f.trains NOT IN (0, 1)
+UNION ALL
+SELECT model, 'rows: two of ' || entity || ' on ' || as_of_date || ' are told apart by no item'
+FROM found WHERE entity IS NOT NULL AND as_of_date IS NOT NULL GROUP BY model, entity, as_of_date, item HAVING COUNT(*) > 1
 UNION ALL
 SELECT model, 'rows: ' || f.entity || ' is in the folds ' || MIN(f.given_fold) || ' and ' || MAX(f.given_fold) || ' of ' || d.fold_name || ', so that one would be asked what another was told'
 FROM found AS f JOIN due AS d USING (model)
@@ -84,4 +86,3 @@ WHERE f.model NOT IN (SELECT model FROM odd)
   AND f.base IS NOT NULL
   AND (d.may_train = 1 OR NOT f.is_api OR d.api_rows IS 'judge')
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
-CREATE INDEX temp.sample_by_model ON sample (model, as_of_date, label_until, trains, group_fold);

@@ -12,7 +12,8 @@ RUNNER = DATA / "strava-api" / "runner"
 SURVEY = ROOT / "sql" / "data" / "race-times" / "runners.csv"
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
 
-ROWS, TRAIN, PREDICT = "500_time_estimator_rows", "510_time_estimator_train", "600_predict_race_times"
+ROWS, PREDICT = "500_time_estimator_rows", "600_predict_race_times"
+TRAIN = ["530_model_definitions", "540_train_models", "547_model_intervals", "548_race_record", "550_promote_models"]
 EVIDENCE = [s for s in STAGES if s <= ROWS]
 
 FEATURES = json.loads(SPECIFICATION.read_text())["features"]
@@ -33,7 +34,7 @@ def survey():
 def specification(**options):
     """The time estimator's specification, with other training options."""
     found = json.loads(SPECIFICATION.read_text())
-    found["options"] |= options
+    found["learner"]["options"] |= options
     return found
 
 
@@ -51,12 +52,13 @@ def database(*bodies, names=None):
 @functools.lru_cache(maxsize=None)
 def image(what):
     """A built database as bytes: 'whole' is what `make demo` has, 'quick' the same with ten small trees, 'survey' the
-    survey alone with its evidence."""
+    survey alone with its evidence, 'untrained' the evidence of both."""
     runner = [p.read_text() for p in sorted(RUNNER.glob("*.json"))]
     db = {
         "whole": lambda: database(*runner, specification(), survey()),
         "quick": lambda: database(*runner, specification(num_boost_round=10), survey()),
         "survey": lambda: database(specification(), survey(), names=EVIDENCE),
+        "untrained": lambda: database(*runner, specification(num_boost_round=10), survey(), names=EVIDENCE),
     }[what]()
     found = db.serialize()
     db.close()

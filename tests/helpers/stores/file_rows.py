@@ -11,7 +11,7 @@ CLOCKS = {  # columns with the moment at which something ran; a moment before th
     ("feature_groups", "registered_at"), ("feature_groups", "updated_at"), ("features", "registered_at"), ("features", "updated_at"),
     ("feature_rejects", "rejected_at"), ("ml_models", "registered_at"), ("ml_runs", "started_at"), ("ml_looks", "looked_at"), ("ml_decisions", "decided_at"),
     ("inference_log", "predicted_at"), ("feature_definition_rejects", "rejected_at"), ("ml_model_versions", "trained_at"),
-    ("ml_search_results", "searched_at"), ("ml_searches", "searched_at"), ("ml_training_decisions", "decided_at"), ("ml_training_requests", "asked_at"), ("ml_realised_losses", "judged_at"), ("ml_search_requests", "asked_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
+    ("ml_searches", "searched_at"), ("ml_training_decisions", "decided_at"), ("ml_training_requests", "asked_at"), ("ml_realised_losses", "judged_at"), ("ml_search_requests", "asked_at"), ("ml_training_sets", "made_at"), ("activity_features_history", "superseded_at"),
     ("athlete_daily_features_history", "superseded_at"), ("athlete_rolling_features_history", "superseded_at"),
     ("athlete_weekly_features_history", "superseded_at"), ("athlete_profile_history", "superseded_at"), ("race_results_history", "superseded_at"),
     ("sleep", "available_at"), ("feature_extent", "newest_available"),  # of rows that do not say when they were known

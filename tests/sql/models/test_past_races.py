@@ -189,7 +189,7 @@ def predicted_by_year(db, gap_days):
         db.execute("DELETE FROM temp.training")
         db.execute(f"{names} WHERE seconds IS NOT NULL AND evidence <> 'none' AND (source = 'survey' OR as_of_date < ?)", (before,))
         centre = lab.one(db, "SELECT quantile(portable_ln(seconds) - base_ln_s, 0.5) FROM temp.training")
-        options = json.dumps(specification["options"] | {"base_score": centre, "feature_names": lab.FEATURES})
+        options = json.dumps(specification["learner"]["options"] | {"base_score": centre, "feature_names": lab.FEATURES})
         clip = specification["label_clip"]
         model = lab.one(db, f"SELECT gbdt_train(?, min(max(portable_ln(seconds) - base_ln_s, ? - ?), ? + ?), {columns}) FROM temp.training",
                         options, centre, clip, centre, clip)
@@ -216,7 +216,7 @@ def test_intervals_of_past_races_are_those_of_the_survey_with_the_same_evidence(
                          " JOIN ml_intervals AS i ON i.model = v.model AND i.version = v.version AND i.distance_class = d.interval_class"
                          " AND i.evidence = v.evidence WHERE v.source = 'history'")
     for row in found:
-        spread = (row["predicted_s"] / (0.3 * row["distance_m"])) ** lab.specification()["spread_power"]
+        spread = (row["predicted_s"] / (0.3 * row["distance_m"])) ** lab.specification()["interval"]["spread_power"]
         assert row["lower_s"] == pytest.approx(row["predicted_s"] * np.exp(row["lower_ln"] * spread), rel=1e-12)
         assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"] * spread), rel=1e-12)
     without = lab.rows(db, "SELECT model, evidence FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL")
