@@ -64,7 +64,7 @@ PAGE = [
      "SELECT most_activities_90d, activities_90d FROM gold_estimate_evidence WHERE athlete_id = :athlete ORDER BY prediction_id DESC LIMIT 1", "d d"),
     (f"  (?P<source>this athlete|the survey) +(?P<name>\\S.*?) +{{}} +{{{TIME}}} +{{}} % +{{{TIME}}} +{{{TIME}}} +{{{TIME}}}",
      "SELECT " + ", ".join([ERROR(column, "time_estimator") for column in ("races", "typical_error_s", "inside_pct")] + [ERROR("typical_error_s", model) for model in ("riegel", "vdot", "vickers_one_race")]), "d t .0f t t t"),
-    ("  model version {} accepted: 10 km error of {} s on runners it had not seen, the gate is {} s", f"SELECT v.version, m.mae_s, {SETTING('gate_mae_10k_s')} FROM ml_model_versions AS v JOIN ml_metrics AS m USING (model, version) WHERE model = 'time_estimator' AND m.source = 'survey' AND m.distance_class = '10k' ORDER BY version DESC LIMIT 1", "d .1f .0f"),
+    ("  model version {} accepted: 10K error of {} s on runners it had not seen, the gate is {} s", f"SELECT v.version, m.mae_s, {SETTING('gate_mae_10k_s')} FROM ml_model_versions AS v JOIN ml_metrics AS m USING (model, version) WHERE model = 'time_estimator' AND m.source = 'survey' AND m.distance_class = '10k' ORDER BY version DESC LIMIT 1", "d .1f .0f"),
     (f"  pace_predictor +(?P<prediction>predicted_pace_min_km) {{}} \\({{}} to {{}}\\) for {{{DAY}}}, next",
      "SELECT g.predicted, i.lower, i.upper, g.prediction_date FROM inference_log AS g JOIN inference_intervals AS i USING (inference_id) WHERE g.model = 'pace_predictor' AND g.entity = :athlete ORDER BY inference_id DESC LIMIT 1", ".2f .2f .2f s"),
     ("    most because of ctl_42d \\({}\\), .*", "SELECT contribution FROM gbdt_explain('pace_predictor@champion', :question) WHERE feature = 'ctl_42d'", "+.2f"),
