@@ -208,10 +208,10 @@ JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
 SELECT printf('  model version %d %s: %s', v.version, v.status,
-              CASE WHEN instr(v.reason, 'mae') = 1 AND instr(v.reason, '10k') AND m.mae_s IS NOT NULL
-                   THEN printf('10K error of %.1f s on runners it had not seen, the gate is %.0f s', m.mae_s, g.value) ELSE v.reason END)
+              CASE WHEN instr(v.reason, 'gate_mae_10k_s') AND m.mae_s IS NOT NULL
+                   THEN printf('10K error of %.1f s on runners it had not seen, the gate is %.0f s', m.mae_s,
+                               CAST(substr(v.reason, instr(v.reason, 'gate_mae_10k_s') + 16) AS REAL)) ELSE v.reason END)
 FROM ml_model_versions AS v
-JOIN ops_config AS g ON g.name = 'gate_mae_10k_s'
 LEFT JOIN ml_metrics AS m ON (m.model, m.version, m.source, m.distance_class) = (v.model, v.version, 'survey', '10k')
 WHERE v.model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY v.version DESC LIMIT 1;
 
