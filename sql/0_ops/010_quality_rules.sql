@@ -85,7 +85,7 @@ INSERT OR IGNORE INTO silver_rules (table_name, rule, severity, predicate, reaso
     ('silver_strava_activities', 'speed_without_spikes', 'warn', 'NOT is_run OR max_speed_m_s <= 9',
      'a maximum running speed above 9 m/s: a GPS spike'),
     ('silver_strava_activities', 'not_flagged', 'warn', 'NOT is_flagged',
-     'flagged on Strava as not credible'),
+     'flagged as not credible: on Strava, or since its file is cut off'),
     ('silver_strava_sub_activity', 'has_a_duration', 'reject', 'elapsed_s IS NOT NULL AND elapsed_s >= 0',
      'elapsed_time is missing or negative'),
     ('silver_strava_sub_activity', 'moving_time_is_known', 'reject', 'moving_s IS NOT NULL AND moving_s >= 0',

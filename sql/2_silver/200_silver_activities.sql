@@ -387,12 +387,11 @@ DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed);
 -- rejected silver_strava_activities by bronze_id of (SELECT * FROM belief WHERE is_last) as '': printed by `make stages`
 -- Also of a row that is current, where a value was left out.
+CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_activities';
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload, b.severity,
-       COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM silver_rule_fields AS r
-                          WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule)),
-       COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM silver_rule_fields AS r
-                          WHERE r.table_name = 'silver_strava_activities' AND r.rule = b.rule))
+       COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),
+       COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM rule_field AS r WHERE r.rule = b.rule))
 FROM (SELECT * FROM belief WHERE is_last) AS v
 JOIN broken AS b USING (bronze_id)
 WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_activities');
@@ -422,6 +421,7 @@ FROM stage_clock, counted;
 DELETE FROM ops_due WHERE stage = '200_silver_activities';
 
 DROP TABLE temp.counted;
+DROP TABLE temp.rule_field;
 DROP TABLE temp.belief;
 DROP TABLE temp.unusable;
 DROP TABLE temp.emptied;

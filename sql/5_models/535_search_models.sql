@@ -54,12 +54,25 @@ WHERE m.learner = 'gbdt'
 
 -- labelled: printed by `make stages`
 -- A model none of whose rows may train, since all come from Strava's API and that was not allowed, needs none of its features.
+-- Of its rows only what is asked below is written out, of the columns that they have: one row of nothing tells which.
+CREATE TEMP TABLE asked_bare AS
+SELECT model, entity, fold_name, slice_name, spec ->> '$.labels' AS labels, json_set(spec, '$.lookups', json('[]'), '$.computed', json('{}')) AS spec
+FROM due
+WHERE fault IS NULL AND may_train IS NOT 1 AND api_rows IS NOT 'judge'
+  AND model NOT IN (SELECT model FROM ml_pooled_rows) AND EXISTS (SELECT 1 FROM silver_from_api);
+CREATE TEMP TABLE bare_column AS
+SELECT q.model, printf('"%w"', k.key) AS column_sql
+FROM asked_bare AS q
+CROSS JOIN attempt('SELECT row FROM training_rows(?1)',
+                   json_set(q.spec, '$.labels', 'SELECT r.* FROM (SELECT 1) LEFT JOIN (SELECT * FROM (' || q.labels || char(10) || ') LIMIT 0) AS r')) AS f
+CROSS JOIN json_each(f.c1) AS k
+WHERE k.key IN ('as_of_date', 'item', 'known_at', 'label', 'label_at', 'origin', 'trains', q.entity, q.fold_name, q.slice_name);
 CREATE TEMP TABLE bare AS
-SELECT d.model, a.fault, a.c1 AS row
-FROM due AS d
-CROSS JOIN attempt('SELECT row FROM training_rows(?1)', json_set(d.spec, '$.lookups', json('[]'), '$.computed', json('{}'))) AS a
-WHERE d.fault IS NULL AND d.may_train IS NOT 1 AND d.api_rows IS NOT 'judge'
-  AND d.model NOT IN (SELECT model FROM ml_pooled_rows) AND EXISTS (SELECT 1 FROM silver_from_api);
+SELECT q.model, a.fault, a.c1 AS row
+FROM (SELECT model, json_set(spec, '$.labels', COALESCE('SELECT ' || (SELECT group_concat(column_sql, ', ') FROM bare_column AS c WHERE c.model = b.model)
+                                                        || ' FROM (' || labels || char(10) || ')', labels)) AS spec
+      FROM asked_bare AS b) AS q
+CROSS JOIN attempt('SELECT row FROM training_rows(?1)', q.spec) AS a;
 CREATE TEMP TABLE bare_entity AS
 SELECT e.*, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.entity) AS from_date
 FROM (SELECT model, fault, origin, entity, MIN(max(label_until, as_of_date)) AS first_until
@@ -528,6 +541,8 @@ DROP TABLE temp.found;
 DROP TABLE temp.left_out;
 DROP TABLE temp.bare_entity;
 DROP TABLE temp.bare;
+DROP TABLE temp.bare_column;
+DROP TABLE temp.asked_bare;
 DROP TABLE temp.due;
 DROP TABLE temp.stage_clock;
 

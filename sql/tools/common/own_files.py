@@ -114,7 +114,7 @@ class Batch:
     """Lines of the importers, sorted by what becomes of them."""
 
     def __init__(self):
-        self.texts, self.n_documents, self.n_streams, self.faults, self.owner = [], 0, 0, [], None
+        self.texts, self.n_documents, self.n_streams, self.faults, self.notes, self.owner = [], 0, 0, [], [], None
         self.recordings, self.files, self.activities, self.known, self.n_lost = [], [], set(), [], 0
 
     def add(self, told):
@@ -131,6 +131,8 @@ class Batch:
         if told.get("fault"):
             self.faults.append((told["source"], told["fault"]))
             self.n_lost += not told.get("activities")
+        if told.get("note"):
+            self.notes.append((told["source"], told["note"]))
         self.recordings += [(told["source"], one) for one in told.get("streams", [])]
         if told.get("key") and not told.get("fault"):
             self.files.append((told["key"], json.dumps(told.get("activities", [])), told["source"]))

@@ -12,6 +12,7 @@ class Came:
     n_streams: int = 0  # put beside activities that were here
     n_lost: int = 0  # faults of what may have been any activity
     faults: list = dataclasses.field(default_factory=list)
+    notes: list = dataclasses.field(default_factory=list)  # of files that are in, but for a part of them
 
 
 def land(db, options, file, athlete, spool):
@@ -25,6 +26,7 @@ def land(db, options, file, athlete, spool):
             inbox.land(db, options.database)
         without_activity = recordings.keep(db, options.database, batch.recordings, batch.files)
         came.faults += batch.faults + without_activity
+        came.notes += batch.notes
         came.n_lost += batch.n_lost
         came.n_streams += batch.n_streams - len(without_activity)
         came.n_documents += batch.n_documents + sum(known[key] for key in batch.known)

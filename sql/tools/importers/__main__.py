@@ -8,6 +8,7 @@ The first line is {"files": how many}; then one for each: {"source": name} with
     key          the hash of the file and of all that its reading depends on, where it need not be read again; known: it is in FILE
     activities   the numbers of the activities that it is
     fault        why it gives none, or not all
+    note         what of a recording was left out, and why
 """
 
 import argparse

@@ -17,12 +17,13 @@ def format_of(content):
 
 
 def documents(content, zone=None, with_positions=False):
-    """(document without athlete and number, channels) of each activity in the file."""
+    """(document without athlete and number, channels) of each activity in the file, and what was left out of it."""
     format = format_of(content)
     if format is None:
         raise NoActivity(_told(content[:HEAD_BYTES])) if content else Unreadable("it is empty")
     try:
-        return [summary.document(recording, zone, with_positions) for recording in format.read(content)]
+        recordings = format.read(content)
+        return [summary.document(recording, zone, with_positions) for recording in recordings], [note for recording in recordings for note in recording.notes]
     except MemoryError as error:
         raise Unreadable("it needs more memory than a file of a device may") from error
     except RecursionError as error:

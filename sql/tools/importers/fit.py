@@ -10,6 +10,7 @@ ACTIVITY_FILE = 4
 TOTALS = {"distance": ("total_distance",), "elapsed_time": ("total_elapsed_time", "total_timer_time"), "moving_time": ("total_timer_time",),
           "average_heartrate": ("avg_heart_rate",), "max_heartrate": ("max_heart_rate",), "total_elevation_gain": ("total_ascent",)}
 TRAIL, VIRTUAL = 3, 58
+SHORTEST_S = 60  # of what is left of a file that was cut off
 INDOOR = {1, 5, 6, 14, 15, 16, 45}  # treadmill, spinning, indoor cycling, indoor rowing, elliptical, stairs, indoor running
 
 # By sport and sub-sport of FIT's profile; None is any.
@@ -29,17 +30,47 @@ def is_one(head):
 
 
 def read(content):
-    messages = _decoded(content)
+    whole_bytes = _bytes_told(content)
+    is_cut = whole_bytes is None or whole_bytes > len(content)
+    messages = _decoded(_ended(content) if is_cut else content, is_cut)
     kinds = [message["type"] for message in messages.get("file_id_mesgs", []) if "type" in message]
     if kinds and kinds[0] != ACTIVITY_FILE and not messages.get("record_mesgs"):
         raise NoActivity(f"it is a FIT file of another kind ({kinds[0]}), not of an activity")
     samples = [_sample(record) for record in messages.get("record_mesgs", []) if isinstance(record.get("timestamp"), (int, float))]
     offset_s, laps = _offset_s(messages), [EPOCH_S + lap["start_time"] for lap in messages.get("lap_mesgs", []) if "start_time" in lap]
     sessions = [session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)]
+    if is_cut:
+        return [_rest(samples, next(iter([*sessions, *messages.get("sport_mesgs", [])]), {}), offset_s, laps, f"it is cut off after {100 * len(content) // whole_bytes} % of its bytes" if whole_bytes else "it was never closed")]
     if len(sessions) < 2:
         session = sessions[0] if sessions else {}
-        return [_recording(checked(samples, _totals(session)), session, offset_s, laps)]
-    return [_recording(part, session, offset_s, laps) for session, part in _parted(samples, sessions)]
+        return [_recording(checked(samples, _totals(session), notes := []), session, offset_s, laps, notes)]
+    return [_recording(part, session, offset_s, laps, notes) for session, part, notes in _parted(samples, sessions)]
+
+
+def _bytes_told(content):
+    """By the header, with the header and the two bytes of the checksum; None where the device never came to write it."""
+    told = int.from_bytes(content[4:8], "little")
+    if len(content) < content[0] + 2:
+        return 0
+    return None if told == 0 and len(content) > content[0] + 2 else content[0] + told + 2
+
+
+def _ended(content):
+    """With a header that says where it ends, and so no checksum that it could have."""
+    return content[:4] + (len(content) - content[0]).to_bytes(4, "little") + content[8:]
+
+
+def _rest(samples, session, offset_s, laps, fault):
+    """What a file tells before it is cut off: when it began and how it went until then. What the whole was nobody knows."""
+    if len(samples) < 2:
+        raise Unreadable(fault)
+    found = _recording(checked(samples, notes=(notes := [])), {name: session.get(name) for name in ("sport", "sub_sport")}, offset_s, laps, notes)
+    seconds = round(found.samples[-1].seconds - found.samples[0].seconds)
+    if seconds < SHORTEST_S:
+        raise Unreadable(f"{fault}, and tells of {seconds} seconds")
+    found.is_cut = True
+    notes.insert(0, f"{fault}: its first {seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} is in, and proves nothing")
+    return found
 
 
 def _totals(session):
@@ -52,20 +83,20 @@ def _totals(session):
     return told | {"start": EPOCH_S + session["start_time"]}
 
 
-def _decoded(content):
+def _decoded(content, is_cut):
     stream = garmin_fit_sdk.Stream.from_byte_array(bytearray(content))
     decoder = garmin_fit_sdk.Decoder(stream)
     try:
         if not decoder.is_fit():
             raise Unreadable("its header is not that of a FIT file")
-        messages, errors = decoder.read(convert_types_to_strings=False, convert_datetimes_to_dates=False, merge_heart_rates=False, expand_sub_fields=False)
+        messages, errors = decoder.read(convert_types_to_strings=False, convert_datetimes_to_dates=False, merge_heart_rates=False, expand_sub_fields=False, enable_crc_check=not is_cut)
     except (Unreadable, MemoryError):
         raise
     except Exception as error:  # whatever a decoder trips over is a fault of the file
         raise Unreadable(f"it cannot be decoded as FIT: {type(error).__name__}") from error
     if errors and isinstance(errors[0], MemoryError):
         raise errors[0]
-    if errors:
+    if errors and not is_cut:
         raise Unreadable(f"it is cut off or damaged: {' '.join(str(errors[0]).split()) or type(errors[0]).__name__}")
     return messages
 
@@ -103,11 +134,11 @@ def _offset_s(messages):
     return None
 
 
-def _recording(samples, session, offset_s, laps):
+def _recording(samples, session, offset_s, laps, notes):
     sport, sub_sport = session.get("sport"), session.get("sub_sport")
     name = SPORTS.get((sport, sub_sport)) or SPORTS.get((sport, None)) or (None if sport in (None, 0) else "Workout")
     within = [lap for lap in laps if samples and samples[0].seconds - 1 <= lap < samples[-1].seconds]
-    return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within, totals=_totals(session))
+    return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within, notes=notes, totals=_totals(session))
 
 
 def _parted(samples, sessions):
@@ -115,4 +146,4 @@ def _parted(samples, sessions):
         start, end = session["start_time"] + EPOCH_S, following.get("start_time", 2**33) + EPOCH_S
         part = [sample for sample in samples if start <= sample.seconds < end]
         if len(part) > 1 or _totals(session).get("elapsed_time"):
-            yield session, checked(part, _totals(session))
+            yield session, checked(part, _totals(session), notes := []), notes

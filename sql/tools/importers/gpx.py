@@ -24,7 +24,7 @@ def read(content):
     found = [(track, samples) for track in tracks if (samples := [_sample(point) for segment in track.segments for point in segment.points if point.time])]
     if not found:
         raise Unreadable("none of its points has a time: a route that was planned, not recorded")
-    return [Recording(checked(samples), sports.named(track.type), name=track.name, utc_offset_s=_offset_s(track)) for track, samples in found]
+    return [Recording(checked(samples, notes=(notes := [])), sports.named(track.type), name=track.name, utc_offset_s=_offset_s(track), notes=notes) for track, samples in found]
 
 
 def _offset_s(track):

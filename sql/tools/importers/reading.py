@@ -106,13 +106,16 @@ def _read(source, known, content, way):
         return _json_line(source, known, content, way)
     if known.get("athlete") is None:
         return {"source": source, "asks": True}
-    found = device_files.documents(content, way.zone, way.with_positions)
+    found, notes = device_files.documents(content, way.zone, way.with_positions)
+    told = {"key": known["key"], **({"note": "; ".join(notes)} if notes else {})}
     if "row" in known:
-        return strava_export.line(known, source, found, way.zone) | {"key": known["key"]}
+        if any(document.get("flagged") for document, _ in found):
+            raise Unreadable("it is cut off")  # and the table tells of the whole
+        return strava_export.line(known, source, found, way.zone) | told
     numbers = [device_files.number(content, known["athlete"], place) for place in range(len(found))]
     texts = [json.dumps({"id": number, "athlete": {"id": int(known["athlete"])}, "provenance": "device_file", **told}, allow_nan=False)
              for number, (told, _) in zip(numbers, found)]
-    return {"source": source, "documents": len(found), "text": "\n".join(texts), "key": known["key"], "activities": [str(number) for number in numbers],
+    return {"source": source, "documents": len(found), "text": "\n".join(texts), **told, "activities": [str(number) for number in numbers],
             "streams": [streams.recorded(number, known["athlete"], channels) for number, (_, channels) in zip(numbers, found)]}
 
 

@@ -16,7 +16,7 @@ ADDED = ("distance", "average_heartrate", "max_heartrate", "total_elevation_gain
 
 
 def document(recording, zone=None, with_positions=False):
-    """(document, channels)"""
+    """(document, channels), of a file that was cut off flagged, so that it proves nothing of its athlete."""
     start = recording.samples[0].seconds if recording.samples else recording.totals["start"]
     if not OLDEST_S <= start <= NEWEST_S:
         raise Unreadable("it starts before 1970 or after 9999")
@@ -43,7 +43,7 @@ def _head(recording, sport, start, zone):
     offset_s = _offset_s(recording, start, zone)
     return {"name": recording.name, "sport_type": sport, "type": sport, "resource_state": 3,
             "start_date": _text(start) + "Z", "start_date_local": _text(start + offset_s) + "Z", "utc_offset": offset_s,
-            "trainer": recording.is_indoor, "manual": False}  # fmt: skip
+            "trainer": recording.is_indoor, "manual": False, "flagged": recording.is_cut or None}  # fmt: skip
 
 
 def _of_totals(recording, start, zone):

@@ -60,10 +60,10 @@ def _add(activity, point):
 def _recording(activity):
     laps = [seconds for seconds, _ in map(instant, filter(None, activity["laps"])) if seconds is not None]
     sport, totals = sports.named(activity["sport"]), _totals(activity["totals"], laps)
-    samples = checked(activity["points"], totals)
+    samples = checked(activity["points"], totals, notes := [])
     # the format does not say where it was; what has no place but a distance was on a belt, or on rollers
     is_indoor = sport in ("Run", "Ride") and bool(samples) and all(sample.latitude is None for sample in samples) and any(sample.distance_m for sample in samples)
-    return Recording(samples, sport, is_indoor, utc_offset_s=activity["offset"], lap_starts=laps, totals=totals)
+    return Recording(samples, sport, is_indoor, utc_offset_s=activity["offset"], lap_starts=laps, notes=notes, totals=totals)
 
 
 def _totals(laps, starts):

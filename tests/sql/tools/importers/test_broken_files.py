@@ -45,7 +45,7 @@ def swelling(rng, _):
 
 def absurd(rng, _):
     points = device_files.run(200)
-    at = rng.randrange(1, 199)
+    at = rng.randrange(10, 190)  # of a few points it would be known which are wrong
     points[at:] = [(rng.choice([4_102_444_800, 253_402_300_000]) + i, *rest[1:]) for i, rest in enumerate(points[at:])]
     return rng.choice([device_files.as_tcx, device_files.as_gpx])(points)
 
@@ -88,15 +88,54 @@ def test_each_broken_file_ends_as_one_sentence_and_the_rest_is_in(tmp_path, form
         given.write_bytes(packed.getvalue())
     before = {str(path) for path in tmp_path.rglob("*")}
     done, peak_kb = device_files.measured(tmp_path / "a.db", given, athlete=7)
-    said = re.match(r"6 new, (?:(\d+) refused, )?(\d+) unreadable:\n", done.stdout)  # refused is what may have been JSON
-    assert done.returncode == 0 and said and sum(map(int, filter(None, said.groups()))) == len(broken), (done.stdout, done.stderr)
+    said = re.match(r"(\d+) new, (?:(\d+) refused, )?(\d+) unreadable:\n", done.stdout)  # refused is what may have been JSON
+    n_new, *n_broken = [int(n or 0) for n in said.groups()] if said else [0]
+    assert done.returncode == 0 and n_new - 6 + sum(n_broken) == len(broken), (done.stdout, done.stderr)
     assert "Traceback" not in done.stdout + done.stderr
     assert {str(path) for path in tmp_path.rglob("*")} - before == {str(tmp_path / "a.db")}
     assert peak_kb < 1024 * 1024
     with sqlite3.connect(tmp_path / "a.db") as db:
         told = dict(db.execute("SELECT source, reason FROM bronze_rejects"))
-        assert db.execute("SELECT COUNT(*) FROM silver_strava_activities").fetchone() == (6,)
+        assert db.execute("SELECT COUNT(*), SUM(is_flagged) FROM silver_strava_activities").fetchone() == (n_new, n_new - 6)
     assert told.keys() == broken and all("\n" not in reason and 10 < len(reason) < 300 for reason in told.values()), told
+    assert sum(reason.endswith("is in, and proves nothing") for reason in told.values()) == n_new - 6
+
+
+@pytest.mark.parametrize("write", [device_files.as_fit, device_files.as_tcx, device_files.as_gpx])
+@pytest.mark.parametrize("place", [0, 1, 300, 598, 599])
+def test_a_few_points_of_a_wild_clock_are_left_out_and_told_and_the_run_is_in(write, place):
+    from importers import device_files as readers
+
+    points = device_files.run(600)
+    (whole, _), = readers.documents(write(points))[0]
+    for moment in (4_102_444_800, 631_065_600, 820_454_400, *([points[300][0] + 7200] if place <= 300 else [])):
+        for n in (1, 2, 3):
+            wild = list(points)
+            wild[place : place + n] = [(moment + i, *point[1:]) for i, point in enumerate(points[place : place + n])]
+            ((told, channels),), (note,) = readers.documents(write(wild))
+            n_wild = len(points[place : place + n])
+            assert note.startswith(f"{n_wild} of 600 points left out: a clock that says {datetime.datetime.fromtimestamp(moment, datetime.timezone.utc):%Y-%m-%dT%H:%M}")
+            assert abs(told["elapsed_time"] - whole["elapsed_time"]) <= n_wild and abs(told["distance"] - whole["distance"]) < 5 * n_wild and "flagged" not in told
+    if place == 300:
+        from importers.recording import Unreadable
+
+        with pytest.raises(Unreadable, match="its times go from 2024-05-12 to 2100-01-01, more than ten days"):  # which of them are right?
+            readers.documents(write([*points[:place], *((4_102_444_800 + i, *point[1:]) for i, point in enumerate(points[place:]))]))
+
+
+@pytest.mark.parametrize("end", ["cut", "never closed"])
+def test_what_a_fit_file_tells_before_it_ends_is_in_once_and_proves_nothing(tmp_path, end):
+    content = device_files.as_fit(device_files.run(3600))
+    content = content[: len(content) // 2] if end == "cut" else content[:4] + bytes(4) + content[8 : len(content) // 2]
+    (tmp_path / "x.fit").write_bytes(content)
+    said = device_files.imported(tmp_path / "a.db", tmp_path / "x.fit", athlete=7).stdout
+    how = "it is cut off after 49 % of its bytes" if end == "cut" else "it was never closed"
+    assert re.fullmatch(rf"1 new:\n  x.fit: {how}: its first 0:(29:5\d|30:0\d) is in, and proves nothing\n", said), said
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "x.fit", athlete=7).stdout == "0 new, 1 known already\n"
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert db.execute("SELECT is_run, is_flagged, moving_s BETWEEN 1790 AND 1810, distance_m BETWEEN 5370 AND 5430 FROM silver_strava_activities").fetchall() == [(1, 1, 1, 1)]
+        (reason,) = db.execute("SELECT r.reason FROM silver_rules AS r JOIN silver_strava_activities AS a ON instr(a.quality_flags, r.rule)").fetchone()
+        assert reason == "flagged as not credible: on Strava, or since its file is cut off"
 
 
 def test_a_name_that_is_no_utf_8_or_has_lines_is_one_line(tmp_path):
