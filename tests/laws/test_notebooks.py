@@ -317,6 +317,8 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     path = with_activities(survey_only, tmp_path, CASES["no race"])
     with connect(path, isolation_level=None) as db:
         db.execute("UPDATE ops_config SET value = 100 WHERE name = 'gate_mae_10k_s'")
+        known = db.execute("SELECT definition FROM ml_models_current WHERE model = 'time_estimator'").fetchone()[0]
+        db.execute("INSERT INTO bronze_inbox (source, body) VALUES ('again', ?)", (json.dumps(json.loads(known) | {"version": "9.0.0"}),))
         db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
                    " VALUES ('540_train_models', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
         db.execute("INSERT INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)"
@@ -325,7 +327,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     demo.build(path)
     lines = page_lines(path)
     assert_readable(lines)
-    assert any(line.startswith("  model version 2 refused: 10 km error of") for line in lines)
+    assert any(line.startswith("  model version 2 refused: mae by group of survey 10k is") for line in lines)
     assert any(line.startswith("  540_train_models failed on 2025-01-01") for line in lines)
 
 
