@@ -545,11 +545,13 @@ WITH condition AS (
 measured AS (
     SELECT r.run_id, m.evaluation, m.slice, m.metric, m.predictor, m.value FROM run AS r JOIN metric AS m USING (model) WHERE m.step = 0 AND abs(m.value) < 9e999
 )
-SELECT c.*, m.value, CASE c.type WHEN 'text' THEN COALESCE(b.value, (SELECT value FROM ops_config WHERE name = c.than)) ELSE c.than END AS bound,
-       b.value IS NOT NULL AS is_beside_another
+SELECT c.*, m.value,
+       CASE c.type WHEN 'text' THEN COALESCE((SELECT b.value FROM measured AS b WHERE (b.run_id, b.evaluation, b.slice, b.metric, b.predictor)
+                                                                                 = (c.run_id, c.evaluation, c.slice, c.metric, c.than)),
+                                             (SELECT value FROM ops_config WHERE name = c.than))
+            ELSE c.than END AS bound
 FROM condition AS c
-LEFT JOIN measured AS m ON (m.run_id, m.evaluation, m.slice, m.metric, m.predictor) = (c.run_id, c.evaluation, c.slice, c.metric, 'model')
-LEFT JOIN measured AS b ON c.type = 'text' AND (b.run_id, b.evaluation, b.slice, b.metric, b.predictor) = (c.run_id, c.evaluation, c.slice, c.metric, c.than);
+LEFT JOIN measured AS m ON (m.run_id, m.evaluation, m.slice, m.metric, m.predictor) = (c.run_id, c.evaluation, c.slice, c.metric, 'model');
 
 CREATE TEMP TABLE sentence AS
 SELECT run_id, position, COALESCE(CASE WHEN is_above THEN value > bound ELSE value < bound END, 0) AS passes,
@@ -557,7 +559,7 @@ SELECT run_id, position, COALESCE(CASE WHEN is_above THEN value > bound ELSE val
        || CASE WHEN value IS NULL THEN ' could not be measured'
                WHEN bound IS NULL THEN ' has nothing to be compared with: there is no ' || than
                ELSE ' is ' || number_text(CAST(1000 * value + (value >= 0) - 0.5 AS INTEGER) / 1000.0) || ', asked for is ' || CASE WHEN is_above THEN 'more than ' ELSE 'less than ' END
-                    || CASE WHEN is_beside_another THEN than || ', ' ELSE '' END || number_text(CAST(1000 * bound + (bound >= 0) - 0.5 AS INTEGER) / 1000.0) END AS told
+                    || CASE type WHEN 'text' THEN than || ', ' ELSE '' END || number_text(CAST(1000 * bound + (bound >= 0) - 0.5 AS INTEGER) / 1000.0) END AS told
 FROM gated;
 
 INSERT INTO ml_model_versions (model, version, status, reason, specification, model_json, training_rows, training_hash, trained_at)

@@ -24,7 +24,7 @@ ORDER BY f.as_of_date DESC LIMIT 1;
 SELECT CASE WHEN r.activities > 0
             THEN printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), r.activities, CASE r.activities WHEN 1 THEN 'activity' ELSE 'activities' END,
                         r.first_date, r.last_date) || char(10) ||
-                 printf('  %d runs over %d km, %d race results', r.runs, r.run_km * per_km, r.races)
+                 printf('  %d runs over %d km, %d %s', r.runs, r.run_km * per_km, r.races, CASE r.races WHEN 1 THEN 'race result' ELSE 'race results' END)
             ELSE printf('Athlete %s has no activities here%s.', p.athlete_id,
                         CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END) END
 FROM temp.page AS p
@@ -207,8 +207,13 @@ FROM judged AS j
 JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
-SELECT printf('  model version %d %s: %s', version, status, reason) FROM ml_model_versions
-WHERE model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY version DESC LIMIT 1;
+SELECT printf('  model version %d %s: %s', v.version, v.status,
+              CASE WHEN instr(v.reason, 'gate_mae_10k_s') AND m.mae_s IS NOT NULL
+                   THEN printf('10K error of %.1f s on runners it had not seen, the gate is %.0f s', m.mae_s,
+                               CAST(substr(v.reason, instr(v.reason, 'gate_mae_10k_s') + 16) AS REAL)) ELSE v.reason END)
+FROM ml_model_versions AS v
+LEFT JOIN ml_metrics AS m ON (m.model, m.version, m.source, m.distance_class) = (v.model, v.version, 'survey', '10k')
+WHERE v.model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY v.version DESC LIMIT 1;
 
 -- What each registered model says of this athlete's last day, most because of what, what was decided of it last and what its last version
 -- changed; or why it says nothing.
@@ -282,7 +287,7 @@ FROM differs
 UNION ALL
 SELECT model, 4, '', printf('%d %s', abs(training_rows - rows_before), CASE WHEN training_rows > rows_before THEN 'rows more' ELSE 'rows fewer' END) FROM newest WHERE training_rows <> rows_before
 UNION ALL
-SELECT model, 5, name, printf('%s %.3f to %.3f', name, before, now) FROM error WHERE now IS NOT NULL AND before IS NOT NULL;
+SELECT model, 5, name, printf('%s %.3f to %.3f', name, before, now) FROM error WHERE now <> before;
 
 SELECT char(10) || 'MODELS by definition, and what they say of this athlete (their cards: make card MODEL=name)' WHERE EXISTS (SELECT 1 FROM asked);
 CREATE TEMP TABLE said AS
@@ -360,7 +365,7 @@ SELECT printf('  %4d  %-14s  %!.76s', n, table_name, replace(reason, char(10), '
 
 CREATE TEMP TABLE candidate AS
 SELECT c.*, ROW_NUMBER() OVER (ORDER BY local_date DESC, activity_id) AS age FROM temp.page CROSS JOIN race_candidates AS c USING (athlete_id);
-SELECT char(10) || 'A RACE? Untagged, the fastest as long of its season; say what it was with sql/tools/tell'
+SELECT char(10) || 'A RACE? Untagged, and no run as long was faster in its season; say what it was with sql/tools/tell'
 WHERE EXISTS (SELECT 1 FROM candidate);
 SELECT printf('  %s  %-13s %8s  activity %s  %!.40s', c.local_date, d.name, hms(c.elapsed_s), c.activity_id, replace(COALESCE(c.name, ''), char(10), ' '))
 FROM candidate AS c JOIN race_distances AS d USING (distance_class)

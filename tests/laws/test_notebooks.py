@@ -327,7 +327,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     demo.build(path)
     lines = page_lines(path)
     assert_readable(lines)
-    assert any(line.startswith("  model version 2 refused: mae by group of survey 10k is") for line in lines)
+    assert any(line.startswith("  model version 2 refused: 10K error of") for line in lines)
     assert any(line.startswith("  540_train_models failed on 2025-01-01") for line in lines)
 
 

@@ -51,6 +51,7 @@ def _insert(db, source, text, is_utf8):
 
 
 GZIP = b"\x1f\x8b"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as a shell of Windows writes what is sent to a file
 
 
 # --- files ---------------------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def pieces(stream, source, size, limit=LIMIT_BYTES, piece=PIECE_BYTES):
     """The texts that a stream of `size` bytes, None where that is not known, becomes."""
     text = stream.read(piece if size is not None and size > limit else limit + 1)
     if len(text) <= limit and (size is None or size <= limit):
-        yield source, text
+        yield source, _in_utf_8(text, source)
         return
     if not _is_lines(text):
         raise Failure(f"{source} is one JSON text of more than {limit:,} bytes, which is the most; as lines of objects it may be larger")
@@ -109,6 +110,13 @@ def pieces(stream, source, size, limit=LIMIT_BYTES, piece=PIECE_BYTES):
         yield f"{source} from byte {at}", memoryview(text)[:end]
         at += end
         text = text[end:] + (stream.read(piece) if len(text) - end <= piece else b"")
+
+
+def _in_utf_8(text, source):
+    try:
+        return text.decode("utf-16").encode() if text[:2] in UTF_16 else text
+    except UnicodeError as error:
+        raise Failure(f"{source} begins as UTF-16 and is not: {error.reason} at byte {error.start}") from error
 
 
 def _is_lines(text):

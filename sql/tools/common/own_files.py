@@ -15,7 +15,7 @@ import tempfile
 import time
 import zlib
 
-from . import database, numbers
+from . import database, inbox, numbers
 from .database import ROOT, Failure
 
 HEAD_BYTES = 20_000
@@ -24,7 +24,6 @@ BATCH_TEXTS, BATCH_S = int(os.environ.get("ATHLETE_BATCH") or 250), 30  # land t
 STREAMS = re.compile(rb'(\{\s*"activity_id"\s*:\s*"?\d+"?\s*,\s*|\{\s*)"(time|distance|latlng|altitude|velocity_smooth|heartrate|cadence|watts|temp|moving|grade_smooth)"\s*:\s*[\[{]'
                      rb'|\[\s*\{\s*"type"\s*:\s*"\w+"\s*,\s*"data"\s*:\s*\[')
 TOOLS = (b'"summarizedActivitiesExport"', b'"icu_training_load"', b'"icu_athlete_id"')  # Garmin's export, and intervals.icu
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 MARKS = (b"PK\3\4", b"PK\5\6", b"SQLi")
 
 
@@ -44,7 +43,7 @@ def is_one(file):
 def is_theirs(head):
     """By the first bytes: a zip, a database, a FIT, XML, or the table of an export."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:2] in UTF_16:
+    if head[:2] in inbox.UTF_16:
         text = head.decode("utf-16", errors="ignore").encode()
     return head[:4] in MARKS or head[8:12] == b".FIT" or text[:1] == b"<" or _is_table(text) or STREAMS.match(text) is not None or (
         text[:1] in (b"{", b"[") and any(word in head for word in TOOLS))

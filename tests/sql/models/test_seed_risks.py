@@ -126,7 +126,7 @@ def test_r3_a_version_that_misses_the_gate_is_refused_with_its_reason_and_the_on
     first, second = lab.rows(db, "SELECT version, status, reason FROM ml_model_versions ORDER BY version")
     error = lab.one(db, "SELECT mae_s FROM ml_metrics WHERE version = 2 AND model = 'time_estimator' AND source = 'survey' AND distance_class = '10k'")
     assert (first["status"], second["status"]) == ("accepted", "refused")
-    told = re.fullmatch(r"mae by group of survey 10k is ([\d.]+), asked for is less than 100\.0", second["reason"])
+    told = re.fullmatch(r"mae by group of survey 10k is ([\d.]+), asked for is less than gate_mae_10k_s, 100\.0", second["reason"])
     assert float(told[1]) == pytest.approx(error, abs=6e-4)
     assert lab.one(db, "SELECT message FROM ops_runs WHERE stage = ? ORDER BY run_id DESC LIMIT 1", TRAIN) == f"time_estimator version 2 refused: {second['reason']}"
     assert lab.one(db, "SELECT COUNT(*), MIN(version), MAX(version) FROM gold_athlete_predictions WHERE prediction_date = '2025-11-03'") == (15, 1, 1)

@@ -1,5 +1,6 @@
 """sql/tools/import reads whatever can be read, byte for byte, and lands all of it or nothing."""
 
+import gzip
 import io
 import json
 import os
@@ -84,6 +85,21 @@ def test_a_database_of_utf_16_gets_the_same_text(tmp_path):
     assert sqlite3.connect(tmp_path / "a.db").execute("SELECT body FROM copy").fetchone() == (text,)
     (tmp_path / "a.json").write_bytes(b'{"name": "\xff"}')
     assert tool("import", tmp_path / "a.db", tmp_path / "a.json").stderr == "a.json is not UTF-8 at byte 10\n"
+
+
+@pytest.mark.parametrize("mark, encoding", [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_a_text_of_a_shell_of_windows_is_the_text_that_it_would_be_elsewhere(tmp_path, mark, encoding):
+    watched(tmp_path / "a.db")
+    text = "\r\n".join(json.dumps(activity(number, name="é\u2028🏃"), ensure_ascii=False) for number in (1, 2))
+    content = mark + text.encode(encoding)
+    (tmp_path / "a.json").write_bytes(content)
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(content))
+    for file in ("a.json", "a.json.gz"):
+        assert tool("import", tmp_path / "a.db", tmp_path / file).returncode == 0
+    assert tool("import", tmp_path / "a.db", "-", stdin=content).stdout == b"landed nothing new; 2 known already\n"
+    assert [body.decode() for _, body in passed(tmp_path / "a.db")] == [text] * 3
+    (tmp_path / "a.json").write_bytes(content[:-1])
+    assert tool("import", tmp_path / "a.db", tmp_path / "a.json").stderr == f"a.json begins as UTF-16 and is not: truncated data at byte {len(content) - 2}\n"
 
 
 # --- more than SQLite holds in one value -----------------------------------------------------------------------------------

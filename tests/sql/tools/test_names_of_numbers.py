@@ -28,7 +28,7 @@ DURATION = "SELECT duration_ms / 1000 FROM ops_runs WHERE stage = :stage AND out
 # A line of the page, with {value} for each number and key=… for what says which row; the SELECT; how each of its columns is written.
 PAGE = [
     (f"Athlete {{}}: {{}} activit(?:y|ies) from {{{DAY}}} to {{{DAY}}}", "SELECT athlete_id, activities, first_date, last_date FROM gold_athlete_records WHERE athlete_id = :athlete", "s d s s"),
-    ("  {} runs over {} km, {} race results", "SELECT runs, run_km, races FROM gold_athlete_records WHERE athlete_id = :athlete", "d d d"),
+    ("  {} runs over {} km, {} race results?", "SELECT runs, run_km, races FROM gold_athlete_records WHERE athlete_id = :athlete", "d d d"),
     ("  the last activity was {} days ago, the last import {}", "SELECT days_since_activity, days_since_import FROM gold_athlete_records WHERE athlete_id = :athlete", "d d"),
     (f"  recorded twice: {{}} activit(?:y is|ies are) kept and not counted, and each training counts once \\(the last is {{\\d+}} of {{{DAY}}}, {{\\d+}} counts\\)",
      "SELECT (SELECT recorded_twice FROM gold_athlete_records WHERE athlete_id = :athlete), activity_id, local_date, same_training_as FROM silver_same_training JOIN silver_strava_activities USING (athlete_id, activity_id) WHERE athlete_id = :athlete ORDER BY start_time DESC LIMIT 1", "d s s s"),
@@ -64,7 +64,7 @@ PAGE = [
      "SELECT most_activities_90d, activities_90d FROM gold_estimate_evidence WHERE athlete_id = :athlete ORDER BY prediction_id DESC LIMIT 1", "d d"),
     (f"  (?P<source>this athlete|the survey) +(?P<name>\\S.*?) +{{}} +{{{TIME}}} +{{}} % +{{{TIME}}} +{{{TIME}}} +{{{TIME}}}",
      "SELECT " + ", ".join([ERROR(column, "time_estimator") for column in ("races", "typical_error_s", "inside_pct")] + [ERROR("typical_error_s", model) for model in ("riegel", "vdot", "vickers_one_race")]), "d t .0f t t t"),
-    (r"  model version {} accepted: {.*}", "SELECT version, reason FROM ml_model_versions WHERE model = 'time_estimator' ORDER BY version DESC LIMIT 1", "d s"),
+    ("  model version {} accepted: 10K error of {} s on runners it had not seen, the gate is {} s", f"SELECT v.version, m.mae_s, {SETTING('gate_mae_10k_s')} FROM ml_model_versions AS v JOIN ml_metrics AS m USING (model, version) WHERE model = 'time_estimator' AND m.source = 'survey' AND m.distance_class = '10k' ORDER BY version DESC LIMIT 1", "d .1f .0f"),
     (f"  pace_predictor +(?P<prediction>predicted_pace_min_km) {{}} \\({{}} to {{}}\\) for {{{DAY}}}, next",
      "SELECT g.predicted, i.lower, i.upper, g.prediction_date FROM inference_log AS g JOIN inference_intervals AS i USING (inference_id) WHERE g.model = 'pace_predictor' AND g.entity = :athlete ORDER BY inference_id DESC LIMIT 1", ".2f .2f .2f s"),
     ("    most because of ctl_42d \\({}\\), .*", "SELECT contribution FROM gbdt_explain('pace_predictor@champion', :question) WHERE feature = 'ctl_42d'", "+.2f"),

@@ -163,7 +163,7 @@ def printed(path):
 
 def test_the_page_calls_athletes_by_name_and_asks_which_runs_were_races_until_it_is_told(told):
     text, asked = printed(told.path)
-    assert text.startswith("Athlete 1: 32 activities") and "1 race results" in text and asked
+    assert text.startswith("Athlete 1: 32 activities") and "1 race result\n" in text and asked
     assert [a for a in asked[-5:] if f"activity {a} " not in section(text, "A RACE")] == []
     told("name", "Ann", "--athlete=1")
     told("no-race", "777")
@@ -173,4 +173,4 @@ def test_the_page_calls_athletes_by_name_and_asks_which_runs_were_races_until_it
     assert text.startswith("Athlete Ann, 1: 32 activities") and "0 race results" in text and not {*asked, "777"} & {*left}
     told("take-back", "no-race", "777")
     told("take-back", "name", "--athlete=1")
-    assert printed(told.path)[0].startswith("Athlete 1: 32 activities") and "1 race results" in printed(told.path)[0]
+    assert printed(told.path)[0].startswith("Athlete 1: 32 activities") and "1 race result\n" in printed(told.path)[0]
