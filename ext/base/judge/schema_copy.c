@@ -72,10 +72,12 @@ static int list_all(catalog *all, private_db *own, sqlite3 *from) {
 
 /* --- what is named -------------------------------------------------------------------------------------- */
 
+/* A file has hundreds of names; few letters of a text begin any. */
 static bool mentions(const char *text, const char *name) {
     int length = (int)strlen(name);
+    const char first = (char)(*name & ~0x20);
     for (; length > 0 && *text; text++)
-        if (sqlite3_strnicmp(text, name, length) == 0) return true;
+        if ((*text & ~0x20) == first && sqlite3_strnicmp(text, name, length) == 0) return true;
     return false;
 }
 
