@@ -216,7 +216,7 @@ LEFT JOIN ml_metrics AS m ON (m.model, m.version, m.source, m.distance_class) = 
 WHERE v.model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY v.version DESC LIMIT 1;
 
 -- What each registered model says of this athlete's last day, most because of what, what was decided of it last and what its last version
--- changed; or why it says nothing.
+-- changed; or why it says nothing. The time estimator's answers stand above.
 CREATE TEMP TABLE asked AS
 SELECT k.model, k.learner, k.columns_sql, k.definition ->> '$.label' AS label, a.version, g.inference_id, g.prediction, g.predicted, i.lower, i.upper, g.prediction_date, g.item, v.model_json,
        (SELECT c.cluster_name FROM ml_clusters AS c WHERE (c.model, c.version, c.cluster_id) = (g.model, g.version, g.predicted)) AS cluster_name,
@@ -230,7 +230,7 @@ LEFT JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
 LEFT JOIN inference_log AS g ON g.inference_id = (SELECT o.inference_id FROM inference_log AS o WHERE (o.model, o.entity) = (k.model, p.athlete_id) ORDER BY o.prediction_date DESC, o.inference_id DESC LIMIT 1)
 LEFT JOIN inference_intervals AS i ON i.inference_id = g.inference_id
 LEFT JOIN ml_model_versions AS v ON (v.model, v.version) = (g.model, g.version)
-WHERE k.learner <> 'simulation' AND k.model <> 'time_estimator'; -- whose answers stand above
+WHERE k.learner <> 'simulation' AND k.model <> 'time_estimator';
 CREATE TEMP TABLE because AS
 SELECT q.model, e.feature, e.contribution, ROW_NUMBER() OVER (PARTITION BY q.model ORDER BY abs(e.contribution) DESC, e.feature) AS place
 FROM asked AS q
