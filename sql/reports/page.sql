@@ -216,7 +216,7 @@ LEFT JOIN ml_metrics AS m ON (m.model, m.version, m.source, m.distance_class) = 
 WHERE v.model = 'time_estimator' AND EXISTS (SELECT 1 FROM judged) ORDER BY v.version DESC LIMIT 1;
 
 -- What each registered model says of this athlete's last day, most because of what, what was decided of it last and what its last version
--- changed; or why it says nothing. The time estimator's answers stand above.
+-- changed; or why it says nothing. The answers of the time estimator stand above.
 CREATE TEMP TABLE asked AS
 SELECT k.model, k.learner, k.columns_sql, k.definition ->> '$.label' AS label, a.version, g.inference_id, g.prediction, g.predicted, i.lower, i.upper, g.prediction_date, g.item, v.model_json,
        (SELECT c.cluster_name FROM ml_clusters AS c WHERE (c.model, c.version, c.cluster_id) = (g.model, g.version, g.predicted)) AS cluster_name,

@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from helpers.athletes import demo
+from helpers.athletes import demo, lab
 from helpers.extension import EXTENSION, ROOT, connect
 from helpers.stage_headers import statements
+from helpers.stages import put
 
 pytestmark = pytest.mark.unsanitized  # stages that run under the sanitizers elsewhere, and the shell
 
@@ -317,8 +318,7 @@ def test_the_page_tells_of_a_refused_model_and_of_failures_within_its_width(surv
     path = with_activities(survey_only, tmp_path, CASES["no race"])
     with connect(path, isolation_level=None) as db:
         db.execute("UPDATE ops_config SET value = 100 WHERE name = 'gate_mae_10k_s'")
-        known = db.execute("SELECT definition FROM ml_models_current WHERE model = 'time_estimator'").fetchone()[0]
-        db.execute("INSERT INTO bronze_inbox (source, body) VALUES ('again', ?)", (json.dumps(json.loads(known) | {"version": "9.0.0"}),))
+        put(db, lab.specification() | {"version": "99.0.0"})
         db.execute("INSERT INTO ops_runs (stage, started_at, duration_ms, outcome, message)"
                    " VALUES ('540_train_models', '2025-01-01T00:00:00Z', 1, 'failed', ?)", ("Runtime error\nnear line 7 ü" * 9,))
         db.execute("INSERT INTO bronze_rejects (source, ingested_at, line, byte_offset, reason, object, content_hash)"

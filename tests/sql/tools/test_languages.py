@@ -1,5 +1,6 @@
 """Page and report in Portuguese and in miles: every text is in both languages, the numbers are the same, and what is long fits."""
 
+import ast
 import json
 import os
 import pathlib
@@ -80,6 +81,25 @@ def test_every_text_that_a_stage_stores_for_a_person_is_in_a_phrase(stage, since
     told = [each for each in literals(text[start : text.index(until, start)]) if re.search(r"[a-z]{2,} | [a-z]{2,}", each) and not re.match(r"[-+]\d+ days?$|SELECT |\" FROM |realized $", each)]
     phrases = " | ".join(each["en"] for each in languages.stored()["phrases"])
     assert told and [each for each in told if each.strip(" .,:;()") not in phrases] == []
+
+
+def refusals_of_files():
+    """The sentences with which a reader of files refuses one or leaves something out, in pieces where a value stands between."""
+    for file in sorted((ROOT / "sql" / "tools" / "importers").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            is_said = isinstance(node, ast.Call) and (getattr(node.func, "id", None) in ("Unreadable", "NoActivity") or getattr(getattr(node.func, "value", None), "id", None) == "notes")
+            for each in ast.walk(node) if is_said else ():
+                if isinstance(each, ast.Constant) and isinstance(each.value, str) and len(re.findall(r"[a-z]{2,}", each.value)) >= 3:
+                    yield file.name, each.value
+
+
+def test_every_reason_for_which_nothing_lands_is_in_a_phrase():
+    stage = (ROOT / "sql" / "1_bronze" / "100_bronze_strava.sql").read_text()
+    start = stage.index("WHEN errors IS NOT NULL THEN 'an error answer")
+    told = [("100_bronze_strava", each) for each in literals(stage[start : stage.index("AS reason", start)]) if each not in ("delete", "activity")]
+    told += refusals_of_files()
+    phrases = " | ".join(each["en"] for each in languages.stored()["phrases"])
+    assert len(told) > 50 and [each for each in told if each[1].strip(" .,:;()") not in phrases] == []
 
 
 @pytest.mark.parametrize("phrase", languages.stored()["phrases"], ids=lambda each: each["en"])
