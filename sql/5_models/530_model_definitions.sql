@@ -20,8 +20,8 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- Those that are not registered, the refused ones again: what one lacked may be there now. A definition without a learner
--- belongs to a stage of its own. A member that is null says nothing, and is left out.
+-- Those that are not registered, the refused ones again: what one lacked may be there now. One without a learner, such as a file of
+-- before has of the time estimator, is told of until another takes its place. A member that is null says nothing, and is left out.
 CREATE TEMP TABLE arrived AS
 SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
        json_fields(d.payload, '[{"field": "version", "type": "text"}, {"field": "description", "type": "text"}, {"field": "entity", "type": "text"},
@@ -51,7 +51,8 @@ FROM (SELECT bronze_id, document_id,
              CASE WHEN EXISTS (SELECT 1 FROM json_tree(payload) WHERE type = 'null') THEN json_patch('{}', payload) ELSE payload END AS payload
       FROM bronze_documents
       WHERE kind = 'model_specification' AND bronze_id NOT IN (SELECT bronze_id FROM ml_models)) AS d
-WHERE json_type(d.payload, '$.learner') IS NOT NULL;
+WHERE json_type(d.payload, '$.learner') IS NOT NULL
+   OR d.bronze_id = (SELECT MAX(n.bronze_id) FROM bronze_documents AS n WHERE (n.kind, n.document_id) = ('model_specification', d.document_id));
 
 -- What each asks its features of: {"name", "group"}, or a name alone for a column of its rows.
 CREATE TEMP TABLE feature AS

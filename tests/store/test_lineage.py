@@ -44,7 +44,7 @@ def test_every_edge_between_tables_is_what_the_header_of_its_stage_says(built):
 
 def test_features_are_traced_through_models_to_predictions_and_predictions_to_activities(built):
     touched = {r["to_name"] for r in rows(built, "SELECT * FROM feature_lineage_paths WHERE from_name = 'athlete_rolling_features.ctl_42d'")}
-    assert touched == {"time_estimator_rows.ctl_42d", "time_estimator/1", "gold_athlete_predictions/time_estimator/1", "inference_log/time_estimator/1"}
+    assert touched == {"time_estimator_rows.ctl_42d", "time_estimator/1", "gold_athlete_predictions/time_estimator/1"}
     prediction = one(built, "SELECT prediction_id FROM gold_athlete_predictions WHERE model = 'time_estimator' LIMIT 1")
     behind = one(built, "SELECT COUNT(*), MAX(available_at) FROM prediction_activities WHERE prediction_id = ?", prediction)
     known_at = one(built, "SELECT known_at FROM gold_athlete_predictions WHERE prediction_id = ?", prediction)
@@ -141,7 +141,7 @@ def test_who_breaks_if_a_feature_goes_is_one_query(built, version):
     n = one(built, "SELECT COUNT(*) FROM gold_athlete_predictions WHERE model = 'time_estimator'")
     status = one(built, "SELECT status FROM ml_model_versions")
     kinds = lambda feature: [(d["kind"], d["status"]) for d in found[feature]]  # noqa: E731
-    assert kinds("athlete_rolling_features.ctl_42d") == [("column", None), ("training set", "5 rows"), ("model", status), *2 * [("predictions", f"{n} predictions")]]
+    assert kinds("athlete_rolling_features.ctl_42d") == [("column", None), ("training set", "5 rows"), ("model", status), ("predictions", f"{n} predictions")]
     assert kinds("athlete_rolling_features.tsb") == []
     assert kinds("athlete_weekly_features.weekly_tss") == [("training set", "5 rows")]
     load = {d["name"]: d for d in found["activity_features.estimated_tss"]}

@@ -12,7 +12,7 @@ from helpers.models.modelled import binary, days, definition
 from helpers.stages import STAGES, one, rows, run
 
 LOSSES = "615_realised_losses"
-SERVED = [*(s for s in STAGES if modelled.TRAIN <= s <= modelled.PROMOTE), modelled.SCORE]
+SERVED = [*(s for s in STAGES if modelled.TRAIN <= s <= modelled.PROMOTE and not s.startswith("548")), modelled.SCORE]
 
 
 def decisions(db):
