@@ -230,15 +230,19 @@ WITH first_race AS (
     JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
     JOIN race_distances AS d ON d.distance_class = r.distance_class
     WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0
+),
+later AS MATERIALIZED (
+    SELECT r.athlete_id, r.activity_id, r.race_date, r.slowest_min_km, f.threshold_pace_min_km, f.available_at
+    FROM first_race AS r
+    CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
+    WHERE EXISTS (SELECT 1 FROM run_evidence AS e
+                  WHERE e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id AND e.standing > 0
+                    AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback))
 )
-SELECT q.request_id, r.activity_id, MIN(f.threshold_pace_min_km) AS fastest_min_km, MIN(r.slowest_min_km) AS slowest_min_km
-FROM first_race AS r
-CROSS JOIN request AS q ON q.subject = r.athlete_id AND q.as_of_date > r.race_date AND q.source IN ('history', 'today')
-CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until AND f.available_at <= q.known_at
-WHERE EXISTS (SELECT 1 FROM run_evidence AS e
-              WHERE e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id AND e.standing > 0
-                AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback))
-GROUP BY q.request_id, r.activity_id;
+SELECT q.request_id, a.activity_id, MIN(a.threshold_pace_min_km) AS fastest_min_km, MIN(a.slowest_min_km) AS slowest_min_km
+FROM later AS a
+CROSS JOIN request AS q ON q.subject = a.athlete_id AND q.as_of_date > a.race_date AND q.source IN ('history', 'today') AND q.known_at >= a.available_at
+GROUP BY q.request_id, a.activity_id;
 DELETE FROM too_good WHERE fastest_min_km <= slowest_min_km;
 
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower

@@ -51,6 +51,14 @@ def test_an_indexed_column_of_a_temporary_table_has_a_type():
     assert sorted(found) == []
 
 
+def lines(kind, athletes):
+    """The lives of the first few, as often as it takes: what one athlete of a hundred makes necessary is in both sizes or in neither."""
+    for athlete in range(1, athletes + 1):
+        yield json.dumps(crowd.person(athlete))
+        for number, activity in enumerate(crowd.life(kind, (athlete - 1) % SMALL + 1)):
+            yield json.dumps(activity | {"id": 10_000 * athlete + number, "athlete": {"id": athlete}})
+
+
 def filled(kind, athletes):
     """A file with reference data, of all that is known of athletes; nothing computed yet."""
     db = Counter()
@@ -58,7 +66,7 @@ def filled(kind, athletes):
         db.execute(stages.STAGES[name])
     for definition in demo.REFERENCE[:-1]:  # without the survey, which is as large for everyone
         db.put(definition.read_text(), ARRIVED)
-    db.put("\n".join(crowd.lines(kind, athletes)), ARRIVED)
+    db.put("\n".join(lines(kind, athletes)), ARRIVED)
     return db
 
 

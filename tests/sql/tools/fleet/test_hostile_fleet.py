@@ -198,7 +198,7 @@ FILES = {
     "nothing": lambda path: path.write_bytes(b""),
     "no tables": lambda path: rewritten(path, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema"),
     "a table that is a view": lambda path: rewritten(path, "ALTER TABLE gold_athlete_predictions RENAME TO kept; CREATE VIEW gold_athlete_predictions AS SELECT * FROM kept"),
-    "numbers that are texts": lambda path: rewritten(path, "CREATE TABLE t AS SELECT * FROM athlete_rolling_features; UPDATE t SET ctl_42d = 'x' || char(0) || 'y'; DROP TABLE athlete_rolling_features; ALTER TABLE t RENAME TO athlete_rolling_features"),
+    "numbers that are texts": lambda path: rewritten(path, "PRAGMA legacy_alter_table = ON; CREATE TABLE t AS SELECT * FROM athlete_rolling_features; UPDATE t SET ctl_42d = 'x' || char(0) || 'y'; DROP TABLE athlete_rolling_features; ALTER TABLE t RENAME TO athlete_rolling_features"),
     "models of its own": lambda path: rewritten(path, "DROP TABLE IF EXISTS ml_models; CREATE TABLE ml_models (model, rows_sql, lookups, computed, learner, entity)"),
     "a newer one": lambda path: rewritten(path, "PRAGMA user_version = 9999"),
     **{f"planted {seed}": planted(seed) for seed in range(20)},
