@@ -186,7 +186,7 @@ CREATE VIEW IF NOT EXISTS gold_moved_features AS
 SELECT d.slice_value AS athlete_id, d.monitor, d.window_start, d.column_name, d.is_drift, d.shift, abs(d.shift) / nullif(d.own_limit, 0) AS times_own
 FROM mon_drift_metrics AS d
 JOIN (SELECT monitor, slice_value, MAX(window_start) AS newest FROM mon_drift_metrics WHERE slice_key = 'athlete_id' GROUP BY monitor, slice_value) AS o
-  ON (o.monitor, o.slice_value, o.newest) = (d.monitor, d.slice_value, d.window_start)
+  ON d.monitor = o.monitor AND d.window_start = o.newest AND COALESCE(d.slice_value, '') = o.slice_value -- as its index has it
 WHERE d.slice_key = 'athlete_id' AND d.drift_type = 'BASELINE' AND d.is_drift IS NOT NULL;
 
 -- What asks for somebody, one row for each cause: groups of features that were in time when the last activity came, and are late since, are late of one.
