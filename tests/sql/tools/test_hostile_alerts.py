@@ -63,7 +63,7 @@ def test_no_text_of_an_alert_is_a_header_a_tag_or_a_second_mail(place, part, mon
         mail = email.message_from_string(text, policy=email.policy.default)
         parts = list(mail.walk())
         assert {name.lower() for name in mail.keys()} <= HEADERS and mail["To"] == "coach@example.org", mail.keys()
-        assert mail["Subject"].startswith("athlete: ") and len(mail["Subject"]) < 300 and len(text) < 40_000
+        assert mail["Subject"].startswith("athlete:") and len(mail["Subject"]) < 300 and len(text) < 40_000
         for part in parts:
             if part.get_content_type() == "text/html":
                 assert not re.search(r"<(?!/?(?:html|head|body|br|p|div|b|span)\b)", part.get_content()), part.get_content()[:500]
