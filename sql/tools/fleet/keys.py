@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 
+from common import numbers
+
 # Of a line that is no JSON, so that it is refused in its athlete's own file and not in nobody's.
 NAMED = re.compile(rb'"athlete"\s*:\s*\{\s*(?:"resource_state"\s*:\s*\d\s*,\s*)?"id"\s*:\s*"?(\d{1,40})\b')
 
@@ -41,7 +43,7 @@ def _as_sqlite(pairs):
 
 def is_id(text):
     """Digits only, so that it is a name of a file, too."""
-    return text.isascii() and text.isdigit() and len(text) <= 40
+    return numbers.is_whole(text) and len(text) <= 40
 
 
 def partition_of(athlete, partitions):
