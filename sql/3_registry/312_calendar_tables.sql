@@ -62,13 +62,15 @@ UNION ALL
 SELECT "athlete_id", "sex", "birth_year", "first_activity_date", "event_timestamp", "available_at", superseded_at, superseded_by FROM "athlete_profile_history";
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_replaced" AFTER UPDATE ON "athlete_profile"
 WHEN (old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at") IS NOT (new."athlete_id", new."sex", new."birth_year", new."first_activity_date", new."event_timestamp", new."available_at")
+    AND (SELECT superseded_by FROM "athlete_profile_history" ORDER BY rowid DESC LIMIT 1) IS NOT x''
 BEGIN
     INSERT INTO "athlete_profile_history" ("athlete_id", "sex", "birth_year", "first_activity_date", "event_timestamp", "available_at", superseded_at, superseded_by)
-    SELECT old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at", _until, (SELECT who FROM ops_actor)
+    SELECT old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at", _until, CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
     UPDATE "athlete_profile" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
     WHERE ("athlete_id") = (new."athlete_id") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
+    UPDATE "athlete_profile_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_profile_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_deleted" AFTER DELETE ON "athlete_profile"
@@ -176,13 +178,15 @@ UNION ALL
 SELECT "athlete_id", "activity_date", "event_timestamp", "activities", "runs", "distance_km", "run_distance_km", "moving_time_min", "elevation_gain_m", "daily_tss", "unknown_load", "unknown_load_min", "avg_pace", "avg_hr", "max_hr", "available_at", superseded_at, superseded_by FROM "athlete_daily_features_history";
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_replaced" AFTER UPDATE ON "athlete_daily_features"
 WHEN (old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."unknown_load_min", old."avg_pace", old."avg_hr", old."max_hr", old."available_at") IS NOT (new."athlete_id", new."activity_date", new."event_timestamp", new."activities", new."runs", new."distance_km", new."run_distance_km", new."moving_time_min", new."elevation_gain_m", new."daily_tss", new."unknown_load", new."unknown_load_min", new."avg_pace", new."avg_hr", new."max_hr", new."available_at")
+    AND (SELECT superseded_by FROM "athlete_daily_features_history" ORDER BY rowid DESC LIMIT 1) IS NOT x''
 BEGIN
     INSERT INTO "athlete_daily_features_history" ("athlete_id", "activity_date", "event_timestamp", "activities", "runs", "distance_km", "run_distance_km", "moving_time_min", "elevation_gain_m", "daily_tss", "unknown_load", "unknown_load_min", "avg_pace", "avg_hr", "max_hr", "available_at", superseded_at, superseded_by)
-    SELECT old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."unknown_load_min", old."avg_pace", old."avg_hr", old."max_hr", old."available_at", _until, (SELECT who FROM ops_actor)
+    SELECT old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."unknown_load_min", old."avg_pace", old."avg_hr", old."max_hr", old."available_at", _until, CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
     UPDATE "athlete_daily_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
     WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
+    UPDATE "athlete_daily_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_daily_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_deleted" AFTER DELETE ON "athlete_daily_features"
@@ -278,13 +282,15 @@ UNION ALL
 SELECT "athlete_id", "week_start", "event_timestamp", "days", "weekly_distance_km", "weekly_activities", "weekly_tss", "weekly_elevation_m", "avg_pace_week", "training_monotony", "training_strain", "available_at", superseded_at, superseded_by FROM "athlete_weekly_features_history";
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_replaced" AFTER UPDATE ON "athlete_weekly_features"
 WHEN (old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at") IS NOT (new."athlete_id", new."week_start", new."event_timestamp", new."days", new."weekly_distance_km", new."weekly_activities", new."weekly_tss", new."weekly_elevation_m", new."avg_pace_week", new."training_monotony", new."training_strain", new."available_at")
+    AND (SELECT superseded_by FROM "athlete_weekly_features_history" ORDER BY rowid DESC LIMIT 1) IS NOT x''
 BEGIN
     INSERT INTO "athlete_weekly_features_history" ("athlete_id", "week_start", "event_timestamp", "days", "weekly_distance_km", "weekly_activities", "weekly_tss", "weekly_elevation_m", "avg_pace_week", "training_monotony", "training_strain", "available_at", superseded_at, superseded_by)
-    SELECT old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at", _until, (SELECT who FROM ops_actor)
+    SELECT old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at", _until, CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END
     FROM (SELECT CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE strftime('%Y-%m-%dT%H:%M:%SZ', 'now') END AS _until)
     WHERE _until > old."available_at";
     UPDATE "athlete_weekly_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
     WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND "available_at" <= old."available_at" AND strftime('%Y-%m-%dT%H:%M:%SZ', 'now') > old."available_at";
+    UPDATE "athlete_weekly_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_weekly_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_deleted" AFTER DELETE ON "athlete_weekly_features"

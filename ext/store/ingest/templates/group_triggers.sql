@@ -1,15 +1,18 @@
 --: history_triggers
 --# A version stops being believed when the one that replaces it became known, or now. What was replaced before it could be
---# known was never believed.
+--# known was never believed. Where triggers are recursive, the update that dates the new version comes here, too: until that is
+--# done nobody has superseded the old one (x''), by which it is told from an update of somebody's own.
 {replaces|DROP TRIGGER IF EXISTS "{table}_replaced";
 }CREATE TRIGGER IF NOT EXISTS "{table}_replaced" AFTER UPDATE ON "{table}"
 WHEN ({columns: old."{column}"}) IS NOT ({columns: new."{column}"})
+    AND (SELECT superseded_by FROM "{table}_history" ORDER BY rowid DESC LIMIT 1) IS NOT x''
 BEGIN
-{>into_history}
+{>into_history}, CASE WHEN new."{available}" > old."{available}" THEN {>who} ELSE x'' END
     FROM (SELECT CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE {>now} END AS _until)
     WHERE _until > old."{available}";
     UPDATE "{table}" SET "{available}" = {>now} -- one belief begins where the other ended
     WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND {>now} > old."{available}";
+    UPDATE "{table}_history" SET superseded_by = {>who} WHERE rowid = (SELECT MAX(rowid) FROM "{table}_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
 {replaces|DROP TRIGGER IF EXISTS "{table}_deleted";
@@ -17,14 +20,17 @@ END;
 WHEN ({columns: old."{column}"}) IS NOT (SELECT {columns: "{column}"} FROM "{table}_history"
     WHERE ({row_key: "{column}"}) = ({row_key: old."{column}"}) ORDER BY rowid DESC LIMIT 1)
 BEGIN
-{>into_history}
+{>into_history}, {>who}
     FROM (SELECT {>now} AS _until)
     WHERE _until > old."{available}";
 END;
 
 --: into_history
     INSERT INTO "{table}_history" ({columns: "{column}"}, superseded_at, superseded_by)
-    SELECT {columns: old."{column}"}, _until, (SELECT who FROM ops_actor)
+    SELECT {columns: old."{column}"}, _until
+
+--: who
+(SELECT who FROM ops_actor)
 
 --: now
 --# This moment, in the form of the group's times.

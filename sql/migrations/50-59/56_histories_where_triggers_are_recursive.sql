@@ -1,0 +1,3 @@
+-- needs: features
+--
+-- Where triggers are recursive, a history keeps what was believed and no more; its triggers are made anew after each migration.
