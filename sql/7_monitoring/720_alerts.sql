@@ -31,7 +31,8 @@ CREATE TEMP TABLE changed AS SELECT athlete_id FROM ops_due WHERE stage = '720_a
 CREATE TEMP TABLE today AS
 SELECT COALESCE((SELECT value FROM ops_config WHERE name = 'as_of_date'), date(started_at)) AS day,
        COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'mon_drift_metrics'), 0) AS drift_id,
-       COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'ops_runs'), 0) AS run_id
+       COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'ops_runs'), 0) AS run_id,
+       COALESCE((SELECT date(position * 86400, 'unixepoch') FROM ops_alert_positions WHERE source = 'day'), '') AS last_day
 FROM stage_clock;
 
 -- What the newest window of each subject says. A window that says nothing (a load that is not known, too few days for a verdict) is
@@ -141,17 +142,19 @@ CROSS JOIN ops_alerts AS a ON a.closed_at IS NULL
 WHERE a.kind = 'freshness' AND NOT EXISTS (SELECT 1 FROM feature_groups_current AS g WHERE g.name = a.subject AND g.status IN ('active', 'deprecated') AND g.expected_every_hours IS NOT NULL)
    OR a.kind = 'failure' AND a.subject GLOB '*@champion';
 
--- A window that is no newer than what its alert has heard of is no news, as on a day that is done again: neither a new alert nor a good one.
--- But days that this machine's clock has not reached come of a clock that was wrong, and hold up nothing.
+-- Where a day before the last one is done again, what it says of days is no news: neither a new alert nor a good window. But a last day
+-- that this machine's clock has not reached comes of a clock that was wrong, and holds up nothing.
+DELETE FROM checked
+WHERE (SELECT day < last_day AND last_day <= date(started_at, '+1 day') FROM today, stage_clock)
+  AND window GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]';
+
 CREATE TEMP TABLE news AS
 SELECT c.*, a.alert_id, a.n_good, t.started_at, (SELECT COUNT(*) FROM ops_alerts AS o WHERE o.fingerprint = c.kind || ':' || c.subject) AS n_before
 FROM checked AS c
 CROSS JOIN stage_clock AS t
 LEFT JOIN ops_alerts AS a ON a.fingerprint = c.kind || ':' || c.subject AND a.closed_at IS NULL
 WHERE (a.alert_id IS NOT NULL OR c.is_bad)
-  AND NOT EXISTS (SELECT 1 FROM ops_alerts AS o
-                  WHERE o.fingerprint = c.kind || ':' || c.subject
-                    AND (o.last_window = c.window OR c.window GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND o.last_window > c.window AND o.last_window <= date(t.started_at, '+1 day')));
+  AND NOT EXISTS (SELECT 1 FROM ops_alerts AS o WHERE o.fingerprint = c.kind || ':' || c.subject AND o.last_window = c.window);
 
 UPDATE ops_alerts
 SET last_window = n.window, n_good = CASE WHEN n.is_bad THEN 0 ELSE n.n_good + 1 END, n_bad = n_bad + n.is_bad,
@@ -185,6 +188,8 @@ ON CONFLICT DO NOTHING;
 INSERT OR REPLACE INTO ops_alert_positions (source, position)
 SELECT 'mon_drift_metrics', COALESCE(MAX(drift_id), 0) FROM mon_drift_metrics
 UNION ALL SELECT 'ops_runs', COALESCE(MAX(run_id), 0) FROM ops_runs
+UNION ALL SELECT 'day', strftime('%s', CASE WHEN last_day <= date(started_at, '+1 day') THEN max(day, last_day) ELSE day END) / 86400 FROM today, stage_clock
+          WHERE EXISTS (SELECT 1 FROM ops_config WHERE name = 'as_of_date' AND value IS NOT NULL)
 UNION ALL SELECT 'realized ' || model || '/' || version, MAX(chunk) FROM mon_performance_estimates WHERE is_final AND realized IS NOT NULL GROUP BY model, version;
 
 CREATE TEMP TABLE counted AS
