@@ -20,13 +20,14 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- Who challenges: the newest accepted version, unless it is the champion or older, or was promoted or rejected before; so one that
--- somebody went back from does not come again. Those who wait for rows are looked at once a day.
+-- Who challenges: the newest accepted version that a run of this registry made, unless it is the champion or older, or was promoted or
+-- rejected before; so one that somebody went back from does not come again. Those who wait for rows are looked at once a day.
 CREATE TEMP TABLE contest AS
 WITH newest AS (
     SELECT v.model, MAX(v.version) AS challenger
     FROM ml_models_current AS m
     JOIN ml_model_versions AS v ON v.model = m.model AND v.status = 'accepted'
+    JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version -- versions of an earlier build have none
     GROUP BY v.model
 ),
 last AS (
