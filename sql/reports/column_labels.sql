@@ -16,7 +16,7 @@ SELECT substr(column1, 2) AS column_name, column2 AS label FROM (VALUES
     ('.days_since_break', 'days since a break'), ('.days_since_run', 'days since a run'), ('.distance_km', 'distance'),
     ('.distance_trend_30d', 'distance trend, 30 d'), ('.distance_trend_90d', 'distance trend, 90 d'), ('.earlier_runs', 'runs before'),
     ('.efficiency_index', 'pace per heartbeat'), ('.elapsed_time_min', 'elapsed time'), ('.elevation_gain_m', 'climb'),
-    ('.elevation_per_km', 'climb per km'), ('.estimated_tss', 'load'), ('.gap_spread_56d', 'spread of gaps, 56 d'),
+    ('.elevation_per_km', 'gradient'), ('.estimated_tss', 'load'), ('.gap_spread_56d', 'spread of gaps, 56 d'),
     ('.history_days', 'days of history'), ('.hr_zone_1_pct', 'share of zone 1'), ('.hr_zone_2_pct', 'share of zone 2'),
     ('.hr_zone_3_pct', 'share of zone 3'), ('.hr_zone_4_pct', 'share of zone 4'), ('.hr_zone_5_pct', 'share of zone 5'),
     ('.intensity_factor', 'intensity'), ('.is_overtraining_risk', 'days with a flag'), ('.is_run', 'runs among all'),
@@ -37,6 +37,6 @@ SELECT substr(column1, 2) AS column_name, column2 AS label FROM (VALUES
     ('.training_monotony', 'monotony of the week'), ('.training_monotony_7d', 'monotony, 7 d'), ('.training_strain', 'strain of the week'),
     ('.training_strain_7d', 'strain, 7 d'), ('.tsb', 'form TSB'), ('.tsb_ewma', 'TSB weighted'),
     ('.unknown_load', 'unknown loads'), ('.unknown_load_42d', 'unknown loads, 42 d'), ('.unknown_load_min', 'time of unknown load'),
-    ('.unknown_load_share_42d', 'unknown share, 42 d'), ('.usual_distance_km', 'usual distance'), ('.usual_elevation_per_km', 'usual climb per km'),
+    ('.unknown_load_share_42d', 'unknown share, 42 d'), ('.usual_distance_km', 'usual distance'), ('.usual_elevation_per_km', 'usual gradient'),
     ('.utc_offset_s', 'time zone'), ('.weekday', 'day of the week'), ('.weekly_activities', 'activities of a week'),
     ('.weekly_distance_km', 'distance of a week'), ('.weekly_elevation_m', 'climb of a week'), ('.weekly_tss', 'load of a week'));

@@ -85,7 +85,7 @@ PAGE = [
 TEXTS = ["SELECT reason FROM gold_training_recommendations WHERE athlete_id = :athlete ORDER BY recommendation_id DESC LIMIT 1", "SELECT reason FROM ml_runs WHERE status = 'failed'",
          "SELECT message FROM gold_open_alerts", "SELECT message FROM ops_runs WHERE outcome = 'failed'"]  # fmt: skip
 # What of the page's texts with numbers is not in the files below: their numbers are those of the lines above.
-ELSEWHERE = {"    if you know it: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s", "  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
+ELSEWHERE = {"    if you know it: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s", "  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", "  %d run over %d km, %d %s", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
 REPORT = [
     (f"On the evening of {{{DAY}}}: fitness CTL {{}}, fatigue ATL {{}} as means of 42 and 7 days; exponentially weighted {{}} and {{}}\\.", f"SELECT as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma {TODAY}", "s .1f .1f .1f .1f"),
     ("Form TSB is fitness less fatigue: {}, exponentially weighted {}\\.", f"SELECT tsb, tsb_ewma {TODAY}", "+.1f +.1f"),

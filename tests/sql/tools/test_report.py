@@ -88,7 +88,7 @@ def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
 def test_a_week_without_training_is_a_gap_of_the_intensity(path, tmp_path):
     copy = tmp_path / "gap.db"
     shutil.copy(path, copy)
-    lines = lambda file: len(re.findall("M", next(each.get("d") for each in sections(report(file))["Intensity by week"][1].iter(SVG + "path") if each.get("class", "").startswith("l "))))
+    lines = lambda file: len(re.findall("M", [each.get("d") for each in sections(report(file))["Intensity by week"][1].iter(SVG + "path") if each.get("class", "").startswith("l ")][-1]))
     before = lines(copy)
     with sqlite3.connect(copy) as db:
         (week,) = db.execute("SELECT week_start FROM gold_energy_weeks WHERE intensity IS NOT NULL ORDER BY week_start DESC LIMIT 1 OFFSET 5").fetchone()
