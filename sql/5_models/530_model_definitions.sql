@@ -41,7 +41,7 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
            {"field": "search", "type": "object"}, {"field": "search.runs", "type": "whole", "min": 10, "max": 200},
            {"field": "search.seed", "type": "whole", "min": 0, "max": 1000000000}, {"field": "search.space", "type": "object"},
            {"field": "card", "type": "object"}, {"field": "card.use", "type": "text"}, {"field": "card.limits", "type": "list"}]') AS p,
-       d.payload ->> '$.learner.kind' IS 'simulation' AS is_simulation,
+       d.payload ->> '$.learner.kind' IS 'simulation' AS is_simulation, d.payload ->> '$.learner.kind' IS 'none' AS is_withdrawn,
        CASE json_type(d.payload, '$.rows') WHEN 'text' THEN d.payload ->> '$.rows'
             WHEN 'array' THEN (SELECT group_concat(value, char(10)) FROM json_each(d.payload, '$.rows')) END AS rows_sql,
        (SELECT COUNT(*) FROM json_each(d.payload, '$.features')) AS n_features,
@@ -186,18 +186,18 @@ SELECT a.bronze_id, 3, r.field || ' is missing'
 FROM arrived AS a
 CROSS JOIN (SELECT column1 AS field, '$.' || column1 AS path
             FROM (VALUES ('version'), ('entity'), ('rows'), ('learner.kind'), ('prediction'))) AS r
-WHERE json_type(a.definition, r.path) IS NULL AND NOT (a.is_simulation AND r.field = 'rows')
+WHERE json_type(a.definition, r.path) IS NULL AND NOT (a.is_simulation AND r.field = 'rows') AND NOT (a.is_withdrawn AND r.field IN ('entity', 'rows', 'prediction'))
 UNION ALL
 SELECT bronze_id, 4, 'entity and prediction: expected names of letters, digits and _, found ' || (definition ->> '$.entity') || ' and ' || (definition ->> '$.prediction')
 FROM arrived
 WHERE (definition ->> '$.entity') || 'a' || (definition ->> '$.prediction') GLOB '*[^A-Za-z0-9_]*'
 UNION ALL
 SELECT bronze_id, 5, 'rows: expected one SELECT as a text, or as a list of its lines'
-FROM arrived WHERE rows_sql IS NULL AND NOT is_simulation
+FROM arrived WHERE rows_sql IS NULL AND NOT is_simulation AND NOT is_withdrawn
 UNION ALL
-SELECT bronze_id, 6, 'rows: ' || stored_query_fault(rows_sql) FROM arrived WHERE stored_query_fault(rows_sql) IS NOT NULL
+SELECT bronze_id, 6, 'rows: ' || stored_query_fault(rows_sql) FROM arrived WHERE NOT is_withdrawn AND stored_query_fault(rows_sql) IS NOT NULL
 UNION ALL
-SELECT bronze_id, 7, 'features: there is none' FROM arrived WHERE n_features = 0 AND NOT is_simulation
+SELECT bronze_id, 7, 'features: there is none' FROM arrived WHERE n_features = 0 AND NOT is_simulation AND NOT is_withdrawn
 UNION ALL
 SELECT bronze_id, 7, 'features: expected at most 2000, found ' || n_features FROM arrived WHERE n_features > 2000
 UNION ALL
@@ -213,8 +213,8 @@ FROM feature AS f
 JOIN arrived AS a USING (bronze_id)
 WHERE lower(f.name) IN ('label', 'label_at', 'known_at', 'as_of_date', 'item', 'origin', 'trains', lower(a.definition ->> '$.evaluation.fold'), lower(a.definition ->> '$.entity'))
 UNION ALL
-SELECT bronze_id, 11, 'learner.kind: expected gbdt, kmeans or simulation, found ' || (definition ->> '$.learner.kind')
-FROM arrived WHERE (definition ->> '$.learner.kind') NOT IN ('gbdt', 'kmeans', 'simulation')
+SELECT bronze_id, 11, 'learner.kind: expected gbdt, kmeans, rule, simulation or none, found ' || (definition ->> '$.learner.kind')
+FROM arrived WHERE (definition ->> '$.learner.kind') NOT IN ('gbdt', 'kmeans', 'rule', 'simulation', 'none')
 UNION ALL
 SELECT bronze_id, 12, 'learner.options: ' || gbdt_options_fault(options, n_tried)
 FROM arrived WHERE definition ->> '$.learner.kind' = 'gbdt' AND gbdt_options_fault(options, n_tried) IS NOT NULL
@@ -288,7 +288,7 @@ WHERE (definition ->> '$.link' = 'log' OR json_type(definition, '$.label_clip') 
 UNION ALL
 SELECT bronze_id, 17, 'base: a probability has no number that it is counted from'
 FROM arrived
-WHERE json_type(definition, '$.base') IS NOT NULL AND COALESCE(options ->> '$.objective', '') = 'binary:logistic'
+WHERE json_type(definition, '$.base') IS NOT NULL AND definition ->> '$.learner.kind' IS NOT 'rule' AND COALESCE(options ->> '$.objective', '') = 'binary:logistic'
 UNION ALL
 SELECT a.bronze_id, 17, 'interval has no ' || m.key || '; it may have by, evaluation, level, scale, spread_power'
 FROM arrived AS a
@@ -325,7 +325,7 @@ SELECT bronze_id, 18, 'gate[' || position || ']: a slice is a text, a value of t
 FROM gate WHERE slice IS NOT NULL AND (slice <> 'text' OR slices IS NOT 'text')
 UNION ALL
 SELECT bronze_id, 19, 'gate: a model without one is accepted whatever it does'
-FROM arrived WHERE bronze_id NOT IN (SELECT bronze_id FROM gate) AND definition ->> '$.learner.kind' = 'gbdt'
+FROM arrived WHERE bronze_id NOT IN (SELECT bronze_id FROM gate) AND definition ->> '$.learner.kind' IN ('gbdt', 'rule')
 UNION ALL
 SELECT bronze_id, 12, reason FROM simulation_fault
 UNION ALL
@@ -345,6 +345,16 @@ CROSS JOIN json_each(CASE WHEN json_type(a.options, '$.names') = 'array' THEN a.
 WHERE a.definition ->> '$.learner.kind' = 'kmeans'
   AND (n.type <> 'object' OR json_type(CASE n.type WHEN 'object' THEN n.value ELSE '{}' END, '$.high') IS NOT 'text' OR json_type(CASE n.type WHEN 'object' THEN n.value ELSE '{}' END, '$.low') IS NOT 'text'
        OR NOT EXISTS (SELECT 1 FROM feature AS f WHERE f.bronze_id = a.bronze_id AND f.name = CASE n.type WHEN 'object' THEN n.value ->> '$.feature' END))
+UNION ALL
+SELECT a.bronze_id, 12, 'learner.options: a rule has no ' || m.key || '; it may have objective'
+FROM arrived AS a CROSS JOIN json_each(a.options) AS m
+WHERE a.definition ->> '$.learner.kind' = 'rule' AND m.key <> 'objective'
+UNION ALL
+SELECT bronze_id, 14, 'base is missing: it is what a rule says' FROM arrived WHERE definition ->> '$.learner.kind' = 'rule' AND json_type(definition, '$.base') IS NULL
+UNION ALL
+SELECT a.bronze_id, 14, m.key || ' is not a rule''s to say: it learns nothing'
+FROM arrived AS a CROSS JOIN json_each(a.definition) AS m
+WHERE a.definition ->> '$.learner.kind' = 'rule' AND m.key IN ('label_clip', 'search')
 UNION ALL
 SELECT a.bronze_id, 14, m.key || ' is not a clustering''s to say: it has no label to be judged by'
 FROM arrived AS a CROSS JOIN json_each(a.definition) AS m
@@ -373,7 +383,7 @@ INSERT INTO ml_model_rejects (bronze_id, model, reason, definition)
 SELECT bronze_id, model, fault, definition FROM judged WHERE fault IS NOT NULL;
 
 INSERT INTO ml_models (bronze_id, model, version, entity, learner, definition, registered_at, rows_sql, lookups, computed, columns_sql, options, is_binary)
-SELECT j.bronze_id, j.model, j.definition ->> '$.version', j.definition ->> '$.entity', j.definition ->> '$.learner.kind', j.definition, c.started_at,
+SELECT j.bronze_id, j.model, j.definition ->> '$.version', COALESCE(j.definition ->> '$.entity', ''), j.definition ->> '$.learner.kind', j.definition, c.started_at,
        COALESCE(j.rows_sql, ''),
        (SELECT json_group_array(json_object('group', group_name, 'features', json(names)))
         FROM (SELECT f.group_name, json_group_array(f.name) AS names
@@ -382,7 +392,8 @@ SELECT j.bronze_id, j.model, j.definition ->> '$.version', j.definition ->> '$.e
        COALESCE(j.definition -> '$.computed', '{}'),
        (SELECT COALESCE(group_concat('exact_real(nullif(s.row -> ''$.' || name || ''', ''null'')) AS "' || name || '"', ', '), '')
         FROM (SELECT f.name FROM feature AS f WHERE f.bronze_id = j.bronze_id ORDER BY f.position)),
-       j.options, COALESCE(j.options ->> '$.objective', '') = 'binary:logistic'
+       CASE j.definition ->> '$.learner.kind' WHEN 'rule' THEN '{"objective":"reg:squarederror","num_boost_round":1,"max_depth":1,"base_score":0}' ELSE j.options END, -- a tree that says nothing
+       COALESCE(j.options ->> '$.objective', '') = 'binary:logistic'
 FROM judged AS j, stage_clock AS c
 WHERE j.fault IS NULL
 ORDER BY j.bronze_id;

@@ -29,7 +29,7 @@ WITH gate AS (
     FROM ml_models_current AS m
     CROSS JOIN json_each(m.definition, '$.gate') AS g
 )
-SELECT m.model, m.bronze_id, m.entity, m.definition, m.columns_sql, m.options, m.is_binary, g.metric, g.slice AS gate_slice, g.larger_is_better, c.started_at,
+SELECT m.model, m.bronze_id, m.entity, m.learner, m.definition, m.columns_sql, m.options, m.is_binary, g.metric, g.slice AS gate_slice, g.larger_is_better, c.started_at,
        (SELECT value FROM ops_config WHERE name = 'train_on_api_rows') AS may_train,
        json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS NOT NULL', 'as_of', 'known_at',
                    'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec,
@@ -138,7 +138,8 @@ FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY m
 
 -- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
 -- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row
--- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base.
+-- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base; of
+-- a rule, which says its base and no more, nothing.
 CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
 INSERT INTO from_api
 SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
@@ -149,7 +150,7 @@ CREATE TEMP TABLE sample (
 );
 INSERT INTO sample (model, entity, as_of_date, item, known_at, label, base, label_until, row, target, trains, given_fold, slice)
 SELECT f.model, f.entity, f.as_of_date, f.item, f.known_at, f.label, f.base, max(f.label_until, f.as_of_date), f.row,
-       CASE WHEN d.is_log THEN portable_ln(f.label) ELSE f.label END - f.base, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
+       CASE WHEN d.learner = 'rule' THEN 0.0 WHEN d.is_log THEN portable_ln(f.label) - f.base ELSE f.label - f.base END, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
 FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = entity AND a.from_date <= max(label_until, as_of_date))
                                       THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
 JOIN due AS d USING (model)

@@ -32,7 +32,7 @@ now AS (
            + (SELECT COUNT(*) FROM ml_pooled_rows) AS news
     FROM stage_clock AS c
 )
-SELECT m.model, m.bronze_id, m.entity, CASE WHEN s.options IS NULL THEN m.definition ELSE json_set(m.definition, '$.learner.options', json(s.options)) END AS definition,
+SELECT m.model, m.bronze_id, m.entity, m.learner, CASE WHEN s.options IS NULL THEN m.definition ELSE json_set(m.definition, '$.learner.options', json(s.options)) END AS definition,
        m.rows_sql, m.lookups, m.computed, m.columns_sql, COALESCE(s.options, m.options) AS options, s.search_id, m.is_binary, n.started_at, n.may_train, n.news, l.run_id AS run_before, l.bronze_id AS bronze_before, l.status AS status_before, l.labelled_rows AS labelled_before,
        l.training_hash AS hash_before, l.reason AS reason_before, n.day - julianday(l.started_at) AS days_since,
        COALESCE(m.definition ->> '$.schedule.every_days', 28) AS every_days, COALESCE(m.definition ->> '$.schedule.new_rows', 1) AS new_rows,
@@ -44,7 +44,7 @@ CROSS JOIN now AS n
 LEFT JOIN last AS l ON l.model = m.model AND l.age = 1
 LEFT JOIN ml_looks AS w ON w.stage = '540_train_models' AND w.model = m.model
 LEFT JOIN ml_searches AS s ON s.search_id = (SELECT MAX(o.search_id) FROM ml_searches AS o WHERE o.bronze_id = m.bronze_id AND o.run_id IS NOT NULL)
-WHERE m.learner = 'gbdt'
+WHERE m.learner IN ('gbdt', 'rule')
   AND (w.seen IS NULL
        OR (m.bronze_id, n.may_train, s.search_id) IS NOT (w.seen ->> '$[0]', w.seen ->> '$[1]', w.seen ->> '$[3]')
        OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
@@ -194,7 +194,8 @@ FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY m
 
 -- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
 -- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row
--- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base.
+-- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base; of
+-- a rule, which says its base and no more, nothing.
 CREATE TEMP TABLE from_api (athlete_id TEXT PRIMARY KEY, from_date TEXT) WITHOUT ROWID;
 INSERT INTO from_api
 SELECT e.athlete_id, (SELECT f.from_date FROM silver_from_api AS f WHERE f.athlete_id = e.athlete_id)
@@ -205,7 +206,7 @@ CREATE TEMP TABLE sample (
 );
 INSERT INTO sample (model, entity, as_of_date, item, known_at, label, base, label_until, row, target, trains, given_fold, slice)
 SELECT f.model, f.entity, f.as_of_date, f.item, f.known_at, f.label, f.base, max(f.label_until, f.as_of_date), f.row,
-       CASE WHEN d.is_log THEN portable_ln(f.label) ELSE f.label END - f.base, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
+       CASE WHEN d.learner = 'rule' THEN 0.0 WHEN d.is_log THEN portable_ln(f.label) - f.base ELSE f.label - f.base END, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
 FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = entity AND a.from_date <= max(label_until, as_of_date))
                                       THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
 JOIN due AS d USING (model)

@@ -20,19 +20,21 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
 
--- Who challenges: the newest accepted version, unless it is the champion or older, or was promoted or rejected before; so one that
--- somebody went back from does not come again. Those who wait for rows are looked at once a day.
+-- Who challenges: the newest accepted version that a run of this registry made, unless it is the champion or older, or was promoted or
+-- rejected before; so one that somebody went back from does not come again. Those who wait for rows are looked at once a day.
 CREATE TEMP TABLE contest AS
 WITH newest AS (
     SELECT v.model, MAX(v.version) AS challenger
     FROM ml_models_current AS m
     JOIN ml_model_versions AS v ON v.model = m.model AND v.status = 'accepted'
+    JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version -- versions of an earlier build have none
+    WHERE m.learner <> 'none'
     GROUP BY v.model
 ),
 last AS (
     SELECT model, champion, challenger, decision, n_rows, ROW_NUMBER() OVER (PARTITION BY model, challenger ORDER BY decision_id DESC) AS age FROM ml_decisions
 )
-SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, m.learner, m.learner = 'gbdt' AND m.definition ->> '$.promotion.by' IS NOT 'gate' AS is_compared, a.version AS champion, n.challenger, l.n_rows AS rows_before,
+SELECT ROW_NUMBER() OVER (ORDER BY n.model) AS contest_id, n.model, m.learner, m.learner IN ('gbdt', 'rule') AND m.definition ->> '$.promotion.by' IS NOT 'gate' AS is_compared, a.version AS champion, n.challenger, l.n_rows AS rows_before,
        json_array(n.challenger, a.version) AS seen,
        COALESCE(m.definition ->> '$.promotion.min_rows', 30) AS min_rows,
        COALESCE(date(max(COALESCE(r.trained_until, ''), COALESCE(o.trained_until, '')), -- '': nothing that has a date trained either
@@ -137,7 +139,7 @@ SELECT r.*,
             WHEN mean_difference < 0 AND p_worse < (SELECT value FROM ops_config WHERE name = 'significance_level') THEN 'REJECT'
             ELSE 'HOLD' END AS decision,
        CASE WHEN champion IS NULL THEN 'there is no champion, and it has passed its gate'
-            WHEN learner <> 'gbdt' THEN 'it foretells no label by which two could be compared, and the newer one holds'
+            WHEN learner NOT IN ('gbdt', 'rule') THEN 'it foretells no label by which two could be compared, and the newer one holds'
             WHEN NOT is_compared THEN 'it has passed its gate, by which alone its definition asks'
             WHEN fault IS NOT NULL THEN fault
             WHEN n_rows < min_rows THEN n_rows || ' rows' || CASE after_date WHEN '' THEN '' ELSE ' after ' || after_date END || ' that neither has seen, asked for are ' || min_rows

@@ -1,6 +1,6 @@
 -- stage:    600_predict_race_times
 -- purpose:  race times for tomorrow by the accepted model and by the classic formulas, appended and never overwritten
--- reads:    time_estimator_rows, ml_model_versions; ml_aliases, estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions, ops_due, ops_watermarks
+-- reads:    time_estimator_rows, ml_model_versions; ml_aliases, ml_models_current, estimate_rejects, ml_intervals, race_distances, gold_athlete_predictions, ops_due, ops_watermarks
 -- writes:   gold_athlete_predictions; estimate_rejects, ops_due, ops_seen
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
@@ -62,7 +62,8 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
        (SELECT position FROM ops_watermarks WHERE stage = '600_predict_race_times') AS position_before
 FROM (SELECT 1)
 LEFT JOIN (SELECT v.version, v.model_json, v.specification FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
-           WHERE a.model = 'time_estimator' AND a.alias = 'champion') AS c;
+           WHERE a.model = 'time_estimator' AND a.alias = 'champion'
+             AND a.model NOT IN (SELECT model FROM ml_models_current WHERE learner = 'none')) AS c;
 
 -- What the champion asks for, by name as its definition says: columns of time_estimator_rows, to be scored and to be told.
 CREATE TEMP TABLE asking AS

@@ -85,7 +85,7 @@ SELECT v.model, v.version, v.model_json, b.content AS calibrator, m.entity, m.le
                    'lookups', json(m.lookups), 'computed', json(m.computed)) AS spec,
        json_array(v.version, n.as_of_date, n.news) AS seen, n.started_at
 FROM ml_models_current AS k
-JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion' AND k.learner IN ('gbdt', 'kmeans')
+JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion' AND k.learner IN ('gbdt', 'kmeans', 'rule')
 JOIN ml_model_versions AS v ON v.model = a.model AND v.version = a.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
 JOIN ml_models AS m ON m.bronze_id = r.bronze_id

@@ -27,7 +27,7 @@ SELECT v.model, v.version, r.run_id, m.entity, m.is_binary, json_array(v.version
                              || (SELECT MIN(g.prediction_date) FROM inference_log AS g WHERE (g.model, g.version) = (v.model, v.version)) || '''',
                    'as_of', 'known_at', 'lookups', json('[]'), 'computed', json('{}')) AS spec
 FROM ml_models_current AS k
-JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion' AND k.learner = 'gbdt'
+JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion' AND k.learner IN ('gbdt', 'rule')
 JOIN ml_model_versions AS v ON v.model = a.model AND v.version = a.version
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version
 JOIN ml_models AS m ON m.bronze_id = r.bronze_id

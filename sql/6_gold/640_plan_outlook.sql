@@ -1,6 +1,6 @@
 -- stage:    640_plan_outlook
 -- purpose:  what an athlete's own plan would bring: form, ratio and risk on each of its days, what a race would take, and which taper serves the next one best
--- reads:    athlete_plan; athlete_daily_features, athlete_plan_now, athlete_rolling_features, gold_athlete_predictions, gold_plan_outlook, gold_race_tapers, ml_aliases, ml_intervals, ml_model_versions, ops_config, ops_due, ops_watermarks, race_distances, time_estimator_rows, training_done, training_done_unusable
+-- reads:    athlete_plan; athlete_daily_features, athlete_plan_now, athlete_rolling_features, gold_athlete_predictions, gold_plan_outlook, gold_race_tapers, ml_aliases, ml_intervals, ml_model_versions, ml_models_current, ops_config, ops_due, ops_watermarks, race_distances, time_estimator_rows, training_done, training_done_unusable
 -- writes:   gold_plan_outlook, gold_race_tapers; ops_seen, ops_due
 -- follows:  430_rolling_features
 -- grain:    athlete_id, plan_date
@@ -175,7 +175,7 @@ SELECT v.model, v.version, v.model_json,
        (SELECT group_concat('m."' || name || '"', ', ')
         FROM (SELECT replace(CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END, '"', '') AS name FROM json_each(v.specification, '$.features') AS f ORDER BY f.key)) AS columns_sql
 FROM ml_aliases AS a JOIN ml_model_versions AS v USING (model, version)
-WHERE (a.model, a.alias) = ('time_estimator', 'champion');
+WHERE (a.model, a.alias) = ('time_estimator', 'champion') AND a.model NOT IN (SELECT model FROM ml_models_current WHERE learner = 'none');
 
 CREATE TEMP TABLE race AS
 WITH estimated AS (

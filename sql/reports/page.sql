@@ -230,7 +230,7 @@ LEFT JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
 LEFT JOIN inference_log AS g ON g.inference_id = (SELECT o.inference_id FROM inference_log AS o WHERE (o.model, o.entity) = (k.model, p.athlete_id) ORDER BY o.prediction_date DESC, o.inference_id DESC LIMIT 1)
 LEFT JOIN inference_intervals AS i ON i.inference_id = g.inference_id
 LEFT JOIN ml_model_versions AS v ON (v.model, v.version) = (g.model, g.version)
-WHERE k.learner <> 'simulation' AND k.model <> 'time_estimator';
+WHERE k.learner NOT IN ('simulation', 'none') AND k.model <> 'time_estimator';
 CREATE TEMP TABLE because AS
 SELECT q.model, e.feature, e.contribution, ROW_NUMBER() OVER (PARTITION BY q.model ORDER BY abs(e.contribution) DESC, e.feature) AS place
 FROM asked AS q
@@ -242,7 +242,8 @@ SELECT v.model, v.version, v.status, v.training_rows, o.version AS before, o.tra
        CASE WHEN json_valid(v.specification) THEN v.specification ELSE '{}' END AS spec, CASE WHEN json_valid(o.specification) THEN o.specification ELSE '{}' END AS spec_before
 FROM ml_model_versions AS v
 JOIN ml_model_versions AS o ON o.model = v.model AND o.version = (SELECT MAX(p.version) FROM ml_model_versions AS p WHERE p.model = v.model AND p.version < v.version)
-WHERE v.version = (SELECT MAX(n.version) FROM ml_model_versions AS n WHERE n.model = v.model) AND EXISTS (SELECT 1 FROM temp.page);
+WHERE v.version = (SELECT MAX(n.version) FROM ml_model_versions AS n WHERE n.model = v.model) AND EXISTS (SELECT 1 FROM temp.page)
+  AND v.model NOT IN (SELECT model FROM ml_models_current WHERE learner = 'none');
 CREATE TEMP TABLE change AS
 WITH both AS (SELECT model, spec, 1 AS is_new FROM newest UNION ALL SELECT model, spec_before, 0 FROM newest),
 part AS (

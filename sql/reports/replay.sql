@@ -34,7 +34,7 @@ FROM question AS a
 CROSS JOIN gbdt_score(a.model_json, a.query) AS s
 JOIN (SELECT n.inference_id, CASE WHEN m.base_name IS NULL THEN 0.0 ELSE exact_real(n.row -> ('$.' || m.base_name)) END AS base
       FROM again AS n JOIN asked AS m USING (model, version)) AS b ON b.inference_id = s.key
-WHERE a.learner = 'gbdt'
+WHERE a.learner IN ('gbdt', 'rule')
 UNION ALL
 SELECT s.key, s.cluster
 FROM question AS a

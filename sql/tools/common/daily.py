@@ -163,7 +163,7 @@ class _Job:
                 _tool("notify", "--", self._path, self._channels)
             else:
                 if task.name == FEATURES:
-                    inbox.put(self._db, self._path, [inbox.opened(str(file)) for file in stages.reference()])
+                    inbox.put(self._db, self._path, [inbox.opened(str(file)) for file in stages.reference(self._db)])
                 stages.run(self._db, self._path, stages_of(task), begins=_go_on)
         except Failure as failure:
             _go_on()

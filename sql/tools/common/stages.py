@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import json
 import pathlib
 import sqlite3
 
@@ -23,9 +24,20 @@ def all_of_them():
     return sorted(SQL.glob("[0-9]_*/**/*.sql"))
 
 
-def reference():
+def reference(db):
     """What the stages need besides the athlete's own data: definitions of feature groups and models, the race survey."""
-    return [*sorted(SCHEMAS.glob("models/*.json")), *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
+    models = [file for file in sorted(SCHEMAS.glob("models/*.json")) if not _is_replaced(db, file)]
+    return [*models, *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
+
+
+def _is_replaced(db, file):
+    """Whether somebody's own definition of this model has come after ours, whose place it then keeps."""
+    if not database.has(db, "bronze_documents"):
+        return False
+    landed = [json.loads(text) for (text,) in db.execute(
+        "SELECT payload FROM bronze_documents WHERE (kind, document_id) = ('model_specification', ?) ORDER BY bronze_id", (file.stem,))]
+    ours = json.loads(_text(file))
+    return ours in landed[:-1] and landed[-1] != ours
 
 
 def run(db, path, files, begins=None):

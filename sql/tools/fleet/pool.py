@@ -24,7 +24,7 @@ ROWS = pa.schema([("model", pa.string()), ("entity", pa.string()), ("origin", pa
 ASKED = """
     SELECT m.model, json_object('labels', 'SELECT * FROM (' || m.rows_sql || char(10) || ') WHERE label IS ' || CASE m.learner WHEN 'kmeans' THEN 'NULL' ELSE 'NOT NULL' END,
                                 'as_of', 'known_at', 'lookups', json(m.lookups), 'computed', json(m.computed)), m.entity
-    FROM ml_models_current AS m WHERE m.learner IN ('gbdt', 'kmeans') ORDER BY m.model"""
+    FROM ml_models_current AS m WHERE m.learner IN ('gbdt', 'kmeans', 'rule') ORDER BY m.model"""
 # Of the rows of this file's athletes. Where they come from is said by those who know it, the file that has the activities.
 FOUND = """
     SELECT ?1, f.entity, COALESCE(f.row ->> '$.origin',

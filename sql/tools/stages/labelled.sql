@@ -83,14 +83,15 @@ FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY m
 
 -- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
 -- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row
--- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base.
+-- without its base cannot be asked about, so it does not train. target is what is learned: the label, or its logarithm, less base; of
+-- a rule, which says its base and no more, nothing.
 {from_api}CREATE TEMP TABLE sample (
     row_id INTEGER PRIMARY KEY, model TEXT, entity TEXT, as_of_date TEXT, item TEXT, known_at TEXT, label REAL, base REAL, label_until TEXT, row TEXT,
     group_fold INTEGER, target REAL, trains INTEGER, given_fold, slice TEXT
 );
 INSERT INTO sample (model, entity, as_of_date, item, known_at, label, base, label_until, row, target, trains, given_fold, slice)
 SELECT f.model, f.entity, f.as_of_date, f.item, f.known_at, f.label, f.base, max(f.label_until, f.as_of_date), f.row,
-       CASE WHEN d.is_log THEN portable_ln(f.label) ELSE f.label END - f.base, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
+       CASE WHEN d.learner = 'rule' THEN 0.0 WHEN d.is_log THEN portable_ln(f.label) - f.base ELSE f.label - f.base END, f.trains AND (d.may_train = 1 OR NOT f.is_api), f.given_fold, f.slice
 FROM (SELECT *, COALESCE(origin, CASE WHEN EXISTS (SELECT 1 FROM from_api AS a WHERE a.athlete_id = entity AND a.from_date <= max(label_until, as_of_date))
                                       THEN 'strava_api' ELSE '' END) = 'strava_api' AS is_api FROM found) AS f
 JOIN due AS d USING (model)

@@ -2,7 +2,8 @@
 
 import random
 
-from helpers.stages import BRONZE, new_database, put, rows, run
+from helpers.extension import ROOT
+from helpers.stages import BRONZE, new_database, put, rows, run, statements
 
 DEFINE, TRAIN = "530_model_definitions", "540_train_models"
 ROWS = "SELECT athlete_id, day AS as_of_date, day || 'T20:00:00Z' AS known_at, label, date(day, '+3 days') AS label_at, x, y, noise FROM days"
@@ -60,6 +61,11 @@ def train(db, *definitions):
 
 
 PROMOTE, SCORE = "550_promote_models", "610_score_models"
+
+
+def replay(db):
+    """What the report says: of each answer that is another one now, a row."""
+    return [r for s in statements((ROOT / "sql" / "reports" / "replay.sql").read_text()) for r in db.execute(s).fetchall()]
 
 
 def contests(seed, n, champion_errs, challenger_errs, n_athletes=12, n_days=15):

@@ -45,8 +45,7 @@ def test_each_answer_is_the_base_and_what_a_model_of_the_difference_says(seed):
     assert len(found) == 6
     for g in found:
         assert g["predicted"] == x[g["entity"], "2024-02-29"] + score[g["entity"]]
-    report = (ROOT / "sql" / "reports" / "replay.sql").read_text()
-    assert [r for s in stages.statements(report) for r in db.execute(s).fetchall()] == []
+    assert modelled.replay(db) == []
     db.close()
 
 

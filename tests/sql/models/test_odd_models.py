@@ -31,7 +31,8 @@ CLUSTERED = BUNDLED["athlete_clustering"] | {
     "features": ["x", "y", {"name": "noise"}, "fast_pct", "least"],
 }  # fmt: skip
 CLUSTERED["learner"]["options"] |= {"names": [{"feature": "x", "high": "far", "low": "near"}], "min_stability": 0, "min_silhouette": 0, "resamples": 5}
-KINDS = {"number": NUMBER, "share": SHARE, "looked up": LOOKED_UP, "clustered": CLUSTERED, **BUNDLED}
+RULE = {k: v for k, v in NUMBER.items() if k not in ("label_clip", "search")} | {"learner": {"kind": "rule", "options": {"objective": "reg:squarederror"}}}
+KINDS = {"number": NUMBER, "rule": RULE, "share": SHARE, "looked up": LOOKED_UP, "clustered": CLUSTERED, **BUNDLED}
 GOOD = definition(model="good", rows=ROWS.replace("label,", "CASE WHEN day < '2024-12-13' THEN label END AS label,", 1))
 TRAINED = [s for s in STAGES if "530" <= s < "700" and not s.startswith("535")]
 

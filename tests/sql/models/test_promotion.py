@@ -100,6 +100,26 @@ def test_a_model_comes_through_its_gate_waits_for_rows_and_goes_in_and_out_of_it
     db.close()
 
 
+@pytest.mark.parametrize("next_training", ["none", "refused"])
+@pytest.mark.parametrize("held", [1, 2, None])
+def test_a_version_that_no_run_made_is_never_promoted_over_one_that_somebody_went_back_to(held, next_training):
+    """As in a file of an earlier build, which has versions and an alias, and neither runs nor decisions."""
+    db = modelled.database(days(1), definition(version="1.0.0"))
+    for version in (1, 2, 3):
+        db.execute("INSERT INTO ml_model_versions VALUES ('days_model', ?, 'accepted', '', '{}', '{}', 1, '', '2024-01-01T00:00:00Z')", (version,))
+    if held:
+        db.execute("INSERT INTO ml_aliases VALUES ('days_model', 'champion', ?)", (held,))
+    if next_training == "refused":
+        train(db, definition(version="1.0.1", gate=[{"evaluation": "time", "metric": "mae", "below": 0}]))
+        assert one(db, "SELECT status FROM ml_model_versions WHERE version = 4") == "refused"
+    run(db, [modelled.PROMOTE])
+    assert champion(db) == (held, None) and decisions(db) == []
+    train(db, definition(version="1.0.2"))
+    next_day(db)
+    assert [(d["decision"], d["champion"]) for d in decisions(db)] == [("HOLD" if held else "PROMOTE", held)]
+    db.close()
+
+
 def test_the_same_model_again_and_one_without_the_signal_do_not_take_the_champions_place():
     for features, expected in ((["x", "y", "noise"], "HOLD"), (["x"], "REJECT")):
         db = modelled.database(days(1))

@@ -208,7 +208,7 @@ FAULTS = {
     "a taper without a share": ({}, {"taper": [{"within_days": 7, "at_least_m": 0}]}, "learner.options.taper[0]: expected"),
     "a share that is a text": ({}, {"week_share": {"steady": "all"}}, "learner.options.week_share.steady"),
     "days that are no number": ({}, {"days_in_a_row": "six"}, "learner.options.days_in_a_row"),
-    "another kind": ({"rows": "SELECT 1", "learner": {"kind": "oracle"}}, None, "learner.kind: expected gbdt, kmeans or simulation, found oracle"),
+    "another kind": ({"rows": "SELECT 1", "learner": {"kind": "oracle"}}, None, "learner.kind: expected gbdt, kmeans, rule, simulation or none, found oracle"),
 }  # fmt: skip
 
 

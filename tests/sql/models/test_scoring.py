@@ -10,17 +10,11 @@ import pytest
 from helpers.athletes import demo
 from helpers.models import modelled
 from helpers.extension import ROOT, connect
-from helpers.models.modelled import ROWS, days, definition, train
-from helpers.stages import STAGES, one, put, rows, run, statements
+from helpers.models.modelled import ROWS, days, definition, replay, train
+from helpers.stages import STAGES, one, put, rows, run
 
-REPLAY = (ROOT / "sql" / "reports" / "replay.sql").read_text()
 SIXTH = json.loads(re.search(r"```json\n(.*?)```", (ROOT / "sql" / "5_models" / "README.md").read_text(), re.S)[1])
 MODELS = [s for s in STAGES if "530" <= s < "600" and not s.startswith("548") or s == modelled.SCORE]
-
-
-def replay(db):
-    """What the report says: of each answer that is another one now, a row."""
-    return [r for s in statements(REPLAY) for r in db.execute(s).fetchall()]
 
 
 def log(db, model="%"):
