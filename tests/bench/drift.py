@@ -43,7 +43,7 @@ reference, current = [Dataset.from_pandas(pandas.DataFrame(numpy.load(path), col
 start = time.process_time()
 found = Report([DataDriftPreset()]).run(current, reference).dict()
 seconds = time.process_time() - start
-assert len([m for m in found["metrics"] if m["metric_id"].startswith("ValueDrift") or "ValueDrift" in str(m)]) >= 20, str(found)[:2000]
+assert sum(m["metric_name"].startswith("ValueDrift") for m in found["metrics"]) == 20
 print(evidently.__version__, seconds)
 """
 PEERS = (("nannyml", "NannyML", NANNYML, "its four methods for numbers, fitting included"), ("evidently", "Evidently", EVIDENTLY, "its report of drift"))
