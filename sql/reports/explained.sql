@@ -17,7 +17,7 @@ label (feature, label) AS (VALUES
     ('evidence_fitness', 'fitness in that race'), ('evidence_difficulty', 'difficulty of that race'), ('ctl_42d', 'fitness CTL'), ('pace_trend_30d', 'trend of the pace'),
     ('longest_distance_90d_km', 'longest run'), ('climb_m_per_km_30d', 'climbing')),
 part AS (
-    SELECT a.prediction_id, COALESCE(e.feature, '') AS feature, COALESCE(l.label, 'all runners alike') AS label, e.value, e.contribution, a.inputs ->> '$.base_ln_s' AS base_ln_s,
+    SELECT a.prediction_id, COALESCE(e.feature, '') AS feature, CASE WHEN e.feature IS NULL THEN 'all runners alike' ELSE COALESCE(l.label, e.feature) END AS label, e.value, e.contribution, a.inputs ->> '$.base_ln_s' AS base_ln_s,
            ROW_NUMBER() OVER (ORDER BY e.feature IS NOT NULL, abs(e.contribution) DESC, e.feature) AS step
     FROM asked AS a JOIN gbdt_explain(a.model_json, a.question) AS e LEFT JOIN label AS l ON l.feature = e.feature
 ),

@@ -24,7 +24,7 @@ ORDER BY f.as_of_date DESC LIMIT 1;
 SELECT CASE WHEN r.activities > 0
             THEN printf('Athlete %s: %d %s from %s to %s', COALESCE(n.name || ', ' || p.athlete_id, p.athlete_id), r.activities, CASE r.activities WHEN 1 THEN 'activity' ELSE 'activities' END,
                         r.first_date, r.last_date) || char(10) ||
-                 printf('  %d runs over %d km, %d %s', r.runs, r.run_km * per_km, r.races, CASE r.races WHEN 1 THEN 'race result' ELSE 'race results' END)
+                 printf(CASE r.runs WHEN 1 THEN '  %d run over %d km, %d %s' ELSE '  %d runs over %d km, %d %s' END, r.runs, r.run_km * per_km, r.races, CASE r.races WHEN 1 THEN 'race result' ELSE 'race results' END)
             ELSE printf('Athlete %s has no activities here%s.', p.athlete_id,
                         CASE WHEN EXISTS (SELECT 1 FROM silver_unusable_activities AS u WHERE u.athlete_id = p.athlete_id) THEN ' that can be used' ELSE '' END) END
 FROM temp.page AS p
@@ -37,8 +37,10 @@ FROM (SELECT group_concat(athlete_id, ', ') AS ids FROM (SELECT DISTINCT athlete
 WHERE ids IS NOT NULL AND NOT EXISTS (SELECT 1 FROM today);
 
 SELECT char(10) || 'DATA' || char(10) ||
-       printf('  the last activity was %d days ago, the last import %d', r.days_since_activity, r.days_since_import)
-FROM temp.page JOIN gold_athlete_records AS r USING (athlete_id);
+       '  the last activity was ' || CASE CAST(r.days_since_activity AS INTEGER) WHEN 0 THEN 'less than a day ago' WHEN 1 THEN 'a day ago' ELSE printf('%d days ago', r.days_since_activity) END ||
+       ', the last import ' || CASE CAST(r.days_since_import AS INTEGER) WHEN 0 THEN 'less than a day ago' WHEN 1 THEN 'a day ago' ELSE printf('%d days ago', r.days_since_import) END
+FROM temp.page JOIN gold_athlete_records AS r USING (athlete_id)
+WHERE r.days_since_activity IS NOT NULL AND r.days_since_import IS NOT NULL;
 SELECT printf('  recorded twice: %s, and each training counts once (the last is %s of %s, %s counts)',
               CASE n WHEN 1 THEN '1 activity is kept and not counted' ELSE n || ' activities are kept and not counted' END,
               activity_id, local_date, same_training_as)
@@ -58,7 +60,7 @@ WITH line (n, label, mean, weighted, low, high, meaning) AS (
     UNION ALL SELECT 3, 'Form     TSB', tsb, tsb_ewma, -60, 60, NULL FROM today
     UNION ALL SELECT 4, 'Ratio   ACWR', acwr, acwr_ewma, 0, 2,
                      CASE WHEN history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days')
-                          THEN printf('%d days are too few to tell', history_days)
+                          THEN CASE history_days WHEN 1 THEN 'one day is too little to tell' ELSE printf('%d days are too few to tell', history_days) END
                           WHEN acwr IS NULL THEN 'not told'
                           WHEN acwr > (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') THEN 'a sudden rise'
                           WHEN acwr >= (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold') THEN 'steady'
@@ -101,8 +103,9 @@ FROM (SELECT s.*, CASE WHEN s.days > 1 THEN 'up to ' ELSE '' END AS up_to,
              (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') AS acwr_limit, (SELECT value FROM ops_config WHERE name = 'monotony_risk_threshold') AS monotony_limit
       FROM today AS t CROSS JOIN gold_risk_stretches AS s ON s.athlete_id = t.athlete_id AND s.last_date > date(t.as_of_date, '-28 days')
       ORDER BY s.first_date);
-SELECT printf('  %d of the last %d days flagged, %d rest days in the last %d', r.risk_days_28d, r.days_28d, t.rest_days_14d, r.days_14d) ||
-       CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d not told', r.untold_days_28d) END ||
+SELECT printf('  %d of the last %d days flagged', r.risk_days_28d, r.days_28d) ||
+       CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(' (%d cannot be judged)', r.untold_days_28d) END ||
+       printf(', %d rest days in the last %d', t.rest_days_14d, r.days_14d) ||
        CASE unknown_load_42d WHEN 0 THEN ''
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
                                     CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
@@ -177,11 +180,12 @@ WHERE age = 1
 GROUP BY d.distance_class
 ORDER BY d.distance_m;
 SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there is no race of two years and no run of 5 km and 20 minutes in 90 days'
-            ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d days before', b.n_evidence, CASE b.n_evidence WHEN 1 THEN 'result' ELSE 'results' END,
-                        CASE WHEN b.is_race THEN 'the race' ELSE 'the run' END, b.result_date, b.distance_m / (SELECT m FROM unit), hms(b.seconds), b.days_before) ||
-                 COALESCE(char(10) || '    alone it proves nothing, another run near it bears it out: ' ||
+            ELSE printf('  from %d %s, best of all %s of %s: %.1f km in %s, %d %s before', b.n_evidence, CASE b.n_evidence WHEN 1 THEN 'result' ELSE 'results' END,
+                        CASE WHEN b.is_race THEN 'the race' ELSE 'the run' END, b.result_date, b.distance_m / (SELECT m FROM unit), hms(b.seconds), b.days_before, CASE CAST(b.days_before AS INTEGER) WHEN 1 THEN 'day' ELSE 'days' END) ||
+                 COALESCE(char(10) || '    by itself it would not count (' ||
                           CASE WHEN NOT b.is_race
-                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = b.athlete_id AND e.activity_id = b.activity_id) END, '') ||
+                               THEN (SELECT e.doubt FROM run_evidence AS e WHERE e.athlete_id = b.athlete_id AND e.activity_id = b.activity_id) END ||
+                          '), but another run near it bears it out', '') ||
                  CASE WHEN 2 * b.activities_90d < b.most_activities_90d
                       THEN char(10) || printf('    before a break: up to %d activities in 90 days since then, %d in the last; it counts as slower', b.most_activities_90d, b.activities_90d)
                       ELSE '' END END

@@ -5,40 +5,59 @@
 -- Of distances: miles where sql/tools/report is told so.
 CREATE TEMP TABLE IF NOT EXISTS unit AS SELECT 1000.0 AS m, 1.0 AS per_km;
 
+-- In the titles of the pictures stands what they show: trend, form and risk.
 CREATE TEMP TABLE lately AS
-SELECT f.*, f.history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days') OR f.unknown_load_42d > 0 AS is_doubtful
+SELECT f.*, f.history_days < (SELECT value FROM ops_config WHERE name = 'acwr_min_history_days') OR f.unknown_load_42d > 0 AS is_doubtful,
+       f.as_of_date = (SELECT MAX(n.as_of_date) FROM athlete_rolling_features AS n WHERE n.athlete_id = f.athlete_id) AS is_last
 FROM temp.report
 JOIN athlete_rolling_features AS f USING (athlete_id)
 WHERE f.as_of_date > (SELECT date(MAX(n.as_of_date), '-365 days') FROM athlete_rolling_features AS n WHERE n.athlete_id = f.athlete_id);
 
+CREATE TEMP TABLE shown AS
+SELECT CASE WHEN b.ctl_42d IS NULL THEN 'Load, fitness and fatigue' ELSE printf('Fitness %.1f, %+.1f in four weeks', t.ctl_42d, t.ctl_42d - b.ctl_42d) END AS trend,
+       'Form: ' || COALESCE(t.of_mean || CASE WHEN t.of_weighted <> t.of_mean THEN ', or ' || t.of_weighted ELSE '' END, 'not known') AS form,
+       'Ratio: ' || CASE WHEN t.acwr IS NULL THEN 'not known' WHEN t.history_days < c.history THEN 'too early to tell' WHEN t.acwr > c.risk THEN 'a sudden rise'
+                         WHEN t.acwr >= c.steady THEN 'steady' ELSE 'less than usual' END
+       || CASE r.untold_days_28d WHEN r.days_28d THEN ''
+               ELSE printf('; %d of the last %d days flagged', r.risk_days_28d, r.days_28d) || CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d unknown', r.untold_days_28d) END END AS risk
+FROM (SELECT *, (SELECT form FROM gold_form_zones WHERE tsb > above ORDER BY above DESC LIMIT 1) AS of_mean,
+             (SELECT form FROM gold_form_zones WHERE tsb_ewma > above ORDER BY above DESC LIMIT 1) AS of_weighted
+      FROM temp.lately ORDER BY as_of_date DESC LIMIT 1) AS t
+CROSS JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS risk, MAX(value) FILTER (WHERE name = 'acwr_steady_threshold') AS steady,
+                   MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history FROM ops_config) AS c
+JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date
+LEFT JOIN temp.lately AS b ON b.as_of_date = date(t.as_of_date, '-28 days');
+
 SELECT 'Load, fitness and fatigue',
        printf('On the evening of %s: fitness CTL %.1f, fatigue ATL %.1f as means of 42 and 7 days; exponentially weighted %.1f and %.1f.',
-              as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma),
-       (SELECT svg_line(json_object('title', 'Load, fitness and fatigue', 'unit', 'TSS per day', 'marks', json_array('bar', 'line', 'line', 'dashed', 'dashed'),
+              as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma) || COALESCE(' Only what is known counts: ' || load_reason || '.', ''),
+       (SELECT svg_line(json_object('title', (SELECT trend FROM temp.shown), 'unit', 'TSS per day', 'marks', json_array('bar', 'line', 'line', 'dashed', 'dashed'),
                                     'desc', 'A year of daily load as bars, with fitness and fatigue as means of days and exponentially weighted.',
                                     'series', json_array('load of the day', 'CTL', 'ATL', 'CTL weighted', 'ATL weighted')),
                         as_of_date, daily_tss, ctl_42d, atl_7d, ctl_ewma, atl_ewma) FROM temp.lately)
 FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
 
-SELECT 'Form', printf('Form TSB is fitness less fatigue: %+.1f, exponentially weighted %+.1f.', tsb, tsb_ewma),
-       (SELECT svg_line(json_object('title', 'Form', 'unit', 'TSB', 'marks', json_array('line', 'dashed'), 'series', json_array('TSB', 'TSB weighted'),
+SELECT 'Form', CASE WHEN tsb IS NULL THEN 'Form TSB is fitness less fatigue; of the last evening it is not known.'
+                    ELSE printf('Form TSB is fitness less fatigue: %+.1f, exponentially weighted %+.1f.', tsb, tsb_ewma) END,
+       (SELECT svg_line(json_object('title', (SELECT form FROM temp.shown), 'unit', 'TSB', 'marks', json_array('line', 'dashed', 'dot'), 'series', json_array('TSB', 'TSB weighted', 'last evening'),
                                     'desc', 'A year of form in five zones from overloaded to losing fitness.',
                                     'zones', json_insert(z.above, '$[#]', 1000), 'zone_tones', json(z.tones), 'zone_names', json(z.names)),
-                        as_of_date, tsb, tsb_ewma)
+                        as_of_date, tsb, tsb_ewma, CASE WHEN is_last THEN tsb END)
         FROM temp.lately
         CROSS JOIN (SELECT json_group_array(above) AS above, json_group_array(tone) AS tones, json_group_array(form) AS names
                     FROM (SELECT * FROM gold_form_zones ORDER BY above)) AS z)
-FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
+FROM temp.lately WHERE EXISTS (SELECT 1 FROM temp.lately AS n WHERE n.tsb IS NOT NULL) ORDER BY as_of_date DESC LIMIT 1;
 
-SELECT 'Acute to chronic ratio', printf('%.2f, exponentially weighted %.2f. Hatched: days whose ratio is in doubt, because the history is short or the load of an activity unknown.',
-                                        acwr, acwr_ewma),
-       (SELECT svg_line(json_object('title', 'Acute to chronic ratio', 'unit', 'ATL / CTL', 'decimals', 2, 'y_min', 0, 'marks', json_array('line', 'dashed', 'hatch'),
-                                    'desc', 'A year of the acute to chronic ratio on its band.', 'series', json_array('ACWR', 'ACWR weighted', 'in doubt'),
+SELECT 'Acute to chronic ratio',
+       CASE WHEN acwr IS NULL THEN 'Of the last evening it is not known.' ELSE printf('%.2f, exponentially weighted %.2f.', acwr, acwr_ewma) END
+       || ' Hatched: days whose ratio is in doubt, because the history is short or the load of an activity unknown.',
+       (SELECT svg_line(json_object('title', (SELECT risk FROM temp.shown), 'unit', 'ATL / CTL', 'decimals', 2, 'y_min', 0, 'marks', json_array('line', 'dashed', 'dot', 'hatch'),
+                                    'desc', 'A year of the acute to chronic ratio on its band.', 'series', json_array('ACWR', 'ACWR weighted', 'last evening', 'in doubt'),
                                     'zones', json_array(0, (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold'),
                                                         (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold'), 1000),
                                     'zone_names', json_array('less than usual', 'steady', 'a sudden rise'), 'zone_tones', json_array('none', 'good', 'bad')),
-                        as_of_date, acwr, acwr_ewma, is_doubtful) FROM temp.lately)
-FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
+                        as_of_date, acwr, acwr_ewma, CASE WHEN is_last THEN acwr END, is_doubtful) FROM temp.lately)
+FROM temp.lately WHERE EXISTS (SELECT 1 FROM temp.lately AS n WHERE n.acwr IS NOT NULL) ORDER BY as_of_date DESC LIMIT 1;
 
 CREATE TEMP TABLE estimated AS
 SELECT g.name, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
@@ -46,7 +65,7 @@ SELECT g.name, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_k
 FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) CROSS JOIN unit
 WHERE g.model = 'time_estimator';
 SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
-       svg_line(json_object('title', 'Races', 'unit', 'min/km', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
+       svg_line(json_object('title', 'Races', 'unit', 'min/km, lower is faster', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
                             'desc', 'For each distance the interval of the estimate and the races that were run.',
                             'series', json_array('interval', '', 'estimate', 'past races')), name, lower, upper, estimate, raced)
 FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
@@ -64,7 +83,7 @@ SELECT s.prediction_id FROM temp.report JOIN gold_squad AS s USING (athlete_id) 
 SELECT 'Why ' || hms(e.predicted_s) || ' (' || d.name || ')',
        'Where the estimate comes from: ' || hms(x.start_s) || ' is what the best result' || COALESCE(' (' || a.local_date || ', ' || CAST(a.distance_m / (SELECT m FROM unit) + 0.5 AS INTEGER) || ' km in ' || hms(a.elapsed_s) || ')', '')
        || ' speaks for; the model adds what it has learnt of other runners. Blue: faster, orange: slower.',
-       (SELECT svg_waterfall(json_object('title', 'From the result to the estimate', 'format', 'time', 'start', x.start_s, 'desc', 'Steps in seconds from the time that the best result speaks for to the estimate.'), label, seconds)
+       (SELECT svg_waterfall(json_object('title', 'From the result to the estimate', 'format', 'time', 'start', x.start_s, 'start_name', 'by the best result', 'end_name', 'estimate', 'desc', 'Steps in seconds from the time that the best result speaks for to the estimate.'), label, seconds)
         FROM (SELECT 0 AS place, label, seconds FROM temp.explained WHERE step <= 7
               UNION ALL SELECT 1, 'all else', total(seconds) FROM temp.explained WHERE step > 7 ORDER BY 1))
 FROM temp.asked JOIN gold_athlete_predictions AS e USING (prediction_id) JOIN race_distances AS d USING (distance_class)
@@ -75,8 +94,13 @@ DROP TABLE temp.asked;
 
 SELECT 'The record of the estimates',
        printf('Races of this athlete as they were foretold by models that had not seen them: %d of %d within the interval. %s',
-              SUM(is_inside), COUNT(*), (SELECT 'Version ' || version || ' was accepted: ' || reason || '.' FROM ml_model_versions
-                  WHERE (model, version) = ('time_estimator', (SELECT version FROM ml_aliases WHERE (model, alias) = ('time_estimator', 'champion'))))),
+              SUM(is_inside), COUNT(*), (SELECT 'Version ' || v.version || ' was accepted: ' ||
+                         CASE WHEN instr(v.reason, 'gate_mae_10k_s') AND m.mae_s IS NOT NULL
+                              THEN printf('10K error of %.1f s on runners it had not seen, the gate is %.0f s', m.mae_s, CAST(substr(v.reason, instr(v.reason, 'gate_mae_10k_s') + 16) AS REAL))
+                              ELSE v.reason END || '.'
+                  FROM ml_aliases AS c JOIN ml_model_versions AS v USING (model, version)
+                  LEFT JOIN ml_metrics AS m ON (m.model, m.version, m.source, m.distance_class) = (v.model, v.version, 'survey', '10k')
+                  WHERE (c.model, c.alias) = ('time_estimator', 'champion'))),
        svg_line(json_object('title', 'Races against what was foretold', 'unit', '% of the estimate', 'marks', json_array('low', 'high', 'dot'), 
                             'desc', 'For each race its interval, and the time that was run, in per cent of the estimate; below zero: faster.', 'series', json_array('interval', '', 'run')),
                 as_of_date, lower_pct, upper_pct, actual_pct)
@@ -115,34 +139,40 @@ GROUP BY NULL;
 
 CREATE TEMP TABLE energy AS
 SELECT e.* FROM temp.report JOIN gold_energy_weeks AS e USING (athlete_id)
-WHERE e.week_start > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND e.trainings > 0
+WHERE e.week_start > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately)
 ORDER BY e.week_start;
 SELECT 'Energy by week', printf('Kilocalories of training as the devices told them; %d of %d activities of these weeks say nothing, and are not in it.', SUM(trainings_untold), SUM(trainings)),
        svg_bars(json_object('title', 'Energy by week', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training by week, of the activities that tell them.'), week_start, energy_kcal)
-FROM temp.energy
+FROM (SELECT * FROM temp.energy WHERE trainings > 0)
 GROUP BY NULL HAVING SUM(trainings) > SUM(trainings_untold);
 SELECT 'Energy by day', printf('Of the last four weeks: %d of %d activities tell no energy.', SUM(trainings_untold), SUM(trainings)),
        svg_bars(json_object('title', 'Energy by day', 'unit', 'kcal', 'decimals', 0, 'desc', 'Kilocalories of training of each day of four weeks.'), activity_date, energy_kcal)
 FROM (SELECT e.* FROM temp.report JOIN gold_energy_days AS e USING (athlete_id)
       WHERE e.activity_date > (SELECT date(MAX(as_of_date), '-28 days') FROM temp.lately) AND e.trainings > 0 ORDER BY e.activity_date)
 GROUP BY NULL HAVING SUM(trainings) > SUM(trainings_untold);
-SELECT 'Hours and intensity by week', 'Hours of training, and how hard they were: the mean intensity as a share of threshold, weighted by time, of the activities of which it is known.',
-       svg_line(json_object('title', 'Hours and intensity by week', 'unit', 'h; % of threshold / 10', 'marks', json_array('bar', 'line'), 'series', json_array('hours', 'intensity, tenths of threshold'),
-                            'desc', 'Hours of training by week, and their mean intensity.'), week_start, hours, 10 * intensity)
-FROM temp.energy
+SELECT 'Hours by week', 'Hours of training of each week.',
+       svg_line(json_object('title', 'Hours by week', 'unit', 'h', 'marks', json_array('bar'), 'series', json_array('hours'), 'desc', 'Hours of training by week.'), week_start, hours)
+FROM (SELECT * FROM temp.energy WHERE trainings > 0)
 GROUP BY NULL;
+SELECT 'Intensity by week', 'How hard they were: the mean intensity as a share of threshold, weighted by time, of the activities of which it is known; a gap is a week without.',
+       svg_line(json_object('title', 'Intensity by week', 'unit', '% of threshold', 'decimals', 0, 'series', json_array('intensity'), 'desc', 'Mean intensity of training by week.'), week_start, 100 * intensity)
+FROM temp.energy
+GROUP BY NULL HAVING COUNT(intensity) > 0;
 DROP TABLE temp.energy;
 
+-- include: reports/column_labels.sql
 CREATE TEMP TABLE drifted AS
-SELECT d.column_name, d.shift, d.window_start, d.watched
+SELECT COALESCE((SELECT l.label FROM temp.column_label AS l WHERE l.column_name = d.column_name), d.column_name) AS column_name, d.shift, d.window_start, d.watched
 FROM (SELECT m.*, COUNT(*) OVER () AS watched FROM temp.report JOIN gold_moved_features AS m USING (athlete_id)) AS d
 WHERE d.is_drift;
 SELECT 'What is not as it was', 'In ' || strftime('%Y-%m', MAX(window_start)) || ' against the year before: ' || COUNT(*) || ' of ' || MAX(watched) || ' watched columns are another distribution. The largest shifts of their means:',
-       (SELECT svg_bars(json_object('title', 'Shift of the mean', 'unit', 'standard deviations', 'desc', 'The columns whose means have moved most, in standard deviations of the year before.', 'decimals', 2), column_name, size)
-        FROM (SELECT n.column_name, abs(n.shift) AS size FROM temp.drifted AS n WHERE n.shift IS NOT NULL ORDER BY size DESC, n.column_name LIMIT 5))
+       (SELECT svg_bars(json_object('title', 'Shift of the mean', 'unit', 'standard deviations', 'desc', 'The columns whose means have moved most, in standard deviations of the year before.', 'decimals', 2), column_name, shift)
+        FROM (SELECT n.column_name, n.shift FROM temp.drifted AS n WHERE n.shift IS NOT NULL ORDER BY abs(n.shift) DESC, n.column_name LIMIT 5))
 FROM temp.drifted
 GROUP BY NULL HAVING COUNT(shift) > 0;
 
 DROP TABLE temp.drifted;
+DROP TABLE temp.column_label;
+DROP TABLE temp.shown;
 DROP TABLE temp.estimated;
 DROP TABLE temp.lately;

@@ -24,8 +24,8 @@ sign AS (
               CASE WHEN is_overtraining_risk IS NOT 1 AND risk_days_28d > 0 THEN printf('; %d of 28 days flagged', risk_days_28d) ELSE '' END ||
               CASE WHEN tsb < lowest_form THEN printf('; form %.1f is below %g', tsb, lowest_form) ELSE '' END ||
               CASE WHEN unknown_load_share_42d > 0 THEN printf('; load of %d %% of the time unknown', 100 * unknown_load_share_42d + 0.5) ELSE '' END ||
-              CASE WHEN days_without > 7 THEN printf('; no activity for %d days', days_without) ELSE '' END ||
-              CASE WHEN history_days < history THEN printf('; %d days of history', history_days) ELSE '' END AS signs
+              CASE WHEN days_without > 7 THEN printf('; no activity for %d days, this form is of then', days_without) ELSE '' END ||
+              CASE WHEN history_days = 1 AND history > 1 THEN '; one day of history' WHEN history_days < history THEN printf('; %d days of history', history_days) ELSE '' END AS signs
     FROM member
 )
 SELECT athlete_id, name, last_activity_date, as_of_date,
@@ -35,7 +35,7 @@ SELECT athlete_id, name, last_activity_date, as_of_date,
               ORDER BY f.as_of_date)) AS fitness,
        (SELECT svg_sparkline('{"title": "Fitness of 12 weeks"}', f.ctl_42d) FROM athlete_rolling_features AS f
         WHERE f.athlete_id = sign.athlete_id AND f.as_of_date > date(sign.as_of_date, '-84 days')) AS picture,
-       ctl_42d, tsb, z.form, z.tone, acwr, steady, risk,
+       ctl_42d, tsb, z.form, z.tone, acwr, steady, risk, history_days < history OR unknown_load_share_42d > 0 AS is_doubtful,
        COALESCE(distance, printf('%.1f km', race_m / (SELECT m FROM unit))) AS distance, race_date, hms(predicted_s) AS estimate, hms(lower_s) AS lower, hms(upper_s) AS upper,
        substr(signs, 3) AS signs
 FROM sign

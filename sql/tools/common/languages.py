@@ -2,7 +2,8 @@
 
 Texts are data, in schemas/texts.json: a literal of the SQL that stands there is bound as a parameter, with its translation. The numbers are
 the same, but those that a distance is in, which the SQL takes from temp.unit. What stages have stored as a text is translated as it is read, by the
-phrases of schemas/stored_texts.json, in which {} is a word or a number that stays.
+phrases of schemas/stored_texts.json, in which {} is a word or a number that stays. Names of months come from the charts and are those of
+"pictures".
 """
 
 import functools
@@ -16,6 +17,7 @@ LANGUAGES = ("en", "pt")
 METRES = {"metric": 1000.0, "imperial": 1609.344}
 PART = re.compile(r"""--[^\n]*|"(?:[^"]|"")*"|'((?:[^']|'')*)'""")
 KILOMETRES = re.compile(r"\bkm\b")
+LABEL = re.compile(r'(<text [^>]*class="m"[^>]*>(?:\d{1,2} )?)([A-Z][a-z]{2}|[MWFS])</text>')
 
 
 @functools.lru_cache(maxsize=None)
@@ -98,6 +100,11 @@ class Speech:
                 db.execute(f"CREATE TEMP TABLE {there} AS SELECT * FROM main.{there}")
                 for english, text in words[self.language].items():
                     db.execute(f"UPDATE temp.{there} SET {database.quoted(column)} = ? WHERE {database.quoted(column)} = ?", (text, english))
+
+    def drawn(self, picture):
+        """A picture whose axes say months and days of the week in this language."""
+        names = _told()["pictures"].get(self.language, {})
+        return LABEL.sub(lambda found: found[1] + names.get(found[2], found[2]) + "</text>", picture) if names and picture else picture
 
     def said(self, statement):
         """A statement and its parameters."""

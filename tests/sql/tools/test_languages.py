@@ -31,7 +31,7 @@ def literals(text):
 
 
 def is_code(text):
-    return (not re.search(r"[A-Za-zÀ-ÿ]{2}", DIRECTIVE.sub("", text)) or text in CODE or re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", text) or re.fullmatch(r"[+-]\d+ (day|days|years)", text)
+    return (not re.search(r"[A-Za-zÀ-ÿ]{2}", DIRECTIVE.sub("", text)) or text in CODE or re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", text) or re.fullmatch(r"[+-]\d+ (day|days|years)|\.[a-z]\w*", text)
             or text.startswith(("$.", "%Y", "SELECT ", ") AS s", " FROM (SELECT", " FROM gold_", "inputs ->> ", "' AS \"")) or text in ("% of %", "inference_log of %", "start of year", "ATL / CTL", "& Vertosick", "  and "))  # fmt: skip
 
 
@@ -150,6 +150,13 @@ def read(root):
     return "\n".join(text for text in root.find("body").itertext())
 
 
+MONTHS = re.compile(r"(?<!\w)(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|start|end)(?!\w)")
+
+
+def text_of_pictures(root):
+    return "\n".join(each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
 def fragments(english):
     """What of a text stands whole in what is printed."""
     return [part.strip() for part in DIRECTIVE.split(english) if len(re.findall(r"[a-z]{2,}", part)) >= 2]
@@ -164,6 +171,7 @@ def test_the_numbers_are_the_same_in_both_languages_and_no_english_is_left(files
         for text in (portuguese, read(there)):
             left = {part for each in TEXTS.values() if each["pt"] != each["en"] for part in fragments(each["en"]) if part in text and part not in each["pt"]}
             assert left == set()
+        assert not MONTHS.search(text_of_pictures(there)) and (not MONTHS.search(text_of_pictures(here)) or re.search(r"\b(jan|fev|abr|jul|set|out|dez)\b", text_of_pictures(there)))
         assert max(map(len, portuguese.splitlines())) <= 110
         # Nothing but names of tables and columns, and what a definition or a rejected object says in its own words.
         for line in re.sub(r"\n(MODELOS(?s:.*?))(?=\n\n)", "", portuguese).splitlines():

@@ -29,7 +29,7 @@ DURATION = "SELECT duration_ms / 1000 FROM ops_runs WHERE stage = :stage AND out
 PAGE = [
     (f"Athlete {{}}: {{}} activit(?:y|ies) from {{{DAY}}} to {{{DAY}}}", "SELECT athlete_id, activities, first_date, last_date FROM gold_athlete_records WHERE athlete_id = :athlete", "s d s s"),
     ("  {} runs over {} km, {} race results?", "SELECT runs, run_km, races FROM gold_athlete_records WHERE athlete_id = :athlete", "d d d"),
-    ("  the last activity was {} days ago, the last import {}", "SELECT days_since_activity, days_since_import FROM gold_athlete_records WHERE athlete_id = :athlete", "d d"),
+    ("  the last activity was {} days ago, the last import less than a day ago", "SELECT days_since_activity FROM gold_athlete_records WHERE athlete_id = :athlete", "d"),
     (f"  recorded twice: {{}} activit(?:y is|ies are) kept and not counted, and each training counts once \\(the last is {{\\d+}} of {{{DAY}}}, {{\\d+}} counts\\)",
      "SELECT (SELECT recorded_twice FROM gold_athlete_records WHERE athlete_id = :athlete), activity_id, local_date, same_training_as FROM silver_same_training JOIN silver_strava_activities USING (athlete_id, activity_id) WHERE athlete_id = :athlete ORDER BY start_time DESC LIMIT 1", "d s s s"),
     (f"FORM on the evening of {{{DAY}}} .*", f"SELECT as_of_date {TODAY}", "s"),
@@ -43,8 +43,8 @@ PAGE = [
     (f"  ! (?P<first>{DAY}) to {{{DAY}}}  acute:chronic ratio up to {{}} is above {{}}", f"SELECT last_date, highest_acwr, {SETTING('acwr_risk_threshold')} FROM gold_risk_stretches WHERE athlete_id = :athlete AND first_date = :first", "s .2f .1f"),
     (f"  ! (?P<first>{DAY})  acute:chronic ratio {{}} is above {{}}", f"SELECT highest_acwr, {SETTING('acwr_risk_threshold')} FROM gold_risk_stretches WHERE athlete_id = :athlete AND first_date = :first AND days = 1", ".2f .1f"),
     (f"  ! (?P<first>{DAY})  monotony {{}} is above {{}}", f"SELECT highest_monotony, {SETTING('monotony_risk_threshold')} FROM gold_risk_stretches WHERE athlete_id = :athlete AND first_date = :first AND days = 1", ".2f .1f"),
-    ("  {} of the last {} days flagged, {} rest days in the last {}, {} not told",
-     f"SELECT risk_days_28d, days_28d, rest_days_14d, days_14d, untold_days_28d FROM gold_risk_counts WHERE athlete_id = :athlete AND as_of_date = {EVENING}", "d d d d d"),
+    ("  {} of the last {} days flagged \\({} cannot be judged\\), {} rest days in the last {}",
+     f"SELECT risk_days_28d, days_28d, untold_days_28d, rest_days_14d, days_14d FROM gold_risk_counts WHERE athlete_id = :athlete AND as_of_date = {EVENING}", "d d d d d"),
     ("  the load of {} activities in {} days is unknown, {} % of the moving time:",
      f"SELECT unknown_load_42d, days_42d, 100 * unknown_load_share_42d FROM gold_risk_counts JOIN athlete_rolling_features USING (athlete_id, as_of_date) WHERE athlete_id = :athlete AND as_of_date = {EVENING}", "d d d"),
     (r"  +{}  (?P<reason>neither pace nor heart)", f"SELECT COUNT(*) FROM gold_unknown_loads WHERE athlete_id = :athlete AND load_reason = :reason AND activity_date > date({EVENING}, '-42 days')", "d"),
@@ -85,7 +85,7 @@ PAGE = [
 TEXTS = ["SELECT reason FROM gold_training_recommendations WHERE athlete_id = :athlete ORDER BY recommendation_id DESC LIMIT 1", "SELECT reason FROM ml_runs WHERE status = 'failed'",
          "SELECT message FROM gold_open_alerts", "SELECT message FROM ops_runs WHERE outcome = 'failed'"]  # fmt: skip
 # What of the page's texts with numbers is not in the files below: their numbers are those of the lines above.
-ELSEWHERE = {"    if you know it: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s", "  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
+ELSEWHERE = {"    if you know it: sql/tools/tell athlete.db setting %s %d --date=%s --athlete=%s", "  and %d older: SELECT * FROM race_candidates", "%d days are too few to tell", "  %d run over %d km, %d %s", ", monotony %s%.2f is above %.1f", " (%.2f to %.2f)", "cluster %d, %s, on %s", "%s %.3f to %.3f", "%d %s", "version %d (%s) beside version %d: ", "  %s failed on %s: %!.40s"}
 REPORT = [
     (f"On the evening of {{{DAY}}}: fitness CTL {{}}, fatigue ATL {{}} as means of 42 and 7 days; exponentially weighted {{}} and {{}}\\.", f"SELECT as_of_date, ctl_42d, atl_7d, ctl_ewma, atl_ewma {TODAY}", "s .1f .1f .1f .1f"),
     ("Form TSB is fitness less fatigue: {}, exponentially weighted {}\\.", f"SELECT tsb, tsb_ewma {TODAY}", "+.1f +.1f"),
@@ -93,12 +93,12 @@ REPORT = [
     (f"Pace of the estimates for {{{DAY}}} with .*", "SELECT MAX(prediction_date) FROM gold_estimate_paces WHERE athlete_id = :athlete", "s"),
     (f"Where the estimate comes from: (?P<start>{TIME}) is what the best result \\({{{DAY}}}, {{}} km in {{{TIME}}}\\) speaks for; .*",
      "SELECT a.local_date, a.distance_m / 1000 + 0.5, a.elapsed_s FROM gold_squad AS s JOIN gold_estimate_evidence AS e USING (prediction_id) JOIN silver_strava_activities AS a ON a.activity_id = e.activity_id WHERE s.athlete_id = :athlete", "s d t"),
-    ("Races of this athlete as they were foretold by models that had not seen them: {} of {} within the interval\\. Version {} was accepted: {.*}\\.",
-     "SELECT SUM(is_inside), COUNT(*), MAX(version), (SELECT reason FROM ml_model_versions AS v WHERE v.model = 'time_estimator' AND v.version = f.version) FROM gold_race_forecasts AS f WHERE subject = :athlete AND model = 'time_estimator'", "d d d s"),
+    ("Races of this athlete as they were foretold by models that had not seen them: {} of {} within the interval\\. Version {} was accepted: 10K error of {} s on runners it had not seen, the gate is {} s\\.",
+     f"SELECT SUM(is_inside), COUNT(*), MAX(version), (SELECT mae_s FROM ml_metrics AS m WHERE (m.model, m.version, m.source, m.distance_class) = ('time_estimator', f.version, 'survey', '10k')), {SETTING('gate_mae_10k_s')} FROM gold_race_forecasts AS f WHERE subject = :athlete AND model = 'time_estimator'", "d d d .1f .0f"),
     (f"Planned to {{{DAY}}}: {{}} days of training, {{}} with a flag of risk\\. On the eve of the race on {{{DAY}}} form is {{}} as planned; best served by {{}} % of the last {{}} days: {{}}\\.",
      "SELECT p.until_date, p.training_days, p.risk_days, n.race_date, n.tsb, 100 * b.share, b.days, b.tsb FROM gold_plan_summaries AS p JOIN gold_race_tapers AS n USING (athlete_id) JOIN gold_race_tapers AS b USING (athlete_id) WHERE n.share = 1 AND b.is_best", "s d d s +.1f d d +.1f"),
     ("In {\\d{4}-\\d\\d} against the year before: {} of {} watched columns .*", "SELECT substr(MAX(window_start), 1, 7), SUM(is_drift), COUNT(*) FROM gold_moved_features WHERE athlete_id = :athlete", "s d d"),
-    ("Load of each day, of the last three years\\.|Minutes in the five zones .*|Hours of training, and how hard .*", "SELECT 1 WHERE 0", ""),
+    ("Load of each day, of the last three years\\.|Minutes in the five zones .*|Hours of training of each week\\.|How hard they were: .*", "SELECT 1 WHERE 0", ""),
 ]  # fmt: skip
 # What a picture tells of each mark: heading and series, the SELECT of all of them, and by how much what is written may be rounded.
 PICTURES = {
@@ -108,9 +108,9 @@ PICTURES = {
     ("Races", "past races"): ("SELECT name, s_per_km FROM gold_race_paces WHERE athlete_id = :athlete ORDER BY distance_m, s_per_km", 0.51),
     ("The record of the estimates", "run"): ("SELECT as_of_date, actual_pct FROM gold_race_forecasts WHERE subject = :athlete AND model = 'time_estimator' ORDER BY as_of_date", 0.0501),
     ("The plan and the form it leads to", "planned"): ("SELECT plan_date, load_tss FROM gold_plan_outlook WHERE athlete_id = :athlete ORDER BY 1", 0.0501),
-    ("Hours and intensity by week", "hours"): (f"SELECT week_start, hours FROM gold_energy_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND trainings > 0 ORDER BY 1", 0.0501),
+    ("Hours by week", "hours"): (f"SELECT week_start, hours FROM gold_energy_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND trainings > 0 ORDER BY 1", 0.0501),
 }  # fmt: skip
-SQUAD = (f"(?P<athlete>\\d+) +{{{DAY}}}  {BAR} +{{}} [a-z ]+? +{{}} {BAR} +(?P<name>\\S.*?)  {{{TIME}}} \\({{{TIME}}}–{{{TIME}}}\\) +{{}} of 28 days flagged; load of {{}} % of the time unknown; no activity for {{}} days",
+SQUAD = (f"(?P<athlete>\\d+) +{{{DAY}}}  {BAR} +{{}} [a-z ]+? +{{}} {BAR} +(?P<name>\\S.*?)  {{{TIME}}} \\({{{TIME}}}–{{{TIME}}}\\) +{{}} of 28 days flagged; load of {{}} % of the time unknown; no activity for {{}} days, this form is of then",
          "SELECT last_activity_date, tsb, acwr, predicted_s, lower_s, upper_s, risk_days_28d, 100 * unknown_load_share_42d + 0.5, days_without FROM gold_squad_evening WHERE athlete_id = :athlete", "s .1f .2f t t t d d d")  # fmt: skip
 
 

@@ -59,6 +59,52 @@ def test_what_a_report_says_is_what_a_select_says(path):
     assert bars == [f"{each}, load of the day: {load:.1f}" for each, load in sorted(loads.items())]
 
 
+def test_the_pictures_by_themselves_name_trend_form_and_risk_as_the_page_does(path):
+    trend, form, risk = [picture.find(SVG + "title").text for _, (_, picture) in list(sections(report(path)).items())[:3]]
+    with sqlite3.connect(path) as db:
+        (athlete, day, ctl), = db.execute("SELECT athlete_id, as_of_date, ctl_42d FROM athlete_rolling_features ORDER BY as_of_date DESC LIMIT 1")
+        (before,) = db.execute("SELECT ctl_42d FROM athlete_rolling_features WHERE as_of_date = date(?, '-28 days')", (day,)).fetchone()
+        (flagged,) = db.execute("SELECT SUM(is_overtraining_risk) FROM athlete_rolling_features WHERE as_of_date > date(?, '-28 days')", (day,)).fetchone()
+    page = tool("page", path, athlete).stdout
+    assert trend == f"Fitness {ctl:.1f}, {ctl - before:+.1f} in four weeks"
+    assert form == "Form: " + re.search(r"Form     TSB .* {2,}(\S.*)", page)[1] and risk == f"Ratio: {re.search(r'Ratio   ACWR .* {2,}([a-z].*)', page)[1]}; {flagged} of the last 28 days flagged"
+
+
+def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
+    copy = tmp_path / "unknown.db"
+    shutil.copy(path, copy)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE athlete_rolling_features SET tsb = NULL, tsb_ewma = NULL, acwr = NULL, acwr_ewma = NULL, is_overtraining_risk = NULL, load_reason = 'no load is known for 3 of the 9 activities of 42 days, 30 % of the moving time'"
+                   " WHERE as_of_date = (SELECT MAX(as_of_date) FROM athlete_rolling_features)")  # fmt: skip
+    told = sections(report(copy))
+    assert told["Load, fitness and fatigue"][0].endswith(" Only what is known counts: no load is known for 3 of the 9 activities of 42 days, 30 % of the moving time.")
+    assert told["Form"][0] == "Form TSB is fitness less fatigue; of the last evening it is not known." and told["Acute to chronic ratio"][0].startswith("Of the last evening it is not known. Hatched")
+    assert told["Form"][1].find(SVG + "title").text == "Form: not known" and re.fullmatch(r"Ratio: not known; \d+ of the last 28 days flagged, 1 unknown", told["Acute to chronic ratio"][1].find(SVG + "title").text)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE athlete_rolling_features SET tsb = NULL, tsb_ewma = NULL, acwr = NULL, acwr_ewma = NULL, is_overtraining_risk = NULL")
+    assert not {"Form", "Acute to chronic ratio"} & set(sections(report(copy)))
+
+
+def test_a_week_without_training_is_a_gap_of_the_intensity(path, tmp_path):
+    copy = tmp_path / "gap.db"
+    shutil.copy(path, copy)
+    lines = lambda file: len(re.findall("M", [each.get("d") for each in sections(report(file))["Intensity by week"][1].iter(SVG + "path") if each.get("class", "").startswith("l ")][-1]))
+    before = lines(copy)
+    with sqlite3.connect(copy) as db:
+        (week,) = db.execute("SELECT week_start FROM gold_energy_weeks WHERE intensity IS NOT NULL ORDER BY week_start DESC LIMIT 1 OFFSET 5").fetchone()
+        db.execute("DELETE FROM activity_features WHERE activity_date BETWEEN ? AND date(?, '+6 days')", (week, week))
+    assert lines(copy) == before + 1
+
+
+def test_columns_that_have_moved_are_called_by_words_and_shown_which_way(path):
+    words = dict(re.findall(r"\('\.(\w+)', '([^']*)'\)", (ROOT / "sql/reports/column_labels.sql").read_text()))
+    with sqlite3.connect(path) as db:
+        moved = db.execute("SELECT column_name, shift FROM gold_moved_features WHERE is_drift AND shift IS NOT NULL ORDER BY abs(shift) DESC, column_name LIMIT 5").fetchall()
+        watched = {name for (name,) in db.execute("SELECT column_name FROM gold_moved_features")}
+    assert watched <= set(words) and max(map(len, words.values())) <= 21 and len(moved) > 2
+    assert shown(sections(report(path))["What is not as it was"][1])[1:] == [f"{words[name]}: {shift:.2f}" for name, shift in moved]
+
+
 def test_a_hostile_name_is_shown_and_does_nothing(path):
     with sqlite3.connect(path) as db:
         (athlete,) = db.execute("SELECT athlete_id FROM athlete_rolling_features LIMIT 1").fetchone()
@@ -93,10 +139,10 @@ def test_the_steps_to_an_estimate_lead_from_the_result_to_the_estimate(path):
     with sqlite3.connect(path) as db:
         predicted, inputs = db.execute("SELECT predicted_s, inputs FROM gold_athlete_predictions WHERE (distance_class, model) = ('10k', 'time_estimator') ORDER BY prediction_id DESC LIMIT 1").fetchone()
     texts = [each.text for each in picture.iter(SVG + "text")]
-    start, end = seconds(texts[texts.index("start") + 1]), seconds(texts[texts.index("end") + 1])
+    start, end = seconds(texts[texts.index("by the best result") + 1]), seconds(texts[texts.index("estimate") + 1])
     steps = [seconds(title.rsplit(": ", 1)[1]) for title in shown(picture)[1:]]
     assert abs(end - predicted) <= 0.5 and abs(start + sum(steps) - end) <= len(steps) and len(steps) == 8
-    assert texts[texts.index("start") + 1] in words and seconds(heading.split()[1]) == end
+    assert texts[texts.index("by the best result") + 1] in words and seconds(heading.split()[1]) == end
     assert start == pytest.approx(2.718281828459045 ** json.loads(inputs)["base_ln_s"], abs=0.5)
 
 

@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import shutil
 import sqlite3
 import xml.etree.ElementTree as ElementTree
 
@@ -135,6 +136,24 @@ def test_the_page_is_well_formed_the_same_twice_and_asks_for_nothing(path, print
             ratio, x = float(told.split(",")[0]), float(mark.get("cx"))
             assert x == pytest.approx(4 + 56 * min(ratio, 2), abs=0.4) and ("bad" in mark.get("class")) == (x > high + 0.1 or ratio > 1.5)
         assert float(picture.find(SVG + "rect").get("x")) == pytest.approx(low, abs=0.06)
+
+
+def test_a_ratio_in_doubt_is_a_ring_and_a_form_of_long_ago_says_so(path, printed, tmp_path):
+    copy = tmp_path / "athlete.db"
+    shutil.copy(path, copy)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE athlete_rolling_features SET unknown_load_share_42d = 0")
+        new, old = [each for (each,) in db.execute("SELECT athlete_id FROM gold_squad_evening WHERE acwr IS NOT NULL AND days_without <= 7 AND history_days >= 28 AND athlete_id > 8 ORDER BY athlete_id LIMIT 2")]
+        db.execute("UPDATE athlete_rolling_features SET history_days = 1 WHERE athlete_id = ?", (new,))
+    lines = lambda file: {athlete: line for line in tool("squad", file, file.with_suffix(".html")).stdout.splitlines() for athlete in (new, old) if re.search(rf"(^|, ){athlete} ", line)}
+    found = lines(copy)
+    assert "○" in found[new] and "one day of history" in found[new] and "●" in found[old] and "history" not in found[old] and "this form is of then" not in found[old]
+    circles = [mark.get("class") for mark in cells(copy)[1].iter(SVG + "circle") if mark.get("class", "").startswith("v")]
+    assert 1 <= sum("doubt" in each for each in circles) < len(circles)
+    with sqlite3.connect(copy) as db:
+        db.execute("DELETE FROM athlete_rolling_features WHERE athlete_id = ? AND as_of_date < (SELECT MAX(n.as_of_date) FROM athlete_rolling_features AS n WHERE n.athlete_id = ?)", (new, new))
+        db.execute("UPDATE athlete_rolling_features SET as_of_date = date(as_of_date, '+30 days') WHERE athlete_id = ?", (new,))
+    assert re.search(r"no activity for \d+ days, this form is of then", lines(copy)[old])
 
 
 def test_a_file_without_athletes_is_a_sentence(tmp_path):
