@@ -31,7 +31,8 @@ CREATE TEMP TABLE changed AS SELECT athlete_id FROM ops_due WHERE stage = '720_a
 CREATE TEMP TABLE today AS
 SELECT COALESCE((SELECT value FROM ops_config WHERE name = 'as_of_date'), date(started_at)) AS day,
        COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'mon_drift_metrics'), 0) AS drift_id,
-       COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'ops_runs'), 0) AS run_id
+       COALESCE((SELECT position FROM ops_alert_positions WHERE source = 'ops_runs'), 0) AS run_id,
+       COALESCE((SELECT date(position * 86400, 'unixepoch') FROM ops_alert_positions WHERE source = 'day'), '') AS last_day
 FROM stage_clock;
 
 -- What the newest window of each subject says. A window that says nothing (a load that is not known, too few days for a verdict) is
@@ -133,13 +134,27 @@ FROM today AS t
 CROSS JOIN (SELECT model FROM ml_aliases WHERE alias = 'champion' UNION SELECT model FROM inference_faults) AS m
 LEFT JOIN inference_faults AS f ON f.model = m.model;
 
+-- What is watched no more is over.
+INSERT OR IGNORE INTO checked
+SELECT a.kind, a.subject, t.day, 0, ''
+FROM today AS t
+CROSS JOIN ops_alerts AS a ON a.closed_at IS NULL
+WHERE a.kind = 'freshness' AND NOT EXISTS (SELECT 1 FROM feature_groups_current AS g WHERE g.name = a.subject AND g.status IN ('active', 'deprecated') AND g.expected_every_hours IS NOT NULL)
+   OR a.kind = 'failure' AND a.subject GLOB '*@champion';
+
+-- Where a day before the last one is done again, what it says of days is no news: neither a new alert nor a good window. But a last day
+-- that this machine's clock has not reached comes of a clock that was wrong, and holds up nothing.
+DELETE FROM checked
+WHERE (SELECT day < last_day AND last_day <= date(started_at, '+1 day') FROM today, stage_clock)
+  AND window GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]';
+
 CREATE TEMP TABLE news AS
-SELECT c.*, a.alert_id, a.n_good, t.started_at
+SELECT c.*, a.alert_id, a.n_good, t.started_at, (SELECT COUNT(*) FROM ops_alerts AS o WHERE o.fingerprint = c.kind || ':' || c.subject) AS n_before
 FROM checked AS c
 CROSS JOIN stage_clock AS t
 LEFT JOIN ops_alerts AS a ON a.fingerprint = c.kind || ':' || c.subject AND a.closed_at IS NULL
-WHERE CASE WHEN a.alert_id IS NOT NULL THEN a.last_window <> c.window
-           ELSE c.is_bad AND NOT EXISTS (SELECT 1 FROM ops_alerts AS o WHERE o.fingerprint = c.kind || ':' || c.subject AND o.last_window = c.window) END;
+WHERE (a.alert_id IS NOT NULL OR c.is_bad)
+  AND NOT EXISTS (SELECT 1 FROM ops_alerts AS o WHERE o.fingerprint = c.kind || ':' || c.subject AND o.last_window = c.window);
 
 UPDATE ops_alerts
 SET last_window = n.window, n_good = CASE WHEN n.is_bad THEN 0 ELSE n.n_good + 1 END, n_bad = n_bad + n.is_bad,
@@ -147,10 +162,16 @@ SET last_window = n.window, n_good = CASE WHEN n.is_bad THEN 0 ELSE n.n_good + 1
     closed_at = CASE WHEN NOT n.is_bad AND n.n_good + 1 >= 2 THEN n.started_at END
 FROM news AS n WHERE n.alert_id = ops_alerts.alert_id;
 
+-- The key is made of the file, which its first run tells from others, and of what opened: a day that is done again after a backup has
+-- been put back has the same.
 INSERT INTO ops_alerts (fingerprint, key, kind, subject, message, opened_at, last_bad_at, last_window, n_bad, n_good)
-SELECT kind || ':' || subject, substr(row_hash(kind, subject, window, started_at), 1, 32), kind, subject, message, started_at, started_at, window, 1, 0
-FROM news WHERE alert_id IS NULL
-ORDER BY kind, subject;
+SELECT n.kind || ':' || n.subject, substr(row_hash(f.started_at, f.duration_ms, n.kind, n.subject, CASE WHEN n.kind = 'failure' THEN t.day ELSE n.window END, n.n_before), 1, 32),
+       n.kind, n.subject, n.message, n.started_at, n.started_at, n.window, 1, 0
+FROM news AS n
+CROSS JOIN today AS t
+LEFT JOIN ops_runs AS f ON f.run_id = (SELECT MIN(run_id) FROM ops_runs)
+WHERE n.alert_id IS NULL
+ORDER BY n.kind, n.subject;
 
 -- A champion whose error is expected to be larger, or of which what it reads has moved, is asked to be trained again.
 INSERT INTO ml_training_requests (model, kind, told, asked_at)
@@ -167,6 +188,8 @@ ON CONFLICT DO NOTHING;
 INSERT OR REPLACE INTO ops_alert_positions (source, position)
 SELECT 'mon_drift_metrics', COALESCE(MAX(drift_id), 0) FROM mon_drift_metrics
 UNION ALL SELECT 'ops_runs', COALESCE(MAX(run_id), 0) FROM ops_runs
+UNION ALL SELECT 'day', strftime('%s', CASE WHEN last_day <= date(started_at, '+1 day') THEN max(day, last_day) ELSE day END) / 86400 FROM today, stage_clock
+          WHERE EXISTS (SELECT 1 FROM ops_config WHERE name = 'as_of_date' AND value IS NOT NULL)
 UNION ALL SELECT 'realized ' || model || '/' || version, MAX(chunk) FROM mon_performance_estimates WHERE is_final AND realized IS NOT NULL GROUP BY model, version;
 
 CREATE TEMP TABLE counted AS

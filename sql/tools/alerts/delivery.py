@@ -9,20 +9,20 @@ TITLES = {
     "freshness": "late:", "failure": "failed:",
 }  # fmt: skip
 
-# A channel is told of what is open, and of what opened or closed since it was first told anything; that an alert closed, only after
-# that it opened.
+# A channel is told of what is open, and of what has been since it was first asked to tell anything, taken or not; that an alert closed,
+# after that it opened, whatever the clock says.
 PENDING = """
     WITH first AS (SELECT MIN(first_at) AS at FROM ops_alert_deliveries WHERE channel = ?1),
     event AS (
-        SELECT alert_id, 'opened' AS event, opened_at AS at, closed_at IS NULL AS is_open FROM ops_alerts
+        SELECT alert_id, 'opened' AS event, opened_at AS at, closed_at IS NULL OR closed_at >= (SELECT at FROM first) AS is_due FROM ops_alerts
         UNION ALL
-        SELECT alert_id, 'closed', closed_at, 0 FROM ops_alerts WHERE closed_at IS NOT NULL
+        SELECT alert_id, 'closed', closed_at, 1 FROM ops_alerts WHERE closed_at IS NOT NULL
     )
     SELECT e.alert_id, e.event, a.key || '-' || e.event, a.kind, a.subject, a.message, a.opened_at, a.closed_at, a.n_bad
     FROM event AS e
     JOIN ops_alerts AS a USING (alert_id)
     LEFT JOIN ops_alert_deliveries AS d ON (d.alert_id, d.event, d.channel) = (e.alert_id, e.event, ?1)
-    WHERE d.delivered_at IS NULL AND (e.is_open OR e.at >= (SELECT at FROM first) OR d.attempts > 0)
+    WHERE d.delivered_at IS NULL AND (e.is_due OR d.attempts > 0)
       AND (e.event = 'opened' OR EXISTS (SELECT 1 FROM ops_alert_deliveries AS o WHERE (o.alert_id, o.event, o.channel) = (e.alert_id, 'opened', ?1) AND o.delivered_at IS NOT NULL))
     ORDER BY e.at, e.alert_id"""
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"

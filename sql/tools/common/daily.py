@@ -68,8 +68,8 @@ def run(path, sources=(), channels=None, as_of=None, is_scheduled=False):
 
 @contextlib.contextmanager
 def _alone(path):
-    """One at a time: the lock is the system's, so it ends with the program however that ends."""
-    path = pathlib.Path(path).absolute()
+    """One at a time, by whichever of its names a file is called: the lock is the system's, so it ends with the program however that ends."""
+    path = pathlib.Path(os.path.realpath(path))
     if not path.parent.is_dir():
         raise Failure(f"there is no folder {path.parent} for the database {path.name}")
     with open(f"{path}.daily-lock", "w", encoding="utf-8") as lock:

@@ -50,6 +50,7 @@ BY_TABLE = {
     "feature_extent": "1",  # the newest time of all, which may be theirs; the stage that keeps it counts again
     "ops_audit": "object IN (SELECT id FROM temp.whose UNION ALL SELECT 'athlete ' || id FROM temp.whose UNION ALL SELECT id FROM temp.theirs)"
                  " OR action LIKE 'token %' AND object IN (SELECT name FROM temp.tokens) OR who IN (SELECT name FROM temp.tokens) OR " + TELLS.format("detail"),
+    "ops_alert_deliveries": "alert_id IN (SELECT alert_id FROM temp.alerts)",
     "ops_tokens": "name IN (SELECT name FROM temp.tokens)",
 }
 SHARED = {
@@ -86,6 +87,8 @@ def forget(db, athlete):
         for name, _ in triggers:  # they keep what is removed, or make its athlete due
             db.execute(f"DROP TRIGGER main.{quoted(name)}")
         n_rows = sum(_remove(db, table) for table in _tables(db))
+        if database.has(db, "ops_alert_positions"):  # their numbers are given again
+            db.execute("UPDATE ops_alert_positions SET position = min(position, (SELECT COALESCE(MAX(drift_id), 0) FROM mon_drift_metrics)) WHERE source = 'mon_drift_metrics'")
         if n_rows:
             db.execute("INSERT INTO ops_audit (at, who, action, object, detail) SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), who, 'forget', 'an athlete', ? FROM ops_actor",
                        (json.dumps({"rows": n_rows, "models": models}),))
@@ -169,6 +172,8 @@ def _collect(db, athlete):
     ):
         if database.has(db, wanted.split("FROM ")[1].split()[0]):
             db.execute(f"CREATE TEMP TABLE {table} AS {wanted}")
+    if database.has(db, "ops_alerts"):
+        db.execute(f"CREATE TEMP TABLE alerts AS SELECT alert_id FROM ops_alerts WHERE {_whose(db, 'ops_alerts')}")
 
 
 def _models(db, athlete):

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import random
 import sqlite3
+import time
 
 import pytest
 
@@ -14,6 +15,7 @@ from helpers.stages import one, rows
 
 STAGE = "720_alerts"
 DAY = datetime.date(2025, 10, 20)  # the runner's last
+AHEAD = datetime.date(2099, 1, 1)
 MODEL, GROUP, LATE = "pace_predictor", "athlete_rolling_features", "athlete_daily_features"
 
 
@@ -112,6 +114,12 @@ def told(states):
     return [tuple(f) for f in found]
 
 
+def back(db, kind, day, chance):
+    """A day that has been is done again, and may look otherwise than it did."""
+    kind(db, day, chance.choice([0, 1]), chance)
+    look(db, day)
+
+
 @pytest.mark.parametrize("fingerprint", KINDS)
 @pytest.mark.parametrize("seed", range(2))
 def test_an_alert_opens_once_counts_repeats_and_closes_after_two_good_windows(fingerprint, seed):
@@ -125,6 +133,8 @@ def test_an_alert_opens_once_counts_repeats_and_closes_after_two_good_windows(fi
         look(db, day)
         if chance.random() < 0.3:
             look(db, day)  # the same windows again are no others
+        if KINDS[fingerprint] in (risk, drift, lateness, scoring) and number and chance.random() < 0.3:
+            back(db, KINDS[fingerprint], DAY + datetime.timedelta(days=-number if KINDS[fingerprint] is drift else chance.randrange(number)), chance)
         found = rows(db, "SELECT n_bad, closed_at IS NOT NULL AS is_closed FROM ops_alerts WHERE fingerprint = ? ORDER BY alert_id", fingerprint)
         assert [(f["n_bad"], bool(f["is_closed"])) for f in found] == told(states), states
     assert len(told(states)) > 2
@@ -237,3 +247,49 @@ def test_drift_and_an_expected_error_have_the_models_that_they_touch_trained_aga
     readers = {m for (m,) in db.execute("SELECT model FROM ml_models_current JOIN ml_aliases USING (model) WHERE learner = 'gbdt' AND alias = 'champion' AND instr(definition, ?)", (GROUP,))}
     assert MODEL in readers and found.keys() == {(MODEL, "estimated_loss"), *((m, "drift") for m in readers)}
     assert found[MODEL, "drift"].startswith(f"{GROUP} of a: ")
+
+
+@pytest.mark.parametrize("kind, fingerprint", [(risk, "risk:4001"), (lateness, f"freshness:{LATE}"), (scoring, f"failure:{MODEL}@champion")])
+def test_a_clock_that_once_was_years_ahead_holds_up_no_alert(kind, fingerprint):
+    db, chance = quiet(), random.Random(4)
+    states = "SELECT group_concat(closed_at IS NOT NULL, '') FROM (SELECT * FROM ops_alerts WHERE fingerprint = ? ORDER BY alert_id)"
+    found = []
+    for day, state in [(AHEAD, 1), (DAY, 0), (DAY + datetime.timedelta(1), 0), (DAY + datetime.timedelta(2), 1)]:
+        kind(db, day, state, chance)
+        look(db, day)
+        found.append(one(db, states, fingerprint))
+    assert found == ["0", "0", "1", "10"]
+
+
+def test_a_key_is_of_the_file_and_of_what_opened_and_not_of_the_moment():
+    """A day that is done again after a backup has been put back tells the same; two files that have their trouble on one day do not."""
+
+    def keys(started):
+        db, chance = quiet(), random.Random(6)
+        db.execute("UPDATE ops_runs SET started_at = ? WHERE run_id = (SELECT MIN(run_id) FROM ops_runs)", (started,))
+        for number, state in enumerate([1, 0, 0, 1, 1]):
+            day = DAY + datetime.timedelta(days=number)
+            for set_up in (risk, drift, estimated, lateness, failure, scoring):
+                set_up(db, day, state, chance)
+            look(db, day)
+        return [r["key"] for r in rows(db, "SELECT key FROM ops_alerts ORDER BY alert_id")]
+
+    first = keys("2025-01-01T00:00:00Z")
+    time.sleep(1)
+    assert keys("2025-01-01T00:00:00Z") == first and len({*first}) == len(first) > 10
+    assert not {*keys("2025-01-01T00:00:01Z")} & {*first}
+
+
+def test_what_is_watched_no_more_is_over():
+    db, chance = quiet(), random.Random(8)
+    for number, state in enumerate([1, 1, None, None]):
+        day = DAY + datetime.timedelta(days=number)
+        lateness(db, day, 1, chance)
+        scoring(db, day, state or 0, chance)
+        if state is None:
+            for status in ("deprecated", "archived"):
+                db.execute("UPDATE feature_groups SET status = ? WHERE name = ? AND status <> 'archived'", (status, LATE))
+            db.execute("DELETE FROM ml_aliases WHERE model = ? AND alias = 'champion'", (MODEL,))
+        look(db, day)
+    found = {r["fingerprint"]: (r["n_bad"], r["closed_at"] is not None) for r in rows(db, "SELECT * FROM ops_alerts")}
+    assert found[f"freshness:{LATE}"] == found[f"failure:{MODEL}@champion"] == (2, True)

@@ -163,6 +163,17 @@ def test_of_two_at_a_time_the_second_is_refused_with_a_sentence(file):
     assert rows_of(file) == before and daily(file, day="2016-07-02").returncode == 0
 
 
+def test_a_file_of_two_names_has_one_lock(file):
+    """It stands where the file does, by whichever name it is called."""
+    link = file.parent / "elsewhere" / "b.db"
+    link.parent.mkdir()
+    link.symlink_to(file)
+    with open(f"{file}.daily-lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = daily(link, day="2016-07-02")
+    assert done.returncode == 1 and done.stderr.endswith(".db: another run of the day's job is at work\n")
+
+
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_that_is_stopped_half_way_is_done_by_the_next_as_if_nothing_had_been(started, file, tmp_path, stop):
     source, calm = more(file, 1), shutil.copy(started, tmp_path / "calm.db")

@@ -10,8 +10,11 @@ import struct
 
 import pytest
 
+import delivery
 from common import forgetting
+from helpers import stages
 from helpers.athletes import demo
+from helpers.extension import connect
 from helpers.machine.soak import soak
 from helpers.stages import PATHS, STAGES
 from helpers.stores import device_files
@@ -169,6 +172,30 @@ def test_models_that_have_learned_from_them_are_named_and_predictions_for_them_a
         for table in ("gold_athlete_predictions", "inference_log", "ml_run_predictions WHERE entity NOT LIKE 'survey %'", "ml_training_set_rows", "time_estimator_rows WHERE source = 'history'"):
             assert db.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,), table
     assert re.search(rb"(?<![\d.])4001(?![\d.]).{0,40}20\d\d-", bytes_of(path)) is None
+
+
+def test_what_comes_after_somebody_was_forgotten_is_told_although_it_has_the_numbers_of_what_was_theirs(tmp_path):
+    path = tmp_path / "demo.db"
+    path.write_bytes(pathlib.Path(demo.database()).read_bytes())
+    drifted = ("INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name, data_type,"
+               " n_reference, n_current, shift, own_limit, is_drift, computed_at) VALUES ('g', ?2, ?2, ?2, ?2, 'BASELINE', '1 month', 'athlete_id', ?1, 'c', 'numerical', 9, 9, 9, 1, 1, '')")
+
+    def opened():
+        with connect(path) as db:
+            stages.run(db, ["720_alerts"])
+            pending = [row[3:5] for row in db.execute(delivery.PENDING, ("a channel",))]
+            db.execute("INSERT INTO ops_alert_deliveries SELECT alert_id, 'opened', 'a channel', 1, '2025-10-20T00:00:00Z', '2025-10-20T00:00:00Z', '2025-10-20T00:00:00Z', NULL"
+                       " FROM ops_alerts WHERE alert_id NOT IN (SELECT alert_id FROM ops_alert_deliveries)")
+            return pending
+
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM ops_alerts")
+        db.execute(drifted, ("4001", "2025-08-01"))
+    assert ("drift", "g of 4001") in opened()
+    assert tool("forget", path, "4001").returncode == 0
+    with sqlite3.connect(path) as db:
+        db.execute(drifted, ("4002", "2025-08-01"))
+    assert ("drift", "g of 4002") in opened()
 
 
 def test_a_table_of_which_nobody_knows_whose_it_is_stops_everything(tmp_path):

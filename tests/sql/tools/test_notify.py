@@ -85,6 +85,26 @@ def test_a_server_that_is_down_for_two_days_is_told_afterwards_in_order_and_hold
     assert db.execute("SELECT attempts, fault FROM ops_alert_deliveries WHERE alert_id = 1 AND event = 'opened' AND channel LIKE 'json%'").fetchone() == (3, None)
 
 
+def test_of_a_channel_that_was_down_from_its_first_day_on_nothing_is_lost(file):
+    """Nor of one to whom the clock was years ahead when it was first told."""
+    db, _ = file
+    channel = Fake("fake:0", random.Random(1), 1)
+    for number in (1, 2, 3):
+        alert(db, number, at="2026-01-01T00:00:00Z")
+    delivery.deliver(db, [channel])
+    for number in (1, 2, 3):
+        close(db, number)
+    channel.fails = 0
+    delivery.deliver(db, [channel])
+    assert sorted(channel.heard) == [f"key{n}-{event}" for n in (1, 2, 3) for event in ("closed", "opened")]
+    alert(db, 4)
+    delivery.deliver(db, [channel])
+    db.execute("UPDATE ops_alert_deliveries SET first_at = '2999-01-01T00:00:00Z'")
+    close(db, 4)
+    delivery.deliver(db, [channel])
+    assert channel.heard[6:] == ["key4-opened", "key4-closed"]
+
+
 def test_who_is_told_twice_since_the_program_was_killed_in_between_finds_the_same_key(file, tmp_path, hook):
     db, path = file
     alert(db, 1)
