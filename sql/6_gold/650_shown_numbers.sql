@@ -165,13 +165,9 @@ JOIN race_distances AS d USING (distance_class);
 --     SELECT e.feature, e.contribution FROM gold_explanations AS q CROSS JOIN gbdt_explain(q.reference, q.question) AS e WHERE q.prediction_id = 5
 CREATE VIEW IF NOT EXISTS gold_explanations AS
 SELECT g.athlete_id, g.model, g.version, g.prediction_id, NULL AS inference_id, g.model || '/' || g.version AS reference,
-       'SELECT prediction_id, ' || v.columns_sql || ' FROM gold_athlete_predictions WHERE prediction_id = ' || g.prediction_id AS question
+       'SELECT s.prediction_id, ' || k.columns_sql || ' FROM (SELECT prediction_id, inputs AS row FROM gold_athlete_predictions WHERE prediction_id = ' || g.prediction_id || ') AS s' AS question
 FROM gold_athlete_predictions AS g
-JOIN (SELECT m.model, m.version,
-             (SELECT group_concat('inputs ->> ''$.' || n.name || ''' AS "' || n.name || '"', ', ')
-              FROM (SELECT replace(replace(CASE f.type WHEN 'object' THEN f.value ->> '$.name' ELSE f.value END, '"', ''), '''', '') AS name
-                    FROM json_each(CASE WHEN json_valid(m.specification) THEN m.specification ELSE '{}' END, '$.features') AS f ORDER BY f.key) AS n) AS columns_sql
-      FROM ml_model_versions AS m WHERE m.model = 'time_estimator') AS v ON v.model = g.model AND v.version = g.version
+JOIN ml_models_current AS k ON k.model = g.model AND k.learner = 'gbdt'
 UNION ALL
 SELECT i.entity, i.model, i.version, NULL, i.inference_id, i.model || '/' || i.version,
        'SELECT s.inference_id, ' || k.columns_sql || ' FROM (SELECT inference_id, features AS row FROM inference_log WHERE inference_id = ' || i.inference_id || ') AS s'
