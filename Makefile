@@ -455,6 +455,10 @@ $(BUILD)/feast/installed: tests/sql/tools/exchange/requirements.txt | test-packa
 $(BUILD)/nannyml/installed: tests/validation/requirements.txt | test-packages
 	$(environment)
 
+# Apart, because Evidently brings a hundred packages; for tests/bench/drift.py alone.
+$(BUILD)/evidently/installed: tests/bench/requirements-evidently.txt | test-packages
+	$(environment)
+
 # Apart, because MLflow with its pages is 800 MB and each version brings others; for `make soak` alone.
 $(BUILD)/mlflow-%/installed: tests/sql/tools/tracking/requirements-%.txt | test-packages
 	$(environment)
