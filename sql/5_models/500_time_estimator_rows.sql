@@ -337,7 +337,7 @@ history AS (
 ),
 -- By how much each is slower than the prior, and what it claims of the athlete: of a run in training less, as it is taken for a race.
 placed AS (
-    SELECT h.*, portable_ln(h.seconds) + h.shift - (p.c0 + p.c1 * h.x + p.c2 * h.x * h.x + p.c3 * h.x * h.x * h.x) AS behind,
+    SELECT h.*, p.x AS asked_x, portable_ln(h.seconds) + h.shift - (p.c0 + p.c1 * h.x + p.c2 * h.x * h.x + p.c3 * h.x * h.x * h.x) AS behind,
            portable_ln(h.seconds) + h.shift - (p.c0 + p.c1 * h.x + p.c2 * h.x * h.x + p.c3 * h.x * h.x * h.x) + 0.02 * (NOT h.is_race) AS claimed
     FROM history AS h
     JOIN prior AS p USING (request_id)
@@ -345,16 +345,20 @@ placed AS (
 -- The best claim, of which a year takes 5 %.
 best AS (
     SELECT *, min(MIN(claimed) OVER (PARTITION BY request_id ORDER BY age_days),
-                  MIN(claimed + 0.05 * age_days / 365) OVER (PARTITION BY request_id ORDER BY age_days DESC) - 0.05 * age_days / 365) AS best_claim
+                  MIN(claimed + 0.05 * age_days / 365) OVER (PARTITION BY request_id ORDER BY age_days DESC) - 0.05 * age_days / 365) AS best_claim,
+           min(COALESCE(behind - LAG(behind) OVER alike, 1.0), COALESCE(LEAD(behind) OVER alike - behind, 1.0)) AS alone
     FROM placed
+    WINDOW alike AS (PARTITION BY request_id, distance_m ORDER BY behind)
 ),
--- What is far behind the best was jogged, paced or went wrong, or is of a time before the athlete got better.
+-- What is far behind the best was jogged, paced or went wrong, or is of a time before the athlete got better. Of a runner of little
+-- endurance long races are behind that were run well, by up to two deviations of the slope: where another over that
+-- distance says the same, they speak of it and of longer ones.
 found AS (
     SELECT *, portable_ln(distance_m / 10000) AS x FROM survey
     UNION ALL
     SELECT request_id, distance_m, seconds, fitness, difficulty, shift, extra_variance, is_race, age_days, vdot, activity_id, is_before_break, weight, x
     FROM best
-    WHERE behind <= best_claim + 0.04
+    WHERE behind <= best_claim + 0.04 + (alone <= 0.04 AND x <= asked_x) * 2 * 0.043 * max(x, 0.0)
 )
 SELECT request_id, distance_m, seconds, fitness, difficulty, is_race, age_days, is_before_break, activity_id, COALESCE(vdot, vdot(distance_m, seconds)) AS vdot,
        x, portable_ln(seconds) + shift - 0.015 * COALESCE(fitness - 1.95, 0) + 0.009 * COALESCE(difficulty - 2.95, 0) AS ln_s,

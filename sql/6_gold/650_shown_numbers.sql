@@ -160,6 +160,20 @@ SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, d.name, d.dis
 FROM race_results AS r
 JOIN race_distances AS d USING (distance_class);
 
+-- Why an answer is what it is. SHAP values are kept nowhere, they follow from a model and a row; what gbdt_explain is to be asked for those of
+-- an answer stands here, and their names are its columns:
+--     SELECT e.feature, e.contribution FROM gold_explanations AS q CROSS JOIN gbdt_explain(q.reference, q.question) AS e WHERE q.prediction_id = 5
+CREATE VIEW IF NOT EXISTS gold_explanations AS
+SELECT g.athlete_id, g.model, g.version, g.prediction_id, NULL AS inference_id, g.model || '/' || g.version AS reference,
+       'SELECT s.prediction_id, ' || k.columns_sql || ' FROM (SELECT prediction_id, inputs AS row FROM gold_athlete_predictions WHERE prediction_id = ' || g.prediction_id || ') AS s' AS question
+FROM gold_athlete_predictions AS g
+JOIN ml_models_current AS k ON k.model = g.model AND k.learner = 'gbdt'
+UNION ALL
+SELECT i.entity, i.model, i.version, NULL, i.inference_id, i.model || '/' || i.version,
+       'SELECT s.inference_id, ' || k.columns_sql || ' FROM (SELECT inference_id, features AS row FROM inference_log WHERE inference_id = ' || i.inference_id || ') AS s'
+FROM inference_log AS i
+JOIN ml_models_current AS k ON k.model = i.model AND k.learner = 'gbdt';
+
 -- Races as they were foretold by the champion, and by the formulas beside it, from what was known before them, in models that had not seen them.
 CREATE VIEW IF NOT EXISTS gold_race_forecasts AS
 SELECT v.source, v.subject, v.as_of_date, v.distance_class, v.model, v.version,

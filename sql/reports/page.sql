@@ -109,7 +109,11 @@ SELECT printf('  %d of the last %d days flagged', r.risk_days_28d, r.days_28d) |
        CASE unknown_load_42d WHEN 0 THEN ''
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
                                     CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
-FROM today AS t JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date;
+FROM today AS t
+CROSS JOIN (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
+                   min(28, MAX(u.history_days)) AS days_28d, min(14, MAX(u.history_days)) AS days_14d, min(42, MAX(u.history_days)) AS days_42d
+            FROM today AS u
+            JOIN athlete_rolling_features AS f ON f.athlete_id = u.athlete_id AND f.as_of_date > date(u.as_of_date, '-28 days')) AS r; -- the row of gold_risk_counts
 CREATE TEMP TABLE unknown AS
 SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
 FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;

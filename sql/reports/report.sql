@@ -25,7 +25,8 @@ FROM (SELECT *, (SELECT form FROM gold_form_zones WHERE tsb > above ORDER BY abo
       FROM temp.lately ORDER BY as_of_date DESC LIMIT 1) AS t
 CROSS JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS risk, MAX(value) FILTER (WHERE name = 'acwr_steady_threshold') AS steady,
                    MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history FROM ops_config) AS c
-JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date
+CROSS JOIN (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d, min(28, MAX(f.history_days)) AS days_28d
+            FROM temp.lately AS f WHERE f.as_of_date > (SELECT date(MAX(n.as_of_date), '-28 days') FROM temp.lately AS n)) AS r -- the row of gold_risk_counts
 LEFT JOIN temp.lately AS b ON b.as_of_date = date(t.as_of_date, '-28 days');
 
 SELECT 'Load, fitness and fatigue',

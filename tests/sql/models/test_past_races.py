@@ -69,7 +69,8 @@ def known_before(db, row):
         if (0 < days_ago(d) <= 90 or 90 < days_ago(d) <= 730 and slower(d) is not None) and end <= row["event_timestamp"]]
     recent, former = (best_of(sorted(((worth(r[0], r[1], r[4]), r, doubt) for r, doubt in runs if (r[2] > 90) == is_former), reverse=True)) for is_former in (False, True))
     found = races + [r for _, r in recent] + [r for v, r in former if not recent or v > recent[0][0]]
-    return [f for f in found if all(behind(f, row) - behind(o, row) <= (0.04 if o[3] else 0.06) + 0.05 / 365 * max(0, o[2] - f[2]) for o in found)]
+    enduring = [2 * 0.043 * max(0, np.log(f[0] / 10000)) * any(o is not f and f[0] <= row["distance_m"] and o[0] == f[0] and abs(behind(o, row) - behind(f, row)) <= 0.04 for o in found) for f in found]
+    return [f for f, more in zip(found, enduring) if all(behind(f, row) - behind(o, row) <= (0.04 if o[3] else 0.06) + more + 0.05 / 365 * max(0, o[2] - f[2]) for o in found)]
 
 
 def behind(known, row):

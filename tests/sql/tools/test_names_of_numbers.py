@@ -1,6 +1,7 @@
 """Every number on page, report and squad has a name that one can SELECT: here is the list, and each is looked up by its name."""
 
 import datetime
+import math
 import random
 import re
 import shutil
@@ -67,7 +68,7 @@ PAGE = [
     ("  model version {} accepted: 10K error of {} s on runners it had not seen, the gate is {} s", f"SELECT v.version, m.mae_s, {SETTING('gate_mae_10k_s')} FROM ml_model_versions AS v JOIN ml_metrics AS m USING (model, version) WHERE model = 'time_estimator' AND m.source = 'survey' AND m.distance_class = '10k' ORDER BY version DESC LIMIT 1", "d .1f .0f"),
     (f"  pace_predictor +(?P<prediction>predicted_pace_min_km) {{}} \\({{}} to {{}}\\) for {{{DAY}}}, next",
      "SELECT g.predicted, i.lower, i.upper, g.prediction_date FROM inference_log AS g JOIN inference_intervals AS i USING (inference_id) WHERE g.model = 'pace_predictor' AND g.entity = :athlete ORDER BY inference_id DESC LIMIT 1", ".2f .2f .2f s"),
-    ("    most because of ctl_42d \\({}\\), .*", "SELECT contribution FROM gbdt_explain('pace_predictor@champion', :question) WHERE feature = 'ctl_42d'", "+.2f"),
+    ("    most because of ctl_42d \\({}\\), .*", "SELECT e.contribution FROM gold_explanations AS q CROSS JOIN gbdt_explain(q.reference, q.question) AS e WHERE q.athlete_id = :athlete AND q.model = 'pace_predictor' AND e.feature = 'ctl_42d' ORDER BY q.inference_id DESC LIMIT 1", "+.2f"),
     ("    version {}: {PROMOTE, .*}", "SELECT challenger, decision || ', ' || reason FROM ml_decisions WHERE model = 'pace_predictor' ORDER BY decision_id DESC LIMIT 1", "d s"),
     ("  {\\d{4}-\\d\\d}: {} of {} features have left the range of their own months", "SELECT substr(MAX(window_start), 1, 7), SUM(is_drift), COUNT(*) FROM gold_moved_features WHERE athlete_id = :athlete", "s d d"),
     ("    (?P<column>\\w+) of (?P<monitor>\\w+), {} times as far as by itself", "SELECT times_own FROM gold_moved_features WHERE athlete_id = :athlete AND monitor = :monitor AND column_name = :column", ".1f"),
@@ -130,14 +131,9 @@ def written(db, value, form):
 
 
 def keys(found):
-    told = {"athlete": ATHLETE, "question": ""} | found.groupdict()
+    told = {"athlete": ATHLETE} | found.groupdict()
     told["source"] = SOURCES.get(told.get("source"))
     return told | {"whose": ATHLETE if told["source"] == "history" else None}
-
-
-def question(db):
-    columns, inference = db.execute("SELECT k.columns_sql, g.inference_id FROM ml_models_current AS k JOIN inference_log AS g USING (model) WHERE k.model = 'pace_predictor' ORDER BY inference_id DESC LIMIT 1").fetchone()
-    return f"SELECT s.inference_id, {columns} FROM (SELECT inference_id, features AS row FROM inference_log WHERE inference_id = {inference}) AS s"
 
 
 def looked_up(db, line, names):
@@ -147,7 +143,7 @@ def looked_up(db, line, names):
         if found:
             named = set(found.re.groupindex.values())
             said = [part for n, part in enumerate(found.groups(), 1) if n not in named]
-            row = db.execute(select, keys(found) | ({"question": question(db)} if ":question" in select else {})).fetchone() or ()
+            row = db.execute(select, keys(found)).fetchone() or ()
             assert said == [written(db, value, each) for value, each in zip(row, forms.split())], line
             return True
     return False
@@ -225,6 +221,25 @@ def test_every_number_of_the_report_has_a_name(path, tmp_path):
                     assert (len(rows) > 2 or series.startswith("zone ")) and [label for label, _ in found] == [label for label, _ in sorted(rows)], (heading, series)
                     assert [value for _, value in found] == pytest.approx([value for _, value in sorted(rows)], abs=within)
         assert pictures == set(PICTURES)
+
+
+def test_the_steps_of_the_report_have_names(path, tmp_path):
+    """Of the logarithm of the time: each step is a share of what stands before it."""
+    done = tool("report", path, tmp_path / "report.html", ATHLETE)
+    assert (done.returncode, done.stderr) == (0, "")
+    root = ElementTree.fromstring((tmp_path / "report.html").read_text(encoding="utf-8").removeprefix("<!DOCTYPE html>\n"))
+    (section,) = [each for each in root.iter("section") if each.find("h2").text.startswith("Why ")]
+    titles = [title.text for title in section.iter("{http://www.w3.org/2000/svg}title")][1:-1]  # without what is all else
+    number = lambda text: (-1 if text.startswith("-") else 1) * sum(int(part) * 60**place for place, part in enumerate(reversed(text.lstrip("-").split(":"))))
+    told = [number(title.rsplit(": ", 1)[1]) for title in titles]
+    with connect(str(path)) as db:
+        steps = db.execute("SELECT e.contribution, g.inputs ->> '$.base_ln_s' FROM gold_squad AS s JOIN gold_explanations AS q USING (prediction_id) JOIN gold_athlete_predictions AS g USING (prediction_id)"
+                           " CROSS JOIN gbdt_explain(q.reference, q.question) AS e WHERE s.athlete_id = :athlete ORDER BY e.feature IS NOT NULL, abs(e.contribution) DESC, e.feature", {"athlete": ATHLETE}).fetchall()  # fmt: skip
+        at, found = math.exp(steps[0][1]), []
+        for contribution, _ in steps[: len(told)]:
+            found.append(at * math.expm1(contribution))
+            at += found[-1]
+        assert len(told) == 7 and told == pytest.approx(found, abs=0.51) and any(abs(step) > 2 for step in told)
 
 
 def test_every_number_of_the_squad_has_a_name(path):

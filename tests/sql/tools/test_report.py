@@ -10,8 +10,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from common import database
 from helpers.athletes import crowd, demo
-from helpers.extension import ROOT
+from helpers.extension import ROOT, connect
 from helpers.tools import tool
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,6 +84,29 @@ def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE athlete_rolling_features SET tsb = NULL, tsb_ewma = NULL, acwr = NULL, acwr_ewma = NULL, is_overtraining_risk = NULL")
     assert not {"Form", "Acute to chronic ratio"} & set(sections(report(copy)))
+
+
+def test_the_days_that_are_flagged_are_counted_for_one_athlete_however_many_there_are(path, tmp_path):
+    steps = {}
+    for others in (0, 20):
+        copy = tmp_path / f"{others}.db"
+        shutil.copy(path, copy)
+        db = connect(str(copy))
+        columns = ", ".join(f'"{row[1]}"' for row in db.execute("PRAGMA table_info(athlete_rolling_features)") if row[1] != "athlete_id")
+        for other in range(others):
+            db.execute(f"INSERT INTO athlete_rolling_features (athlete_id, {columns}) SELECT ?, {columns} FROM athlete_rolling_features WHERE athlete_id = '4001' ORDER BY as_of_date DESC LIMIT 100", (str(other),))
+        for name, mark in (("page", "cannot be judged"), ("report", "CREATE TEMP TABLE shown")):
+            db.execute(f"CREATE TEMP TABLE {name} AS SELECT '4001' AS athlete_id")
+            for statement in database.statements(database.script(ROOT / "sql/reports" / f"{name}.sql")):
+                taken = []
+                db.set_progress_handler(lambda taken=taken: taken.append(1), 10)
+                db.execute(statement).fetchall()
+                db.set_progress_handler(None, 0)
+                if mark in statement:
+                    steps[name, others] = len(taken)
+                    break
+        db.close()
+    assert all(steps[name, 20] <= 1.05 * steps[name, 0] and steps[name, 0] > 10 for name in ("page", "report")), steps
 
 
 def test_a_week_without_training_is_a_gap_of_the_intensity(path, tmp_path):

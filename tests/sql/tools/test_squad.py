@@ -143,7 +143,7 @@ def test_a_ratio_in_doubt_is_a_ring_and_a_form_of_long_ago_says_so(path, printed
     shutil.copy(path, copy)
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE athlete_rolling_features SET unknown_load_share_42d = 0")
-        new, old = [each for (each,) in db.execute("SELECT athlete_id FROM gold_squad_evening WHERE acwr IS NOT NULL AND days_without <= 7 AND history_days >= 28 AND athlete_id > 8 ORDER BY athlete_id LIMIT 2")]
+        new, old = [each for (each,) in db.execute("SELECT athlete_id FROM gold_squad_evening WHERE acwr IS NOT NULL AND days_without <= 7 AND history_days >= 28 AND name IS NULL ORDER BY athlete_id LIMIT 2")]
         db.execute("UPDATE athlete_rolling_features SET history_days = 1 WHERE athlete_id = ?", (new,))
     lines = lambda file: {athlete: line for line in tool("squad", file, file.with_suffix(".html")).stdout.splitlines() for athlete in (new, old) if re.search(rf"(^|, ){athlete} ", line)}
     found = lines(copy)
