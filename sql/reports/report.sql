@@ -17,9 +17,9 @@ WHERE f.as_of_date > (SELECT date(MAX(n.as_of_date), '-365 days') FROM athlete_r
 
 CREATE TEMP TABLE shown AS
 SELECT CASE WHEN b.ctl_42d IS NULL THEN 'Load, fitness and fatigue' ELSE printf('Fitness %.1f, %+.1f in four weeks', t.ctl_42d, t.ctl_42d - b.ctl_42d) END AS trend,
-       'Form: ' || COALESCE(CASE WHEN t.of_weighted = t.of_mean THEN printf('%s, %+.1f (means) and %+.1f (weighted)', t.of_mean, t.tsb, t.tsb_ewma)
-                                 ELSE printf('%s, %+.1f (means); %s, %+.1f (weighted)', t.of_mean, t.tsb, t.of_weighted, t.tsb_ewma) END, 'not known') AS form,
-       CASE WHEN t.of_weighted <> t.of_mean THEN 'last evening: form is changing fast, so the two differ' ELSE 'last evening' END AS evening,
+       'Form: ' || CASE WHEN t.of_mean IS NULL OR t.of_weighted IS NULL THEN 'not known' WHEN t.of_weighted = t.of_mean THEN printf('%s, %+.1f (means) and %+.1f (weighted)', t.of_mean, t.tsb, t.tsb_ewma)
+                                 ELSE printf('%s, %+.1f (means); %s, %+.1f (weighted)', t.of_mean, t.tsb, t.of_weighted, t.tsb_ewma) END AS form,
+       CASE WHEN t.of_weighted <> t.of_mean THEN 'last evening: changing fast' ELSE 'last evening' END AS evening,
        'Ratio: ' || CASE WHEN t.acwr IS NULL THEN 'not known'
                          ELSE CASE WHEN t.history_days < c.history THEN 'too early to tell' WHEN t.acwr > c.risk THEN 'a sudden rise' WHEN t.acwr >= c.steady THEN 'steady' ELSE 'less than usual' END
                               || printf(', %.2f', t.acwr) END
@@ -50,7 +50,7 @@ FROM temp.lately ORDER BY as_of_date DESC LIMIT 1;
 
 SELECT 'Form', CASE WHEN tsb IS NULL THEN 'Form TSB is fitness less fatigue; of the last evening it is not known.'
                     ELSE printf('Form TSB is fitness less fatigue: %+.1f, exponentially weighted %+.1f.', tsb, tsb_ewma) END,
-       (SELECT svg_line(json_object('title', (SELECT form FROM temp.shown), 'unit', 'TSB', 'marks', json_array('line', 'dashed', 'dot'), 'series', json_array('form TSB: mean load of 42 days less that of 7', 'weighted, the last days most', (SELECT evening FROM temp.shown)),
+       (SELECT svg_line(json_object('title', (SELECT form FROM temp.shown), 'unit', 'TSB', 'marks', json_array('line', 'dashed', 'dot'), 'series', json_array('form TSB: means of 42 days less 7', 'weighted, the last days most', (SELECT evening FROM temp.shown)),
                                     'desc', 'A year of form (TSB, training stress balance: fitness CTL less fatigue ATL) in five zones from overloaded to losing fitness, by plain means and exponentially weighted.',
                                     'zones', json_insert(z.above, '$[#]', 1000), 'zone_tones', json(z.tones), 'zone_names', json(z.names)),
                         as_of_date, tsb, tsb_ewma, CASE WHEN is_last THEN tsb END)
@@ -64,7 +64,7 @@ SELECT 'Acute to chronic ratio',
        || ' Hatched: days whose ratio is in doubt, because the history is short or the load of an activity unknown. Flagged: days whose ratio or monotony is above its threshold.',
        (SELECT svg_line(json_object('title', (SELECT risk FROM temp.shown), 'unit', 'ATL / CTL', 'decimals', 2, 'y_min', 0, 'marks', json_array('line', 'dashed', 'dot', 'hatch', 'ring'),
                                     'desc', 'A year of the acute to chronic workload ratio (ACWR: fatigue ATL by fitness CTL) on its band.',
-                                    'series', json_array('ratio ACWR: mean load of 7 days by that of 42', 'weighted, the last days most', 'last evening', 'in doubt', (SELECT flagged FROM temp.shown)),
+                                    'series', json_array('ratio ACWR: mean of 7 days by that of 42', 'weighted, the last days most', 'last evening', 'in doubt', (SELECT flagged FROM temp.shown)),
                                     'zones', json_array(0, (SELECT value FROM ops_config WHERE name = 'acwr_steady_threshold'),
                                                         (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold'), 1000),
                                     'zone_names', json_array('less than usual', 'steady', 'a sudden rise'), 'zone_tones', json_array('none', 'good', 'bad')),
@@ -160,9 +160,9 @@ SELECT z.* FROM temp.report JOIN gold_zone_weeks AS z USING (athlete_id)
 WHERE z.week_start > (SELECT date(MAX(as_of_date), '-182 days') FROM temp.lately) AND z.zone_1_min IS NOT NULL
 ORDER BY z.week_start;
 SELECT 'Zones of the last weeks', 'Minutes in the five zones of heart rate, by week; activities without heart rate are not in them.',
-       svg_bars(json_object('title', (SELECT CASE WHEN t.hours > 0 AND z.hours < t.hours * 0.995 THEN printf('Zones by week, without %d %% of the time: no heart rate', 100 * (1 - z.hours / t.hours) + 0.5) ELSE 'Zones by week' END
+       svg_bars(json_object('title', (SELECT CASE WHEN t.hours > 0 AND z.hours < t.hours * 0.995 THEN printf('Zones by week, %d %% of time unknown', 100 * (1 - z.hours / t.hours) + 0.5) ELSE 'Zones by week' END
                                       FROM (SELECT total(zone_1_min + zone_2_min + zone_3_min + zone_4_min + zone_5_min) / 60 AS hours FROM temp.zoned) AS z
-                                      CROSS JOIN (SELECT total(hours) AS hours FROM temp.energy) AS t) || (SELECT so_far FROM temp.newest WHERE EXISTS (SELECT 1 FROM temp.zoned AS n JOIN temp.shown AS s USING (week_start)) UNION ALL SELECT '' LIMIT 1),
+                                      CROSS JOIN (SELECT total(hours) AS hours FROM temp.energy) AS t) || (SELECT CASE WHEN EXISTS (SELECT 1 FROM temp.zoned AS n JOIN temp.shown AS s USING (week_start)) THEN so_far ELSE '' END FROM temp.newest),
                             'unit', 'min', 'series', json_array('zone 1', 'zone 2', 'zone 3', 'zone 4', 'zone 5'),
                             'desc', 'Minutes in each zone of heart rate, by week.'), week_start, zone_1_min, zone_2_min, zone_3_min, zone_4_min, zone_5_min)
 FROM temp.zoned
