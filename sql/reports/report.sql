@@ -76,16 +76,17 @@ SELECT g.name, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_k
        g.name || ' ' || hms(g.s_per_km * g.distance_m / 1000) AS at, g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
 FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) CROSS JOIN unit
 WHERE g.model = 'time_estimator';
-SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
+SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.' || ' '
+       || (SELECT group_concat(at, ', ') FROM (SELECT at FROM temp.estimated WHERE age = 1 ORDER BY distance_m)) || '.',
        svg_line(json_object('title', (SELECT printf('%d of 100 races are to be inside; ', 100 * level + 0.5) FROM temp.shown)
                                      || (SELECT CASE WHEN COUNT(*) = 0 THEN 'no past race has tried it' ELSE printf('here %d of %d', SUM(f.is_inside), COUNT(*)) || CASE WHEN 2 * SUM(f.is_inside) < COUNT(*) THEN ': trust these little' ELSE '' END END
                                          FROM temp.report AS p JOIN gold_race_forecasts AS f ON f.source = 'history' AND f.subject = p.athlete_id WHERE f.model = 'time_estimator'),
                             'unit', 'min/km', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
                             'desc', 'For each distance the interval of the estimate and the races that were run.',
-                            'series', json_array('interval (lower is faster)', '', 'estimate, with its time below', 'past races')), at, lower, upper, estimate, raced)
-FROM (SELECT at, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
+                            'series', json_array('interval (lower is faster)', '', 'estimate', 'past races')), name, lower, upper, estimate, raced)
+FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
       UNION ALL
-      SELECT COALESCE((SELECT e.at FROM temp.estimated AS e WHERE e.name = r.name AND e.age = 1), r.name), r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
+      SELECT r.name, r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
       FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) CROSS JOIN unit
       ORDER BY 2, 6)
 WHERE EXISTS (SELECT 1 FROM temp.estimated)

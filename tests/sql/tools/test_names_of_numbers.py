@@ -106,7 +106,7 @@ PICTURES = {
     ("Zones of the last weeks", f"zone {n}"): (f"SELECT week_start, zone_{n}_min FROM gold_zone_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND zone_1_min IS NOT NULL ORDER BY week_start", 0.0501) for n in range(1, 6)
 } | {
     ("Load, fitness and fatigue", "load of the day"): (f"SELECT as_of_date, daily_tss FROM athlete_rolling_features WHERE athlete_id = :athlete AND as_of_date > date({EVENING}, '-365 days') ORDER BY 1", 0.0501),
-    ("Races", "past races"): ("SELECT r.name || COALESCE(' ' || hms(g.predicted_s), ''), r.s_per_km FROM gold_race_paces AS r LEFT JOIN (SELECT g.distance_class, g.predicted_s, MAX(g.prediction_id) FROM gold_athlete_predictions AS g WHERE g.athlete_id = :athlete AND g.model = 'time_estimator' GROUP BY g.distance_class) AS g USING (distance_class) WHERE r.athlete_id = :athlete", 0.51),
+    ("Races", "past races"): ("SELECT name, s_per_km FROM gold_race_paces WHERE athlete_id = :athlete ORDER BY distance_m, s_per_km", 0.51),
     ("The record of the estimates", "run"): ("SELECT as_of_date, actual_pct FROM gold_race_forecasts WHERE subject = :athlete AND model = 'time_estimator' ORDER BY as_of_date", 0.0501),
     ("The plan and the form it leads to", "planned"): ("SELECT plan_date, load_tss FROM gold_plan_outlook WHERE athlete_id = :athlete ORDER BY 1", 0.0501),
     ("Hours by week", "hours"): (f"SELECT week_start, hours FROM gold_energy_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND trainings > 0 ORDER BY 1", 0.0501),
