@@ -66,9 +66,13 @@ def test_the_pictures_by_themselves_name_trend_form_and_risk_as_the_page_does(pa
         (athlete, day, ctl), = db.execute("SELECT athlete_id, as_of_date, ctl_42d FROM athlete_rolling_features ORDER BY as_of_date DESC LIMIT 1")
         (before,) = db.execute("SELECT ctl_42d FROM athlete_rolling_features WHERE as_of_date = date(?, '-28 days')", (day,)).fetchone()
         (flagged,) = db.execute("SELECT SUM(is_overtraining_risk) FROM athlete_rolling_features WHERE as_of_date > date(?, '-28 days')", (day,)).fetchone()
+        tsb, weighted, acwr, peak, since = db.execute("SELECT tsb, tsb_ewma, acwr, p.ratio, julianday(f.as_of_date) - julianday(p.day) FROM athlete_rolling_features AS f, (SELECT MAX(acwr) AS ratio, as_of_date AS day FROM athlete_rolling_features WHERE as_of_date > date(?, '-56 days')) AS p"
+                                                       " WHERE f.as_of_date = ?", (day, day)).fetchone()  # fmt: skip
     page = tool("page", path, athlete).stdout
     assert trend == f"Fitness {ctl:.1f}, {ctl - before:+.1f} in four weeks"
-    assert form == "Form: " + re.search(r"Form     TSB .* {2,}(\S.*)", page)[1] and risk == f"Ratio: {re.search(r'Ratio   ACWR .* {2,}([a-z].*)', page)[1]}; {flagged} of the last 28 days flagged"
+    of_mean, of_weighted = re.search(r"Form     TSB .* {2,}(\S.*)", page)[1].split(", or ")
+    assert form == f"Form: {of_mean}, {tsb:+.1f} (means); {of_weighted}, {weighted:+.1f} (weighted)"
+    assert risk == f"Ratio: {re.search(r'Ratio   ACWR .* {2,}([a-z].*)', page)[1]}, {acwr:.2f}; peak {peak:.2f} {since:.0f} days before; {flagged} of 28 days flagged"
 
 
 def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
@@ -80,7 +84,7 @@ def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
     told = sections(report(copy))
     assert told["Load, fitness and fatigue"][0].endswith(" Only what is known counts: no load is known for 3 of the 9 activities of 42 days, 30 % of the moving time.")
     assert told["Form"][0] == "Form TSB is fitness less fatigue; of the last evening it is not known." and told["Acute to chronic ratio"][0].startswith("Of the last evening it is not known. Hatched")
-    assert told["Form"][1].find(SVG + "title").text == "Form: not known" and re.fullmatch(r"Ratio: not known; \d+ of the last 28 days flagged, 1 unknown", told["Acute to chronic ratio"][1].find(SVG + "title").text)
+    assert told["Form"][1].find(SVG + "title").text == "Form: not known" and re.fullmatch(r"Ratio: not known; \d+ of 28 days flagged, 1 unknown", told["Acute to chronic ratio"][1].find(SVG + "title").text)
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE athlete_rolling_features SET tsb = NULL, tsb_ewma = NULL, acwr = NULL, acwr_ewma = NULL, is_overtraining_risk = NULL")
     assert not {"Form", "Acute to chronic ratio"} & set(sections(report(copy)))
@@ -163,10 +167,10 @@ def test_the_steps_to_an_estimate_lead_from_the_result_to_the_estimate(path):
     with sqlite3.connect(path) as db:
         predicted, inputs = db.execute("SELECT predicted_s, inputs FROM gold_athlete_predictions WHERE (distance_class, model) = ('10k', 'time_estimator') ORDER BY prediction_id DESC LIMIT 1").fetchone()
     texts = [each.text for each in picture.iter(SVG + "text")]
-    start, end = seconds(texts[texts.index("by the best result") + 1]), seconds(texts[texts.index("estimate") + 1])
+    start, end = seconds(texts[texts.index("by the best race") + 1]), seconds(texts[texts.index("estimate") + 1])
     steps = [seconds(title.rsplit(": ", 1)[1]) for title in shown(picture)[1:]]
-    assert abs(end - predicted) <= 0.5 and abs(start + sum(steps) - end) <= len(steps) and len(steps) == 8
-    assert texts[texts.index("by the best result") + 1] in words and seconds(heading.split()[1]) == end
+    assert abs(end - predicted) <= 0.5 and start + sum(steps) == end and len(steps) == 8
+    assert texts[texts.index("by the best race") + 1] in words and seconds(heading.split()[1]) == end
     assert start == pytest.approx(2.718281828459045 ** json.loads(inputs)["base_ln_s"], abs=0.5)
 
 
