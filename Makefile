@@ -367,7 +367,7 @@ tour: demo $(BUILD)/venv/installed ## execute notebooks/tour.ipynb over demo.db,
 # Programs that a machine may have from elsewhere, whose packages would then stand in the way.
 unless-there  = $(foreach program,$(1),$(if $(shell command -v $(program)),,$(program)))
 RUN_PACKAGES  = sqlite3 libsqlite3-dev libcjson-dev pkg-config python3
-TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev binutils strace tcl
+TEST_PACKAGES = $(RUN_PACKAGES) python3-venv clang clang-format libclang-rt-dev llvm binutils strace tcl
 CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
                  gcc-i686-linux-gnu libc6-dev-i386-cross musl-tools gcc-mingw-w64-x86-64 wine64 emscripten dpkg-dev $(call unless-there,npm)
 LIBRARIES     = sqlite3 $(if $(CJSON_SRC),,libcjson)

@@ -110,10 +110,11 @@ SELECT printf('  %d of the last %d days flagged', r.risk_days_28d, r.days_28d) |
             ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
                                     CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
 FROM today AS t
-CROSS JOIN (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
+CROSS JOIN ( -- the row of gold_risk_counts
+            SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
                    min(28, MAX(u.history_days)) AS days_28d, min(14, MAX(u.history_days)) AS days_14d, min(42, MAX(u.history_days)) AS days_42d
             FROM today AS u
-            JOIN athlete_rolling_features AS f ON f.athlete_id = u.athlete_id AND f.as_of_date > date(u.as_of_date, '-28 days')) AS r; -- the row of gold_risk_counts
+            JOIN athlete_rolling_features AS f ON f.athlete_id = u.athlete_id AND f.as_of_date > date(u.as_of_date, '-28 days')) AS r;
 CREATE TEMP TABLE unknown AS
 SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
 FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;
@@ -194,7 +195,7 @@ SELECT CASE WHEN b.evidence = 'none' THEN '  from weekly kilometres alone: there
                       THEN char(10) || printf('    before a break: up to %d activities in 90 days since then, %d in the last; it counts as slower', b.most_activities_90d, b.activities_90d)
                       ELSE '' END END
 FROM gold_estimate_evidence AS b
-WHERE b.prediction_id = (SELECT MIN(e.prediction_id) FROM estimate AS e WHERE e.model = 'time_estimator' AND e.age = 1);
+WHERE b.prediction_id = (SELECT MAX(e.prediction_id) FROM estimate AS e WHERE e.model = 'time_estimator' AND e.age = 1);
 
 CREATE TEMP TABLE judged AS
 SELECT e.*, CASE e.source WHEN 'history' THEN 'this athlete' ELSE 'the survey' END AS who

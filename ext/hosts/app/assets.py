@@ -21,7 +21,7 @@ def main(folder):
         (folder / name).mkdir(parents=True)
     for file in stages.all_of_them():
         shutil.copyfile(file, folder / "stages" / file.name)
-    for file in stages.reference():
+    for file in stages.shipped():
         for source, text in inbox.opened(str(file)):
             (folder / "inbox" / f"{pathlib.Path(source).stem}.json").write_bytes(text)
 

@@ -24,10 +24,19 @@ def all_of_them():
     return sorted(SQL.glob("[0-9]_*/**/*.sql"))
 
 
-def reference(db):
+def shipped():
     """What the stages need besides the athlete's own data: definitions of feature groups and models, the race survey."""
-    models = [file for file in sorted(SCHEMAS.glob("models/*.json")) if not _is_replaced(db, file)]
-    return [*models, *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
+    return [*_shipped_models(), *sorted(SCHEMAS.glob("features/*.json")), SQL / "data" / "race-times" / "runners.csv"]
+
+
+def reference(db):
+    """Of that what is to land in this file."""
+    replaced = [file for file in _shipped_models() if _is_replaced(db, file)]
+    return [file for file in shipped() if file not in replaced]
+
+
+def _shipped_models():
+    return sorted(SCHEMAS.glob("models/*.json"))
 
 
 def _is_replaced(db, file):
