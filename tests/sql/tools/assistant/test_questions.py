@@ -101,7 +101,7 @@ def test_the_rows_that_an_answer_names_are_those_that_it_tells_of(path, answered
 
 
 def test_the_steps_of_an_estimate_add_up_to_it(answered):
-    why = answered[repr(("why_estimate", {"distance": "10k"}))]["answer"]
+    why = answered[repr(("why_estimate", {"distance": "marathon"}))]["answer"]
     steps, found = why["steps"], why["estimate"][0]["predicted_s"]
     start = math.exp(why["inputs"][0]["inputs"]["base_ln_s"])
     assert start + sum(step["seconds"] for step in steps) == pytest.approx(found, rel=1e-6)
