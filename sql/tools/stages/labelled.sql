@@ -79,7 +79,15 @@ SELECT model, 'rows: ' || d.fold_name || ' has more than 50 values'
 FROM found AS f JOIN due AS d USING (model) WHERE f.given_fold IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.given_fold) > 50
 UNION ALL
 SELECT model, 'rows: ' || d.slice_name || ' has more than 50 values'
-FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.slice) > 50;
+FROM found AS f JOIN due AS d USING (model) WHERE f.slice IS NOT NULL GROUP BY model HAVING COUNT(DISTINCT f.slice) > 50
+UNION ALL
+SELECT model, 'features: ' || name || ' is no column of the rows, nor computed'
+FROM (SELECT d.model, f.row, CASE k.type WHEN 'object' THEN k.value ->> '$.name' ELSE k.value END AS name
+      FROM due AS d
+      JOIN found AS f ON f.rowid = (SELECT MIN(o.rowid) FROM found AS o WHERE o.model = d.model AND o.fault IS NULL)
+      CROSS JOIN json_each(d.definition, '$.features') AS k
+      WHERE d.model NOT IN (SELECT model FROM left_out))
+WHERE json_type(row, '$."' || name || '"') IS NULL;
 
 -- A row comes from Strava's API, unless it says where else from, when its athlete has an activity from there by the day on which its
 -- label is known; such rows train only if that was allowed, and else are left out, or only judged where the definition says so. A row

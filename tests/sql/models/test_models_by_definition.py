@@ -237,6 +237,7 @@ FAILURES = {
     "rows that forget the label": ({"rows": ROWS.replace("label,", "label AS lable,", 1)}, "rows: .*no such column: label"),
     "a label that is a text": ({"rows": ROWS.replace("label,", "'a' AS label,", 1)}, "rows: label is no number"),
     "rows of nobody": ({"rows": ROWS.replace("athlete_id", "NULL AS athlete_id")}, "rows: one has no athlete_id"),
+    "a feature that is no column": ({"features": ["misspelled"]}, "features: misspelled is no column of the rows, nor computed"),
     "a day that is none": ({"rows": ROWS.replace("day AS", "'soon' AS", 1)}, "rows: as_of_date is no day: soon"),
     "a day that is missing": ({"rows": ROWS.replace("day AS", "NULL AS", 1)}, "rows: as_of_date is no day: NULL"),
     "a moment that is none": ({"rows": ROWS.replace("day || 'T20:00:00Z'", "'soon'")}, "rows: known_at is no time: soon"),
