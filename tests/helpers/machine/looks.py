@@ -27,3 +27,16 @@ CUT = """Array.from(document.querySelectorAll('svg')).flatMap(svg => { const fra
         return text.textContent.endsWith('…') || Math.max(frame.left - box.left, box.right - frame.right, 0) > 1; }).map(text => text.textContent); })"""
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 TWICE = "document.documentElement.style.fontSize = '200%'"
+
+
+def contrast(one, other):
+    """Of two colours as hexadecimal digits, three or six, by WCAG 2."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour):
+    digits = colour if len(colour) == 6 else "".join(c * 2 for c in colour)
+    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -17,13 +17,6 @@ from helpers.tools import tool
 AA = 4.5  # WCAG 2.2, 1.4.3, of ordinary text
 
 
-def luminance(colour):
-    digits = colour if len(colour) == 6 else "".join(c * 2 for c in colour)
-    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_colours_of_texts_stand_out_of_the_page(theme):
     schemes = [dict(re.findall(r"--(\w+):#([0-9a-f]+)", part)) for part in pages.STYLE.split("@media(prefers-color-scheme:dark)")]
@@ -31,8 +24,7 @@ def test_the_colours_of_texts_stand_out_of_the_page(theme):
     used = set(re.findall(r"(?<![-\w])color:var\(--(\w+)\)", pages.STYLE + (ROOT / "sql/tools/squad").read_text())) - {"p"}
     assert used >= {"i", "m", "good", "warn", "bad"} and used <= set(colours)
     for name in used:
-        high, low = sorted((luminance(colours["p"]), luminance(colours[name])), reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= AA, name
+        assert looks.contrast(colours["p"], colours[name]) >= AA, name
 
 
 @pytest.fixture(scope="module")
