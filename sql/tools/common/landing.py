@@ -19,6 +19,12 @@ def marks(db):
             for table, key in [*((table, "bronze_id") for table in KINDS), ("bronze_rejects", "reject_id"), ("ops_runs", "run_id")]}
 
 
+# The names, which hold nothing personal, of the first object that no importer knows.
+UNKNOWN = """
+    SELECT (SELECT group_concat(key, ', ') FROM json_each(object))
+    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) ORDER BY reject_id LIMIT 1"""
+
+
 def told(db, since):
     """Lines: what landed, what was known, what was refused and why. Fails where nothing could be used."""
     landed = {table: database.value(db, f'SELECT COUNT(*) FROM "{table}" WHERE bronze_id > ?', since[table]) for table in KINDS}
@@ -38,6 +44,8 @@ def told(db, since):
         yield f"  and {len(reasons) - REASONS} other reasons"
     if refused:
         yield "  nothing is lost: what was refused is in bronze_rejects"
+    if unknown := database.value(db, UNKNOWN, since["bronze_rejects"]):
+        yield f"  such objects nobody has sent yet: please report what wrote them, and the names in them: {unknown[:1000]}"
     if refused and not known and not any(landed.values()):
         yield "  what can be imported, and where it is to be had: sql/tools/importers/README.md"
         raise Failure("nothing that came could be used")
