@@ -21,8 +21,8 @@ def marks(db):
 
 # The names, which hold nothing personal, of the first object that no importer knows.
 UNKNOWN = """
-    SELECT (SELECT group_concat(key, ', ') FROM json_each(object))
-    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) ORDER BY reject_id LIMIT 1"""
+    SELECT source, (SELECT group_concat(key, ', ') FROM json_each(object))
+    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) AND object <> '{}' ORDER BY reject_id LIMIT 1"""
 
 
 def told(db, since):
@@ -42,10 +42,10 @@ def told(db, since):
         yield f"  {source} line {line}: {reason}" + (f", and {n - 1} more like it" if n > 1 else "")
     if len(reasons) > REASONS:
         yield f"  and {len(reasons) - REASONS} other reasons"
+    if not any(landed.values()) and (unknown := db.execute(UNKNOWN, (since["bronze_rejects"],)).fetchone()):
+        yield f"  {unknown[0]}: nobody has sent such objects yet; please report what wrote them, and the names in them: {unknown[1][:1000]}"
     if refused:
         yield "  nothing is lost: what was refused is in bronze_rejects"
-    if unknown := database.value(db, UNKNOWN, since["bronze_rejects"]):
-        yield f"  such objects nobody has sent yet: please report what wrote them, and the names in them: {unknown[:1000]}"
     if refused and not known and not any(landed.values()):
         yield "  what can be imported, and where it is to be had: sql/tools/importers/README.md"
         raise Failure("nothing that came could be used")

@@ -199,4 +199,4 @@ def test_objects_that_nobody_has_sent_yet_end_in_a_request_for_their_names(tmp_p
     (tmp_path / "x.csv").write_text("Aktywność,Dystans\n1,2\n")
     for name, names in (("x.json", "exportVersion, startTime, distance, exercises"), ("x.csv", "Aktywność, Dystans")):
         done = device_files.imported(tmp_path / f"{name}.db", tmp_path / name, athlete=7)
-        assert done.returncode == 1 and re.search(f"\n  such objects nobody has sent yet: please report what wrote them, and the names in them: {names}\n", done.stdout), done.stdout
+        assert done.returncode == 1 and re.search(f"\n  {name}: nobody has sent such objects yet; please report what wrote them, and the names in them: {names}\n", done.stdout), done.stdout
