@@ -8,9 +8,10 @@ import contextlib
 import os
 import pathlib
 import re
-import sqlite3
 import threading
 import time
+
+from .sqlite import FULL, IOERR, code, is_busy, sqlite3
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SQL = ROOT / "sql"
@@ -133,7 +134,7 @@ def load(db):
     if db.has_extension:
         return
     if not hasattr(db, "enable_load_extension"):
-        raise Failure("this Python's sqlite3 loads no extensions; another does: make PYTHON=/usr/bin/python3")
+        raise Failure("this Python's sqlite3 loads no extensions: take one whose does, as Debian's or Homebrew's (make PYTHON=/usr/bin/python3), or install pysqlite3-binary")
     extension = os.environ.get("ATHLETE_EXTENSION") or str(ROOT / "build" / "athlete")
     db.enable_load_extension(True)
     try:
@@ -190,7 +191,7 @@ def beside_readers(db):
         try:
             db.execute("PRAGMA journal_mode = delete")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
 
 
@@ -264,10 +265,9 @@ def has(db, name):
 def sentence(error, path):
     """What SQLite says, and for a full disk and a lock what one needs to know besides."""
     text = str(error)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_BUSY:
+    if is_busy(error):
         return f"{text}: another program has kept it for {_timeout_s():g} seconds"
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    if code(error) in (FULL, IOERR):
         return f"{text}; free are {', '.join(f'{_free_mb(folder):.1f} MB in {folder}' for folder in _folders(path))}"
     return text
 

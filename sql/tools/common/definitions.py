@@ -2,10 +2,10 @@
 
 import dataclasses
 import pathlib
-import sqlite3
 
 from . import database, inbox, stages
 from .database import Failure
+from .sqlite import sqlite3
 
 # What a table looks like now is the highest version that has no column which it lacks.
 DDL = """
