@@ -8,10 +8,14 @@ import contextlib
 import os
 import pathlib
 import re
+import sqlite3
 import threading
 import time
 
-from .sqlite import FULL, IOERR, code, is_busy, sqlite3
+# Python's own was built to load no extensions in pyenv's, python.org's and others.
+if not hasattr(sqlite3.Connection, "enable_load_extension"):
+    with contextlib.suppress(ImportError):
+        from pysqlite3 import dbapi2 as sqlite3
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SQL = ROOT / "sql"
@@ -260,6 +264,20 @@ def has(db, name):
 
 
 # --- errors --------------------------------------------------------------------------------------------------------------
+
+
+# As SQLite numbers what went wrong; Python tells of them from 3.11 on.
+BUSY, IOERR, FULL = 5, 10, 13
+
+
+def code(error):
+    """What SQLite says went wrong, without its details; 0 where Python does not tell."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def is_busy(error):
+    """Whether another connection was in the way."""
+    return code(error) == BUSY or (code(error) == 0 and str(error).startswith("database is locked"))
 
 
 def sentence(error, path):

@@ -4,8 +4,7 @@ import dataclasses
 import pathlib
 
 from . import database, inbox, stages
-from .database import Failure
-from .sqlite import sqlite3
+from .database import Failure, sqlite3
 
 # What a table looks like now is the highest version that has no column which it lacks.
 DDL = """

@@ -11,8 +11,7 @@ import contextlib
 import re
 
 from . import database
-from .database import SQL, Failure
-from .sqlite import sqlite3
+from .database import SQL, Failure, sqlite3
 
 FOLDER = SQL / "migrations"
 NUMBERED = re.compile(r"([1-9]\d*)_\w+(?:\.sql)?")

@@ -6,8 +6,7 @@ import json
 import pathlib
 
 from . import database, migrations
-from .database import SQL, Failure
-from .sqlite import sqlite3
+from .database import SQL, Failure, sqlite3
 
 SCHEMAS = SQL.parent / "schemas"
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"

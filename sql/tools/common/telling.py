@@ -2,8 +2,7 @@
 
 
 from . import database, numbers, stages
-from .database import Failure
-from .sqlite import sqlite3
+from .database import Failure, sqlite3
 
 TABLES = ["000_ops_tables", "110_told"]
 OPTIONS = ["athlete", "date", "distance", "time", "minutes", "intensity"]
