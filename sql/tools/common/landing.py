@@ -21,8 +21,8 @@ def marks(db):
 
 # The names, which hold nothing personal, of the first object that no importer knows.
 UNKNOWN = """
-    SELECT source, (SELECT group_concat(key, ', ') FROM json_each(object))
-    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) AND object <> '{}' ORDER BY reject_id LIMIT 1"""
+    SELECT source, (SELECT COALESCE(group_concat(key, ', '), 'none') FROM json_each(object))
+    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) ORDER BY reject_id LIMIT 1"""
 
 
 def told(db, since):
