@@ -156,7 +156,7 @@ def trained(rng, athlete, kind):
 @pytest.mark.parametrize("kind, seed", [*((kind, 0) for kind in KINDS), *(soak(kind, seed) for kind in KINDS for seed in range(1, 13))])
 def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
     """From as fast as the fastest to 1.6 times that, all between: by 15 % to a fifth it counts at once, by more than a quarter it
-    moves nothing, whenever it was; and without the tag one run never does, which two of one week do."""
+    moves nothing, whenever it was; and without the tag no run does that none is near."""
     rng, athletes = seeded(f"continuous {kind} {seed}"), range(1, 17 if seed else 7)
     worlds = {"none": [], "tagged": [], "not tagged": []}
     factors, of = {}, {}
@@ -179,7 +179,7 @@ def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
         for athlete, factor in factors.items():
             moved = {d: now[str(athlete), d] / was[str(athlete), d] - 1 for d in ("5k", "10k", "21k", "42k")}
             moved["threshold"] = faster[str(athlete)] / pace[str(athlete)] - 1
-            if world == "not tagged" or factor > 1.26:
+            if world == "not tagged" and factor > 1.05 or factor > 1.26:  # beside one that is near it a run is evidence
                 assert max(map(abs, moved.values())) <= SHARE, (world, athlete, factor, of[athlete], moved)
             elif 1.15 <= factor <= 1.2:
                 assert moved[of[athlete]] < -0.04, (world, athlete, factor, of[athlete], moved)
