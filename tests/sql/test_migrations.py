@@ -223,6 +223,7 @@ def test_a_file_in_which_not_every_stage_has_run_is_brought_up_to_date(tmp_path,
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.soak
 def test_a_setting_that_was_null_has_its_default_again(tmp_path):
     path = shutil.copy(demo.database(), tmp_path / "athlete.db")
     db = sqlite3.connect(path)
@@ -410,6 +411,7 @@ def test_rules_that_judged_two_values_give_way_and_one_that_its_owner_changed_go
         db.close()
 
 
+@pytest.mark.soak
 def test_features_of_a_model_may_be_null_in_a_file_of_before(tmp_path):
     path = shutil.copy(demo.database(), tmp_path / "athlete.db")
     db = sqlite3.connect(path)
