@@ -121,6 +121,7 @@ def test_no_group_takes_the_name_of_anything_that_is_in_a_full_database(db):
     taken = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_auto%' ESCAPE '\\'")]
     assert len(taken) > 150
     before = contents(db)
+    taken = taken[:: sized(2, 1)]
     wanted = [definition(cased(name, 1)) for name in taken] + [definition(f"nights{i}", table=cased(name, 2)) for i, name in enumerate(taken)]
     wanted = [each for each in wanted if each["feature_group"] not in groups.BUNDLED]
     register(db, *wanted)

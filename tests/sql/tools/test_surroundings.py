@@ -124,7 +124,7 @@ def full_disk(folder, free_kb):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize("temporary", ["full", "absent", "a file", "read-only"])
+@pytest.mark.parametrize("temporary", ["full", *map(soak, ("absent", "a file", "read-only"))])
 def test_no_tool_needs_a_folder_for_temporary_files(files, temporary):
     folder = files / "temporary"
     if temporary == "a file":
