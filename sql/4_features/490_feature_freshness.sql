@@ -66,15 +66,32 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
 WHERE g.status IN ('active', 'deprecated');
 
 -- A query that does more than read says why it is not run in the log, and its group has no extent.
+-- All are judged at once, and each by itself only where one of them does. Of a group that is counted by athlete that is judged which reads
+-- all columns that are read below.
 CREATE TEMP TABLE asked AS
-SELECT q.group_name, q.query, stored_query_fault(q.query) AS fault,
-       COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete,
+WITH told AS MATERIALIZED (
+    SELECT name, COALESCE(entity_keys = '["athlete_id"]' AND stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete
+    FROM feature_groups_current
+),
+judged AS MATERIALIZED (
+    SELECT q.group_name, CASE WHEN t.is_by_athlete THEN 'SELECT athlete_id, ' || substr(q.query, 8) || ' GROUP BY athlete_id'
+                              ELSE 'SELECT NULL, ' || substr(q.query, 8) END AS query
+    FROM feature_extent_queries AS q
+    JOIN told AS t ON t.name = q.group_name
+    WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table')
+),
+verdict AS MATERIALIZED (
+    SELECT stored_query_fault(group_concat(query, ' UNION ALL ')) IS NOT NULL AS has_fault FROM judged
+)
+SELECT q.group_name, q.query, CASE WHEN v.has_fault THEN stored_query_fault(j.query) END AS fault, t.is_by_athlete,
        NOT EXISTS (SELECT 1 FROM feature_extent AS e WHERE e.group_name = q.group_name)
            OR NOT EXISTS (SELECT 1 FROM feature_extent_athletes AS e WHERE e.group_name = q.group_name) AS is_new,
        g.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', g.delay_hours || ' hours') AS soon
-FROM feature_extent_queries AS q
-JOIN feature_groups_current AS g ON g.name = q.group_name
-WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+FROM verdict AS v
+CROSS JOIN judged AS j
+JOIN told AS t ON t.name = j.group_name
+JOIN feature_extent_queries AS q ON q.group_name = j.group_name
+JOIN feature_groups_current AS g ON g.name = q.group_name;
 
 CREATE TEMP TABLE changed AS
 SELECT athlete_id FROM ops_due WHERE stage = '490_feature_freshness'
@@ -89,12 +106,12 @@ INSERT INTO counted_anew (group_name, athlete_id, newest_timestamp, newest_avail
 SELECT a.group_name, r.c1, r.c2, r.c3, r.c4
 FROM (SELECT *, CASE WHEN is_new THEN '' ELSE ' WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)' END AS whom
       FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
-JOIN stored_query('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROUP BY athlete_id') AS r;
+JOIN select_rows('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROUP BY athlete_id') AS r;
 -- Of those who have a row that does not count yet, when the next one becomes known.
 UPDATE counted_anew SET held_back_until = h.until
 FROM (SELECT a.group_name, r.c1 AS athlete_id, r.c2 AS until
       FROM (SELECT * FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
-      JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
+      JOIN select_rows(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
                                || ' WHERE n.group_name = %Q AND n.newest_available > %Q GROUP BY g.athlete_id',
                                a.available_key, a.table_name, a.available_key, a.soon, a.group_name, a.soon)) AS r) AS h
 WHERE (counted_anew.group_name, counted_anew.athlete_id) = (h.group_name, h.athlete_id);
