@@ -143,16 +143,18 @@ DELETE FROM recording WHERE NOT is_usable AND (athlete_id, activity_id) IN (SELE
 -- is a piece of its own, and most are.
 CREATE TEMP TABLE chain AS
 WITH touching AS MATERIALIZED (
-    SELECT a.rowid AS earlier_id, b.rowid AS later_id
-    FROM recording AS a
-    CROSS JOIN recording AS b ON b.is_usable = a.is_usable AND b.athlete_id = a.athlete_id AND b.start_s BETWEEN a.start_s AND a.start_s + a.elapsed_s
-    WHERE b.rowid <> a.rowid AND b.family = a.family
+    SELECT recording_id
+    FROM (SELECT rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
+                 LEAD(start_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id) AS start_after
+          FROM recording
+          WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+    WHERE start_s <= end_before OR start_after <= end_s
 ),
 reach AS (
     SELECT *, MAX(2 * start_s + elapsed_s) OVER earlier AS middle_before, MAX(start_s + elapsed_s) OVER earlier AS end_before,
            MIN(2 * start_s + elapsed_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s DESC, activity_id DESC) AS middle_after
     FROM recording
-    WHERE rowid IN (SELECT earlier_id FROM touching UNION SELECT later_id FROM touching)
+    WHERE rowid IN (SELECT recording_id FROM touching)
     WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 piece AS (
