@@ -66,32 +66,24 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
 WHERE g.status IN ('active', 'deprecated');
 
 -- A query that does more than read says why it is not run in the log, and its group has no extent.
--- All are judged at once, and each by itself only where one of them does. Of a group that is counted by athlete that is judged which reads
--- all columns that are read below.
+-- Of a group that is counted by athlete that is judged which reads the athlete, too, and once.
 CREATE TEMP TABLE asked AS
 WITH told AS MATERIALIZED (
-    SELECT name, COALESCE(entity_keys = '["athlete_id"]' AND stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete
-    FROM feature_groups_current
-),
-judged AS MATERIALIZED (
-    SELECT q.group_name, CASE WHEN t.is_by_athlete THEN 'SELECT athlete_id, ' || substr(q.query, 8) || ' GROUP BY athlete_id'
-                              ELSE 'SELECT NULL, ' || substr(q.query, 8) END AS query
+    SELECT q.group_name, q.table_name, q.query, g.available_key, g.delay_hours,
+           COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete
     FROM feature_extent_queries AS q
-    JOIN told AS t ON t.name = q.group_name
+    JOIN feature_groups_current AS g ON g.name = q.group_name
     WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table')
 ),
-verdict AS MATERIALIZED (
-    SELECT stored_query_fault(group_concat(query, ' UNION ALL ')) IS NOT NULL AS has_fault FROM judged
+judged AS MATERIALIZED (
+    SELECT *, CASE WHEN is_by_athlete THEN stored_query_fault('SELECT athlete_id, ' || substr(query, 8) || ' GROUP BY athlete_id') END AS fault_by_athlete FROM told
 )
-SELECT q.group_name, q.query, CASE WHEN v.has_fault THEN stored_query_fault(j.query) END AS fault, t.is_by_athlete,
+SELECT q.group_name, q.query, CASE WHEN NOT q.is_by_athlete OR q.fault_by_athlete IS NOT NULL THEN COALESCE(stored_query_fault(q.query), q.fault_by_athlete) END AS fault,
+       q.is_by_athlete,
        NOT EXISTS (SELECT 1 FROM feature_extent AS e WHERE e.group_name = q.group_name)
            OR NOT EXISTS (SELECT 1 FROM feature_extent_athletes AS e WHERE e.group_name = q.group_name) AS is_new,
-       g.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', g.delay_hours || ' hours') AS soon
-FROM verdict AS v
-CROSS JOIN judged AS j
-JOIN told AS t ON t.name = j.group_name
-JOIN feature_extent_queries AS q ON q.group_name = j.group_name
-JOIN feature_groups_current AS g ON g.name = q.group_name;
+       q.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', q.delay_hours || ' hours') AS soon
+FROM judged AS q;
 
 CREATE TEMP TABLE changed AS
 SELECT athlete_id FROM ops_due WHERE stage = '490_feature_freshness'
@@ -110,8 +102,10 @@ JOIN select_rows('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROU
 -- Of those who have a row that does not count yet, when the next one becomes known.
 UPDATE counted_anew SET held_back_until = h.until
 FROM (SELECT a.group_name, r.c1 AS athlete_id, r.c2 AS until
-      FROM (SELECT * FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
-      JOIN select_rows(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
+      FROM (SELECT * FROM asked AS q
+            WHERE fault IS NULL AND is_by_athlete
+              AND EXISTS (SELECT 1 FROM counted_anew AS n WHERE n.group_name = q.group_name AND n.newest_available > q.soon)) AS a
+      JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
                                || ' WHERE n.group_name = %Q AND n.newest_available > %Q GROUP BY g.athlete_id',
                                a.available_key, a.table_name, a.available_key, a.soon, a.group_name, a.soon)) AS r) AS h
 WHERE (counted_anew.group_name, counted_anew.athlete_id) = (h.group_name, h.athlete_id);
