@@ -19,6 +19,7 @@ def connection(folder):
     import duckdb
 
     here = place.Place(folder)
+    here.check()
     parts = [(here.link(number), place.parquet_in(here.version(number))) for number in here.numbers()]
     if not parts:
         raise Failure(f"{here.folder} has no athletes yet")
@@ -81,7 +82,7 @@ def forget(folder, athlete):
                 kept = table.filter(pc.fill_null(pc.not_equal(tables.owners(table), athlete), True))
             pq.write_table(kept, version / file.name, compression="zstd", compression_level=1)
         (version / "made_by").write_text(place.made_by(before))
-        here.publish(number, version)
+        here.publish(number, version, before)
         shutil.rmtree(before)
         yield f"athlete {athlete} is in no file, table or reject of partition {number} any more"
         yield from _pool(here, athlete)

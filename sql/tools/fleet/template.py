@@ -44,7 +44,6 @@ def _adopting(pool):
         raise Failure(f"the models of {pool} are none of ours: {error}") from error
 
 
-@functools.lru_cache(maxsize=2)
 def champions(path):
     """(columns, keys, rows) of each table that is there."""
     found = {}
@@ -55,6 +54,12 @@ def champions(path):
                 names = ", ".join(database.quoted(name) for name, _ in columns)
                 found[table] = ([name for name, _ in columns], [name for name, pk in columns if pk], db.execute(f"SELECT {names} FROM {table}").fetchall())
     return found
+
+
+@functools.cache
+def champions_of_template(path):
+    """Those of a file that nobody changes while this process lives."""
+    return champions(path)
 
 
 def adopt(db, models):
