@@ -34,11 +34,13 @@ from helpers.extension import BUILD  # noqa: E402
 from helpers.stores import fleets  # noqa: E402
 from helpers.tools import environment  # noqa: E402
 
-PYTHON = BUILD / "engines" / "bin" / "python"
+PYTHONS = {engine: BUILD / ("sail" if engine == "sail" else "engines") / "bin" / "python" for engine in ("processes", "dask", "spark", "sail")}
 KINDS = {"light": crowd.LIGHT, "full": crowd.Kind(965, 8 * 365, False)}
 PARTITIONS = 16
 SUBREAPER = 36  # of prctl: what outlives its parent is ours to wait for, so that its CPU is counted
-EMPTY = "def run(job, number, lines):\n    return [{'athlete_id': None, 'partition': number, 'outcome': 'kept', 'stage': None, 'message': None, 'objects': len(lines), 'seconds': 0.0}]\n"
+EMPTY = """def run(job, number, lines):
+    return [{"athlete_id": None, "partition": number, "outcome": "kept", "stage": None, "message": None, "objects": len(list(lines)), "seconds": 0.0}]
+"""
 
 
 def main(given):
@@ -93,7 +95,7 @@ def empty_tool(folder):
 
 
 def job(folder, *sources, tool=fleets.TOOL, engine="processes", workers=2):
-    return measured([PYTHON, tool, "run", f"--engine={engine}", f"--workers={workers}", f"--partitions={PARTITIONS}", folder, *sources])
+    return measured([PYTHONS[engine], tool, "run", f"--engine={engine}", f"--workers={workers}", f"--partitions={PARTITIONS}", folder, *sources])
 
 
 # --- whose rows they are ---------------------------------------------------------------------------------------------------
@@ -165,7 +167,7 @@ def engines(folder, options):
     for engine in options.engines.split(","):
         for workers in map(int, options.workers.split(",")):
             costs = []
-            for name, program in (("empty", tool), ("out", fleets.TOOL)):
+            for name, program in (("idle", tool), ("out", fleets.TOOL)):
                 out = folder / name
                 out.mkdir()
                 shutil.copy(beginning / "pool.db", out / "pool.db")
@@ -178,7 +180,7 @@ def engines(folder, options):
                 out = folder / "out"
                 say(f"  an athlete: {size_of(out, 'partition=*/files/*.db') / n / 1e6:.2f} MB file, {size_of(out, 'partition=*/*.parquet') / n / 1e3:.1f} kB Parquet, of which rolling"
                     f" {size_of(out, 'partition=*/athlete_rolling_features.parquet') / n / 1e3:.1f} kB; raw {source.stat().st_size / n / 1e3:.1f} kB")  # fmt: skip
-            for name in ("empty", "out"):
+            for name in ("idle", "out"):
                 shutil.rmtree(folder / name)
 
 
