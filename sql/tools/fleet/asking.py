@@ -66,11 +66,9 @@ def forget(folder, athlete):
     """Writes the athlete's partition without them, and removes every version that had them. Sentences about models that they trained."""
     here = place.Place(folder)
     number = partition_of(athlete, here.partitions)
+    _rooms(here, number, athlete)
     with here.alone():
-        before = here.version(number)
-        rooms = {room: place.athletes_in(before, room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
-        if not any(athlete in own for own in rooms.values()):
-            raise Failure(f"there is no athlete {athlete} in {here.folder}")
+        before, rooms = here.version(number), _rooms(here, number, athlete)
         version = here.begin(number)
         for room, own in rooms.items():
             for whose, file in own.items():
@@ -86,6 +84,14 @@ def forget(folder, athlete):
         shutil.rmtree(before)
         yield f"athlete {athlete} is in no file, table or reject of partition {number} any more"
         yield from _pool(here, athlete)
+
+
+def _rooms(here, number, athlete):
+    """{folder: {athlete: file}} of a partition that has this one."""
+    rooms = {room: place.athletes_in(here.version(number), room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
+    if not any(athlete in own for own in rooms.values()):
+        raise Failure(f"there is no athlete {athlete} in {here.folder}")
+    return rooms
 
 
 def _pool(here, athlete):

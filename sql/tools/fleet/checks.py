@@ -5,13 +5,12 @@ import os
 import pathlib
 import platform
 import shutil
-import sqlite3
 import subprocess
 
 import place
 import shell
 from common import stages
-from common.database import OLDEST, Failure
+from common.database import OLDEST, Failure, sqlite3
 
 # Where locks or renames are not those of a disk, databases are damaged or stop.
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs"}

@@ -144,7 +144,7 @@ class Place:
             (version / room).mkdir(parents=True)
         return version
 
-    def publish(self, number, version, before, job=None):
+    def publish(self, number, version, before=None, job=None):
         """Names a version in place of `before`, from which it was made. Where another task of the same job was first, whose rows are
         the same, that one stays; a task of a job that is over fails, since what came after it would be lost."""
         os.sync()  # whole on the disk before it is named

@@ -3,12 +3,11 @@
 import os
 import pathlib
 import shutil
-import sqlite3
 import subprocess
 
 from advancing import stages_of_one
 from common import database
-from common.database import Failure
+from common.database import Failure, sqlite3
 from template import adopt, champions_of_template
 
 MARK = "stage:"

@@ -4,10 +4,9 @@ import contextlib
 import functools
 import os
 import pathlib
-import sqlite3
 
 from common import database, inbox, pipeline, stages
-from common.database import Failure
+from common.database import Failure, sqlite3
 
 # What a file needs of a model that was trained elsewhere: how it came to be, and not the rows that it was judged by.
 OF_MODELS = ("ml_models", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_slices", "ml_run_tags", "ml_run_artifacts", "ml_model_versions", "ml_intervals", "ml_metrics", "ml_clusters",

@@ -22,7 +22,7 @@ def outline(folder, partitions, athletes=()):
         for athlete in athletes:
             if keys.partition_of(athlete, partitions) == number:
                 (version / "files" / f"{athlete}.db").write_bytes(b"")
-        here.publish(number, version, None)
+        here.publish(number, version)
     return here
 
 
