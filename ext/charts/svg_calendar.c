@@ -60,7 +60,8 @@ static void add_day(const svg_look *look, const year_of_days *year, int k, const
     int shade = value > 0 ? 1 + (int)(value / range->largest * (SHADES - 0.001)) : 0;
     char class[] = "q0", date[ATHLETE_DATE_SIZE];
     if (shade > 0) memcpy(class, "f2", 3);
-    if (year->first + k < range->from || year->first + k > range->to) { /* a frame: nobody knows of this day */
+    if (year->first + k < range->from ||
+        year->first + k > range->to) { /* a frame: nobody knows of this day */
         svg_box(out, "g", x + 0.5, y + 0.5, cell - 2, cell - 2);
         text_add(out, "/>");
         return;

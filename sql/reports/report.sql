@@ -71,9 +71,9 @@ SELECT 'Acute to chronic ratio',
 FROM temp.lately WHERE EXISTS (SELECT 1 FROM temp.lately AS n WHERE n.acwr IS NOT NULL) ORDER BY as_of_date DESC LIMIT 1;
 
 CREATE TEMP TABLE estimated AS
-SELECT g.name || ' (' || hms(g.s_per_km * g.distance_m / 1000) || ')' AS name, g.distance_class, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
+SELECT d.name || ' (' || hms(g.s_per_km * g.distance_m / 1000) || ')' AS name, g.distance_class, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
        g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
-FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) CROSS JOIN unit
+FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
 WHERE g.model = 'time_estimator';
 SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
        svg_line(json_object('title', (SELECT printf('%d of 100 races are to be inside; ', 100 * level + 0.5) FROM temp.shown)
@@ -84,8 +84,8 @@ SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FRO
                             'series', json_array('interval (lower is faster)', '', 'estimate (finish time)', 'past races')), name, lower, upper, estimate, raced)
 FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
       UNION ALL
-      SELECT COALESCE(e.name, r.name), r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
-      FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) CROSS JOIN unit
+      SELECT COALESCE(e.name, d.name), r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
+      FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
       LEFT JOIN temp.estimated AS e ON e.distance_class = r.distance_class AND e.age = 1
       ORDER BY 2, 6)
 WHERE EXISTS (SELECT 1 FROM temp.estimated)
