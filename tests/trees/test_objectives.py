@@ -75,7 +75,8 @@ def mlogloss(y, margin):
     return -np.mean(above[np.arange(len(y)), y.astype(int)] - np.log(np.exp(above).sum(1)))
 
 
-# name: (data, loss, our options, XGBoost's or None where it has no such objective or does not converge, LightGBM's)
+# name: (data, loss, our options, XGBoost's or None where it has no such objective or does not converge, LightGBM's or None where it
+# means something else)
 CASES = {
     "quantile": (outliers, pinball, {"objective": "reg:quantileerror", "quantile_alpha": 0.8}, {}, {"objective": "quantile", "alpha": 0.8}),
     "absolute": (outliers, absolute, {"objective": "reg:absoluteerror"}, {}, {"objective": "regression_l1"}),
@@ -84,7 +85,8 @@ CASES = {
     "poisson": (counts, poisson_deviance, {"objective": "count:poisson"}, {}, {"objective": "poisson"}),
     "gamma": (amounts, gamma_deviance, {"objective": "reg:gamma"}, {}, {"objective": "gamma"}),
     "tweedie": (claims, tweedie_deviance, TWEEDIE, {}, {**TWEEDIE, "objective": "tweedie"}),
-    "softmax": (classes, mlogloss, {"objective": "multi:softprob", "num_class": 4}, {}, {"objective": "multiclass", "num_class": 4}),
+    "softmax": (classes, mlogloss, {"objective": "multi:softprob", "num_class": 4}, {}, None),
+    "multiclass": (classes, mlogloss, {"objective": "multiclass", "num_class": 4}, None, {"objective": "multiclass", "num_class": 4}),
 }
 
 
@@ -101,8 +103,10 @@ def losses(db, case, seed):
     (x, held_x), (y, held_y) = np.split(x, [1400]), np.split(y, [1400])
     held = xgboost.DMatrix(held_x)
     mine = booster(train(db, x, y, num_boost_round=ROUNDS, **SETTINGS, **ours)).predict(held, output_margin=True)
-    theirs = lightgbm.train({**LIGHTGBM, **lightgbms, "verbose": -1, "num_threads": 1}, lightgbm.Dataset(x, y), ROUNDS)
-    peers = [loss(held_y, theirs.predict(held_x, raw_score=True))]
+    peers = []
+    if lightgbms is not None:
+        theirs = lightgbm.train({**LIGHTGBM, **lightgbms, "verbose": -1, "num_threads": 1}, lightgbm.Dataset(x, y), ROUNDS)
+        peers.append(loss(held_y, theirs.predict(held_x, raw_score=True)))
     if xgboosts is not None:
         settings = {**SETTINGS, **ours, "tree_method": "hist", "nthread": 1}
         peers.append(loss(held_y, xgboost.train(settings, xgboost.DMatrix(x, y), ROUNDS).predict(held, output_margin=True)))

@@ -90,7 +90,7 @@ STORED = {
     "logistic": "dc4484e9c91de60c",
     "absolute": "644549e5b012ac88",
     "poisson": "d0e993649f7abc71",
-    "classes": "da749ca9934c0cdb",
+    "classes": "67784db84c23a32b",
     "monotone": "fb3ebf302abad886",
 }
 

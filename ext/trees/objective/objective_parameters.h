@@ -32,6 +32,7 @@ typedef struct objective {
     double max_delta_step;       /* for Poisson: hessians are those of a margin higher by this */
     double variance_power;       /* for Tweedie, at least 1 and below 2 */
     int n_classes;               /* at least 2, for softmax */
+    bool friedman_hessians;      /* for softmax, see there */
     simd_level level;            /* of vector instructions: simd_available() or less */
 } objective;
 

@@ -2,13 +2,19 @@
 #include "base/numbers/float_math.h"
 #include "trees/objective/losses.h"
 
-/* The hessian is the second derivative by the class's own margin, as in scikit-learn. Larger ones are in use, since the K
-** trees of a round move each other's shares: times K / (K - 1) (Friedman, Annals of Statistics 2001, algorithm 6; LightGBM),
-** times 2 (XGBoost). They shorten the steps, and with the usual shrinkage the held-out loss is higher by 1 % and more. */
-static void softmax_gradients(const objective_rows *rows, size_t i, int n_classes, int label, double sum) {
-    for (int k = 0; k < n_classes; k++) {
+/* The hessian is the second derivative by the class's own margin, times a factor, since the K trees of a round move each
+** other's shares: 2 in XGBoost, K / (K - 1) in LightGBM (Friedman, Annals of Statistics 2001, algorithm 6). So the same eta makes
+** steps of other lengths, and the objective's name says whose are meant. */
+static double factor_of_hessians(const objective *o) {
+    return o->friedman_hessians ? o->n_classes / (o->n_classes - 1.0) : 2;
+}
+
+static void softmax_gradients(const objective *o, const objective_rows *rows, size_t i, int label,
+                              double sum) {
+    double factor = factor_of_hessians(o);
+    for (int k = 0; k < o->n_classes; k++) {
         size_t cell = (size_t)k * rows->n + i;
-        double p = (float)rows->gradients[cell] / (float)sum, hessian = p * (1 - p);
+        double p = (float)rows->gradients[cell] / (float)sum, hessian = factor * p * (1 - p);
         rows->gradients[cell] = p - (k == label);
         rows->hessians[cell] = hessian > OBJECTIVE_LEAST_HESSIAN ? hessian : OBJECTIVE_LEAST_HESSIAN;
     }
@@ -33,6 +39,6 @@ void softmax_loss(const objective *o, const objective_rows *rows) {
         }
         float share = own / (float)sum;
         rows->losses[i] = -(double)float_log(share > OBJECTIVE_LEAST_SHARE ? share : OBJECTIVE_LEAST_SHARE);
-        if (rows->gradients) softmax_gradients(rows, i, o->n_classes, label, sum);
+        if (rows->gradients) softmax_gradients(o, rows, i, label, sum);
     }
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/binding/function.h"
 
-enum { LIGHTGBM_QUANTILE = 12 }; /* the place of "quantile" among the names below */
+enum { LIGHTGBM_QUANTILE = 12, LIGHTGBM_CLASSES = 17 }; /* places among the names below */
 
 #define CAT_SMOOTH 10.0 /* LightGBM's */
 
@@ -270,6 +270,7 @@ static objective objective_of(const train_options *options) {
         .max_delta_step = options->max_delta_step,
         .variance_power = options->variance_power,
         .n_classes = (int)options->n_classes,
+        .friedman_hessians = options->objective_name == LIGHTGBM_CLASSES,
         .n_levels = kind == OBJECTIVE_QUANTILE_ERROR ? options->quantile.n : 1,
     };
     for (int k = 0; k < o.n_levels && k < OBJECTIVE_MOST_LEVELS; k++) o.levels[k] = options->quantile.x[k];
@@ -388,7 +389,7 @@ static void write_levels(text_buffer *out, const objective *o) {
 
 void train_options_write(const train_options *options, bool has_names, int rounds_before, text_buffer *out) {
     const objective *o = &options->objective;
-    write_text(out, "objective", objective_name(o));
+    write_text(out, "objective", o->friedman_hessians ? "multiclass" : objective_name(o));
     if (o->kind == OBJECTIVE_QUANTILE_ERROR) write_levels(out, o);
     if (o->kind == OBJECTIVE_PSEUDO_HUBER || o->kind == OBJECTIVE_HUBER)
         write_number(out, "huber_slope", o->slope);

@@ -12,6 +12,11 @@ import sqlite3
 import threading
 import time
 
+# Python's own was built to load no extensions in pyenv's, python.org's and others.
+if not hasattr(sqlite3.Connection, "enable_load_extension"):
+    with contextlib.suppress(ImportError):
+        from pysqlite3 import dbapi2 as sqlite3
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SQL = ROOT / "sql"
 OLDEST = (3, 38, 0)
@@ -133,7 +138,7 @@ def load(db):
     if db.has_extension:
         return
     if not hasattr(db, "enable_load_extension"):
-        raise Failure("this Python's sqlite3 loads no extensions; another does: make PYTHON=/usr/bin/python3")
+        raise Failure("this Python's sqlite3 loads no extensions: take one whose does, as Debian's or Homebrew's (make PYTHON=/usr/bin/python3), or install pysqlite3-binary")
     extension = os.environ.get("ATHLETE_EXTENSION") or str(ROOT / "build" / "athlete")
     db.enable_load_extension(True)
     try:
@@ -190,7 +195,7 @@ def beside_readers(db):
         try:
             db.execute("PRAGMA journal_mode = delete")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
 
 
@@ -261,13 +266,26 @@ def has(db, name):
 # --- errors --------------------------------------------------------------------------------------------------------------
 
 
+# As SQLite numbers what went wrong; Python tells of them from 3.11 on.
+BUSY, IOERR, FULL = 5, 10, 13
+
+
+def code(error):
+    """What SQLite says went wrong, without its details; 0 where Python does not tell."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def is_busy(error):
+    """Whether another connection was in the way."""
+    return code(error) == BUSY or (code(error) == 0 and str(error).startswith("database is locked"))
+
+
 def sentence(error, path):
     """What SQLite says, and for a full disk and a lock what one needs to know besides."""
     text = str(error)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_BUSY:
+    if is_busy(error):
         return f"{text}: another program has kept it for {_timeout_s():g} seconds"
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    if code(error) in (FULL, IOERR):
         return f"{text}; free are {', '.join(f'{_free_mb(folder):.1f} MB in {folder}' for folder in _folders(path))}"
     return text
 

@@ -2,10 +2,9 @@
 
 import dataclasses
 import pathlib
-import sqlite3
 
 from . import database, inbox, stages
-from .database import Failure
+from .database import Failure, sqlite3
 
 # What a table looks like now is the highest version that has no column which it lacks.
 DDL = """

@@ -9,10 +9,9 @@ feature_group_times" writes their times anew, too.
 
 import contextlib
 import re
-import sqlite3
 
 from . import database
-from .database import SQL, Failure
+from .database import SQL, Failure, sqlite3
 
 FOLDER = SQL / "migrations"
 NUMBERED = re.compile(r"([1-9]\d*)_\w+(?:\.sql)?")

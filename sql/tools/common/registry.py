@@ -1,5 +1,7 @@
 """What the registry of a database says of its feature groups: read here, and made into what each tool needs of it there."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import re

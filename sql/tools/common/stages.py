@@ -4,10 +4,9 @@ import contextlib
 import datetime
 import json
 import pathlib
-import sqlite3
 
 from . import database, migrations
-from .database import SQL, Failure
+from .database import SQL, Failure, sqlite3
 
 SCHEMAS = SQL.parent / "schemas"
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"

@@ -1,9 +1,8 @@
 """What an athlete tells: rows of athlete_activity_settings, athlete_races, athlete_names, athlete_plan, athlete_profile_settings and athlete_separate_trainings."""
 
-import sqlite3
 
 from . import database, numbers, stages
-from .database import Failure
+from .database import Failure, sqlite3
 
 TABLES = ["000_ops_tables", "110_told"]
 OPTIONS = ["athlete", "date", "distance", "time", "minutes", "intensity"]

@@ -139,8 +139,8 @@ def athlete_learns(db, contest, rows, **extra):
     fill("learned", rows.x, rows.y)
     fill("judged", rows.judged_x, rows.judged_y)
     options = settings(contest, num_boost_round=ROUNDS, min_data_in_leaf=contest.leaf_rows, **extra)
-    if contest.metric == "logloss":
-        options["num_class"] = int(rows.y.max()) + 1
+    if contest.metric == "logloss":  # under LightGBM's name, whose steps are nearer to scikit-learn's than XGBoost's are
+        options |= {"objective": "multiclass", "num_class": int(rows.y.max()) + 1}
     model = db.execute(f"SELECT gbdt_train(?, y, {columns}) FROM learned", (json.dumps(options),)).fetchone()[0]
     several = contest.metric == "logloss"
     how = json.dumps({"output": "probabilities" if several else "value", "match": "position"})

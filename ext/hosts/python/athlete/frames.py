@@ -8,6 +8,7 @@ import typing
 from .project.sql.tools.common.database import Failure, quoted
 
 Frame = typing.Any  # what pyarrow.table() takes, or a pandas.DataFrame
+Table = typing.Any  # pyarrow.Table
 
 
 def arrow():
@@ -18,7 +19,7 @@ def arrow():
     return pyarrow
 
 
-def table(frame: Frame):
+def table(frame: Frame) -> Table:
     pa = arrow()
     if type(frame).__module__.partition(".")[0] == "pandas":
         return pa.Table.from_pandas(frame, preserve_index=False)
@@ -36,7 +37,7 @@ def stage(db, name: str, frame: Frame) -> list[str]:
     return found.column_names
 
 
-def result(cursor):
+def result(cursor) -> Table:
     """The rows of a query as an Arrow table; a column of whole and other numbers is one of numbers."""
     pa = arrow()
     names = [column[0] for column in cursor.description]

@@ -8,7 +8,7 @@ import pathlib
 import typing
 
 from . import frames
-from .frames import Frame
+from .frames import Frame, Table
 from .project.sql.tools.common import batches, database, definitions, registry, training_sets
 from .project.sql.tools.common.database import Failure, literal, quoted
 
@@ -23,7 +23,7 @@ class Store:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path)
 
-    def register_feature_group(self, definition: dict | str | os.PathLike[str]) -> str:
+    def register_feature_group(self, definition: dict[str, typing.Any] | str | os.PathLike[str]) -> str:
         """Registers a definition (an object, or a file of JSON) and makes its table; the sentence that says what was done."""
         if isinstance(definition, dict):
             name, text = str(definition.get("feature_group", "definition")), json.dumps(definition)
@@ -34,7 +34,7 @@ class Store:
             known = definitions.register(db, self.path, found)
             return "\n".join(definitions.make_table(db, each, each in known) for each in found)
 
-    def list_features(self):
+    def list_features(self) -> Table:
         """A row for each feature of the groups in use."""
         with database.opened(self.path, reads_only=True) as db:
             return frames.result(db.execute(LISTED))
@@ -47,7 +47,7 @@ class Store:
             names = frames.stage(db, "arriving", frame)
             return batches.ingest(db, group, f"SELECT {', '.join(map(quoted, names))} FROM temp.arriving", known_at)
 
-    def get_online_features(self, features: typing.Sequence[str], entities: typing.Sequence[dict]) -> list[dict]:
+    def get_online_features(self, features: typing.Sequence[str], entities: typing.Sequence[dict[str, typing.Any]]) -> list[dict[str, typing.Any]]:
         """What is known now, for each entity a dictionary of its keys and the features ("group:feature", or "group" for all of them)."""
         with database.opened(self.path, reads_only=True) as db:
             found = [dict(entity) for entity in entities]
@@ -62,7 +62,7 @@ class Store:
                     told.update(zip(names, row))
             return found
 
-    def get_historical_features(self, frame: Frame, features: typing.Sequence[str], timestamp: str = "event_timestamp"):
+    def get_historical_features(self, frame: Frame, features: typing.Sequence[str], timestamp: str = "event_timestamp") -> Table:
         """The frame's rows in their order, each with the features as they were known at its moment: an Arrow table."""
         with database.opened(self.path) as db:
             columns = frames.stage(db, "labels", frame)
@@ -74,7 +74,7 @@ class Store:
             db.execute(f"CREATE VIRTUAL TABLE temp.made USING training_set({literal(specification)})")
             return frames.result(db.execute("SELECT * FROM temp.made"))
 
-    def get_offline_features(self, group: str, start: str | None = None, end: str | None = None, known_at: str | None = None):
+    def get_offline_features(self, group: str, start: str | None = None, end: str | None = None, known_at: str | None = None) -> Table:
         """All rows of a group, from `start` to before `end` by their timestamp: as they stand, or as they were known at a moment."""
         with database.opened(self.path, reads_only=True) as db:
             batches.definition_of(db, group)
@@ -89,7 +89,7 @@ class Store:
                 ORDER BY {', '.join(map(quoted, json.loads(about['row_key'])))}"""
             return frames.result(db.execute(query, (start, end, moment)))
 
-    def create_training_set(self, specification: dict, name: str) -> tuple[int, typing.Any]:
+    def create_training_set(self, specification: dict[str, typing.Any], name: str) -> tuple[int, Table]:
         """Stores the rows of a training_set() specification, so that they can be made again and compared; its number, and they."""
         text = json.dumps(specification)
         with database.opened(self.path) as db:
