@@ -11,10 +11,11 @@ import time
 import pytest
 
 from helpers.athletes import crowd
+from helpers.machine.soak import sized, soak
 from helpers.stores import fleets
 from helpers.tools import environment
 
-ATHLETES = range(1, 6)
+ATHLETES = range(1, sized(4, 6))
 FEATURES = ("activity_features", "athlete_daily_features", "athlete_profile", "athlete_rolling_features", "athlete_weekly_features", "race_results", "similar_runs",
             "training_breaks")  # fmt: skip
 
@@ -32,7 +33,7 @@ def one(tmp_path_factory):
 def fleet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fleet")
     told = fleets.ran(folder / "out", fleets.written(folder / "all.ndjson", fleets.objects(ATHLETES)), partitions=4, makes_pool=True)
-    assert told.startswith("5 athletes advanced, 0 had nothing new, 0 refused")
+    assert told.startswith(f"{len(ATHLETES)} athletes advanced, 0 had nothing new, 0 refused")
     return folder / "out"
 
 
@@ -86,7 +87,7 @@ def test_what_is_new_of_some_is_the_work_of_those(fleet, tmp_path):
     assert sorted(map(int, rows["athlete_id"].to_pylist())) == sorted([athlete for athlete in ATHLETES for _ in range(fleets.KIND.activities)] + [3])
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.soak), *[pytest.param(n, marks=pytest.mark.soak) for n in range(2, 10)]])
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 10))])
 def test_a_job_that_is_killed_leaves_whole_partitions_and_is_finished_by_the_next(tmp_path, one, seed):
     rng = random.Random(seed)
     source = fleets.written(tmp_path / "all.ndjson", fleets.objects(ATHLETES))
