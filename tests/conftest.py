@@ -2,6 +2,10 @@
 
 import collections
 import os
+import re
+
+from helpers.machine import quick  # noqa: F401, before anything opens SQLite
+
 import sqlite3
 
 import pytest
@@ -39,10 +43,35 @@ def error(db):
     return fail
 
 
+# --- under the sanitizers --------------------------------------------------------------------------------------------
+
+UNSANITIZED = re.compile(r"^pytestmark = pytest\.mark\.unsanitized\b", re.M)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A file that says nothing there is not read, with all that it imports."""
+    if collection_path.name.startswith("test_") and config.getoption("markexpr").startswith("not unsanitized"):
+        return bool(UNSANITIZED.search(collection_path.read_text())) or None
+
+
+CASES = 12
+
+
+def sampled(items):
+    """Of a test with many cases a dozen, evenly: what others say of the same code says little more there. Those that are marked
+    are about memory in every case, and `make soak` runs all of all."""
+    cases = collections.defaultdict(list)
+    for item in items:
+        cases[times.function_of(item.nodeid)].append(item)
+    kept = [each if each[0].get_closest_marker("sanitized") else each[:: -(-len(each) // CASES)] for each in cases.values()]
+    return {item for each in kept for item in each}
+
+
 # --- how long tests take --------------------------------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection_modifyitems(config, items):
     """The longest files first, so that no worker waits for another at the end; tests of a second or more are marked slow."""
     known = times.listed()
     files = collections.Counter()
@@ -52,6 +81,11 @@ def pytest_collection_modifyitems(items):
     for name, (total, _) in known.items():
         files[ROOT / name.partition("::")[0]] += total
     items.sort(key=lambda item: -files[item.path])  # stable: within a file as they stand
+    yield
+    if config.getoption("markexpr").endswith("(sanitized or not slow)"):
+        kept = sampled(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
 
 
 def pytest_terminal_summary(terminalreporter):

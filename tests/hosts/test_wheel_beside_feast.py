@@ -8,7 +8,8 @@ import pytest
 
 from helpers.stores.exchange import feast, tool
 
-pytestmark = pytest.mark.unsanitized  # it holds a build of its own
+# Feast's answers to the same questions are asked for in `make test` by tests/sql/tools/exchange/test_feast.py, pandas' by test_wheel.py.
+pytestmark = [pytest.mark.unsanitized, pytest.mark.soak]
 
 GROUPS = {"nights": None, "week_of_nights": 7}  # days of lookback
 FEATURES = ["hours", "pulse", "place"]

@@ -17,6 +17,8 @@ import pytest
 from helpers import functions
 from helpers.extension import connect
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 SENTENCES = pathlib.Path(__file__).with_name("error_sentences.txt")
 
 HOSTILE = {

@@ -6,6 +6,8 @@ import pytest
 
 from helpers.extension import connect
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 
 def examples():
     db = connect()

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from helpers.extension import connect
+from helpers.machine.soak import soak
 from helpers.workloads import WORKLOADS
 
 STARTED_S = 0.1
@@ -61,7 +62,7 @@ def timed_out(name):
     return error, stopped - deadline, usable
 
 
-@pytest.mark.parametrize("way", [interrupted, timed_out])
+@pytest.mark.parametrize("way", [interrupted, soak(timed_out)])
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_a_long_call_stops_when_it_is_asked_to(name, way):
     error, seconds, usable = way(name)

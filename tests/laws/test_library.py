@@ -31,15 +31,16 @@ def output(*command):
 
 @cache
 def names(*arguments):
-    return {line.split()[-1].split("@")[0] for line in output("nm", *arguments).splitlines() if line.strip()}
+    """Of many files, too, each of which is told of in a line that ends with a colon."""
+    return {line.split()[-1].split("@")[0] for line in output("nm", *arguments).splitlines() if line.strip() and not line.endswith(":")}
 
 
 def imports(paths):
-    return set().union(*(names("-u", path) for path in paths))
+    return names("-u", *paths)
 
 
 def writable(paths):
-    found = {name for path in paths for name in WRITABLE.findall(output("objdump", "-t", path))}
+    found = set(WRITABLE.findall(output("objdump", "-t", *paths)))
     return {name for name in found if not FROM_SANITIZERS.match(name)}
 
 

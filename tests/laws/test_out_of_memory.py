@@ -27,14 +27,16 @@ def sweep(path, most=0):
     return counts
 
 
-@pytest.mark.parametrize("most", [300, soak(0)], ids=["spread", "all"])
+@pytest.mark.sanitized
+@pytest.mark.parametrize("most", [150, soak(0)], ids=["spread", "all"])
 def test_every_allocation_of_the_listed_statements_may_fail(most):
     counts = sweep(STATEMENTS, most)
     assert len(counts) > 5
     assert all(failures > 0 and nomem > 0 for failures, nomem in counts)
 
 
-@pytest.mark.parametrize("most", [50, soak(0)], ids=["spread", "all"])
+@pytest.mark.sanitized
+@pytest.mark.parametrize("most", [25, soak(0)], ids=["spread", "all"])
 def test_every_allocation_of_a_plain_call_of_every_function_may_fail(db, tmp_path, most):
     calls = [next(iter(f.queries(f.base()))) for f in functions.declared(db)]
     wrong = [next(iter(f.queries(["x'00ff'"] * len(f.base())))) for f in functions.declared(db) if f.base()]

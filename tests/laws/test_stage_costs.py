@@ -10,6 +10,7 @@ from helpers.athletes import crowd, demo
 from helpers.athletes.activities import ARRIVED
 from helpers.machine.counted import Counter
 from helpers.extension import ROOT, connect
+from helpers.machine.soak import soak
 
 pytestmark = pytest.mark.unsanitized  # the stages run under the sanitizers elsewhere; here only counts matter
 
@@ -89,7 +90,7 @@ def grown(small, large, factor, constant=500):
     return [pair for pair in pairs if any(a > factor * b + constant for b, a in zip(pair[1], pair[2]))]
 
 
-@pytest.fixture(scope="module", params=[crowd.LIGHT, crowd.MIXED], ids=["light", "mixed"])
+@pytest.fixture(scope="module", params=[pytest.param(crowd.MIXED, id="mixed"), soak(crowd.LIGHT, id="light")])
 def took_first_and_with_one_more(request):
     """Few athletes and many: what all that there is takes, and what one more activity takes after it."""
     first, more = [], []

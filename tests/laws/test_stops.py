@@ -70,6 +70,7 @@ def run(db, sql, allowed):
         db.set_progress_handler(None, 0)
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_stopped_anywhere_says_so_and_afterwards_answers_as_ever(name):
     rng = random.Random(name)

@@ -11,6 +11,8 @@ from helpers.extension import connect
 from helpers.machine.soak import soak
 from helpers.stores.groups import SLEEP, store
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 SET = {"labels": "SELECT 'a' AS athlete_id, '2024-02-01T00:00:00Z' AS moment, 1 AS label", "as_of": "moment",
        "lookups": [{"group": "athlete_sleep", "features": ["resting_hr"]}]}  # fmt: skip
 MADE = {

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from helpers.machine.soak import soak
+
 CALLS = ["ewma(x, 42)", "linear_trend(x, t)", "training_monotony(x)", "training_strain(x)", "quantile(x, 0.3)"]
 
 
@@ -197,7 +199,7 @@ def calls_after_the_last_row(db, call, stop_at=None):
     return len(calls)
 
 
-@pytest.mark.parametrize("call", ["ewma(x, 42)", "linear_trend(x, n)", "training_monotony(x)", "quantile(x, 0.5)"])
+@pytest.mark.parametrize("call", ["ewma(x, 42)", "quantile(x, 0.5)", soak("linear_trend(x, n)"), soak("training_monotony(x)")])
 def test_a_long_frame_can_be_stopped_inside_the_aggregate(db, call):
     db.execute("CREATE TABLE long(n INTEGER PRIMARY KEY, x REAL)")
     db.executemany("INSERT INTO long VALUES(?, ?)", ((i, (i * 7919) % 400009) for i in range(1, 400001)))

@@ -91,7 +91,7 @@ def stored_set(db, spec):
     return json.dumps(told)
 
 
-@pytest.mark.parametrize("seeds", [range(0, 4), soak(range(4, 16)), *(soak(range(s, s + 25)) for s in range(1000, 1500, 25))], ids=lambda s: f"from {s[0]}")
+@pytest.mark.parametrize("seeds", [range(0, 2), soak(range(2, 16)), *(soak(range(s, s + 25)) for s in range(1000, 1500, 25))], ids=lambda s: f"from {s[0]}")
 def test_an_upgrade_leaves_every_lookup_and_training_set_of_before_as_it_was(seeds):
     for seed in seeds:
         life, db, copies, sets = Life(seed), new_database(), [], []
@@ -124,7 +124,7 @@ def test_an_upgrade_leaves_every_lookup_and_training_set_of_before_as_it_was(see
         db.close()
 
 
-@pytest.mark.parametrize("seed", [0, 1, *map(soak, range(2, 6))])
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 6))])
 def test_a_new_formula_holds_over_the_whole_history_with_the_known_times_of_before(seed):
     life, db, rng = Life(seed), new_database(), seeded(seed)
     run(db, STAGES_ON)

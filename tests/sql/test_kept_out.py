@@ -77,7 +77,7 @@ def test_what_is_told_to_be_another_persons_is_nobodys_training_until_it_is_take
             assert one(db, "SELECT SUM(activities) FROM athlete_daily_features") == 30 + value
 
 
-@pytest.mark.parametrize("n_kept_out", [0, 7])
+@pytest.mark.parametrize("n_kept_out", [7, soak(0)])
 def test_unknown_loads_of_an_earlier_file_get_their_reasons_and_what_is_told_no_more_stays_with_the_version_that_told_it(tmp_path, n_kept_out):
     """As a new file has them; and what rules had kept out is training from now on."""
     activities = json.loads((RUNNER / "activities.json").read_text())[-500:]

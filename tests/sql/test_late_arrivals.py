@@ -11,7 +11,7 @@ from helpers.athletes.lives import BEGIN, GROUPS, STAGES_ON, Life, arrive, seen,
 from helpers.machine.soak import soak
 
 
-@pytest.mark.parametrize("seeds", [range(0, 6), soak(range(6, 24)), *(soak(range(s, s + 50)) for s in range(1000, 3000, 50))], ids=lambda s: f"from {s[0]}")
+@pytest.mark.parametrize("seeds", [range(0, 3), soak(range(3, 24)), *(soak(range(s, s + 50)) for s in range(1000, 3000, 50))], ids=lambda s: f"from {s[0]}")
 def test_a_past_instant_gives_what_the_file_gave_then_whatever_arrives_late(seeds):
     for seed in seeds:
         life, db, copies, sets = Life(seed), new_database(), {}, []

@@ -9,6 +9,7 @@ import pytest
 from helpers import stages
 from helpers.athletes import lab
 from helpers.athletes.activities import deletion, seeded
+from helpers.machine.soak import soak
 from helpers.stages import statements
 from helpers.extension import ROOT
 
@@ -193,7 +194,7 @@ def follow(db, cure):
     lab.run(db)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 4))])
 def test_what_is_unknown_says_why_and_is_known_when_the_cures_of_the_page_are_followed(seed):
     rng = seeded(f"reasons {seed}")
     kinds = [rng.choice(sorted(RECORDED)) for _ in range(rng.randint(8, 40))]

@@ -56,7 +56,7 @@ def described(objects):
                       sum(len(a.get(part, [])) for part in ("laps", "splits_metric", "best_efforts"))) for a in objects]
 
 
-@pytest.mark.parametrize("seeds", [range(0, 25), *(soak(range(s, s + 50)) for s in range(100, 600, 50))], ids=lambda s: f"from {s[0]}")
+@pytest.mark.parametrize("seeds", [range(0, 12), soak(range(12, 25)), *(soak(range(s, s + 50)) for s in range(100, 600, 50))], ids=lambda s: f"from {s[0]}")
 def test_what_counts_is_what_union_and_find_over_all_pairs_chooses(seeds):
     chains = 0
     for seed in seeds:
@@ -145,7 +145,7 @@ def evidence(*bodies):
     return db
 
 
-@pytest.mark.parametrize("seed", [0, 1, *map(soak, range(2, 4))])
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 4))])
 def test_lesser_recordings_of_any_trainings_change_no_feature_race_or_estimate(seed):
     rng = seeded(seed)
     history = [make_activity(rng, 5, i, i, workout_type=rng.choice([0, 0, 1])) for i in range(1, 120)]

@@ -15,6 +15,8 @@ from helpers.machine.soak import soak
 from helpers.stores.groups import BUNDLED, REGISTRY, SLEEP, columns, ingest, register, script, store
 from helpers.stages import new_database, one, rows, run
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 STORAGE = {"numerical": "REAL", "integer": "INTEGER", "categorical": "TEXT", "boolean": "INTEGER", "timestamp": "TEXT", "text": "TEXT",
            "embedding": "BLOB"}
 SENTENCES = pathlib.Path(__file__).parent / "definition_sentences.txt"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xgboost
 
+from helpers.machine.soak import soak
 from helpers.models.lightgbm_texts import imported, text_of
 from helpers.models.tables import feature_list, fill, margins, rows, score, train
 
@@ -63,7 +64,7 @@ def test_training_in_pieces_is_training_in_one_go(db, objective, shape):
     assert before == 12 and without_options(model) == without_options(whole)
 
 
-@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic"])
+@pytest.mark.parametrize("objective", ["reg:squarederror", soak("binary:logistic")])
 def test_so_is_it_where_threads_share_the_rows(db, objective):
     x, y = rows(5, n=60_000)
     y = y > 0 if "logistic" in objective else y

@@ -6,6 +6,8 @@ import pytest
 
 from helpers.models.json_models import NODE_ARRAYS, trees
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 
 def with_sets(model, **changes):
     """Makes the root and its left child of tree 1 splits by category."""

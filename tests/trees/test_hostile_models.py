@@ -9,6 +9,8 @@ import pytest
 
 from helpers.models.json_models import ARRAYS, NODE_ARRAYS, trees
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 
 def at(model, path):
     for step in path.split("."):

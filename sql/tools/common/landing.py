@@ -19,6 +19,12 @@ def marks(db):
             for table, key in [*((table, "bronze_id") for table in KINDS), ("bronze_rejects", "reject_id"), ("ops_runs", "run_id")]}
 
 
+# The names, which hold nothing personal, of the first object that no importer knows.
+UNKNOWN = """
+    SELECT source, (SELECT COALESCE(group_concat(key, ', '), 'none') FROM json_each(object))
+    FROM bronze_rejects WHERE reject_id > ? AND reason = 'no known kind of object' AND json_valid(object) ORDER BY reject_id LIMIT 1"""
+
+
 def told(db, since):
     """Lines: what landed, what was known, what was refused and why. Fails where nothing could be used."""
     landed = {table: database.value(db, f'SELECT COUNT(*) FROM "{table}" WHERE bronze_id > ?', since[table]) for table in KINDS}
@@ -36,6 +42,8 @@ def told(db, since):
         yield f"  {source} line {line}: {reason}" + (f", and {n - 1} more like it" if n > 1 else "")
     if len(reasons) > REASONS:
         yield f"  and {len(reasons) - REASONS} other reasons"
+    if not any(landed.values()) and (unknown := db.execute(UNKNOWN, (since["bronze_rejects"],)).fetchone()):
+        yield f"  {unknown[0]}: nobody has sent such objects yet; please report what wrote them, and the names in them: {unknown[1][:1000]}"
     if refused:
         yield "  nothing is lost: what was refused is in bronze_rejects"
     if refused and not known and not any(landed.values()):

@@ -167,7 +167,7 @@ def _told(file, athlete, zone, positions, known, stream):
     """What the importers say, line by line."""
     python = os.environ.get("ATHLETE_PYTHON") or str(ROOT / "build" / "importers" / "bin" / "python")
     if not shutil.which(python):
-        raise Failure(f"{file} is read by {python}, which is not there; make import makes it")
+        raise Failure(f"{file} is read by {python}, which is not there; `make import` makes it of a file, and `make build/importers/installed` of none")
     options = [f"--{name}={value}" for name, value in (("athlete", athlete), ("zone", zone)) if value is not None] + (["--positions"] if positions else [])
     with tempfile.NamedTemporaryFile("w") as hashes:
         hashes.write("\n".join(known))

@@ -2,7 +2,7 @@
 
 import garmin_fit_sdk
 
-from importers.recording import NoActivity, Recording, Sample, Unreadable, checked
+from importers.recording import NoActivity, Recording, Sample, Unreadable, checked, each
 
 EPOCH_S = 631065600  # 1989-12-31T00:00:00Z
 DEGREES = 180 / 2**31
@@ -10,6 +10,7 @@ ACTIVITY_FILE = 4
 TOTALS = {"distance": ("total_distance",), "elapsed_time": ("total_elapsed_time", "total_timer_time"), "moving_time": ("total_timer_time",),
           "average_heartrate": ("avg_heart_rate",), "max_heartrate": ("max_heart_rate",), "total_elevation_gain": ("total_ascent",)}
 TRAIL, VIRTUAL = 3, 58
+HEAD_BYTES, MOST_PARTS = 12, 100  # of the header that is looked at, and of files in one
 SHORTEST_S = 60  # of what is left of a file that was cut off
 INDOOR = {1, 5, 6, 14, 15, 16, 45}  # treadmill, spinning, indoor cycling, indoor rowing, elliptical, stairs, indoor running
 
@@ -30,7 +31,25 @@ def is_one(head):
 
 
 def read(content):
-    whole_bytes = _bytes_told(content)
+    """Of one after the other, where a file holds several. What follows the last and is none does no harm."""
+    parts, rest = _parts(content)
+    return each(parts, _read, [f"{len(rest)} bytes that follow its end are left out"] if rest.strip(b"\0") else None)
+
+
+def _parts(content):
+    """(each with its own header, and what is no FIT after them)"""
+    parts, at = [], 0
+    while is_one(head := content[at : at + HEAD_BYTES]):
+        end = at + (_bytes_told(head, len(content) - at) or len(content))
+        parts.append(content[at:end])
+        at = end
+        if len(parts) > MOST_PARTS:
+            raise Unreadable(f"it holds more than {MOST_PARTS} files, one after the other")
+    return parts, content[at:]
+
+
+def _read(content):
+    whole_bytes = _bytes_told(content, len(content))
     is_cut = whole_bytes is None or whole_bytes > len(content)
     messages = _decoded(_ended(content) if is_cut else content, is_cut)
     kinds = [message["type"] for message in messages.get("file_id_mesgs", []) if "type" in message]
@@ -38,21 +57,21 @@ def read(content):
         raise NoActivity(f"it is a FIT file of another kind ({kinds[0]}), not of an activity")
     samples = [_sample(record) for record in messages.get("record_mesgs", []) if isinstance(record.get("timestamp"), (int, float))]
     offset_s, laps = _offset_s(messages), [EPOCH_S + lap["start_time"] for lap in messages.get("lap_mesgs", []) if "start_time" in lap]
-    sessions = [session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)]
+    sessions = sorted((session for session in messages.get("session_mesgs", []) if isinstance(session.get("start_time"), int)), key=lambda session: session["start_time"])
     if is_cut:
         return [_rest(samples, next(iter([*sessions, *messages.get("sport_mesgs", [])]), {}), offset_s, laps, f"it is cut off after {100 * len(content) // whole_bytes} % of its bytes" if whole_bytes else "it was never closed")]
     if len(sessions) < 2:
         session = sessions[0] if sessions else {}
         return [_recording(checked(samples, _totals(session), notes := []), session, offset_s, laps, notes)]
-    return [_recording(part, session, offset_s, laps, notes) for session, part, notes in _parted(samples, sessions)]
+    return each(zip(sessions, [*sessions[1:], {}]), lambda pair: _parted(samples, *pair, offset_s, laps))
 
 
-def _bytes_told(content):
+def _bytes_told(head, n_bytes):
     """By the header, with the header and the two bytes of the checksum; None where the device never came to write it."""
-    told = int.from_bytes(content[4:8], "little")
-    if len(content) < content[0] + 2:
+    told = int.from_bytes(head[4:8], "little")
+    if n_bytes < head[0] + 2:
         return 0
-    return None if told == 0 and len(content) > content[0] + 2 else content[0] + told + 2
+    return None if told == 0 and n_bytes > head[0] + 2 else head[0] + told + 2
 
 
 def _ended(content):
@@ -141,9 +160,10 @@ def _recording(samples, session, offset_s, laps, notes):
     return Recording(samples, name, sub_sport in INDOOR, utc_offset_s=offset_s, lap_starts=within, notes=notes, totals=_totals(session))
 
 
-def _parted(samples, sessions):
-    for session, following in zip(sessions, [*sessions[1:], {}]):
-        start, end = session["start_time"] + EPOCH_S, following.get("start_time", 2**33) + EPOCH_S
-        part = [sample for sample in samples if start <= sample.seconds < end]
-        if len(part) > 1 or _totals(session).get("elapsed_time"):
-            yield session, checked(part, _totals(session), notes := []), notes
+def _parted(samples, session, following, offset_s, laps):
+    """Of the samples until the next session begins; none of one that is empty."""
+    start, end = session["start_time"] + EPOCH_S, following.get("start_time", 2**33) + EPOCH_S
+    part = [sample for sample in samples if start <= sample.seconds < end]
+    if len(part) < 2 and not _totals(session).get("elapsed_time"):
+        return []
+    return [_recording(checked(part, _totals(session), notes := []), session, offset_s, laps, notes)]

@@ -4,7 +4,7 @@ import gpxpy
 import gpxpy.gpx
 
 from importers import sports, xml_texts
-from importers.recording import Recording, Sample, Unreadable, checked, on_earth
+from importers.recording import Recording, Sample, Unreadable, checked, each, on_earth
 from importers.tcx import instant, number
 
 EXTENSIONS = {"hr": "heart_rate", "heartrate": "heart_rate", "cad": "cadence", "cadence": "cadence", "power": "power_w", "watts": "power_w",
@@ -16,7 +16,7 @@ def is_one(head):
 
 
 def read(content):
-    text = xml_texts.unprefixed(content.lstrip())
+    text = xml_texts.unprefixed(xml_texts.begun(content))
     try:
         tracks = gpxpy.parse(text, version="1.1").tracks  # with which it reads extensions, whatever the file says
     except (gpxpy.gpx.GPXException, ValueError, TypeError, AttributeError, LookupError) as error:
@@ -24,7 +24,12 @@ def read(content):
     found = [(track, samples) for track in tracks if (samples := [_sample(point) for segment in track.segments for point in segment.points if point.time])]
     if not found:
         raise Unreadable("none of its points has a time: a route that was planned, not recorded")
-    return [Recording(checked(samples, notes=(notes := [])), sports.named(track.type), name=track.name, utc_offset_s=_offset_s(track), notes=notes) for track, samples in found]
+    return each(found, _recording)
+
+
+def _recording(found):
+    track, samples = found
+    return Recording(checked(samples, notes=(notes := [])), sports.named(track.type), name=track.name, utc_offset_s=_offset_s(track), notes=notes)
 
 
 def _offset_s(track):

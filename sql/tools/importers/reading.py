@@ -12,7 +12,7 @@ from importers import device_files, strava_export, strava_streams, streams, tool
 from importers.recording import NoActivity, Unreadable
 from importers.sources import unpacked
 
-READER = b"2"  # of what is made of a file: with another one all are read again
+READER = b"3"  # of what is made of a file: with another one all are read again
 AHEAD = 8  # files that wait, read, for a processor …
 AHEAD_BYTES = 200_000_000  # … and their bytes
 
@@ -32,7 +32,8 @@ def lines(work, way, known, n_files):
             yield _known(piece, way, known) or _line(*_keyed(piece, way), way)
         return
     processes = len(os.sched_getaffinity(0))
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+    pool = concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork"))
+    try:
         waiting = []  # (source, bytes, line or its future)
         for piece in work:
             told = _known(piece, way, known)
@@ -42,6 +43,8 @@ def lines(work, way, known, n_files):
                 yield _outcome(*waiting.pop(0))
         for one in waiting:
             yield _outcome(*one)
+    finally:
+        pool.shutdown(cancel_futures=True)  # what waits is for nobody where nobody listens any more
 
 
 def _outcome(source, _, told):

@@ -71,6 +71,22 @@ def checked(samples, totals=None, notes=None):
     return kept
 
 
+def each(pieces, make, notes=None):
+    """The recordings of the pieces of one file. One that gives none, and why, is told beside the others; where none gives any, that is why."""
+    found, faults = [], []
+    for place, piece in enumerate(pieces, 1):
+        try:
+            found += made if isinstance(made := make(piece), list) else [made]
+        except Unreadable as fault:
+            faults.append((place, fault))
+    if not found and not faults:
+        raise Unreadable("it holds no activity")
+    if not found:
+        raise next((fault for _, fault in faults if not isinstance(fault, NoActivity)), faults[0][1])
+    found[0].notes += [*(notes or []), *(f"part {place} is not in: {fault}" for place, fault in faults if not isinstance(fault, NoActivity))]
+    return found
+
+
 def _are_strays(n, samples):
     return n <= max(STRAYS, STRAY_SHARE * len(samples))
 

@@ -26,6 +26,7 @@ class Files:
 
     def __init__(self, given):
         self._zip, self._folder, self._alone, self._within = None, None, None, {}
+        self._closed = {}  # folders that cannot be looked into, and why
         if given == "-":
             self._alone = ("standard input", sys.stdin.buffer)
         elif os.path.isdir(given):
@@ -39,19 +40,32 @@ class Files:
                 raise Unreadable(f"the zip is cut off or damaged: {error}") from error
         self._names = self._own_names()
         for name in self._names if self._zip is not None or self._folder is not None else []:
-            self._open_within(name)
+            found = self._open_within(name, self._zip and self._entries[name])
+            for inner, info in found.items() if self._zip is None else []:
+                self._open_within(inner, info)
         outer = {outer for _, outer, _ in self._within.values()}
-        self._names = sorted({name for name in self._names if name not in outer} | {name for name in self._within if not _is_system(name)})
+        self._names = sorted({*self._names, *(name for name in self._within if not _is_system(name))} - outer)
 
     def names(self):
         return self._names
 
     def _own_names(self):
         if self._zip is not None:
-            return sorted({info.filename for info in self._zip.infolist() if not info.is_dir() and not _is_system(info.filename)})
+            self._entries = _named(self._zip)
+            return sorted(name for name in self._entries if not _is_system(name))
         if self._folder is not None:
-            return sorted(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file() and self._is_within(path) and not _is_system(str(path)))
+            found = list(self._in_folder())
+            return sorted([*found, *self._closed])
         return [self._alone[0]]
+
+    def _in_folder(self):
+        for folder, _, names in os.walk(self._folder, onerror=self._is_closed):
+            for path in (pathlib.Path(folder, name) for name in names):
+                if path.is_file() and self._is_within(path) and not _is_system(str(path)):
+                    yield str(path.relative_to(self._folder))
+
+    def _is_closed(self, error):
+        self._closed[str(pathlib.Path(error.filename).relative_to(self._folder)) + "/"] = error
 
     def read(self, name, limit=LIMIT_BYTES):
         """A file's bytes, without the gzip it may be in."""
@@ -70,19 +84,21 @@ class Files:
             with self._open(name) as stream:
                 return stream.read(n_bytes)
         except DAMAGED as error:
+            if "password" in str(error) or "encrypted" in str(error):
+                raise Unreadable("it is encrypted: pack it anew, without a password") from error
             raise Unreadable(f"it is cut off or damaged in its archive: {error}") from error
         except OSError as error:
             raise Unreadable(f"it cannot be read: {error.strerror or error}") from error
 
-    def _open_within(self, outer):
-        """The files of a zip that is one of these; one in it again, or that is damaged, or grows as no zip does, stays a file."""
+    def _open_within(self, outer, told):
+        """The files of a zip that is one of these; `told` is what another zip says of it. A zip within a zip is opened, in a folder, too;
+        one in it again, or that is damaged, or grows as no zip does, stays a file."""
         try:
             if self.head(outer, 4) not in ZIP:
-                return
-            if self._zip is not None:
-                told = self._zip.getinfo(outer)
+                return {}
+            if told is not None:
                 if told.file_size > min(WITHIN_BYTES, 2 * told.compress_size + 1_000_000):
-                    return
+                    return {}
                 stream = tempfile.TemporaryFile()  # noqa: SIM115: a zip is read from its end; it has no name, and goes with the program
                 with self._open(outer) as packed:
                     shutil.copyfileobj(packed, stream)
@@ -90,25 +106,46 @@ class Files:
                 stream = self._open(outer)
             archive = zipfile.ZipFile(stream)
         except (Unreadable, OSError, ValueError, *DAMAGED):
-            return
-        found = {info.filename for info in archive.infolist() if not info.is_dir()}
-        if OFFICE not in found:
-            self._within |= {f"{outer}/{name}": (archive, outer, name) for name in found}
+            return {}
+        entries = _named(archive)
+        found = {f"{outer}/{name}": info for name, info in entries.items() if OFFICE not in entries}
+        self._within |= {name: (archive, outer, info) for name, info in found.items()}
+        return found
 
     def _is_within(self, path):
         """A link that leads out of the folder is not followed."""
         return path.resolve().is_relative_to(self._folder.resolve())
 
     def _open(self, name):
+        if name in self._closed:
+            raise self._closed[name]
         if name in self._within:
-            archive, _, inner = self._within[name]
-            return archive.open(inner)
+            archive, _, info = self._within[name]
+            return archive.open(info)
         if self._zip is not None:
-            return self._zip.open(name)
+            return self._zip.open(self._entries[name])
         if self._folder is not None:
             return open(self._folder / name, "rb")
         self._alone[1].seek(0)
         return io.BufferedReader(_Kept(self._alone[1]))
+
+
+def _named(archive):
+    """{name: entry}. Of several of one name the last has it, as where an archiver put it anew, and the others one with a number, unless
+    they are the same to the byte."""
+    found, older = {}, {}
+    for info in archive.infolist():
+        if info.is_dir():
+            continue
+        before = found.get(info.filename)
+        if before is not None and (before.CRC, before.file_size) != (info.CRC, info.file_size):
+            older.setdefault(info.filename, []).append(before)
+        found[info.filename] = info
+    for name, infos in older.items():
+        root, ending = os.path.splitext(name)
+        for number, info in enumerate(infos, 1):
+            found.setdefault(f"{root} ({number}){ending}", info)
+    return found
 
 
 def _is_system(name):

@@ -5,7 +5,7 @@ import math
 
 from common import numbers
 from importers import sports, xml_texts
-from importers.recording import Recording, Sample, Unreadable, checked, on_earth
+from importers.recording import Recording, Sample, Unreadable, checked, each, on_earth
 
 FIELDS = {"DistanceMeters": "distance_m", "AltitudeMeters": "altitude_m", "Cadence": "cadence", "RunCadence": "cadence", "Watts": "power_w",
           "LatitudeDegrees": "latitude", "LongitudeDegrees": "longitude"}
@@ -19,7 +19,7 @@ def is_one(head):
 
 def read(content):
     found, activity = [], None
-    for event, element in xml_texts.elements(content.lstrip()):
+    for event, element in xml_texts.elements(xml_texts.begun(content)):
         tag = xml_texts.tag(element)
         if event == "start" and tag == "Activity":
             activity = {"sport": element.get("Sport"), "points": [], "laps": [], "offset": None, "totals": []}
@@ -37,7 +37,7 @@ def read(content):
             element.clear()
     if not found:
         raise Unreadable("it holds no activity")
-    return [_recording(activity) for activity in found if activity["points"] or activity["totals"] or len(found) == 1]
+    return each([activity for activity in found if activity["points"] or activity["totals"]] or found[:1], _recording)
 
 
 def _add(activity, point):

@@ -10,9 +10,10 @@ import json
 import os
 import pathlib
 import sqlite3
+import zoneinfo
 
 from common import numbers
-from importers import device_files, strava_streams, streams, tracks
+from importers import device_files, sports, strava_streams, streams, tracks
 from importers.recording import Recording, Sample, Unreadable, checked
 
 MARK = b"SQLite format 3\0"
@@ -49,7 +50,7 @@ def lines(path, athlete, zone):
                 if columns <= _columns(db, table):
                     yield from _told(source, read(db, path, zone), athlete)
                     return
-        raise Unreadable("it is a database of no tool that is known here")
+        raise Unreadable(f"it is a database of no tool that is known here; please report what `sqlite3 {source} .schema` prints, which holds nothing personal")
     except (sqlite3.Error, UnicodeError) as error:
         raise Unreadable(f"it is a database that cannot be read: {error}") from error
 
@@ -92,7 +93,7 @@ def _each(rows, document):
     for row in rows:
         try:
             yield document(row)
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:  # OSError: a zone that is a folder
             yield Unreadable(f"it has no value, or an odd one, where one belongs: {error}")
 
 
@@ -140,6 +141,58 @@ def _channels(lists):
         return strava_streams.channels(lists) if lists else None
     except (Unreadable, TypeError, AttributeError, IndexError):
         return None
+
+
+def _running_page(db, _path, zone):
+    """running_page: times of day since 1970 as durations. It does not say which service it had a run from, so that all stay an API's."""
+
+    def document(row):
+        start, local = _in_utc(row["start_date"]), _in_utc(row["start_date_local"]) if row.get("start_date_local") else None
+        sport = sports.named(row.get("type")) or "Run"
+        moving = _duration(row["moving_time"])
+        return {"key": f"running_page/{row['run_id']}", "name": row.get("name"), "type": sport, "sport_type": sport, "resource_state": 2, "start_date": _zulu(start),
+                "utc_offset": round((local - start).total_seconds()) if local else _offset_s(start, zone, None), "distance": row["distance"] or 0.0, "moving_time": moving,
+                "elapsed_time": max(moving, _duration(row["elapsed_time"]) if row.get("elapsed_time") else 0), "average_heartrate": row.get("average_heartrate")}  # fmt: skip
+
+    return _each(_rows(db, "activities"), document)
+
+
+def _geo_activity_playground(db, _path, zone):
+    """geo-activity-playground: UTC, and durations as running_page has them. What it read from a file is the athlete's own."""
+    kinds = {row["id"]: row["name"] for row in _rows(db, "kinds")} if _columns(db, "kinds") else {}
+
+    def document(row):
+        start = _in_utc(row["start"])
+        sport = sports.named(kinds.get(row.get("kind_id"))) or "Workout"
+        elapsed = _duration(row["elapsed_time"])
+        own_zone = zoneinfo.ZoneInfo(row["iana_timezone"]) if row.get("iana_timezone") else zone
+        return {"key": f"geo-activity-playground/{row['id']}", "name": row.get("name"), "type": sport, "sport_type": sport, "resource_state": 2, "start_date": _zulu(start),
+                "utc_offset": _offset_s(start, own_zone, row.get("start_longitude")), "distance": round(1000 * (row["distance_km"] or 0.0), 2), "elapsed_time": elapsed,
+                "moving_time": min(elapsed, _duration(row["moving_time"])) if row.get("moving_time") else elapsed, "total_elevation_gain": row.get("elevation_gain"),
+                "provenance": "device_file" if row.get("path") else None}  # fmt: skip
+
+    return _each(_rows(db, "activities"), document)
+
+
+def _in_utc(text):
+    """Such as 2024-02-03 07:00:00, with a zone or without."""
+    moment = datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _zulu(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _duration(text):
+    """1970-01-02 06:00:00 is 30 hours."""
+    return round((datetime.datetime.fromisoformat(text) - datetime.datetime(1970, 1, 1)).total_seconds())
+
+
+def _offset_s(start, zone, longitude):
+    if zone is not None:
+        return int(start.replace(tzinfo=datetime.timezone.utc).astimezone(zone).utcoffset().total_seconds())
+    return round((longitude or 0) / 15) * 3600
 
 
 DREEVE_KINDS = {"race": 1, "longRun": 2, "workout": 3}
@@ -282,5 +335,7 @@ TOOLS = (
     ("activities", {"strava_id", "distance_m", "moving_time_s"}, _fitops),
     ("activities", {"activity_id", "start_time", "sport", "hrz_1_time", "moving_time"}, _garmin),
     ("activities", {"id", "type", "distance", "moving_time", "start_date"}, _strava_to_sqlite),
+    ("activities", {"run_id", "distance", "moving_time", "start_date"}, _running_page),
+    ("activities", {"id", "distance_km", "elapsed_time", "start"}, _geo_activity_playground),
     ("workouts", {"id", "workoutActivityType", "startDate", "endDate"}, _health),
 )

@@ -42,7 +42,8 @@ def _is_odd(content):
         content.decode()
     except UnicodeDecodeError:
         return True
-    return re.search(rb"<[A-Za-z_][^\s:>/]*:?", content)[0].endswith(b":")
+    outermost = re.search(rb"<[A-Za-z_][^\s:>/]*:?", content)
+    return outermost is None or outermost[0].endswith(b":")  # letters of two bytes look like UTF-8, too
 
 
 def tag(element):
@@ -50,11 +51,16 @@ def tag(element):
     return element.tag.rpartition("}")[2]
 
 
+def begun(content):
+    """From its first letter on: some editors leave a mark and blanks before it."""
+    return re.sub(rb"\A(?:\xef\xbb\xbf|[ \t\r\n])+(?=<)", b"", content)
+
+
 def root_of(head):
     """The name of the outermost element of a text's first bytes, or None where it is no XML."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = text.decode("utf-16", errors="ignore").encode()
+    if wide := "utf-16" if text[:2] in (b"\xff\xfe", b"\xfe\xff") else {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(text[:2]):
+        text = text.decode(wide, errors="ignore").encode()
     while text.startswith((b"<?", b"<!")):
         end = text.find(b"-->" if text.startswith(b"<!--") else b"]>" if b"[" in text[: text.find(b">") + 1] else b">")
         if end < 0:

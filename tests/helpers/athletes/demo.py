@@ -1,14 +1,12 @@
 """The database that `make demo` leaves, made by the same two scripts, once for all tests that read it."""
 
-import atexit
 import functools
 import os
-import pathlib
 import subprocess
-import tempfile
 
 from helpers import stages
 from helpers.extension import DATA, EXTENSION, ROOT
+from helpers.machine import shared
 
 RUNNER = sorted((DATA / "strava-api" / "runner").glob("*.json"))
 SPECIFICATION = ROOT / "schemas" / "models" / "time_estimator.json"
@@ -30,9 +28,7 @@ def build(path, *files):
 
 @functools.lru_cache(maxsize=None)
 def database():
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    return build(pathlib.Path(folder.name) / "demo.db", *RUNNER, *REFERENCE)
+    return shared.made("demo.db", lambda path: build(path, *RUNNER, *REFERENCE))
 
 
 def shell(path, sql, *options, cwd=ROOT):

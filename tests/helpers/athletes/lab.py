@@ -6,6 +6,7 @@ import json
 
 from helpers.athletes.demo import MAY_TRAIN
 from helpers.extension import DATA, ROOT
+from helpers.machine import shared
 from helpers.stages import BRONZE, STAGES, new_database, one, put, rows, run, statements  # noqa: F401, for the tests beside this
 
 RUNNER = DATA / "strava-api" / "runner"
@@ -53,6 +54,10 @@ def database(*bodies, names=None):
 def image(what):
     """A built database as bytes: 'whole' is what `make demo` has, 'quick' the same with ten small trees, 'survey' the
     survey alone with its evidence, 'untrained' the evidence of both."""
+    return shared.made(f"{what}.db", lambda path: path.write_bytes(_image(what))).read_bytes()
+
+
+def _image(what):
     runner = [p.read_text() for p in sorted(RUNNER.glob("*.json"))]
     db = {
         "whole": lambda: database(*runner, specification(), survey()),

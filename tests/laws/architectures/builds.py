@@ -58,9 +58,13 @@ def build(folder, compiler, flags, include=(), library=(), archiver="ar"):
     """The program that prints digests, with the extension linked to it."""
     cflags = " ".join([flags, *include])
     subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"AR={archiver}", f"CFLAGS={cflags}", "parts"], check=True)
+    return linked(folder, compiler, folder / "parts.a", include, library)
+
+
+def linked(folder, compiler, parts, include=(), library=()):
     program = folder / "digest"
     subprocess.run([compiler, "-std=c11", "-O1", *include, f"-I{ROOT}/ext", "-DSQLITE_CORE", "-o", program, HERE / "digest.c",
-                    folder / "parts.a", *library, "-lsqlite3", "-lcjson", "-lm", "-pthread"], check=True)  # fmt: skip
+                    parts, *library, "-lsqlite3", "-lcjson", "-lm", "-pthread"], check=True)  # fmt: skip
     return program
 
 

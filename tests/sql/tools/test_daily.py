@@ -17,6 +17,7 @@ import zoneinfo
 import pytest
 
 from helpers.athletes import crowd
+from helpers.machine.soak import soak
 from helpers.stores.file_rows import rows_of
 from helpers.tools import command, environment, tool
 
@@ -174,7 +175,7 @@ def test_a_file_of_two_names_has_one_lock(file):
     assert done.returncode == 1 and done.stderr.endswith(".db: another run of the day's job is at work\n")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGKILL, soak(signal.SIGTERM)])
 def test_a_job_that_is_stopped_half_way_is_done_by_the_next_as_if_nothing_had_been(started, file, tmp_path, stop):
     source, calm = more(file, 1), shutil.copy(started, tmp_path / "calm.db")
     assert daily(calm, source, day="2016-07-02").returncode == 0
@@ -225,7 +226,7 @@ def test_the_schedule_stands_still_where_it_is_paused_and_by_hand_it_goes_on(fil
     assert daily(file, day="2016-07-02").returncode == 0 and one(file, "SELECT MAX(day) FROM ops_task_runs") == "2016-07-02"
 
 
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", soak("Pacific/Pago_Pago")])
 def test_the_day_is_that_of_the_zone_in_which_the_athletes_are(tmp_path, zone):
     path = tmp_path / "a.db"
     assert tool("run", path, command("daily")[0].replace("sql/tools/daily", "sql/0_ops/000_ops_tables.sql")).returncode == 0

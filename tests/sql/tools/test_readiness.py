@@ -33,7 +33,7 @@ def is_a_sentence_with(done, *parts):
         assert part in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("seed", [0, 1, *map(soak, range(2, 4))])
+@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 4))])
 def test_a_file_over_which_some_stages_have_run_says_which_wait_and_how_to_run_them(tmp_path, seed):
     """A prefix of the stages, over runs or nothing, or all but some at random."""
     rng = random.Random(f"stages {seed}")
@@ -48,7 +48,7 @@ def test_a_file_over_which_some_stages_have_run_says_which_wait_and_how_to_run_t
         assert subprocess.run(["sh", "-c", f"printf %s {said}"], capture_output=True, text=True, check=True).stdout == f"DB={path}"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, soak(1)])
 def test_a_stage_that_never_ended_well_is_named_with_its_reason(tmp_path, seed):
     rng = random.Random(f"failed {seed}")
     path = tmp_path / "athlete.db"

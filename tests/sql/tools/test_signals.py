@@ -12,7 +12,7 @@ import pytest
 
 from helpers.athletes.demo import REFERENCE, RUNNER, STAGES
 from helpers.extension import ROOT
-from helpers.machine.soak import soak
+from helpers.machine.soak import sized, soak
 from helpers.tools import command, environment, tool
 
 
@@ -49,7 +49,7 @@ def test_a_signal_leaves_whole_stages_and_no_other_file(tmp_path, imported, seed
     shutil.copy(imported, tmp_path / "athlete.db")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    for _ in range(3):
+    for _ in range(sized(1, 3)):
         process = subprocess.Popen(command("run", tmp_path / "athlete.db", *STAGES), env=environment(TMPDIR=temporary, SQLITE_TMPDIR=temporary), stderr=subprocess.PIPE, text=True)
         wait_until_open(process, tmp_path / "athlete.db")
         time.sleep(rng.uniform(0, 1.2))

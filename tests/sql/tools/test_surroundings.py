@@ -13,6 +13,7 @@ import pytest
 
 from helpers.athletes.demo import STAGES
 from helpers.extension import DATA, EXTENSION, ROOT
+from helpers.machine.soak import soak
 from helpers.tools import command, environment, tool
 
 
@@ -123,7 +124,7 @@ def full_disk(folder, free_kb):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize("temporary", ["full", "absent", "a file", "read-only"])
+@pytest.mark.parametrize("temporary", ["full", *map(soak, ("absent", "a file", "read-only"))])
 def test_no_tool_needs_a_folder_for_temporary_files(files, temporary):
     folder = files / "temporary"
     if temporary == "a file":
@@ -199,7 +200,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(files):
     assert shown.stdout.startswith("Athlete 4001: ") and "roken" not in shown.stderr and "Error" not in shown.stderr
 
 
-@pytest.mark.parametrize("megabytes", [110, 150, 220])
+@pytest.mark.parametrize("megabytes", [150, soak(110), soak(220)])
 def test_with_little_memory_a_tool_works_or_says_so(files, megabytes):
     for name, *arguments in steps(files):
         limited = ["prlimit", f"--as={megabytes * 1_000_000}", *command(name, *arguments)]
@@ -207,7 +208,7 @@ def test_with_little_memory_a_tool_works_or_says_so(files, megabytes):
         assert done.returncode == 0 or is_a_sentence(done.stderr), (name, done.stderr)
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", *map(soak, ("<&-", ">&-", "2>&-"))])
 def test_a_stream_that_is_closed_harms_nothing(files, closed):
     for name, *arguments in steps(files):
         done = subprocess.run(["bash", "-c", f'"$@" {closed}', "bash", *command(name, *arguments)], cwd=ROOT, env=environment(), capture_output=True, text=True)

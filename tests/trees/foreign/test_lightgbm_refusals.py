@@ -11,6 +11,8 @@ import xgboost
 from helpers.models.lightgbm_texts import field, fit, imported, set_field, text_of
 from helpers.models.tables import mixed_rows, rows
 
+pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
+
 
 def test_a_lightgbm_text_is_no_model_until_it_is_imported(db, error):
     x, y = rows(23, n=100)

@@ -32,7 +32,7 @@ def out(tmp_path_factory):
 # --- out and in --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("by", ["day", "month", "year"])
+@pytest.mark.parametrize("by", ["month", soak("day"), soak("year")])
 @pytest.mark.parametrize("seed", [0, *map(soak, range(1, 3))])
 def test_every_type_and_the_whole_history_come_back_byte_for_byte(tmp_path, seed, by):
     with history(tmp_path / "a.db", f"{seed} {by}") as db:

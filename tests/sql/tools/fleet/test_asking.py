@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stores import fleets
 
 ATHLETES = (1, 2, 31415926)
@@ -57,7 +58,7 @@ def test_every_value_type_null_and_time_is_that_of_the_files(fleet):
     assert all(at == datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc).timestamp() for at, text in days)
 
 
-@pytest.mark.parametrize("query", ["SELECT * FROM read_text('/etc/hostname')", "COPY (SELECT 1) TO '/tmp/fleet-leak.csv'", "ATTACH '/tmp/other.db'", "INSTALL httpfs", "SET enable_external_access = true"])
+@pytest.mark.parametrize("query", ["SELECT * FROM read_text('/etc/hostname')", "COPY (SELECT 1) TO '/tmp/fleet-leak.csv'", *map(soak, ("ATTACH '/tmp/other.db'", "INSTALL httpfs", "SET enable_external_access = true"))])
 def test_a_query_reaches_nothing_but_the_fleet(fleet, query):
     done = fleets.fleet("sql", fleet, query)
     assert done.returncode == 1 and done.stderr.strip() and "Traceback" not in done.stderr

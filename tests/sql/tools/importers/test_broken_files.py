@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 
+from helpers.machine.soak import soak
 from helpers.stores import device_files
 
 pytestmark = pytest.mark.unsanitized  # what it looks at is Python
@@ -61,7 +62,7 @@ def timeless(rng, _):
 BREAKERS = [cut, cut, cut, flipped, bomb, swelling, absurd, noise, timeless]
 
 
-@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize("form", ["zip", soak("folder")])
 @pytest.mark.parametrize("n_broken, seed", [(24, ""), *(pytest.param(200, seed, marks=pytest.mark.soak) for seed in ("", " a", " b", " c"))])
 def test_each_broken_file_ends_as_one_sentence_and_the_rest_is_in(tmp_path, form, n_broken, seed):
     rng = random.Random(f"{form} {n_broken}{seed}")

@@ -74,6 +74,10 @@ FITOPS = {"id": 1, "strava_id": 77, "athlete_id": 4001, "sport_type": "Run", "st
           "moving_time_s": 239, "elapsed_time_s": 239, "start_latlng": [LATITUDE, LONGITUDE], "map_summary_polyline": LINE, "location_city": CITY}
 DREEVE = {"activityId": "activity-77", "startDateTime": "2024-02-03 08:00:00", "sportType": "Run", "importSource": "stravaApi", "distance": 717, "movingTimeInSeconds": 239, "elapsedTimeInSeconds": 239,
           "startingCoordinateLatitude": LATITUDE, "startingCoordinateLongitude": LONGITUDE, "polyline": LINE, "routeGeography": {"country_code": COUNTRY}, "location": {"city": CITY}, "data": SUMMARY}
+RUNNING_PAGE = {"run_id": 77, "name": "n", "distance": 5000.5, "moving_time": "1970-01-01 00:26:40.000000", "elapsed_time": "1970-01-01 00:28:20.000000", "type": "Run",
+                "start_date": "2024-02-03 07:00:00", "start_date_local": "2024-02-03 08:00:00", "location_country": COUNTRY, "summary_polyline": LINE}
+PLAYGROUND = {"id": 1, "name": "n", "path": f"Activities/{CITY}.gpx", "distance_km": 5.0, "start": "2024-02-03 07:00:00", "elapsed_time": "1970-01-01 00:28:20.000000",
+              "moving_time": "1970-01-01 00:26:40.000000", "start_latitude": LATITUDE, "start_longitude": LONGITUDE, "end_latitude": LATITUDE, "end_longitude": LONGITUDE, "start_country": COUNTRY}
 HEALTH = {"id": "a1", "workoutActivityType": "HKWorkoutActivityTypeRunning", "duration": "50", "durationUnit": "min", "totalDistance": "10", "totalDistanceUnit": "km",
           "startDate": "2024-07-03 08:00:00 +0100", "endDate": "2024-07-03 08:52:00 +0100", "metadata_HKTimeZone": CITY}
 ACCOUNT = {"activityId": 77, "name": "n", "activityType": "running", "beginTimestamp": 1706943600000, "distance": 500000.0, "duration": 1600000.0, "elapsedDuration": 1700000.0,
@@ -91,6 +95,8 @@ IMPORTERS = {
     "strava-to-sqlite of GitHub": lambda f: database(f, f"CREATE TABLE activities ({table_of(SUMMARY)})", ("activities", SUMMARY)),
     "FitOps": lambda f: database(f, f"CREATE TABLE activities ({table_of(FITOPS)}); CREATE TABLE activity_streams (activity_id, stream_type, data_json)", ("activities", FITOPS),
                                  *[("activity_streams", {"activity_id": 1, "stream_type": name, "data_json": values}) for name, values in lists().items()]),
+    "running_page": lambda f: database(f, f"CREATE TABLE activities ({table_of(RUNNING_PAGE)})", ("activities", RUNNING_PAGE)),
+    "geo-activity-playground": lambda f: database(f, f"CREATE TABLE activities ({table_of(PLAYGROUND)})", ("activities", PLAYGROUND)),
     "Dreeve": lambda f: database(f, f"CREATE TABLE Activity ({table_of(DREEVE)}); CREATE TABLE ActivityStream (activityId, streamType, data)", ("Activity", DREEVE),
                                  *[("ActivityStream", {"activityId": "activity-77", "streamType": name, "data": values}) for name, values in lists().items()]),
     "GarminDB": lambda f: database(f, f"CREATE TABLE activities ({table_of(GARMIN)}); CREATE TABLE attributes (key, value); INSERT INTO attributes VALUES ('measurement_system', 'metric');"

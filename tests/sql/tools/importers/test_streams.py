@@ -15,7 +15,7 @@ import zipfile
 
 import pytest
 
-from helpers.machine.soak import soak
+from helpers.machine.soak import sized, soak
 from helpers.stages import PATHS, STAGES
 from helpers.stores import device_files
 from helpers.tools import command, environment, tool
@@ -224,7 +224,7 @@ def test_an_import_that_is_killed_and_goes_on_loses_and_doubles_nothing(tmp_path
             zipped.write(file, file.name)
     assert device_files.imported(whole, archive, athlete="me").returncode == 0
     landed = []
-    for _ in range(4):
+    for _ in range(sized(2, 4)):
         process = subprocess.Popen(command("import", "--athlete=me", "--", path, archive), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                                    env=environment(ATHLETE_PYTHON=sys.executable, ATHLETE_BATCH="3"))
         time.sleep(rng.uniform(0.4, 2.2))

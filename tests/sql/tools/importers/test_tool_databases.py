@@ -124,6 +124,30 @@ def test_dreeve_has_local_times_efforts_and_streams_that_are_text_or_left(tmp_pa
     assert (has or []) == ([] if packed else ["altitude", "distance", "heart_rate", "time"])
 
 
+RUNNING_PAGE = ("CREATE TABLE activities (run_id INTEGER PRIMARY KEY, name, distance FLOAT, moving_time DATETIME, elapsed_time DATETIME, type, start_date TEXT, start_date_local TEXT,"
+                " location_country, summary_polyline, average_heartrate FLOAT, average_speed FLOAT)")
+PLAYGROUND = ("CREATE TABLE activities (id INTEGER PRIMARY KEY, updated, name, path, distance_km FLOAT, start DATETIME, elapsed_time DATETIME, moving_time DATETIME, start_latitude,"
+              " start_longitude, elevation_gain, kind_id{}); CREATE TABLE kinds (id, name, consider_for_achievements); INSERT INTO kinds VALUES (3, 'Trail Run', 1)")
+
+
+@pytest.mark.parametrize("local, zone, offset_s", [("2024-02-03 08:00:00", None, 3600), ("2024-02-03 08:00:00+00:00", None, 3600), (None, "Asia/Kolkata", 19800), (None, None, 0)])
+@pytest.mark.parametrize("rate", [150.5, None])
+def test_running_page_has_durations_since_1970_and_does_not_say_from_which_service(tmp_path, local, zone, offset_s, rate):
+    made(tmp_path / "x", RUNNING_PAGE, [("INSERT INTO activities VALUES (77, 'é', 10000.5, '1970-01-01 00:50:00.000005', '1970-01-02 06:00:00.000000', 'TrailRun', '2024-02-03 07:00:00', ?, '', '', ?, 3.3)",
+                                         (local, rate))])
+    found, from_api = landed(tmp_path, tmp_path / "x", athlete=4001, **({"zone": zone} if zone else {}))
+    assert (found, from_api) == (("4001", "2024-02-03T07:00:00Z", offset_s, "TrailRun", 10000.5, 3000, 108000, None, rate, None), 1)
+
+
+@pytest.mark.parametrize("path, own_zone, longitude, offset_s", [("Activities/x.fit", None, 15.0, 3600), (None, None, None, 0), ("x.gpx", "Asia/Kolkata", 15.0, 19800)])
+def test_geo_activity_playground_is_in_utc_and_its_files_are_the_athletes_own(tmp_path, path, own_zone, longitude, offset_s):
+    made(tmp_path / "x", PLAYGROUND.format(", iana_timezone" if own_zone else ""), [
+        (f"INSERT INTO activities VALUES (1, '', 'é', ?, 10.0005, '2024-02-03 07:00:00.000000', '1970-01-01 00:51:40.000000', '1970-01-01 00:50:00.000000', 38.0, ?, 120.0, 3{', ?' if own_zone else ''})",
+         (path, longitude, *([own_zone] if own_zone else [])))])
+    found, from_api = landed(tmp_path, tmp_path / "x", athlete=4001)
+    assert (found, from_api) == (("4001", "2024-02-03T07:00:00Z", offset_s, "TrailRun", 10000.5, 3000, 3100, 120.0, None, None), int(path is None))
+
+
 def test_seconds_of_garmindb_and_fitops_are_kept_in_our_units(tmp_path):
     records = "CREATE TABLE activity_records (activity_id, record, timestamp, distance, cadence, altitude, hr, temperature, PRIMARY KEY (activity_id, record))"
     made(tmp_path / "x", f"CREATE TABLE activities ({GARMIN}); {records}; CREATE TABLE attributes (key, value); INSERT INTO attributes VALUES ('measurement_system', 'statute')", [
@@ -146,7 +170,8 @@ def test_seconds_of_garmindb_and_fitops_are_kept_in_our_units(tmp_path):
 def test_a_database_of_nobody_known_or_a_damaged_one_is_a_sentence(tmp_path):
     made(tmp_path / "x", "CREATE TABLE t (a)")
     done = device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete=7)
-    assert (done.returncode, done.stdout) == (1, "0 new, 1 unreadable:\n  x: it is a database of no tool that is known here\n")
+    assert (done.returncode, done.stdout) == (
+        1, "0 new, 1 unreadable:\n  x: it is a database of no tool that is known here; please report what `sqlite3 x .schema` prints, which holds nothing personal\n")
     (tmp_path / "y").write_bytes(b"SQLite format 3\0" + bytes(random.Random(1).choices(range(256), k=3000)))
     done = device_files.imported(tmp_path / "b.db", tmp_path / "y", athlete=7)
     assert done.returncode == 1 and done.stdout.startswith("0 new, 1 unreadable:\n  y: it is a database that cannot be read: ")

@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import strategies
 from schemathesis.checks import load_all_checks
 
+from helpers.machine.soak import sized
 from helpers.stores import groups, served
 
 
@@ -81,7 +82,7 @@ def test_requests_made_from_the_description_are_answered_as_it_says(schema, cont
     (operation,) = [each for each in operations(schema) if each.path == path]
     statuses = set()
 
-    @hypothesis.settings(max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(max_examples=sized(8, 25), deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode), known=strategies.data())
     def run(case, known):
         if mode is POSITIVE:

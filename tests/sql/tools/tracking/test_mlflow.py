@@ -171,6 +171,7 @@ def test_once_more_changes_nothing_and_what_others_keep_stays(again, told):
     assert told["aliases"]["their_model"] == {"champion": "1"} and [r["name"] for r in told["experiments"]["theirs"]] == ["theirs"]
 
 
+@pytest.mark.soak
 def test_what_is_new_is_added_tags_and_aliases_follow_and_what_was_deleted_stays_deleted(again):
     db = opened(again)
     db.executemany("INSERT INTO days VALUES (?, date('2024-01-01', ? || ' days'), ?, ?, ?, ?)", [r for r in modelled.days(5, n_days=120) if r[1] >= 60])
