@@ -339,7 +339,8 @@ metadata: all ## write what plain Datasette needs to show DB=athlete.db with wor
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for dashboards and tables
 	@$(MAKE) -s --no-print-directory all
 	@test -e "$$DB" || { printf 'There is no %s: say which database, make serve DB=demo.db\n' "$$DB" >&2; exit 1; }
-	@printf 'Serving %s at http://127.0.0.1:%s, described in /openapi.json. Values need a token: make token DB=%s NAME=me ATHLETE=all\n' "$$DB" "$$PORT" "$$DB"
+	@printf '%s\n' "The API of $$DB: http://127.0.0.1:$$PORT/openapi.json. Values need a token: make token DB=$$DB NAME=me ATHLETE=all" \
+	  "$(if $(PAGES),Dashboards and tables: open the address that comes now: it signs you in,Dashboards and tables: make serve PAGES=1)"
 	@exec $(BUILD)/serve/bin/datasette serve $(if $(PAGES),--root) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins \
 	  --port "$$PORT" $${METADATA:+--metadata "$$METADATA"} -- "$$DB"
 
