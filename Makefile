@@ -339,7 +339,8 @@ metadata: all ## write what plain Datasette needs to show DB=athlete.db with wor
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for dashboards and tables
 	@$(MAKE) -s --no-print-directory all
 	@test -e "$$DB" || { printf 'There is no %s: say which database, make serve DB=demo.db\n' "$$DB" >&2; exit 1; }
-	@printf 'Serving %s at http://127.0.0.1:%s, described in /openapi.json. Values need a token: make token DB=%s NAME=me ATHLETE=all\n' "$$DB" "$$PORT" "$$DB"
+	@printf '%s\n' "The API of $$DB: http://127.0.0.1:$$PORT/openapi.json. Values need a token: make token DB=$$DB NAME=me ATHLETE=all" \
+	  "$(if $(PAGES),Dashboards and tables: open the address that comes now: it signs you in,Dashboards and tables: make serve PAGES=1)"
 	@exec $(BUILD)/serve/bin/datasette serve $(if $(PAGES),--root) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins \
 	  --port "$$PORT" $${METADATA:+--metadata "$$METADATA"} -- "$$DB"
 
@@ -468,6 +469,10 @@ $(BUILD)/engines/installed: tests/sql/tools/fleet/requirements.txt | test-packag
 	$(call install,default-jre-headless)
 	$(environment)
 
+# Apart, because Sail knows an older PySpark, of which it needs the client alone; for `make soak` alone.
+$(BUILD)/sail/installed: tests/sql/tools/fleet/requirements-sail.txt | test-packages
+	$(environment)
+
 # --- checking ------------------------------------------------------------------------------------------------
 
 RUN_TESTS = $(BUILD)/venv/bin/python tests/run --build $(BUILD)
@@ -478,10 +483,10 @@ test: test-deps ## everything that checks: lint, tests, and the tests again unde
 check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
-soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed $(BUILD)/sail/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
 	$(call install,$(call unless-there,npm cargo chromium) emscripten gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user dpkg-dev debootstrap)
 	@$(RUN_TESTS) soak soak-sanitized
-	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
+	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines sail; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
 	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1
 	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 

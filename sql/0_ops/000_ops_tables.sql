@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 57 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 57: '
-                   || CASE WHEN user_version < 57 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 59 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 59: '
+                   || CASE WHEN user_version < 59 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 57;
+PRAGMA user_version = 59;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -97,6 +97,7 @@ INSERT INTO ops_config_ranges (name, type, least, most, choices) VALUES
     ('evidence_tolerance',        'number', 0, 1, NULL),
     ('max_pause_share',           'number', 0, 1, NULL),
     ('race_gain_max',             'number', 0, 10, NULL),
+    ('race_speed_gain_max',       'number', 0, 10, NULL),
     ('max_vdot',                  'number', 30, 200, NULL),
     ('fitness_fade_per_year',     'number', 0, 0.9, NULL),
     ('max_hr_plausible',          'number', 120, 260, NULL),
@@ -168,6 +169,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('evidence_tolerance',          0.03, 'setting', 'share',  'how much fitter than another run one may be before it is taken for a glitch'),
     ('max_pause_share',             0.04, 'setting', 'share',  'a run that was paused for more proves nothing alone, and is no race result'),
     ('race_gain_max',               0.45, 'setting', 'share',  'VDOT by which a race may exceed what its runner''s other runs bear out; beyond it one more run near it is needed'),
+    ('race_speed_gain_max',         0.25, 'setting', 'share',  'speed by which a race may exceed the fastest of its runner''s other runs of that time, beyond which likewise'),
     ('max_vdot',                    88,   'setting', 'VDOT',   'no world record shows as much, so that more is no run'),
     ('fitness_fade_per_year',       0.1,  'setting', 'share',  'VDOT that a runner loses in a year after which nothing newer proves more'),
     ('max_hr_plausible',            220,  'setting', 'bpm',    'a higher observed heart rate is a sensor fault'),

@@ -21,7 +21,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- tables activity_features, activity_stream_features: printed by `make stages`
--- activity_features 2.0.2: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
+-- activity_features 2.0.3: Pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 CREATE TABLE IF NOT EXISTS "activity_features" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,

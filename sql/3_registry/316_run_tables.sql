@@ -21,7 +21,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 -- end
 
 -- tables race_results, similar_runs: printed by `make stages`
--- race_results 1.1.1: Official distance and time of each race: the labels
+-- race_results 1.1.2: Official distance and time of each race: the labels
 CREATE TABLE IF NOT EXISTS "race_results" (
     "athlete_id" TEXT NOT NULL,
     "activity_id" TEXT NOT NULL,

@@ -1,10 +1,10 @@
 -- stage:    450_race_results
 -- purpose:  official race distance and time of each race, tagged or told: the labels
--- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; activity_features, race_distances, course_reading, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
+-- reads:    silver_races, silver_strava_activities, silver_strava_sub_activity; activity_features, run_evidence, unrecorded_race_evidence, race_distances, course_reading, ops_config, ops_stale, race_results, silver_corrections, ops_actor, race_rejects, race_results_history, ops_watermarks, ops_due, feature_upgrades, race_results_versions, ops_upstreams
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   max_pause_share, race_gain_max, max_vdot, threshold_lookback_days
+-- params:   max_pause_share, race_gain_max, race_speed_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -69,20 +69,41 @@ FROM race AS r
 LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
 
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
--- known; else from the first day on whose threshold pace is near enough, the runner having shown more.
+-- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much faster than the
+-- fastest run around it that is no race, unless what was shown is worth as much; doubtful runs are no faster than what was shown.
 CREATE TEMP TABLE believed AS
-WITH slowest AS ( -- threshold pace that makes such a race credible
-    SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, l.value || ' days') AS until, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km
+WITH slowest AS MATERIALIZED ( -- threshold pace and speed that make such a race credible
+    SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
+           threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + e.value)) AS equal_min_km,
+           d.distance_m / t.seconds / (1 + s.value) AS speed_m_s
     FROM ops_config AS l
     CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+    CROSS JOIN ops_config AS s ON s.name = 'race_speed_gain_max'
+    CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
     CROSS JOIN timed AS t
     JOIN race_distances AS d USING (distance_class)
     WHERE l.name = 'threshold_lookback_days' AND t.official_s IS NULL AND vdot(d.distance_m, t.seconds) > 0
+),
+fast AS MATERIALIZED (
+    SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
+    FROM slowest AS s
+    CROSS JOIN (SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m AS flat_m, standing FROM run_evidence
+                UNION ALL
+                SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run_evidence
+                UNION ALL
+                SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM unrecorded_race_evidence) AS e
+                ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
+    WHERE e.activity_id <> s.activity_id AND e.flat_m >= s.speed_m_s * e.moving_s
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
 FROM slowest AS s
 CROSS JOIN activity_features AS f ON f.athlete_id = s.athlete_id AND f.activity_date BETWEEN s.race_date AND s.until
-WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date ELSE f.threshold_pace_min_km <= s.pace_min_km END
+WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date 
+      ELSE f.threshold_pace_min_km <= s.pace_min_km
+           AND (f.threshold_pace_min_km <= s.equal_min_km
+                OR EXISTS (SELECT 1 FROM fast AS e
+                           WHERE (e.athlete_id, e.activity_id) = (s.athlete_id, s.activity_id) AND e.known_date < f.activity_date
+                             AND (e.pace_min_km IS NULL OR e.pace_min_km >= f.threshold_pace_min_km))) END
 GROUP BY s.athlete_id, s.activity_id;
 CREATE UNIQUE INDEX temp.believed_by_activity ON believed (athlete_id, activity_id);
 

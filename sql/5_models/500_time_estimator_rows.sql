@@ -4,7 +4,7 @@
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
--- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, max_vdot, threshold_lookback_days
+-- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, race_speed_gain_max, max_vdot, threshold_lookback_days
 
 -- An athlete's races, best recent run and what Tanda makes of eight weeks of training are read as observations of one line: logarithmic time over logarithmic
 -- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it
@@ -222,9 +222,12 @@ CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 CREATE TEMP TABLE too_good AS
 WITH first_race AS (
     SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
-           threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km
+           threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
+           d.distance_m / r.seconds / (1 + s.value) AS slowest_m_s
     FROM ops_config AS l
     CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+    CROSS JOIN ops_config AS s ON s.name = 'race_speed_gain_max'
+    CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
     CROSS JOIN changed AS c
     CROSS JOIN race_results AS r USING (athlete_id)
     JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
@@ -232,18 +235,26 @@ WITH first_race AS (
     WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0
 ),
 later AS MATERIALIZED (
-    SELECT r.athlete_id, r.activity_id, r.race_date, r.slowest_min_km, f.threshold_pace_min_km, f.available_at
+    SELECT r.athlete_id, r.activity_id, r.race_date, f.available_at,
+           f.threshold_pace_min_km <= r.slowest_min_km
+               AND (f.threshold_pace_min_km <= r.equal_min_km
+                    OR MAX(e.standing IN (1, 3) AND e.distance_m >= r.slowest_m_s * e.moving_s
+                           OR e.climb_m > 0 AND flat_distance(e.distance_m, e.climb_m) >= r.slowest_m_s * e.moving_s
+                              AND threshold_pace(vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s)) >= f.threshold_pace_min_km
+                           OR e.distance_m >= r.slowest_m_s * e.moving_s AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
     FROM first_race AS r
     CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
-    WHERE EXISTS (SELECT 1 FROM run_evidence AS e
-                  WHERE e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id AND e.standing > 0
-                    AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback))
+    CROSS JOIN run_evidence AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
+                                AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback)
+    WHERE f.threshold_source <> 'default'
+    GROUP BY r.athlete_id, r.activity_id, f.activity_id
+    HAVING MAX(e.standing) > 0 OR f.threshold_pace_min_km > r.equal_min_km -- and not what the race alone says
 )
-SELECT q.request_id, a.activity_id, MIN(a.threshold_pace_min_km) AS fastest_min_km, MIN(a.slowest_min_km) AS slowest_min_km
+SELECT q.request_id, a.activity_id, MAX(a.is_near) AS is_near
 FROM later AS a
 CROSS JOIN request AS q ON q.subject = a.athlete_id AND q.as_of_date > a.race_date AND q.source IN ('history', 'today') AND q.known_at >= a.available_at
 GROUP BY q.request_id, a.activity_id;
-DELETE FROM too_good WHERE fastest_min_km <= slowest_min_km;
+DELETE FROM too_good WHERE is_near;
 
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
 -- than a race; and after a break the best of two years before it.

@@ -7,7 +7,7 @@ import pytest
 from helpers.athletes import lab
 from helpers.athletes.activities import epoch, instant, seeded
 from helpers.athletes.formulas import vdot
-from helpers.athletes.oracle import hour_pace
+from helpers.athletes.oracle import flat_km, hour_pace
 from helpers.machine.soak import sized, soak
 
 
@@ -129,6 +129,61 @@ def test_an_absurd_run_that_is_tagged_as_a_race_moves_no_threshold_and_no_race_e
     for of in (thresholds, estimates):
         for key, value in of(without).items():
             assert abs(of(moved)[key] / value - 1) <= SHARE, (of.__name__, key)
+
+
+KINDS = {  # of training, by which the fastest run is known
+    "a road runner": {},
+    "a treadmill runner": {"trainer": True},
+    "a trail runner": {"total_elevation_gain": 25},  # m per km
+    "a runner with a strap": {"average_heartrate": 140, "max_heartrate": 165, "has_heartrate": True},
+}
+
+
+def flat_speed(activity):
+    km = flat_km(activity["distance"] / 1000, activity.get("total_elevation_gain"))
+    return 1000 * km / activity["moving_time"]
+
+
+def trained(rng, athlete, kind):
+    """A history of this kind, and the speed on the flat of its fastest run."""
+    history = training(rng, athlete, rng.uniform(2.2, 3.2), n=rng.randint(24, 44), spread=rng.uniform(0.005, 0.03))
+    for a in history:
+        a |= KINDS[kind]
+        if "total_elevation_gain" in a:
+            a["total_elevation_gain"] = round(25 * a["distance"] / 1000, 1)
+    return history, max(map(flat_speed, history))
+
+
+@pytest.mark.parametrize("kind, seed", [*((kind, 0) for kind in KINDS), *(soak(kind, seed) for kind in KINDS for seed in range(1, 13))])
+def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
+    """From as fast as the fastest to 1.6 times that, all between: by 15 % to a fifth it counts at once, by more than a quarter it
+    moves nothing, whenever it was; and without the tag no run does that none is near."""
+    rng, athletes = seeded(f"continuous {kind} {seed}"), range(1, 17 if seed else 7)
+    worlds = {"none": [], "tagged": [], "not tagged": []}
+    factors, of = {}, {}
+    for athlete in athletes:
+        history, fastest = trained(rng, athlete, kind)
+        factors[athlete] = factor = 1 + 0.6 * (athlete - 1 + rng.random()) / len(athletes)
+        days = [day_of(a) for a in history]
+        at = days[-1] + 1 if 1.15 <= factor <= 1.2 else rng.choice([days[0] - 2, *days[3:], days[-1] + 1])
+        of[athlete] = name = rng.choice(["10k", "21k"] if 1.15 <= factor <= 1.2 else ["5k", "10k", "21k"])
+        race = race_of(rng, athlete, 990_000 + athlete, at + 0.4, min(6.4, factor * fastest), {"5k": 5000.0, "10k": 10000.0, "21k": 21097.5}[name])
+        race |= {"average_heartrate": 140, "max_heartrate": 165, "has_heartrate": True} if "strap" in kind else {}
+        last = run_of(rng, athlete, 999_000 + athlete, days[-1] + 3, 2.0)
+        for world, more in (("none", []), ("tagged", [race]), ("not tagged", [race | {"workout_type": 0}])):
+            worlds[world].append([*history, *more, last])
+    found = {world: pipeline(*histories) for world, histories in worlds.items()}
+    was, pace = estimates(found["none"]), thresholds(found["none"])
+    assert len(was) == 4 * len(athletes)
+    for world in ("tagged", "not tagged"):
+        now, faster = estimates(found[world]), thresholds(found[world])
+        for athlete, factor in factors.items():
+            moved = {d: now[str(athlete), d] / was[str(athlete), d] - 1 for d in ("5k", "10k", "21k", "42k")}
+            moved["threshold"] = faster[str(athlete)] / pace[str(athlete)] - 1
+            if world == "not tagged" and factor > 1.05 or factor > 1.26:  # beside one that is near it a run is evidence
+                assert max(map(abs, moved.values())) <= SHARE, (world, athlete, factor, of[athlete], moved)
+            elif 1.15 <= factor <= 1.2:
+                assert moved[of[athlete]] < -0.04, (world, athlete, factor, of[athlete], moved)
 
 
 @pytest.mark.parametrize("seed", [0, *map(soak, range(1, 9))])
