@@ -234,6 +234,9 @@ export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 NAMES_A_DB := $(if $(filter file,$(origin DB)),,yes)
 SAID = DB CLIENT CODE EVENTS PREFIX SRC DEF SPEC ID POSITIONS ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS ZONE OUT MODEL LOG ENGINE CHANNELS WORD SAY UNITS
 $(foreach name,$(SAID),$(eval override export $(name) := $$(value $(name))))
+# Not every shell makes a home of ~ behind a name: zsh and dash leave SRC=~/watch as it is.
+PATHS = DB EVENTS PREFIX SRC DEF SPEC DIR METADATA OUT LOG CHANNELS
+$(foreach name,$(PATHS),$(if $(filter ~/%,$(firstword $(value $(name)))),$(eval override export $(name) := $$(subst <~/,$$(value HOME)/,<$$(value $(name))))))
 TOOL = $(PYTHON) sql/tools
 # $(call needs,VARIABLE,question)
 needs = @test -n "$${$(strip $(1))}" || { echo '$(2)' >&2; exit 1; }
