@@ -109,7 +109,7 @@ def again(db, version):
 def tighten(db, gate_s, changed=None):
     """Another gate, and a new day with activities."""
     db.execute("UPDATE ops_config SET value = ? WHERE name = 'gate_mae_10k_s'", (gate_s,))
-    again(db, "2.0.1")
+    again(db, "2.0.2")
     lab.put(db, dict(lab.runner_activities()[0], id=99, start_date="2025-11-02T14:00:00Z"))
     lab.run(db, changed=changed)
     return db
