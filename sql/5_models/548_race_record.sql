@@ -1,6 +1,6 @@
 -- stage:    548_race_record
 -- purpose:  what the time estimator and the classic formulas said of races that they had not seen, with intervals and errors by distance and evidence
--- reads:    time_estimator_rows; ml_runs, ml_models, ml_run_predictions, ml_metrics, race_distances, ops_config
+-- reads:    time_estimator_rows; ml_runs, ml_models, ml_run_predictions, ml_run_intervals, ml_metrics, race_distances, ops_config
 -- writes:   ml_metrics; ml_validation_predictions, ml_intervals
 -- follows:  -
 -- grain:    model, version, source, distance_class
