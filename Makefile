@@ -234,6 +234,9 @@ export ATHLETE_EXTENSION = $(abspath $(EXTENSION))
 NAMES_A_DB := $(if $(filter file,$(origin DB)),,yes)
 SAID = DB CLIENT CODE EVENTS PREFIX SRC DEF SPEC ID POSITIONS ATHLETE AS_OF DIR BY GROUP PORT METADATA NAME WRITE DAYS ZONE OUT MODEL LOG ENGINE CHANNELS WORD SAY UNITS
 $(foreach name,$(SAID),$(eval override export $(name) := $$(value $(name))))
+# Not every shell makes a home of ~ behind a name: zsh and dash leave SRC=~/watch as it is.
+PATHS = DB EVENTS PREFIX SRC DEF SPEC DIR METADATA OUT LOG CHANNELS
+$(foreach name,$(PATHS),$(if $(filter ~/%,$(firstword $(value $(name)))),$(eval override export $(name) := $$(subst <~/,$$(value HOME)/,<$$(value $(name))))))
 TOOL = $(PYTHON) sql/tools
 # $(call needs,VARIABLE,question)
 needs = @test -n "$${$(strip $(1))}" || { echo '$(2)' >&2; exit 1; }
@@ -339,7 +342,8 @@ metadata: all ## write what plain Datasette needs to show DB=athlete.db with wor
 serve: $(BUILD)/serve/installed ## feature groups over HTTP, from DB=athlete.db, on this machine: PORT=8001 METADATA=settings.json; PAGES=1 for dashboards and tables
 	@$(MAKE) -s --no-print-directory all
 	@test -e "$$DB" || { printf 'There is no %s: say which database, make serve DB=demo.db\n' "$$DB" >&2; exit 1; }
-	@printf 'Serving %s at http://127.0.0.1:%s, described in /openapi.json. Values need a token: make token DB=%s NAME=me ATHLETE=all\n' "$$DB" "$$PORT" "$$DB"
+	@printf '%s\n' "The API of $$DB: http://127.0.0.1:$$PORT/openapi.json. Values need a token: make token DB=$$DB NAME=me ATHLETE=all" \
+	  "$(if $(PAGES),Dashboards and tables: open the address that comes now: it signs you in,Dashboards and tables: make serve PAGES=1)"
 	@exec $(BUILD)/serve/bin/datasette serve $(if $(PAGES),--root) --load-extension $(EXTENSION) --plugins-dir sql/tools/serve/plugins \
 	  --port "$$PORT" $${METADATA:+--metadata "$$METADATA"} -- "$$DB"
 
@@ -468,6 +472,10 @@ $(BUILD)/engines/installed: tests/sql/tools/fleet/requirements.txt | test-packag
 	$(call install,default-jre-headless)
 	$(environment)
 
+# Apart, because Sail knows an older PySpark, of which it needs the client alone; for `make soak` alone.
+$(BUILD)/sail/installed: tests/sql/tools/fleet/requirements-sail.txt | test-packages
+	$(environment)
+
 # --- checking ------------------------------------------------------------------------------------------------
 
 RUN_TESTS = $(BUILD)/venv/bin/python tests/run --build $(BUILD)
@@ -478,10 +486,10 @@ test: test-deps ## everything that checks: lint, tests, and the tests again unde
 check: test-deps ## lint, and the tests that take under a second each
 	@$(RUN_TESTS) lint check
 
-soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
+soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed $(BUILD)/sail/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours
 	$(call install,$(call unless-there,npm cargo chromium) emscripten gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user dpkg-dev debootstrap)
 	@$(RUN_TESTS) soak soak-sanitized
-	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
+	@mkdir -p $(BUILD)/one-file && for d in venv feast serve exchange nannyml mlflow-2 mlflow-3 engines sail; do ln -sfn ../$$d $(BUILD)/one-file/$$d; done
 	@$(MAKE) --no-print-directory pytest BUILD=$(BUILD)/one-file ONE_FILE=1
 	@$(MAKE) --no-print-directory architectures fuzz RUNS=5000000 FILES=20000
 

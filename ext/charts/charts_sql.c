@@ -196,7 +196,7 @@ static const athlete_function charts_functions[] = {
             OPTIONS(LOOKS ", unit, decimals, format"), {"day", ATHLETE_DATE, 0, 0, 0, "the day"},
             {"value", ATHLETE_NUMBER, 0, 0, 1e12, "any unit, from 0; values of one day are added"}),
         .summary = "A picture of days as squares, the stronger the more, a block for each year, the last one "
-                   "on top.",
+                   "on top; frames are days before the first and after the last of the rows.",
         .returns = PICTURE "rows with a NULL are skipped",
         .errors = "more than 20000 rows or 40 years; options that differ from row to row",
         .step = svg_day_step,

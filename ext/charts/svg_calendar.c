@@ -16,6 +16,11 @@ typedef struct year_of_days {
     double days[366];
 } year_of_days;
 
+/* What all days are held against: the largest value, and the days that the rows begin and end with. */
+typedef struct day_range {
+    double largest, from, to;
+} day_range;
+
 static int year_of(int day) {
     char text[ATHLETE_DATE_SIZE];
     date_format(day, text);
@@ -48,14 +53,20 @@ static double largest_day(const svg_rows *rows, size_t *years) {
     return largest;
 }
 
-static void add_day(const svg_look *look, const year_of_days *year, int k, double largest, double cell,
-                    double top, text_buffer *out) {
+static void add_day(const svg_look *look, const year_of_days *year, int k, const day_range *range,
+                    double cell, double top, text_buffer *out) {
     int offset = date_weekday(year->first), place = offset + k;
-    double value = year->days[k];
-    int shade = value > 0 ? 1 + (int)(value / largest * (SHADES - 0.001)) : 0;
+    double value = year->days[k], x = MARGIN_PX + place / 7 * cell, y = top + place % 7 * cell;
+    int shade = value > 0 ? 1 + (int)(value / range->largest * (SHADES - 0.001)) : 0;
     char class[] = "q0", date[ATHLETE_DATE_SIZE];
     if (shade > 0) memcpy(class, "f2", 3);
-    svg_box(out, class, MARGIN_PX + place / 7 * cell, top + place % 7 * cell, cell - 1, cell - 1);
+    if (year->first + k < range->from ||
+        year->first + k > range->to) { /* a frame: nobody knows of this day */
+        svg_box(out, "g", x + 0.5, y + 0.5, cell - 2, cell - 2);
+        text_add(out, "/>");
+        return;
+    }
+    svg_box(out, class, x, y, cell - 1, cell - 1);
     if (shade > 0 && shade < SHADES) {
         static const char *const opacities[SHADES] = {"", ".3", ".52", ".75"};
         text_add(out, " fill-opacity=\"");
@@ -83,7 +94,8 @@ athlete_status svg_calendar_draw(const svg_look *look, svg_rows *rows, text_buff
     athlete_status status = svg_rows_sort(rows, poll);
     if (status != ATHLETE_OK) return status;
     size_t years;
-    double largest = largest_day(rows, &years), cell = ((double)look->width - MARGIN_PX - 8) / WEEKS;
+    double cell = ((double)look->width - MARGIN_PX - 8) / WEEKS;
+    day_range range = {largest_day(rows, &years), rows->cells[0], rows->cells[2 * (rows->n - 1)]};
     if (years > SVG_YEARS_MAX) return ATHLETE_INVALID;
     double block = 7 * cell + 36, heading = look->title || look->unit ? 28 : 8;
     svg_open(out, look, (int)(heading + (double)years * block + 4), "Calendar", rows->n);
@@ -102,7 +114,7 @@ athlete_status svg_calendar_draw(const svg_look *look, svg_rows *rows, text_buff
             if (weekdays[k][0] && cell >= 10)
                 svg_words(out, MARGIN_PX - 8, top + 31 + (k + 1) * cell - 2, "end", "m", weekdays[k], 60);
         }
-        for (int k = 0; k < year.n; k++) add_day(look, &year, k, largest, cell, top + 31, out);
+        for (int k = 0; k < year.n; k++) add_day(look, &year, k, &range, cell, top + 31, out);
         if (poll_due(poll, YEAR_UNITS)) return ATHLETE_INTERRUPTED;
     }
     svg_close(out);

@@ -7,8 +7,8 @@
 
 #define SVG_YEARS_MAX 40
 
-/* Rows are a day since 1970 and a value from 0; those of one day are added. Sorts them. ATHLETE_INVALID when they are of more than
-** SVG_YEARS_MAX years. */
+/* Rows are a day since 1970 and a value from 0; those of one day are added, and days before the first and after the
+** last are frames. Sorts them. ATHLETE_INVALID when they are of more than SVG_YEARS_MAX years. */
 athlete_status svg_calendar_draw(const svg_look *look, svg_rows *rows, text_buffer *out, athlete_poll *poll);
 
 #endif

@@ -16,6 +16,7 @@ static const char *const zone_tones[] = {"none", "good", "warn", "bad", NULL};
 #define GRID_PX            40 /* between two ticks of the y axis, at least */
 #define DEFAULT_HEIGHT     260
 #define TEXTS_IN_TWO_LINES 8
+#define TEXT_ALONE_PX      90 /* what a text of the x axis may take where not all have room */
 #define ZONE_NAME_PX       12 /* high a zone is at least that has its name beside it */
 #define ZONE_NAMES_SHARE   0.25
 
@@ -186,7 +187,7 @@ static double widest_text(const svg_rows *rows) {
         double px = svg_width_px(svg_rows_name_of(rows, (double)i));
         if (px > widest) widest = px;
     }
-    return widest > 90 ? 90 : widest;
+    return widest;
 }
 
 static void add_x_axis(svg_area *area) {
@@ -197,6 +198,7 @@ static void add_x_axis(svg_area *area) {
         /* as many as have room, every second or third where all have not */
         size_t n = area->rows->n_names, each = 1;
         double widest = widest_text(area->rows), slot = room / (double)n;
+        if (widest > TEXT_ALONE_PX) widest = TEXT_ALONE_PX;
         while ((double)each * slot < widest + 8 && each < n && n > TEXTS_IN_TWO_LINES) each++;
         for (size_t i = 0; i < n; i += each)
             svg_words(out, svg_area_x(area, (double)i), y + (area->is_tight && i % 2 ? 13 : 0), "middle", "m",

@@ -93,6 +93,13 @@ static void add_point(text_buffer *out, const char *command, double x, double y)
     svg_put(out, y);
 }
 
+/* Whether a row has a number and neither of its neighbours has one. */
+static bool is_alone(const svg_area *area, int series, size_t i) {
+    if (isnan(svg_area_row(area, i)[series + 1])) return false;
+    return (i == 0 || isnan(svg_area_row(area, i - 1)[series + 1])) &&
+           (i + 1 == area->rows->n || isnan(svg_area_row(area, i + 1)[series + 1]));
+}
+
 static void add_plot_line(svg_area *area, int series) {
     text_buffer *out = area->out;
     bool is_apart = true, is_begun = false;
@@ -100,18 +107,28 @@ static void add_plot_line(svg_area *area, int series) {
         const double *row = svg_area_row(area, i);
         double y = row[series + 1];
         if (poll_due(area->poll, ROW_UNITS)) return;
-        if (isnan(y)) {
+        if (isnan(y) || is_alone(area, series, i)) {
             is_apart = true;
             continue;
         }
         if (!is_begun) begin_path(out, area->plot->marks[series], svg_area_colour(area->plot, series));
-        bool is_alone = is_apart && (i + 1 == area->rows->n || isnan(svg_area_row(area, i + 1)[series + 1]));
         add_point(out, is_apart ? "M" : "L", svg_area_x(area, row[0]), svg_area_y(area, y));
-        if (is_alone) text_add(out, "h0"); /* its round end is a dot */
         is_begun = true;
         is_apart = false;
     }
     if (is_begun) text_add(out, "\"/>");
+}
+
+/* What a line cannot be drawn through is a dot of its colour. */
+static void add_lone_points(svg_area *area, int series) {
+    for (size_t i = 0; i < area->rows->n; i++) {
+        const double *row = svg_area_row(area, i);
+        if (poll_due(area->poll, ROW_UNITS)) return;
+        if (!is_alone(area, series, i)) continue;
+        svg_dot(area->out, SVG_DOT, svg_area_colour(area->plot, series), svg_area_x(area, row[0]),
+                svg_area_y(area, row[series + 1]));
+        text_add(area->out, "/>");
+    }
 }
 
 /* What a row is called under the pointer: its series, where it has a name, and its day, number or text. */
@@ -261,7 +278,9 @@ void svg_area_marks(svg_area *area) {
     }
     add_bars(area);
     for (int k = 0; k < plot->n_series; k++) {
-        if (plot->marks[k] == SVG_LINE || plot->marks[k] == SVG_DASHED) add_plot_line(area, k);
+        if (plot->marks[k] != SVG_LINE && plot->marks[k] != SVG_DASHED) continue;
+        add_plot_line(area, k);
+        add_lone_points(area, k);
     }
     for (int k = 0; k < plot->n_series; k++) {
         if (plot->marks[k] == SVG_RING) add_dots(area, k);

@@ -14,8 +14,11 @@ PACKED = $(BUILD)/wheel$(if $(filter-out $(shell gcc -dumpmachine),$(TARGET)),-$
 $(PACKED)/athlete.$(SUFFIX): $(BUILD)/traced/installed | packages
 	@$(MAKE) --no-print-directory BUILD=$(PACKED) CJSON_SRC=$(DEBIAN_CJSON) CFLAGS="$(CFLAGS) -isystem $(DEBIAN_SQLITE)" all
 
-wheel: $(PACKED)/athlete.$(SUFFIX) ## dist/athlete_sqlite-….whl for pip, of this machine's processor and C library, or of another's: CC=aarch64-linux-gnu-gcc
-	@$(BUILD)/venv/bin/python ext/hosts/python/build.py $< $(DIST)
+$(BUILD)/packaging/installed: ext/hosts/python/requirements.txt | python-packages
+	$(environment)
+
+wheel: $(PACKED)/athlete.$(SUFFIX) $(BUILD)/packaging/installed ## dist/athlete_sqlite-….whl for pip, of this machine's processor and C library, or of another's: CC=aarch64-linux-gnu-gcc
+	@$(BUILD)/packaging/bin/python ext/hosts/python/build.py $< $(DIST)
 
 npm: $(PACKED)/athlete.$(SUFFIX) ## dist/athlete-sqlite-….tgz for npm, of this machine's processor
 	@$(PYTHON) ext/hosts/npm/build.py $< $(DIST)

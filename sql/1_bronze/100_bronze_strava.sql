@@ -268,11 +268,11 @@ LEFT JOIN refusal AS f ON r.kind = 'reject' AND f.reason = r.reason;
 -- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew.
 INSERT INTO bronze_strava_activities (activity_id, stream, payload, content_hash, source, ingested_at)
 WITH history AS (
-    SELECT 0 AS is_new, b.bronze_id AS a, 0 AS b, b.activity_id, b.stream, b.payload, b.content_hash, b.source, b.ingested_at
+    SELECT 0 AS is_new, b.bronze_id AS a, 0 AS b, b.activity_id, b.stream, b.content_hash, NULL AS arrived_id
     FROM bronze_strava_activities AS b
     WHERE b.activity_id IN (SELECT object_id FROM arrived WHERE kind IN ('activity', 'tombstone'))
     UNION ALL
-    SELECT 1, inbox_id, seq, object_id, stream, payload, content_hash, source, received_at
+    SELECT 1, inbox_id, seq, object_id, stream, content_hash, rowid
     FROM arrived
     WHERE kind IN ('activity', 'tombstone')
 ),
@@ -287,11 +287,12 @@ compared AS (
     SELECT *, LAG(content_hash) OVER (PARTITION BY activity_id, stream, life_number ORDER BY is_new, a, b) AS hash_before
     FROM life
 )
-SELECT activity_id, stream, payload, content_hash, source, ingested_at
-FROM compared
-WHERE is_new
-  AND CASE WHEN stream = 'tombstone' THEN stream_before IS NOT 'tombstone' ELSE hash_before IS NOT content_hash END
-ORDER BY a, b;
+SELECT r.object_id, r.stream, r.payload, r.content_hash, r.source, r.received_at
+FROM (SELECT arrived_id FROM compared
+      WHERE is_new AND CASE WHEN stream = 'tombstone' THEN stream_before IS NOT 'tombstone' ELSE hash_before IS NOT content_hash END
+      ORDER BY a, b) AS c
+CROSS JOIN arrived AS r ON r.rowid = c.arrived_id
+ORDER BY r.inbox_id, r.seq;
 
 INSERT INTO bronze_strava_athlete (athlete_id, payload, content_hash, source, ingested_at)
 WITH history AS (

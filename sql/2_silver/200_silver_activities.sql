@@ -170,7 +170,7 @@ WHERE l.table_name = 'silver_strava_activities';
 -- With typed facts. start_date_local carries a false Z and the offset in the label of `timezone` ignores daylight
 -- saving, so the local day comes from start_date and utc_offset.
 CREATE TEMP TABLE version AS
-WITH field AS (
+WITH field AS MATERIALIZED ( -- each value is read out once, however often it is asked for
     SELECT bronze_id, activity_id, stream, ingested_at, payload, p,
            trim(payload -> '$.athlete.id', '"') AS athlete_id,
            p ->> '$.values.start_date' AS start_time,

@@ -139,12 +139,22 @@ DELETE FROM recording WHERE NOT is_usable AND (athlete_id, activity_id) IN (SELE
 
 -- Two overlap by more than half of the shorter one when the middle of one lies within the other. If one that starts before a
 -- third and one that starts after it do, the third does so with one of the two: so a chain is a piece of the line in order of start,
--- and a piece ends where no middle before it reaches a start after it, and no middle after it an end before it.
+-- and a piece ends where no middle before it reaches a start after it, and no middle after it an end before it. What touches no other
+-- is a piece of its own, and most are.
 CREATE TEMP TABLE chain AS
-WITH reach AS (
+WITH touching AS MATERIALIZED (
+    SELECT recording_id
+    FROM (SELECT rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
+                 LEAD(start_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id) AS start_after
+          FROM recording
+          WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+    WHERE start_s <= end_before OR start_after <= end_s
+),
+reach AS (
     SELECT *, MAX(2 * start_s + elapsed_s) OVER earlier AS middle_before, MAX(start_s + elapsed_s) OVER earlier AS end_before,
            MIN(2 * start_s + elapsed_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s DESC, activity_id DESC) AS middle_after
     FROM recording
+    WHERE rowid IN (SELECT recording_id FROM touching)
     WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 piece AS (

@@ -170,22 +170,15 @@ SELECT * FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed);
 CREATE VIEW IF NOT EXISTS course_reading (shortest, longest) AS VALUES (0.99, 1.03);
 -- Of a race within a longer run, with the way there and back, the lap or the best effort over its distance tells: by a tenth faster than the
 -- rest of the run, which is not longer than the race itself, and than which nothing over that distance was faster for as long.
+CREATE TEMP TABLE run (athlete_id TEXT, activity_id TEXT, local_date TEXT, name TEXT, distance_m REAL, elapsed_s INTEGER, speed REAL);
+INSERT INTO run
+SELECT a.athlete_id, a.activity_id, a.local_date, a.name, a.distance_m, a.elapsed_s, a.distance_m / a.elapsed_s
+FROM changed
+CROSS JOIN silver_trainings AS a USING (athlete_id)
+WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s;
+CREATE INDEX temp.run_by_day ON run (athlete_id, local_date, speed, distance_m);
 CREATE TEMP TABLE candidate AS
-WITH run AS MATERIALIZED (
-    SELECT a.athlete_id, a.activity_id, a.local_date, a.name, a.distance_m, a.elapsed_s
-    FROM changed
-    CROSS JOIN silver_trainings AS a USING (athlete_id)
-    WHERE a.is_run AND NOT a.is_flagged AND NOT a.is_manual AND NOT a.is_indoor AND a.distance_m BETWEEN a.elapsed_s AND 7 * a.elapsed_s
-),
-long_enough AS (
-    SELECT a.*, d.distance_class, d.distance_m AS official_m, w.longest,
-           MAX(a.distance_m / a.elapsed_s) OVER (PARTITION BY a.athlete_id, d.distance_class ORDER BY julianday(a.local_date)
-                                                 RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
-    FROM course_reading AS w
-    CROSS JOIN run AS a
-    JOIN race_distances AS d ON a.distance_m >= w.shortest * d.distance_m
-),
-part AS MATERIALIZED (
+WITH part AS MATERIALIZED (
     SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, s.distance_m, s.elapsed_s, s.distance_m / s.elapsed_s AS speed,
            a.distance_m > w.longest * d.distance_m AND a.distance_m - s.distance_m <= d.distance_m
            AND (a.distance_m - s.distance_m) * s.elapsed_s < 0.9 * s.distance_m * (a.elapsed_s - s.elapsed_s) AS stands_out
@@ -202,12 +195,20 @@ over_that_distance AS (
     SELECT *, MAX(speed) OVER (PARTITION BY athlete_id, distance_class ORDER BY julianday(local_date) RANGE BETWEEN 91 PRECEDING AND 91 FOLLOWING) AS best_speed
     FROM (SELECT * FROM part WHERE (athlete_id, distance_class) IN (SELECT athlete_id, distance_class FROM stood_out)
           UNION ALL
-          SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s, distance_m / elapsed_s, 0 FROM long_enough
-          WHERE (athlete_id, distance_class) IN (SELECT athlete_id, distance_class FROM stood_out))
+          SELECT a.athlete_id, a.activity_id, o.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s, a.speed, 0
+          FROM course_reading AS w
+          CROSS JOIN stood_out AS o
+          CROSS JOIN race_distances AS d USING (distance_class)
+          CROSS JOIN run AS a ON a.athlete_id = o.athlete_id AND a.distance_m >= w.shortest * d.distance_m)
 ),
 asked AS (
-    SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, elapsed_s FROM long_enough
-    WHERE distance_m / elapsed_s = best_speed AND distance_m <= longest * official_m
+    SELECT a.athlete_id, a.activity_id, d.distance_class, a.local_date, a.name, a.distance_m, a.elapsed_s
+    FROM course_reading AS w
+    CROSS JOIN run AS a
+    JOIN race_distances AS d ON a.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
+    WHERE NOT EXISTS (SELECT 1 FROM run AS o
+                      WHERE o.athlete_id = a.athlete_id AND o.local_date BETWEEN date(a.local_date, '-91 days') AND date(a.local_date, '+91 days')
+                        AND o.speed > a.speed AND o.distance_m >= w.shortest * d.distance_m)
     UNION ALL
     SELECT athlete_id, activity_id, distance_class, local_date, name, distance_m, MIN(elapsed_s) FROM over_that_distance
     WHERE stands_out AND speed = best_speed
@@ -240,6 +241,7 @@ DELETE FROM ops_due WHERE stage = '240_silver_races';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.candidate;
+DROP TABLE temp.run;
 DROP TABLE temp.computed;
 DROP TABLE temp.found;
 DROP TABLE temp.told;

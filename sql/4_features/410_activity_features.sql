@@ -150,6 +150,8 @@ SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, (2 - l
 FROM proof AS p, config
 WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, max(lookback_days, 2) || ' days'));
+CREATE TEMP TABLE race_proof AS SELECT * FROM proof WHERE standing >= 2;
+CREATE INDEX temp.race_proof_by_day ON race_proof (athlete_id, known_date, end_time, vdot, standing);
 CREATE TEMP TABLE fitness AS
 WITH seen AS NOT MATERIALIZED (
     SELECT m.athlete_id, m.local_date, m.first_start, p.vdot, p.standing, p.speed_m_s
@@ -157,11 +159,17 @@ WITH seen AS NOT MATERIALIZED (
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
 ),
 borne_out AS MATERIALIZED (
-    SELECT athlete_id, local_date, first_start, (SELECT fade_per_day FROM config) * (julianday(local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE(supported_max(vdot, (SELECT evidence_tolerance FROM config)), 0.0), COALESCE(MAX(vdot) FILTER (WHERE standing = 3), 0.0)), 0.0) AS level,
-           MAX(vdot) FILTER (WHERE standing = 2) AS raced
-    FROM seen
-    GROUP BY athlete_id, local_date
+    SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
+           NULLIF(max(COALESCE((SELECT supported_max(p.vdot, c.evidence_tolerance) FROM proof AS p
+                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start), 0.0),
+                      COALESCE((SELECT MAX(p.vdot) FROM race_proof AS p
+                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
+                                  AND p.standing = 3), 0.0)), 0.0) AS level,
+           (SELECT MAX(p.vdot) FROM race_proof AS p
+            WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
+              AND p.standing = 2) AS raced
+    FROM config AS c
+    CROSS JOIN moment AS m
 ),
 beside AS MATERIALIZED ( -- a race, the others; one that is alone shows no level
     SELECT b.athlete_id, b.local_date,
@@ -551,6 +559,7 @@ DROP TABLE temp.known;
 DROP TABLE temp.record;
 DROP TABLE temp.observed;
 DROP TABLE temp.fitness;
+DROP TABLE temp.race_proof;
 DROP TABLE temp.moment;
 DROP TABLE temp.day;
 DROP TABLE temp.proof;

@@ -87,18 +87,18 @@ WITH slowest AS MATERIALIZED ( -- threshold pace and speed that make such a race
 fast AS MATERIALIZED (
     SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
     FROM slowest AS s
-    CROSS JOIN (SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m AS flat_m, standing FROM run_evidence
+    CROSS JOIN (SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m AS flat_m, standing FROM changed CROSS JOIN run_evidence USING (athlete_id)
                 UNION ALL
-                SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run_evidence
+                SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM changed CROSS JOIN run_evidence USING (athlete_id)
                 UNION ALL
-                SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM unrecorded_race_evidence) AS e
+                SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM changed CROSS JOIN unrecorded_race_evidence USING (athlete_id)) AS e
                 ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
     WHERE e.activity_id <> s.activity_id AND e.flat_m >= s.speed_m_s * e.moving_s
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
 FROM slowest AS s
 CROSS JOIN activity_features AS f ON f.athlete_id = s.athlete_id AND f.activity_date BETWEEN s.race_date AND s.until
-WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date 
+WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date
       ELSE f.threshold_pace_min_km <= s.pace_min_km
            AND (f.threshold_pace_min_km <= s.equal_min_km
                 OR EXISTS (SELECT 1 FROM fast AS e

@@ -66,15 +66,24 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
 WHERE g.status IN ('active', 'deprecated');
 
 -- A query that does more than read says why it is not run in the log, and its group has no extent.
+-- Of a group that is counted by athlete that is judged which reads the athlete, too, and once.
 CREATE TEMP TABLE asked AS
-SELECT q.group_name, q.query, stored_query_fault(q.query) AS fault,
-       COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete,
+WITH told AS MATERIALIZED (
+    SELECT q.group_name, q.table_name, q.query, g.available_key, g.delay_hours,
+           COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete
+    FROM feature_extent_queries AS q
+    JOIN feature_groups_current AS g ON g.name = q.group_name
+    WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table')
+),
+judged AS MATERIALIZED (
+    SELECT *, CASE WHEN is_by_athlete THEN stored_query_fault('SELECT athlete_id, ' || substr(query, 8) || ' GROUP BY athlete_id') END AS fault_by_athlete FROM told
+)
+SELECT q.group_name, q.query, CASE WHEN NOT q.is_by_athlete OR q.fault_by_athlete IS NOT NULL THEN COALESCE(stored_query_fault(q.query), q.fault_by_athlete) END AS fault,
+       q.is_by_athlete,
        NOT EXISTS (SELECT 1 FROM feature_extent AS e WHERE e.group_name = q.group_name)
            OR NOT EXISTS (SELECT 1 FROM feature_extent_athletes AS e WHERE e.group_name = q.group_name) AS is_new,
-       g.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', g.delay_hours || ' hours') AS soon
-FROM feature_extent_queries AS q
-JOIN feature_groups_current AS g ON g.name = q.group_name
-WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table');
+       q.available_key, q.table_name, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', q.delay_hours || ' hours') AS soon
+FROM judged AS q;
 
 CREATE TEMP TABLE changed AS
 SELECT athlete_id FROM ops_due WHERE stage = '490_feature_freshness'
@@ -89,11 +98,13 @@ INSERT INTO counted_anew (group_name, athlete_id, newest_timestamp, newest_avail
 SELECT a.group_name, r.c1, r.c2, r.c3, r.c4
 FROM (SELECT *, CASE WHEN is_new THEN '' ELSE ' WHERE athlete_id IN (SELECT athlete_id FROM temp.changed)' END AS whom
       FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
-JOIN stored_query('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROUP BY athlete_id') AS r;
+JOIN select_rows('SELECT athlete_id, ' || substr(a.query, 8) || a.whom || ' GROUP BY athlete_id') AS r;
 -- Of those who have a row that does not count yet, when the next one becomes known.
 UPDATE counted_anew SET held_back_until = h.until
 FROM (SELECT a.group_name, r.c1 AS athlete_id, r.c2 AS until
-      FROM (SELECT * FROM asked WHERE fault IS NULL AND is_by_athlete) AS a
+      FROM (SELECT * FROM asked AS q
+            WHERE fault IS NULL AND is_by_athlete
+              AND EXISTS (SELECT 1 FROM counted_anew AS n WHERE n.group_name = q.group_name AND n.newest_available > q.soon)) AS a
       JOIN stored_query(printf('SELECT g.athlete_id, MIN(g."%w") FROM temp.counted_anew AS n CROSS JOIN main."%w" AS g ON g.athlete_id = n.athlete_id AND g."%w" > %Q'
                                || ' WHERE n.group_name = %Q AND n.newest_available > %Q GROUP BY g.athlete_id',
                                a.available_key, a.table_name, a.available_key, a.soon, a.group_name, a.soon)) AS r) AS h

@@ -148,18 +148,44 @@ JOIN athlete_profile AS p USING (athlete_id)
 LEFT JOIN volume AS v ON v.athlete_id = m.athlete_id AND v.as_of_date = m.as_of_date AND v.known_at IS m.known_at;
 CREATE INDEX temp.request_by_day ON request (subject, as_of_date, known_at);
 
--- How much an athlete trained until each day, as believed at the time.
+-- Of each day those who trained at its end less than half as much as within two years before it, as believed at the time: few, and only
+-- their days are walked.
+CREATE TEMP TABLE lessened AS
+WITH asked AS MATERIALIZED (
+    SELECT DISTINCT athlete_id, as_of_date, known_at, date(as_of_date, '-730 days') AS since, date(as_of_date, '-1 day') AS eve FROM moment
+),
+trained AS MATERIALIZED (
+    SELECT m.*,
+           (SELECT MAX(activities_90d) FROM athlete_rolling_features AS f
+            WHERE f.athlete_id = m.athlete_id AND f.as_of_date BETWEEN m.since AND m.eve AND f.available_at <= m.known_at) AS most,
+           (SELECT MAX(activities_90d) FROM athlete_rolling_features_history AS h
+            WHERE h.athlete_id = m.athlete_id AND h.as_of_date BETWEEN m.since AND m.eve AND h.available_at <= m.known_at AND h.superseded_at > m.known_at) AS most_before,
+           (SELECT f.as_of_date FROM athlete_rolling_features AS f
+            WHERE f.athlete_id = m.athlete_id AND f.as_of_date BETWEEN m.since AND m.eve AND f.available_at <= m.known_at
+            ORDER BY f.as_of_date DESC LIMIT 1) AS last_day,
+           (SELECT MAX(h.as_of_date) FROM athlete_rolling_features_history AS h
+            WHERE h.athlete_id = m.athlete_id AND h.as_of_date BETWEEN m.since AND m.eve AND h.available_at <= m.known_at AND h.superseded_at > m.known_at) AS last_day_before
+    FROM asked AS m
+)
+SELECT m.athlete_id, m.as_of_date, m.known_at, m.since, m.eve
+FROM trained AS m
+WHERE 2 * CASE WHEN COALESCE(m.last_day, '') > COALESCE(m.last_day_before, '')
+               THEN (SELECT f.activities_90d FROM athlete_rolling_features AS f WHERE f.athlete_id = m.athlete_id AND f.as_of_date = m.last_day)
+               ELSE (SELECT h.activities_90d FROM athlete_rolling_features_history AS h
+                     WHERE h.athlete_id = m.athlete_id AND h.as_of_date = m.last_day_before AND h.available_at <= m.known_at AND h.superseded_at > m.known_at) END
+      < max(COALESCE(m.most, 0), COALESCE(m.most_before, 0));
+
+-- How much they trained until each day.
 CREATE TEMP TABLE trained_days (
     athlete_id TEXT, as_of_date TEXT, known_at TEXT, until_date TEXT, activities_90d INTEGER, PRIMARY KEY (athlete_id, as_of_date, known_at, until_date)
 ) WITHOUT ROWID;
 INSERT INTO trained_days
-WITH asked AS (SELECT DISTINCT athlete_id, as_of_date, known_at, date(as_of_date, '-730 days') AS since, date(as_of_date, '-1 day') AS eve FROM moment)
 SELECT m.athlete_id, m.as_of_date, m.known_at, f.as_of_date, f.activities_90d
-FROM asked AS m
+FROM lessened AS m
 CROSS JOIN athlete_rolling_features AS f ON f.athlete_id = m.athlete_id AND f.as_of_date BETWEEN m.since AND m.eve AND f.available_at <= m.known_at
 UNION ALL
 SELECT m.athlete_id, m.as_of_date, m.known_at, h.as_of_date, h.activities_90d
-FROM asked AS m
+FROM lessened AS m
 CROSS JOIN athlete_rolling_features_history AS h ON h.athlete_id = m.athlete_id AND h.as_of_date BETWEEN m.since AND m.eve
                                                 AND h.available_at <= m.known_at AND h.superseded_at > m.known_at;
 
@@ -171,21 +197,9 @@ CREATE TEMP TABLE faded (
     request_id INTEGER, evidence_date TEXT, slower_ln REAL, weight REAL, PRIMARY KEY (request_id, evidence_date)
 ) WITHOUT ROWID;
 INSERT INTO faded
-WITH peak AS (
-    SELECT athlete_id, as_of_date, known_at, MAX(until_date) AS eve, MAX(activities_90d) AS most
-    FROM trained_days
-    GROUP BY athlete_id, as_of_date, known_at
-),
-lessened AS ( -- few have had a break, and only their days are walked
-    SELECT p.athlete_id, p.as_of_date, p.known_at
-    FROM peak AS p
-    JOIN trained_days AS t ON (t.athlete_id, t.as_of_date, t.known_at, t.until_date) = (p.athlete_id, p.as_of_date, p.known_at, p.eve)
-    WHERE 2 * t.activities_90d < p.most
-),
-most AS (
+WITH most AS (
     SELECT athlete_id, as_of_date, known_at, until_date, FIRST_VALUE(activities_90d) OVER since AS now, MAX(activities_90d) OVER since AS most
-    FROM lessened
-    CROSS JOIN trained_days USING (athlete_id, as_of_date, known_at)
+    FROM trained_days
     WINDOW since AS (PARTITION BY athlete_id, as_of_date, known_at ORDER BY until_date DESC)
 )
 SELECT q.request_id, m.until_date, 0.07 * (1 - 1.0 * m.now / m.most) + 0.8 * c.fade_per_day * (julianday(q.as_of_date) - julianday(m.until_date)),
@@ -577,6 +591,7 @@ DROP TABLE temp.too_good;
 DROP TABLE temp.prior;
 DROP TABLE temp.faded;
 DROP TABLE temp.trained_days;
+DROP TABLE temp.lessened;
 DROP TABLE temp.moment;
 DROP TABLE temp.request;
 DROP TABLE temp.changed;

@@ -53,13 +53,17 @@ WHERE m.learner IN ('gbdt', 'rule')
 
 -- Trained is one that never was, or by another definition, or without success, or with other options than the last search has found; one
 -- with twice the labels; and one that somebody has a reason for, or whose time has come, if it has so many new labels as its schedule
--- says and, for a reason, has cooled off.
+-- says and, for a reason, has cooled off. The labels of one that never was are counted when its rows are read.
 CREATE TEMP TABLE decided AS
-WITH counted AS (
+WITH question AS MATERIALIZED (
+    SELECT *, run_before IS NULL AND stored_query_fault(count_sql) IS NULL AS is_counted_later
+    FROM (SELECT *, 'SELECT COUNT(label) FROM (' || rows_sql || char(10) || ')' AS count_sql FROM asked)
+),
+counted AS (
     SELECT *, labelled_rows - COALESCE(labelled_before, 0) AS new_labels
     FROM (SELECT q.*, a.fault, COALESCE(a.c1, 0) + (SELECT COUNT(*) FROM ml_pooled_rows AS p WHERE p.model = q.model) AS labelled_rows
-          FROM asked AS q
-          CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', 'SELECT COUNT(label) FROM (' || q.rows_sql || char(10) || ')') AS a)
+          FROM question AS q
+          CROSS JOIN attempt(CASE WHEN q.is_counted_later THEN 'SELECT 0 FROM (SELECT ?1)' ELSE 'SELECT c1 FROM stored_query(?1)' END, q.count_sql) AS a)
 ),
 reasoned AS (
     SELECT *, CASE WHEN run_before IS NULL THEN 'never_trained'
@@ -83,13 +87,6 @@ SELECT *, CASE WHEN kind IN ('never_trained', 'definition', 'failure', 'search',
                                       WHEN new_labels < new_rows THEN '; it has ' || new_labels || ' new labels of ' || new_rows || ' asked for' ELSE '' END END AS why
 FROM reasoned;
 
-INSERT INTO ml_training_decisions (model, decided_at, decision, kind, reason, days_since, labels, new_labels)
-SELECT model, started_at, decision, kind, why, CAST(days_since AS INTEGER), labelled_rows, new_labels
-FROM decided AS d
-WHERE kind IS NOT NULL
-  AND ((decision, kind) IS NOT (SELECT o.decision, o.kind FROM ml_training_decisions AS o WHERE o.model = d.model ORDER BY o.decision_id DESC LIMIT 1)
-       OR decision = 'TRAIN' AND kind <> 'failure') -- who waits, or fails each day, has said so
-ORDER BY model;
 DELETE FROM ml_training_requests WHERE model IN (SELECT model FROM decided WHERE decision = 'TRAIN');
 
 CREATE TEMP TABLE due AS
@@ -225,6 +222,27 @@ WHERE f.model NOT IN (SELECT model FROM odd)
 ORDER BY f.model, f.entity, f.as_of_date, f.item;
 -- end
 
+-- Rows that cannot all be read are counted by themselves, or it is told why they cannot.
+CREATE TEMP TABLE late_count AS
+SELECT d.model, a.fault, a.c1 AS n
+FROM due AS d
+CROSS JOIN attempt('SELECT c1 FROM stored_query(?1)', d.count_sql) AS a
+WHERE d.is_counted_later AND d.model IN (SELECT model FROM found WHERE fault IS NOT NULL);
+DELETE FROM found WHERE model IN (SELECT model FROM late_count WHERE fault IS NOT NULL);
+INSERT INTO late_count SELECT d.model, NULL, (SELECT COUNT(*) FROM found AS f WHERE f.model = d.model) - (SELECT COUNT(*) FROM ml_pooled_rows AS p WHERE p.model = d.model)
+FROM due AS d
+WHERE d.is_counted_later AND d.model NOT IN (SELECT model FROM late_count);
+UPDATE due SET fault = c.fault, labelled_rows = due.labelled_rows + COALESCE(c.n, 0), new_labels = due.new_labels + COALESCE(c.n, 0)
+FROM late_count AS c WHERE c.model = due.model;
+UPDATE decided SET labelled_rows = decided.labelled_rows + COALESCE(c.n, 0), new_labels = decided.new_labels + COALESCE(c.n, 0)
+FROM late_count AS c WHERE c.model = decided.model;
+INSERT INTO ml_training_decisions (model, decided_at, decision, kind, reason, days_since, labels, new_labels)
+SELECT model, started_at, decision, kind, why, CAST(days_since AS INTEGER), labelled_rows, new_labels
+FROM decided AS d
+WHERE kind IS NOT NULL
+  AND ((decision, kind) IS NOT (SELECT o.decision, o.kind FROM ml_training_decisions AS o WHERE o.model = d.model ORDER BY o.decision_id DESC LIMIT 1)
+       OR decision = 'TRAIN' AND kind <> 'failure') -- who waits, or fails each day, has said so
+ORDER BY model;
 -- folds: printed by `make stages`
 -- Athletes are parted by a hash of their names, or as a column of their rows says.
 CREATE TEMP TABLE entity_fold (model TEXT, value TEXT, fold INTEGER);
@@ -636,6 +654,7 @@ DROP TABLE temp.judges;
 DROP TABLE temp.trains;
 DROP TABLE temp.task;
 DROP TABLE temp.entity_fold;
+DROP TABLE temp.late_count;
 DROP TABLE temp.sample;
 DROP TABLE temp.from_api;
 DROP TABLE temp.odd;

@@ -107,11 +107,13 @@ FROM gold_squad AS s;
 
 -- Of the four weeks to each day: how many days are flagged, and of how many nobody can tell.
 CREATE VIEW IF NOT EXISTS gold_risk_counts AS
-SELECT t.athlete_id, t.as_of_date, t.rest_days_14d, COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
+SELECT t.athlete_id, t.as_of_date, t.rest_days_14d,
+       (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN t.since AND t.as_of_date) AS risk_days_28d,
+       (SELECT COUNT(*) - COUNT(f.is_overtraining_risk) FROM athlete_rolling_features AS f
+        WHERE f.athlete_id = t.athlete_id AND f.as_of_date BETWEEN t.since AND t.as_of_date) AS untold_days_28d,
        min(28, t.history_days) AS days_28d, min(14, t.history_days) AS days_14d, min(42, t.history_days) AS days_42d
-FROM athlete_rolling_features AS t
-JOIN athlete_rolling_features AS f ON f.athlete_id = t.athlete_id AND f.as_of_date > date(t.as_of_date, '-28 days') AND f.as_of_date <= t.as_of_date
-GROUP BY t.athlete_id, t.as_of_date;
+FROM (SELECT athlete_id, as_of_date, rest_days_14d, history_days, date(as_of_date, '-27 days') AS since FROM athlete_rolling_features) AS t;
 
 -- Activities whose load is not known, why, and which setting would make it known.
 CREATE VIEW IF NOT EXISTS gold_unknown_loads AS

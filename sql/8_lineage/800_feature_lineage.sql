@@ -135,17 +135,26 @@ WHERE EXISTS (SELECT 1 FROM gold_athlete_predictions AS p WHERE p.model = v.mode
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind AND from_name = to_name),
                    '800_feature_lineage: something is said to come from itself');
 
-DELETE FROM feature_lineage
-WHERE (from_kind, from_name, to_kind, to_name, stage) IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage
-                                                          EXCEPT SELECT from_kind, from_name, to_kind, to_name, stage FROM computed);
-INSERT INTO feature_lineage
+-- Where nothing comes from elsewhere than before, neither the paths nor what is told of them are made anew.
+CREATE TEMP TABLE gone AS
+SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage
+EXCEPT
+SELECT from_kind, from_name, to_kind, to_name, stage FROM computed;
+CREATE TEMP TABLE come AS
 SELECT from_kind, from_name, to_kind, to_name, stage FROM computed
 EXCEPT
 SELECT from_kind, from_name, to_kind, to_name, stage FROM feature_lineage;
+CREATE TEMP TABLE moved AS
+SELECT 1 AS is_moved
+WHERE EXISTS (SELECT 1 FROM gone) OR EXISTS (SELECT 1 FROM come)
+   OR NOT EXISTS (SELECT 1 FROM feature_lineage_paths) OR NOT EXISTS (SELECT 1 FROM openlineage_stages);
+DELETE FROM feature_lineage
+WHERE (from_kind, from_name, to_kind, to_name, stage) IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM gone);
+INSERT INTO feature_lineage SELECT from_kind, from_name, to_kind, to_name, stage FROM come;
 
 CREATE TEMP TABLE path AS
 WITH RECURSIVE path AS (
-    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM feature_lineage
+    SELECT from_kind, from_name, to_kind, to_name, 1 AS distance FROM moved CROSS JOIN feature_lineage
     UNION
     SELECT p.from_kind, p.from_name, e.to_kind, e.to_name, p.distance + 1
     FROM path AS p
@@ -158,7 +167,8 @@ GROUP BY from_kind, from_name, to_kind, to_name;
 
 DELETE FROM feature_lineage_paths
 WHERE (from_kind, from_name, to_kind, to_name, distance) IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM feature_lineage_paths
-                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path);
+                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path)
+  AND EXISTS (SELECT 1 FROM moved);
 INSERT INTO feature_lineage_paths
 SELECT from_kind, from_name, to_kind, to_name, distance FROM path
 EXCEPT
@@ -200,12 +210,13 @@ input AS (
     GROUP BY stage
 )
 SELECT s.stage, json_object('namespace', 'athlete', 'name', s.stage) AS job, ifnull(i.inputs, '[]') AS inputs, ifnull(o.outputs, '[]') AS outputs
-FROM (SELECT DISTINCT stage FROM feature_lineage) AS s
+FROM (SELECT DISTINCT stage FROM moved CROSS JOIN feature_lineage) AS s
 LEFT JOIN input AS i ON i.stage = s.stage
 LEFT JOIN output AS o ON o.stage = s.stage;
 
 DELETE FROM openlineage_stages
-WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM openlineage_stages EXCEPT SELECT stage, job, inputs, outputs FROM described);
+WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM openlineage_stages EXCEPT SELECT stage, job, inputs, outputs FROM described)
+  AND EXISTS (SELECT 1 FROM moved);
 INSERT INTO openlineage_stages
 SELECT stage, job, inputs, outputs FROM described
 EXCEPT
@@ -224,6 +235,9 @@ FROM stage_clock, counted;
 DROP TABLE temp.counted;
 DROP TABLE temp.described;
 DROP TABLE temp.path;
+DROP TABLE temp.moved;
+DROP TABLE temp.come;
+DROP TABLE temp.gone;
 DROP TABLE temp.computed;
 DROP TABLE temp.input;
 DROP TABLE temp.stage_clock;

@@ -103,18 +103,13 @@ FROM (SELECT s.*, CASE WHEN s.days > 1 THEN 'up to ' ELSE '' END AS up_to,
              (SELECT value FROM ops_config WHERE name = 'acwr_risk_threshold') AS acwr_limit, (SELECT value FROM ops_config WHERE name = 'monotony_risk_threshold') AS monotony_limit
       FROM today AS t CROSS JOIN gold_risk_stretches AS s ON s.athlete_id = t.athlete_id AND s.last_date > date(t.as_of_date, '-28 days')
       ORDER BY s.first_date);
-SELECT printf('  %d of the last %d days flagged', r.risk_days_28d, r.days_28d) ||
+SELECT CASE r.days_28d WHEN 1 THEN CASE r.risk_days_28d WHEN 1 THEN '  the only day is flagged' ELSE '  no flag on the only day' END ELSE printf('  %d of the last %d days flagged', r.risk_days_28d, r.days_28d) END ||
        CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(' (%d cannot be judged)', r.untold_days_28d) END ||
-       printf(', %d rest days in the last %d', t.rest_days_14d, r.days_14d) ||
+       CASE r.days_14d WHEN 1 THEN '' ELSE printf(', %d rest days in the last %d', t.rest_days_14d, r.days_14d) END ||
        CASE unknown_load_42d WHEN 0 THEN ''
-            ELSE char(10) || printf('  the load of %d %s in %d days is unknown, %d %% of the moving time:', unknown_load_42d,
-                                    CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, 100 * unknown_load_share_42d) END
-FROM today AS t
-CROSS JOIN ( -- the row of gold_risk_counts
-            SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d,
-                   min(28, MAX(u.history_days)) AS days_28d, min(14, MAX(u.history_days)) AS days_14d, min(42, MAX(u.history_days)) AS days_42d
-            FROM today AS u
-            JOIN athlete_rolling_features AS f ON f.athlete_id = u.athlete_id AND f.as_of_date > date(u.as_of_date, '-28 days')) AS r;
+            ELSE char(10) || printf('  the load of %d %s in %d %s is unknown, %d %% of the moving time:', unknown_load_42d,
+                                    CASE unknown_load_42d WHEN 1 THEN 'activity' ELSE 'activities' END, r.days_42d, CASE r.days_42d WHEN 1 THEN 'day' ELSE 'days' END, 100 * unknown_load_share_42d) END
+FROM today AS t JOIN gold_risk_counts AS r ON r.athlete_id = t.athlete_id AND r.as_of_date = t.as_of_date;
 CREATE TEMP TABLE unknown AS
 SELECT u.activity_id, u.activity_date, u.event_timestamp, u.setting, CASE WHEN u.is_usable THEN '' ELSE 'not used: ' END || u.load_reason AS load_reason
 FROM today AS t JOIN gold_unknown_loads AS u ON u.athlete_id = t.athlete_id AND u.activity_date > date(t.as_of_date, '-42 days') AND u.activity_date <= t.as_of_date;
@@ -216,7 +211,7 @@ FROM judged AS j
 JOIN race_distances AS d USING (distance_class)
 GROUP BY j.source, d.distance_class
 ORDER BY j.source, d.distance_m;
-SELECT printf('  model version %d %s: %s', v.version, v.status,
+SELECT printf('  model version %d%s: %s', v.version, CASE v.status WHEN 'refused' THEN ' refused' ELSE ' accepted' END,
               CASE WHEN instr(v.reason, 'gate_mae_10k_s') AND m.mae_s IS NOT NULL
                    THEN printf('10K error of %.1f s on runners it had not seen, the gate is %.0f s', m.mae_s,
                                CAST(substr(v.reason, instr(v.reason, 'gate_mae_10k_s') + 16) AS REAL)) ELSE v.reason END)
@@ -232,7 +227,7 @@ SELECT k.model, k.learner, k.columns_sql, k.definition ->> '$.label' AS label, a
        (SELECT r.reason FROM ml_runs AS r WHERE r.model = k.model AND r.search_id IS NULL ORDER BY r.run_id DESC LIMIT 1) AS failure,
        (SELECT v.reason FROM ml_model_versions AS v WHERE v.model = k.model AND v.status = 'refused' ORDER BY v.version DESC LIMIT 1) AS refusal,
        (SELECT x.reason FROM inference_faults AS x WHERE x.model = k.model) AS fault,
-       (SELECT printf('version %d: %s, %s', d.challenger, d.decision, d.reason) FROM ml_decisions AS d WHERE d.model = k.model ORDER BY d.decision_id DESC LIMIT 1) AS decision
+       (SELECT printf('version %d: %s, %s', d.challenger, CASE d.decision WHEN 'PROMOTE' THEN 'promoted' WHEN 'HOLD' THEN 'held back' WHEN 'REJECT' THEN 'rejected' ELSE d.decision END, d.reason) FROM ml_decisions AS d WHERE d.model = k.model ORDER BY d.decision_id DESC LIMIT 1) AS decision
 FROM temp.page AS p
 CROSS JOIN ml_models_current AS k
 LEFT JOIN ml_aliases AS a ON a.model = k.model AND a.alias = 'champion'
@@ -313,7 +308,7 @@ UNION ALL SELECT model, 2, (SELECT 'most because of ' || group_concat(feature ||
 UNION ALL SELECT model, 3, decision FROM asked
 UNION ALL SELECT model, 0, 'a new version' FROM newest WHERE model NOT IN (SELECT model FROM asked)
 UNION ALL
-SELECT model, 4, printf('version %d (%s) beside version %d: ', version, status, before)
+SELECT model, 4, printf('version %d (%s) beside version %d: ', version, trim(CASE status WHEN 'refused' THEN ' refused' ELSE ' accepted' END), before)
                  || COALESCE((SELECT group_concat(text, '; ') FROM (SELECT text FROM change AS c WHERE c.model = n.model ORDER BY c.place, c.name)), 'the same definition and as many rows')
 FROM newest AS n;
 WITH RECURSIVE word (model, n, line, rest) AS (
@@ -341,7 +336,8 @@ SELECT char(10) || 'WATCH, what it saw' WHERE EXISTS (SELECT 1 FROM moved) OR EX
 SELECT printf('  %s: %d of %d features have left the range of their own months', substr(MAX(window_start), 1, 7), COUNT(CASE WHEN is_drift THEN 1 END), COUNT(*))
 FROM moved GROUP BY NULL;
 SELECT printf('    %s of %s, %.1f times as far as by itself', column_name, monitor, times_own) FROM moved WHERE is_drift ORDER BY times_own DESC, monitor, column_name LIMIT 3;
-SELECT CASE line WHEN 1 THEN substr(printf('  alert: %s %s, since %s', replace(kind, '_', ' '), CASE WHEN alerts > 1 THEN printf('of %d feature groups', alerts) WHEN kind = 'risk' THEN '' ELSE subject END,
+SELECT CASE line WHEN 1 THEN substr(printf('  alert:%s %s, since %s',
+                                           CASE kind WHEN 'risk' THEN ' risk' WHEN 'drift' THEN ' drift' WHEN 'freshness' THEN ' freshness' WHEN 'failure' THEN ' failure' ELSE ' ' || replace(kind, '_', ' ') END, CASE WHEN alerts > 1 THEN printf('of %d feature groups', alerts) WHEN kind = 'risk' THEN '' ELSE subject END,
                                            substr(opened_at, 1, 10))
                             || CASE n_bad WHEN 1 THEN '' ELSE printf(', %d times', n_bad) END, 1, 96)
                  ELSE '    ' || substr(replace(CASE WHEN alerts > 1 THEN printf('nothing has come after %s; which they are: SELECT subjects FROM gold_open_alerts', last_day) ELSE message END, char(10), ' '), 1, 92) END

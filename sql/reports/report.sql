@@ -19,13 +19,13 @@ CREATE TEMP TABLE shown AS
 SELECT CASE WHEN b.ctl_42d IS NULL THEN 'Load, fitness and fatigue' ELSE printf('Fitness %.1f, %+.1f in four weeks', t.ctl_42d, t.ctl_42d - b.ctl_42d) END AS trend,
        'Form: ' || CASE WHEN t.of_mean IS NULL OR t.of_weighted IS NULL THEN 'not known' WHEN t.of_weighted = t.of_mean THEN printf('%s, %+.1f (means) and %+.1f (weighted)', t.of_mean, t.tsb, t.tsb_ewma)
                                  ELSE printf('%s, %+.1f (means); %s, %+.1f (weighted)', t.of_mean, t.tsb, t.of_weighted, t.tsb_ewma) END AS form,
-       CASE WHEN t.of_weighted <> t.of_mean THEN 'last evening: changing fast' ELSE 'last evening' END AS evening,
+       CASE WHEN t.history_days < c.history THEN 'last evening: too early to tell' WHEN t.of_weighted <> t.of_mean THEN 'last evening: changing fast' ELSE 'last evening' END AS evening,
        'Ratio: ' || CASE WHEN t.acwr IS NULL THEN 'not known'
                          ELSE CASE WHEN t.history_days < c.history THEN 'too early to tell' WHEN t.acwr > c.risk THEN 'a sudden rise' WHEN t.acwr >= c.steady THEN 'steady' ELSE 'less than usual' END
                               || printf(', %.2f', t.acwr) END
        || CASE WHEN r.peak > max(c.risk, t.acwr) THEN printf('; peak %.2f %d days before', r.peak, julianday(t.as_of_date) - julianday(r.peak_date)) ELSE '' END
-       || CASE r.untold_days_28d WHEN r.days_28d THEN ''
-               ELSE printf('; %d of %d days flagged', r.risk_days_28d, r.days_28d) || CASE r.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d unknown', r.untold_days_28d) END END AS risk,
+       || CASE c28.untold_days_28d WHEN c28.days_28d THEN ''
+               ELSE printf('; %d of %d days flagged', c28.risk_days_28d, c28.days_28d) || CASE c28.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d unknown', c28.untold_days_28d) END END AS risk,
        printf('flagged: ratio above %.1f or monotony above %.1f', c.risk, c.monotony) AS flagged,
        c.level, date(t.as_of_date, 'weekday 0', '-6 days') AS week_start, julianday(t.as_of_date) - julianday(t.as_of_date, 'weekday 0', '-6 days') + 1 AS days_of_week
 FROM (SELECT *, (SELECT form FROM gold_form_zones WHERE tsb > above ORDER BY above DESC LIMIT 1) AS of_mean,
@@ -34,9 +34,8 @@ FROM (SELECT *, (SELECT form FROM gold_form_zones WHERE tsb > above ORDER BY abo
 CROSS JOIN (SELECT MAX(value) FILTER (WHERE name = 'acwr_risk_threshold') AS risk, MAX(value) FILTER (WHERE name = 'acwr_steady_threshold') AS steady,
                    MAX(value) FILTER (WHERE name = 'acwr_min_history_days') AS history, MAX(value) FILTER (WHERE name = 'monotony_risk_threshold') AS monotony,
                    MAX(value) FILTER (WHERE name = 'interval_level') AS level FROM ops_config) AS c
-CROSS JOIN (SELECT COUNT(nullif(f.is_overtraining_risk, 0)) AS risk_days_28d, COUNT(*) - COUNT(f.is_overtraining_risk) AS untold_days_28d, min(28, MAX(f.history_days)) AS days_28d,
-                   (SELECT MAX(n.acwr) FROM temp.lately AS n WHERE n.is_recent) AS peak, (SELECT n.as_of_date FROM temp.lately AS n WHERE n.is_recent ORDER BY n.acwr DESC, n.as_of_date DESC LIMIT 1) AS peak_date
-            FROM temp.lately AS f WHERE f.as_of_date > (SELECT date(MAX(n.as_of_date), '-28 days') FROM temp.lately AS n)) AS r -- the row of gold_risk_counts
+CROSS JOIN (SELECT (SELECT MAX(n.acwr) FROM temp.lately AS n WHERE n.is_recent) AS peak, (SELECT n.as_of_date FROM temp.lately AS n WHERE n.is_recent ORDER BY n.acwr DESC, n.as_of_date DESC LIMIT 1) AS peak_date) AS r
+JOIN gold_risk_counts AS c28 ON c28.athlete_id = t.athlete_id AND c28.as_of_date = t.as_of_date
 LEFT JOIN temp.lately AS b ON b.as_of_date = date(t.as_of_date, '-28 days');
 
 SELECT 'Load, fitness and fatigue',
@@ -72,22 +71,22 @@ SELECT 'Acute to chronic ratio',
 FROM temp.lately WHERE EXISTS (SELECT 1 FROM temp.lately AS n WHERE n.acwr IS NOT NULL) ORDER BY as_of_date DESC LIMIT 1;
 
 CREATE TEMP TABLE estimated AS
-SELECT g.name, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
-       g.name || ' ' || hms(g.s_per_km * g.distance_m / 1000) AS at, g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
-FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) CROSS JOIN unit
+SELECT d.name || ' (' || hms(g.s_per_km * g.distance_m / 1000) || ')' AS name, g.distance_class, g.distance_m, g.lower_s_per_km / per_km AS lower, g.upper_s_per_km / per_km AS upper, g.s_per_km / per_km AS estimate,
+       g.prediction_date, ROW_NUMBER() OVER (PARTITION BY g.distance_class ORDER BY g.prediction_date DESC, g.prediction_id DESC) AS age
+FROM temp.report JOIN gold_estimate_paces AS g USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
 WHERE g.model = 'time_estimator';
-SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.' || ' '
-       || (SELECT group_concat(at, ', ') FROM (SELECT at FROM temp.estimated WHERE age = 1 ORDER BY distance_m)) || '.',
+SELECT 'Races', 'Pace of the estimates for ' || (SELECT MAX(prediction_date) FROM temp.estimated) || ' with their intervals, and of all past races.',
        svg_line(json_object('title', (SELECT printf('%d of 100 races are to be inside; ', 100 * level + 0.5) FROM temp.shown)
                                      || (SELECT CASE WHEN COUNT(*) = 0 THEN 'no past race has tried it' ELSE printf('here %d of %d', SUM(f.is_inside), COUNT(*)) || CASE WHEN 2 * SUM(f.is_inside) < COUNT(*) THEN ': trust these little' ELSE '' END END
                                          FROM temp.report AS p JOIN gold_race_forecasts AS f ON f.source = 'history' AND f.subject = p.athlete_id WHERE f.model = 'time_estimator'),
                             'unit', 'min/km', 'format', 'time', 'marks', json_array('low', 'high', 'dot', 'ring'),
                             'desc', 'For each distance the interval of the estimate and the races that were run.',
-                            'series', json_array('interval (lower is faster)', '', 'estimate', 'past races')), name, lower, upper, estimate, raced)
+                            'series', json_array('interval (lower is faster)', '', 'estimate (finish time)', 'past races')), name, lower, upper, estimate, raced)
 FROM (SELECT name, distance_m, lower, upper, estimate, NULL AS raced FROM temp.estimated WHERE age = 1
       UNION ALL
-      SELECT r.name, r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
-      FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) CROSS JOIN unit
+      SELECT COALESCE(e.name, d.name), r.distance_m, NULL, NULL, NULL, r.s_per_km / per_km
+      FROM temp.report JOIN gold_race_paces AS r USING (athlete_id) JOIN race_distances AS d USING (distance_class) CROSS JOIN unit
+      LEFT JOIN temp.estimated AS e ON e.distance_class = r.distance_class AND e.age = 1
       ORDER BY 2, 6)
 WHERE EXISTS (SELECT 1 FROM temp.estimated)
 GROUP BY NULL;
@@ -171,8 +170,8 @@ GROUP BY NULL;
 DROP TABLE temp.zoned;
 
 SELECT 'Days', 'Load of each day, of the last three years.',
-       svg_calendar(json_object('title', (SELECT printf('Load to %s: stronger is more, grey is rest or yet to come', MAX(as_of_date)) FROM temp.lately), 'unit', 'TSS',
-                                'desc', 'Days of the last three years as squares, the stronger the more load (TSS, training stress score: 100 is an hour at threshold); grey ones are without load, or after the last evening.'), d.activity_date, d.daily_tss)
+       svg_calendar(json_object('title', (SELECT printf('Load to %s: stronger is more, grey is rest', MAX(as_of_date)) FROM temp.lately), 'unit', 'TSS',
+                                'desc', 'Days of the last three years as squares, the stronger the more load (TSS, training stress score: 100 is an hour at threshold); grey ones are without load, frames are before the first day and after the last evening.'), d.activity_date, d.daily_tss)
 FROM temp.report JOIN athlete_daily_features AS d USING (athlete_id)
 WHERE d.activity_date >= (SELECT date(MAX(as_of_date), 'start of year', '-2 years') FROM temp.lately)
 GROUP BY NULL;

@@ -9,6 +9,9 @@ at moments by chance and resumed: what that costs, and whether the two files hav
 
 With a folder that is kept, the steps (export, decoder, first, second, killed, compared) can be run one at a time: `decoder:0:2` is the
 decoder over the first half of the files, so that it can be measured before the import and after it where others use the machine, too.
+
+--apart imports with a decoder that answers from memory, as the files are four real ones at other times: what the rest of an import costs
+at the whole size, where the decoder's own time, which a part of the files tells, would be too long.
 """
 
 import argparse
@@ -96,9 +99,56 @@ def export(path, n_activities, n_files):
         archive.writestr("profile.csv", "Athlete ID\n7\n")
 
 
+def kept_decoder():
+    """Decoders, by a recording's length, of what was decoded once: only its times are others. It stands in for the SDK's in the importers."""
+    kept = {}
+    for name in REAL:
+        content = gzip.decompress((ROOT / "tests" / "data" / "device-files" / f"{name}.fit.gz").read_bytes())
+        stream = garmin_fit_sdk.Stream.from_byte_array(bytearray(content))
+        messages, _ = garmin_fit_sdk.Decoder(stream).read(**READ)
+        kept[len(content)] = (place := times_of(content)[0]), struct.unpack_from("<I", content, place)[0], messages
+
+    class Kept:
+        def __init__(self, stream):
+            content = bytes(stream.read_bytes(stream.get_length()))
+            place, before, self._messages = kept[len(content)]
+            self._later = struct.unpack_from("<I", content, place)[0] - before
+
+        def is_fit(self):
+            return True
+
+        def read(self, **_):
+            times = ("timestamp", "start_time", "time_created", "local_timestamp")
+            return {kind: [{name: value + self._later if name in times and isinstance(value, int) else value for name, value in one.items()} for one in told]
+                    for kind, told in self._messages.items()}, []
+
+    garmin_fit_sdk.Decoder = Kept
+
+
+READ = {"convert_types_to_strings": False, "convert_datetimes_to_dates": False, "merge_heart_rates": False, "expand_sub_fields": False}
+APART = f"""#!{sys.executable}
+import runpy, sys
+sys.path.insert(0, {str(ROOT / "tests" / "bench")!r})
+import imports
+imports.kept_decoder()
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def python(given, folder):
+    """What runs the importers."""
+    if not given.apart:
+        return sys.executable
+    path = pathlib.Path(folder, "apart")
+    path.write_text(APART)
+    path.chmod(0o755)
+    return str(path)
+
+
 def decoded(content):
     stream = garmin_fit_sdk.Stream.from_byte_array(bytearray(gzip.decompress(content)))
-    messages, errors = garmin_fit_sdk.Decoder(stream).read(convert_types_to_strings=False, convert_datetimes_to_dates=False, merge_heart_rates=False, expand_sub_fields=False)
+    messages, errors = garmin_fit_sdk.Decoder(stream).read(**READ)
     return len(messages["record_mesgs"]), len(errors)
 
 
@@ -120,11 +170,11 @@ def _cpu_s():
 PEAK = "import resource, subprocess, sys; c = subprocess.run(sys.argv[1:]).returncode; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(c)"
 
 
-def imported(database, path):
+def imported(database, path, reader):
     """(seconds, of CPU, the most memory of one process in MiB, what it said)"""
     began, cpu = time.monotonic(), _cpu_s()
     done = subprocess.run([sys.executable, "-c", PEAK, sys.executable, ROOT / "sql" / "tools" / "import", "--", database, path], capture_output=True, text=True, check=True,
-                          env=os.environ | {"ATHLETE_PYTHON": sys.executable})
+                          env=os.environ | {"ATHLETE_PYTHON": reader})
     said, _, peak_kb = done.stdout.strip().rpartition("\n")
     return time.monotonic() - began, _cpu_s() - cpu, int(peak_kb) / 1024, said
 
@@ -133,11 +183,11 @@ LANDED = ("SELECT activity_id, stream, content_hash FROM bronze_strava_activitie
           "SELECT file_hash, activities FROM bronze_files ORDER BY 1")
 
 
-def killed(database, path, after_s, batch):
+def killed(database, path, reader, after_s, batch):
     """By SIGKILL after so many seconds: (whether it was over before, seconds, of CPU, how many files had landed)."""
     began, cpu = time.monotonic(), _cpu_s()
     process = subprocess.Popen([sys.executable, ROOT / "sql" / "tools" / "import", "--", database, path], stdout=subprocess.DEVNULL, start_new_session=True,
-                               env=os.environ | {"ATHLETE_PYTHON": sys.executable} | ({"ATHLETE_BATCH": str(batch)} if batch else {}))
+                               env=os.environ | {"ATHLETE_PYTHON": reader} | ({"ATHLETE_BATCH": str(batch)} if batch else {}))
     try:
         process.wait(after_s)
         is_over = True
@@ -167,6 +217,7 @@ def rows(database):
 
 def steps(given, folder):
     path, database, resumed = f"{folder}/export.zip", f"{folder}/athlete.db", f"{folder}/resumed.db"
+    reader = python(given, folder)
     for step in given.step or ("export", "decoder", "first", "second", "killed", "compared"):
         step, *part = step.split(":")
         if step == "export":
@@ -176,17 +227,17 @@ def steps(given, folder):
             seconds, cpu, n_records, n_errors = alone(path, *map(int, part))
             yield f"decoder {':'.join(part) or 'alone':9} {seconds:8.1f} s {cpu:8.1f} s CPU   {n_records} records, {n_errors} errors"
         elif step in ("first", "second"):
-            seconds, cpu, peak_mb, said = imported(database, path)
+            seconds, cpu, peak_mb, said = imported(database, path, reader)
             yield f"{step + ' import':17} {seconds:8.1f} s {cpu:8.1f} s CPU {peak_mb:6.0f} MiB, {os.path.getsize(database) / 1e6:.1f} MB   {said}"
         elif step == "killed":
             chance = random.Random(given.seed)
             for _ in range(given.kills):
-                is_over, seconds, cpu, n = killed(resumed, path, chance.uniform(0.3, 1) * given.within, given.batch)
+                is_over, seconds, cpu, n = killed(resumed, path, reader, chance.uniform(0.3, 1) * given.within, given.batch)
                 yield f"{'over after' if is_over else 'killed after':17} {seconds:8.1f} s {cpu:8.1f} s CPU   {n} files landed"
                 if is_over:
                     break
         elif step == "compared":
-            seconds, cpu, peak_mb, said = imported(resumed, path)
+            seconds, cpu, peak_mb, said = imported(resumed, path, reader)
             yield f"{'resumed':17} {seconds:8.1f} s {cpu:8.1f} s CPU {peak_mb:6.0f} MiB   {said}"
             yield "the same rows as without" if rows(resumed) == rows(database) else "OTHER ROWS THAN WITHOUT"
 
@@ -200,6 +251,7 @@ def main():
     options.add_argument("--within", type=float, default=60, help="seconds within which it is killed")
     options.add_argument("--batch", type=int, default=0, help="files that land together before it is killed; 0: as always")
     options.add_argument("--kept", help="a folder that stays")
+    options.add_argument("--apart", action="store_true")
     options.add_argument("step", nargs="*")
     given = options.parse_args()
     adopts()

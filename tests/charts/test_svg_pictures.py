@@ -1,5 +1,7 @@
 """Pictures from SQL: well formed whatever the texts, the same bytes for the same rows, and what they show is what was selected."""
 
+import collections
+import datetime
 import json
 import random
 import re
@@ -191,6 +193,33 @@ def test_a_dot_far_out_is_an_arrow_with_its_value_and_leaves_the_others_their_ro
     texts = [each.text for each in with_far.iter(SVG + "text")]
     assert all(f"{value:.0f}" in texts for value in far.values())
     assert not [each for each in draw(near[:5] + [1e6]).iter(SVG + "path") if len(each)]  # of six nobody knows which is the odd one
+
+
+@pytest.mark.parametrize("mark", ["line", "dashed"])
+def test_a_point_that_no_line_goes_through_is_a_dot(db, mark):
+    for values in ([3], [None, 3, None], [1, 2, None, 3, None, 4, 5], [3, None, None, 4], [1, 2, 3]):
+        root = ElementTree.fromstring(db.execute("SELECT svg_line(?, key, value) FROM json_each(?)", (json.dumps({"marks": [mark]}), json.dumps(values))).fetchone()[0])
+        alone = [i for i, value in enumerate(values) if value is not None and not any(0 <= n < len(values) and values[n] is not None for n in (i - 1, i + 1))]
+        dots = list(root.iter(SVG + "circle"))
+        assert len(dots) == len(alone) and all(float(dot.get("r")) >= 3 for dot in dots)
+        drawn = sum(len(re.findall("[ML]", path.get("d"))) for path in root.iter(SVG + "path") if path.get("class", "").startswith("l "))
+        assert drawn == sum(value is not None for value in values) - len(alone)
+
+
+def test_days_before_the_first_row_and_after_the_last_are_frames_and_those_between_rest(db):
+    rng = random.Random(9)
+    for _ in range(5):
+        first = datetime.date(2023, 1, 1) + datetime.timedelta(rng.randrange(700))
+        days = [first + datetime.timedelta(n) for n in sorted(rng.sample(range(500), 20))]
+        db.execute("DROP TABLE IF EXISTS days")
+        db.execute("CREATE TABLE days (day, value)")
+        db.executemany("INSERT INTO days VALUES (?, ?)", [(day.isoformat(), rng.choice([0, 5])) for day in days])
+        root = ElementTree.fromstring(db.execute("SELECT svg_calendar(NULL, day, value) FROM days").fetchone()[0])
+        kinds = collections.Counter(mark.get("class")[:1] for mark in root.iter(SVG + "rect"))
+        (busy,) = db.execute("SELECT COUNT(*) FROM days WHERE value > 0").fetchone()
+        all_days = sum(366 if year % 4 == 0 else 365 for year in {day.year for day in (days[0] + datetime.timedelta(n) for n in range((days[-1] - days[0]).days + 1)) if any(each.year == day.year for each in days)})
+        inside = sum((days[0] + datetime.timedelta(n)).year in {day.year for day in days} for n in range((days[-1] - days[0]).days + 1))
+        assert kinds == collections.Counter({kind: n for kind, n in (("f", busy), ("q", inside - busy), ("g", all_days - inside)) if n})
 
 
 def test_names_of_zones_stand_beside_the_plot(db):

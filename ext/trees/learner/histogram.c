@@ -5,11 +5,12 @@
 #define HISTOGRAM_BLOCK_ROWS 256   /* copied at once; with the slots of eight features they fill that cache */
 #define MIN_PART_CELLS       30000 /* rows times features that are worth a thread */
 #define MAX_REMOVED_ROWS     256   /* that are taken from a histogram one by one */
-#define MAX_PART_ROWS        ATHLETE_PAIRED_ROWS
+#define MAX_PART_ROWS        (ATHLETE_PAIRED_ROWS / 4)
 
 typedef struct histogram_scratch {
     int64_t *own;    /* this hand's histogram; hand 0 adds to the result itself */
-    int64_t *paired; /* of the rows of one part, where the result is wide and the rows are PAIRED */
+    int64_t *paired; /* of some parts' rows, where the result is wide and the rows are PAIRED */
+    size_t n_paired; /* how many rows */
     uint8_t *records;
     int64_t values[2 * HISTOGRAM_BLOCK_ROWS];
     bool used;
@@ -217,7 +218,10 @@ static void histogram_add_rows(const histogram_builder *builder, histogram_scrat
 
 /* --- parts ---------------------------------------------------------------------------------------------- */
 
-static void empty_paired(int64_t *restrict paired, size_t n_slots, int64_t *restrict words) {
+static void empty_paired(histogram_scratch *scratch, size_t n_slots, int64_t *restrict words) {
+    const int64_t *restrict paired = scratch->paired;
+    if (scratch->n_paired == 0) return;
+    scratch->n_paired = 0;
     for (size_t i = 0; i < n_slots; i++) {
         gradient_sum sum = slot_sum(paired[i], 32);
         words[2 * i] += sum.gradient;
@@ -232,16 +236,19 @@ static void build_part(void *argument, size_t part, pool_hand *hand) {
     int64_t *words = hand->number == 0 ? job->out->words : scratch->own;
     size_t start = part * job->part_rows,
            n = job->n - start < job->part_rows ? job->n - start : job->part_rows;
-    if (!scratch->used) memset(words, 0, job->n_words * sizeof *words);
-    scratch->used = true;
-    if (job->out->wide && builder->gradients->form == GRADIENTS_PAIRED) {
-        size_t n_slots = slots_of(builder);
-        memset(scratch->paired, 0, n_slots * sizeof *scratch->paired);
-        histogram_add_rows(builder, scratch, job->rows + start, n, false, scratch->paired);
-        empty_paired(scratch->paired, n_slots, words);
-    } else {
-        histogram_add_rows(builder, scratch, job->rows + start, n, false, words);
+    bool in_paired = job->out->wide && builder->gradients->form == GRADIENTS_PAIRED,
+         fits = in_paired && scratch->n_paired + n <= ATHLETE_PAIRED_ROWS;
+    if (!fits && !scratch->used) {
+        memset(words, 0, job->n_words * sizeof *words);
+        scratch->used = true;
     }
+    if (in_paired) {
+        size_t n_slots = slots_of(builder);
+        if (!fits) empty_paired(scratch, n_slots, words);
+        if (scratch->n_paired == 0) memset(scratch->paired, 0, n_slots * sizeof *scratch->paired);
+        scratch->n_paired += n;
+    }
+    histogram_add_rows(builder, scratch, job->rows + start, n, false, in_paired ? scratch->paired : words);
     pool_due(hand, n * (size_t)builder->bins->n_features / 2);
 }
 
@@ -249,7 +256,8 @@ static size_t rows_of_a_part(const histogram_builder *builder, size_t n) {
     size_t least = MIN_PART_CELLS / (size_t)builder->bins->n_features + 1;
     size_t rows = n / (4 * (size_t)builder->n_hands) + 1;
     rows = rows < least ? least : rows;
-    return rows < MAX_PART_ROWS ? rows : MAX_PART_ROWS;
+    size_t most = least < MAX_PART_ROWS ? MAX_PART_ROWS : ATHLETE_PAIRED_ROWS;
+    return rows < most ? rows : most;
 }
 
 athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows, size_t n, histogram *out) {
@@ -258,15 +266,19 @@ athlete_status histogram_build(histogram_builder *builder, const uint32_t *rows,
     build_job job = {.builder = builder, .rows = rows, .n = n, .out = out};
     job.part_rows = rows_of_a_part(builder, n);
     job.n_words = slots_of(builder) * (out->wide ? 2 : 1);
-    for (int hand = 0; hand < builder->n_hands; hand++) builder->scratch[hand].used = false;
+    for (int hand = 0; hand < builder->n_hands; hand++) {
+        builder->scratch[hand].used = false;
+        builder->scratch[hand].n_paired = 0;
+    }
     athlete_status status = pool_run_if(builder->n_hands > 1, builder->pool,
                                         (n + job.part_rows - 1) / job.part_rows, build_part, &job);
     if (status != ATHLETE_OK) return status;
     if (!builder->scratch[0].used) memset(out->words, 0, job.n_words * sizeof *out->words);
-    for (int hand = 1; hand < builder->n_hands; hand++) {
-        if (!builder->scratch[hand].used) continue;
+    for (int hand = 0; hand < builder->n_hands; hand++) {
+        empty_paired(&builder->scratch[hand], slots_of(builder), out->words);
         const int64_t *own = builder->scratch[hand].own;
-        for (size_t i = 0; i < job.n_words; i++) out->words[i] += own[i];
+        for (size_t i = 0; builder->scratch[hand].used && own && i < job.n_words; i++)
+            out->words[i] += own[i];
     }
     return ATHLETE_OK;
 }

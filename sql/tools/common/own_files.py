@@ -202,9 +202,17 @@ def athlete(db, told):
         if len(known) > 1 and told == "me":
             raise Failure(f"ATHLETE=me says whose it is where there is one athlete; here are {', '.join(known)}, …")
         return known[0] if len(known) == 1 else FIRST if told == "me" else None
-    if not numbers.is_whole(told):
-        raise Failure(f"ATHLETE is {told!r} where `me` or a number, such as Strava's, belongs")
-    return told
+    return told if numbers.is_whole(told) else _named(db, told)
+
+
+def _named(db, told):
+    """The number of the only one who is called so; or a sentence that gives one."""
+    called = [row[0] for row in db.execute("SELECT athlete_id FROM athlete_names_now WHERE name = ? COLLATE NOCASE LIMIT 2", (told,))] if database.has(db, "athlete_names_now") else []
+    if len(called) == 1:
+        return called[0]
+    taken = {row[0] for row in db.execute(KNOWN.replace("LIMIT 3", ""))} if database.has(db, "bronze_strava_athlete") else set()
+    free = next(number for number in map(str, range(1, len(taken) + 2)) if number not in taken)
+    raise Failure(f"ATHLETE is {told!r} where `me` or a number, such as Strava's, belongs" + ("" if called else f"; who has none gets one: ATHLETE={free} NAME={json.dumps(told, ensure_ascii=False)}"))
 
 
 # --- what an export does not have any more -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Reading a database as it is at one moment, as Arrow batches."""
 
+import concurrent.futures
 import contextlib
 
 import adbc_driver_sqlite.dbapi as adbc
@@ -27,7 +28,20 @@ def ask(connection, sql, *parameters):
 
 
 def batches(reader, columns, source, batch_rows):
-    """Record batches of (name, storage) columns; `source` is what follows SELECT … FROM."""
+    """Record batches of (name, storage) columns, of which the next is read while one is used; `source` is what follows SELECT … FROM."""
+    found = _batches(reader, columns, source, batch_rows)
+    with concurrent.futures.ThreadPoolExecutor(1) as other:
+        coming = other.submit(next, found, None)
+        try:
+            while (batch := coming.result()) is not None:
+                coming = other.submit(next, found, None)
+                yield batch
+        finally:  # also of what is given up: no statement is left open, nor closed by another thread while it runs
+            concurrent.futures.wait([coming])
+            found.close()
+
+
+def _batches(reader, columns, source, batch_rows):
     names = ", ".join(quoted(name) for name, _ in columns)
     samples = ", ".join(f"{SAMPLES[storage]} AS {quoted(name)}" for name, storage in columns)
     with reader.cursor() as cursor:

@@ -22,7 +22,7 @@ import pool  # noqa: E402
 from common import program  # noqa: E402
 from common.database import Failure  # noqa: E402
 
-ENGINES = {"processes": "engines.processes", "dask": "engines.on_dask", "spark": "engines.on_spark"}
+ENGINES = {"processes": "engines.processes", "dask": "engines.on_dask", "spark": "engines.on_spark", "sail": "engines.on_sail"}
 
 
 def main(given):

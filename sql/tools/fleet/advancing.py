@@ -6,7 +6,7 @@ import re
 import shutil
 
 from common import database, inbox, stages
-from template import adopt, champions
+from template import adopt, champions_of_template
 
 # What trains does so where all rows are together, in the pool; what it made is in the template.
 TRAINED = {"ml_runs", "ml_model_versions", "ml_aliases"}
@@ -29,7 +29,7 @@ def advance(template, objects, earlier, path, begins=None):
         for pragma in ("journal_mode = memory", "synchronous = off", "cache_size = -65536"):  # nobody else sees it before it is whole
             db.execute(f"PRAGMA {pragma}")
         if earlier:
-            adopt(db, champions(template))
+            adopt(db, champions_of_template(template))
         if objects:
             inbox.put(db, path, [[("fleet", objects)]])
         stages.run(db, path, stages_of_one(), begins)

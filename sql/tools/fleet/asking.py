@@ -19,6 +19,7 @@ def connection(folder):
     import duckdb
 
     here = place.Place(folder)
+    here.check()
     parts = [(here.link(number), place.parquet_in(here.version(number))) for number in here.numbers()]
     if not parts:
         raise Failure(f"{here.folder} has no athletes yet")
@@ -65,11 +66,9 @@ def forget(folder, athlete):
     """Writes the athlete's partition without them, and removes every version that had them. Sentences about models that they trained."""
     here = place.Place(folder)
     number = partition_of(athlete, here.partitions)
+    _rooms(here, number, athlete)
     with here.alone():
-        before = here.version(number)
-        rooms = {room: place.athletes_in(before, room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
-        if not any(athlete in own for own in rooms.values()):
-            raise Failure(f"there is no athlete {athlete} in {here.folder}")
+        before, rooms = here.version(number), _rooms(here, number, athlete)
         version = here.begin(number)
         for room, own in rooms.items():
             for whose, file in own.items():
@@ -81,10 +80,18 @@ def forget(folder, athlete):
                 kept = table.filter(pc.fill_null(pc.not_equal(tables.owners(table), athlete), True))
             pq.write_table(kept, version / file.name, compression="zstd", compression_level=1)
         (version / "made_by").write_text(place.made_by(before))
-        here.publish(number, version)
+        here.publish(number, version, before)
         shutil.rmtree(before)
         yield f"athlete {athlete} is in no file, table or reject of partition {number} any more"
         yield from _pool(here, athlete)
+
+
+def _rooms(here, number, athlete):
+    """{folder: {athlete: file}} of a partition that has this one."""
+    rooms = {room: place.athletes_in(here.version(number), room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
+    if not any(athlete in own for own in rooms.values()):
+        raise Failure(f"there is no athlete {athlete} in {here.folder}")
+    return rooms
 
 
 def _pool(here, athlete):

@@ -1,15 +1,16 @@
 """What a worker must have before it begins: a sentence now instead of a thousand failures later."""
 
+import hashlib
 import os
 import pathlib
 import platform
 import shutil
-import sqlite3
 import subprocess
 
 import place
 import shell
-from common.database import OLDEST, Failure
+from common import stages
+from common.database import OLDEST, Failure, sqlite3
 
 # Where locks or renames are not those of a disk, databases are damaged or stop.
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs"}
@@ -17,11 +18,21 @@ REMOTE_PREFIXES = ("/dbfs", "/Volumes", "/mnt/gcs", "/mnt/s3")
 MACHINES = {0x3E: ("x86_64", "amd64"), 0xB7: ("aarch64", "arm64"), 0x28: ("armv7l", "armhf"), 0x16: ("s390x",), 0x03: ("i386", "i486", "i586", "i686")}
 
 
-def worker(extension, extension_sha256, scratch):
+def worker(extension, extension_sha256, scratch, stages_are=None):
     """Raises Failure with what is missing here."""
     _library(pathlib.Path(extension), extension_sha256)
+    if stages_are not in (None, stages_sha256()):
+        raise Failure(f"the stages of this worker ({platform.node()}) are others than the driver's: install the same version everywhere")
     _sqlite(extension)
     _scratch(pathlib.Path(scratch))
+
+
+def stages_sha256():
+    """Of the stages and definitions that are here."""
+    whole = hashlib.sha256()
+    for file in [*stages.all_of_them(), *sorted(stages.SCHEMAS.glob("features/*.json"))]:
+        whole.update(file.read_bytes())
+    return whole.hexdigest()
 
 
 def _library(extension, expected):

@@ -11,7 +11,7 @@ import zlib
 import checks
 import place
 import template
-from common import database, stages
+from common import database
 from common.database import Failure
 from keys import athlete_of, partition_of
 
@@ -31,7 +31,8 @@ def made(folder, partitions=None, scratch=None, limit_s=LIMIT_S, delta=None):
             "delta": delta and str(pathlib.Path(delta).absolute()), "tools": str(pathlib.Path(__file__).resolve().parents[1])}  # fmt: skip
     checks.worker(told["extension"], told["extension_sha256"], scratch)
     template.make(here.pool, here.template)
-    told["made_by"] = _made_by(here, told["extension_sha256"])
+    told["stages_sha256"] = checks.stages_sha256()
+    told["made_by"] = _made_by(here, told)
     return told
 
 
@@ -40,11 +41,9 @@ def _extension():
     return named if named.suffix else named.with_suffix(".so")
 
 
-def _made_by(here, extension_sha256):
+def _made_by(here, told):
     """The same for the same stages, library and models: what another one made is made again."""
-    whole = hashlib.sha256(extension_sha256.encode())
-    for file in [*stages.all_of_them(), *sorted(stages.SCHEMAS.glob("features/*.json"))]:
-        whole.update(file.read_bytes())
+    whole = hashlib.sha256(f"{told['extension_sha256']} {told['stages_sha256']}".encode())
     for table, (_, _, rows) in sorted(template.champions(str(here.pool)).items()):
         whole.update(f"{table} {rows!r}".encode())
     return whole.hexdigest()
@@ -112,14 +111,14 @@ def run(engine, folder, sources, refused_share=REFUSED_SHARE, told=None, **optio
     """Sentences about a job that was done by an engine; fails if more than a share of the athletes was refused. `told` is for made()."""
     job = made(folder, **(told or {}))
     here = place.Place(folder)
-    with here.alone():
+    with here.alone() as job["job"]:
         due = {number for number in here.numbers() if _is_due(here.version(number), job)}
         outcomes = list(engine.run(job, list(pieces(sources)), due, **options))
     return _told(outcomes, refused_share)
 
 
 def _is_due(version, job):
-    return place.made_by(version) != job["made_by"] or any((version / "refused").iterdir())
+    return place.made_by(version) != job["made_by"] or any((version / "refused").iterdir()) or (job["delta"] or "") not in ("", place.in_delta(version))
 
 
 def _told(outcomes, refused_share):

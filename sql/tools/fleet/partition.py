@@ -26,7 +26,7 @@ def run(job, number, lines):
     """Advances the athletes whose objects (lines of JSON, as bytes, in the order in which they arrived) are given, and everybody if
     the template is another than the one that made the version before. A list of {athlete_id, partition, outcome, stage, message,
     objects, seconds}, one for each athlete and each line of nobody's."""
-    checks.worker(job["extension"], job["extension_sha256"], job["scratch"])
+    checks.worker(job["extension"], job["extension_sha256"], job["scratch"], job["stages_sha256"])
     place = Place(job["folder"])
     arrived, unclaimed = _by_athlete(lines)
     before, version = place.version(number), place.begin(number)
@@ -35,11 +35,11 @@ def run(job, number, lines):
         outcomes = [task.athlete(athlete, arrived.get(athlete, b"")) for athlete in sorted({*arrived, *task.earlier, *task.refused})]
         outcomes += [_outcome(None, "unclaimed", "split", NOBODY, 1, 0.0) | {"object": line.decode(errors="replace")} for line in unclaimed]
         _write(version, before, outcomes, task, job["made_by"])
-    place.publish(number, version)
+    place.publish(number, version, before, job.get("job"))
     if job["delta"]:
         import delta  # its package is needed by those who ask for it
 
-        delta.write(job["delta"], number, version)
+        delta.write(job["delta"], number, place.version(number))
     return [{**outcome, "partition": number} for outcome in outcomes]
 
 
@@ -107,7 +107,8 @@ def _write(version, before, outcomes, task, maker):
     _parquet(pa.Table.from_pylist(rows, ATHLETES), version / "athletes.parquet")
     rejects = [{name: o.get(name) for name in REJECTS.names} for o in outcomes if o["message"]]
     # a line of nobody's stays told
-    rejects = [row for row in _rows(before, "rejects", REJECTS) if row["athlete_id"] is None and row not in rejects] + rejects
+    told = {row["object"] for row in rejects}
+    rejects = [row for row in _rows(before, "rejects", REJECTS) if row["athlete_id"] is None and row["object"] not in told] + rejects
     _parquet(pa.Table.from_pylist(rejects, REJECTS), version / "rejects.parquet")
     (version / "made_by").write_text(maker)
 

@@ -6,8 +6,8 @@
     .versions/00007-…/               files/<athlete>.db, <table>.parquet, athletes.parquet, rejects.parquet,
                                      refused/<athlete>.ndjson: objects of an athlete whose run failed, for the next one
 
-A version is made beside the one that holds, and the link renamed over the link before: whoever reads has the one or the other. Two
-tasks at the same partition make two versions with the same rows.
+A version is made beside the one that holds, and the link renamed over the link before: whoever reads has the one or the other. Of two
+tasks at the same partition the first one's version stays.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ class Place:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).absolute()
         self.pool, self.template = self.folder / "pool.db", self.folder / "template.db"
-        self._manifest = self.folder / "manifest.json"
+        self._manifest, self._job = self.folder / "manifest.json", self.folder / ".versions" / "job"
 
     # --- the folder --------------------------------------------------------------------------------------------------------
 
@@ -72,8 +72,10 @@ class Place:
 
     @contextlib.contextmanager
     def alone(self):
-        """One job at a time. What earlier ones left half done is removed."""
+        """One job at a time, whose name is given: tasks of an earlier one that are still at work are too late from now on (publish).
+        What earlier ones left half done is removed."""
         self._check_versions()
+        self.check()
         with open(self._manifest) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -86,7 +88,23 @@ class Place:
             for link in self.folder.glob(".link-*"):
                 if link.is_symlink():
                     link.unlink()
-            yield
+            job = uuid.uuid4().hex
+            with self._publishing():
+                _written(self._job, job)
+            yield job
+
+    def check(self):
+        """That every athlete is where the manifest says: under another fleet's they would be there twice, or not be found."""
+        partitions = self.partitions
+        for link in self.folder.glob("partition=*"):
+            number = link.name.removeprefix("partition=")
+            if not re.fullmatch("[0-9]{5}", number) or int(number) >= partitions:
+                raise Failure(f"{link} is none of the {partitions} partitions that {self._manifest} tells")
+        for number in self.numbers():
+            for file in os.scandir(self.version(number) / "files"):
+                athlete = file.name.removesuffix(".db")
+                if is_id(athlete) and partition_of(athlete, partitions) != number:
+                    raise Failure(f"athlete {athlete} is in partition {number} and, of {partitions} as {self._manifest} tells, belongs in {partition_of(athlete, partitions)}")
 
     def _check_versions(self):
         """Nothing outside of the folder is ever removed: whoever wrote the folder may have put links into it."""
@@ -126,11 +144,25 @@ class Place:
             (version / room).mkdir(parents=True)
         return version
 
-    def publish(self, number, version):
+    def publish(self, number, version, before=None, job=None):
+        """Names a version in place of `before`, from which it was made. Where another task of the same job was first, whose rows are
+        the same, that one stays; a task of a job that is over fails, since what came after it would be lost."""
         os.sync()  # whole on the disk before it is named
-        fresh = self.folder / f".link-{uuid.uuid4().hex}"
-        fresh.symlink_to(f".versions/{version.name}")
-        os.replace(fresh, self.link(number))
+        with self._publishing():
+            if job is not None and job != (self._job.read_text(errors="replace") if is_plain(self._job) else None):
+                raise Failure(f"another job has begun in {self.folder}: this one's partition {number} is too late")
+            if self.version(number) == before:
+                fresh = self.folder / f".link-{uuid.uuid4().hex}"
+                fresh.symlink_to(f".versions/{version.name}")
+                os.replace(fresh, self.link(number))
+                return
+        shutil.rmtree(version)
+
+    @contextlib.contextmanager
+    def _publishing(self):
+        with open(os.open(self.folder / ".versions" / "publishing", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     # --- reading -----------------------------------------------------------------------------------------------------------
 
@@ -156,6 +188,11 @@ def athletes_in(version, room="files", end=".db"):
 def made_by(version):
     """Which stages, library and models made a version; empty where it does not say."""
     return (version / "made_by").read_text(errors="replace") if is_plain(version / "made_by") else ""
+
+
+def in_delta(version):
+    """The folder of Delta Lake tables that have all of a version; empty before that."""
+    return (version / "in_delta").read_text(errors="replace") if is_plain(version / "in_delta") else ""
 
 
 def is_plain(file):

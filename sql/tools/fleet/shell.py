@@ -3,13 +3,12 @@
 import os
 import pathlib
 import shutil
-import sqlite3
 import subprocess
 
 from advancing import stages_of_one
 from common import database
-from common.database import Failure
-from template import adopt, champions
+from common.database import Failure, sqlite3
+from template import adopt, champions_of_template
 
 MARK = "stage:"
 
@@ -25,7 +24,7 @@ def advance(template, objects, earlier, path, begins=None):
             here, ours = (database.value(one, "PRAGMA user_version") for one in (db, _opened(template)))
             if here != ours:
                 raise Failure(f"{path} has schema {here} where this athlete has {ours}: a Python that loads extensions brings it there (sql/tools/migrate)")
-            adopt(db, champions(template))
+            adopt(db, champions_of_template(template))
         if objects:
             db.execute("INSERT INTO bronze_inbox (source, body) VALUES ('fleet', CAST(? AS TEXT))", (objects,))
     _run(path, begins)

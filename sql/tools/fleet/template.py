@@ -4,10 +4,9 @@ import contextlib
 import functools
 import os
 import pathlib
-import sqlite3
 
 from common import database, inbox, pipeline, stages
-from common.database import Failure
+from common.database import Failure, sqlite3
 
 # What a file needs of a model that was trained elsewhere: how it came to be, and not the rows that it was judged by.
 OF_MODELS = ("ml_models", "ml_runs", "ml_run_params", "ml_run_metrics", "ml_run_slices", "ml_run_tags", "ml_run_artifacts", "ml_model_versions", "ml_intervals", "ml_metrics", "ml_clusters",
@@ -44,7 +43,6 @@ def _adopting(pool):
         raise Failure(f"the models of {pool} are none of ours: {error}") from error
 
 
-@functools.lru_cache(maxsize=2)
 def champions(path):
     """(columns, keys, rows) of each table that is there."""
     found = {}
@@ -55,6 +53,12 @@ def champions(path):
                 names = ", ".join(database.quoted(name) for name, _ in columns)
                 found[table] = ([name for name, _ in columns], [name for name, pk in columns if pk], db.execute(f"SELECT {names} FROM {table}").fetchall())
     return found
+
+
+@functools.cache
+def champions_of_template(path):
+    """Those of a file that nobody changes while this process lives."""
+    return champions(path)
 
 
 def adopt(db, models):

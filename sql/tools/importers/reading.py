@@ -4,8 +4,9 @@ import concurrent.futures
 import dataclasses
 import hashlib
 import json
-import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 import zoneinfo
 
 from importers import device_files, strava_export, strava_streams, streams, tool_json
@@ -32,7 +33,7 @@ def lines(work, way, known, n_files):
             yield _known(piece, way, known) or _line(*_keyed(piece, way), way)
         return
     processes = len(os.sched_getaffinity(0))
-    pool = concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork"))
+    pool = concurrent.futures.ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork"), initializer=_end_with_its_parent)
     try:
         waiting = []  # (source, bytes, line or its future)
         for piece in work:
@@ -45,6 +46,11 @@ def lines(work, way, known, n_files):
             yield _outcome(*one)
     finally:
         pool.shutdown(cancel_futures=True)  # what waits is for nobody where nobody listens any more
+
+
+def _end_with_its_parent():
+    """A process that waits for work of one that was killed would wait for ever, and whoever waits for what it says, too."""
+    threading.Thread(target=lambda: (multiprocessing.connection.wait([multiprocessing.parent_process().sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _outcome(source, _, told):

@@ -14,6 +14,7 @@ CONTRASTS = """(() => {
         if (!walk.currentNode.data.trim() || ['STYLE', 'SCRIPT', 'title', 'desc', 'OPTION'].includes(each.tagName) || box.width * box.height === 0 || style.visibility === 'hidden') continue;
         let colour = parts(each instanceof SVGElement ? style.fill : style.color);
         for (let up = each; up; up = up.parentElement) colour = [...colour.slice(0, 3), colour[3] * Number(getComputedStyle(up).opacity) * (up === each && up instanceof SVGElement ? Number(style.fillOpacity) : 1)];
+        if (colour[3] === 0) continue; // a label of an axis that another one would cover
         const below = behind(each), shown = over(colour, below), [high, low] = [light(shown), light(below)].sort((a, b) => b - a);
         const pair = shown.slice(0, 3).map(Math.round) + ' on ' + below.slice(0, 3).map(Math.round);
         if (!found.has(pair)) found.set(pair, [walk.currentNode.data.trim().slice(0, 40), pair, (high + 0.05) / (low + 0.05)]);

@@ -34,6 +34,11 @@ def fleet(*arguments, python=sys.executable, **changes):
     return subprocess.run([python, str(TOOL), *map(str, arguments)], capture_output=True, text=True, env=environment(**changes))
 
 
+def python(script, python=sys.executable):
+    """What a script did."""
+    return subprocess.run([python, str(script)], capture_output=True, text=True, env=environment())
+
+
 @functools.cache
 def pool():
     """The pool that a fleet begins with, made once."""

@@ -23,7 +23,7 @@ DIRECTIVE = re.compile(r"%(?:\.\*f|[-+!0-9.]*[sdf](?![a-z])|%)")
 # Words of the SQL that no person reads: names of columns, keys of options, marks, values that are compared.
 CODE = set("""bad bar card champion dashed dot drift endurance failed feature features format gbdt good hatch high history kmeans learner line low marks min model none now object ok
     options owner refused rest riegel ring risk series simulation start steady survey there time title uncertainty unit vdot version zones decimals definition desc description
-    ACWR ATL CTL TSB TSS BASELINE kcal Riegel""".split())  # fmt: skip
+    ACWR ATL CTL TSB TSS BASELINE HOLD PROMOTE REJECT failure freshness kcal Riegel""".split())  # fmt: skip
 
 
 def literals(text):

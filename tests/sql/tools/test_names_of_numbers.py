@@ -69,7 +69,7 @@ PAGE = [
     (f"  pace_predictor +(?P<prediction>predicted_pace_min_km) {{}} \\({{}} to {{}}\\) for {{{DAY}}}, next",
      "SELECT g.predicted, i.lower, i.upper, g.prediction_date FROM inference_log AS g JOIN inference_intervals AS i USING (inference_id) WHERE g.model = 'pace_predictor' AND g.entity = :athlete ORDER BY inference_id DESC LIMIT 1", ".2f .2f .2f s"),
     ("    most because of ctl_42d \\({}\\), .*", "SELECT e.contribution FROM gold_explanations AS q CROSS JOIN gbdt_explain(q.reference, q.question) AS e WHERE q.athlete_id = :athlete AND q.model = 'pace_predictor' AND e.feature = 'ctl_42d' ORDER BY q.inference_id DESC LIMIT 1", "+.2f"),
-    ("    version {}: {PROMOTE, .*}", "SELECT challenger, decision || ', ' || reason FROM ml_decisions WHERE model = 'pace_predictor' ORDER BY decision_id DESC LIMIT 1", "d s"),
+    ("    version {}: {promoted, .*}", "SELECT challenger, CASE decision WHEN 'PROMOTE' THEN 'promoted' END || ', ' || reason FROM ml_decisions WHERE model = 'pace_predictor' ORDER BY decision_id DESC LIMIT 1", "d s"),
     ("  {\\d{4}-\\d\\d}: {} of {} features have left the range of their own months", "SELECT substr(MAX(window_start), 1, 7), SUM(is_drift), COUNT(*) FROM gold_moved_features WHERE athlete_id = :athlete", "s d d"),
     ("    (?P<column>\\w+) of (?P<monitor>\\w+), {} times as far as by itself", "SELECT times_own FROM gold_moved_features WHERE athlete_id = :athlete AND monitor = :monitor AND column_name = :column", ".1f"),
     (f"  alert: freshness of {{}} feature groups, since {{{DAY}}}, {{}} times", "SELECT alerts, substr(opened_at, 1, 10), n_bad FROM gold_open_alerts WHERE kind = 'freshness' AND alerts > 1", "d s d"),
@@ -106,7 +106,7 @@ PICTURES = {
     ("Zones of the last weeks", f"zone {n}"): (f"SELECT week_start, zone_{n}_min FROM gold_zone_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND zone_1_min IS NOT NULL ORDER BY week_start", 0.0501) for n in range(1, 6)
 } | {
     ("Load, fitness and fatigue", "load of the day"): (f"SELECT as_of_date, daily_tss FROM athlete_rolling_features WHERE athlete_id = :athlete AND as_of_date > date({EVENING}, '-365 days') ORDER BY 1", 0.0501),
-    ("Races", "past races"): ("SELECT name, s_per_km FROM gold_race_paces WHERE athlete_id = :athlete ORDER BY distance_m, s_per_km", 0.51),
+    ("Races", "past races"): ("SELECT r.name || COALESCE(' (' || hms(MAX(g.predicted_s) FILTER (WHERE g.model = 'time_estimator')) || ')', ''), r.s_per_km FROM gold_race_paces AS r LEFT JOIN gold_athlete_predictions AS g USING (athlete_id, distance_class) WHERE r.athlete_id = :athlete GROUP BY r.activity_id, r.distance_class", 0.51),
     ("The record of the estimates", "run"): ("SELECT as_of_date, actual_pct FROM gold_race_forecasts WHERE subject = :athlete AND model = 'time_estimator' ORDER BY as_of_date", 0.0501),
     ("The plan and the form it leads to", "planned"): ("SELECT plan_date, load_tss FROM gold_plan_outlook WHERE athlete_id = :athlete ORDER BY 1", 0.0501),
     ("Hours by week", "hours"): (f"SELECT week_start, hours FROM gold_energy_weeks WHERE athlete_id = :athlete AND week_start > date({EVENING}, '-182 days') AND trainings > 0 ORDER BY 1", 0.0501),

@@ -1,6 +1,7 @@
 """Whoever reads a database while a program writes it reads what was there before, at once, and then what is there after."""
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -10,7 +11,9 @@ import subprocess
 import pytest
 from common import database
 
+from helpers.athletes import demo
 from helpers.athletes.demo import REFERENCE, RUNNER, STAGES
+from helpers.extension import connect
 from helpers.tools import command, environment, tool
 
 QUESTIONS = ["SELECT COUNT(*) FROM {}", "SELECT MAX(rowid) FROM {}", "SELECT * FROM {} LIMIT 1"]
@@ -61,6 +64,27 @@ def test_readers_are_answered_while_every_stage_writes(tmp_path, imported):
     with contextlib.closing(sqlite3.connect(path)) as last:
         assert last.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert os.listdir(tmp_path) == ["athlete.db"]  # one file again
+
+
+@pytest.mark.soak
+def test_a_feature_is_read_as_of_any_moment_while_every_stage_writes(tmp_path):
+    path = tmp_path / "athlete.db"
+    shutil.copy(demo.database(), path)
+    with contextlib.closing(connect(path)) as db:
+        athlete, day = db.execute("SELECT athlete_id, MAX(activity_date) FROM athlete_daily_features").fetchone()
+        newest = json.loads(db.execute("SELECT payload FROM bronze_strava_activities ORDER BY payload ->> '$.start_date' DESC LIMIT 1").fetchone()[0])
+        more = newest | {"id": 9_000_000_000_000, "start_date": f"{day}T23:00:00Z", "start_date_local": f"{day}T23:00:00Z"}
+        db.execute("INSERT INTO bronze_inbox (source, body) VALUES ('test', ?)", (json.dumps(more),))
+        db.commit()
+    process = subprocess.Popen(command("run", path, *STAGES), env=environment(), stderr=subprocess.PIPE, text=True)
+    loads, answered = set(), 0
+    while process.poll() is None:
+        with contextlib.closing(connect(f"file:{path}?mode=ro", uri=True)) as reader:  # waits as long as Python does unless told otherwise
+            reader.execute("CREATE VIRTUAL TABLE temp.daily USING asof(athlete_daily_features)")
+            loads.add(reader.execute("SELECT activities FROM daily WHERE athlete_id = ? AND as_of = '9000-01-01'", (athlete,)).fetchone())
+            answered += 1
+    assert process.returncode == 0, process.stderr.read()
+    assert answered > 3 and len(loads) <= 2 and None not in loads  # what was there before, and then what is there after
 
 
 def test_without_readers_the_database_is_one_file_in_the_mode_that_it_had(tmp_path, imported):

@@ -240,6 +240,17 @@ def test_make_hands_over_names_as_they_are(tmp_path, name):
         assert db.execute("SELECT source FROM bronze_strava_activities").fetchall() == [(name,)]
 
 
+@pytest.mark.parametrize("home", ["home", "h o$m'e", "h~/e"])
+def test_make_finds_what_lies_at_home_where_the_shell_leaves_that_to_it(tmp_path, home):
+    """As zsh and dash do with SRC=~/x."""
+    folder = tmp_path / home
+    (folder / "d~").mkdir(parents=True)
+    (folder / "d~" / "x y.json").write_text('{"id": 1, "athlete": {"id": 2}, "start_date": "2024-01-01T00:00:00Z", "sport_type": "Run"}')
+    make = ["make", "-s", "-C", str(ROOT), "-o", extension_file(), f"EXTENSION={extension_file()}"]
+    done = subprocess.run([*make, "import", "DB=~/a.db", "SRC=~/d~/x y.json"], capture_output=True, text=True, env=environment(HOME=str(folder)))
+    assert done.returncode == 0 and (folder / "a.db").exists(), done.stderr
+
+
 @pytest.mark.parametrize("as_of", ["2024-01-01'; DROP TABLE ops_config; --", "$(touch made)", "tomorrow", "2024-13-01", '"'])
 def test_a_day_that_is_none_is_refused_as_it_was_said(files, as_of):
     before = list(sqlite3.connect(files / "athlete.db").iterdump())

@@ -1,50 +1,47 @@
-"""Spark, or what speaks its protocol (Sail): raw lines to groupBy and applyInPandas, stored files to binaryFile and mapInArrow."""
+"""Spark, or what speaks its protocol: pieces of raw lines to groupBy and applyInPandas, stored files to binaryFile and mapInArrow."""
 
+import contextlib
 import json
 import os
 import pathlib
+import re
 import sys
 import tempfile
 
 import pyarrow as pa
+from common.database import Failure
 from pyspark import cloudpickle
+from pyspark.errors import PySparkException
 
 COLUMNS = "athlete_id string, partition int, outcome string, stage string, message string, objects long, seconds double"
 NAMES = [column.split()[0] for column in COLUMNS.split(", ")]
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # a worker may not find this file before it was told where
-LINES = "partition int, source string, place long, line string"
+LINES = "partition int, piece int, place long, line binary"
+BATCH_LINES = 10_000
 
 
 def run(job, pieces, due, workers=None, session=None):
-    import place
-    from pyspark.sql import functions as F
-
-    spark = session or _local(workers)
-    partitions = place.Place(job["folder"]).partitions
-    files = sorted({file for file, _, _ in pieces})
-    frames = [spark.createDataFrame([(number, "", -1, "") for number in sorted(due)], LINES)] if due else []
-    if files:
-        raw = spark.read.text(files).select("value", F.col("_metadata.file_path").alias("source"), F.monotonically_increasing_id().alias("place"))
-        frames.append(raw.mapInArrow(_keyed(job, partitions), LINES))
-    lines = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1])
-    outcomes = lines.groupBy("partition").applyInPandas(_task(job), COLUMNS).collect()
-    if session is None:
-        spark.stop()
-    return [outcome.asDict() for outcome in outcomes]
+    with _session(workers, session) as spark:
+        frames = [spark.createDataFrame([(number, -1, -1, bytearray()) for number in sorted(due)], LINES)] if due else []
+        if pieces:  # which the workers read themselves, so that a line and its place are those of every engine
+            told = spark.createDataFrame([(number, *piece) for number, piece in enumerate(pieces)], "piece int, file string, first long, last long")
+            frames.append(told.repartition(len(pieces)).mapInArrow(_keyed(job), LINES))
+        if not frames:
+            return []
+        lines = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1])
+        return [outcome.asDict() for outcome in lines.groupBy("partition").applyInPandas(_task(job), COLUMNS).collect()]
 
 
 def rows(job, numbers, folder, workers=None, session=None):
     """Each file is one row of binaryFile, and comes to a worker as bytes: SQLite opens none on a bucket."""
-    spark = session or _local(workers)
     import place
 
     files = [str(file) for number in numbers for file in place.athletes_in(place.Place(job["folder"]).version(number)).values()]
-    stored = spark.read.format("binaryFile").load(files).select("path", "content")
-    stored.mapInArrow(_rows(job), "model string, entity string, origin string, row string").write.parquet(f"{folder}/rows")
+    with _session(workers, session) as spark:
+        stored = spark.read.format("binaryFile").load(files).select("path", "content")
+        stored.mapInArrow(_rows(job), "model string, entity string, origin string, row string").write.parquet(f"{folder}/rows")
     for number, file in enumerate(sorted(pathlib.Path(f"{folder}/rows").glob("*.parquet"))):
         os.replace(file, f"{folder}/{number:05d}.parquet")
-    if session is None:
-        spark.stop()
 
 
 def _rows(job):
@@ -63,6 +60,20 @@ def _rows(job):
     return rows
 
 
+@contextlib.contextmanager
+def _session(workers, session):
+    """The one that is given, or one of this machine that ends with the job. What a worker failed with is told as its own sentence."""
+    spark = session or _local(workers)
+    try:
+        yield spark
+    except PySparkException as error:
+        found = re.findall(r"^(?:\w+\.)*Failure: (.*)", str(error), re.M)
+        raise Failure(found[-1] if found else f"Spark: {str(error).strip().splitlines()[0]}") from error
+    finally:
+        if session is None:
+            spark.stop()
+
+
 def _local(workers):
     """Worker processes of their own, so that one that ends is repeated, as in a cluster."""
     from pyspark.sql import SparkSession
@@ -73,16 +84,24 @@ def _local(workers):
             .config("spark.io.compression.codec", "zstd").config("spark.speculation", "true").getOrCreate())  # fmt: skip
 
 
-def _keyed(job, partitions):
+def _keyed(job):
     def keyed(batches):
         _import(job)
+        import itertools
+
+        import place
+        from job import lines_of
         from keys import athlete_of, partition_of
 
+        partitions = place.Place(job["folder"]).partitions
         for batch in batches:
-            lines = [line.strip() for line in batch.column("value").to_pylist()]
-            numbers = [partition_of(athlete_of(line.encode()) or "", partitions) for line in lines]
-            found = pa.record_batch([pa.array(numbers, pa.int32()), batch.column("source"), batch.column("place"), pa.array(lines)], ["partition", "source", "place", "line"])
-            yield found.filter(pa.compute.not_equal(found["line"], ""))
+            for told in batch.to_pylist():
+                lines, at = lines_of((told["file"], told["first"], told["last"])), 0
+                while own := list(itertools.islice(lines, BATCH_LINES)):
+                    numbers = [partition_of(athlete_of(line) or "", partitions) for line in own]
+                    columns = [pa.array(numbers, pa.int32()), pa.array([told["piece"]] * len(own), pa.int32()), pa.array(range(at, at + len(own)), pa.int64()), pa.array(own, pa.binary())]
+                    yield pa.record_batch(columns, ["partition", "piece", "place", "line"])
+                    at += len(own)
 
     return keyed
 
@@ -93,8 +112,8 @@ def _task(job):
         import pandas
         import partition
 
-        ordered = frame[frame["line"] != ""].sort_values(["source", "place"])
-        outcomes = partition.run(job, int(frame["partition"].iloc[0]), [line.encode() for line in ordered["line"]])
+        ordered = frame[frame["piece"] >= 0].sort_values(["piece", "place"])
+        outcomes = partition.run(job, int(frame["partition"].iloc[0]), [bytes(line) for line in ordered["line"]])
         return pandas.DataFrame([[json.loads(json.dumps(outcome.get(name))) for name in NAMES] for outcome in outcomes], columns=NAMES)
 
     return task

@@ -9,6 +9,7 @@ import sys
 import job as jobs
 from common.database import Failure
 
+WORKER_FAILED = 124  # of xargs: one ended with 255, after its sentence
 TOOL = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -33,7 +34,8 @@ def _each(what, folder, numbers, workers):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
         told, complaint = started.communicate("".join(f"{number}\0" for number in numbers).encode())
     if started.returncode:
-        raise Failure(complaint.decode(errors="replace").strip().splitlines()[0] if complaint.strip() else f"a worker ended with {started.returncode}")
+        lines = complaint.decode(errors="replace").strip().splitlines() or [f"a worker ended with {started.returncode}"]
+        raise Failure(lines[0] if started.returncode == WORKER_FAILED else lines[-1])  # an error that nobody foresaw ends with what it is
     for number in numbers:
         yield json.loads((pathlib.Path(folder) / f"{what}-{number}.json").read_text())
 

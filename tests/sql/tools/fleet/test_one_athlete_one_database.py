@@ -1,5 +1,6 @@
 """A database for each athlete gives the rows that one database of all gives, however often, by whom and in whatever parts it is made."""
 
+import contextlib
 import json
 import os
 import random
@@ -87,8 +88,32 @@ def test_what_is_new_of_some_is_the_work_of_those(fleet, tmp_path):
     assert sorted(map(int, rows["athlete_id"].to_pylist())) == sorted([athlete for athlete in ATHLETES for _ in range(fleets.KIND.activities)] + [3])
 
 
-@pytest.mark.parametrize("seed", [0, *map(soak, range(1, 10))])
-def test_a_job_that_is_killed_leaves_whole_partitions_and_is_finished_by_the_next(tmp_path, one, seed):
+KILLED = ("all", "driver", "worker")  # a driver's workers go on for a while, beside the next job
+
+
+def processes_of(group):
+    """The numbers of those in a process group, its leader first."""
+    found = subprocess.run(["ps", "-o", "pid=", "-g", str(group)], capture_output=True, text=True).stdout.split()
+    return sorted(map(int, found))
+
+
+def ended_at_random(rng, killed, what):
+    time.sleep(rng.uniform(0, 3))
+    if what == "worker":
+        _, *others = processes_of(killed.pid)
+        victim = rng.choice(others or [killed.pid])
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        killed.wait()  # a job whose worker is killed ends by itself
+    elif what == "driver":
+        killed.kill()
+    else:
+        os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+
+
+@pytest.mark.parametrize("what, seed", [("all", 0), *[soak(KILLED[n % 3], n) for n in range(1, 11)]])
+def test_a_job_that_is_killed_leaves_whole_partitions_and_is_finished_by_the_next(tmp_path, one, what, seed):
     rng = random.Random(seed)
     source = fleets.written(tmp_path / "all.ndjson", fleets.objects(ATHLETES))
     command = [sys.executable, str(fleets.TOOL), "run", "--partitions=4", str(fleets.with_pool(tmp_path / "out")), str(source)]
@@ -96,13 +121,13 @@ def test_a_job_that_is_killed_leaves_whole_partitions_and_is_finished_by_the_nex
     until = time.monotonic() + 60
     while not (tmp_path / "out" / "template.db").exists() and time.monotonic() < until:
         time.sleep(0.02)
-    time.sleep(rng.uniform(0, 3))
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    ended_at_random(rng, killed, what)
     for part in (tmp_path / "out").glob("partition=*"):
         assert {file.name for file in part.glob("*.parquet")} >= {f"{name}.parquet" for name in FEATURES} and len(list((part / "files").glob("*.db"))) > 0
     fleets.ran(tmp_path / "out", source)
     assert features(tmp_path / "out") == one
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(killed.pid, signal.SIGKILL)
     held = {os.readlink(link).split("/")[1] for link in (tmp_path / "out").glob("partition=*")}
     assert held <= {version.name for version in (tmp_path / "out" / ".versions").iterdir()}
 

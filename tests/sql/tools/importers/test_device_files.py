@@ -97,9 +97,20 @@ def test_who_has_told_nobody_is_asked_for_the_athlete_once(tmp_path):
     (tmp_path / "x").write_bytes(device_files.as_fit(device_files.run(600)))
     done = device_files.imported(tmp_path / "a.db", tmp_path / "x")
     assert (done.returncode, done.stderr) == (1, 'x does not say whose it is; say it once: ATHLETE=me NAME="…"\n')
-    assert device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="Ann").stderr == "ATHLETE is 'Ann' where `me` or a number, such as Strava's, belongs\n"
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="Ann").stderr == "ATHLETE is 'Ann' where `me` or a number, such as Strava's, belongs; who has none gets one: ATHLETE=1 NAME=\"Ann\"\n"
     assert device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="me").returncode == 0
+    assert "ATHLETE=2 NAME" in device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete="Ann").stderr
     assert device_files.imported(tmp_path / "a.db", tmp_path / "x").stdout == "0 new, 1 known already\n"
+
+
+def test_who_has_a_name_here_is_meant_by_it(tmp_path):
+    for number, name in ((1, "Ann"), (2, "Bea"), (3, "Cai"), (4, "Cai")):
+        (tmp_path / name).write_bytes(device_files.as_fit(device_files.run(600 + number)))
+        assert device_files.imported(tmp_path / "a.db", tmp_path / name, athlete=number, name=name).returncode == 0
+    (tmp_path / "more").write_bytes(device_files.as_fit(device_files.run(900)))
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "more", athlete="bea").returncode == 0
+    assert rows(tmp_path / "a.db", "SELECT payload ->> '$.athlete.id' AS id, COUNT(*) AS n FROM bronze_strava_activities GROUP BY 1 HAVING n > 1") == [{"id": 2, "n": 2}]
+    assert device_files.imported(tmp_path / "a.db", tmp_path / "more", athlete="Cai").stderr == "ATHLETE is 'Cai' where `me` or a number, such as Strava's, belongs\n"
 
 
 @pytest.mark.parametrize("own, trains", [("device_file", True), ("bulk_export", True), (None, False)])

@@ -5,6 +5,7 @@ import gzip
 import json
 import math
 import os
+import pathlib
 import random
 import signal
 import sqlite3
@@ -212,6 +213,27 @@ def test_another_place_or_reader_or_content_is_read_again(tmp_path):
     points = device_files.run(500)
     (folder / "000").write_bytes(device_files.as_fit(points))
     assert device_files.imported(path, folder, zone="Asia/Tokyo").stdout == "1 new, 2 known already\n"
+
+
+def test_when_its_reader_is_killed_an_import_says_so_and_leaves_no_process(tmp_path):
+    """As a machine without memory kills the largest."""
+    (tmp_path / "x").mkdir()
+    for i in range(8):
+        (tmp_path / "x" / str(i)).write_bytes(device_files.real("portland.fit"))
+    process = subprocess.Popen(command("import", "--athlete=7", "--", tmp_path / "a.db", tmp_path / "x"), env=environment(ATHLETE_PYTHON=sys.executable), stderr=subprocess.PIPE, text=True)
+    while len(family := offspring(process.pid)) < 2 and process.poll() is None:  # its reader, and one of the readers of that
+        time.sleep(0.01)
+    os.kill(offspring(process.pid)[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and said.endswith("could not be read: its reader ended with -9\n"), said
+    while any(os.path.exists(f"/proc/{pid}") and b"importers" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family):
+        time.sleep(0.01)
+
+
+def offspring(pid):
+    """Children, and theirs after them."""
+    found = [int(child) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+    return found + [one for child in found for one in offspring(child)]
 
 
 @pytest.mark.parametrize("seed", [0, soak(1)])

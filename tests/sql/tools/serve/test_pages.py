@@ -17,6 +17,7 @@ import pytest
 
 from helpers.athletes import demo
 from helpers.extension import EXTENSION, ROOT, connect
+from helpers.machine import looks
 from helpers.machine.browser import browser
 from helpers.stores.served import Datasette, Served
 
@@ -83,8 +84,20 @@ def test_the_first_page_leads_to_the_dashboards_and_none_opens_to_a_stranger(ser
     listed = get(served, "/-/dashboards").text
     for name, dashboard in DASHBOARDS.items():
         assert dashboard["title"] in listed and get(served, f"/-/dashboards/{name}?athlete=4001").status_code == 200
-    for path in ("/-/dashboards", "/-/dashboards/athlete", "/-/dashboards/athlete/load", "/-/dashboards/athlete/embed", "/my~20runs", "/my~20runs/gold_squad", "/my~20runs/races?athlete_id=4001"):
-        assert served.get(path, follow_redirects=False).status_code == 403, path
+    for path in ("/", "/-/dashboards", "/-/dashboards/athlete", "/-/dashboards/athlete/load", "/-/dashboards/athlete/embed", "/my~20runs", "/my~20runs/gold_squad", "/my~20runs/races?athlete_id=4001"):
+        answer = served.get(path, follow_redirects=False)
+        assert answer.status_code == 403 and "make serve PAGES=1" in answer.text, path
+
+
+def test_the_list_of_tables_has_those_with_words_and_long_numbers_are_shown_in_few_digits(served):
+    listed = get(served, "/my~20runs.json").json()["tables"]
+    shown = {table["name"] for table in listed if not table["hidden"]}
+    assert set(TABLES["tables"]) & {table["name"] for table in listed} <= shown and 10 < len(shown) < 40 < len(listed)
+    (link,) = re.findall(r'<a href="([^"]*)">Tables and queries', get(served, "/-/dashboards").text)
+    assert get(served, link).status_code == 200 and "gold_squad" in get(served, link).text
+    db = sqlite3.connect(served.path)
+    (tsb,) = db.execute("SELECT tsb FROM gold_squad").fetchone()
+    assert f'<span title="{tsb}">{tsb:.4g}</span>' in get(served, "/my~20runs/gold_squad").text and f"{tsb}" in get(served, "/my~20runs/gold_squad.json").text
 
 
 def test_tables_have_words_units_and_an_order(served):
@@ -178,6 +191,37 @@ def test_in_a_browser_every_chart_draws_and_the_console_is_silent(tmp_path, widt
             assert page.complaints() == [], name
             if kept:
                 page.picture(pathlib.Path(kept) / f"{name}-{width}.png")
-        for path in ("runs", "runs/gold_squad", "runs/silver_trainings", "runs/races?athlete_id=4001"):
+        for path in OTHERS:
             page.open(f"{address}/{path}")
             assert page.complaints() == [] and page.run("document.querySelectorAll('h1').length") >= 1
+
+
+OTHERS = ("runs", "runs/gold_squad", "runs/silver_trainings", "runs/athlete_rolling_features?_size=3", "runs/races?athlete_id=4001", "runs/rows_behind_a_prediction?prediction_id=5")
+AA = 4.5  # WCAG 2.2, 1.4.3, of ordinary text
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("width, is_dark, is_large", [(1200, False, False), (1200, True, False), (420, False, False), (420, True, True), (1200, False, True)])
+def test_in_a_browser_texts_of_all_pages_stand_out_and_fit(tmp_path, width, is_dark, is_large):
+    path = tmp_path / "runs.db"
+    shutil.copy(demo.database(), path)
+    kept, pairs, complaints = os.environ.get("ATHLETE_PICTURES"), {}, []
+    with running(path, "a secret") as address, browser() as page:
+        page.cookie(ROOT_COOKIE, Datasette([], secret="a secret").sign({"a": {"id": "root"}}, "actor"), address)
+        page.look(width, 900, is_dark)
+        for place in ("-/dashboards", *(f"-/dashboards/{name}?athlete=4001" for name in DASHBOARDS), "-/dashboards/athlete/load", *OTHERS):
+            page.open(f"{address}/{place}")
+            if "/dashboards/" in place:
+                page.until("document.querySelectorAll('svg.marks').length >= document.querySelectorAll('.dashboard-card-chart').length")
+                time.sleep(0.5)
+            if is_large:
+                page.run(looks.TWICE)
+            complaints += page.complaints()
+            pairs |= {pair: (ratio, text, place) for text, pair, ratio in page.run(looks.CONTRASTS)}
+            assert page.run(looks.FITS), place
+            if kept:
+                name = re.sub(r"\W+", "-", place).strip("-")
+                page.picture(pathlib.Path(kept) / f"{name}-{width}-{'dark' if is_dark else 'light'}{'-large' if is_large else ''}.png")
+    least = min(pairs.values())
+    print(f"{len(OTHERS) + len(DASHBOARDS) + 2} pages, {len(pairs)} pairs of colours, the least contrast {least[0]:.2f} ({least[1]!r} of {least[2]}), {len(complaints)} errors of the console")
+    assert len(pairs) >= 5 and least[0] >= AA and complaints == [], least
