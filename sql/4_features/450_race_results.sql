@@ -4,7 +4,7 @@
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   max_pause_share, race_gain_max, race_speed_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
+-- params:   max_pause_share, race_gain_max, race_best_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -69,16 +69,16 @@ FROM race AS r
 LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
 
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
--- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much faster than the
--- fastest run around it that is no race, unless what was shown is worth as much; doubtful runs are no faster than what was shown.
+-- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much better than the
+-- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
 CREATE TEMP TABLE believed AS
-WITH slowest AS MATERIALIZED ( -- threshold pace and speed that make such a race credible
+WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
     SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
            threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + e.value)) AS equal_min_km,
-           d.distance_m / t.seconds / (1 + s.value) AS speed_m_s
+           vdot(d.distance_m, t.seconds) / (1 + s.value) AS best_vdot
     FROM ops_config AS l
     CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_speed_gain_max'
+    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
     CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
     CROSS JOIN timed AS t
     JOIN race_distances AS d USING (distance_class)
@@ -93,7 +93,7 @@ fast AS MATERIALIZED (
                 UNION ALL
                 SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM changed CROSS JOIN unrecorded_race_evidence USING (athlete_id)) AS e
                 ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
-    WHERE e.activity_id <> s.activity_id AND e.flat_m >= s.speed_m_s * e.moving_s
+    WHERE e.activity_id <> s.activity_id AND vdot(e.flat_m, e.moving_s) >= s.best_vdot
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
 FROM slowest AS s
