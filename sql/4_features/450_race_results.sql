@@ -71,6 +71,18 @@ LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activ
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
 -- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much better than the
 -- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
+CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, moving_s, flat_m, standing INTEGER);
+INSERT INTO evidence
+WITH asked AS MATERIALIZED (SELECT DISTINCT athlete_id FROM timed WHERE official_s IS NULL),
+run AS MATERIALIZED (
+    SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.climb_m, e.standing FROM asked CROSS JOIN run_evidence AS e USING (athlete_id)
+)
+SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM run
+UNION ALL
+SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run
+UNION ALL
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing FROM asked CROSS JOIN unrecorded_race_evidence AS e USING (athlete_id);
+CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
 CREATE TEMP TABLE believed AS
 WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
     SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
@@ -87,12 +99,7 @@ WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a
 fast AS MATERIALIZED (
     SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
     FROM slowest AS s
-    CROSS JOIN (SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m AS flat_m, standing FROM changed CROSS JOIN run_evidence USING (athlete_id)
-                UNION ALL
-                SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM changed CROSS JOIN run_evidence USING (athlete_id)
-                UNION ALL
-                SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM changed CROSS JOIN unrecorded_race_evidence USING (athlete_id)) AS e
-                ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
+    CROSS JOIN evidence AS e ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
     WHERE e.activity_id <> s.activity_id AND vdot(e.flat_m, e.moving_s) >= s.best_vdot
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
@@ -263,6 +270,7 @@ DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
 DROP TABLE temp.believed;
+DROP TABLE temp.evidence;
 DROP TABLE temp.timed;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

@@ -24,7 +24,7 @@ SELECT CASE WHEN b.ctl_42d IS NULL THEN 'Load, fitness and fatigue' ELSE printf(
                          ELSE CASE WHEN t.history_days < c.history THEN 'too early to tell' WHEN t.acwr > c.risk THEN 'a sudden rise' WHEN t.acwr >= c.steady THEN 'steady' ELSE 'less than usual' END
                               || printf(', %.2f', t.acwr) END
        || CASE WHEN r.peak > max(c.risk, t.acwr) THEN printf('; peak %.2f %d days before', r.peak, julianday(t.as_of_date) - julianday(r.peak_date)) ELSE '' END
-       || CASE c28.untold_days_28d WHEN c28.days_28d THEN ''
+       || CASE WHEN c28.untold_days_28d = c28.days_28d OR c28.days_28d = 1 THEN ''
                ELSE printf('; %d of %d days flagged', c28.risk_days_28d, c28.days_28d) || CASE c28.untold_days_28d WHEN 0 THEN '' ELSE printf(', %d unknown', c28.untold_days_28d) END END AS risk,
        printf('flagged: ratio above %.1f or monotony above %.1f', c.risk, c.monotony) AS flagged,
        c.level, date(t.as_of_date, 'weekday 0', '-6 days') AS week_start, julianday(t.as_of_date) - julianday(t.as_of_date, 'weekday 0', '-6 days') + 1 AS days_of_week

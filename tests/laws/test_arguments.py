@@ -17,8 +17,6 @@ import pytest
 from helpers import functions
 from helpers.extension import connect
 
-pytestmark = pytest.mark.sanitized  # whatever comes in, in every case
-
 SENTENCES = pathlib.Path(__file__).with_name("error_sentences.txt")
 
 HOSTILE = {
@@ -111,6 +109,7 @@ def test_a_plain_call_works(name):
     db.close()
 
 
+@pytest.mark.sanitized  # in every case
 @pytest.mark.parametrize("name", BY_NAME)
 def test_any_argument_gives_a_value_or_a_sentence(name):
     """In every row, and for aggregates also in one row of many, so that it enters and leaves a moving frame."""

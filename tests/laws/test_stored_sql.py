@@ -270,7 +270,7 @@ def test_the_hosts_authorizer_stays_and_is_asked(host):
     db.set_authorizer(None)
 
 
-@pytest.mark.parametrize("predicate", ["length(hex(printf('%.*c', 60000000, 'x'))) > 0", "length(replace(printf('%.*c', 9000000, 'x'), 'x', '123456789')) > 0"])
+@pytest.mark.parametrize("predicate", ["length(replace(printf('%.*c', 9000000, 'x'), 'x', '123456789')) > 0", soak("length(hex(printf('%.*c', 60000000, 'x'))) > 0")])
 def test_a_rule_cannot_fill_the_memory(host, predicate):
     db, _ = host
     db.execute("CREATE TEMP TABLE rules AS SELECT 1 AS rule, ? AS predicate", (predicate,))

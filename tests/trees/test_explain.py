@@ -196,8 +196,8 @@ def digest(digest_of_build):
 
 @pytest.mark.unsanitized
 @pytest.mark.parametrize("compiler, flags", [
-    ("clang", "-O3 -DATHLETE_SIMD_LIMIT=1"), ("gcc", "-O1 -DATHLETE_SIMD_LIMIT=0"),
-    soak("clang", "-O0"), soak("gcc", "-O0"), soak("gcc", "-O2"), soak("clang", "-O2"), soak("gcc", "-O3 -DATHLETE_SIMD_LIMIT=1"), soak("clang", "-O1 -DATHLETE_SIMD_LIMIT=0")])
+    ("clang", "-O1 -DATHLETE_SIMD_LIMIT=0"),
+    soak("clang", "-O3 -DATHLETE_SIMD_LIMIT=1"), soak("gcc", "-O1 -DATHLETE_SIMD_LIMIT=0"), soak("clang", "-O0"), soak("gcc", "-O0"), soak("gcc", "-O2"), soak("clang", "-O2"), soak("gcc", "-O3 -DATHLETE_SIMD_LIMIT=1")])
 def test_every_compiler_and_vector_gives_the_same_bits(digest_of_build, digest, compiler, flags):
     assert digest_of_build(compiler, *flags.split()) == digest
 

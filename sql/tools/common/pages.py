@@ -19,6 +19,13 @@ FRAME = """<!DOCTYPE html>
 """
 
 
+def tell_athlete(db, athlete):
+    """temp.report, for reports/report.sql. The athlete is a constant and no row: SQLite takes it into views of everybody, which then count for one alone."""
+    db.create_function("told_athlete", 0, lambda: athlete, deterministic=True)
+    db.execute("CREATE TEMP TABLE told AS SELECT 1 AS n")  # a view without FROM stays apart
+    db.execute("CREATE TEMP VIEW report AS SELECT told_athlete() AS athlete_id FROM temp.told")
+
+
 def shown(text):
     """A text of anyone's as HTML shows it."""
     return html.escape(printable(text))

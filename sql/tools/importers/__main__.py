@@ -51,6 +51,10 @@ def main():
         tables = strava_export.found_in(files, names)
         beside = [name for name in names if name not in tables and not any(name.startswith(strava_export.root_of(table)) for table in tables)]
         owner = next((found for table in tables if (found := strava_export.owner(files, table))), given.athlete)
+        databases, silent = tool_databases.of_folder(given.given, beside) if os.path.isdir(given.given) else ([], [])
+        beside = [name for name in beside if name not in silent]
+        for line in itertools.chain.from_iterable(_of_database(os.path.join(given.given, name), given.athlete, zone) for name in databases):
+            _say(line)
         work = itertools.chain(*(strava_export.work(files, table, given.athlete) for table in tables), _work(files, beside, owner))
         known = set(pathlib.Path(given.known).read_text().split()) if given.known else set()
         for line in reading.lines(work, reading.Way(zone, given.positions), known, len(names)):
@@ -59,6 +63,13 @@ def main():
         sys.exit(1)  # nobody listens any more
     except (Unreadable, OSError) as error:
         _say({"source": os.path.basename(given.given.rstrip("/")) or given.given, "fault": str(error)})
+
+
+def _of_database(path, athlete, zone):
+    try:
+        yield from tool_databases.lines(path, athlete, zone)
+    except Unreadable as error:
+        yield {"source": os.path.basename(path), "fault": str(error)}
 
 
 def _say(line):

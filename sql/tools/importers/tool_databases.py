@@ -41,6 +41,23 @@ def is_one(path):
         return False
 
 
+def of_folder(folder, names):
+    """(those of a tool that is known, and what lies beside them and says nothing: a tool's other databases, and journals). Both are empty
+    where there is none that is known."""
+    found = [name for name in names if not name.endswith("/") and is_one(os.path.join(folder, name))]
+    known = [name for name in found if _is_known(os.path.join(folder, name))]
+    journals = {name + ending for name in found for ending in ("-wal", "-shm", "-journal")}
+    return (known, [name for name in names if name in found or name in journals]) if known else ([], [])
+
+
+def _is_known(path):
+    try:
+        with contextlib.closing(_opened(path)) as db:
+            return any(columns <= _columns(db, table) for table, columns, _ in TOOLS)
+    except (sqlite3.Error, UnicodeError):
+        return False
+
+
 def lines(path, athlete, zone):
     """What sql/tools/import is told: one line for each activity, or why it gives none."""
     source = os.path.basename(path)

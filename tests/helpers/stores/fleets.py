@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -34,9 +35,9 @@ def fleet(*arguments, python=sys.executable, **changes):
     return subprocess.run([python, str(TOOL), *map(str, arguments)], capture_output=True, text=True, env=environment(**changes))
 
 
-def python(script, python=sys.executable):
+def python(script, *arguments, python=sys.executable):
     """What a script did."""
-    return subprocess.run([python, str(script)], capture_output=True, text=True, env=environment())
+    return subprocess.run([python, *map(str, (script, *arguments))], capture_output=True, text=True, env=environment())
 
 
 @functools.cache
@@ -95,3 +96,17 @@ def rows(table, without=()):
     """Rows in some order that depends on nothing but the rows; doubles by their bytes."""
     columns = [table[name].to_pylist() for name in sorted(table.column_names) if name not in without]
     return sorted(tuple(repr(value) if not isinstance(value, float) else value.hex() for value in row) for row in zip(*columns))
+
+
+def in_sqlite(fleet, table, columns):
+    found = []
+    for file in fleet.glob("partition=*/files/*.db"):
+        with sqlite3.connect(file) as db:
+            found += db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
+        db.close()
+    return found
+
+
+def as_text(value):
+    """A value of an engine's, as the files' is told; numbers by their bytes."""
+    return float(value).hex() if isinstance(value, float) else int(value) if isinstance(value, bool) else value

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from common import database
+from common import database, pages
 from helpers.athletes import crowd, demo
 from helpers.extension import ROOT, connect
 from helpers.tools import tool
@@ -111,6 +111,29 @@ def test_the_days_that_are_flagged_are_counted_for_one_athlete_however_many_ther
                     break
         db.close()
     assert all(steps[name, 20] <= 1.05 * steps[name, 0] and steps[name, 0] > 10 for name in ("page", "report")), steps
+
+
+def test_the_weeks_of_one_athlete_cost_the_same_however_many_there_are(path, tmp_path):
+    steps = {}
+    for others in (0, 5):
+        copy = tmp_path / f"{others}.db"
+        shutil.copy(path, copy)
+        db = connect(str(copy))
+        for table in ("activity_features", "silver_strava_activities", "athlete_daily_features", "athlete_weekly_features") if others else ():
+            columns = ", ".join(f'"{row[1]}"' for row in db.execute(f"PRAGMA table_info({table})") if row[1] != "athlete_id")
+            for other in range(others):
+                db.execute(f"INSERT INTO {table} (athlete_id, {columns}) SELECT ?, {columns} FROM {table} WHERE athlete_id = '4001'", (str(other),))
+        pages.tell_athlete(db, "4001")
+        for statement in database.statements(database.script(ROOT / "sql/reports/report.sql")):
+            taken = []
+            db.set_progress_handler(lambda taken=taken: taken.append(1), 10)
+            db.execute(statement).fetchall()
+            db.set_progress_handler(None, 0)
+            for view in ("gold_energy_weeks", "gold_energy_days", "gold_zone_weeks"):
+                if f" {view} AS" in statement:
+                    steps[view, others] = len(taken)
+        db.close()
+    assert len(steps) == 6 and all(steps[view, 5] <= 1.05 * steps[view, 0] and steps[view, 0] > 10 for view, others in steps), steps
 
 
 def test_a_week_without_training_is_a_gap_of_the_intensity(path, tmp_path):

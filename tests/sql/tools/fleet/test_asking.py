@@ -22,20 +22,6 @@ def fleet(tmp_path_factory):
     return folder / "out"
 
 
-def in_sqlite(fleet, table, columns):
-    found = []
-    for file in fleet.glob("partition=*/files/*.db"):
-        with sqlite3.connect(file) as db:
-            found += db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
-        db.close()
-    return found
-
-
-def as_text(value):
-    """A value of DuckDB's as SQLite has it."""
-    return float(value).hex() if isinstance(value, float) else int(value) if isinstance(value, bool) else value
-
-
 def test_every_value_type_null_and_time_is_that_of_the_files(fleet):
     import asking
 
@@ -51,8 +37,8 @@ def test_every_value_type_null_and_time_is_that_of_the_files(fleet):
             ours = [f"{name}_text" if f"{name}_text" in described else name for name in columns]
             rows = db.execute(f"SELECT {', '.join(ours)} FROM {table}").fetchall()
             nulls += sum(value is None for row in rows for value in row)
-            expected = in_sqlite(fleet, table, columns)
-            assert sorted(repr(tuple(map(as_text, row))) for row in rows) == sorted(repr(tuple(map(as_text, row))) for row in expected), table
+            expected = fleets.in_sqlite(fleet, table, columns)
+            assert sorted(repr(tuple(map(fleets.as_text, row))) for row in rows) == sorted(repr(tuple(map(fleets.as_text, row))) for row in expected), table
         days = db.execute("SELECT epoch(event_timestamp), event_timestamp_text FROM activity_features").fetchall()
     assert nulls > 100 and len(days) == len(ATHLETES) * fleets.KIND.activities
     assert all(at == datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc).timestamp() for at, text in days)

@@ -1,5 +1,6 @@
 """Every engine gives the rows that xargs gives, by workers of its own; a soak, since Spark alone is half a gigabyte."""
 
+import datetime
 import gzip
 import json
 
@@ -75,3 +76,77 @@ if __name__ == "__main__":
     (tmp_path / "run.py").write_text(code)
     done = fleets.python(tmp_path / "run.py", python=python)
     assert f"told: scratch is {nowhere}, where this worker cannot write" in done.stdout.splitlines(), done.stdout + done.stderr[-4000:]
+
+
+READS = """
+import pathlib
+import sys
+
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+fleet, out = map(pathlib.Path, sys.argv[1:])
+spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+for name in sorted({file.stem for file in fleet.glob("partition=*/*.parquet")}):
+    table = spark.read.option("basePath", str(fleet)).parquet(*map(str, fleet.glob(f"partition=*/{name}.parquet"))).toArrow()
+    pq.write_table(table, out / f"{name}.parquet")
+"""
+
+
+def test_spark_reads_every_value_type_null_and_time_that_the_files_have(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fleets.ran(tmp_path / "out", fleets.written(tmp_path / "all.ndjson", fleets.objects((1, 2))), partitions=2)
+    (tmp_path / "read.py").write_text(READS)
+    (tmp_path / "read").mkdir()
+    done = fleets.python(tmp_path / "read.py", tmp_path / "out", tmp_path / "read", python=BUILD / "engines" / "bin" / "python")
+    assert done.returncode == 0, done.stderr[-4000:]
+    nulls = instants = 0
+    tables = [file for file in (tmp_path / "read").glob("*.parquet") if file.stem not in ("athletes", "rejects")]
+    assert len(tables) > 15
+    for file in tables:
+        table = pq.read_table(file, partitioning=None)
+        columns = [name for name in table.column_names if name != "partition" and not (name.endswith("_text") and name.removesuffix("_text") in table.column_names)]
+        ours = [f"{name}_text" if f"{name}_text" in table.column_names else name for name in columns]
+        rows = [tuple(row[name] for name in ours) for row in table.to_pylist()]
+        nulls += sum(value is None for row in rows for value in row)
+        assert sorted(repr(tuple(map(fleets.as_text, row))) for row in rows) == sorted(repr(tuple(map(fleets.as_text, row))) for row in fleets.in_sqlite(tmp_path / "out", file.stem, columns)), file.stem
+        for name in set(columns) - set(ours):
+            assert pa.types.is_timestamp(table.schema.field(name).type)
+            for at, text in zip(table[name].to_pylist(), table[f"{name}_text"].to_pylist()):
+                instants += at is not None
+                assert (at is None) == (text is None) and (text is None or at == _instant(text)), (file.stem, name, at, text)
+    assert nulls > 100 and instants > 200
+
+
+def _instant(text):
+    told = datetime.datetime.fromisoformat(text)
+    return told if told.tzinfo else told.replace(tzinfo=datetime.timezone.utc)
+
+
+JOBS = """
+import json
+import sys
+
+import yaml
+from databricks.bundles.jobs import Job
+
+found = yaml.safe_load(open(sys.argv[1]))["resources"]["jobs"]
+assert all(Job.from_dict(job).as_dict() == job for job in found.values())
+for job in found.values():
+    for broken in (job | {"tusks": []}, job | {"schedule": job["schedule"] | {"timezone": "UTC"}}, job | {"schedule": job["schedule"] | {"pause_status": "OFF"}}):
+        try:
+            Job.from_dict(broken)
+        except ValueError:
+            continue
+        raise SystemExit(f"{broken} is taken")
+print(json.dumps([job["schedule"]["timezone_id"] for job in found.values()]))
+"""
+
+
+def test_the_jobs_for_databricks_are_what_its_own_package_reads(tmp_path):
+    """The bundle as a whole is validated by a program that asks for an account."""
+    (tmp_path / "jobs.py").write_text(JOBS)
+    done = fleets.python(tmp_path / "jobs.py", fleets.TOOL / "databricks.yml", python=BUILD / "engines" / "bin" / "python")
+    assert done.returncode == 0 and json.loads(done.stdout) == ["America/Sao_Paulo"] * 2, done.stderr

@@ -167,6 +167,22 @@ def test_seconds_of_garmindb_and_fitops_are_kept_in_our_units(tmp_path):
         assert dict(db.execute(last.format("="))) == {"altitude": 120.0, "distance": 1797, "heart_rate": 148, "time": 599}
 
 
+def test_a_folder_of_databases_gives_what_a_known_tool_has_and_is_silent_about_the_others(tmp_path):
+    """As GarminDB keeps them: one has the activities, one the units, and more lie beside."""
+    folder = tmp_path / "DBs"
+    folder.mkdir()
+    made(folder / "garmin_activities.db", f"CREATE TABLE activities ({GARMIN})", [
+        ("INSERT INTO activities (activity_id, sport, start_time, elapsed_time, moving_time, distance) VALUES ('77', 'running', '2024-07-03 08:00:00.000000', '00:10:00', '00:10:00', 1.0)", ())])
+    made(folder / "garmin.db", "CREATE TABLE attributes (key, value); INSERT INTO attributes VALUES ('measurement_system', 'statute')")
+    made(folder / "summary.db", "CREATE TABLE t (a)")
+    (folder / "summary.db-wal").write_bytes(b"")
+    (folder / "run.fit").write_bytes(device_files.as_fit(device_files.run(200)))
+    assert device_files.imported(tmp_path / "a.db", folder, athlete=7).stdout == "2 new\n"
+    (folder / "garmin_activities.db").unlink()
+    said = device_files.imported(tmp_path / "b.db", folder, athlete=7).stdout
+    assert said.startswith("1 new, 3 unreadable:\n") and said.count("it is a database: bring it by itself, SRC=its name") == 2, said
+
+
 def test_a_database_of_nobody_known_or_a_damaged_one_is_a_sentence(tmp_path):
     made(tmp_path / "x", "CREATE TABLE t (a)")
     done = device_files.imported(tmp_path / "a.db", tmp_path / "x", athlete=7)
