@@ -198,7 +198,7 @@ def news(folder, options):
 
 
 def poison(folder, options):
-    """One with fifty times the activities, one of broken JSON, one whose file ends its process; the kill of test_poison.py is not here."""
+    """One with fifty times the activities, of which those before today count, and one of broken JSON."""
     n = options.athletes
     heavy = crowd.Kind(50 * crowd.LIGHT.activities, 50 * crowd.LIGHT.days, False)
     lines = [*crowd.lines(crowd.LIGHT, n), *(json.dumps(one) for one in crowd.life(heavy, n + 1)), f'{{"athlete": {{"id": {n + 2}}}, "id": 1, "distance":']

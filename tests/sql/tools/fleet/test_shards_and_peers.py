@@ -75,5 +75,5 @@ def test_xgboosts_model_changes_with_the_number_of_its_workers(tmp_path):
     np.savez(tmp_path / "rows.npz", x=x[:, :4], y=y, shard=shards(athletes, 1 << 20))
     (tmp_path / "workers.py").write_text(WORKERS)
     told = subprocess.run([sys.executable, tmp_path / "workers.py", tmp_path / "rows.npz", "1", "2", "3", "1"], capture_output=True, text=True, check=True).stdout
-    hashes = [line.split()[1] for line in told.splitlines() if line[0].isdigit()]  # XGBoost prints lines of its own
+    hashes = [line.split()[1] for line in told.splitlines() if line[:1].isdigit()]  # XGBoost prints lines of its own
     assert hashes[0] == hashes[3] and len(set(hashes)) == 3, told
