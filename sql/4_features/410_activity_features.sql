@@ -4,7 +4,7 @@
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
--- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, race_speed_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
+-- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, race_best_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -93,7 +93,7 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
        MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
        MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance,
        MAX(value) FILTER (WHERE name = 'race_gain_max') AS race_gain_max,
-       MAX(value) FILTER (WHERE name = 'race_speed_gain_max') AS race_speed_gain_max,
+       MAX(value) FILTER (WHERE name = 'race_best_gain_max') AS race_best_gain_max,
        MAX(value) FILTER (WHERE name = 'max_vdot') AS max_vdot,
        -portable_ln(1 - min(MAX(value) FILTER (WHERE name = 'fitness_fade_per_year'), 0.99)) / 365 AS fade_per_day,
        MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
@@ -114,24 +114,24 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 -- run near that: a barometer may be wrong.
 CREATE TEMP TABLE proof AS
 WITH shown AS (
-    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing, 1.0 * distance_m / moving_s AS speed_m_s
+    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing
     FROM changed
     CROSS JOIN run_evidence USING (athlete_id)
     UNION ALL
-    SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0, flat_distance(e.distance_m, e.climb_m) / e.moving_s
+    SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
     FROM config AS c
     CROSS JOIN changed
     CROSS JOIN run_evidence AS e USING (athlete_id)
     WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
     UNION ALL
-    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing, 1.0 * distance_m / moving_s
+    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
     FROM changed
     CROSS JOIN unrecorded_race_evidence USING (athlete_id)
 )
-SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing, CAST(speed_m_s AS REAL) AS speed_m_s
+SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM shown
 WHERE vdot <= (SELECT max_vdot FROM config);
-CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing, speed_m_s);
+CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
 
 CREATE TEMP TABLE day AS
 SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
@@ -140,8 +140,8 @@ GROUP BY athlete_id, local_date;
 CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
 
 -- What a runner had shown when each day began, and a day after the last run before a break. A run counts beside one that is near
--- it, a race alone, if it is not too good beside what the others show, nor much faster than the fastest of them that is no race; a race of which distance and time were told in any case. Where
--- nothing does, the middle of them is believed until something comes. From then on what was shown once fades, and does not vanish
+-- it, a race alone, if it is not too good beside what the others show, nor beside the best of them that is no race; a race of which
+-- distance and time were told in any case. Where nothing does, the middle of them is believed until something comes. From then on what was shown once fades, and does not vanish
 -- with the window: the best of all that it has faded to holds.
 CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
 INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
@@ -154,7 +154,7 @@ CREATE TEMP TABLE race_proof AS SELECT * FROM proof WHERE standing >= 2;
 CREATE INDEX temp.race_proof_by_day ON race_proof (athlete_id, known_date, end_time, vdot, standing);
 CREATE TEMP TABLE fitness AS
 WITH seen AS NOT MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.first_start, p.vdot, p.standing, p.speed_m_s
+    SELECT m.athlete_id, m.local_date, m.first_start, p.vdot, p.standing
     FROM moment AS m -- alone and in order, so that nothing is sorted
     LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
 ),
@@ -180,9 +180,8 @@ beside AS MATERIALIZED ( -- a race, the others; one that is alone shows no level
     WHERE b.raced > COALESCE(b.level, 0.0)
     GROUP BY b.athlete_id, b.local_date
 ),
-within AS MATERIALIZED ( -- what it may show, and how fast it may be
-    SELECT b.athlete_id, b.local_date, b.usual * (1 + (SELECT race_gain_max FROM config)) AS reach,
-           MAX(s.speed_m_s) * (1 + (SELECT race_speed_gain_max FROM config)) AS reach_m_s
+within AS MATERIALIZED ( -- what it may show
+    SELECT b.athlete_id, b.local_date, min(b.usual * (1 + (SELECT race_gain_max FROM config)), MAX(s.vdot) * (1 + (SELECT race_best_gain_max FROM config))) AS reach
     FROM beside AS b
     CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
     WHERE s.standing IN (1, 3) OR s.vdot <= b.usual
@@ -192,7 +191,7 @@ raced AS MATERIALIZED (
     SELECT b.athlete_id, b.local_date, MAX(s.vdot) AS vdot
     FROM within AS b
     CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE s.standing = 2 AND s.vdot <= b.reach AND s.speed_m_s <= b.reach_m_s
+    WHERE s.standing = 2 AND s.vdot <= b.reach
     GROUP BY b.athlete_id, b.local_date
 ),
 shown AS MATERIALIZED (

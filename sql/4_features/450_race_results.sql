@@ -4,7 +4,7 @@
 -- writes:   race_results; race_results_history, race_results_earlier, feature_publications, race_rejects, ops_seen, ops_due
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
--- params:   max_pause_share, race_gain_max, race_speed_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
+-- params:   max_pause_share, race_gain_max, race_best_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -69,8 +69,8 @@ FROM race AS r
 LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activity_id AND e.choice = 1;
 
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
--- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much faster than the
--- fastest run around it that is no race, unless what was shown is worth as much; doubtful runs are no faster than what was shown.
+-- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much better than the
+-- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
 CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, moving_s, flat_m, standing INTEGER);
 INSERT INTO evidence
 WITH asked AS MATERIALIZED (SELECT DISTINCT athlete_id FROM timed WHERE official_s IS NULL),
@@ -84,13 +84,13 @@ UNION ALL
 SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing FROM asked CROSS JOIN unrecorded_race_evidence AS e USING (athlete_id);
 CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
 CREATE TEMP TABLE believed AS
-WITH slowest AS MATERIALIZED ( -- threshold pace and speed that make such a race credible
+WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
     SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
            threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + e.value)) AS equal_min_km,
-           d.distance_m / t.seconds / (1 + s.value) AS speed_m_s
+           vdot(d.distance_m, t.seconds) / (1 + s.value) AS best_vdot
     FROM ops_config AS l
     CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_speed_gain_max'
+    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
     CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
     CROSS JOIN timed AS t
     JOIN race_distances AS d USING (distance_class)
@@ -100,7 +100,7 @@ fast AS MATERIALIZED (
     SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
     FROM slowest AS s
     CROSS JOIN evidence AS e ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
-    WHERE e.activity_id <> s.activity_id AND e.flat_m >= s.speed_m_s * e.moving_s
+    WHERE e.activity_id <> s.activity_id AND vdot(e.flat_m, e.moving_s) >= s.best_vdot
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
 FROM slowest AS s

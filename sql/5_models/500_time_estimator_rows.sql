@@ -4,7 +4,7 @@
 -- writes:   time_estimator_rows; estimate_rejects, ops_seen, ops_due
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
--- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, race_speed_gain_max, max_vdot, threshold_lookback_days
+-- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, race_best_gain_max, max_vdot, threshold_lookback_days
 
 -- An athlete's races, best recent run and what Tanda makes of eight weeks of training are read as observations of one line: logarithmic time over logarithmic
 -- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it
@@ -237,10 +237,10 @@ CREATE TEMP TABLE too_good AS
 WITH first_race AS (
     SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
            threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
-           d.distance_m / r.seconds / (1 + s.value) AS slowest_m_s
+           vdot(d.distance_m, r.seconds) / (1 + s.value) AS best_vdot
     FROM ops_config AS l
     CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_speed_gain_max'
+    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
     CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
     CROSS JOIN changed AS c
     CROSS JOIN race_results AS r USING (athlete_id)
@@ -252,10 +252,10 @@ later AS MATERIALIZED (
     SELECT r.athlete_id, r.activity_id, r.race_date, f.available_at,
            f.threshold_pace_min_km <= r.slowest_min_km
                AND (f.threshold_pace_min_km <= r.equal_min_km
-                    OR MAX(e.standing IN (1, 3) AND e.distance_m >= r.slowest_m_s * e.moving_s
-                           OR e.climb_m > 0 AND flat_distance(e.distance_m, e.climb_m) >= r.slowest_m_s * e.moving_s
+                    OR MAX(e.standing IN (1, 3) AND vdot(e.distance_m, e.moving_s) >= r.best_vdot
+                           OR e.climb_m > 0 AND vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s) >= r.best_vdot
                               AND threshold_pace(vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s)) >= f.threshold_pace_min_km
-                           OR e.distance_m >= r.slowest_m_s * e.moving_s AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
+                           OR vdot(e.distance_m, e.moving_s) >= r.best_vdot AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
     FROM first_race AS r
     CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
     CROSS JOIN run_evidence AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id

@@ -37,6 +37,7 @@ SELECT d.bronze_id, d.document_id AS model, d.payload AS definition,
            {"field": "schedule", "type": "object"}, {"field": "schedule.every_days", "type": "number", "min": 0, "max": 3650},
            {"field": "schedule.new_rows", "type": "whole", "min": 0, "max": 1000000000},
            {"field": "interval", "type": "object"}, {"field": "interval.by", "type": "text"}, {"field": "interval.spread_power", "type": "number", "min": 0, "max": 4},
+           {"field": "interval.spread_powers", "type": "object"},
            {"field": "schedule.cooling_off_days", "type": "number", "min": 0, "max": 365}, {"field": "schedule.loss_days", "type": "number", "min": 1, "max": 365},
            {"field": "search", "type": "object"}, {"field": "search.runs", "type": "whole", "min": 10, "max": 200},
            {"field": "search.seed", "type": "whole", "min": 0, "max": 1000000000}, {"field": "search.space", "type": "object"},
@@ -290,10 +291,15 @@ SELECT bronze_id, 17, 'base: a probability has no number that it is counted from
 FROM arrived
 WHERE json_type(definition, '$.base') IS NOT NULL AND definition ->> '$.learner.kind' IS NOT 'rule' AND COALESCE(options ->> '$.objective', '') = 'binary:logistic'
 UNION ALL
-SELECT a.bronze_id, 17, 'interval has no ' || m.key || '; it may have by, evaluation, level, scale, spread_power'
+SELECT a.bronze_id, 17, 'interval has no ' || m.key || '; it may have by, evaluation, level, scale, spread_power, spread_powers'
 FROM arrived AS a
 CROSS JOIN json_each(a.definition, '$.interval') AS m
-WHERE json_type(a.definition, '$.interval') = 'object' AND m.key NOT IN ('by', 'evaluation', 'level', 'scale', 'spread_power')
+WHERE json_type(a.definition, '$.interval') = 'object' AND m.key NOT IN ('by', 'evaluation', 'level', 'scale', 'spread_power', 'spread_powers')
+UNION ALL
+SELECT a.bronze_id, 17, 'interval.spread_powers: expected a number from 0 to 4 for each value of the column that by names, found ' || COALESCE(m.value, 'null') || ' for ' || m.key
+FROM arrived AS a
+CROSS JOIN json_each(CASE json_type(a.definition, '$.interval.spread_powers') WHEN 'object' THEN a.definition -> '$.interval.spread_powers' ELSE '{}' END) AS m
+WHERE m.type NOT IN ('integer', 'real') OR m.value NOT BETWEEN 0 AND 4 OR m.key GLOB '*["\]*' OR json_type(a.definition, '$.interval.by') IS NULL
 UNION ALL
 SELECT bronze_id, 17, 'interval.level: expected a share from 0.5 to 0.99, or a setting that is one, found ' || (definition ->> '$.interval.level')
 FROM arrived

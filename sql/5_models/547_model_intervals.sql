@@ -40,14 +40,24 @@ JOIN ml_models AS m USING (bronze_id)
 LEFT JOIN ml_looks AS w ON w.stage = '547_model_intervals' AND w.model = r.model
 WHERE json_type(m.definition, '$.interval') = 'object' AND (w.seen IS NULL OR w.seen ->> '$[0]' < r.run_id);
 
+-- Of some groups errors grow by another power.
+CREATE TEMP TABLE power (run_id INTEGER, interval_group TEXT, spread_power REAL, PRIMARY KEY (run_id, interval_group)) WITHOUT ROWID;
+INSERT INTO power
+SELECT d.run_id, g.key, exact_real(m.definition -> ('$.interval.spread_powers."' || g.key || '"'))
+FROM due AS d
+JOIN ml_runs AS r USING (run_id)
+JOIN ml_models AS m USING (bronze_id)
+CROSS JOIN json_each(m.definition, '$.interval.spread_powers') AS g;
+
 CREATE TEMP TABLE score (run_id INTEGER, evaluation TEXT, fold INTEGER, interval_group TEXT, label REAL, predicted REAL, spread REAL, score REAL);
 INSERT INTO score (run_id, evaluation, fold, interval_group, label, predicted, spread, score)
 WITH told AS (
     SELECT d.run_id, d.evaluation, d.is_log, p.fold, p.label, p.predicted, COALESCE(p.interval_group, '') AS interval_group,
-           CASE WHEN d.spread_power = 0 THEN 1.0
-                WHEN p.predicted <> 0 THEN portable_exp(d.spread_power * portable_ln(abs(p.predicted / CASE WHEN d.scale_name IS NULL THEN 1.0 ELSE NULLIF(p.interval_scale, 0) END))) END AS spread
+           CASE WHEN COALESCE(g.spread_power, d.spread_power) = 0 THEN 1.0
+                WHEN p.predicted <> 0 THEN portable_exp(COALESCE(g.spread_power, d.spread_power) * portable_ln(abs(p.predicted / CASE WHEN d.scale_name IS NULL THEN 1.0 ELSE NULLIF(p.interval_scale, 0) END))) END AS spread
     FROM due AS d
     JOIN ml_run_predictions AS p USING (run_id, evaluation)
+    LEFT JOIN power AS g ON g.run_id = p.run_id AND g.interval_group = COALESCE(p.interval_group, '')
     WHERE d.by_name IS NULL OR p.interval_group IS NOT NULL
 )
 SELECT run_id, evaluation, fold, interval_group, label, predicted, spread,
@@ -71,9 +81,10 @@ GROUP BY q.question, s.interval_group;
 CREATE UNIQUE INDEX temp.interval_by_group ON interval (run_id, fold, interval_group);
 
 INSERT INTO ml_run_intervals (run_id, interval_group, evaluation, level, spread_power, lower, upper, n)
-SELECT i.run_id, i.interval_group, i.evaluation, d.level, d.spread_power, i.lower, i.upper, i.n
+SELECT i.run_id, i.interval_group, i.evaluation, d.level, COALESCE(g.spread_power, d.spread_power), i.lower, i.upper, i.n
 FROM interval AS i
 JOIN due AS d USING (run_id)
+LEFT JOIN power AS g ON g.run_id = i.run_id AND g.interval_group = i.interval_group
 WHERE i.fold = 0 AND i.lower IS NOT NULL AND i.upper IS NOT NULL;
 
 -- How often the label came to lie within, and how wide that was.
@@ -117,6 +128,7 @@ DROP TABLE temp.bounded;
 DROP TABLE temp.interval;
 DROP TABLE temp.asked;
 DROP TABLE temp.score;
+DROP TABLE temp.power;
 DROP TABLE temp.due;
 DROP TABLE temp.stage_clock;
 

@@ -1,6 +1,6 @@
 -- stage:    548_race_record
 -- purpose:  what the time estimator and the classic formulas said of races that they had not seen, with intervals and errors by distance and evidence
--- reads:    time_estimator_rows; ml_runs, ml_models, ml_run_predictions, ml_metrics, race_distances, ops_config
+-- reads:    time_estimator_rows; ml_runs, ml_models, ml_run_predictions, ml_run_intervals, ml_metrics, race_distances, ops_config
 -- writes:   ml_metrics; ml_validation_predictions, ml_intervals
 -- follows:  -
 -- grain:    model, version, source, distance_class
@@ -52,15 +52,19 @@ each_model AS (
 SELECT CAST(e.model AS TEXT) AS model, e.source, e.subject, e.as_of_date, e.distance_class, e.judged_by AS fold,
        CAST(CASE WHEN e.model = 'vickers_two_races' THEN 'races' ELSE e.evidence END AS TEXT) AS evidence,
        e.seconds AS actual_s, e.predicted_s, d.interval_class, portable_ln(e.seconds / e.predicted_s) AS residual,
-       portable_exp(c.spread_power * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread
-FROM each_model AS e
+       COALESCE(i.spread_power, c.spread_power) AS spread_power,
+       portable_exp(COALESCE(i.spread_power, c.spread_power) * portable_ln(e.predicted_s / (0.3 * e.distance_m))) AS spread
+FROM due AS c
+CROSS JOIN each_model AS e
 JOIN race_distances AS d USING (distance_class)
-CROSS JOIN due AS c;
+LEFT JOIN ml_run_intervals AS i
+       ON i.run_id = c.run_id
+      AND i.interval_group = d.interval_class || CASE WHEN e.model = 'vickers_two_races' THEN ' races' WHEN e.evidence IN ('race', 'races') THEN ' ' || e.evidence ELSE '' END;
 
 -- In groups and by folds in their order, so that nothing is sorted for each fold.
-CREATE TEMP TABLE score (model TEXT, distance_class TEXT, evidence TEXT, fold INTEGER, score REAL);
-INSERT INTO score (model, distance_class, evidence, fold, score)
-SELECT model, distance_class, evidence, fold, residual / spread FROM predicted WHERE source IN ('survey', 'prior');
+CREATE TEMP TABLE score (model TEXT, distance_class TEXT, evidence TEXT, fold INTEGER, score REAL, spread_power REAL);
+INSERT INTO score (model, distance_class, evidence, fold, score, spread_power)
+SELECT model, distance_class, evidence, fold, residual / spread, spread_power FROM predicted WHERE source IN ('survey', 'prior');
 CREATE INDEX temp.score_by_group ON score (model, distance_class, evidence, fold, score);
 CREATE TEMP TABLE fold (fold INTEGER PRIMARY KEY);
 INSERT INTO fold SELECT DISTINCT fold FROM score UNION SELECT -1 FROM due;
@@ -72,7 +76,7 @@ WITH bound AS (
     SELECT s.model, f.fold, s.distance_class, s.evidence,
            conformal_quantile(s.score, (SELECT (1 - interval_level) / 2 FROM due)) AS lower_ln,
            conformal_quantile(s.score, (SELECT (1 + interval_level) / 2 FROM due)) AS upper_ln,
-           (SELECT spread_power FROM due) AS spread_power, COUNT(*) AS n
+           MAX(s.spread_power) AS spread_power, COUNT(*) AS n
     FROM fold AS f
     CROSS JOIN score AS s ON s.fold <> f.fold
     GROUP BY f.fold, s.model, s.distance_class, s.evidence

@@ -74,7 +74,9 @@ def main():
         return np.exp(base + predicted)
 
     def covered(predicted):
-        spread = (predicted / (0.3 * metres)) ** lab.specification()["interval"]["spread_power"]
+        interval = lab.specification()["interval"]
+        power = [interval["spread_powers"].get(f"{d} {'races' if several else 'race'}", interval["spread_power"]) for d, several in zip(distance, group)]
+        spread = (predicted / (0.3 * metres)) ** np.array(power)
         residual, inside = np.log(seconds / predicted) / spread, np.full(len(seconds), np.nan)
         known = ~np.isnan(predicted)
         for key in set(zip(distance[known], fold[known], group[known])):

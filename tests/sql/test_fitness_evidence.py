@@ -6,7 +6,7 @@ import pytest
 
 from helpers.athletes import lab
 from helpers.athletes.activities import epoch, instant, seeded
-from helpers.athletes.formulas import vdot
+from helpers.athletes.formulas import vdot, vdot_time
 from helpers.athletes.oracle import flat_km, hour_pace
 from helpers.machine.soak import sized, soak
 
@@ -139,35 +139,35 @@ KINDS = {  # of training, by which the fastest run is known
 }
 
 
-def flat_speed(activity):
-    km = flat_km(activity["distance"] / 1000, activity.get("total_elevation_gain"))
-    return 1000 * km / activity["moving_time"]
+def shown(activity):
+    return vdot(1000 * flat_km(activity["distance"] / 1000, activity.get("total_elevation_gain")), activity["moving_time"])
 
 
 def trained(rng, athlete, kind):
-    """A history of this kind, and the speed on the flat of its fastest run."""
+    """A history of this kind, and what the best of it shows on the flat."""
     history = training(rng, athlete, rng.uniform(2.2, 3.2), n=rng.randint(24, 44), spread=rng.uniform(0.005, 0.03))
     for a in history:
         a |= KINDS[kind]
         if "total_elevation_gain" in a:
             a["total_elevation_gain"] = round(25 * a["distance"] / 1000, 1)
-    return history, max(map(flat_speed, history))
+    return history, max(map(shown, history))
 
 
 @pytest.mark.parametrize("kind, seed", [*((kind, 0) for kind in KINDS), *(soak(kind, seed) for kind in KINDS for seed in range(1, 13))])
 def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
-    """From as fast as the fastest to 1.6 times that, all between: by 15 % to a fifth it counts at once, by more than a quarter it
-    moves nothing, whenever it was; and without the tag no run does that none is near."""
+    """From as good as the best to more than 1.6 times as fast, all between: by 15 % to a fifth faster it counts at once, by more than a
+    quarter it moves nothing, whenever it was; and without the tag no run does that none is near."""
     rng, athletes = seeded(f"continuous {kind} {seed}"), range(1, 17 if seed else 7)
     worlds = {"none": [], "tagged": [], "not tagged": []}
     factors, of = {}, {}
     for athlete in athletes:
-        history, fastest = trained(rng, athlete, kind)
-        factors[athlete] = factor = 1 + 0.6 * (athlete - 1 + rng.random()) / len(athletes)
+        history, best = trained(rng, athlete, kind)
+        factors[athlete] = factor = 1 + 0.8 * (athlete - 1 + rng.random()) / len(athletes)
         days = [day_of(a) for a in history]
-        at = days[-1] + 1 if 1.15 <= factor <= 1.2 else rng.choice([days[0] - 2, *days[3:], days[-1] + 1])
-        of[athlete] = name = rng.choice(["10k", "21k"] if 1.15 <= factor <= 1.2 else ["5k", "10k", "21k"])
-        race = race_of(rng, athlete, 990_000 + athlete, at + 0.4, min(6.4, factor * fastest), {"5k": 5000.0, "10k": 10000.0, "21k": 21097.5}[name])
+        at = days[-1] + 1 if 1.18 <= factor <= 1.25 else rng.choice([days[0] - 2, *days[3:], days[-1] + 1])
+        of[athlete] = name = rng.choice(["10k", "21k"] if 1.18 <= factor <= 1.25 else ["5k", "10k", "21k"])
+        metres = {"5k": 5000.0, "10k": 10000.0, "21k": 21097.5}[name]
+        race = race_of(rng, athlete, 990_000 + athlete, at + 0.4, metres / vdot_time(factor * best, metres), metres)
         race |= {"average_heartrate": 140, "max_heartrate": 165, "has_heartrate": True} if "strap" in kind else {}
         last = run_of(rng, athlete, 999_000 + athlete, days[-1] + 3, 2.0)
         for world, more in (("none", []), ("tagged", [race]), ("not tagged", [race | {"workout_type": 0}])):
@@ -180,9 +180,9 @@ def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
         for athlete, factor in factors.items():
             moved = {d: now[str(athlete), d] / was[str(athlete), d] - 1 for d in ("5k", "10k", "21k", "42k")}
             moved["threshold"] = faster[str(athlete)] / pace[str(athlete)] - 1
-            if world == "not tagged" and factor > 1.05 or factor > 1.26:  # beside one that is near it a run is evidence
+            if world == "not tagged" and factor > 1.05 or factor > 1.33:  # beside one that is near it a run is evidence
                 assert max(map(abs, moved.values())) <= SHARE, (world, athlete, factor, of[athlete], moved)
-            elif 1.15 <= factor <= 1.2:
+            elif 1.18 <= factor <= 1.25:
                 assert moved[of[athlete]] < -0.04, (world, athlete, factor, of[athlete], moved)
 
 

@@ -273,7 +273,7 @@ def test_an_odd_specification_is_refused_by_its_field_and_the_one_before_it_hold
     refused = rows(db, "SELECT reason FROM ml_model_rejects")
     refused += rows(db, "SELECT reason FROM bronze_rejects WHERE instr(object, 'label_clip')")
     assert len(refused) == len(faults) and all(r["reason"] for r in refused)
-    put(db, good | {"version": "2.0.1"})
+    put(db, good | {"version": "2.0.9"})
     stages.run(db)
     assert one(db, "SELECT COUNT(*) FROM ml_model_versions WHERE model = 'time_estimator'") == 2
 

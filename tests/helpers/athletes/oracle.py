@@ -14,7 +14,7 @@ from helpers.athletes.trainings import Recording, same_training, same_training_k
 
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
-          "evidence_tolerance": 0.03, "race_gain_max": 0.45, "race_speed_gain_max": 0.25, "max_vdot": 88, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
+          "evidence_tolerance": 0.03, "race_gain_max": 0.45, "race_best_gain_max": 0.3, "max_vdot": 88, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
           "max_hr_plausible": 220, "max_hr_repeats": 3, "default_resting_hr": 60, "threshold_hr_reserve": 0.85,
           "acwr_risk_threshold": 1.5, "acwr_min_history_days": 28, "monotony_risk_threshold": 2.0, "expected_days_per_week": 4,
           "unknown_load_max_share": 0.2}
@@ -165,10 +165,9 @@ def shown(runs, config):
     alone = runs.vdot[~runs.doubt]
     middle = None if alone.empty else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
     usual = best or (middle if len(alone) > 1 else None)
-    speed = runs.m / runs.moving_s
-    others = speed[~runs.race & ~runs.doubt | (runs.vdot <= (usual or 0))]
-    races = [v for v, s, race, doubt in zip(runs.vdot, speed, runs.race, runs.doubt) if race and not doubt and usual
-             and v <= usual * (1 + config["race_gain_max"]) and s <= others.max() * (1 + config["race_speed_gain_max"])]
+    others = runs.vdot[~runs.race & ~runs.doubt | (runs.vdot <= (usual or 0))]
+    races = [v for v, race, doubt in zip(runs.vdot, runs.race, runs.doubt) if race and not doubt and usual
+             and v <= usual * (1 + config["race_gain_max"]) and v <= others.max() * (1 + config["race_best_gain_max"])]
     return max([best or 0, *races]) or None, middle
 
 

@@ -94,7 +94,9 @@ def test_what_is_promised_is_covered_where_errors_grow_with_the_prediction(level
 
 
 FAULTS = {
-    "interval has no width; it may have by, evaluation, level, scale, spread_power": {"width": 3},
+    "interval has no width; it may have by, evaluation, level, scale, spread_power, spread_powers": {"width": 3},
+    "interval.spread_powers: expected a number from 0 to 4 for each value of the column that by names, found 5 for a": {"by": "x", "spread_powers": {"a": 5}},
+    "interval.spread_powers: expected a number from 0 to 4 for each value of the column that by names, found much for a": {"by": "x", "spread_powers": {"a": "much"}},
     "interval.level: expected a share from 0.5 to 0.99, or a setting that is one, found 1.5": {"level": 1.5},
     "interval.level: expected a share from 0.5 to 0.99, or a setting that is one, found nothing_known": {"level": "nothing_known"},
     "interval.by: expected the name of a column of its rows or of a feature, found x; y": {"by": "x; y"},

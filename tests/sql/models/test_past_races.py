@@ -213,11 +213,11 @@ def test_each_year_is_predicted_by_a_model_that_knows_races_older_than_the_gap_a
 
 def test_intervals_of_past_races_are_those_of_the_survey_with_the_same_evidence():
     db = lab.copy()
-    found = lab.rows(db, "SELECT v.*, d.distance_m, i.lower_ln, i.upper_ln FROM ml_validation_predictions AS v JOIN race_distances AS d USING (distance_class)"
+    found = lab.rows(db, "SELECT v.*, d.distance_m, i.lower_ln, i.upper_ln, i.spread_power FROM ml_validation_predictions AS v JOIN race_distances AS d USING (distance_class)"
                          " JOIN ml_intervals AS i ON i.model = v.model AND i.version = v.version AND i.distance_class = d.interval_class"
                          " AND i.evidence = v.evidence WHERE v.source = 'history'")
     for row in found:
-        spread = (row["predicted_s"] / (0.3 * row["distance_m"])) ** lab.specification()["interval"]["spread_power"]
+        spread = (row["predicted_s"] / (0.3 * row["distance_m"])) ** row["spread_power"]
         assert row["lower_s"] == pytest.approx(row["predicted_s"] * np.exp(row["lower_ln"] * spread), rel=1e-12)
         assert row["upper_s"] == pytest.approx(row["predicted_s"] * np.exp(row["upper_ln"] * spread), rel=1e-12)
     without = lab.rows(db, "SELECT model, evidence FROM ml_validation_predictions WHERE source = 'history' AND lower_s IS NULL")

@@ -109,7 +109,7 @@ def again(db, version):
 def tighten(db, gate_s, changed=None):
     """Another gate, and a new day with activities."""
     db.execute("UPDATE ops_config SET value = ? WHERE name = 'gate_mae_10k_s'", (gate_s,))
-    again(db, "2.0.1")
+    again(db, "2.0.2")
     lab.put(db, dict(lab.runner_activities()[0], id=99, start_date="2025-11-02T14:00:00Z"))
     lab.run(db, changed=changed)
     return db
@@ -144,7 +144,7 @@ def test_r3_without_any_accepted_version_nothing_is_predicted():
 def test_r3_a_wider_gate_accepts_the_same_model_as_a_new_version():
     db = tighten(lab.copy("quick"), 100)
     db.execute("UPDATE ops_config SET value = 180 WHERE name = 'gate_mae_10k_s'")
-    again(db, "2.0.2")
+    again(db, "2.0.3")
     lab.run(db)
     assert lab.one(db, "SELECT group_concat(status) FROM (SELECT status FROM ml_model_versions ORDER BY version)") == "accepted,refused,accepted"
     assert lab.one(db, "SELECT COUNT(DISTINCT model_json) FROM ml_model_versions") == 1

@@ -27,7 +27,7 @@ def test_predictions_errors_and_intervals_by_kind_of_evidence_are_those_of_the_r
     for name, value in settings.items():
         db.execute("UPDATE ops_config SET value = ? WHERE name = ?", (value, name))
     db.execute("UPDATE time_estimator_rows SET fold = (CAST(subject AS INTEGER) * 31 + ?) % 6 WHERE fold IS NOT NULL", (seed,))
-    lab.put(db, specification | {"version": "2.0.1"})
+    lab.put(db, specification | {"version": "2.0.2"})
     lab.run(db, ["100_bronze_strava", *lab.TRAIN])
     assert lab.rows(db, "SELECT * FROM ml_model_rejects") == []
     run, = lab.rows(db, "SELECT * FROM ml_runs WHERE model = 'time_estimator' AND status = 'finished'")
