@@ -169,7 +169,7 @@ INSERT OR IGNORE INTO ops_config (name, value, kind, unit, note) VALUES
     ('evidence_tolerance',          0.03, 'setting', 'share',  'how much fitter than another run one may be before it is taken for a glitch'),
     ('max_pause_share',             0.04, 'setting', 'share',  'a run that was paused for more proves nothing alone, and is no race result'),
     ('race_gain_max',               0.45, 'setting', 'share',  'VDOT by which a race may exceed what its runner''s other runs bear out; beyond it one more run near it is needed'),
-    ('race_best_gain_max',          0.30, 'setting', 'share',  'VDOT by which a race may exceed the best of its runner''s other runs of that time, beyond which likewise'),
+    ('race_best_gain_max',          0.40, 'setting', 'share',  'VDOT by which a race may exceed the best of its runner''s other runs of that time, beyond which likewise'),
     ('max_vdot',                    88,   'setting', 'VDOT',   'no world record shows as much, so that more is no run'),
     ('fitness_fade_per_year',       0.1,  'setting', 'share',  'VDOT that a runner loses in a year after which nothing newer proves more'),
     ('max_hr_plausible',            220,  'setting', 'bpm',    'a higher observed heart rate is a sensor fault'),

@@ -256,7 +256,9 @@ def main():
     given = options.parse_args()
     adopts()
     with tempfile.TemporaryDirectory() as folder:
-        for line in steps(given, given.kept or folder):
+        folder = given.kept or folder
+        os.makedirs(folder, exist_ok=True)
+        for line in steps(given, folder):
             print(line, flush=True)
 
 

@@ -155,8 +155,8 @@ def trained(rng, athlete, kind):
 
 @pytest.mark.parametrize("kind, seed", [*((kind, 0) for kind in KINDS), *(soak(kind, seed) for kind in KINDS for seed in range(1, 13))])
 def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
-    """From as good as the best to more than 1.6 times as fast, all between: by 15 % to a fifth faster it counts at once, by more than a
-    quarter it moves nothing, whenever it was; and without the tag no run does that none is near."""
+    """From as good as the best to more than 1.6 times as fast, all between: by 15 % to a quarter faster it counts at once, by much
+    more than a third it moves nothing, whenever it was; and without the tag no run does that none is near."""
     rng, athletes = seeded(f"continuous {kind} {seed}"), range(1, 17 if seed else 7)
     worlds = {"none": [], "tagged": [], "not tagged": []}
     factors, of = {}, {}
@@ -164,8 +164,8 @@ def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
         history, best = trained(rng, athlete, kind)
         factors[athlete] = factor = 1 + 0.8 * (athlete - 1 + rng.random()) / len(athletes)
         days = [day_of(a) for a in history]
-        at = days[-1] + 1 if 1.18 <= factor <= 1.25 else rng.choice([days[0] - 2, *days[3:], days[-1] + 1])
-        of[athlete] = name = rng.choice(["10k", "21k"] if 1.18 <= factor <= 1.25 else ["5k", "10k", "21k"])
+        at = days[-1] + 1 if 1.18 <= factor <= 1.35 else rng.choice([days[0] - 2, *days[3:], days[-1] + 1])
+        of[athlete] = name = rng.choice(["10k", "21k"] if 1.18 <= factor <= 1.35 else ["5k", "10k", "21k"])
         metres = {"5k": 5000.0, "10k": 10000.0, "21k": 21097.5}[name]
         race = race_of(rng, athlete, 990_000 + athlete, at + 0.4, metres / vdot_time(factor * best, metres), metres)
         race |= {"average_heartrate": 140, "max_heartrate": 165, "has_heartrate": True} if "strap" in kind else {}
@@ -180,9 +180,9 @@ def test_how_much_faster_a_race_may_be_than_all_other_runs(kind, seed):
         for athlete, factor in factors.items():
             moved = {d: now[str(athlete), d] / was[str(athlete), d] - 1 for d in ("5k", "10k", "21k", "42k")}
             moved["threshold"] = faster[str(athlete)] / pace[str(athlete)] - 1
-            if world == "not tagged" and factor > 1.05 or factor > 1.33:  # beside one that is near it a run is evidence
+            if world == "not tagged" and factor > 1.05 or factor > 1.43:  # beside one that is near it a run is evidence
                 assert max(map(abs, moved.values())) <= SHARE, (world, athlete, factor, of[athlete], moved)
-            elif 1.18 <= factor <= 1.25:
+            elif 1.18 <= factor <= 1.35:
                 assert moved[of[athlete]] < -0.04, (world, athlete, factor, of[athlete], moved)
 
 

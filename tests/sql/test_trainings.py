@@ -171,11 +171,11 @@ def test_lesser_recordings_of_any_trainings_change_no_feature_race_or_estimate(s
 
 
 def test_a_tag_on_the_lesser_recording_makes_the_training_a_race():
-    race = {"distance": 10050.0, "moving_time": 3200, "elapsed_time": 3200}
+    race = {"distance": 10050.0, "moving_time": 3400, "elapsed_time": 3400}
     history = [recorded(i, f"2024-02-{i:02}T08:00:00Z") for i in range(10, 20)]
-    db = evidence(history, [recorded(1) | race, recorded(2, workout_type=1) | race | {"elapsed_time": 3190, "moving_time": 3190}])
+    db = evidence(history, [recorded(1) | race, recorded(2, workout_type=1) | race | {"elapsed_time": 3390, "moving_time": 3390}])
     assert twice(db) == {"2": "1"}
-    assert rows(db, "SELECT activity_id, seconds FROM race_results") == [{"activity_id": "1", "seconds": 3200.0}]
+    assert rows(db, "SELECT activity_id, seconds FROM race_results") == [{"activity_id": "1", "seconds": 3400.0}]
     assert one(db, "SELECT standing FROM run_evidence WHERE activity_id = '1'") == 2
 
 

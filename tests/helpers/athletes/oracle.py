@@ -14,7 +14,7 @@ from helpers.athletes.trainings import Recording, same_training, same_training_k
 
 RUNS = {"Run", "TrailRun", "VirtualRun"}
 CONFIG = {"default_threshold_pace": 5.5, "threshold_lookback_days": 90, "threshold_min_minutes": 20, "threshold_min_distance_km": 5,
-          "evidence_tolerance": 0.03, "race_gain_max": 0.45, "race_best_gain_max": 0.3, "max_vdot": 88, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
+          "evidence_tolerance": 0.03, "race_gain_max": 0.45, "race_best_gain_max": 0.4, "max_vdot": 88, "max_pause_share": 0.04, "fitness_fade_per_year": 0.1,
           "max_hr_plausible": 220, "max_hr_repeats": 3, "default_resting_hr": 60, "threshold_hr_reserve": 0.85,
           "acwr_risk_threshold": 1.5, "acwr_min_history_days": 28, "monotony_risk_threshold": 2.0, "expected_days_per_week": 4,
           "unknown_load_max_share": 0.2}

@@ -6,7 +6,7 @@ from helpers.athletes.activities import seeded
 from helpers.athletes.formulas import vdot, vdot_time
 from helpers.machine.soak import soak
 
-from ..test_fitness_evidence import SHARE, day_of, estimates, pipeline, run_of
+from ..test_fitness_evidence import SHARE, estimates, pipeline, run_of
 
 OFFICIAL = {"5k": 5000, "10k": 10000, "21k": 21097.5, "42k": 42195}
 
@@ -33,7 +33,8 @@ def season(rng, athlete):
 
 
 def after(seed, n, factor):
-    """Estimates of n runners before and after a race of each that took `factor` of what was expected of it: {(athlete, distance): (raced, ratio)}."""
+    """Estimates of n runners before and after a race of each that took `factor` of what was expected of it: {(athlete, distance): (raced, ratio)}.
+    A first marathon is believed, however slow: of those only that it is ahead is asked."""
     rng = seeded(f"race {seed}")
     lives = {a: season(rng, a) for a in range(1, n + 1)}
     last = {a: [run_of(rng, a, 10_000 * a + 9_999, day + 9, 2.0)] for a, (_, day) in lives.items()}
@@ -42,23 +43,22 @@ def after(seed, n, factor):
     races = {a: raced(rng, a, 10_000 * a + 9_998, day + rng.randint(1, 6), OFFICIAL[distances[a]], plain[str(a), distances[a]] * factor(rng)) for a, (_, day) in lives.items()}
     moved = estimates(pipeline(*(history + [races[a]] + last[a] for a, (history, _) in lives.items())))
     assert len(plain) == 4 * n == len(moved)
-    within = {a for a, (history, day) in lives.items()
-              if vdot(races[a]["distance"], races[a]["moving_time"]) <= 1.3 * max(vdot(r["distance"], r["moving_time"]) for r in history if not r["workout_type"] and day - day_of(r) < 85)}
-    return {key: (distances[int(key[0])], moved[key] / seconds) for key, seconds in plain.items() if factor(rng) > 1 or int(key[0]) in within}
+    first = {a for a, (history, _) in lives.items() if distances[a] == "42k" and not any(r["workout_type"] and r["distance"] > 42000 for r in history)}
+    return {key: (distances[int(key[0])], moved[key] / seconds) for key, seconds in plain.items() if factor(rng) < 1 or int(key[0]) not in first}
 
 
 @pytest.mark.parametrize("seed", [0, soak(1)])
 def test_a_race_ahead_of_its_runner_moves_the_estimates_at_once(seed):
-    found = after(seed, 24, lambda rng: rng.uniform(0.8, 0.86))  # of those within reach of the other runs
-    assert len(found) >= 4 * 14 and all(ratio < 1 for _, ratio in found.values())
-    assert sum(ratio < 0.96 for _, ratio in found.values()) >= 0.93 * len(found), found  # of a marathon a race of 5 km tells little
-    assert sum(ratio < 0.96 for (_, asked), (distance, ratio) in found.items() if asked == distance) >= len(found) / 4 - 1, found
+    found = after(seed, 16, lambda rng: rng.uniform(0.84, 0.86))
+    assert all(ratio < 1 for _, ratio in found.values())
+    assert sum(ratio < 0.96 for _, ratio in found.values()) >= 0.8 * len(found), found  # of a marathon a race of 5 km tells little
+    assert sum(ratio < 0.96 for (_, asked), (distance, ratio) in found.items() if asked == distance) >= 15, found
 
 
 @pytest.mark.parametrize("seed", [0, soak(1), *(soak(seed) for seed in range(100, 120))])
 def test_a_race_that_was_jogged_moves_no_estimate(seed):
     found = after(seed, 16, lambda rng: rng.uniform(1.15, 1.4))
-    assert sum(abs(ratio - 1) <= SHARE for _, ratio in found.values()) >= 0.96 * len(found), found  # a first marathon is believed
+    assert len(found) > 30 and len({athlete for (athlete, _), (_, ratio) in found.items() if abs(ratio - 1) > SHARE}) <= 1, found
 
 
 def test_of_runs_that_show_the_same_the_newest_is_the_evidence():

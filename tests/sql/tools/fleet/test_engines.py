@@ -52,8 +52,9 @@ def test_an_engine_gives_the_rows_of_xargs_and_the_models_of_all(tmp_path, sourc
     again = fleets.fleet("run", f"--engine={engine}", "--workers=2", tmp_path / "out", *sources, python=python)
     assert again.returncode == 0, again.stderr[-4000:]
     delta = tmp_path / "delta" / "athlete_rolling_features"
-    parts = len(list((tmp_path / "out").glob("partition=*")))
-    assert parts > 1 and len(list(delta.glob("_delta_log/*.json"))) == len(list(delta.glob("partition=*"))) == parts
+    parts = list((tmp_path / "out").glob("partition=*"))  # one may have nobody's lines alone
+    assert len(parts) > 1 and len(list(delta.glob("_delta_log/*.json"))) == len(parts)
+    assert len(list(delta.glob("partition=*"))) == sum(any((part / "files").iterdir()) for part in parts)
     pooled = fleets.fleet("pool", f"--engine={engine}", "--workers=2", tmp_path / "out", python=python)
     assert pooled.returncode == 0 and "pace_predictor" in pooled.stdout, pooled.stderr[-4000:]
 
