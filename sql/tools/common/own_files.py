@@ -15,7 +15,7 @@ import tempfile
 import time
 import zlib
 
-from . import database, inbox, numbers
+from . import database, inbox, numbers, readiness
 from .database import ROOT, Failure
 
 HEAD_BYTES = 20_000
@@ -207,7 +207,7 @@ def athlete(db, told):
 
 def _named(db, told):
     """The number of the only one who is called so; or a sentence that gives one."""
-    called = [row[0] for row in db.execute("SELECT athlete_id FROM athlete_names_now WHERE name = ? COLLATE NOCASE LIMIT 2", (told,))] if database.has(db, "athlete_names_now") else []
+    called = readiness.called(db, told) if database.has(db, "athlete_names_now") else []
     if len(called) == 1:
         return called[0]
     taken = {row[0] for row in db.execute(KNOWN.replace("LIMIT 3", ""))} if database.has(db, "bronze_strava_athlete") else set()

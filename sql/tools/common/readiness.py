@@ -42,13 +42,18 @@ def check_athlete(db, path, athlete=None):
         raise Failure(f"{path} has no activities of athlete {athlete}; here are {', '.join(found[:4])}" + (" and others" if found[4:] else ""))
 
 
+def called(db, name):
+    """The ids of those who have this name, up to five."""
+    return [str(found) for (found,) in db.execute("SELECT athlete_id FROM athlete_names_now WHERE name = ? COLLATE NOCASE ORDER BY athlete_id LIMIT 5", (name,))]
+
+
 def athlete(db, path, told=None):
     """The id of who is meant: it itself, or a name that one athlete here has. None where nobody was told; fails where nobody is here."""
     if told is not None and not database.value(db, "SELECT EXISTS (SELECT 1 FROM gold_squad WHERE athlete_id = ?)", told):
-        called = [str(name) for (name,) in db.execute("SELECT athlete_id FROM athlete_names_now WHERE name = ? COLLATE NOCASE ORDER BY athlete_id LIMIT 5", (told,))]
-        if called[1:]:
-            raise Failure(f"{path} has several athletes who are called {told}, say the number: {', '.join(called[:4])}" + (" and others" if called[4:] else ""))
-        told = called[0] if called else told
+        ids = called(db, told)
+        if ids[1:]:
+            raise Failure(f"{path} has several athletes who are called {told}, say the number: {', '.join(ids[:4])}" + (" and others" if ids[4:] else ""))
+        told = ids[0] if ids else told
     check_athlete(db, path, told)
     return told
 

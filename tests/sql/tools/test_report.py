@@ -90,24 +90,35 @@ def test_what_is_not_known_of_the_last_evening_is_no_zero(path, tmp_path):
     assert not {"Form", "Acute to chronic ratio"} & set(sections(report(copy)))
 
 
+def among(path, copy, others, tables, which=""):
+    """A copy in which so many others have the rows of this athlete, too."""
+    db = connect(str(shutil.copy(path, copy)))
+    for table in tables:
+        columns = ", ".join(f'"{row[1]}"' for row in db.execute(f"PRAGMA table_info({table})") if row[1] != "athlete_id")
+        for other in range(others):
+            db.execute(f"INSERT INTO {table} (athlete_id, {columns}) SELECT ?, {columns} FROM {table} WHERE athlete_id = '4001' {which}", (str(other),))
+    return db
+
+
+def steps_of(db, statement):
+    """Tens of steps of SQLite's machine."""
+    taken = []
+    db.set_progress_handler(lambda: taken.append(1), 10)
+    db.execute(statement).fetchall()
+    db.set_progress_handler(None, 0)
+    return len(taken)
+
+
 def test_the_days_that_are_flagged_are_counted_for_one_athlete_however_many_there_are(path, tmp_path):
     steps = {}
     for others in (0, 20):
-        copy = tmp_path / f"{others}.db"
-        shutil.copy(path, copy)
-        db = connect(str(copy))
-        columns = ", ".join(f'"{row[1]}"' for row in db.execute("PRAGMA table_info(athlete_rolling_features)") if row[1] != "athlete_id")
-        for other in range(others):
-            db.execute(f"INSERT INTO athlete_rolling_features (athlete_id, {columns}) SELECT ?, {columns} FROM athlete_rolling_features WHERE athlete_id = '4001' ORDER BY as_of_date DESC LIMIT 100", (str(other),))
+        db = among(path, tmp_path / f"{others}.db", others, ["athlete_rolling_features"], "ORDER BY as_of_date DESC LIMIT 100")
         for name, mark in (("page", "cannot be judged"), ("report", "CREATE TEMP TABLE shown")):
             db.execute(f"CREATE TEMP TABLE {name} AS SELECT '4001' AS athlete_id")
             for statement in database.statements(database.script(ROOT / "sql/reports" / f"{name}.sql")):
-                taken = []
-                db.set_progress_handler(lambda taken=taken: taken.append(1), 10)
-                db.execute(statement).fetchall()
-                db.set_progress_handler(None, 0)
+                taken = steps_of(db, statement)
                 if mark in statement:
-                    steps[name, others] = len(taken)
+                    steps[name, others] = taken
                     break
         db.close()
     assert all(steps[name, 20] <= 1.05 * steps[name, 0] and steps[name, 0] > 10 for name in ("page", "report")), steps
@@ -116,22 +127,13 @@ def test_the_days_that_are_flagged_are_counted_for_one_athlete_however_many_ther
 def test_the_weeks_of_one_athlete_cost_the_same_however_many_there_are(path, tmp_path):
     steps = {}
     for others in (0, 5):
-        copy = tmp_path / f"{others}.db"
-        shutil.copy(path, copy)
-        db = connect(str(copy))
-        for table in ("activity_features", "silver_strava_activities", "athlete_daily_features", "athlete_weekly_features") if others else ():
-            columns = ", ".join(f'"{row[1]}"' for row in db.execute(f"PRAGMA table_info({table})") if row[1] != "athlete_id")
-            for other in range(others):
-                db.execute(f"INSERT INTO {table} (athlete_id, {columns}) SELECT ?, {columns} FROM {table} WHERE athlete_id = '4001'", (str(other),))
+        db = among(path, tmp_path / f"{others}.db", others, ["activity_features", "silver_strava_activities", "athlete_daily_features", "athlete_weekly_features"])
         pages.tell_athlete(db, "4001")
         for statement in database.statements(database.script(ROOT / "sql/reports/report.sql")):
-            taken = []
-            db.set_progress_handler(lambda taken=taken: taken.append(1), 10)
-            db.execute(statement).fetchall()
-            db.set_progress_handler(None, 0)
+            taken = steps_of(db, statement)
             for view in ("gold_energy_weeks", "gold_energy_days", "gold_zone_weeks"):
                 if f" {view} AS" in statement:
-                    steps[view, others] = len(taken)
+                    steps[view, others] = taken
         db.close()
     assert len(steps) == 6 and all(steps[view, 5] <= 1.05 * steps[view, 0] and steps[view, 0] > 10 for view, others in steps), steps
 

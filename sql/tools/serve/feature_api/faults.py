@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from common.database import code
+
 BUSY = "the database is being written to"
 UNREADABLE = "the database cannot be read: it is damaged, or no database"
 OUT_OF_REACH = "the database cannot be reached: its file or folder was moved, is closed to the server, or its disk is full"
@@ -16,7 +18,7 @@ SENTENCES = {
 
 def of_file(error):
     """The sentence for the one who asks, or None."""
-    return SENTENCES.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+    return SENTENCES.get(code(error))
 
 
 def is_busy(error):
