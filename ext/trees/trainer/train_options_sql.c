@@ -124,7 +124,8 @@ const athlete_option train_options_table[] = {
     {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
      "(10, less of few names, and fewer rows where they tell enough)",
      "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
-     "than two thirds of the mean, none is in a set; left out, it is (k - 1) / 64 of that for k names of up to "
+     "than two thirds of the mean, none is in a set; left out, it is (k - 1) / 64 of that for k names of up "
+     "to "
      "64, and those that have fewer rows in all are in sets where the mean of these tells more of them than "
      "of chance"},
     {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "(10, less of few names)",
@@ -281,8 +282,8 @@ static objective objective_of(const train_options *options) {
 }
 
 athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault) {
-    *options =
-        (train_options){.max_delta_step = NAN, .base_score = NAN, .cat_smooth = NAN, .cat_l2 = NAN, .metric_name = -1};
+    *options = (train_options){
+        .max_delta_step = NAN, .base_score = NAN, .cat_smooth = NAN, .cat_l2 = NAN, .metric_name = -1};
     athlete_status status = options_read_given(train_options_table, json, options, options->given, fault);
     if (status == ATHLETE_OK) status = settle_alpha(options, fault);
     if (status != ATHLETE_OK) return status;
