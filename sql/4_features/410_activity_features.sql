@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, silver_rule_empties, silver_field_lists, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -24,7 +24,9 @@ CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlet
 
 -- What holds for everyone: rules and settings.
 CREATE TEMP TABLE general AS
-SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)) AS rules,
+SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+           || (SELECT rows_hash(table_name, rule, column_name) FROM (SELECT * FROM silver_rule_empties ORDER BY table_name, rule, column_name))
+           || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name)) AS rules,
        (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' AND name <> 'arrivals' ORDER BY name)) AS settings,
        (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone,
        (SELECT row_hash(major, minor, patch, (SELECT MAX(publication_id) FROM feature_publications WHERE group_name = 'athlete_profile' AND is_new))
@@ -40,8 +42,7 @@ FROM (SELECT athlete_id, since FROM ops_due WHERE stage = '410_activity_features
       WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings))
 GROUP BY athlete_id;
 
--- What each athlete's features are computed from, in one text: equal texts, equal features.
--- The eleventh is the latest arrival among all that: what comes later is news.
+-- What each athlete's features are computed from, in one text: equal texts, equal features. The eleventh is the latest arrival of all that.
 CREATE TEMP TABLE position_now AS
 WITH training AS (
     SELECT athlete_id, day, local_date, bronze_id, available_at, utc_offset_s, elapsed_s, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
@@ -98,8 +99,7 @@ CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlet
 WHERE NOT EXISTS (SELECT 1 FROM position_now AS n WHERE n.athlete_id = m.athlete_id);
 
 CREATE TEMP TABLE config AS
-SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
-       MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
+SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace, MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
        MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance, MAX(value) FILTER (WHERE name = 'race_gain_max') AS race_gain_max,
        MAX(value) FILTER (WHERE name = 'race_best_gain_max') AS race_best_gain_max, MAX(value) FILTER (WHERE name = 'max_vdot') AS max_vdot,
        -portable_ln(1 - min(MAX(value) FILTER (WHERE name = 'fitness_fade_per_year'), 0.99)) / 365 AS fade_per_day,
