@@ -72,11 +72,11 @@ WAYS = {
 }
 
 
-def _work(what, folder, number):
+def _work(what, folder, _worker):
     from engines import processes
 
     try:
-        processes.work(what, folder, int(number))
+        processes.work(what, folder)
     except Failure as failure:
         program.complain(failure)
         return 255

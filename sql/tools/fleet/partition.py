@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-import tempfile
 import time
 
 import checks
@@ -12,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tables
 from advancing import name_of
-from crew import Crew, Refusal
+from crew import Refusal, crew_of
 from groups import ExchangeError
 from keys import athlete_of
 from place import Place, athletes_in, is_plain, made_by
+from scratch import scratch_in
 
 ATHLETES = pa.schema([("athlete_id", pa.string()), ("outcome", pa.string()), ("objects", pa.int64()), ("seconds", pa.float64()), ("made_by", pa.string())])
 REJECTS = pa.schema([("athlete_id", pa.string()), ("stage", pa.string()), ("message", pa.string()), ("object", pa.string())])
@@ -30,8 +30,8 @@ def run(job, number, lines):
     place = Place(job["folder"])
     arrived, unclaimed = _by_athlete(lines)
     before, version = place.version(number), place.begin(number)
-    with tempfile.TemporaryDirectory(dir=job["scratch"], prefix="athlete-fleet-") as scratch, Crew(place.template, job["extension"], job["limit_s"]) as crew:
-        task = _Task(job, before, version, pathlib.Path(scratch), crew)
+    with scratch_in(job["scratch"]) as scratch, crew_of(place.template, job["extension"], job["limit_s"]) as crew:
+        task = _Task(job, before, version, scratch, crew)
         outcomes = [task.athlete(athlete, arrived.get(athlete, b"")) for athlete in sorted({*arrived, *task.earlier, *task.refused})]
         outcomes += [_outcome(None, "unclaimed", "split", NOBODY, 1, 0.0) | {"object": line.decode(errors="replace")} for line in unclaimed]
         _write(version, before, outcomes, task, job["made_by"])
