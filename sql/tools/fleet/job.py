@@ -95,12 +95,14 @@ def spooled(job, number, piece, folder):
     for line in lines_of(piece):
         found[partition_of(athlete_of(line) or "", partitions)].append(line)
     for partition, lines in found.items():
-        (pathlib.Path(folder) / f"{partition:05d}.{number:06d}").write_bytes(b"\n".join(lines))
+        room = pathlib.Path(folder) / f"{partition:05d}"
+        room.mkdir(exist_ok=True)
+        (room / f"{number:06d}").write_bytes(b"\n".join(lines))
     return sorted(found)
 
 
 def arrived(number, folder):
-    for file in sorted(pathlib.Path(folder).glob(f"{number:05d}.*")):
+    for file in sorted((pathlib.Path(folder) / f"{number:05d}").glob("*")):
         yield from file.read_bytes().split(b"\n")
 
 
@@ -112,6 +114,8 @@ def run(engine, folder, sources, refused_share=REFUSED_SHARE, told=None, **optio
     job = made(folder, **(told or {}))
     here = place.Place(folder)
     with here.alone() as job["job"]:
+        if job["delta"]:
+            here.add_delta(job["delta"])
         due = {number for number in here.numbers() if _is_due(here.version(number), job)}
         outcomes = list(engine.run(job, list(pieces(sources)), due, **options))
     return _told(outcomes, refused_share)

@@ -39,7 +39,7 @@ def run(job, number, lines):
     if job["delta"]:
         import delta  # its package is needed by those who ask for it
 
-        delta.write(job["delta"], number, place.version(number))
+        delta.write(place, job["delta"], number, job.get("job"))
     return [{**outcome, "partition": number} for outcome in outcomes]
 
 
