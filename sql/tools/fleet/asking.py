@@ -13,6 +13,7 @@ import tables
 from common import database
 from common.database import Failure
 from keys import is_id, partition_of
+from scratch import at_hand
 
 
 def connection(folder):
@@ -57,7 +58,8 @@ def rows(folder, query):
 
 def page(folder, athlete):
     file = place.Place(folder).file_of(athlete)
-    done = subprocess.run([str(database.ROOT / "sql" / "tools" / "page"), "--", str(file), athlete], capture_output=True, text=True)
+    with at_hand(file) as near:
+        done = subprocess.run([str(database.ROOT / "sql" / "tools" / "page"), "--", str(near), athlete], capture_output=True, text=True)
     if done.returncode:
         raise Failure(done.stderr.strip())
     return done.stdout.rstrip("\n")
@@ -123,7 +125,7 @@ def _from_delta(here, number, folder):
 def _models_of(here, athlete):
     if not place.is_plain(here.pool):
         return []
-    with database.opened(here.pool, reads_only=True, loads=False) as db:
+    with at_hand(here.pool) as near, database.opened(near, reads_only=True, loads=False) as db:
         if not database.has(db, "ml_pooled_rows"):
             return []
         return [name for (name,) in db.execute("SELECT DISTINCT model FROM ml_pooled_rows WHERE entity = ?", (athlete,))]
@@ -132,7 +134,7 @@ def _models_of(here, athlete):
 def _pool(here, athlete):
     """Trained models stay, and are named: what they learned of one among many cannot be taken out."""
     names = _models_of(here, athlete)
-    with database.opened(here.pool) as db:
+    with at_hand(here.pool, writes=True) as near, database.opened(near) as db:
         with database.transaction(db):
             db.execute("DELETE FROM ml_pooled_rows WHERE entity = ?", (athlete,))
         for name in names:

@@ -25,16 +25,16 @@ _idle = []  # (whose, crew): what a task leaves for the next one of this process
 
 
 @contextlib.contextmanager
-def crew_of(template, extension, limit_s):
-    """A crew, whose child may have worked for a task before with the same template."""
-    at = os.stat(template)
-    whose = (str(HERE), str(template), at.st_dev, at.st_ino, at.st_mtime_ns, str(extension), limit_s)
+def crew_of(extension, limit_s):
+    """A crew, whose child may have worked for a task before with the same library."""
+    at = os.stat(extension)
+    whose = (str(HERE), str(extension), at.st_ino, at.st_mtime_ns, limit_s)
     crew = None
     with contextlib.suppress(IndexError):
         while crew is None:
             before, left = _idle.pop()
             crew = left if before == whose else left.end()
-    crew = crew or Crew(template, extension, limit_s)
+    crew = crew or Crew(extension, limit_s)
     try:
         yield crew
     except BaseException:
@@ -44,21 +44,21 @@ def crew_of(template, extension, limit_s):
 
 
 class Crew:
-    def __init__(self, template, extension, limit_s):
-        self._command = [sys.executable, str(HERE / "child.py"), str(template)]
+    def __init__(self, extension, limit_s):
+        self._command = [sys.executable, str(HERE / "child.py")]
         self._environment = os.environ | {"ATHLETE_EXTENSION": str(extension), "ATHLETE_LOCK_TIMEOUT_S": "0"}
         self._limit_s = limit_s
         self._child = None
 
 
-    def advance(self, objects, earlier, file):
+    def advance(self, template, objects, earlier, file):
         """None, or why there is no new file."""
         if self._child is not None and self._child.poll() is not None:  # it was ended while it had nothing to do
             self.end()
         if self._child is None:
             self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment, start_new_session=True)
             self._rest = b""
-        task = {"objects": objects and str(objects), "earlier": earlier and str(earlier), "file": str(file)}
+        task = {"template": str(template), "objects": objects and str(objects), "earlier": earlier and str(earlier), "file": str(file)}
         stage, until = "000", time.monotonic() + self._limit_s
         try:
             self._child.stdin.write(json.dumps(task).encode() + b"\n")
