@@ -64,7 +64,11 @@ def _rows(job):
 
 @contextlib.contextmanager
 def _session(workers, session):
-    """The one that is given, or one of this machine that ends with the job. What a worker failed with is told as its own sentence."""
+    """The one that is given or is there already, as in a notebook, or one of this machine that ends with the job. What a worker failed
+    with is told as its own sentence."""
+    from pyspark.sql import SparkSession
+
+    session = session or SparkSession.getActiveSession()
     spark = session or _local(workers)
     try:
         yield spark
