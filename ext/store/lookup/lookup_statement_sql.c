@@ -266,15 +266,15 @@ void lookup_answer_scalar(sqlite3_context *context, int argc, sqlite3_value **ar
 
 static tie_verdict verdict_of(const kept_row *row, sqlite3_value **values) {
     if (!row->present) return TIE_KEPT;
-    if (row->failed || kept_compare_value(row, KEPT_TIMESTAMP, values[KEPT_TIMESTAMP]) != 0) return TIE_BEYOND;
+    if (row->failed || kept_compare_value(row, KEPT_TIMESTAMP, values[KEPT_TIMESTAMP]) != 0)
+        return TIE_BEYOND;
     int order = kept_compare_value(row, KEPT_AVAILABLE, values[KEPT_AVAILABLE]);
     if (order == 0) order = kept_compare_value(row, KEPT_ROWID, values[KEPT_ROWID]);
     return order < 0 ? TIE_KEPT : TIE_PASSED;
 }
 
 void lookup_tie_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    const lookup_statement *own =
-        argc == 2 + KEPT_ROWID ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
+    const lookup_statement *own = argc == 2 + KEPT_ROWID ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
     if (!own) {
         sqlite3_result_error(context, "asof tie: a part of asof, not to be called", -1);
         return;
