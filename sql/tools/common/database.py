@@ -225,14 +225,9 @@ SEMICOLON = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/
 
 def run_script(db, text):
     """Executes the statements of a text one by one; their rows go nowhere."""
-    for statement in _cut(text):
+    for statement in _statements(text):
         for _ in db.execute(statement):
             pass
-
-
-@functools.lru_cache(maxsize=100)  # a process that advances many athletes runs the same stages for each
-def _cut(text):
-    return tuple(statements(text))
 
 
 INCLUDE = re.compile(r"^-- include: (\S+)$", re.M)
@@ -252,6 +247,12 @@ def statements(text):
             start = found.end()
     if text[start:].strip():
         yield text[start:]
+
+
+@functools.lru_cache(256)
+def _statements(text):
+    """Those of a stage are cut once, by a process that runs it over many files."""
+    return list(statements(text))
 
 
 def quoted(name):
