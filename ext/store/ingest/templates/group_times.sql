@@ -31,11 +31,11 @@ BEGIN SELECT RAISE(ABORT, '{table}_earlier: {>time_is_wrong}'); END;
 BEGIN SELECT RAISE(ABORT, '{table}_earlier: what was published stays as it was'); END;
 }
 --: are_in_form
-{text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>is_in_form}}) IS TRUE}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
+{text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>value}} = {timestamp_column|{>value}} OR ({available_column|{>is_in_form}}) IS TRUE)}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
 
 --: was_in_form
 --# Of a version that was replaced.
-{new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'}
+{new|{>are_in_form}} AND {whole_seconds|(new.superseded_at GLOB '????-??-??T??:??:??Z' AND substr(new.superseded_at, 1, 20) = new.superseded_at AND date(new.superseded_at, '+0 seconds') < new.superseded_at AND new.superseded_at >= '0001' AND new.superseded_at < ':') IS TRUE}{milliseconds|(new.superseded_at GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' AND substr(new.superseded_at, 1, 24) = new.superseded_at AND date(new.superseded_at, '+0 seconds') < new.superseded_at AND new.superseded_at >= '0001' AND new.superseded_at < ':') IS TRUE}{number_times|typeof(new.superseded_at) = 'integer'}
 
 --: time_is_wrong
 {timestamp}, {available} and superseded_at are {whole_seconds|instants in UTC such as 2025-10-20T06:00:00Z}{milliseconds|instants in UTC such as 2025-10-20T06:00:00.000Z}{number_times|whole numbers of seconds}; an ingest takes other forms, too
@@ -56,7 +56,7 @@ END;
 typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_time} IS NOT NULL
 
 --: told_in_form
-{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new."{column}", '+0 seconds') = new."{column}"}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new."{column}", 1, 19), '+0 seconds') = substr(new."{column}", 1, 19) AND substr(new."{column}", 20) GLOB '.[0-9][0-9][0-9]Z'} AND new."{column}" >= '0001'
+{whole_seconds|new."{column}" GLOB '????-??-??T??:??:??Z' AND substr(new."{column}", 1, 20) = new."{column}" AND date(new."{column}", '+0 seconds') < new."{column}" AND new."{column}" >= '0001' AND new."{column}" < ':'}{milliseconds|new."{column}" GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' AND substr(new."{column}", 1, 24) = new."{column}" AND date(new."{column}", '+0 seconds') < new."{column}" AND new."{column}" >= '0001' AND new."{column}" < ':'}
 
 --: written_time
 --# The text in parts: t to the second, f the digits of its fraction, z the zone. What the form has no digits for rounds up, as a

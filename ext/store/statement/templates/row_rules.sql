@@ -17,8 +17,10 @@ COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id
          (SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" ORDER BY z.local_date LIMIT 1), 0)
 
 --: is_in_form
---# Whether a time is written in the group's form and is one: a modifier makes SQLite count, and another day of the 30th of February.
-{time_in_query|"feature time"({>value}, {digits})}{time_in_trigger|{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', {>value}, '+0 seconds') = {>value}}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr({>value}, 1, 19), '+0 seconds') = substr({>value}, 1, 19) AND substr({>value}, 20) GLOB '.[0-9][0-9][0-9]Z'} AND {>value} >= '0001'}
+--# Whether a time is written in the group's form and is one. In a trigger by what SQLite has: a modifier makes it count, and a later
+--# day of the 30th of February and of 24:00; the day alone comes before the text that begins with it. A blob comes after ':', and
+--# GLOB does not see what stands behind a zero byte.
+{time_in_query|"feature time"({>value}, {digits})}{time_in_trigger|{whole_seconds|{>value} GLOB '????-??-??T??:??:??Z' AND substr({>value}, 1, 20) = {>value} AND date({>value}, '+0 seconds') < {>value} AND {>value} >= '0001' AND {>value} < ':'}{milliseconds|{>value} GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' AND substr({>value}, 1, 24) = {>value} AND date({>value}, '+0 seconds') < {>value} AND {>value} >= '0001' AND {>value} < ':'}}
 
 --: row_is_valid
 --# 1 if the row keeps every rule, else 0: as few tests as say it, since they run for every row, and one beside the other, since
@@ -41,7 +43,7 @@ CASE{was_looked_at|
     WHEN {may_be_null|{>value} IS NOT NULL AND }({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
     WHEN +{>value} < {min} THEN 0}{maximum|
     WHEN +{>value} > {max} THEN 0}}{own_time|{not_looked_at|
-    WHEN ({>is_in_form}) IS NOT TRUE THEN 0}}
+    WHEN {available_at_trigger|{>value} IS NOT {timestamp_column|{>value}} AND }({>is_in_form}) IS NOT TRUE THEN 0}}
 
 --: list_tests
 --# A CASE is faster than a list, for which SQLite makes an index.
