@@ -57,7 +57,6 @@ static bool is_looked_at(const statement_scope *s) {
 
 STATEMENT_CONDITION(names_was_looked_at, is_looked_at(s))
 STATEMENT_CONDITION(names_not_looked_at, !is_looked_at(s) || !s->source->has_column[s->column])
-STATEMENT_CONDITION(names_available_at_trigger, !is_in_query(s) && s->column == s->definition->available)
 STATEMENT_CONDITION(names_own_time, is_own_time_text(s))
 STATEMENT_CONDITION(names_other_column, !is_own_time_text(s))
 STATEMENT_CONDITION(names_source_time, is_from_source(s))
@@ -78,7 +77,6 @@ static const sql_list time_lists[] = {
     {"in_haste", names_in_haste},
     {"was_looked_at", names_was_looked_at},
     {"not_looked_at", names_not_looked_at},
-    {"available_at_trigger", names_available_at_trigger},
     {"own_time", names_own_time},
     {"other_column", names_other_column},
     {"source_time", names_source_time},
