@@ -20,14 +20,18 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results'
+SELECT athlete_id, position, CAST('' AS TEXT) AS since FROM ops_stale WHERE stage = '450_race_results'
 UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
+SELECT w.athlete_id, w.position, ''
 FROM feature_upgrades AS g
 CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
 CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
 WHERE g.stage = '450_race_results' AND g.earlier IS NOT NULL;
 -- end
+
+-- Whether a race is believed, the days of the window after it say.
+UPDATE changed SET since = COALESCE(date(since, -((SELECT value FROM ops_config WHERE name = 'threshold_lookback_days') + 2) || ' days'), '')
+WHERE since <> '';
 
 -- Races whose official distance or time could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
@@ -48,8 +52,8 @@ WITH race AS (
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
            a.distance_m BETWEEN w.shortest * r.official_m AND w.longest * r.official_m AS is_measured -- by the watch, and not much besides
     FROM course_reading AS w
-    CROSS JOIN changed
-    CROSS JOIN silver_races AS r USING (athlete_id)
+    CROSS JOIN changed AS c
+    CROSS JOIN silver_races AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since
     LEFT JOIN silver_strava_activities AS a ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id
     LEFT JOIN race_distances AS d ON CASE WHEN r.official_m IS NULL THEN a.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
                                           ELSE r.official_m BETWEEN 0.999 * d.distance_m AND 1.001 * d.distance_m END
@@ -73,15 +77,25 @@ LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activ
 -- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
 CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, moving_s, flat_m, standing INTEGER);
 INSERT INTO evidence
-WITH asked AS MATERIALIZED (SELECT DISTINCT athlete_id FROM timed WHERE official_s IS NULL),
+WITH asked AS MATERIALIZED (
+    SELECT t.athlete_id, date(MIN(t.race_date), -l.value || ' days') AS since
+    FROM timed AS t
+    JOIN ops_config AS l ON l.name = 'threshold_lookback_days'
+    WHERE t.official_s IS NULL
+    GROUP BY t.athlete_id
+),
 run AS MATERIALIZED (
-    SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.climb_m, e.standing FROM asked CROSS JOIN run_evidence AS e USING (athlete_id)
+    SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.climb_m, e.standing
+    FROM asked AS a
+    CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since
 )
 SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM run
 UNION ALL
 SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run
 UNION ALL
-SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing FROM asked CROSS JOIN unrecorded_race_evidence AS e USING (athlete_id);
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing
+FROM asked AS a
+CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since;
 CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
 CREATE TEMP TABLE believed AS
 WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
@@ -155,7 +169,7 @@ CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athle
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
-    = (SELECT COUNT(*) FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM changed AS c CROSS JOIN silver_races AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since),
     '450_race_results: a race is neither a result nor a reject, or both');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '450_race_results: a result known before the finish, or without a time');
@@ -172,7 +186,7 @@ CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
 FROM changed AS c
-CROSS JOIN race_results AS o USING (athlete_id)
+CROSS JOIN race_results AS o ON o.athlete_id = c.athlete_id AND o.race_date >= c.since
 JOIN computed AS n USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
 UPDATE computed AS n SET available_at = s.since
@@ -191,7 +205,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
-           CROSS JOIN race_results AS o USING (athlete_id)
+           CROSS JOIN race_results AS o ON o.athlete_id = c.athlete_id AND o.race_date >= c.since
            LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
            WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id))
              AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
@@ -220,7 +234,7 @@ SELECT o.athlete_id, o.activity_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-CROSS JOIN race_results AS o USING (athlete_id)
+CROSS JOIN race_results AS o ON o.athlete_id = c.athlete_id AND o.race_date >= c.since
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
@@ -238,7 +252,7 @@ SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FR
 -- end
 
 DELETE FROM race_rejects
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
+WHERE EXISTS (SELECT 1 FROM changed AS c WHERE c.athlete_id = race_rejects.athlete_id AND c.since <= race_rejects.race_date)
   AND NOT EXISTS (SELECT 1 FROM computed_rejects AS n WHERE (n.athlete_id, n.activity_id) = (race_rejects.athlete_id, race_rejects.activity_id));
 INSERT OR REPLACE INTO race_rejects
 SELECT * FROM computed_rejects

@@ -26,7 +26,7 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_rows';
+SELECT athlete_id, position, CAST('' AS TEXT) AS since FROM ops_stale WHERE stage = '500_time_estimator_rows';
 -- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (
@@ -81,6 +81,9 @@ BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
 END;
 
+-- What is known by the end of an earlier day does not change; those of two places of the earth end two days apart.
+UPDATE changed SET since = COALESCE(date(since, '-2 days'), '') WHERE since <> '';
+
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is
 -- asked once more as if none of its races were known ('prior'): that is how far volume, age and sex alone go.
 CREATE TEMP TABLE request (
@@ -102,8 +105,8 @@ WHERE c.athlete_id = '' AND d.is_target;
 
 CREATE TEMP TABLE moment AS
 SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, MIN(r.seconds) AS seconds, f.event_timestamp AS known_at
-FROM changed
-CROSS JOIN race_results AS r USING (athlete_id)
+FROM changed AS c
+CROSS JOIN race_results AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
 GROUP BY r.athlete_id, r.race_date, r.distance_class
 UNION ALL
@@ -534,16 +537,17 @@ CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
--- Whose rows these are in place of: all of the survey, or one athlete's.
+-- Whose rows these are in place of: all of the survey, or one athlete's from a day on.
 CREATE TEMP TABLE asked_anew AS
-SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject
+SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject, CASE s.source WHEN 'history' THEN c.since ELSE '' END AS since
 FROM changed AS c
 CROSS JOIN (SELECT 'survey' AS source UNION ALL SELECT 'prior' UNION ALL SELECT 'history' UNION ALL SELECT 'today') AS s
 WHERE (c.athlete_id = '') = (s.source IN ('survey', 'prior'));
 
 DELETE FROM estimate_rejects
 WHERE (stage, model, source) IN (SELECT '500_time_estimator_rows', 'line', source FROM asked_anew WHERE subject IS NULL)
-   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL);
+   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL)
+      AND as_of_date >= (SELECT a.since FROM asked_anew AS a WHERE (a.source, a.subject) = (estimate_rejects.source, estimate_rejects.subject));
 INSERT INTO estimate_rejects
 SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
@@ -553,7 +557,8 @@ WHERE NOT EXISTS (SELECT 1 FROM computed AS n
 
 DELETE FROM time_estimator_rows
 WHERE (source IN (SELECT source FROM asked_anew WHERE subject IS NULL)
-       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL))
+       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL)
+          AND as_of_date >= (SELECT a.since FROM asked_anew AS a WHERE (a.source, a.subject) = (time_estimator_rows.source, time_estimator_rows.subject)))
   AND NOT EXISTS (SELECT 1 FROM computed AS n
                   WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
                       = (time_estimator_rows.source, time_estimator_rows.subject, time_estimator_rows.as_of_date, time_estimator_rows.distance_class));
