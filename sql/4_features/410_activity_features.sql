@@ -182,56 +182,18 @@ CROSS JOIN asked AS a
 CROSS JOIN proof AS p ON p.athlete_id = a.athlete_id AND date(p.known_date, '+2 days') >= a.fitness_from
 WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, max(lookback_days, 2) || ' days'));
-CREATE TEMP TABLE race_proof AS SELECT * FROM proof WHERE standing >= 2;
-CREATE INDEX temp.race_proof_by_day ON race_proof (athlete_id, known_date, end_time, vdot, standing);
 CREATE TEMP TABLE shown AS
-WITH seen AS NOT MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, p.vdot, p.standing
-    FROM moment AS m -- alone and in order, so that nothing is sorted
-    LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-),
-borne_out AS MATERIALIZED (
+WITH proven AS MATERIALIZED (
     SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE((SELECT supported_max(p.vdot, c.evidence_tolerance) FROM proof AS p
-                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start), 0.0),
-                      COALESCE((SELECT MAX(p.vdot) FROM race_proof AS p
-                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-                                  AND p.standing = 3), 0.0)), 0.0) AS level,
-           (SELECT MAX(p.vdot) FROM race_proof AS p
-            WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-              AND p.standing = 2) AS raced
+           NULLIF((SELECT proven_max(p.vdot, p.standing, c.evidence_tolerance, c.race_gain_max, c.race_best_gain_max) FROM proof AS p
+                   WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start), 0.0) AS proven
     FROM config AS c
     CROSS JOIN moment AS m
-),
-beside AS MATERIALIZED ( -- a race, the others; one that is alone shows no level
-    SELECT b.athlete_id, b.local_date,
-           COALESCE(b.level, CASE COUNT(*) FILTER (WHERE s.standing > 0) WHEN 1 THEN NULL WHEN 2 THEN MIN(s.vdot) FILTER (WHERE s.standing > 0)
-                             ELSE quantile(s.vdot, 0.5) FILTER (WHERE s.standing > 0) END) AS usual
-    FROM borne_out AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE b.raced > COALESCE(b.level, 0.0)
-    GROUP BY b.athlete_id, b.local_date
-),
-within AS MATERIALIZED ( -- what it may show
-    SELECT b.athlete_id, b.local_date, min(b.usual * (1 + (SELECT race_gain_max FROM config)), MAX(s.vdot) * (1 + (SELECT race_best_gain_max FROM config))) AS reach
-    FROM beside AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE s.standing IN (1, 3) OR s.vdot <= b.usual
-    GROUP BY b.athlete_id, b.local_date
-),
-raced AS MATERIALIZED (
-    SELECT b.athlete_id, b.local_date, MAX(s.vdot) AS vdot
-    FROM within AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE s.standing = 2 AND s.vdot <= b.reach
-    GROUP BY b.athlete_id, b.local_date
 )
-SELECT b.athlete_id, b.local_date, b.first_start, b.faded_ln, NULLIF(max(COALESCE(b.level, 0.0), COALESCE(r.vdot, 0.0)), 0.0) AS proven
-FROM borne_out AS b
-LEFT JOIN raced AS r ON r.athlete_id = b.athlete_id AND r.local_date = b.local_date;
+SELECT *, portable_ln(proven) + faded_ln AS shown_ln FROM proven;
 DELETE FROM activity_fitness_shown
 WHERE (athlete_id, local_date) IN (SELECT s.athlete_id, s.local_date FROM asked AS a CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = a.athlete_id AND s.local_date >= a.fitness_from);
-INSERT INTO activity_fitness_shown SELECT athlete_id, local_date, first_start, portable_ln(proven) + faded_ln FROM shown ORDER BY athlete_id, local_date;
+INSERT INTO activity_fitness_shown SELECT athlete_id, local_date, first_start, shown_ln FROM shown ORDER BY athlete_id, local_date;
 CREATE TEMP TABLE fitness AS
 WITH begun AS (
     SELECT athlete_id, MIN(first_start) AS first_start FROM shown GROUP BY athlete_id
@@ -245,7 +207,7 @@ earlier AS ( -- in one row, but for what the date line brings among the others
 ),
 faded AS (
     SELECT *, MAX(shown_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln
-    FROM (SELECT *, portable_ln(proven) + faded_ln AS shown_ln FROM shown UNION ALL SELECT * FROM earlier)
+    FROM (SELECT * FROM shown UNION ALL SELECT * FROM earlier)
 )
 SELECT f.athlete_id, f.local_date,
        COALESCE(CASE WHEN f.best_ln = f.shown_ln THEN f.proven ELSE portable_exp(f.best_ln - f.faded_ln) END,
@@ -618,7 +580,6 @@ DROP TABLE temp.record;
 DROP TABLE temp.observed;
 DROP TABLE temp.fitness;
 DROP TABLE temp.shown;
-DROP TABLE temp.race_proof;
 DROP TABLE temp.moment;
 DROP TABLE temp.day;
 DROP TABLE temp.proof;

@@ -81,8 +81,10 @@ BEGIN
     INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
 END;
 
--- What is known by the end of an earlier day does not change; those of two places of the earth end two days apart.
-UPDATE changed SET since = COALESCE(date(since, '-2 days'), '') WHERE since <> '';
+-- What is known by the end of an earlier day does not change (those of two places of the earth end two days apart); whether a race is
+-- believed, the days of the window after it say.
+UPDATE changed SET since = COALESCE(date(since, -((SELECT value FROM ops_config WHERE name = 'threshold_lookback_days') + 2) || ' days'), '')
+WHERE since <> '';
 
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is
 -- asked once more as if none of its races were known ('prior'): that is how far volume, age and sex alone go.
@@ -236,22 +238,40 @@ FROM centred;
 CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
 -- A race before which nothing was known of its runner is no evidence as long as what came after it speaks of a much slower one.
+CREATE TEMP TABLE first_race AS
+SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
+       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
+       vdot(d.distance_m, r.seconds) / (1 + s.value) AS best_vdot
+FROM ops_config AS l
+CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
+CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
+CROSS JOIN (SELECT subject, date(MIN(as_of_date), '-730 days') AS since FROM request WHERE source IN ('history', 'today') GROUP BY subject) AS q
+CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date >= q.since
+JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
+JOIN race_distances AS d ON d.distance_class = r.distance_class
+WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0;
+
+-- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
+CREATE TEMP TABLE day_asked AS
+SELECT q.request_id, q.subject, q.as_of_date, q.known_at,
+       min(date(q.as_of_date, '-90 days'), COALESCE((SELECT MIN(evidence_date) FROM faded AS k WHERE k.request_id = q.request_id), q.as_of_date)) AS since
+FROM (SELECT MIN(request_id) AS request_id, subject, as_of_date, known_at
+      FROM request WHERE source IN ('history', 'today') GROUP BY subject, as_of_date, known_at) AS q;
+
+CREATE TEMP TABLE past_run (
+    athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, available_at TEXT, distance_m, moving_s, elapsed_s, climb_m, standing INTEGER
+);
+INSERT INTO past_run
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.available_at, e.distance_m, e.moving_s, e.elapsed_s, e.climb_m, e.standing
+FROM (SELECT athlete_id, MIN(since) AS since
+      FROM (SELECT subject AS athlete_id, since FROM day_asked UNION ALL SELECT athlete_id, date(race_date, lookback) FROM first_race)
+      GROUP BY athlete_id) AS q
+CROSS JOIN run_evidence AS e ON e.athlete_id = q.athlete_id AND e.local_date >= q.since;
+CREATE INDEX temp.past_run_by_day ON past_run (athlete_id, local_date);
+
 CREATE TEMP TABLE too_good AS
-WITH first_race AS (
-    SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
-           threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
-           vdot(d.distance_m, r.seconds) / (1 + s.value) AS best_vdot
-    FROM ops_config AS l
-    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
-    CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
-    CROSS JOIN changed AS c
-    CROSS JOIN race_results AS r USING (athlete_id)
-    JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
-    JOIN race_distances AS d ON d.distance_class = r.distance_class
-    WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0
-),
-later AS MATERIALIZED (
+WITH later AS MATERIALIZED (
     SELECT r.athlete_id, r.activity_id, r.race_date, f.available_at,
            f.threshold_pace_min_km <= r.slowest_min_km
                AND (f.threshold_pace_min_km <= r.equal_min_km
@@ -261,7 +281,7 @@ later AS MATERIALIZED (
                            OR vdot(e.distance_m, e.moving_s) >= r.best_vdot AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
     FROM first_race AS r
     CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
-    CROSS JOIN run_evidence AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
+    CROSS JOIN past_run AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
                                 AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback)
     WHERE f.threshold_source <> 'default'
     GROUP BY r.athlete_id, r.activity_id, f.activity_id
@@ -297,22 +317,15 @@ past_race AS (
     WHERE q.source IN ('history', 'today')
       AND NOT EXISTS (SELECT 1 FROM too_good AS g WHERE g.request_id = q.request_id AND g.activity_id = r.activity_id)
 ),
--- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
-asked AS MATERIALIZED (
-    SELECT q.request_id, q.subject, q.as_of_date, q.known_at,
-           min(date(q.as_of_date, '-90 days'), COALESCE((SELECT MIN(evidence_date) FROM faded AS k WHERE k.request_id = q.request_id), q.as_of_date)) AS since
-    FROM (SELECT MIN(request_id) AS request_id, subject, as_of_date, known_at
-          FROM request WHERE source IN ('history', 'today') GROUP BY subject, as_of_date, known_at) AS q
-),
 done AS MATERIALIZED (
     SELECT q.request_id, e.activity_id, e.distance_m, e.climb_m, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date) AS age_days, e.standing
-    FROM asked AS q
-    CROSS JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
+    FROM day_asked AS q
+    CROSS JOIN past_run AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
                           AND e.available_at <= q.known_at
     WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
     UNION ALL -- over a distance of its own
     SELECT q.request_id, e.activity_id, e.distance_m, NULL, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date), e.standing
-    FROM asked AS q
+    FROM day_asked AS q
     CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
                           AND e.available_at <= q.known_at
     WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
@@ -593,6 +606,9 @@ DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
 DROP TABLE temp.evidence;
 DROP TABLE temp.too_good;
+DROP TABLE temp.past_run;
+DROP TABLE temp.day_asked;
+DROP TABLE temp.first_race;
 DROP TABLE temp.prior;
 DROP TABLE temp.faded;
 DROP TABLE temp.trained_days;
