@@ -75,7 +75,7 @@ LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activ
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
 -- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much better than the
 -- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
-CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, moving_s, flat_m, standing INTEGER);
+CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, vdot REAL, standing INTEGER);
 INSERT INTO evidence
 WITH asked AS MATERIALIZED (
     SELECT t.athlete_id, date(MIN(t.race_date), -l.value || ' days') AS since
@@ -89,11 +89,11 @@ run AS MATERIALIZED (
     FROM asked AS a
     CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since
 )
-SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM run
+SELECT athlete_id, activity_id, local_date, known_date, vdot(distance_m, moving_s), standing FROM run
 UNION ALL
-SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run
+SELECT athlete_id, activity_id, local_date, known_date, vdot(flat_distance(distance_m, climb_m), moving_s), 0 FROM run WHERE climb_m IS NOT NULL
 UNION ALL
-SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, vdot(e.distance_m, e.moving_s), e.standing
 FROM asked AS a
 CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since;
 CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
@@ -111,10 +111,10 @@ WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a
     WHERE l.name = 'threshold_lookback_days' AND t.official_s IS NULL AND vdot(d.distance_m, t.seconds) > 0
 ),
 fast AS MATERIALIZED (
-    SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
+    SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(e.vdot) END AS pace_min_km
     FROM slowest AS s
     CROSS JOIN evidence AS e ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
-    WHERE e.activity_id <> s.activity_id AND vdot(e.flat_m, e.moving_s) >= s.best_vdot
+    WHERE e.vdot >= s.best_vdot AND e.activity_id <> s.activity_id
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
 FROM slowest AS s

@@ -293,31 +293,12 @@ CROSS JOIN request AS q ON q.subject = a.athlete_id AND q.as_of_date > a.race_da
 GROUP BY q.request_id, a.activity_id;
 DELETE FROM too_good WHERE is_near;
 
--- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
--- than a race; and after a break the best of two years before it.
-CREATE TEMP TABLE evidence AS
-WITH survey AS (
-    SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
-           NULL AS vdot, NULL AS activity_id, 0 AS is_before_break, 1.0 AS weight
-    FROM request AS q
-    CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
-    JOIN race_distances AS d ON d.distance_class = r.distance_class
-    WHERE q.source = 'survey'
-),
-past_race AS (
-    SELECT q.request_id, d.distance_m, r.seconds, NULL AS fitness, NULL AS difficulty, COALESCE(k.slower_ln * k.weight, 0.0) AS shift,
-           0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
-           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds * portable_exp(COALESCE(k.slower_ln * k.weight, 0.0))) AS vdot, r.activity_id,
-           k.slower_ln IS NOT NULL AS is_before_break, 1.0 AS weight
-    FROM request AS q
-    CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
-                          AND r.available_at <= q.known_at
-    JOIN race_distances AS d ON d.distance_class = r.distance_class
-    LEFT JOIN faded AS k ON k.request_id = q.request_id AND k.evidence_date = r.race_date
-    WHERE q.source IN ('history', 'today')
-      AND NOT EXISTS (SELECT 1 FROM too_good AS g WHERE g.request_id = q.request_id AND g.activity_id = r.activity_id)
-),
-done AS MATERIALIZED (
+-- What the runs of each day's past showed.
+CREATE TEMP TABLE day_run (
+    request_id INTEGER, is_former INTEGER, vdot REAL, age_days REAL, activity_id TEXT, distance_m, elapsed_s, slower_ln REAL, standing INTEGER, weight REAL
+);
+INSERT INTO day_run
+WITH done AS MATERIALIZED (
     SELECT q.request_id, e.activity_id, e.distance_m, e.climb_m, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date) AS age_days, e.standing
     FROM day_asked AS q
     CROSS JOIN past_run AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
@@ -346,24 +327,51 @@ levelled AS (
     SELECT request_id, is_former, activity_id, flat_m, elapsed_s, age_days, slower_ln, vdot(flat_m, elapsed_s * portable_exp(slower_ln)), 0, weight
     FROM (SELECT *, flat_distance(distance_m, climb_m) AS flat_m FROM counted)
     WHERE flat_m > distance_m * (1 + (SELECT value FROM ops_config WHERE name = 'evidence_tolerance'))
+)
+SELECT request_id, is_former, vdot, age_days, activity_id, distance_m, elapsed_s, slower_ln, standing, weight
+FROM levelled
+WHERE vdot <= (SELECT value FROM ops_config WHERE name = 'max_vdot');
+CREATE INDEX temp.day_run_by_height ON day_run (request_id, is_former, vdot DESC, age_days, activity_id);
+
+-- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
+-- than a race; and after a break the best of two years before it.
+CREATE TEMP TABLE evidence AS
+WITH survey AS (
+    SELECT q.request_id, d.distance_m, r.seconds, r.fitness, r.difficulty, 0.0 AS shift, 0.0 AS extra_variance, 1 AS is_race, NULL AS age_days,
+           NULL AS vdot, NULL AS activity_id, 0 AS is_before_break, 1.0 AS weight
+    FROM request AS q
+    CROSS JOIN silver_survey_races AS r ON r.runner_id = CAST(q.subject AS INTEGER) AND r.distance_class <> q.distance_class
+    JOIN race_distances AS d ON d.distance_class = r.distance_class
+    WHERE q.source = 'survey'
 ),
-run AS MATERIALIZED (
-    SELECT * FROM levelled WHERE vdot <= (SELECT value FROM ops_config WHERE name = 'max_vdot')
+past_race AS (
+    SELECT q.request_id, d.distance_m, r.seconds, NULL AS fitness, NULL AS difficulty, COALESCE(k.slower_ln * k.weight, 0.0) AS shift,
+           0.004 * (julianday(q.as_of_date) - julianday(r.race_date)) / 90 AS extra_variance, -- form fades
+           1 AS is_race, julianday(q.as_of_date) - julianday(r.race_date) AS age_days, vdot(d.distance_m, r.seconds * portable_exp(COALESCE(k.slower_ln * k.weight, 0.0))) AS vdot, r.activity_id,
+           k.slower_ln IS NOT NULL AS is_before_break, 1.0 AS weight
+    FROM request AS q
+    CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')
+                          AND r.available_at <= q.known_at
+    JOIN race_distances AS d ON d.distance_class = r.distance_class
+    LEFT JOIN faded AS k ON k.request_id = q.request_id AND k.evidence_date = r.race_date
+    WHERE q.source IN ('history', 'today')
+      AND NOT EXISTS (SELECT 1 FROM too_good AS g WHERE g.request_id = q.request_id AND g.activity_id = r.activity_id)
 ),
 -- One run beside another that is near it; where no two are, the middle one.
-shown AS MATERIALIZED (
+shown AS (
     SELECT request_id, is_former,
            COALESCE(supported_max(vdot, (SELECT value FROM ops_config WHERE name = 'evidence_tolerance')),
                     CASE WHEN COUNT(*) FILTER (WHERE standing > 0) < 3 THEN MIN(vdot) FILTER (WHERE standing > 0)
                          ELSE quantile(vdot, 0.5) FILTER (WHERE standing > 0) END) AS vdot
-    FROM run
+    FROM day_run
     GROUP BY request_id, is_former
 ),
 chosen AS (
-    SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.request_id, r.is_former ORDER BY r.vdot DESC, r.age_days, r.activity_id) AS choice,
-           MAX(s.vdot) FILTER (WHERE NOT r.is_former) OVER (PARTITION BY r.request_id) AS recent_vdot
-    FROM run AS r
-    JOIN shown AS s ON s.request_id = r.request_id AND s.is_former = r.is_former AND r.vdot <= s.vdot
+    SELECT s.recent_vdot, r.*
+    FROM (SELECT *, MAX(vdot) FILTER (WHERE NOT is_former) OVER (PARTITION BY request_id) AS recent_vdot FROM shown) AS s
+    CROSS JOIN day_run AS r ON r.rowid = (SELECT n.rowid FROM day_run AS n
+                                          WHERE n.request_id = s.request_id AND n.is_former = s.is_former AND n.vdot <= s.vdot
+                                          ORDER BY n.vdot DESC, n.age_days, n.activity_id LIMIT 1)
 ),
 best_run AS (
     SELECT q.request_id, c.distance_m, c.elapsed_s, NULL, NULL, c.slower_ln - 0.05, 0.0016 + CASE WHEN c.is_former THEN 0.004 * c.age_days / 90 ELSE 0 END, 0, c.age_days, c.vdot,
@@ -371,7 +379,7 @@ best_run AS (
     FROM chosen AS c
     CROSS JOIN request AS a USING (request_id)
     CROSS JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (a.subject, a.as_of_date, a.known_at)
-    WHERE c.choice = 1 AND (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
+    WHERE (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
 ),
 history AS (
     SELECT *, portable_ln(distance_m / 10000) AS x FROM past_race UNION ALL SELECT *, portable_ln(distance_m / 10000) FROM best_run
@@ -605,6 +613,7 @@ DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
 DROP TABLE temp.evidence;
+DROP TABLE temp.day_run;
 DROP TABLE temp.too_good;
 DROP TABLE temp.past_run;
 DROP TABLE temp.day_asked;
