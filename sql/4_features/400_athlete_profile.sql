@@ -64,9 +64,9 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- All of them when a rule has changed, or the version.
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, '' AS since FROM ops_due WHERE stage = '400_athlete_profile' AND athlete_id <> ''
+SELECT athlete_id FROM ops_due WHERE stage = '400_athlete_profile' AND athlete_id <> ''
 UNION
-SELECT a.athlete_id, ''
+SELECT a.athlete_id
 FROM (SELECT 1 FROM stage_clock WHERE substr(position, instr(position, ' ')) IS NOT substr(position_before, instr(position_before, ' '))
       UNION SELECT 1 FROM feature_upgrades WHERE table_name = 'athlete_profile' AND earlier IS NOT NULL)
 CROSS JOIN (SELECT athlete_id FROM silver_strava_activities UNION SELECT athlete_id FROM athlete_profile UNION SELECT athlete_id FROM bronze_strava_athlete) AS a;
@@ -184,7 +184,7 @@ CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.available_at AS since, n.available_at AS told
 FROM changed AS c
-CROSS JOIN athlete_profile AS o ON o.athlete_id = c.athlete_id AND o.first_activity_date >= c.since
+CROSS JOIN athlete_profile AS o USING (athlete_id)
 JOIN computed AS n USING (athlete_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id);
 UPDATE computed AS n SET available_at = s.since
@@ -203,7 +203,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
-           CROSS JOIN athlete_profile AS o ON o.athlete_id = c.athlete_id AND o.first_activity_date >= c.since
+           CROSS JOIN athlete_profile AS o USING (athlete_id)
            LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
            WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id))
              AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
@@ -232,7 +232,7 @@ SELECT o.athlete_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-CROSS JOIN athlete_profile AS o ON o.athlete_id = c.athlete_id AND o.first_activity_date >= c.since
+CROSS JOIN athlete_profile AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));

@@ -479,7 +479,7 @@ CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
 FROM changed AS c
-CROSS JOIN activity_features AS o ON o.athlete_id = c.athlete_id AND o.activity_date >= c.since
+CROSS JOIN activity_features AS o USING (athlete_id)
 JOIN computed AS n USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
 UPDATE computed AS n SET available_at = s.since
@@ -498,7 +498,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
-           CROSS JOIN activity_features AS o ON o.athlete_id = c.athlete_id AND o.activity_date >= c.since
+           CROSS JOIN activity_features AS o USING (athlete_id)
            LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
            WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id))
              AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
@@ -527,7 +527,7 @@ SELECT o.athlete_id, o.activity_id,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-CROSS JOIN activity_features AS o ON o.athlete_id = c.athlete_id AND o.activity_date >= c.since
+CROSS JOIN activity_features AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));

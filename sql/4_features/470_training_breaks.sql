@@ -20,9 +20,9 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position, CAST('' AS TEXT) AS since FROM ops_stale WHERE stage = '470_training_breaks'
+SELECT athlete_id, position FROM ops_stale WHERE stage = '470_training_breaks'
 UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position, ''
+SELECT w.athlete_id, w.position
 FROM feature_upgrades AS g
 CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
 CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
@@ -76,7 +76,7 @@ CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.as_of_date, o.available_at AS since, n.available_at AS told
 FROM changed AS c
-CROSS JOIN training_breaks AS o ON o.athlete_id = c.athlete_id AND o.as_of_date >= c.since
+CROSS JOIN training_breaks AS o USING (athlete_id)
 JOIN computed AS n USING (athlete_id, as_of_date);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, as_of_date);
 UPDATE computed AS n SET available_at = s.since
@@ -95,7 +95,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            WHERE h.until_now IS h.until OR COALESCE(s.told, n.available_at) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
-           CROSS JOIN training_breaks AS o ON o.athlete_id = c.athlete_id AND o.as_of_date >= c.since
+           CROSS JOIN training_breaks AS o USING (athlete_id)
            LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
            WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date))
              AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
@@ -124,7 +124,7 @@ SELECT o.athlete_id, o.as_of_date,
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-CROSS JOIN training_breaks AS o ON o.athlete_id = c.athlete_id AND o.as_of_date >= c.since
+CROSS JOIN training_breaks AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));

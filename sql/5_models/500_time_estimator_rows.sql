@@ -26,7 +26,7 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position, CAST('' AS TEXT) AS since FROM ops_stale WHERE stage = '500_time_estimator_rows';
+SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_rows';
 -- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (

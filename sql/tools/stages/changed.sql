@@ -1,3 +1,3 @@
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position, CAST('' AS TEXT) AS since FROM ops_stale WHERE stage = {stage}{upgrade};
+SELECT athlete_id, position FROM ops_stale WHERE stage = {stage}{upgrade};

@@ -9,7 +9,7 @@ CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT {o_key}, o.{available} AS since, n.{available} AS told
 FROM changed AS c
-CROSS JOIN {table} AS o ON o.athlete_id = c.athlete_id AND {last_day} >= c.since
+CROSS JOIN {table} AS o USING (athlete_id)
 JOIN computed AS n USING ({key});
 CREATE UNIQUE INDEX temp.standing_by_key ON standing ({key});
 UPDATE computed AS n SET {available} = s.since
@@ -28,7 +28,7 @@ SELECT u.*, u.earlier IS NULL OR EXISTS (
            WHERE h.until_now IS h.until OR COALESCE(s.told, n.{available}) <= max(COALESCE(s.since, ''), COALESCE(h.until, '')))
        OR EXISTS (
            SELECT 1 FROM changed AS c
-           CROSS JOIN {table} AS o ON o.athlete_id = c.athlete_id AND {last_day} >= c.since
+           CROSS JOIN {table} AS o USING (athlete_id)
            LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
            WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}))
              AND NOT EXISTS (SELECT 1 FROM silver_corrections AS s
@@ -57,7 +57,7 @@ SELECT {o_key},
                 k.started_at) AS superseded_at
 FROM stage_clock AS k
 CROSS JOIN changed AS c
-CROSS JOIN {table} AS o ON o.athlete_id = c.athlete_id AND {last_day} >= c.since
+CROSS JOIN {table} AS o USING (athlete_id)
 LEFT JOIN fresh AS f USING ({key})
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
 WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}));
