@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 59 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 59: '
-                   || CASE WHEN user_version < 59 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 60 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 60: '
+                   || CASE WHEN user_version < 60 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 59;
+PRAGMA user_version = 60;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,
@@ -297,25 +297,27 @@ CREATE INDEX IF NOT EXISTS ops_upstreams_by_stage ON ops_upstreams (stage, upstr
 CREATE VIEW IF NOT EXISTS ops_follows (stage, upstream) AS SELECT stage, upstream FROM ops_upstreams;
 
 -- Whom a stage has to look at when it runs next: everyone of whom it read a row that has changed since, and perhaps more. An
--- update costs what changed since nobody else is looked at; what is listed without need is found unchanged.
+-- update costs what changed since nobody else is looked at; what is listed without need is found unchanged. Who marks a row of a day
+-- says the day, and the earliest is kept: nothing that was read of an earlier one has changed.
 CREATE TABLE IF NOT EXISTS ops_due (
     stage      TEXT NOT NULL,
     athlete_id TEXT NOT NULL,
+    since      TEXT NOT NULL DEFAULT '', -- '': all of them may have
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_added AFTER INSERT ON ops_watermarks
-BEGIN INSERT INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage ON CONFLICT DO UPDATE SET since = '' WHERE since <> ''; END;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_changed AFTER UPDATE ON ops_watermarks
 BEGIN
-    INSERT INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id WHERE true ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due (stage, athlete_id) SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO UPDATE SET since = '' WHERE since <> '';
+    INSERT INTO ops_due (stage, athlete_id) SELECT stage, new.athlete_id FROM ops_upstreams WHERE upstream = new.stage UNION ALL SELECT new.stage, new.athlete_id WHERE true ON CONFLICT DO UPDATE SET since = '' WHERE since <> '';
 END;
 CREATE TRIGGER IF NOT EXISTS ops_watermarks_due_gone AFTER DELETE ON ops_watermarks
-BEGIN INSERT INTO ops_due SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT stage, old.athlete_id FROM ops_upstreams WHERE upstream = old.stage UNION ALL SELECT old.stage, old.athlete_id WHERE true ON CONFLICT DO UPDATE SET since = '' WHERE since <> ''; END;
 CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_added AFTER INSERT ON ops_upstreams
-BEGIN INSERT INTO ops_due SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT new.stage, athlete_id FROM ops_watermarks WHERE stage IN (new.stage, new.upstream) ON CONFLICT DO UPDATE SET since = '' WHERE since <> ''; END;
 CREATE TRIGGER IF NOT EXISTS ops_upstreams_due_gone AFTER DELETE ON ops_upstreams
-BEGIN INSERT INTO ops_due SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT old.stage, athlete_id FROM ops_watermarks WHERE stage = old.stage ON CONFLICT DO UPDATE SET since = '' WHERE since <> ''; END;
 
 CREATE VIEW IF NOT EXISTS ops_announced (stage, purpose, inputs, products, follows) AS
 SELECT stage, purpose, inputs, products, follows FROM ops_stages;

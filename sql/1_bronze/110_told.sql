@@ -47,11 +47,11 @@ CREATE INDEX IF NOT EXISTS athlete_activity_settings_by_activity
 ON athlete_activity_settings (athlete_id, activity_id, setting, told_at, told_id);
 -- due athlete_activity_settings for 200_silver_activities, 210_silver_sub_activity, 240_silver_races, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_added AFTER INSERT ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_changed AFTER UPDATE ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id), ('200_silver_activities', new.athlete_id), ('210_silver_sub_activity', new.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, ''), ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_gone AFTER DELETE ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('200_silver_activities', old.athlete_id), ('210_silver_sub_activity', old.athlete_id), ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- A race whose activity has no tag or is not here: the run of that day over that distance, where there is one, else a race by itself.
@@ -72,11 +72,11 @@ CREATE TABLE IF NOT EXISTS athlete_races (
 CREATE INDEX IF NOT EXISTS athlete_races_by_day ON athlete_races (athlete_id, race_date, distance_m, told_at, told_id);
 -- due athlete_races for 240_silver_races: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_added AFTER INSERT ON athlete_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_changed AFTER UPDATE ON athlete_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('240_silver_races', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', old.athlete_id, ''), ('240_silver_races', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_gone AFTER DELETE ON athlete_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE TABLE IF NOT EXISTS athlete_names (
@@ -117,11 +117,11 @@ CREATE TABLE IF NOT EXISTS athlete_plan (
 CREATE INDEX IF NOT EXISTS athlete_plan_by_day ON athlete_plan (athlete_id, plan_date, workout_type, told_at, told_id);
 -- due athlete_plan for 640_plan_outlook: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_added AFTER INSERT ON athlete_plan
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_changed AFTER UPDATE ON athlete_plan
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id), ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', old.athlete_id, ''), ('640_plan_outlook', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_plan_due_640_gone AFTER DELETE ON athlete_plan
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- What holds now.

@@ -55,13 +55,13 @@ CREATE TABLE IF NOT EXISTS silver_strava_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_day ON silver_strava_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_strava_activities_by_activity ON silver_strava_activities (activity_id);
--- due silver_strava_activities for 230_silver_trainings, 240_silver_races, 400_athlete_profile, 410_activity_features: printed by `make stages`
+-- due silver_strava_activities for 230_silver_trainings, 240_silver_races, 400_athlete_profile, 410_activity_features since local_date: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_added AFTER INSERT ON silver_strava_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, COALESCE(new.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_changed AFTER UPDATE ON silver_strava_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('240_silver_races', new.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, COALESCE(old.local_date, '')), ('230_silver_trainings', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, COALESCE(new.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_activities_due_230_gone AFTER DELETE ON silver_strava_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('240_silver_races', old.athlete_id), ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, COALESCE(old.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- What a rule keeps out though it is known when it was and how long: training all the same, of which nobody knows how hard it was.
@@ -84,13 +84,13 @@ CREATE TABLE IF NOT EXISTS silver_unusable_activities (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_unusable_activities_by_day ON silver_unusable_activities (athlete_id, local_date);
 CREATE INDEX IF NOT EXISTS silver_unusable_activities_by_activity ON silver_unusable_activities (activity_id);
--- due silver_unusable_activities for 410_activity_features: printed by `make stages`
+-- due silver_unusable_activities for 410_activity_features since local_date: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_unusable_activities_due_410_added AFTER INSERT ON silver_unusable_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', new.athlete_id, COALESCE(new.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_unusable_activities_due_410_changed AFTER UPDATE ON silver_unusable_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.local_date, '')), ('410_activity_features', new.athlete_id, COALESCE(new.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_unusable_activities_due_410_gone AFTER DELETE ON silver_unusable_activities
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.local_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_are_of_the_athlete BEFORE INSERT ON athlete_activity_settings
@@ -108,13 +108,13 @@ CREATE TABLE IF NOT EXISTS silver_corrections (
     PRIMARY KEY (athlete_id, from_date, bronze_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS silver_corrections_by_activity ON silver_corrections (activity_id);
--- due silver_corrections for 400_athlete_profile, 410_activity_features: printed by `make stages`
+-- due silver_corrections for 400_athlete_profile, 410_activity_features since from_date: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_added AFTER INSERT ON silver_corrections
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, COALESCE(new.from_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_changed AFTER UPDATE ON silver_corrections
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, COALESCE(old.from_date, '')), ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, COALESCE(new.from_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_corrections_due_400_gone AFTER DELETE ON silver_corrections
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, COALESCE(old.from_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- What was decided of a version when it was first read, where that is not what goes without saying: 'live' is known from its

@@ -38,11 +38,11 @@ CREATE TABLE IF NOT EXISTS silver_strava_sub_activity (
 CREATE INDEX IF NOT EXISTS silver_strava_sub_activity_by_activity ON silver_strava_sub_activity (activity_id);
 -- due silver_strava_sub_activity for 230_silver_trainings, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_added AFTER INSERT ON silver_strava_sub_activity
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_changed AFTER UPDATE ON silver_strava_sub_activity
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id), ('230_silver_trainings', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, ''), ('410_activity_features', old.athlete_id, ''), ('230_silver_trainings', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_strava_sub_activity_due_230_gone AFTER DELETE ON silver_strava_sub_activity
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, ''), ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE TEMP TABLE stage_clock AS

@@ -29,11 +29,11 @@ INSERT OR IGNORE INTO silver_sport_families (sport_type, family) VALUES
     ('Swim', 'swim'),
     ('Walk', 'walk'), ('Hike', 'walk');
 CREATE TRIGGER IF NOT EXISTS silver_sport_families_due_230_added AFTER INSERT ON silver_sport_families
-BEGIN INSERT INTO ops_due SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_sport_families_due_230_changed AFTER UPDATE ON silver_sport_families
-BEGIN INSERT INTO ops_due SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
 CREATE TRIGGER IF NOT EXISTS silver_sport_families_due_230_gone AFTER DELETE ON silver_sport_families
-BEGIN INSERT INTO ops_due SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id) SELECT stage, athlete_id FROM ops_watermarks WHERE stage = '230_silver_trainings' ON CONFLICT DO NOTHING; END;
 
 -- Who trained twice at once, as with a friend's watch on the other arm, says which activity is a training of its own:
 --     INSERT INTO athlete_separate_trainings VALUES ('4001', '9876543210');
@@ -44,11 +44,11 @@ CREATE TABLE IF NOT EXISTS athlete_separate_trainings (
 ) WITHOUT ROWID;
 -- due athlete_separate_trainings for 230_silver_trainings: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_separate_trainings_due_230_added AFTER INSERT ON athlete_separate_trainings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_separate_trainings_due_230_changed AFTER UPDATE ON athlete_separate_trainings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id), ('230_silver_trainings', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, ''), ('230_silver_trainings', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_separate_trainings_due_230_gone AFTER DELETE ON athlete_separate_trainings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('230_silver_trainings', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('230_silver_trainings', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- Recordings that do not count, since another one of the same training does.
@@ -62,11 +62,11 @@ CREATE TABLE IF NOT EXISTS silver_same_training (
 CREATE INDEX IF NOT EXISTS silver_same_training_by_training ON silver_same_training (athlete_id, same_training_as);
 -- due silver_same_training for 240_silver_races, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_added AFTER INSERT ON silver_same_training
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_changed AFTER UPDATE ON silver_same_training
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id), ('240_silver_races', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_same_training_due_240_gone AFTER DELETE ON silver_same_training
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('240_silver_races', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- The recording that counts of each training. A tag of its runner says that the training was a race, on whichever recording.

@@ -29,13 +29,13 @@ CREATE TABLE IF NOT EXISTS silver_races (
     available_at TEXT NOT NULL,
     PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
--- due silver_races for 410_activity_features: printed by `make stages`
+-- due silver_races for 410_activity_features since race_date: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_added AFTER INSERT ON silver_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', new.athlete_id, COALESCE(new.race_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_changed AFTER UPDATE ON silver_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.race_date, '')), ('410_activity_features', new.athlete_id, COALESCE(new.race_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_races_due_410_gone AFTER DELETE ON silver_races
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.race_date, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- Runs near an official distance that nobody called a race, and than which no run of at least that length was faster for a quarter

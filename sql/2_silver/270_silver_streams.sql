@@ -35,11 +35,11 @@ CREATE TABLE IF NOT EXISTS silver_stream_facts (
 CREATE INDEX IF NOT EXISTS silver_stream_facts_by_athlete ON silver_stream_facts (athlete_id, activity_id);
 -- due silver_stream_facts for 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS silver_stream_facts_due_410_added AFTER INSERT ON silver_stream_facts
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_stream_facts_due_410_changed AFTER UPDATE ON silver_stream_facts
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS silver_stream_facts_due_410_gone AFTER DELETE ON silver_stream_facts
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE TABLE IF NOT EXISTS silver_stream_heart_rates (

@@ -30,29 +30,29 @@ CREATE TABLE IF NOT EXISTS athlete_profile_settings (
                                                 AND CASE setting WHEN 'threshold_pace_min_km' THEN 20 WHEN 'ftp_w' THEN 1000 ELSE 250 END),
     PRIMARY KEY (athlete_id, setting, valid_from)
 ) WITHOUT ROWID;
--- due athlete_profile_settings for 410_activity_features: printed by `make stages`
+-- due athlete_profile_settings for 410_activity_features since valid_from: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_added AFTER INSERT ON athlete_profile_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', new.athlete_id, COALESCE(new.valid_from, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_changed AFTER UPDATE ON athlete_profile_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.valid_from, '')), ('410_activity_features', new.athlete_id, COALESCE(new.valid_from, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_settings_due_410_gone AFTER DELETE ON athlete_profile_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('410_activity_features', old.athlete_id, COALESCE(old.valid_from, '')) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 -- due bronze_strava_athlete for 400_athlete_profile: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_added AFTER INSERT ON bronze_strava_athlete
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_changed AFTER UPDATE ON bronze_strava_athlete
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('400_athlete_profile', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, ''), ('400_athlete_profile', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS bronze_strava_athlete_due_400_gone AFTER DELETE ON bronze_strava_athlete
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 -- due athlete_profile for 400_athlete_profile, 410_activity_features: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_added AFTER INSERT ON athlete_profile
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_changed AFTER UPDATE ON athlete_profile
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id), ('400_athlete_profile', new.athlete_id), ('410_activity_features', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, ''), ('400_athlete_profile', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_profile_due_400_gone AFTER DELETE ON athlete_profile
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('400_athlete_profile', old.athlete_id), ('410_activity_features', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('400_athlete_profile', old.athlete_id, ''), ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE TEMP TABLE stage_clock AS
@@ -183,9 +183,8 @@ JOIN ops_watermarks AS m ON m.stage = '400_athlete_profile' AND m.athlete_id = c
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN athlete_profile AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id);
+FROM computed AS n
+CROSS JOIN athlete_profile AS o USING (athlete_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -225,17 +224,19 @@ DELETE FROM athlete_profile_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_profile_history AS h WHERE (h.athlete_id) = (n.athlete_id));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN athlete_profile AS o USING (athlete_id)
+UNION ALL
 SELECT o.athlete_id,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.first_activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_profile AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
+WHERE NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id) = (o.athlete_id));
 INSERT INTO athlete_profile_history (athlete_id, sex, birth_year, first_activity_date, event_timestamp, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.sex, o.birth_year, o.first_activity_date, o.event_timestamp, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d
@@ -249,11 +250,12 @@ INSERT INTO feature_publications (group_name, major, minor, patch, build, is_new
 SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FROM upgrade, stage_clock;
 -- end
 
-INSERT OR IGNORE INTO ops_due (stage, athlete_id)
+INSERT INTO ops_due (stage, athlete_id)
 SELECT u.stage, d.athlete_id
 FROM ops_upstreams AS u
 CROSS JOIN (SELECT athlete_id FROM fresh UNION SELECT athlete_id FROM outdated) AS d
-WHERE u.upstream = '400_athlete_profile';
+WHERE u.upstream = '400_athlete_profile'
+ON CONFLICT DO UPDATE SET since = '' WHERE since <> '';
 
 SELECT assert_that(NOT EXISTS (
     SELECT 1 FROM changed AS c

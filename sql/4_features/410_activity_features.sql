@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -50,22 +50,24 @@ SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SE
 
 -- Everyone when that has changed.
 CREATE TEMP TABLE due AS
-SELECT athlete_id FROM ops_due WHERE stage = '410_activity_features'
-UNION
-SELECT m.athlete_id
-FROM general AS g
-CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
-WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings);
+SELECT athlete_id, MIN(since) AS since
+FROM (SELECT athlete_id, since FROM ops_due WHERE stage = '410_activity_features'
+      UNION ALL
+      SELECT m.athlete_id, ''
+      FROM general AS g
+      CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
+      WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings))
+GROUP BY athlete_id;
 
 -- What each athlete's features are computed from, in one text: equal texts, equal features.
 -- The eleventh is the latest arrival among all that: what comes later is news.
 CREATE TEMP TABLE position_now AS
 WITH training AS (
-    SELECT athlete_id, bronze_id, available_at, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
+    SELECT athlete_id, since, bronze_id, available_at, utc_offset_s, elapsed_s, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
     UNION ALL
-    SELECT athlete_id, bronze_id, available_at, 0 FROM due CROSS JOIN silver_unusable_activities USING (athlete_id)
+    SELECT athlete_id, since, bronze_id, available_at, utc_offset_s, elapsed_s, 0 FROM due CROSS JOIN silver_unusable_activities USING (athlete_id)
 )
-SELECT athlete_id,
+SELECT athlete_id, MIN(since) AS since, MIN(elapsed_s) >= 0 AND MIN(utc_offset_s) >= -50400 AND MAX(utc_offset_s) <= 50400 AS is_plain,
        json_array(COUNT(*) FILTER (WHERE a.is_usable), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
@@ -94,11 +96,30 @@ LEFT JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY athlete_id;
 CREATE UNIQUE INDEX temp.position_now_by_athlete ON position_now (athlete_id);
 
+-- And since which day: no feature of an earlier one may differ. Whatever a feature is computed from marks its day when it is written,
+-- or none, and a day's features need nothing that is later, but that a date may begin before the one that it follows where clocks are
+-- up to 26 hours apart: two days are left for it. The day before is one of training, as it was, so that a calendar that goes on, or
+-- ends earlier, differs from that day on. A calendar that a crowded day takes away, or gives back, differs in all of it. A stage that follows, and has read up to the
+-- position before, looks from the same day on.
 CREATE TEMP TABLE changed AS
-SELECT n.athlete_id, n.position, CAST('' AS TEXT) AS since
-FROM position_now AS n
-LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id
-WHERE m.position IS NOT n.position OR (SELECT is_upgrade FROM general)
+SELECT athlete_id, CASE WHEN is_same THEN position_before ELSE facts || ',"' || since || '","' || substr(row_hash(position_before), 1, 32) || '"]' END AS position, since
+FROM (SELECT m.*, substr(m.position_before, 1, length(m.facts)) IS m.facts AS is_same,
+             COALESCE(CASE WHEN (SELECT COUNT(*) FROM silver_strava_activities AS a WHERE a.athlete_id = m.athlete_id AND a.local_date >= m.day)
+                                + (SELECT COUNT(*) FROM silver_unusable_activities AS u WHERE u.athlete_id = m.athlete_id AND u.local_date >= m.day) <= 1000
+                           THEN date(max(COALESCE((SELECT local_date FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.local_date < m.day
+                                                   ORDER BY local_date DESC LIMIT 1), ''),
+                                         COALESCE((SELECT local_date FROM silver_unusable_trainings AS u WHERE u.athlete_id = m.athlete_id AND u.local_date < m.day
+                                                   ORDER BY local_date DESC LIMIT 1), '')), '+1 day') END, '') AS since
+      FROM (SELECT n.athlete_id, m.position AS position_before, substr(n.position, 1, length(n.position) - 1) AS facts,
+                   CASE WHEN n.is_plain AND NOT g.is_upgrade AND json_extract(m.position, '$[5]') IS g.rules AND json_extract(m.position, '$[9]') IS g.settings
+                             AND json_extract(m.position, '$[13]') IS g.formula
+                             AND NOT EXISTS (SELECT 1 FROM silver_rejects AS r
+                                             WHERE r.table_name = 'athlete_rolling_features' AND r.activity_id = '' AND r.item = 'athlete ' || n.athlete_id)
+                        THEN date(n.since, '-2 days') END AS day
+            FROM general AS g
+            CROSS JOIN position_now AS n
+            LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id) AS m)
+WHERE NOT is_same OR (SELECT is_upgrade FROM general)
 UNION ALL
 SELECT m.athlete_id, NULL, '' -- has no activities any more
 FROM due
@@ -478,9 +499,8 @@ JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id =
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN activity_features AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, activity_id);
+FROM computed AS n
+CROSS JOIN activity_features AS o USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -520,17 +540,19 @@ DELETE FROM activity_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM activity_features_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN activity_features AS o USING (athlete_id, activity_id)
+UNION ALL
 SELECT o.athlete_id, o.activity_id,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN activity_features AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
+WHERE o.activity_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO activity_features_history (athlete_id, activity_id, event_timestamp, activity_date, utc_offset_s, sport_type, is_run, distance_km, moving_time_min, elapsed_time_min, pace_min_km, elevation_gain_m, elevation_per_km, estimated_tss, load_source, load_reason, intensity_factor, threshold_pace_min_km, threshold_source, avg_hr, max_hr, reference_max_hr, hr_zone_1_pct, hr_zone_2_pct, hr_zone_3_pct, hr_zone_4_pct, hr_zone_5_pct, efficiency_index, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.utc_offset_s, o.sport_type, o.is_run, o.distance_km, o.moving_time_min, o.elapsed_time_min, o.pace_min_km, o.elevation_gain_m, o.elevation_per_km, o.estimated_tss, o.load_source, o.load_reason, o.intensity_factor, o.threshold_pace_min_km, o.threshold_source, o.avg_hr, o.max_hr, o.reference_max_hr, o.hr_zone_1_pct, o.hr_zone_2_pct, o.hr_zone_3_pct, o.hr_zone_4_pct, o.hr_zone_5_pct, o.efficiency_index, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

@@ -20,13 +20,20 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '420_daily_features'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '420_daily_features' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '420_daily_features'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '420_daily_features' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -99,9 +106,8 @@ JOIN ops_watermarks AS m ON m.stage = '420_daily_features' AND m.athlete_id = c.
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_date, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN athlete_daily_features AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, activity_date);
+FROM computed AS n
+CROSS JOIN athlete_daily_features AS o USING (athlete_id, activity_date);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_date);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -141,17 +147,19 @@ DELETE FROM athlete_daily_features_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_daily_features_history AS h WHERE (h.athlete_id, h.activity_date) = (n.athlete_id, n.activity_date));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_date, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN athlete_daily_features AS o USING (athlete_id, activity_date)
+UNION ALL
 SELECT o.athlete_id, o.activity_date,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_daily_features AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, activity_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
+WHERE o.activity_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_date) = (o.athlete_id, o.activity_date));
 INSERT INTO athlete_daily_features_history (athlete_id, activity_date, event_timestamp, activities, runs, distance_km, run_distance_km, moving_time_min, elevation_gain_m, daily_tss, unknown_load, unknown_load_min, avg_pace, avg_hr, max_hr, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.activity_date, o.event_timestamp, o.activities, o.runs, o.distance_km, o.run_distance_km, o.moving_time_min, o.elevation_gain_m, o.daily_tss, o.unknown_load, o.unknown_load_min, o.avg_pace, o.avg_hr, o.max_hr, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

@@ -17,13 +17,20 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '["410_activity_features"]');
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '430_rolling_features'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '430_rolling_features' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '430_rolling_features'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '430_rolling_features' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 -- The columns are those of training_load(): SELECT returns FROM athlete_functions WHERE name = 'training_load'.
@@ -41,7 +48,9 @@ CREATE TEMP TABLE zone AS
 SELECT a.athlete_id, a.local_date AS activity_date, COALESCE(MIN(a.utc_offset_s), 0) AS utc_offset_s,
        MAX(MAX(a.end_time)) OVER (PARTITION BY a.athlete_id ORDER BY a.local_date) AS over_at
 FROM (SELECT athlete_id, local_date, utc_offset_s, end_time FROM changed CROSS JOIN silver_trainings USING (athlete_id)
-      UNION ALL SELECT athlete_id, local_date, utc_offset_s, end_time FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id)) AS a
+      WHERE local_date >= date(since, '-1 day') OR end_time > since
+      UNION ALL SELECT athlete_id, local_date, utc_offset_s, end_time FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id)
+      WHERE local_date >= date(since, '-1 day') OR end_time > since) AS a
 GROUP BY a.athlete_id, a.local_date;
 CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 
@@ -50,8 +59,8 @@ CREATE UNIQUE INDEX temp.zone_by_day ON zone (athlete_id, activity_date);
 CREATE TEMP TABLE crowded AS
 SELECT athlete_id, MIN(activity_date) AS activity_date
 FROM (SELECT athlete_id, activity_date
-      FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id)
-            UNION ALL SELECT athlete_id, local_date FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id))
+      FROM (SELECT athlete_id, activity_date FROM changed CROSS JOIN activity_features USING (athlete_id) WHERE activity_date >= since
+            UNION ALL SELECT athlete_id, local_date FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id) WHERE local_date >= since)
       GROUP BY athlete_id, activity_date HAVING COUNT(*) > 1000)
 GROUP BY athlete_id;
 DELETE FROM silver_rejects
@@ -63,16 +72,15 @@ FROM crowded;
 -- A calendar that was published ended on a day. That it goes on is known when an activity from then on has arrived, or, where
 -- nothing has, now.
 CREATE TEMP TABLE reach AS
-SELECT athlete_id, MAX(as_of_date) AS published_to
-FROM changed
-CROSS JOIN athlete_rolling_features USING (athlete_id)
-GROUP BY athlete_id;
+SELECT athlete_id, since, (SELECT MAX(as_of_date) FROM athlete_rolling_features AS r WHERE r.athlete_id = c.athlete_id) AS published_to
+FROM changed AS c;
+CREATE UNIQUE INDEX temp.reach_by_athlete ON reach (athlete_id);
 
 CREATE TEMP TABLE computed AS
 WITH day AS (
     SELECT CAST(r.athlete_id AS TEXT) AS athlete_key, r.*,
            (SELECT MAX(z.activity_date) FROM zone AS z
-            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date) AS last_active_date
+            WHERE z.athlete_id = r.athlete_id AND z.activity_date <= r.as_of_date) AS last_active_date, p.published_to
     FROM stage_clock,
          training_load('SELECT athlete_id, activity_date, estimated_tss, distance_km, moving_time_min,
                                CASE WHEN is_run AND pace_min_km <= 1000 THEN pace_min_km END, elevation_gain_m
@@ -82,6 +90,7 @@ WITH day AS (
                         SELECT athlete_id, local_date, l.estimated_tss, NULL, moving_s / 60.0, NULL, NULL
                         FROM silver_unusable_trainings LEFT JOIN unusable_training_loads AS l USING (athlete_id, activity_id)
                         WHERE athlete_id IN (SELECT athlete_id FROM temp.changed EXCEPT SELECT athlete_id FROM temp.crowded)', stage_clock.options) AS r
+    CROSS JOIN reach AS p ON p.athlete_id = r.athlete_id AND r.as_of_date >= p.since
 )
 SELECT r.athlete_key AS athlete_id, r.as_of_date,
        strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds') AS event_timestamp,
@@ -99,7 +108,7 @@ SELECT r.athlete_key AS athlete_id, r.as_of_date,
        max(strftime('%Y-%m-%dT%H:%M:%SZ', r.as_of_date, '+1 day', -z.utc_offset_s || ' seconds'), z.over_at,
            COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c
                      WHERE c.athlete_id = r.athlete_id AND c.from_date <= r.as_of_date), ''),
-           CASE WHEN r.as_of_date > p.published_to
+           CASE WHEN r.as_of_date > r.published_to
                 THEN COALESCE((SELECT MIN(available_at)
                                FROM (SELECT a.available_at FROM silver_trainings AS a
                                      WHERE a.athlete_id = r.athlete_id AND a.local_date >= r.as_of_date
@@ -109,8 +118,7 @@ SELECT r.athlete_key AS athlete_id, r.as_of_date,
                 ELSE '' END) AS available_at
 FROM stage_clock AS k
 CROSS JOIN day AS r
-JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date
-LEFT JOIN reach AS p ON p.athlete_id = r.athlete_id;
+JOIN zone AS z ON z.athlete_id = r.athlete_id AND z.activity_date = r.last_active_date;
 CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
 
 -- Audit: no day is missing, and the loads are those of the daily table.
@@ -119,9 +127,10 @@ SELECT assert_that(NOT EXISTS (
                    FROM computed GROUP BY athlete_id)
     WHERE n <> days), '430_rolling_features: a calendar has a gap');
 SELECT assert_that(NOT EXISTS (
-    SELECT 1 FROM athlete_daily_features AS d
+    SELECT 1 FROM changed AS c
+    CROSS JOIN athlete_daily_features AS d ON d.athlete_id = c.athlete_id AND d.activity_date >= c.since
     LEFT JOIN computed AS r ON r.athlete_id = d.athlete_id AND r.as_of_date = d.activity_date
-    WHERE d.athlete_id IN (SELECT athlete_id FROM changed EXCEPT SELECT athlete_id FROM crowded)
+    WHERE c.athlete_id NOT IN (SELECT athlete_id FROM crowded)
       AND (r.daily_tss IS NULL OR abs(r.daily_tss - d.daily_tss) > 1e-6)),
     '430_rolling_features: a day''s load differs from athlete_daily_features');
 
@@ -136,9 +145,8 @@ JOIN ops_watermarks AS m ON m.stage = '430_rolling_features' AND m.athlete_id = 
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.as_of_date, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, as_of_date);
+FROM computed AS n
+CROSS JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, as_of_date);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -178,17 +186,19 @@ DELETE FROM athlete_rolling_features_history WHERE EXISTS (SELECT 1 FROM formula
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_rolling_features_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.as_of_date, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN athlete_rolling_features AS o USING (athlete_id, as_of_date)
+UNION ALL
 SELECT o.athlete_id, o.as_of_date,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_rolling_features AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
+WHERE o.as_of_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
 INSERT INTO athlete_rolling_features_history (athlete_id, as_of_date, event_timestamp, daily_tss, ctl_42d, atl_7d, tsb, acwr, ctl_ewma, atl_ewma, tsb_ewma, acwr_ewma, total_tss_7d, total_tss_28d, total_tss_90d, activities_7d, activities_28d, activities_30d, activities_42d, activities_90d, total_distance_7d_km, total_distance_28d_km, total_distance_30d_km, total_distance_42d_km, total_distance_90d_km, longest_distance_30d_km, longest_distance_90d_km, total_elevation_30d_m, avg_pace_30d, best_pace_30d, avg_pace_90d, best_pace_90d, pace_trend_30d, distance_trend_30d, pace_trend_90d, distance_trend_90d, consistency_score, training_monotony_7d, training_strain_7d, rest_days_14d, unknown_load_42d, unknown_load_share_42d, load_reason, history_days, is_overtraining_risk, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.as_of_date, o.event_timestamp, o.daily_tss, o.ctl_42d, o.atl_7d, o.tsb, o.acwr, o.ctl_ewma, o.atl_ewma, o.tsb_ewma, o.acwr_ewma, o.total_tss_7d, o.total_tss_28d, o.total_tss_90d, o.activities_7d, o.activities_28d, o.activities_30d, o.activities_42d, o.activities_90d, o.total_distance_7d_km, o.total_distance_28d_km, o.total_distance_30d_km, o.total_distance_42d_km, o.total_distance_90d_km, o.longest_distance_30d_km, o.longest_distance_90d_km, o.total_elevation_30d_m, o.avg_pace_30d, o.best_pace_30d, o.avg_pace_90d, o.best_pace_90d, o.pace_trend_30d, o.distance_trend_30d, o.pace_trend_90d, o.distance_trend_90d, o.consistency_score, o.training_monotony_7d, o.training_strain_7d, o.rest_days_14d, o.unknown_load_42d, o.unknown_load_share_42d, o.load_reason, o.history_days, o.is_overtraining_risk, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

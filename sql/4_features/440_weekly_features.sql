@@ -20,13 +20,20 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '440_weekly_features'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '440_weekly_features' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '440_weekly_features'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '440_weekly_features' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 CREATE TEMP TABLE computed AS
@@ -92,9 +99,8 @@ JOIN ops_watermarks AS m ON m.stage = '440_weekly_features' AND m.athlete_id = c
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.week_start, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN athlete_weekly_features AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, week_start);
+FROM computed AS n
+CROSS JOIN athlete_weekly_features AS o USING (athlete_id, week_start);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, week_start);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -134,17 +140,19 @@ DELETE FROM athlete_weekly_features_history WHERE EXISTS (SELECT 1 FROM formula)
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM athlete_weekly_features_history AS h WHERE (h.athlete_id, h.week_start) = (n.athlete_id, n.week_start)), ''))
 WHERE EXISTS (SELECT 1 FROM athlete_weekly_features_history AS h WHERE (h.athlete_id, h.week_start) = (n.athlete_id, n.week_start));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.week_start, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN athlete_weekly_features AS o USING (athlete_id, week_start)
+UNION ALL
 SELECT o.athlete_id, o.week_start,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= date(o.week_start, '+6 days') AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN athlete_weekly_features AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, week_start)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
+WHERE date(o.week_start, '+6 days') >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.week_start) = (o.athlete_id, o.week_start));
 INSERT INTO athlete_weekly_features_history (athlete_id, week_start, event_timestamp, days, weekly_distance_km, weekly_activities, weekly_tss, weekly_elevation_m, avg_pace_week, training_monotony, training_strain, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.week_start, o.event_timestamp, o.days, o.weekly_distance_km, o.weekly_activities, o.weekly_tss, o.weekly_elevation_m, o.avg_pace_week, o.training_monotony, o.training_strain, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

@@ -20,13 +20,20 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '450_race_results'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '450_race_results' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '450_race_results'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '450_race_results' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 -- Whether a race is believed, the days of the window after it say.
@@ -185,9 +192,8 @@ JOIN ops_watermarks AS m ON m.stage = '450_race_results' AND m.athlete_id = c.at
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN race_results AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, activity_id);
+FROM computed AS n
+CROSS JOIN race_results AS o USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -227,17 +233,19 @@ DELETE FROM race_results_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM race_results_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN race_results AS o USING (athlete_id, activity_id)
+UNION ALL
 SELECT o.athlete_id, o.activity_id,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.race_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN race_results AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
+WHERE o.race_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO race_results_history (athlete_id, activity_id, race_date, distance_class, seconds, source, measured_m, event_timestamp, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.activity_id, o.race_date, o.distance_class, o.seconds, o.source, o.measured_m, o.event_timestamp, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

@@ -20,13 +20,20 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '460_similar_runs'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '460_similar_runs' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '460_similar_runs'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '460_similar_runs' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 -- Every run whose distance tells it; pace is that of one which says something.
@@ -98,9 +105,8 @@ JOIN ops_watermarks AS m ON m.stage = '460_similar_runs' AND m.athlete_id = c.at
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.activity_id, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN similar_runs AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, activity_id);
+FROM computed AS n
+CROSS JOIN similar_runs AS o USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, activity_id);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -140,17 +146,19 @@ DELETE FROM similar_runs_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM similar_runs_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id)), ''))
 WHERE EXISTS (SELECT 1 FROM similar_runs_history AS h WHERE (h.athlete_id, h.activity_id) = (n.athlete_id, n.activity_id));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.activity_id, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN similar_runs AS o USING (athlete_id, activity_id)
+UNION ALL
 SELECT o.athlete_id, o.activity_id,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.activity_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN similar_runs AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, activity_id)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
+WHERE o.activity_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.activity_id) = (o.athlete_id, o.activity_id));
 INSERT INTO similar_runs_history (athlete_id, activity_id, event_timestamp, activity_date, distance_km, elevation_per_km, start_hour, weekday, earlier_runs, similar_pace_min_km, similar_spread_min_km, similar_runs, similar_age_days, longer_than_similar, steeper_than_similar, pace_ewma_20, last_pace_min_km, mean_pace_5, mean_pace_10, best_pace_20, pace_spread_20, usual_distance_km, usual_elevation_per_km, last_distance_km, days_since_run, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.activity_id, o.event_timestamp, o.activity_date, o.distance_km, o.elevation_per_km, o.start_hour, o.weekday, o.earlier_runs, o.similar_pace_min_km, o.similar_spread_min_km, o.similar_runs, o.similar_age_days, o.longer_than_similar, o.steeper_than_similar, o.pace_ewma_20, o.last_pace_min_km, o.mean_pace_5, o.mean_pace_10, o.best_pace_20, o.pace_spread_20, o.usual_distance_km, o.usual_elevation_per_km, o.last_distance_km, o.days_since_run, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

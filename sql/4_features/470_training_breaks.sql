@@ -20,13 +20,20 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '470_training_breaks'
-UNION -- everyone, for a version that has not been published
-SELECT w.athlete_id, w.position
-FROM feature_upgrades AS g
-CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
-CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-WHERE g.stage = '470_training_breaks' AND g.earlier IS NOT NULL;
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '470_training_breaks'
+      UNION ALL -- everyone, for a version that has not been published
+      SELECT w.athlete_id, w.position, ''
+      FROM feature_upgrades AS g
+      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
+      WHERE g.stage = '470_training_breaks' AND g.earlier IS NOT NULL)
+GROUP BY athlete_id, position;
 -- end
 
 -- Sine and cosine of the angle of each day of a year of 365.25 days: each is the one before, turned by a day.
@@ -75,9 +82,8 @@ JOIN ops_watermarks AS m ON m.stage = '470_training_breaks' AND m.athlete_id = c
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT o.athlete_id, o.as_of_date, o.available_at AS since, n.available_at AS told
-FROM changed AS c
-CROSS JOIN training_breaks AS o USING (athlete_id)
-JOIN computed AS n USING (athlete_id, as_of_date);
+FROM computed AS n
+CROSS JOIN training_breaks AS o USING (athlete_id, as_of_date);
 CREATE UNIQUE INDEX temp.standing_by_key ON standing (athlete_id, as_of_date);
 UPDATE computed AS n SET available_at = s.since
 FROM standing AS s
@@ -117,17 +123,19 @@ DELETE FROM training_breaks_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET available_at = max(available_at, COALESCE((SELECT MAX(superseded_at) FROM training_breaks_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date)), ''))
 WHERE EXISTS (SELECT 1 FROM training_breaks_history AS h WHERE (h.athlete_id, h.as_of_date) = (n.athlete_id, n.as_of_date));
 CREATE TEMP TABLE outdated AS
+SELECT o.athlete_id, o.as_of_date, f.available_at AS superseded_at
+FROM fresh AS f
+CROSS JOIN training_breaks AS o USING (athlete_id, as_of_date)
+UNION ALL
 SELECT o.athlete_id, o.as_of_date,
-       COALESCE(f.available_at,
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= o.as_of_date AND s.corrected_at > max(o.available_at, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN training_breaks AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING (athlete_id, as_of_date)
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
+WHERE o.as_of_date >= c.since AND NOT EXISTS (SELECT 1 FROM computed AS n WHERE (n.athlete_id, n.as_of_date) = (o.athlete_id, o.as_of_date));
 INSERT INTO training_breaks_history (athlete_id, as_of_date, event_timestamp, active_days_7d, active_days_28d, active_days_90d, active_share_14d, active_share_28d, days_since_activity, longest_gap_28d, longest_gap_90d, gap_spread_56d, breaks_365d, days_since_break, break_last_year, season_sin1, season_cos1, season_sin2, season_cos2, season_sin3, season_cos3, available_at, superseded_at, superseded_by)
 SELECT o.athlete_id, o.as_of_date, o.event_timestamp, o.active_days_7d, o.active_days_28d, o.active_days_90d, o.active_share_14d, o.active_share_28d, o.days_since_activity, o.longest_gap_28d, o.longest_gap_90d, o.gap_spread_56d, o.breaks_365d, o.days_since_break, o.break_last_year, o.season_sin1, o.season_cos1, o.season_sin2, o.season_cos2, o.season_sin3, o.season_cos3, o.available_at, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

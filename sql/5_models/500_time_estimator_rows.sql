@@ -26,7 +26,14 @@ CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, position FROM ops_stale WHERE stage = '500_time_estimator_rows';
+SELECT athlete_id, position, MIN(since) AS since
+FROM (SELECT s.athlete_id, s.position,
+             CASE WHEN json_valid(s.position) AND json_extract(s.position, '$[15]') = substr(row_hash(m.position), 1, 32)
+                  THEN json_extract(s.position, '$[14]') ELSE '' END AS since
+      FROM ops_stale AS s
+      LEFT JOIN ops_watermarks AS m ON m.stage = s.stage AND m.athlete_id = s.athlete_id
+      WHERE s.stage = '500_time_estimator_rows')
+GROUP BY athlete_id, position;
 -- end
 
 CREATE TABLE IF NOT EXISTS time_estimator_rows (
@@ -69,16 +76,16 @@ CREATE TABLE IF NOT EXISTS time_estimator_rows (
 -- A row of today makes its athlete due for predictions.
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_added AFTER INSERT ON time_estimator_rows
 BEGIN
-    INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due (stage, athlete_id) SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_changed AFTER UPDATE ON time_estimator_rows
 BEGIN
-    INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
-    INSERT INTO ops_due SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due (stage, athlete_id) SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due (stage, athlete_id) SELECT '600_predict_race_times', new.subject WHERE new.source = 'today' ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS time_estimator_rows_due_gone AFTER DELETE ON time_estimator_rows
 BEGIN
-    INSERT INTO ops_due SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
+    INSERT INTO ops_due (stage, athlete_id) SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
 END;
 
 -- What is known by the end of an earlier day does not change (those of two places of the earth end two days apart); whether a race is

@@ -44,11 +44,11 @@ BEGIN SELECT RAISE(ABORT, 'gold_athlete_predictions is append-only'); END;
 
 -- due gold_athlete_predictions for 640_plan_outlook: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_added AFTER INSERT ON gold_athlete_predictions
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_changed AFTER UPDATE ON gold_athlete_predictions
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id), ('640_plan_outlook', new.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', old.athlete_id, ''), ('640_plan_outlook', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS gold_athlete_predictions_due_640_gone AFTER DELETE ON gold_athlete_predictions
-BEGIN INSERT INTO ops_due (stage, athlete_id) VALUES ('640_plan_outlook', old.athlete_id) ON CONFLICT DO NOTHING; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('640_plan_outlook', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 CREATE INDEX IF NOT EXISTS gold_athlete_predictions_by_model ON gold_athlete_predictions (model, version);

@@ -28,5 +28,5 @@ CREATE TABLE IF NOT EXISTS ops_due (
     athlete_id TEXT NOT NULL,
     PRIMARY KEY (stage, athlete_id)
 ) WITHOUT ROWID;
-INSERT OR IGNORE INTO ops_due SELECT stage, athlete_id FROM ops_watermarks;
-INSERT OR IGNORE INTO ops_due SELECT u.stage, w.athlete_id FROM ops_upstreams AS u JOIN ops_watermarks AS w ON w.stage = u.upstream;
+INSERT OR IGNORE INTO ops_due (stage, athlete_id) SELECT stage, athlete_id FROM ops_watermarks;
+INSERT OR IGNORE INTO ops_due (stage, athlete_id) SELECT u.stage, w.athlete_id FROM ops_upstreams AS u JOIN ops_watermarks AS w ON w.stage = u.upstream;

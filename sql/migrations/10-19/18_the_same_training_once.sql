@@ -7,4 +7,4 @@ DROP TRIGGER IF EXISTS silver_strava_activities_due_400_gone;
 DROP TRIGGER IF EXISTS silver_strava_sub_activity_due_410_added;
 DROP TRIGGER IF EXISTS silver_strava_sub_activity_due_410_changed;
 DROP TRIGGER IF EXISTS silver_strava_sub_activity_due_410_gone;
-INSERT OR IGNORE INTO ops_due SELECT '230_silver_trainings', athlete_id FROM silver_strava_activities;
+INSERT OR IGNORE INTO ops_due (stage, athlete_id) SELECT '230_silver_trainings', athlete_id FROM silver_strava_activities;

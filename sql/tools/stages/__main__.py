@@ -10,7 +10,8 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
     -- publish athlete_daily_features, corrected from o.activity_date: printed by `make stages`
                                                  temp.computed into the group, what it replaces into its history
     -- due athlete_profile for 410_activity_features, …: printed by `make stages`
-                                                 triggers by which a changed row makes its athlete due for these stages
+                                                 triggers by which a changed row makes its athlete due for these stages; with
+                                                 `since` and a column after a stage, for this one from the row's day on
     -- judge silver_survey_races by version_id: printed by `make stages`
                                                  the rows of temp.version by the table's rules: temp.broken_rule, and which rules
                                                  may not be asked; with `where …` some of the rows
@@ -76,7 +77,8 @@ def begin(stage, rest, _):
         text += template("clock")
     if stage.follows and "changed" not in own:
         publishes = re.search("^-- publish ", rest, re.M)
-        text += template("changed", stage=literal(stage.stage), upgrade="\n" + template("upgrade", stage=literal(stage.stage)) if publishes else "")
+        upgrade = "\n" + template("upgrade", stage=literal(stage.stage)) if publishes else ""
+        text += template("changed", stage=literal(stage.stage), upgrade=upgrade)
     return text
 
 
@@ -97,18 +99,23 @@ def publish(stage, rest, arguments):
     made = re.search(r"^CREATE TEMP TABLE changed AS\n([^;]*);", rest, re.M)
     heard_by = stage.stage if stage.follows or "position" in made[1] else "410_activity_features"
     until_now = "json_extract(c.position, '$[10]')" if re.match(r"SELECT .*\bposition\b", made[1]) else "''"
+    since = f"{match[2]} >= c.since AND " if re.search(r"\bsince\b", made[1]) else ""
     columns = columns_of(definition)
-    return template("publish", stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), n_columns=identifiers("n.", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
+    return template("publish", since=since, stage=literal(heard_by), until_now=until_now, columns=identifiers("", columns), n_columns=identifiers("n.", columns), o_columns=identifiers("o.", columns), table=definition["feature_group"], key=identifiers("", key), o_key=identifiers("o.", key),
                     n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
+def day_of(row, column):
+    return f"COALESCE({row}.{column}, '')" if column else "''"
+
+
 def due(stage, rest, arguments):
-    match = re.fullmatch(r" (\w+) for (\w+(?:, \w+)*)", arguments)
+    match = re.fullmatch(r" (\w+) for (\w+(?: since \w+)?(?:, \w+(?: since \w+)?)*)", arguments)
     if not match:
         raise ValueError(f"due needs a table and the stages that read it, not '{arguments}'")
-    readers = match[2].split(", ")
-    marks = {row: ", ".join(f"({literal(reader)}, {row}.athlete_id)" for reader in readers) for row in ("old", "new")}
-    return template("due", table=match[1], first=readers[0].partition("_")[0], **marks)
+    readers = [reader.partition(" since ") for reader in match[2].split(", ")]
+    marks = {row: ", ".join(f"({literal(reader)}, {row}.athlete_id, {day_of(row, day)})" for reader, _, day in readers) for row in ("old", "new")}
+    return template("due", table=match[1], first=readers[0][0].partition("_")[0], **marks)
 
 
 def judge(stage, rest, arguments):

@@ -8,9 +8,8 @@ JOIN ops_watermarks AS m ON m.stage = {stage} AND m.athlete_id = c.athlete_id;
 CREATE UNIQUE INDEX temp.heard_by_athlete ON heard (athlete_id);
 CREATE TEMP TABLE standing AS
 SELECT {o_key}, o.{available} AS since, n.{available} AS told
-FROM changed AS c
-CROSS JOIN {table} AS o USING (athlete_id)
-JOIN computed AS n USING ({key});
+FROM computed AS n
+CROSS JOIN {table} AS o USING ({key});
 CREATE UNIQUE INDEX temp.standing_by_key ON standing ({key});
 UPDATE computed AS n SET {available} = s.since
 FROM standing AS s
@@ -50,17 +49,19 @@ DELETE FROM {table}_history WHERE EXISTS (SELECT 1 FROM formula);
 UPDATE fresh AS n SET {available} = max({available}, COALESCE((SELECT MAX(superseded_at) FROM {table}_history AS h WHERE ({h_key}) = ({n_key})), ''))
 WHERE EXISTS (SELECT 1 FROM {table}_history AS h WHERE ({h_key}) = ({n_key}));
 CREATE TEMP TABLE outdated AS
+SELECT {o_key}, f.{available} AS superseded_at
+FROM fresh AS f
+CROSS JOIN {table} AS o USING ({key})
+UNION ALL
 SELECT {o_key},
-       COALESCE(f.{available},
-                (SELECT MAX(corrected_at) FROM silver_corrections AS s
+       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS s
                  WHERE s.athlete_id = o.athlete_id AND s.from_date <= {last_day} AND s.corrected_at > max(o.{available}, COALESCE(h.until, ''))),
-                k.started_at) AS superseded_at
+                k.started_at)
 FROM stage_clock AS k
 CROSS JOIN changed AS c
 CROSS JOIN {table} AS o USING (athlete_id)
-LEFT JOIN fresh AS f USING ({key})
 LEFT JOIN heard AS h ON h.athlete_id = o.athlete_id
-WHERE f.athlete_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}));
+WHERE {since}NOT EXISTS (SELECT 1 FROM computed AS n WHERE ({n_key}) = ({o_key}));
 INSERT INTO {table}_history ({columns}, superseded_at, superseded_by)
 SELECT {o_columns}, d.superseded_at, (SELECT who FROM ops_actor)
 FROM outdated AS d

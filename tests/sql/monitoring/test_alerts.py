@@ -41,7 +41,7 @@ def look(db, day):
 
 def risk(db, day, state, chance):
     db.execute(f"UPDATE {GROUP} SET as_of_date = ?, is_overtraining_risk = ? WHERE as_of_date = (SELECT MAX(as_of_date) FROM {GROUP})", (day.isoformat(), state))
-    db.execute("INSERT OR IGNORE INTO ops_due SELECT ?, athlete_id FROM athlete_profile", (STAGE,))
+    db.execute("INSERT OR IGNORE INTO ops_due (stage, athlete_id) SELECT ?, athlete_id FROM athlete_profile", (STAGE,))
 
 
 def drift(db, day, state, chance):

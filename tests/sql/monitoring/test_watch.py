@@ -31,7 +31,7 @@ def unwatched():
 
 def due(db):
     """Everyone has news."""
-    db.execute("INSERT OR IGNORE INTO ops_due SELECT ?, athlete_id FROM feature_extent_athletes", (STAGE,))
+    db.execute("INSERT OR IGNORE INTO ops_due (stage, athlete_id) SELECT ?, athlete_id FROM feature_extent_athletes", (STAGE,))
 
 
 def watch(db):
