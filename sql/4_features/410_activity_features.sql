@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
 -- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
--- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
+-- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, activity_fitness_shown, activity_heart_rate_records, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, race_best_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
