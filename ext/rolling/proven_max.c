@@ -11,7 +11,7 @@ static double greater_of(double a, double b) {
 }
 
 /* The greatest x of those that prove as much by themselves; NAN without any. */
-static double greatest_of(const frame_row *rows, size_t n, int standing) {
+static double best_by_itself(const frame_row *rows, size_t n, int standing) {
     double found = NAN;
     for (size_t i = 0; i < n; i++) {
         if (rows[i].y == standing) found = greater_of(found, rows[i].x);
@@ -68,9 +68,9 @@ athlete_status proven_max(athlete_budget *budget, athlete_poll *poll, const fram
     double borne = NAN;
     athlete_status status = borne_out(budget, poll, rows, n, rule->tolerance, &borne);
     if (status != ATHLETE_OK) return status;
-    double level = greater_of(borne, greatest_of(rows, n, PROVES_TOLD)), usual = level;
+    double level = greater_of(borne, best_by_itself(rows, n, PROVES_TOLD)), usual = level;
     *out = level;
-    double raced = greatest_of(rows, n, PROVES_RACED);
+    double raced = best_by_itself(rows, n, PROVES_RACED);
     if (isnan(raced) || raced <= level) return ATHLETE_OK;
     if (isnan(level)) status = middle_of(budget, poll, rows, n, &usual);
     if (status == ATHLETE_OK && !isnan(usual)) {

@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications, activity_fitness_shown, activity_heart_rate_records
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, activity_fitness_shown, activity_heart_rate_records, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -19,25 +19,6 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
-
-CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
-
--- What the days before the first one that is asked for leave to the others.
-CREATE TABLE IF NOT EXISTS activity_fitness_shown ( -- by the runs of each day's window, and of each break's
-    athlete_id  TEXT NOT NULL,
-    local_date  TEXT NOT NULL,
-    first_start TEXT NOT NULL,
-    shown_ln    REAL,            -- ln(VDOT), as if it were of the year 2000 and had not faded since
-    PRIMARY KEY (athlete_id, local_date)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS activity_heart_rate_records (
-    athlete_id  TEXT NOT NULL,
-    known_date  TEXT NOT NULL,
-    end_time    TEXT NOT NULL,
-    activity_id TEXT NOT NULL,
-    max_hr      REAL NOT NULL,
-    PRIMARY KEY (athlete_id, known_date, end_time, activity_id)
-) WITHOUT ROWID;
 
 -- What holds for everyone: rules and settings.
 CREATE TEMP TABLE general AS
@@ -141,16 +122,14 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
        MAX(value) FILTER (WHERE name = 'heart_rate_min_share') AS heart_rate_min_share
 FROM ops_config;
 
--- From which day on whose rows are computed, and what is read for them: the days of their windows, and of those of the breaks before
--- them. An activity ends within ten days, or else all is computed.
-UPDATE changed SET since = ''
-WHERE since <> '' AND (NOT EXISTS (SELECT 1 FROM activity_fitness_shown AS s WHERE s.athlete_id = changed.athlete_id)
-                       OR EXISTS (SELECT 1 FROM silver_strava_activities AS a WHERE a.athlete_id = changed.athlete_id AND a.elapsed_s > 864000));
+-- What is read for the rows from a day on: the days of their windows and of those of the breaks before them, and as many more as an
+-- activity takes, whose day is that of its beginning.
+UPDATE changed SET since = '' WHERE NOT EXISTS (SELECT 1 FROM activity_fitness_shown AS s WHERE s.athlete_id = changed.athlete_id);
 CREATE TEMP TABLE asked AS
 SELECT athlete_id, since, CAST(COALESCE(date(since, -(lookback_days + 2) || ' days'), '') AS TEXT) AS fitness_from,
-       CAST(COALESCE(date(since, -(lookback_days + 14) || ' days'), '') AS TEXT) AS activity_from,
-       CAST(COALESCE(date(since, -(2 * lookback_days + 14) || ' days'), '') AS TEXT) AS proof_from
-FROM changed, config;
+       CAST(COALESCE(date(since, -(lookback_days + 4 + longest) || ' days'), '') AS TEXT) AS activity_from,
+       CAST(COALESCE(date(since, -(2 * lookback_days + 4 + longest) || ' days'), '') AS TEXT) AS proof_from
+FROM (SELECT *, (SELECT MAX(elapsed_s) / 86400 FROM silver_strava_activities AS a WHERE a.athlete_id = changed.athlete_id) AS longest FROM changed), config;
 
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date,
@@ -165,8 +144,7 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 CREATE TEMP TABLE proof AS
 WITH shown AS (
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s) AS vdot, e.standing
-    FROM asked AS a
-    CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
+    FROM asked AS a CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
     UNION ALL
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
     FROM config AS c
@@ -175,8 +153,7 @@ WITH shown AS (
     WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
     UNION ALL
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s), e.standing
-    FROM asked AS a
-    CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
+    FROM asked AS a CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
 )
 SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM shown
@@ -216,12 +193,9 @@ DELETE FROM activity_fitness_shown
 WHERE (athlete_id, local_date) IN (SELECT s.athlete_id, s.local_date FROM asked AS a CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = a.athlete_id AND s.local_date >= a.fitness_from);
 INSERT INTO activity_fitness_shown SELECT athlete_id, local_date, first_start, shown_ln FROM shown ORDER BY athlete_id, local_date;
 CREATE TEMP TABLE fitness AS
-WITH begun AS (
-    SELECT athlete_id, MIN(first_start) AS first_start FROM shown GROUP BY athlete_id
-),
-earlier AS ( -- in one row, but for what the date line brings among the others
+WITH earlier AS ( -- in one row, but for what the date line brings among the others
     SELECT s.athlete_id, NULL AS local_date, MIN(s.first_start) AS first_start, NULL AS faded_ln, NULL AS proven, MAX(s.shown_ln) AS shown_ln
-    FROM begun AS b
+    FROM (SELECT athlete_id, MIN(first_start) AS first_start FROM shown GROUP BY athlete_id) AS b
     CROSS JOIN asked AS a USING (athlete_id)
     CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = b.athlete_id AND s.local_date < a.fitness_from
     GROUP BY s.athlete_id, CASE WHEN s.first_start > b.first_start THEN s.local_date END
@@ -271,20 +245,15 @@ CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_dat
 CREATE TEMP TABLE known AS
 WITH found AS MATERIALIZED (
     SELECT d.athlete_id, d.local_date,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_pace,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'max_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'max_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_max_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'resting_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'resting_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_resting_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'ftp_w' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'ftp_w' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_ftp_w,
            (SELECT vdot FROM fitness AS f WHERE f.athlete_id = d.athlete_id AND f.local_date = d.local_date) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
@@ -471,12 +440,6 @@ SELECT assert_that(NOT EXISTS (
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
 -- Of training that a rule keeps out, the load that its athlete told.
-CREATE TABLE IF NOT EXISTS unusable_training_loads (
-    athlete_id    TEXT NOT NULL,
-    activity_id   TEXT NOT NULL,
-    estimated_tss REAL NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
 CREATE TEMP TABLE told_load AS
 SELECT athlete_id, activity_id, CAST(COALESCE(t.load_tss, rpe_tss(u.moving_s / 60.0, t.rpe)) AS REAL) AS estimated_tss
 FROM told AS t
