@@ -241,16 +241,21 @@ GROUP BY athlete_id, known, is_told;
 
 -- judge silver_strava_activities by bronze_id where stream <> 'tombstone': printed by `make stages`
 -- A value for which a rule has no answer, such as a text that is no JSON, breaks it. A rule that may not be asked judges nothing.
+-- Where nothing is new and no rule has changed, nothing is asked: what was said of the rules stands.
+CREATE TEMP TABLE judging AS
+SELECT 1 FROM stage_clock WHERE position IS NOT position_before OR EXISTS (SELECT 1 FROM version);
 CREATE TEMP TABLE judged AS
-SELECT * FROM broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
-                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''');
+SELECT r.*
+FROM judging
+CROSS JOIN broken_rules('SELECT bronze_id, * FROM temp.version WHERE stream <> ''tombstone''',
+                        'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_activities''') AS r;
 CREATE TEMP TABLE broken_rule AS
 SELECT CAST(j.key AS INTEGER) AS bronze_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
 WHERE r.table_name = 'silver_strava_activities' AND j.refusal IS NULL;
 DELETE FROM silver_rule_rejects
-WHERE table_name = 'silver_strava_activities'
+WHERE table_name = 'silver_strava_activities' AND EXISTS (SELECT 1 FROM judging)
   AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
                   WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
                     AND j.refusal IS NOT NULL);
@@ -387,7 +392,7 @@ DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed);
 -- rejected silver_strava_activities by bronze_id of (SELECT * FROM belief WHERE is_last) as '': printed by `make stages`
 -- Also of a row that is current, where a value was left out.
-CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_activities';
+CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_activities' AND EXISTS (SELECT 1 FROM broken);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),
@@ -428,6 +433,7 @@ DROP TABLE temp.emptied;
 DROP TABLE temp.broken;
 DROP TABLE temp.broken_rule;
 DROP TABLE temp.judged;
+DROP TABLE temp.judging;
 DROP TABLE temp.arrived;
 DROP TABLE temp.version;
 DROP TABLE temp.reading;

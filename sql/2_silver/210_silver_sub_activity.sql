@@ -194,16 +194,21 @@ WHERE l.age = 1 OR l.is_repeated;
 
 -- judge silver_strava_sub_activity by version_id: printed by `make stages`
 -- A value for which a rule has no answer, such as a text that is no JSON, breaks it. A rule that may not be asked judges nothing.
+-- Where nothing is new and no rule has changed, nothing is asked: what was said of the rules stands.
+CREATE TEMP TABLE judging AS
+SELECT 1 FROM stage_clock WHERE position IS NOT position_before OR EXISTS (SELECT 1 FROM version);
 CREATE TEMP TABLE judged AS
-SELECT * FROM broken_rules('SELECT version_id, * FROM temp.version',
-                           'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''');
+SELECT r.*
+FROM judging
+CROSS JOIN broken_rules('SELECT version_id, * FROM temp.version',
+                        'SELECT rule, predicate FROM silver_rules WHERE table_name = ''silver_strava_sub_activity''') AS r;
 CREATE TEMP TABLE broken_rule AS
 SELECT CAST(j.key AS INTEGER) AS version_id, r.rule, r.severity, r.reason || CASE WHEN j.error IS NULL THEN '' ELSE ' (or has no answer)' END AS reason
 FROM judged AS j
 JOIN silver_rules AS r USING (rule)
 WHERE r.table_name = 'silver_strava_sub_activity' AND j.refusal IS NULL;
 DELETE FROM silver_rule_rejects
-WHERE table_name = 'silver_strava_sub_activity'
+WHERE table_name = 'silver_strava_sub_activity' AND EXISTS (SELECT 1 FROM judging)
   AND NOT EXISTS (SELECT 1 FROM silver_rules AS r JOIN judged AS j USING (rule)
                   WHERE (r.table_name, r.rule, r.predicate) = (silver_rule_rejects.table_name, silver_rule_rejects.rule, silver_rule_rejects.predicate)
                     AND j.refusal IS NOT NULL);
@@ -250,7 +255,7 @@ DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
 -- rejected silver_strava_sub_activity by version_id of version as v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''): printed by `make stages`
 -- Also of a row that is current, where a value was left out.
-CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_sub_activity';
+CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_sub_activity' AND EXISTS (SELECT 1 FROM broken);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),
@@ -286,6 +291,7 @@ DROP TABLE temp.emptied;
 DROP TABLE temp.broken;
 DROP TABLE temp.broken_rule;
 DROP TABLE temp.judged;
+DROP TABLE temp.judging;
 DROP TABLE temp.version;
 DROP TABLE temp.correction;
 DROP TABLE temp.part;

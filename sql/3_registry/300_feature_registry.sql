@@ -158,23 +158,20 @@ BEGIN SELECT RAISE(ABORT, 'feature_publications is append-only'); END;
 
 -- What a stage has yet to publish: a version that it has not, or the one that it has, after what it is computed from was published
 -- anew. `earlier` is the publication whose rows the table has, NULL before the first.
-CREATE VIEW IF NOT EXISTS feature_news AS
-SELECT s.stage, MAX(q.publication_id) AS publication_id
-FROM ops_stages AS s
-CROSS JOIN json_each(s.inputs) AS i
-CROSS JOIN feature_groups AS u ON u.table_name = i.value
-CROSS JOIN feature_publications AS q ON q.group_name = u.name
-WHERE q.is_new
-GROUP BY s.stage;
 CREATE VIEW IF NOT EXISTS feature_upgrades AS
 SELECT g.stage, g.table_name, g.name, g.major, g.minor, g.patch,
        (SELECT MAX(e.publication_id) FROM feature_publications AS e WHERE e.group_name = g.name AND e.is_new) AS earlier,
        COALESCE((SELECT MAX(b.build) FROM feature_publications AS b
                  WHERE (b.group_name, b.major, b.minor, b.patch) = (g.name, g.major, g.minor, g.patch)), 0) AS builds
-FROM (SELECT * FROM feature_groups_current WHERE is_computed LIMIT -1) AS g -- the LIMIT keeps the depth of expressions within 10
+FROM feature_groups_current AS g
 LEFT JOIN feature_publications AS p ON p.publication_id = (SELECT MAX(l.publication_id) FROM feature_publications AS l WHERE l.group_name = g.name)
-LEFT JOIN feature_news AS n ON n.stage = g.stage
-WHERE (p.major, p.minor, p.patch) IS NOT (g.major, g.minor, g.patch) OR p.publication_id < n.publication_id;
+WHERE g.is_computed -- one comparison, which keeps the depth of expressions within 10
+  AND (p.major, p.minor, p.patch,
+       p.publication_id < (SELECT COALESCE(MAX(q.publication_id), 0)
+                           FROM ops_stages AS s CROSS JOIN json_each(s.products) AS o CROSS JOIN json_each(s.inputs) AS i
+                           CROSS JOIN feature_groups AS u CROSS JOIN feature_publications AS q
+                           WHERE (o.value, u.table_name, q.group_name, q.is_new) = (g.table_name, i.value, u.name, 1)))
+      IS NOT (g.major, g.minor, g.patch, 0);
 
 -- A status moves one step on; nothing else of a registration ever changes.
 CREATE TRIGGER IF NOT EXISTS feature_groups_keep BEFORE UPDATE ON feature_groups

@@ -66,17 +66,24 @@ LEFT JOIN (SELECT *, (julianday('now') - CASE typeof(newest_timestamp) WHEN 'tex
 WHERE g.status IN ('active', 'deprecated');
 
 -- A query that does more than read says why it is not run in the log, and its group has no extent.
--- Of a group that is counted by athlete that is judged which reads the athlete, too, and once.
+-- Of a group that is counted by athlete that is judged which reads the athlete, too, and once; of a table of rows what is
+-- written here word for word need not be.
 CREATE TEMP TABLE asked AS
 WITH told AS MATERIALIZED (
     SELECT q.group_name, q.table_name, q.query, g.available_key, g.delay_hours,
-           COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete
+           COALESCE(g.entity_keys = '["athlete_id"]' AND g.stage IN (SELECT upstream FROM ops_follows WHERE stage = '490_feature_freshness'), 0) AS is_by_athlete,
+           s.rootpage > 0
+               AND q.query = printf('SELECT MAX("%w") FILTER (WHERE "%w" <= (SELECT CASE typeof("%w") WHEN ''text'' THEN %Q ELSE %s END FROM main."%w" LIMIT 1)), ',
+                                    g.timestamp_key, g.available_key, g.available_key, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', g.delay_hours || ' hours'),
+                                    strftime('%s', 'now', g.delay_hours || ' hours'), s.name)
+                             || printf('MAX("%w"), COUNT(*) FROM main."%w"', g.available_key, s.name)
+               AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo(s.name, 'main') AS x WHERE x.hidden > 0) AS is_plain
     FROM feature_extent_queries AS q
     JOIN feature_groups_current AS g ON g.name = q.group_name
-    WHERE q.table_name IN (SELECT name FROM sqlite_schema WHERE type = 'table')
+    JOIN sqlite_schema AS s ON s.name = q.table_name AND s.type = 'table'
 ),
 judged AS MATERIALIZED (
-    SELECT *, CASE WHEN is_by_athlete THEN stored_query_fault('SELECT athlete_id, ' || substr(query, 8) || ' GROUP BY athlete_id') END AS fault_by_athlete FROM told
+    SELECT *, CASE WHEN is_by_athlete AND NOT is_plain THEN stored_query_fault('SELECT athlete_id, ' || substr(query, 8) || ' GROUP BY athlete_id') END AS fault_by_athlete FROM told
 )
 SELECT q.group_name, q.query, CASE WHEN NOT q.is_by_athlete OR q.fault_by_athlete IS NOT NULL THEN COALESCE(stored_query_fault(q.query), q.fault_by_athlete) END AS fault,
        q.is_by_athlete,

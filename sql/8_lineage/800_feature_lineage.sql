@@ -1,6 +1,6 @@
 -- stage:    800_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
--- reads:    -; ops_stages, feature_groups_current, features_current, ml_model_versions, ml_runs, gold_athlete_predictions, inference_log, feature_lineage, feature_lineage_paths, openlineage_stages
+-- reads:    -; ops_stages, feature_groups_current, features, ml_model_versions, ml_runs, gold_athlete_predictions, inference_log, feature_lineage, feature_lineage_paths, openlineage_stages
 -- writes:   feature_lineage; feature_lineage_paths, openlineage_stages
 -- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
@@ -100,16 +100,17 @@ INSERT INTO temp.input (from_name, input) VALUES
     ('silver_strava_activities.distance_m', 'ln_speed');
 
 CREATE TEMP TABLE computed AS
+WITH made AS MATERIALIZED (SELECT name, major, minor, patch, reads, stage FROM feature_groups_current) -- its stage is looked up once
 SELECT 'table' AS from_kind, i.value AS from_name, 'table' AS to_kind, p.value AS to_name, s.stage
 FROM ops_stages AS s, json_each(s.inputs) AS i, json_each(s.products) AS p
 UNION
 SELECT 'table', r.value, 'table', g.name, 'ingest'
-FROM feature_groups_current AS g, json_each(g.reads) AS r
+FROM made AS g, json_each(g.reads) AS r
 WHERE g.stage IS NULL
 UNION
 SELECT 'column', c.value, 'column', f.group_name || '.' || f.name, COALESCE(g.stage, 'ingest')
-FROM features_current AS f
-JOIN feature_groups_current AS g ON g.name = f.group_name, json_each(f.comes_from) AS c
+FROM made AS g
+JOIN features AS f ON (f.group_name, f.major, f.minor, f.patch) = (g.name, g.major, g.minor, g.patch), json_each(f.comes_from) AS c
 UNION
 SELECT 'column', from_name, 'column', 'time_estimator_rows.' || input, '500_time_estimator_rows' FROM input
 UNION
@@ -166,9 +167,8 @@ FROM path
 GROUP BY from_kind, from_name, to_kind, to_name;
 
 DELETE FROM feature_lineage_paths
-WHERE (from_kind, from_name, to_kind, to_name, distance) IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM feature_lineage_paths
-                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path)
-  AND EXISTS (SELECT 1 FROM moved);
+WHERE (from_kind, from_name, to_kind, to_name, distance) IN (SELECT from_kind, from_name, to_kind, to_name, distance FROM moved CROSS JOIN feature_lineage_paths
+                                                             EXCEPT SELECT from_kind, from_name, to_kind, to_name, distance FROM path);
 INSERT INTO feature_lineage_paths
 SELECT from_kind, from_name, to_kind, to_name, distance FROM path
 EXCEPT
@@ -215,8 +215,8 @@ LEFT JOIN input AS i ON i.stage = s.stage
 LEFT JOIN output AS o ON o.stage = s.stage;
 
 DELETE FROM openlineage_stages
-WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM openlineage_stages EXCEPT SELECT stage, job, inputs, outputs FROM described)
-  AND EXISTS (SELECT 1 FROM moved);
+WHERE (stage, job, inputs, outputs) IN (SELECT stage, job, inputs, outputs FROM moved CROSS JOIN openlineage_stages
+                                         EXCEPT SELECT stage, job, inputs, outputs FROM described);
 INSERT INTO openlineage_stages
 SELECT stage, job, inputs, outputs FROM described
 EXCEPT
