@@ -104,30 +104,33 @@ SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, vdot(e.distance_
 FROM asked AS a
 CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since;
 CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
+-- reach of timed where r.official_s IS NULL: printed by `make stages`
+-- Threshold pace and single run that make each race credible, and which days speak of it.
+CREATE TEMP TABLE reach AS
+SELECT r.athlete_id, r.activity_id, r.race_date, -l.value || ' days' AS lookback, date(r.race_date, -l.value || ' days') AS since, date(r.race_date, l.value || ' days') AS until,
+       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + e.value)) AS equal_min_km,
+       vdot(d.distance_m, r.seconds) / (1 + b.value) AS best_vdot
+FROM ops_config AS l
+CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+CROSS JOIN ops_config AS b ON b.name = 'race_best_gain_max'
+CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
+CROSS JOIN timed AS r
+JOIN race_distances AS d ON d.distance_class = r.distance_class
+WHERE l.name = 'threshold_lookback_days' AND vdot(d.distance_m, r.seconds) > 0 AND r.official_s IS NULL;
+-- end
+
 CREATE TEMP TABLE believed AS
-WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
-    SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
-           threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + e.value)) AS equal_min_km,
-           vdot(d.distance_m, t.seconds) / (1 + s.value) AS best_vdot
-    FROM ops_config AS l
-    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
-    CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
-    CROSS JOIN timed AS t
-    JOIN race_distances AS d USING (distance_class)
-    WHERE l.name = 'threshold_lookback_days' AND t.official_s IS NULL AND vdot(d.distance_m, t.seconds) > 0
-),
-fast AS MATERIALIZED (
+WITH fast AS MATERIALIZED (
     SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(e.vdot) END AS pace_min_km
-    FROM slowest AS s
+    FROM reach AS s
     CROSS JOIN evidence AS e ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
     WHERE e.vdot >= s.best_vdot AND e.activity_id <> s.activity_id
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
-FROM slowest AS s
+FROM reach AS s
 CROSS JOIN activity_features AS f ON f.athlete_id = s.athlete_id AND f.activity_date BETWEEN s.race_date AND s.until
 WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date
-      ELSE f.threshold_pace_min_km <= s.pace_min_km
+      ELSE f.threshold_pace_min_km <= s.slowest_min_km
            AND (f.threshold_pace_min_km <= s.equal_min_km
                 OR EXISTS (SELECT 1 FROM fast AS e
                            WHERE (e.athlete_id, e.activity_id) = (s.athlete_id, s.activity_id) AND e.known_date < f.activity_date
@@ -292,6 +295,7 @@ DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
 DROP TABLE temp.believed;
+DROP TABLE temp.reach;
 DROP TABLE temp.evidence;
 DROP TABLE temp.timed;
 DROP TABLE temp.changed;

@@ -246,18 +246,26 @@ CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
 -- A race before which nothing was known of its runner is no evidence as long as what came after it speaks of a much slower one.
 CREATE TEMP TABLE first_race AS
-SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
-       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
-       vdot(d.distance_m, r.seconds) / (1 + s.value) AS best_vdot
-FROM ops_config AS l
-CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
-CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
-CROSS JOIN (SELECT subject, date(MIN(as_of_date), '-730 days') AS since FROM request WHERE source IN ('history', 'today') GROUP BY subject) AS q
+SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds
+FROM (SELECT subject, date(MIN(as_of_date), '-730 days') AS since FROM request WHERE source IN ('history', 'today') GROUP BY subject) AS q
 CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date >= q.since
 JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
+WHERE f.threshold_source = 'default' AND r.source <> 'told';
+
+-- reach of first_race: printed by `make stages`
+-- Threshold pace and single run that make each race credible, and which days speak of it.
+CREATE TEMP TABLE reach AS
+SELECT r.athlete_id, r.activity_id, r.race_date, -l.value || ' days' AS lookback, date(r.race_date, -l.value || ' days') AS since, date(r.race_date, l.value || ' days') AS until,
+       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + e.value)) AS equal_min_km,
+       vdot(d.distance_m, r.seconds) / (1 + b.value) AS best_vdot
+FROM ops_config AS l
+CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+CROSS JOIN ops_config AS b ON b.name = 'race_best_gain_max'
+CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
+CROSS JOIN first_race AS r
 JOIN race_distances AS d ON d.distance_class = r.distance_class
-WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0;
+WHERE l.name = 'threshold_lookback_days' AND vdot(d.distance_m, r.seconds) > 0;
+-- end
 
 -- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
 CREATE TEMP TABLE day_asked AS
@@ -272,7 +280,7 @@ CREATE TEMP TABLE past_run (
 INSERT INTO past_run
 SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.available_at, e.distance_m, e.moving_s, e.elapsed_s, e.climb_m, e.standing
 FROM (SELECT athlete_id, MIN(since) AS since
-      FROM (SELECT subject AS athlete_id, since FROM day_asked UNION ALL SELECT athlete_id, date(race_date, lookback) FROM first_race)
+      FROM (SELECT subject AS athlete_id, since FROM day_asked UNION ALL SELECT athlete_id, since FROM reach)
       GROUP BY athlete_id) AS q
 CROSS JOIN run_evidence AS e ON e.athlete_id = q.athlete_id AND e.local_date >= q.since;
 CREATE INDEX temp.past_run_by_day ON past_run (athlete_id, local_date);
@@ -286,7 +294,7 @@ WITH later AS MATERIALIZED (
                            OR e.climb_m > 0 AND vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s) >= r.best_vdot
                               AND threshold_pace(vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s)) >= f.threshold_pace_min_km
                            OR vdot(e.distance_m, e.moving_s) >= r.best_vdot AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
-    FROM first_race AS r
+    FROM reach AS r
     CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
     CROSS JOIN past_run AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
                                 AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback)
@@ -624,6 +632,7 @@ DROP TABLE temp.day_run;
 DROP TABLE temp.too_good;
 DROP TABLE temp.past_run;
 DROP TABLE temp.day_asked;
+DROP TABLE temp.reach;
 DROP TABLE temp.first_race;
 DROP TABLE temp.prior;
 DROP TABLE temp.faded;

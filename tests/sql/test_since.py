@@ -9,7 +9,7 @@ from helpers.athletes.lives import STAGES_ON, Life, arrive, with_definitions
 from helpers.machine.soak import soak
 
 STAGES = sorted([*STAGES_ON, "330_model_tables", "332_time_estimator_tables", "460_similar_runs", "470_training_breaks", "500_time_estimator_rows"])
-FOLLOWERS = ["430_rolling_features"]
+FOLLOWERS = ["410_activity_features", "430_rolling_features", "450_race_results", "500_time_estimator_rows"]
 SINCE = "THEN date(n.since, '-2 days') END AS day"
 LEFT_OUT = ("ops_runs", "bronze_landings")
 
