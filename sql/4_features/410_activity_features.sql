@@ -1,6 +1,6 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications, activity_fitness_shown, activity_heart_rate_records
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, silver_rule_empties, silver_field_lists, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications, activity_fitness_shown, activity_heart_rate_records
 -- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, activity_fitness_shown, activity_heart_rate_records, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
@@ -22,7 +22,9 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS 
 
 -- What holds for everyone: rules and settings.
 CREATE TEMP TABLE general AS
-SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule)) AS rules,
+SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SELECT * FROM silver_rules ORDER BY table_name, rule))
+           || (SELECT rows_hash(table_name, rule, column_name) FROM (SELECT * FROM silver_rule_empties ORDER BY table_name, rule, column_name))
+           || (SELECT rows_hash(table_name, fields) FROM (SELECT * FROM silver_field_lists ORDER BY table_name)) AS rules,
        (SELECT rows_hash(name, value) FROM (SELECT * FROM ops_config WHERE kind = 'setting' AND name <> 'arrivals' ORDER BY name)) AS settings,
        (SELECT position FROM ops_watermarks WHERE stage = '410_activity_features' LIMIT 1) AS anyone,
        (SELECT row_hash(major, minor, patch, (SELECT MAX(publication_id) FROM feature_publications WHERE group_name = 'athlete_profile' AND is_new))
@@ -31,42 +33,34 @@ SELECT (SELECT rows_hash(table_name, rule, severity, predicate, reason) FROM (SE
 
 -- Everyone when that has changed.
 CREATE TEMP TABLE due AS
-SELECT athlete_id, MIN(since) AS since
+SELECT athlete_id, date(MIN(since), '-2 days') AS day
 FROM (SELECT athlete_id, since FROM ops_due WHERE stage = '410_activity_features'
       UNION ALL
-      SELECT m.athlete_id, ''
-      FROM general AS g
-      CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
+      SELECT m.athlete_id, '' FROM general AS g CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features'
       WHERE g.is_upgrade OR (json_extract(g.anyone, '$[5]'), json_extract(g.anyone, '$[9]')) IS NOT (g.rules, g.settings))
 GROUP BY athlete_id;
 
--- What each athlete's features are computed from, in one text: equal texts, equal features.
--- The eleventh is the latest arrival among all that: what comes later is news.
+-- What each athlete's features are computed from, in one text: equal texts, equal features. The eleventh is the latest arrival of all that.
 CREATE TEMP TABLE position_now AS
 WITH training AS (
-    SELECT athlete_id, since, bronze_id, available_at, utc_offset_s, elapsed_s, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
+    SELECT athlete_id, day, local_date, bronze_id, available_at, utc_offset_s, elapsed_s, 1 AS is_usable FROM due CROSS JOIN silver_strava_activities USING (athlete_id)
     UNION ALL
-    SELECT athlete_id, since, bronze_id, available_at, utc_offset_s, elapsed_s, 0 FROM due CROSS JOIN silver_unusable_activities USING (athlete_id)
+    SELECT athlete_id, day, local_date, bronze_id, available_at, utc_offset_s, elapsed_s, 0 FROM due CROSS JOIN silver_unusable_activities USING (athlete_id)
 )
-SELECT athlete_id, MIN(since) AS since, MIN(elapsed_s) >= 0 AND MIN(utc_offset_s) >= -50400 AND MAX(utc_offset_s) <= 50400 AS is_plain,
+SELECT athlete_id, CASE WHEN MIN(elapsed_s) >= 0 AND MIN(utc_offset_s) >= -50400 AND MAX(utc_offset_s) <= 50400 AND COUNT(*) FILTER (WHERE local_date >= day) <= 1000 THEN MIN(day) END AS day,
        json_array(COUNT(*) FILTER (WHERE a.is_usable), SUM(a.bronze_id), MAX(a.bronze_id), MIN(p.sex), MIN(p.birth_year), g.rules,
                   (SELECT row_hash(COUNT(*), SUM(bronze_id), MAX(bronze_id), SUM(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'),
                                      MAX(bronze_id) FILTER (WHERE bronze_table = 'bronze_strava_sub_activity'))
-                   FROM silver_strava_sub_activity AS s
-                   WHERE s.athlete_id = a.athlete_id)
-                      || (SELECT rows_hash(activity_id, content_hash, known_at)
-                          FROM (SELECT * FROM silver_stream_facts AS s WHERE s.athlete_id = a.athlete_id ORDER BY activity_id)),
+                   FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id)
+                      || (SELECT rows_hash(activity_id, content_hash, known_at) FROM (SELECT * FROM silver_stream_facts AS s WHERE s.athlete_id = a.athlete_id ORDER BY activity_id)),
                   (SELECT row_hash(COUNT(*), SUM(bronze_id)) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id),
-                  (SELECT rows_hash(setting, valid_from, value)
-                   FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
+                  (SELECT rows_hash(setting, valid_from, value) FROM (SELECT * FROM athlete_profile_settings AS s WHERE s.athlete_id = a.athlete_id ORDER BY setting, valid_from)),
                   g.settings,
                   max(MAX(a.available_at), COALESCE((SELECT MAX(available_at) FROM silver_strava_sub_activity AS s WHERE s.athlete_id = a.athlete_id), ''),
                       COALESCE((SELECT MAX(known_at) FROM silver_stream_facts AS s WHERE s.athlete_id = a.athlete_id), ''),
                       COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = a.athlete_id), '')),
-                  (SELECT rows_hash(activity_id, same_training_as)
-                   FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id)),
-                  (SELECT rows_hash(activity_id, official_m, official_s, end_time)
-                   FROM (SELECT * FROM silver_races AS r WHERE r.athlete_id = a.athlete_id ORDER BY activity_id))
+                  (SELECT rows_hash(activity_id, same_training_as) FROM (SELECT * FROM silver_same_training AS t WHERE t.athlete_id = a.athlete_id ORDER BY activity_id)),
+                  (SELECT rows_hash(activity_id, official_m, official_s, end_time) FROM (SELECT * FROM silver_races AS r WHERE r.athlete_id = a.athlete_id ORDER BY activity_id))
                       || (SELECT rows_hash(activity_id, told_of, setting, value)
                           FROM (SELECT * FROM training_settings AS s
                                 WHERE s.athlete_id = a.athlete_id AND s.setting IN ('load_tss', 'rpe') ORDER BY activity_id, told_of, setting)),
@@ -77,26 +71,21 @@ LEFT JOIN athlete_profile AS p USING (athlete_id)
 GROUP BY athlete_id;
 CREATE UNIQUE INDEX temp.position_now_by_athlete ON position_now (athlete_id);
 
--- And since which day: no feature of an earlier one may differ. Whatever a feature is computed from marks its day when it is written,
--- or none, and a day's features need nothing that is later, but that a date may begin before the one that it follows where clocks are
--- up to 26 hours apart: two days are left for it. The day before is one of training, as it was, so that a calendar that goes on, or
--- ends earlier, differs from that day on. A calendar that a crowded day takes away, or gives back, differs in all of it. A stage that follows, and has read up to the
+-- And since which day: no feature of an earlier one may differ. Whatever a feature is computed from marks its day when it is written, or
+-- none, and a day's features need nothing that is later, but that a date may begin before the one that it follows where clocks are 26
+-- hours apart: two days are left for it. The day before is one of training, as it was, so that a calendar that goes on, or ends earlier,
+-- differs from that day on; one that a crowded day takes away, or gives back, in all of it. A stage that follows, and has read up to the
 -- position before, looks from the same day on.
 CREATE TEMP TABLE changed AS
-SELECT athlete_id, CASE WHEN is_same THEN position_before ELSE facts || ',"' || since || '","' || substr(row_hash(position_before), 1, 32) || '"]' END AS position, since
-FROM (SELECT m.*, substr(m.position_before, 1, length(m.facts)) IS m.facts AS is_same,
-             COALESCE(CASE WHEN (SELECT COUNT(*) FROM silver_strava_activities AS a WHERE a.athlete_id = m.athlete_id AND a.local_date >= m.day)
-                                + (SELECT COUNT(*) FROM silver_unusable_activities AS u WHERE u.athlete_id = m.athlete_id AND u.local_date >= m.day) <= 1000
-                           THEN date(max(COALESCE((SELECT local_date FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.local_date < m.day
-                                                   ORDER BY local_date DESC LIMIT 1), ''),
-                                         COALESCE((SELECT local_date FROM silver_unusable_trainings AS u WHERE u.athlete_id = m.athlete_id AND u.local_date < m.day
-                                                   ORDER BY local_date DESC LIMIT 1), '')), '+1 day') END, '') AS since
+SELECT athlete_id, CASE WHEN is_same THEN position_before WHEN since = '' THEN facts || ']' ELSE facts || ',"' || since || '","' || substr(row_hash(position_before), 1, 32) || '"]' END AS position, since
+FROM (SELECT m.*, substr(position_before, 1, length(facts)) IS facts AS is_same,
+             COALESCE(date(max(COALESCE((SELECT local_date FROM silver_trainings AS a WHERE a.athlete_id = m.athlete_id AND a.local_date < day ORDER BY local_date DESC LIMIT 1), ''),
+                               COALESCE((SELECT local_date FROM silver_unusable_trainings AS u WHERE u.athlete_id = m.athlete_id AND u.local_date < day ORDER BY local_date DESC LIMIT 1), '')),
+                           '+1 day'), '') AS since
       FROM (SELECT n.athlete_id, m.position AS position_before, substr(n.position, 1, length(n.position) - 1) AS facts,
-                   CASE WHEN n.is_plain AND NOT g.is_upgrade AND json_extract(m.position, '$[5]') IS g.rules AND json_extract(m.position, '$[9]') IS g.settings
-                             AND json_extract(m.position, '$[13]') IS g.formula
-                             AND NOT EXISTS (SELECT 1 FROM silver_rejects AS r
-                                             WHERE r.table_name = 'athlete_rolling_features' AND r.activity_id = '' AND r.item = 'athlete ' || n.athlete_id)
-                        THEN date(n.since, '-2 days') END AS day
+                   CASE WHEN (json_extract(m.position, '$[5]'), json_extract(m.position, '$[9]'), json_extract(m.position, '$[13]')) IS (g.rules, g.settings, g.formula)
+                             AND NOT EXISTS (SELECT 1 FROM silver_rejects WHERE table_name = 'athlete_rolling_features' AND activity_id = '' AND item = 'athlete ' || n.athlete_id)
+                        THEN n.day END AS day
             FROM general AS g
             CROSS JOIN position_now AS n
             LEFT JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlete_id = n.athlete_id) AS m)
@@ -108,15 +97,11 @@ CROSS JOIN ops_watermarks AS m ON m.stage = '410_activity_features' AND m.athlet
 WHERE NOT EXISTS (SELECT 1 FROM position_now AS n WHERE n.athlete_id = m.athlete_id);
 
 CREATE TEMP TABLE config AS
-SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace,
-       MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
-       MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance,
-       MAX(value) FILTER (WHERE name = 'race_gain_max') AS race_gain_max,
-       MAX(value) FILTER (WHERE name = 'race_best_gain_max') AS race_best_gain_max,
-       MAX(value) FILTER (WHERE name = 'max_vdot') AS max_vdot,
+SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_threshold_pace, MAX(value) FILTER (WHERE name = 'threshold_lookback_days') AS lookback_days,
+       MAX(value) FILTER (WHERE name = 'evidence_tolerance') AS evidence_tolerance, MAX(value) FILTER (WHERE name = 'race_gain_max') AS race_gain_max,
+       MAX(value) FILTER (WHERE name = 'race_best_gain_max') AS race_best_gain_max, MAX(value) FILTER (WHERE name = 'max_vdot') AS max_vdot,
        -portable_ln(1 - min(MAX(value) FILTER (WHERE name = 'fitness_fade_per_year'), 0.99)) / 365 AS fade_per_day,
-       MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible,
-       MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
+       MAX(value) FILTER (WHERE name = 'max_hr_plausible') AS max_hr_plausible, MAX(value) FILTER (WHERE name = 'max_hr_repeats') AS max_hr_repeats,
        MAX(value) FILTER (WHERE name = 'default_resting_hr') AS default_resting_hr,
        MAX(value) FILTER (WHERE name = 'threshold_hr_reserve') AS threshold_hr_reserve,
        MAX(value) FILTER (WHERE name = 'heart_rate_min_share') AS heart_rate_min_share

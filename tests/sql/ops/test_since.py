@@ -9,8 +9,8 @@ from helpers.athletes.lives import STAGES_ON, Life, arrive, with_definitions
 from helpers.machine.soak import soak
 
 STAGES = sorted([*STAGES_ON, "330_model_tables", "332_time_estimator_tables", "460_similar_runs", "470_training_breaks", "500_time_estimator_rows"])
-FOLLOWERS = ["410_activity_features", "430_rolling_features", "450_race_results", "500_time_estimator_rows"]
-SINCE = "THEN date(n.since, '-2 days') END AS day"
+FOLLOWERS = ["430_rolling_features"]
+SINCE = "date(MIN(since), '-2 days') AS day"
 LEFT_OUT = ("ops_runs", "bronze_landings")
 
 
@@ -71,7 +71,7 @@ def looked_at(db):
 def whole(stages):
     """Stages of which each computes all days again."""
     assert SINCE in stages["410_activity_features"]
-    return stages | {"410_activity_features": stages["410_activity_features"].replace(SINCE, "THEN NULL END AS day")}
+    return stages | {"410_activity_features": stages["410_activity_features"].replace(SINCE, "NULL AS day")}
 
 
 def live(seed, steps):
