@@ -49,6 +49,25 @@ def test_rare_names_are_in_sets_only_where_names_mean_something(db):
     assert loss["signal", 0] < 0.9 * loss["signal", 1]
 
 
+@pytest.mark.parametrize("levels, share", [(9, 1 / 8), (33, 1 / 2), (65, 1), (100, 1)])
+def test_smoothing_and_penalty_left_out_grow_with_the_number_of_names(db, levels, share):
+    """Every name has a hundred rows, so that it is never asked whether rare ones are to have less."""
+    rng = np.random.default_rng(levels)
+    names = np.repeat(np.arange(levels), 100)
+    y = rng.normal(size=levels)[names] + rng.normal(size=len(names))
+    db.execute("CREATE TEMP TABLE few (y, name)")
+    db.executemany("INSERT INTO few VALUES (?, ?)", [(float(b), f"n{a}") for a, b in zip(names, y)])
+
+    def trees(options):
+        settings = json.dumps({"num_boost_round": 10, "max_depth": 4, **options})
+        model = json.loads(db.execute("SELECT gbdt_train(?, y, name) FROM few", (settings,)).fetchone()[0])
+        assert all(name in model["learner"]["attributes"]["athlete_options"] for name in options)
+        return model["learner"]["gradient_booster"]["model"]["trees"]
+
+    told = trees({"cat_smooth": 10 * share, "cat_l2": 10 * share})
+    assert trees({}) == told != trees({"cat_smooth": 11 * share, "cat_l2": 100 * share})
+
+
 @pytest.mark.parametrize("levels", [30, 250])
 def test_names_drawn_by_lot_cost_nothing_in_each_group(db, levels):
     """One model per athlete of a few hundred rows, with names and without."""

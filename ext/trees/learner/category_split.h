@@ -14,7 +14,11 @@
 ** are not. And a category with few rows in a node is in no set: fewer than the smoothing (LightGBM's rule), or than
 ** two thirds of the mean over the feature's categories where those are small themselves. Unless the caller has named the smoothing,
 ** categories that have no such rows in all are asked for less: for so many that the mean of their rows tells more of them than of
-** chance. Frequent ones are not, since what a deep node has left of them is mostly chance. */
+** chance. Frequent ones are not, since what a deep node has left of them is mostly chance.
+**
+** The smoothing and the penalty are meant for hundreds of categories. A feature of k has k - 1 degrees of freedom, and a numeric
+** one, that nothing of the kind keeps from being learned by heart, as many as it has cuts; so unless the caller has named them,
+** a feature of up to 64 has (k - 1) / 64 of both. */
 #ifndef ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 #define ATHLETE_TREES_LEARNER_CATEGORY_SPLIT_H
 

@@ -7,6 +7,8 @@
 /* Less gain than this is rounding (kRtEps in XGBoost). */
 #define MIN_GAIN 1e-6
 
+#define MANY_NAMES 64
+
 typedef struct feature_split {
     double score; /* -infinity if the feature has no cut that is allowed */
     int bin;      /* the last one that goes left */
@@ -82,23 +84,29 @@ static category_bins categories_of(const node_search *search, int feature, const
                            .rows = rows};
 }
 
-static category_rules category_rules_of(const split_finder *finder) {
+/* Of a smoothing or penalty that is meant for many names: with fewer there are fewer sets for chance to choose the best of. */
+static double share_of_many(int n_names) {
+    return n_names <= MANY_NAMES ? (n_names - 1.0) / MANY_NAMES : 1;
+}
+
+static category_rules category_rules_of(const split_finder *finder, const category_bins *bins) {
     const split_rules *rules = finder->rules;
-    double unit = finder->gradients->scale.hessian;
-    return (category_rules){.smooth = rules->cat_smooth * unit,
-                            .extra_lambda = rules->cat_l2 * unit,
+    double unit = finder->gradients->scale.hessian, share = share_of_many(bins->n_choices),
+           smooth = rules->cat_smooth * (rules->cat_smooth_adapts ? share : 1);
+    return (category_rules){.smooth = smooth * unit,
+                            .extra_lambda = rules->cat_l2 * (rules->cat_l2_adapts ? share : 1) * unit,
                             .max_to_onehot = rules->max_cat_to_onehot,
                             .max_threshold = rules->max_cat_threshold,
-                            .least_rows = ldexp(rules->cat_smooth, finder->gradients->weight_bits),
-                            .judges_rows = rules->cat_judges_rows};
+                            .least_rows = ldexp(smooth, finder->gradients->weight_bits),
+                            .judges_rows = rules->cat_smooth_adapts};
 }
 
 /* `rows` per bin, if they were counted; else NULL. */
 static void try_categories(const node_search *search, int feature, const int64_t *rows,
                            feature_split *found) {
     const split_finder *finder = search->finder;
-    const category_rules category = category_rules_of(finder);
     const category_bins bins = categories_of(search, feature, rows);
+    const category_rules category = category_rules_of(finder, &bins);
     category_best best = category_split(&bins, &search->scan, &category, &finder->evidence[feature]);
     *found = (feature_split){.score = best.score,
                              .missing_left = best.missing_left,
@@ -298,12 +306,12 @@ static int best_place(const split_finder *finder) {
 /* What a first tree's root shows of every feature that it may use. */
 static void learn_categories(const node_search *search) {
     const split_finder *finder = search->finder;
-    const category_rules rules = category_rules_of(finder);
     for (int i = 0; i < finder->n_features; i++) {
         int feature = finder->features[i];
         if (!is_categorical(finder, feature)) continue;
         category_evidence *evidence = &finder->evidence[feature];
         const category_bins bins = categories_of(search, feature, NULL);
+        const category_rules rules = category_rules_of(finder, &bins);
         if (finder->is_first || evidence->mean_rows == 0)
             category_learn(&bins, &search->scan, &rules, evidence);
     }

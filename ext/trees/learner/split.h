@@ -24,7 +24,7 @@ typedef struct split_rules {
     ** at most max_cat_threshold, are parted from the others with cat_l2 added to lambda; category_split.h has what keeps names from being learned by heart. */
     double cat_smooth, cat_l2;
     int max_cat_to_onehot, max_cat_threshold;
-    bool cat_judges_rows;
+    bool cat_smooth_adapts, cat_l2_adapts; /* to the feature: the caller has not named them */
 } split_rules;
 
 typedef struct node_split {

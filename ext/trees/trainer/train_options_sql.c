@@ -8,6 +8,7 @@
 enum { LIGHTGBM_QUANTILE = 12, LIGHTGBM_CLASSES = 17 }; /* places among the names below */
 
 #define CAT_SMOOTH 10.0 /* LightGBM's */
+#define CAT_L2     10.0
 
 #define FIELD(name) offsetof(train_options, name)
 
@@ -121,12 +122,15 @@ const athlete_option train_options_table[] = {
     {"max_cat_threshold", NULL, OPTION_INTEGER, FIELD(max_cat_threshold), 1, 255, NULL, "32",
      "most categories on the smaller side of a split"},
     {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
-     "(10, and fewer rows where they tell enough)",
+     "(10, less of few names, and fewer rows where they tell enough)",
      "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
-     "than two thirds of the mean, none is in a set; left out, those that have fewer rows in all are in sets "
-     "where the mean of these tells more of them than of chance"},
-    {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "10",
-     "added to lambda in splits of sorted categories"},
+     "than two thirds of the mean, none is in a set; left out, it is (k - 1) / 64 of that for k names of up "
+     "to "
+     "64, and those that have fewer rows in all are in sets where the mean of these tells more of them than "
+     "of chance"},
+    {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "(10, less of few names)",
+     "added to lambda in splits of sorted categories; left out, it is (k - 1) / 64 of that for k names of up "
+     "to 64"},
     {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL, NULL,
      "1, -1 or 0 for each feature: list, or object by name; 1 never falls as the feature rises"},
     {"interaction_constraints", NULL, OPTION_JSON, FIELD(interaction_constraints), 0, 0, NULL, NULL,
@@ -278,8 +282,8 @@ static objective objective_of(const train_options *options) {
 }
 
 athlete_status train_options_read(const char *json, train_options *options, athlete_fault *fault) {
-    *options =
-        (train_options){.max_delta_step = NAN, .base_score = NAN, .cat_smooth = NAN, .metric_name = -1};
+    *options = (train_options){
+        .max_delta_step = NAN, .base_score = NAN, .cat_smooth = NAN, .cat_l2 = NAN, .metric_name = -1};
     athlete_status status = options_read_given(train_options_table, json, options, options->given, fault);
     if (status == ATHLETE_OK) status = settle_alpha(options, fault);
     if (status != ATHLETE_OK) return status;
@@ -324,8 +328,9 @@ boost_options train_options_for_kernel(const train_options *options) {
                         .min_child_weight = options->min_child_weight,
                         .min_child_rows = options->min_child_rows,
                         .cat_smooth = isnan(options->cat_smooth) ? CAT_SMOOTH : options->cat_smooth,
-                        .cat_judges_rows = isnan(options->cat_smooth),
-                        .cat_l2 = options->cat_l2,
+                        .cat_smooth_adapts = isnan(options->cat_smooth),
+                        .cat_l2 = isnan(options->cat_l2) ? CAT_L2 : options->cat_l2,
+                        .cat_l2_adapts = isnan(options->cat_l2),
                         .max_cat_to_onehot = (int)options->max_cat_to_onehot,
                         .max_cat_threshold = (int)options->max_cat_threshold,
                     },
@@ -418,7 +423,7 @@ void train_options_write(const train_options *options, bool has_names, int round
         write_integer(out, "max_cat_to_onehot", options->max_cat_to_onehot);
         write_integer(out, "max_cat_threshold", options->max_cat_threshold);
         if (!isnan(options->cat_smooth)) write_number(out, "cat_smooth", options->cat_smooth);
-        write_number(out, "cat_l2", options->cat_l2);
+        if (!isnan(options->cat_l2)) write_number(out, "cat_l2", options->cat_l2);
     }
     bool theirs = train_options_given(options, "weight") > 1;
     write_json(out, theirs ? "weight_column" : "weight", options->weight);
