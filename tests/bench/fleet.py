@@ -1,10 +1,12 @@
 """What a fleet costs on each engine, beside the same engine with an empty function, and whether its rows are those of one file.
 
-    PYTHONPATH=tests tests/bench/fleet.py engines [--kind light|full] [--athletes 100] [--workers 1,2] [--engines processes,dask,sail,spark]
-    PYTHONPATH=tests tests/bench/fleet.py news    [--kind light|full] [--athletes 200]          of K of them, for K = 1, a hundredth, all
+    PYTHONPATH=tests tests/bench/fleet.py engines [--kind light|full|ages] [--athletes 100] [--workers 1,2] [--engines processes,dask,sail,spark]
+    PYTHONPATH=tests tests/bench/fleet.py news    [--kind light|full|ages] [--athletes 200]     of K of them, for K = 1, a hundredth, all
     PYTHONPATH=tests tests/bench/fleet.py poison  [--athletes 50]                               one has fifty times the activities
+                                                  [--partitions 16]                             of each
 
-Light athletes have 90 activities each, full ones 965 over eight years (helpers/athletes/crowd.py, seeded). Seconds are of CPU, of all
+Light athletes have 90 activities each, full ones 965 over eight years, and those of all ages 120 a year over one to eight years, every
+other one with eight laps a run (helpers/athletes/crowd.py, seeded). Seconds are of CPU, of all
 processes that the engine started, the JVM among them; what an athlete costs is what is left without the empty function. `make soak` has
 installed the engines into build/engines.
 """
@@ -35,12 +37,15 @@ from helpers.stores import fleets  # noqa: E402
 from helpers.tools import environment  # noqa: E402
 
 PYTHONS = {engine: BUILD / ("sail" if engine == "sail" else "engines") / "bin" / "python" for engine in ("processes", "dask", "spark", "sail")}
-KINDS = {"light": crowd.LIGHT, "full": crowd.Kind(965, 8 * 365, False)}
-PARTITIONS = 16
+KINDS = {"light": lambda athlete: crowd.LIGHT, "full": lambda athlete: crowd.Kind(965, 8 * 365, False), "ages": lambda athlete: crowd.Kind(120 * years(athlete), 365 * years(athlete), True)}
 SUBREAPER = 36  # of prctl: what outlives its parent is ours to wait for, so that its CPU is counted
 EMPTY = """def run(job, number, lines):
     return [{"athlete_id": None, "partition": number, "outcome": "kept", "stage": None, "message": None, "objects": len(list(lines)), "seconds": 0.0}]
 """
+
+
+def years(athlete):
+    return 1 + athlete // 2 % 8
 
 
 def main(given):
@@ -48,6 +53,7 @@ def main(given):
     parser.add_argument("way", choices=["engines", "news", "poison"])
     parser.add_argument("--kind", choices=KINDS, default="light")
     parser.add_argument("--athletes", type=int, default=100)
+    parser.add_argument("--partitions", type=int, default=16)
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--engines", default="processes,dask,sail,spark")
     options = parser.parse_args(given)
@@ -94,8 +100,8 @@ def empty_tool(folder):
     return root / "sql" / "tools" / "fleet"
 
 
-def job(folder, *sources, tool=fleets.TOOL, engine="processes", workers=2):
-    return measured([PYTHONS[engine], tool, "run", f"--engine={engine}", f"--workers={workers}", f"--partitions={PARTITIONS}", folder, *sources])
+def job(partitions, folder, *sources, tool=fleets.TOOL, engine="processes", workers=2):
+    return measured([PYTHONS[engine], tool, "run", f"--engine={engine}", f"--workers={workers}", f"--partitions={partitions}", folder, *sources])
 
 
 # --- whose rows they are ---------------------------------------------------------------------------------------------------
@@ -142,7 +148,7 @@ def told_of(expected, found):
 
 def written(path, kind, athletes, lines=None):
     with open(path, "w") as file:
-        file.writelines(f"{line}\n" for line in lines or crowd.lines(kind, athletes))
+        file.writelines(f"{line}\n" for line in lines or (line for athlete in range(1, athletes + 1) for line in fleets.objects([athlete], kind(athlete))))
     return path
 
 
@@ -163,7 +169,7 @@ def engines(folder, options):
     (folder / "one.db").unlink()
     tool = empty_tool(folder)
     beginning = folder / "beginning"  # with its pool, which is made once
-    job(beginning, written(folder / "nothing.ndjson", kind, 0, ["{}"]))
+    job(options.partitions, beginning, written(folder / "nothing.ndjson", kind, 0, ["{}"]))
     for engine in options.engines.split(","):
         for workers in map(int, options.workers.split(",")):
             costs = []
@@ -171,7 +177,7 @@ def engines(folder, options):
                 out = folder / name
                 out.mkdir()
                 shutil.copy(beginning / "pool.db", out / "pool.db")
-                costs.append(job(out, source, tool=program, engine=engine, workers=workers)[:2])
+                costs.append(job(options.partitions, out, source, tool=program, engine=engine, workers=workers)[:2])
             (idle_s, idle_wall_s), (busy_s, busy_wall_s) = costs
             told = told_of(expected, fleets.tables_of_fleet(folder / "out"))
             say(f"{engine}, {workers} workers: empty {idle_s:.1f} s of CPU ({idle_wall_s:.1f} s by the clock), an athlete {(busy_s - idle_s) / n:.4f} s more"
@@ -187,13 +193,13 @@ def engines(folder, options):
 def news(folder, options):
     kind, n = KINDS[options.kind], options.athletes
     out = folder / "out"
-    cost_s, *_ = job(out, written(folder / "raw.ndjson", kind, n))
-    say(f"{n} {options.kind} athletes made anew: {cost_s:.1f} s")
-    idle_s, *_ = job(out)
+    cost_s, *_ = job(options.partitions, out, written(folder / "raw.ndjson", kind, n))
+    say(f"{n} {options.kind} athletes in {options.partitions} partitions made anew: {cost_s:.1f} s")
+    idle_s, *_ = job(options.partitions, out)
     say(f"nothing new: {idle_s:.2f} s")
     for k in (1, max(n // 100, 2), n):
-        more = [json.dumps(crowd.one_more(kind, athlete) | {"id": 10_000 * athlete + 9000 + k % 997}) for athlete in range(1, k + 1)]
-        cost_s, _, told = job(out, written(folder / "more.ndjson", kind, 0, more))
+        more = [json.dumps(crowd.one_more(kind(athlete), athlete) | {"id": 10_000 * athlete + 9000 + k % 997}) for athlete in range(1, k + 1)]
+        cost_s, _, told = job(options.partitions, out, written(folder / "more.ndjson", kind, 0, more))
         say(f"K = {k} of {n}: {cost_s:.2f} s, {(cost_s - idle_s) / k:.3f} s an athlete; {told.splitlines()[0]}")
 
 
@@ -203,7 +209,7 @@ def poison(folder, options):
     heavy = crowd.Kind(50 * crowd.LIGHT.activities, 50 * crowd.LIGHT.days, False)
     lines = [*crowd.lines(crowd.LIGHT, n), *(json.dumps(one) for one in crowd.life(heavy, n + 1)), f'{{"athlete": {{"id": {n + 2}}}, "id": 1, "distance":']
     out = folder / "out"
-    cost_s, wall_s, told = job(out, written(folder / "raw.ndjson", None, 0, lines))
+    cost_s, wall_s, told = job(options.partitions, out, written(folder / "raw.ndjson", None, 0, lines))
     say(f"{cost_s:.1f} s of CPU, {wall_s:.1f} s by the clock: {told.strip()}")
     rows = fleets.tables_of_fleet(out)["athletes"].to_pylist()
     seconds = sorted(row["seconds"] for row in rows)

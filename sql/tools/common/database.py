@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -219,7 +220,7 @@ SEMICOLON = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*
 
 def run_script(db, text):
     """Executes the statements of a text one by one; their rows go nowhere."""
-    for statement in statements(text):
+    for statement in _statements(text):
         for _ in db.execute(statement):
             pass
 
@@ -241,6 +242,12 @@ def statements(text):
             start = found.end()
     if text[start:].strip():
         yield text[start:]
+
+
+@functools.lru_cache(256)
+def _statements(text):
+    """Those of a stage are cut once, by a process that runs it over many files."""
+    return list(statements(text))
 
 
 def quoted(name):

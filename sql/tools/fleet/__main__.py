@@ -51,6 +51,7 @@ def _options(given):
     found["sql"].add_argument("query")
     for name in ("page", "forget"):
         found[name].add_argument("athlete")
+    found["forget"].add_argument("--delta", action="append", default=[], help="a folder of Delta Lake tables that have them, too")
     return parser.parse_args(given)
 
 
@@ -68,15 +69,15 @@ WAYS = {
     "pool": lambda options: pool.run(_engine(options), options.folder, workers=options.workers),
     "sql": lambda options: asking.rows(options.folder, options.query),
     "page": lambda options: [asking.page(options.folder, options.athlete)],
-    "forget": lambda options: asking.forget(options.folder, options.athlete),
+    "forget": lambda options: asking.forget(options.folder, options.athlete, options.delta),
 }
 
 
-def _work(what, folder, number):
+def _work(what, folder, _worker):
     from engines import processes
 
     try:
-        processes.work(what, folder, int(number))
+        processes.work(what, folder)
     except Failure as failure:
         program.complain(failure)
         return 255

@@ -1,6 +1,7 @@
 """All partitions as one table each, in DuckDB; a page of any athlete; and an athlete taken out of all of it."""
 
 import os
+import pathlib
 import shutil
 import subprocess
 
@@ -11,7 +12,8 @@ import pyarrow.parquet as pq
 import tables
 from common import database
 from common.database import Failure
-from keys import partition_of
+from keys import is_id, partition_of
+from scratch import at_hand
 
 
 def connection(folder):
@@ -56,48 +58,83 @@ def rows(folder, query):
 
 def page(folder, athlete):
     file = place.Place(folder).file_of(athlete)
-    done = subprocess.run([str(database.ROOT / "sql" / "tools" / "page"), "--", str(file), athlete], capture_output=True, text=True)
+    with at_hand(file) as near:
+        done = subprocess.run([str(database.ROOT / "sql" / "tools" / "page"), "--", str(near), athlete], capture_output=True, text=True)
     if done.returncode:
         raise Failure(done.stderr.strip())
     return done.stdout.rstrip("\n")
 
 
-def forget(folder, athlete):
-    """Writes the athlete's partition without them, and removes every version that had them. Sentences about models that they trained."""
+def forget(folder, athlete, deltas=()):
+    """Writes the athlete's partition without them, and removes every version that had them, in Delta Lake tables, too, each folder of
+    which must be named: what a fleet that somebody else wrote may tell is not followed. Sentences about models that they trained.
+    One that was ended before its end is begun again."""
     here = place.Place(folder)
     number = partition_of(athlete, here.partitions)
-    _rooms(here, number, athlete)
+    deltas = {str(pathlib.Path(delta).absolute()) for delta in deltas}
+    if unnamed := [delta for delta in here.deltas() if delta not in deltas]:
+        raise Failure(f"rows of {here.folder} are in Delta Lake tables, too: name them by --delta={unnamed[0]}")
+    _check_known(here, number, athlete, deltas)
     with here.alone():
-        before, rooms = here.version(number), _rooms(here, number, athlete)
-        version = here.begin(number)
-        for room, own in rooms.items():
-            for whose, file in own.items():
-                if whose != athlete:
-                    os.link(file, version / room / file.name)
-        for file in place.parquet_in(before).values():
-            with tables.readable(file):
-                table = pq.read_table(file, partitioning=None)
-                kept = table.filter(pc.fill_null(pc.not_equal(tables.owners(table), athlete), True))
-            pq.write_table(kept, version / file.name, compression="zstd", compression_level=1)
-        (version / "made_by").write_text(place.made_by(before))
-        here.publish(number, version, before)
-        shutil.rmtree(before)
+        _check_known(here, number, athlete, deltas)
+        before = here.version(number)
+        if before is not None:
+            version = _without(athlete, before, here.begin(number))
+            here.publish(number, version, before)
+            shutil.rmtree(before)
         yield f"athlete {athlete} is in no file, table or reject of partition {number} any more"
+        for delta in sorted(deltas):
+            yield _from_delta(here, number, delta)
         yield from _pool(here, athlete)
 
 
-def _rooms(here, number, athlete):
-    """{folder: {athlete: file}} of a partition that has this one."""
-    rooms = {room: place.athletes_in(here.version(number), room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
-    if not any(athlete in own for own in rooms.values()):
+def _check_known(here, number, athlete, deltas):
+    is_here = any(athlete in own for own in _rooms(here.version(number)).values())
+    if not is_here and not deltas and not (is_id(athlete) and _models_of(here, athlete)):
         raise Failure(f"there is no athlete {athlete} in {here.folder}")
-    return rooms
+
+
+def _rooms(version):
+    """{folder: {athlete: file}} of a partition."""
+    return {room: place.athletes_in(version, room, end) for room, end in (("files", ".db"), ("refused", ".ndjson"))}
+
+
+def _without(athlete, before, version):
+    for room, own in _rooms(before).items():
+        for whose, file in own.items():
+            if whose != athlete:
+                os.link(file, version / room / file.name)
+    for file in place.parquet_in(before).values():
+        with tables.readable(file):
+            table = pq.read_table(file, partitioning=None)
+            kept = table.filter(pc.fill_null(pc.not_equal(tables.owners(table), athlete), True))
+        pq.write_table(kept, version / file.name, compression="zstd", compression_level=1)
+    (version / "made_by").write_text(place.made_by(before))
+    return version
+
+
+def _from_delta(here, number, folder):
+    import delta
+
+    if here.version(number) is not None:
+        delta.write(here, folder, number)
+    delta.only_now(folder)
+    return f"the tables in {folder} have them neither, and no earlier version"
+
+
+def _models_of(here, athlete):
+    if not place.is_plain(here.pool):
+        return []
+    with at_hand(here.pool) as near, database.opened(near, reads_only=True, loads=False) as db:
+        if not database.has(db, "ml_pooled_rows"):
+            return []
+        return [name for (name,) in db.execute("SELECT DISTINCT model FROM ml_pooled_rows WHERE entity = ?", (athlete,))]
 
 
 def _pool(here, athlete):
     """Trained models stay, and are named: what they learned of one among many cannot be taken out."""
-    with database.opened(here.pool) as db:
-        names = [name for (name,) in db.execute("SELECT DISTINCT model FROM ml_pooled_rows WHERE entity = ?", (athlete,))]
+    names = _models_of(here, athlete)
+    with at_hand(here.pool, writes=True) as near, database.opened(near) as db:
         with database.transaction(db):
             db.execute("DELETE FROM ml_pooled_rows WHERE entity = ?", (athlete,))
         for name in names:

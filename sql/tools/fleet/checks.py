@@ -4,6 +4,7 @@ import hashlib
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 
@@ -11,10 +12,8 @@ import place
 import shell
 from common import stages
 from common.database import OLDEST, Failure, sqlite3
+from scratch import remote
 
-# Where locks or renames are not those of a disk, databases are damaged or stop.
-REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs"}
-REMOTE_PREFIXES = ("/dbfs", "/Volumes", "/mnt/gcs", "/mnt/s3")
 MACHINES = {0x3E: ("x86_64", "amd64"), 0xB7: ("aarch64", "arm64"), 0x28: ("armv7l", "armhf"), 0x16: ("s390x",), 0x03: ("i386", "i486", "i586", "i686")}
 
 
@@ -51,7 +50,7 @@ def _library(extension, expected):
 def _sqlite(extension):
     if not shell.is_needed():
         if sqlite3.sqlite_version_info < OLDEST:
-            raise Failure(f"this worker's Python has SQLite {sqlite3.sqlite_version} where at least {'.'.join(map(str, OLDEST))} is needed")
+            raise Failure(f"this worker's Python has SQLite {sqlite3.sqlite_version} where at least {_dotted(OLDEST)} is needed")
         db = sqlite3.connect(":memory:")
         db.enable_load_extension(True)
         try:
@@ -64,28 +63,18 @@ def _sqlite(extension):
     program = shutil.which("sqlite3")
     if program is None:
         raise Failure("this worker's Python loads no SQLite extensions, and there is no sqlite3 shell to do it instead: apt-get install sqlite3")
-    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()[0]
-    if tuple(map(int, version.split("."))) < OLDEST:
-        raise Failure(f"this worker's Python loads no SQLite extensions, and its sqlite3 shell is {version} where at least {'.'.join(map(str, OLDEST))} is needed")
+    told = re.match(r"(\d+)\.(\d+)\.(\d+)", subprocess.run([program, "--version"], capture_output=True, text=True).stdout)
+    version = tuple(map(int, told.groups())) if told else ()
+    if version < OLDEST:
+        raise Failure(f"this worker's Python loads no SQLite extensions, and its sqlite3 shell is {_dotted(version) or 'none'} where at least {_dotted(OLDEST)} is needed")
+
+
+def _dotted(version):
+    return ".".join(map(str, version))
 
 
 def _scratch(folder):
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise Failure(f"scratch is {folder}, where this worker cannot write")
-    kind = _file_system(folder)
-    if kind in REMOTE or kind.startswith("fuse") or str(folder.resolve()).startswith(REMOTE_PREFIXES):
+    if kind := remote(folder):
         raise Failure(f"scratch is {folder}, on {kind}: SQLite's locks need a disk of this machine's own")
-
-
-def _file_system(folder):
-    """Its type as the kernel says; empty where it says nothing."""
-    mounts = pathlib.Path("/proc/self/mounts")
-    if not mounts.exists():
-        return ""
-    best, resolved = ("", ""), str(folder.resolve())
-    for line in mounts.read_text().splitlines():
-        _, at, kind, *_ = line.split()
-        at = at.encode().decode("unicode_escape")
-        if (resolved == at or resolved.startswith(at.rstrip("/") + "/")) and len(at) >= len(best[0]):
-            best = (at, kind)
-    return best[1]

@@ -14,14 +14,13 @@ from common.database import Failure  # noqa: E402
 
 
 def main():
-    template = sys.argv[1]
     advance = shell.advance if shell.is_needed() else advancing.advance
     for line in sys.stdin:
         task = json.loads(line)
         _say(begins="the file is opened")
         try:
             objects = pathlib.Path(task["objects"]).read_bytes() if task["objects"] else b""
-            advance(template, objects, task["earlier"], task["file"], lambda stage: _say(begins=stage))
+            advance(task["template"], objects, task["earlier"], task["file"], lambda stage: _say(begins=stage))
         except (Failure, OSError, MemoryError) as error:
             _say(refused=str(error) or type(error).__name__)
         else:

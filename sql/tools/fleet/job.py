@@ -14,6 +14,7 @@ import template
 from common import database
 from common.database import Failure
 from keys import athlete_of, partition_of
+from scratch import at_hand
 
 PIECE_BYTES = 64_000_000  # of a source, read by one worker
 LIMIT_S = 600
@@ -30,7 +31,7 @@ def made(folder, partitions=None, scratch=None, limit_s=LIMIT_S, delta=None):
     told = {"folder": str(here.folder), "extension": str(extension), "extension_sha256": place.digest(extension), "scratch": scratch, "limit_s": limit_s,
             "delta": delta and str(pathlib.Path(delta).absolute()), "tools": str(pathlib.Path(__file__).resolve().parents[1])}  # fmt: skip
     checks.worker(told["extension"], told["extension_sha256"], scratch)
-    template.make(here.pool, here.template)
+    template.make(here.pool, here.template, scratch)
     told["stages_sha256"] = checks.stages_sha256()
     told["made_by"] = _made_by(here, told)
     return told
@@ -44,8 +45,9 @@ def _extension():
 def _made_by(here, told):
     """The same for the same stages, library and models: what another one made is made again."""
     whole = hashlib.sha256(f"{told['extension_sha256']} {told['stages_sha256']}".encode())
-    for table, (_, _, rows) in sorted(template.champions(str(here.pool)).items()):
-        whole.update(f"{table} {rows!r}".encode())
+    with at_hand(here.pool, told["scratch"]) as pool:
+        for table, (_, _, rows) in sorted(template.champions(pool).items()):
+            whole.update(f"{table} {rows!r}".encode())
     return whole.hexdigest()
 
 
@@ -95,12 +97,14 @@ def spooled(job, number, piece, folder):
     for line in lines_of(piece):
         found[partition_of(athlete_of(line) or "", partitions)].append(line)
     for partition, lines in found.items():
-        (pathlib.Path(folder) / f"{partition:05d}.{number:06d}").write_bytes(b"\n".join(lines))
+        room = pathlib.Path(folder) / f"{partition:05d}"
+        room.mkdir(exist_ok=True)
+        (room / f"{number:06d}").write_bytes(b"\n".join(lines))
     return sorted(found)
 
 
 def arrived(number, folder):
-    for file in sorted(pathlib.Path(folder).glob(f"{number:05d}.*")):
+    for file in sorted((pathlib.Path(folder) / f"{number:05d}").glob("*")):
         yield from file.read_bytes().split(b"\n")
 
 
@@ -109,9 +113,13 @@ def arrived(number, folder):
 
 def run(engine, folder, sources, refused_share=REFUSED_SHARE, told=None, **options):
     """Sentences about a job that was done by an engine; fails if more than a share of the athletes was refused. `told` is for made()."""
-    job = made(folder, **(told or {}))
+    told = told or {}
     here = place.Place(folder)
-    with here.alone() as job["job"]:
+    here.make(told.get("partitions"))
+    with here.alone() as name:
+        job = made(folder, **told) | {"job": name}
+        if job["delta"]:
+            here.add_delta(job["delta"])
         due = {number for number in here.numbers() if _is_due(here.version(number), job)}
         outcomes = list(engine.run(job, list(pieces(sources)), due, **options))
     return _told(outcomes, refused_share)

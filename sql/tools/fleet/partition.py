@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-import tempfile
 import time
 
 import checks
@@ -12,10 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tables
 from advancing import name_of
-from crew import Crew, Refusal
+from common.database import Failure
+from crew import Refusal, crew_of
 from groups import ExchangeError
 from keys import athlete_of
 from place import Place, athletes_in, is_plain, made_by
+from scratch import at_hand, scratch_in
 
 ATHLETES = pa.schema([("athlete_id", pa.string()), ("outcome", pa.string()), ("objects", pa.int64()), ("seconds", pa.float64()), ("made_by", pa.string())])
 REJECTS = pa.schema([("athlete_id", pa.string()), ("stage", pa.string()), ("message", pa.string()), ("object", pa.string())])
@@ -26,12 +27,19 @@ def run(job, number, lines):
     """Advances the athletes whose objects (lines of JSON, as bytes, in the order in which they arrived) are given, and everybody if
     the template is another than the one that made the version before. A list of {athlete_id, partition, outcome, stage, message,
     objects, seconds}, one for each athlete and each line of nobody's."""
+    try:
+        return _run(job, number, lines)
+    except OSError as error:
+        raise Failure(f"partition {number} of {job['folder']} stays as it was: {error}") from error
+
+
+def _run(job, number, lines):
     checks.worker(job["extension"], job["extension_sha256"], job["scratch"], job["stages_sha256"])
     place = Place(job["folder"])
     arrived, unclaimed = _by_athlete(lines)
     before, version = place.version(number), place.begin(number)
-    with tempfile.TemporaryDirectory(dir=job["scratch"], prefix="athlete-fleet-") as scratch, Crew(place.template, job["extension"], job["limit_s"]) as crew:
-        task = _Task(job, before, version, pathlib.Path(scratch), crew)
+    with scratch_in(job["scratch"]) as scratch, at_hand(place.template, job["scratch"]) as template, crew_of(job["extension"], job["limit_s"]) as crew:
+        task = _Task(job, before, version, scratch, template, crew)
         outcomes = [task.athlete(athlete, arrived.get(athlete, b"")) for athlete in sorted({*arrived, *task.earlier, *task.refused})]
         outcomes += [_outcome(None, "unclaimed", "split", NOBODY, 1, 0.0) | {"object": line.decode(errors="replace")} for line in unclaimed]
         _write(version, before, outcomes, task, job["made_by"])
@@ -39,7 +47,7 @@ def run(job, number, lines):
     if job["delta"]:
         import delta  # its package is needed by those who ask for it
 
-        delta.write(job["delta"], number, place.version(number))
+        delta.write(place, job["delta"], number, job.get("job"))
     return [{**outcome, "partition": number} for outcome in outcomes]
 
 
@@ -59,10 +67,10 @@ def _outcome(athlete, outcome, stage=None, message=None, objects=0, seconds=0.0)
 
 
 class _Task:
-    def __init__(self, job, before, version, scratch, crew):
-        self._version, self._scratch, self._crew = version, scratch, crew
+    def __init__(self, job, before, version, scratch, template, crew):
+        self._version, self._scratch, self._template, self._crew = version, scratch, template, crew
         self.earlier, self.refused = athletes_in(before), athletes_in(before, "refused", ".ndjson")
-        self.layouts = tables.layouts(Place(job["folder"]).template)
+        self.layouts = tables.layouts(template)
         self.tables = {}  # of each athlete that was advanced
         self._is_same = before is not None and made_by(before) == job["made_by"]
 
@@ -74,7 +82,7 @@ class _Task:
             return _outcome(athlete, "kept")
         waiting, file, start = self._scratch / "objects.ndjson", self._scratch / "athlete.db", time.perf_counter()
         waiting.write_bytes(objects)
-        refusal = self._crew.advance(waiting if objects else None, earlier, file) or self._tables(athlete, file)
+        refusal = self._crew.advance(self._template, waiting if objects else None, earlier, file) or self._tables(athlete, file)
         counted = {"objects": objects.count(b"\n") + bool(objects), "seconds": time.perf_counter() - start}
         if refusal:
             if earlier:

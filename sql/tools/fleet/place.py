@@ -2,6 +2,7 @@
 
     manifest.json                    how many partitions there are, for ever
     pool.db, template.db             the models, and what an athlete's file begins as
+    deltas.json                      folders of Delta Lake tables that rows of this fleet have gone to
     partition=00007                  a link to the version that holds
     .versions/00007-…/               files/<athlete>.db, <table>.parquet, athletes.parquet, rejects.parquet,
                                      refused/<athlete>.ndjson: objects of an athlete whose run failed, for the next one
@@ -34,7 +35,7 @@ class Place:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).absolute()
         self.pool, self.template = self.folder / "pool.db", self.folder / "template.db"
-        self._manifest, self._job = self.folder / "manifest.json", self.folder / ".versions" / "job"
+        self._manifest, self._job, self._deltas = self.folder / "manifest.json", self.folder / ".versions" / "job", self.folder / "deltas.json"
 
     # --- the folder --------------------------------------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class Place:
                 if link.is_symlink():
                     link.unlink()
             job = uuid.uuid4().hex
-            with self._publishing():
+            with self._locked("publishing"):
                 _written(self._job, job)
             yield job
 
@@ -148,9 +149,8 @@ class Place:
         """Names a version in place of `before`, from which it was made. Where another task of the same job was first, whose rows are
         the same, that one stays; a task of a job that is over fails, since what came after it would be lost."""
         os.sync()  # whole on the disk before it is named
-        with self._publishing():
-            if job is not None and job != (self._job.read_text(errors="replace") if is_plain(self._job) else None):
-                raise Failure(f"another job has begun in {self.folder}: this one's partition {number} is too late")
+        with self._locked("publishing"):
+            self._check_job(job, number)
             if self.version(number) == before:
                 fresh = self.folder / f".link-{uuid.uuid4().hex}"
                 fresh.symlink_to(f".versions/{version.name}")
@@ -159,10 +159,37 @@ class Place:
         shutil.rmtree(version)
 
     @contextlib.contextmanager
-    def _publishing(self):
-        with open(os.open(self.folder / ".versions" / "publishing", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)) as lock:
+    def committing(self, number, job=None):
+        """One at a time gives a partition to Delta Lake, and none whose job is over: it would put the version before in place of this."""
+        with self._locked(f"delta-{number:05d}"):
+            self._check_job(job, number)
+            yield self.version(number)
+
+    def _check_job(self, job, number):
+        if job is not None and job != (self._job.read_text(errors="replace") if is_plain(self._job) else None):
+            raise Failure(f"another job has begun in {self.folder}: this one's partition {number} is too late")
+
+    @contextlib.contextmanager
+    def _locked(self, name):
+        with open(os.open(self.folder / ".versions" / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    # --- Delta Lake --------------------------------------------------------------------------------------------------------
+
+    def deltas(self):
+        try:
+            found = json.loads(self._deltas.read_text()) if is_plain(self._deltas) else []
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, list) or not all(isinstance(folder, str) for folder in found):
+            raise Failure(f"{self._deltas} is no list of folders")
+        return found
+
+    def add_delta(self, folder):
+        """Before the first row goes there, so that whoever is forgotten is forgotten there, too."""
+        if folder not in self.deltas():
+            _written(self._deltas, json.dumps([*self.deltas(), folder], indent=2) + "\n")
 
     # --- reading -----------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from common import database, stages
 from common.database import Failure
 from keys import partition_of
+from scratch import at_hand
 
 # What one training takes at most (2^26), which is some 16 GB.
 LIMIT_ROWS = 1 << 26
@@ -54,7 +55,10 @@ def task(job, number, folder):
     """Writes the rows of a partition, whole."""
     os.environ["ATHLETE_EXTENSION"] = job["extension"]
     here = place.Place(job["folder"])
-    parts = [rows_of(file, athlete) for athlete, file in place.athletes_in(here.version(number)).items()]
+    parts = []
+    for athlete, file in place.athletes_in(here.version(number)).items():
+        with at_hand(file, job.get("scratch")) as near:
+            parts.append(rows_of(near, athlete))
     whole = pathlib.Path(folder) / f"{number:05d}.parquet"
     pq.write_table(pa.concat_tables([ROWS.empty_table(), *parts]), f"{whole}.new", compression="zstd")
     os.replace(f"{whole}.new", whole)
@@ -99,9 +103,9 @@ def run(engine, folder, limit=LIMIT_ROWS, **options):
     numbers = here.numbers()
     if not numbers:
         raise Failure(f"{here.folder} has no athletes yet")
-    job = jobs.made(folder)
-    with here.alone(), jobs.scratch_of(job) as rows:
+    with here.alone(), jobs.scratch_of(job := jobs.made(folder)) as rows:
         start = time.perf_counter()
         engine.rows(job, numbers, rows, **options)
         yield f"rows collected in {time.perf_counter() - start:.1f} s"
-        yield from train(here.pool, sorted(pathlib.Path(rows).glob("*.parquet")), limit)
+        with at_hand(here.pool, job["scratch"], writes=True) as near:
+            yield from train(near, sorted(pathlib.Path(rows).glob("*.parquet")), limit)

@@ -9,7 +9,7 @@ from helpers.athletes.lives import STAGES_ON, Life, arrive, with_definitions
 from helpers.machine.soak import soak
 
 STAGES = sorted([*STAGES_ON, "330_model_tables", "332_time_estimator_tables", "460_similar_runs", "470_training_breaks", "500_time_estimator_rows"])
-FOLLOWERS = ["430_rolling_features"]
+FOLLOWERS = ["420_daily_features", "430_rolling_features", "440_weekly_features", "460_similar_runs", "470_training_breaks"]
 SINCE = "date(MIN(since), '-2 days') AS day"
 LEFT_OUT = ("ops_runs", "bronze_landings")
 

@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 
+import place
 import pyarrow as pa
 from common.database import Failure
 from pyspark import cloudpickle
@@ -18,6 +19,7 @@ NAMES = [column.split()[0] for column in COLUMNS.split(", ")]
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # a worker may not find this file before it was told where
 LINES = "partition int, piece int, place long, line binary"
 BATCH_LINES = 10_000
+MOST_TASKS = 10_000
 
 
 def run(job, pieces, due, workers=None, session=None):
@@ -29,13 +31,13 @@ def run(job, pieces, due, workers=None, session=None):
         if not frames:
             return []
         lines = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1])
-        return [outcome.asDict() for outcome in lines.groupBy("partition").applyInPandas(_task(job), COLUMNS).collect()]
+        # A number that is told is kept: of little data Spark would make one task for all.
+        parts = min(2 * place.Place(job["folder"]).partitions, MOST_TASKS)
+        return [outcome.asDict() for outcome in lines.repartition(parts, "partition").groupBy("partition").applyInPandas(_task(job), COLUMNS).collect()]
 
 
 def rows(job, numbers, folder, workers=None, session=None):
     """Each file is one row of binaryFile, and comes to a worker as bytes: SQLite opens none on a bucket."""
-    import place
-
     files = [str(file) for number in numbers for file in place.athletes_in(place.Place(job["folder"]).version(number)).values()]
     with _session(workers, session) as spark:
         stored = spark.read.format("binaryFile").load(files).select("path", "content")
@@ -62,7 +64,11 @@ def _rows(job):
 
 @contextlib.contextmanager
 def _session(workers, session):
-    """The one that is given, or one of this machine that ends with the job. What a worker failed with is told as its own sentence."""
+    """The one that is given or is there already, as in a notebook, or one of this machine that ends with the job. What a worker failed
+    with is told as its own sentence."""
+    from pyspark.sql import SparkSession
+
+    session = session or SparkSession.getActiveSession()
     spark = session or _local(workers)
     try:
         yield spark

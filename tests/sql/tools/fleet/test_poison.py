@@ -100,6 +100,7 @@ def test_broken_lines_are_refused_where_their_athlete_is_and_told_where_nobody_i
 def test_a_worker_that_lacks_something_says_so_before_it_begins(tmp_path, monkeypatch):
     import checks
     import place
+    import scratch
     from common.database import Failure
 
     extension, digest = fleets.EXTENSION_FILE, place.digest(fleets.EXTENSION_FILE)
@@ -115,7 +116,7 @@ def test_a_worker_that_lacks_something_says_so_before_it_begins(tmp_path, monkey
     with pytest.raises(Failure, match="scratch is .*, where this worker cannot write"):
         checks.worker(extension, digest, tmp_path / "none")
     for kind in ("nfs4", "fuse.s3fs", "cifs"):
-        monkeypatch.setattr(checks, "_file_system", lambda folder, kind=kind: kind)
+        monkeypatch.setattr(scratch, "_file_system", lambda folder, kind=kind: kind)
         with pytest.raises(Failure, match=f"scratch is .*, on {kind}: SQLite's locks need a disk"):
             checks.worker(extension, digest, tmp_path)
     monkeypatch.undo()
