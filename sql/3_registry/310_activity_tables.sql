@@ -1,7 +1,7 @@
 -- stage:    310_activity_tables
--- purpose:  the tables of the bundled groups with a row for each activity, their history, views and triggers
+-- purpose:  the tables of the bundled groups with a row for each activity, their history, views and triggers, and what 410_activity_features keeps
 -- reads:    -
--- writes:   -; activity_features, activity_features_earlier, activity_features_history, activity_stream_features, activity_stream_features_earlier, activity_stream_features_history
+-- writes:   -; activity_features, activity_features_earlier, activity_features_history, activity_stream_features, activity_stream_features_earlier, activity_stream_features_history, activity_fitness_shown, activity_heart_rate_records, unusable_training_loads
 -- follows:  -
 -- grain:    -
 -- params:   -
@@ -11,7 +11,7 @@ BEGIN IMMEDIATE;
 
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
     '310_activity_tables',
-    'the tables of the bundled groups with a row for each activity, their history, views and triggers',
+    'the tables of the bundled groups with a row for each activity, their history, views and triggers, and what 410_activity_features keeps',
     '[]',
     '[]',
     '[]');
@@ -289,6 +289,33 @@ BEGIN SELECT RAISE(ABORT, 'activity_stream_features_earlier: event_timestamp, av
 CREATE TRIGGER IF NOT EXISTS "activity_stream_features_earlier_keep" BEFORE UPDATE ON "activity_stream_features_earlier"
 BEGIN SELECT RAISE(ABORT, 'activity_stream_features_earlier: what was published stays as it was'); END;
 -- end
+
+CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
+
+-- What the days before the first one that is asked for leave to the others.
+CREATE TABLE IF NOT EXISTS activity_fitness_shown ( -- by the runs of each day's window, and of each break's
+    athlete_id  TEXT NOT NULL,
+    local_date  TEXT NOT NULL,
+    first_start TEXT NOT NULL,
+    shown_ln    REAL,            -- ln(VDOT), as if it were of the year 2000 and had not faded since
+    PRIMARY KEY (athlete_id, local_date)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS activity_heart_rate_records (
+    athlete_id  TEXT NOT NULL,
+    known_date  TEXT NOT NULL,
+    end_time    TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    max_hr      REAL NOT NULL,
+    PRIMARY KEY (athlete_id, known_date, end_time, activity_id)
+) WITHOUT ROWID;
+
+-- Of training that a rule keeps out, the load that its athlete told.
+CREATE TABLE IF NOT EXISTS unusable_training_loads (
+    athlete_id    TEXT NOT NULL,
+    activity_id   TEXT NOT NULL,
+    estimated_tss REAL NOT NULL,
+    PRIMARY KEY (athlete_id, activity_id)
+) WITHOUT ROWID;
 
 CREATE TEMP TABLE counted AS
 SELECT 0 AS rows_in, 0 AS rows_out, 0 AS rows_rejected, NULL AS message;
