@@ -99,8 +99,10 @@ $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 	@mkdir -p $(@D)
 	$(call say,$@)$(Q)$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
 
-# For programs that embed athlete: linked to SQLite instead of loaded by it.
-STATIC_OBJECTS = $(SOURCES:%.c=$(BUILD)/static/%.o) $(MADE:%=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
+# For programs that embed athlete: linked to SQLite instead of loaded by it. Kernels, which do not know it, are the same objects.
+BINDINGS       = $(filter %_sql.c ext/base/binding/% ext/base/judge/% $(patsubst %,ext/%.c,athlete base/memory base/own_statement base/poll),$(SOURCES))
+STATIC_OBJECTS = $(BINDINGS:%.c=$(BUILD)/static/%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(BINDINGS),$(SOURCES))) \
+                 $(MADE:%=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
 
 static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding: one symbol, sqlite3_athlete_init (ext/athlete.h)
 
@@ -144,7 +146,7 @@ $(BUILD)/static/%.o: %.c | packages
 	@mkdir -p $(@D)
 	$(call say,$(@D))$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d)
+-include $(sort $(OBJECTS:.o=.d) $(STATIC_OBJECTS:.o=.d))
 .SECONDARY: $(MADE:%=$(BUILD)/made/%.c)
 
 # --- a shell with the extension built in -----------------------------------------------------------------------

@@ -41,11 +41,13 @@ WITH training AS (
     SELECT athlete_id, activity_date, utc_offset_s, is_run, distance_km, moving_time_min, elevation_gain_m, estimated_tss, pace_min_km, avg_hr, max_hr, available_at
     FROM changed
     CROSS JOIN activity_features USING (athlete_id)
+    WHERE activity_date >= since
     UNION ALL
     SELECT athlete_id, local_date, utc_offset_s, is_run, 0.0, moving_s / 60.0, NULL, l.estimated_tss, NULL, NULL, NULL, available_at
     FROM changed
     CROSS JOIN silver_unusable_trainings USING (athlete_id)
     LEFT JOIN unusable_training_loads AS l USING (athlete_id, activity_id)
+    WHERE local_date >= since
 ),
 day AS (
     SELECT athlete_id, activity_date,
@@ -77,20 +79,25 @@ CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, activity_date)
 
 SELECT assert_that(
     (SELECT COALESCE(SUM(activities), 0) FROM computed)
-    = (SELECT COUNT(*) FROM activity_features WHERE athlete_id IN (SELECT athlete_id FROM changed))
-    + (SELECT COUNT(*) FROM silver_unusable_trainings WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM changed CROSS JOIN activity_features USING (athlete_id) WHERE activity_date >= since)
+    + (SELECT COUNT(*) FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id) WHERE local_date >= since),
     '420_daily_features: an activity belongs to no day, or to two');
 
 -- A day that is told of this athlete ends by the clock of the day's first activity.
 CREATE TEMP TABLE day_offset AS
 SELECT athlete_id, local_date, MIN(utc_offset_s) AS utc_offset_s
-FROM (SELECT athlete_id, activity_date AS local_date, utc_offset_s FROM changed CROSS JOIN activity_features USING (athlete_id)
-      UNION ALL SELECT athlete_id, local_date, utc_offset_s FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id) WHERE utc_offset_s IS NOT NULL)
+FROM (SELECT athlete_id, activity_date AS local_date, utc_offset_s FROM changed CROSS JOIN activity_features USING (athlete_id) WHERE activity_date >= since
+      UNION ALL
+      SELECT athlete_id, local_date, utc_offset_s FROM changed CROSS JOIN silver_unusable_trainings USING (athlete_id)
+      WHERE utc_offset_s IS NOT NULL AND local_date >= since)
 GROUP BY athlete_id, local_date;
 CREATE UNIQUE INDEX temp.day_offset_by_day ON day_offset (athlete_id, local_date);
 DELETE FROM athlete_utc_offsets
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
-  AND NOT EXISTS (SELECT 1 FROM day_offset AS d WHERE (d.athlete_id, d.local_date) = (athlete_utc_offsets.athlete_id, athlete_utc_offsets.local_date));
+WHERE (athlete_id, local_date) IN (
+    SELECT o.athlete_id, o.local_date
+    FROM changed AS c
+    CROSS JOIN athlete_utc_offsets AS o ON o.athlete_id = c.athlete_id AND o.local_date >= c.since
+    WHERE NOT EXISTS (SELECT 1 FROM day_offset AS d WHERE d.athlete_id = o.athlete_id AND d.local_date = o.local_date));
 INSERT INTO athlete_utc_offsets (athlete_id, local_date, utc_offset_s)
 SELECT athlete_id, local_date, utc_offset_s FROM day_offset WHERE true
 ON CONFLICT DO UPDATE SET utc_offset_s = excluded.utc_offset_s WHERE utc_offset_s <> excluded.utc_offset_s;

@@ -37,11 +37,14 @@ GROUP BY athlete_id, position;
 -- end
 
 CREATE TEMP TABLE computed AS
-WITH paced AS (
+WITH anew AS (
+    SELECT athlete_id, COALESCE(date(since, 'weekday 0', '-6 days'), '') AS monday FROM changed
+),
+paced AS (
     SELECT athlete_id, activity_date, exact_sum(moving_time_min) AS moving_time_min, exact_sum(distance_km) AS distance_km
-    FROM changed
+    FROM anew
     CROSS JOIN activity_features USING (athlete_id)
-    WHERE is_run AND pace_min_km IS NOT NULL
+    WHERE activity_date >= monday AND is_run AND pace_min_km IS NOT NULL
     GROUP BY athlete_id, activity_date
 ),
 day AS (
@@ -49,8 +52,8 @@ day AS (
            d.distance_km, d.activities, d.elevation_gain_m, d.unknown_load,
            CAST(60 * d.moving_time_min + 0.5 AS INTEGER) AS moving_s, CAST(60 * d.unknown_load_min + 0.5 AS INTEGER) AS unknown_load_s,
            p.moving_time_min AS paced_min, p.distance_km AS paced_km
-    FROM changed
-    CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
+    FROM anew
+    CROSS JOIN athlete_rolling_features AS r ON r.athlete_id = anew.athlete_id AND r.as_of_date >= monday
     LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date
     LEFT JOIN paced AS p ON p.athlete_id = r.athlete_id AND p.activity_date = r.as_of_date
 ),
@@ -85,7 +88,8 @@ SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE days > 7 OR strftime
                    '440_weekly_features: a week has more than seven days or does not start on Monday');
 SELECT assert_that(
     (SELECT COALESCE(SUM(days), 0) FROM computed)
-    = (SELECT COUNT(*) FROM athlete_rolling_features WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM changed AS c
+       CROSS JOIN athlete_rolling_features AS r ON r.athlete_id = c.athlete_id AND r.as_of_date >= COALESCE(date(c.since, 'weekday 0', '-6 days'), '')),
     '440_weekly_features: a day belongs to no week, or to two');
 
 -- publish athlete_weekly_features, corrected from date(o.week_start, '+6 days'): printed by `make stages`

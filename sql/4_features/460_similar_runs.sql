@@ -38,7 +38,7 @@ GROUP BY athlete_id, position;
 
 -- Every run whose distance tells it; pace is that of one which says something.
 CREATE TEMP TABLE run AS
-SELECT a.athlete_id, a.activity_id, a.start_time, a.end_time, a.local_date, a.available_at, a.distance_m / 1000 AS distance_km,
+SELECT a.athlete_id, since, a.activity_id, a.start_time, a.end_time, a.local_date, a.available_at, a.distance_m / 1000 AS distance_km,
        1000 * a.elevation_gain_m / a.distance_m AS elevation_per_km, julianday(a.start_time) AS day,
        substr(a.local_start_time, 12, 2) + substr(a.local_start_time, 15, 2) / 60.0 AS hour, CAST(strftime('%w', a.local_date) AS INTEGER) AS weekday,
        CASE WHEN NOT a.is_flagged AND a.pace_min_km BETWEEN 2.5 AND 15 THEN a.pace_min_km END AS pace
@@ -56,13 +56,13 @@ FROM run
 WHERE pace IS NOT NULL
 WINDOW earlier AS (PARTITION BY athlete_id ORDER BY end_time, activity_id ROWS UNBOUNDED PRECEDING);
 
--- What is asked: every run, and an ordinary one on the day after the last.
+-- What is asked: every run of the days that may differ, and an ordinary one on the day after the last.
 CREATE TEMP TABLE asked (
     athlete_id TEXT, activity_id TEXT, event_timestamp TEXT, activity_date TEXT, available_at TEXT, day REAL, distance_km REAL, elevation_per_km REAL,
     hour REAL, weekday INTEGER, PRIMARY KEY (athlete_id, activity_id)
 ) WITHOUT ROWID;
 INSERT INTO asked
-SELECT athlete_id, activity_id, start_time, local_date, available_at, day, distance_km, elevation_per_km, hour, weekday FROM run
+SELECT athlete_id, activity_id, start_time, local_date, available_at, day, distance_km, elevation_per_km, hour, weekday FROM run WHERE local_date >= since
 UNION ALL
 SELECT athlete_id, 'next', end_time, date(local_date, '+1 day'), end_time, julianday(end_time) + 1, NULL, NULL, hour, (weekday + 1) % 7
 FROM (SELECT athlete_id, MAX(place) AS place FROM told GROUP BY athlete_id)

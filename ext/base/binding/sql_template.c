@@ -27,7 +27,8 @@ static void template_fault(template_run *run, template_name name) {
 }
 
 static bool template_is_named(template_name name, const char *known) {
-    return strncmp(known, name.bytes, name.length) == 0 && known[name.length] == '\0';
+    return *known == *name.bytes && strncmp(known, name.bytes, name.length) == 0 &&
+           known[name.length] == '\0';
 }
 
 /* --- what stands outside of braces ---------------------------------------------------------------------- */

@@ -123,14 +123,25 @@ bool instant_is_utc_second(const char *text, size_t length) {
 
 /* Whether a text that has the form is a moment: 2026-02-30 and 24:00 are none. */
 static bool is_moment(const char *text) {
-    char day[ATHLETE_DATE_SIZE] = {0};
     int number, month = (text[5] - '0') * 10 + text[6] - '0', dom = (text[8] - '0') * 10 + text[9] - '0';
     if (memcmp(text, "0000", 4) == 0 || text[11] > '2' || (text[11] == '2' && text[12] > '3') ||
-        text[14] > '5' || text[17] > '5')
+        text[14] > '5' || text[17] > '5' || month < 1 || month > 12 || dom < 1)
         return false;
-    if (month >= 1 && month <= 12 && dom >= 1 && dom <= 28) return true; /* every month has them */
-    memcpy(day, text, DAY_LENGTH);
-    return date_parse(day, &number);
+    if (dom <= 28 || (dom <= 30 && month != 2)) return true; /* every month has them, or every other */
+    return date_parse(text, &number);
+}
+
+/* The number that two digits are. */
+static int two_of(const char *text) {
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+bool instant_read_utc_second(const char *text, size_t length, int64_t *us) {
+    int day;
+    if (!instant_is_canonical(text, length, 0) || !date_parse(text, &day)) return false;
+    *us = day * INSTANT_US_PER_DAY +
+          (two_of(text + 11) * INT64_C(3600) + two_of(text + 14) * 60 + two_of(text + 17)) * 1000000;
+    return true;
 }
 
 bool instant_is_canonical(const char *text, size_t length, int digits) {

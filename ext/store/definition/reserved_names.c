@@ -29,7 +29,6 @@ static const struct {
     {NAME_IS, "new", "the row of a trigger"},
     {NAME_IS, "excluded", "the row of a conflict"},
     {NAME_IS, "r", "a part of a validation"}, {NAME_IS, "s", "a part of a validation"}, {NAME_IS, "valid", "a part of a validation"},
-    {NAME_IS, "best", "a part of a lookup"},
     /* tables that a stage keeps for itself while it runs, and which come before others of their name */
     {NAME_IS, "stage_clock", "the stages"}, {NAME_IS, "arrived", "the stages"}, {NAME_IS, "judged", "the stages"},
     {NAME_IS, "computed", "the stages"}, {NAME_IS, "counted", "the stages"}, {NAME_IS, "input", "the stages"},

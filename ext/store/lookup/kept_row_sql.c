@@ -113,3 +113,17 @@ int kept_compare(const kept_row *a, int i, const kept_row *b, int k) {
     int order = memcmp(kept_text(a, x), kept_text(b, y), (size_t)shared);
     return order ? order : x->bytes - y->bytes;
 }
+
+int kept_compare_value(const kept_row *row, int i, sqlite3_value *value) {
+    kept_value own = {.type = sqlite3_value_type(value)};
+    kept_row other = {.n_values = 1, .values = &own};
+    switch (own.type) {
+    case SQLITE_INTEGER: own.as.integer = sqlite3_value_int64(value); break;
+    case SQLITE_FLOAT: own.as.number = sqlite3_value_double(value); break;
+    case SQLITE_TEXT:
+    case SQLITE_BLOB:
+        own.bytes = sqlite3_value_bytes(value);
+        other.text = (char *)(size_t)sqlite3_value_blob(value);
+    }
+    return kept_compare(row, i, &other, 0);
+}

@@ -60,5 +60,6 @@ static inline void kept_result(sqlite3_context *context, const kept_row *row, in
 
 /* SQLite's order of two values in byte order: below, at or above 0. */
 int kept_compare(const kept_row *a, int i, const kept_row *b, int k);
+int kept_compare_value(const kept_row *row, int i, sqlite3_value *value);
 
 #endif

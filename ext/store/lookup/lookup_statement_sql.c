@@ -9,6 +9,10 @@
 
 /* Parameters: the statement and the row to keep, the request of a statement that runs on, or else the request's values. */
 enum { PARAMETER_OWN = 1, PARAMETER_REQUEST = 2, PARAMETER_KEYS = 2 };
+
+/* What becomes of a row of those that have one timestamp. */
+typedef enum tie_verdict { TIE_PASSED, TIE_KEPT, TIE_BEYOND } tie_verdict;
+
 #define LOOKUP_VARIABLES (LOOKUP_WALK_START + GROUP_KEYS_MAX + 2)
 
 int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup_rules *rules,
@@ -59,17 +63,18 @@ static void append_conditions(const lookup_text *text) {
     int as_of = group->n_keys;
     sqlite3_str_appendall(sql, " WHERE true");
     if (group->publication) sqlite3_str_appendf(sql, " AND publication_id = %lld", group->publication);
-    if (group->publication && text->place == PLACE_CURRENT)
-        sqlite3_str_appendall(sql, " AND superseded_at IS NULL");
     for (int i = 0; i < group->n_keys; i++) append_condition(text, group->keys[i], "=", i);
     append_condition(text, group->timestamp, plan->rules.strict ? "<" : "<=", as_of + AS_OF_TIMESTAMP);
+    if (text->place == PLACE_HISTORY_SINCE)
+        append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
+    if (text->source->order == ORDER_SORTED) sqlite3_str_appendall(sql, " AND CASE WHEN true");
+    if (group->publication && text->place == PLACE_CURRENT)
+        sqlite3_str_appendall(sql, " AND superseded_at IS NULL");
     if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of + AS_OF_AVAILABLE);
     if (text->place != PLACE_CURRENT) {
         sqlite3_str_appendall(sql, " AND superseded_at > ");
         append_value(text, as_of + AS_OF_SUPERSEDED);
     }
-    if (text->place == PLACE_HISTORY_SINCE)
-        append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
     if (text->feature >= 0)
         sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, text->feature));
 }
@@ -87,8 +92,8 @@ static void append_kept(const lookup_text *text, int slot) {
     else sqlite3_str_appendall(text->sql, "NULL");
 }
 
-/* Calls of "asof answer", as many as the limit of arguments asks for. `named` values have the names c0, c1, … */
-static void append_answer(const lookup_text *text, bool named) {
+/* Calls of "asof answer", as many as the limit of arguments asks for. */
+static void append_answer(const lookup_text *text) {
     int most = sqlite3_limit(text->plan->group->db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2;
     int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
     for (int slot = 0; slot < n; slot++) {
@@ -97,10 +102,23 @@ static void append_answer(const lookup_text *text, bool named) {
                                 slot);
         }
         sqlite3_str_appendall(text->sql, ", ");
-        if (named) sqlite3_str_appendf(text->sql, "c%d", slot);
-        else append_kept(text, slot);
+        append_kept(text, slot);
     }
     sqlite3_str_appendall(text->sql, ")");
+}
+
+/* Rows of one timestamp come in any order: "asof tie" says of each whether it is passed over, kept, or beyond them. The CASE
+** asks it only of rows for which all else holds. */
+static void append_tie(const lookup_text *text) {
+    sqlite3_str *sql = text->sql;
+    sqlite3_str_appendf(sql, " THEN CASE \"asof tie\"(?%d", PARAMETER_OWN);
+    for (int slot = 0; slot <= KEPT_ROWID; slot++) {
+        sqlite3_str_appendall(sql, ", ");
+        append_kept(text, slot);
+    }
+    sqlite3_str_appendf(sql, ") WHEN %d THEN ", TIE_KEPT);
+    append_answer(text);
+    sqlite3_str_appendf(sql, " IS NOT NULL WHEN %d THEN 1 END END", TIE_BEYOND);
 }
 
 static void append_from(const lookup_text *text) {
@@ -110,36 +128,22 @@ static void append_from(const lookup_text *text) {
     sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" INDEXED BY \"%w\"", group->schema, source->table,
                         source->index);
     append_conditions(text);
+    if (source->order == ORDER_SORTED) append_tie(text);
     sqlite3_str_appendf(sql, " ORDER BY \"%w\" DESC", column_name(group, group->timestamp));
-    if (source->order != ORDER_BY_TIMESTAMP) {
+    if (source->order == ORDER_COMPLETE) {
         if (group->available >= 0)
             sqlite3_str_appendf(sql, ", \"%w\" DESC", column_name(group, group->available));
         if (source->rowid) sqlite3_str_appendf(sql, ", %s DESC", source->rowid);
     }
-    bool is_expression = text->runs_on && source->order != ORDER_SORTED; /* whose value is its first row's */
-    if (!is_expression) sqlite3_str_appendall(sql, " LIMIT 1");
+    if (!text->runs_on) sqlite3_str_appendall(sql, " LIMIT 1"); /* an expression's value is its first row's */
 }
 
-/* Where SQLite has to sort, it may call a function before it knows which row comes first; a materialized row is that
-** one already. */
+/* Were SQLite to sort, it would call functions before it knows which row comes first: the order asked for is the index's. */
 static void append_search(const lookup_text *text) {
-    if (text->source->order != ORDER_SORTED) {
-        sqlite3_str_appendall(text->sql, "SELECT ");
-        append_answer(text, false);
-        append_from(text);
-        return;
-    }
-    int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
-    sqlite3_str_appendall(text->sql, "WITH best AS MATERIALIZED (SELECT ");
-    for (int slot = 0; slot < n; slot++) {
-        if (slot) sqlite3_str_appendall(text->sql, ", ");
-        append_kept(text, slot);
-        sqlite3_str_appendf(text->sql, " AS c%d", slot);
-    }
+    sqlite3_str_appendall(text->sql, "SELECT ");
+    if (text->source->order == ORDER_SORTED) sqlite3_str_appendall(text->sql, "1");
+    else append_answer(text);
     append_from(text);
-    sqlite3_str_appendall(text->sql, ") SELECT ");
-    append_answer(text, true);
-    sqlite3_str_appendall(text->sql, " FROM best");
 }
 
 /* Called when the statement is finalized, by whomever. */
@@ -202,7 +206,7 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     sqlite3_str *sql = sqlite3_str_new(group->db);
     lookup_text text = {.sql = sql, .plan = plan, .source = source, .place = PLACE_CURRENT, .feature = -1};
     sqlite3_str_appendall(sql, "SELECT ");
-    if (walk == WALK_BEHIND) append_answer(&text, false);
+    if (walk == WALK_BEHIND) append_answer(&text);
     else sqlite3_str_appendall(sql, "1");
     sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" INDEXED BY \"%w\" WHERE (", group->schema, source->table,
                         source->index);
@@ -256,6 +260,28 @@ void lookup_answer_scalar(sqlite3_context *context, int argc, sqlite3_value **ar
     const lookup_statement *own = argc > 2 ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
     if (own) kept_row_store(own->row, sqlite3_value_int(argv[1]), argc - 2, argv + 2);
     else sqlite3_result_error(context, "asof answer: a part of asof, not to be called", -1);
+}
+
+/* --- "asof tie"(row, timestamp, available_at, rowid) ----------------------------------------------------- */
+
+static tie_verdict verdict_of(const kept_row *row, sqlite3_value **values) {
+    if (!row->present) return TIE_KEPT;
+    if (row->failed || kept_compare_value(row, KEPT_TIMESTAMP, values[KEPT_TIMESTAMP]) != 0)
+        return TIE_BEYOND;
+    int order = kept_compare_value(row, KEPT_AVAILABLE, values[KEPT_AVAILABLE]);
+    if (order == 0) order = kept_compare_value(row, KEPT_ROWID, values[KEPT_ROWID]);
+    return order < 0 ? TIE_KEPT : TIE_PASSED;
+}
+
+void lookup_tie_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    const lookup_statement *own = argc == 2 + KEPT_ROWID ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
+    if (!own) {
+        sqlite3_result_error(context, "asof tie: a part of asof, not to be called", -1);
+        return;
+    }
+    tie_verdict verdict = verdict_of(own->row, argv + 1);
+    if (verdict == TIE_KEPT) kept_row_forget(own->row);
+    sqlite3_result_int(context, verdict);
 }
 
 /* --- "asof request"(request) ---------------------------------------------------------------------------- */

@@ -74,6 +74,7 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
 
 /* What the statements use: registered with the store's functions, callable by nobody else. */
 void lookup_answer_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+void lookup_tie_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 extern const sqlite3_module lookup_request_module;
 
 #endif

@@ -149,6 +149,11 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault) {
     times->is_read = rc == SQLITE_OK;
     if (times->group->keeps_times)
         for (int i = 1; i < AS_OF_VALUES; i++) times->columns[i] = times->columns[AS_OF_TIMESTAMP];
+    times->are_usual = true;
+    for (int i = 0; i < AS_OF_VALUES; i++) {
+        const column_times *seen = &times->columns[i];
+        times->are_usual &= !seen->has_number && (!seen->has_text || seen->is_usual);
+    }
     return rc;
 }
 
@@ -227,6 +232,21 @@ static bool is_written(const instant_form *told, const instant_form *form) {
     return told->separator != '\0' && told->digits <= 6 && instant_form_same(told, form);
 }
 
+/* Most moments are told as all columns write theirs. */
+static bool set_usual(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of) {
+    if (!times->are_usual || sqlite3_value_type(as_of) != SQLITE_TEXT) return false;
+    const char *text = (const char *)sqlite3_value_text(as_of);
+    int bytes = sqlite3_value_bytes(as_of);
+    instant at = {.us = 0};
+    if (!text || !instant_read_utc_second(text, (size_t)bytes, &at.us)) return false;
+    moment->at = at;
+    moment->is_number = moment->is_now = false;
+    kept_row_forget(moment->values);
+    if (!kept_row_text(moment->values, 0, text, bytes)) return false;
+    for (int i = 1; i < AS_OF_VALUES; i++) moment->values->values[i] = moment->values->values[0];
+    return true;
+}
+
 /* What no form can write is before or after all that it can. */
 static bool keep_text(kept_row *row, int i, const instant_form *form, const instant *at, bool up) {
     char text[INSTANT_SIZE];
@@ -248,6 +268,7 @@ int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_
                       athlete_fault *fault) {
     instant_form told = {.separator = '\0'};
     bool is_same = false;
+    if (as_of && set_usual(moment, times, as_of)) return SQLITE_OK;
     int rc =
         as_of ? read_as_of(moment, times, as_of, &told, fault) : read_clock(moment, times, &is_same, fault);
     if (rc != SQLITE_OK || is_same) return rc;

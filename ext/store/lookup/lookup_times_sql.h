@@ -25,6 +25,7 @@ typedef struct lookup_times {
     const feature_group *group;
     column_times columns[AS_OF_VALUES];
     bool is_read;
+    bool are_usual;   /* whatever was seen is written as 2025-10-20T06:00:00Z */
     unsigned version; /* of the file's content when it was read */
     int changes;
     char *wrong; /* what a reading has found */

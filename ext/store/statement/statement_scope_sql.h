@@ -38,6 +38,7 @@ typedef struct statement_scope {
 
     /* set by lists */
     const char *row; /* where a row's values are: "new.", "s.", … */
+    bool in_haste;   /* rows tell by themselves whether their times are in form */
     bool fills_in;   /* NULL stands for the default, and for available_at for the timestamp and the delay */
     int column;      /* -1: of none */
     rule_kind rule;

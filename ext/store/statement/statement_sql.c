@@ -16,14 +16,24 @@ const char *statement_text(const char *name) {
     return each->text;
 }
 
+static bool is_in_form(sqlite3_value *value, int digits) {
+    if (sqlite3_value_type(value) != SQLITE_TEXT) return false;
+    const char *text = (const char *)sqlite3_value_text(value);
+    return text && instant_is_canonical(text, (size_t)sqlite3_value_bytes(value), digits);
+}
+
 void feature_time_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    if (argc != 2) {
+    if (argc != 2)
         sqlite3_result_error(context, "feature time: a part of feature_group_ingest, not to be called", -1);
+    else if (is_in_form(argv[0], sqlite3_value_int(argv[1]))) sqlite3_result_int(context, 1);
+}
+
+void feature_odd_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
+    if (argc < 1) {
+        sqlite3_result_error(context, "feature odd: a part of feature_group_ingest, not to be called", -1);
         return;
     }
-    if (sqlite3_value_type(argv[0]) != SQLITE_TEXT) return;
-    const char *text = (const char *)sqlite3_value_text(argv[0]);
-    size_t length = (size_t)sqlite3_value_bytes(argv[0]);
-    if (text && instant_is_canonical(text, length, sqlite3_value_int(argv[1])))
-        sqlite3_result_int(context, 1);
+    int digits = sqlite3_value_int(argv[0]), is_odd = 0;
+    for (int i = 1; i < argc && !is_odd; i++) is_odd = !is_in_form(argv[i], digits);
+    sqlite3_result_int(context, is_odd);
 }

@@ -15,4 +15,7 @@ const char *statement_text(const char *name);
 ** nobody else. */
 void feature_time_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
+/* "feature odd"(digits, value, …): 1 where one of them is no such instant, else 0. */
+void feature_odd_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+
 #endif

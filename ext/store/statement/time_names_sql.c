@@ -46,6 +46,17 @@ static bool names_timestamp_column(void *opaque, int nth) {
     return nth == 0;
 }
 
+static bool names_in_haste(void *opaque, int nth) {
+    ((statement_scope *)opaque)->in_haste = true;
+    return nth == 0;
+}
+
+static bool is_looked_at(const statement_scope *s) {
+    return s->in_haste && !s->source->table && are_texts(s);
+}
+
+STATEMENT_CONDITION(names_was_looked_at, is_looked_at(s))
+STATEMENT_CONDITION(names_not_looked_at, !is_looked_at(s) || !s->source->has_column[s->column])
 STATEMENT_CONDITION(names_own_time, is_own_time_text(s))
 STATEMENT_CONDITION(names_other_column, !is_own_time_text(s))
 STATEMENT_CONDITION(names_source_time, is_from_source(s))
@@ -63,6 +74,9 @@ STATEMENT_CONDITION(names_milliseconds, are_texts(s) && s->definition->is_millis
 
 static const sql_list time_lists[] = {
     {"timestamp_column", names_timestamp_column},
+    {"in_haste", names_in_haste},
+    {"was_looked_at", names_was_looked_at},
+    {"not_looked_at", names_not_looked_at},
     {"own_time", names_own_time},
     {"other_column", names_other_column},
     {"source_time", names_source_time},

@@ -9,8 +9,11 @@ CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 
 {arrivals_by_file|SELECT assert_that(arrivals IS NULL OR arrivals IN ('history', 'live'), 'ops_config: arrivals is ' || arrivals || ' where ''history'', ''live'' or NULL belongs')
 FROM temp.feature_batch;
 }
-{from_query|CREATE TEMP TABLE feature_source AS SELECT {>batch_values}, {>is_untold} AS _is_untold FROM ({query}) AS r;
-}DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
+{from_query|CREATE TEMP TABLE feature_source AS SELECT {>source_values}, {text_times|NULL}{number_times|CASE WHEN {>is_untold} THEN 2 END} AS _oddity FROM ({query}) AS r;
+{text_times|-- Most times are written in the group's form. Where one is not, the row's are now; 2: the source did not say when it was known.
+UPDATE temp.feature_source AS r SET {r|{columns|{in_source|{own_time|"{column}" = {>value}, }}}_oddity = CASE WHEN {>is_untold} THEN 2 ELSE 1 END
+WHERE "feature odd"({digits}{columns|{in_source|{own_time|, r."{column}"}}})};
+}}DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_in_form";
 
 -- New rows that are known later than their times say: from their arrival those that do not say when they were known, where all
@@ -30,7 +33,7 @@ WHERE _is_live OR _gone IS NOT NULL;
 INSERT INTO "{table}" ({columns: "{column}"})
 SELECT {columns: {is_told|s."{column}"}{is_available|CASE WHEN EXISTS (SELECT 1 FROM temp.feature_late) THEN max(s."{column}", COALESCE((SELECT _from FROM temp.feature_late AS l WHERE l._seq = s._seq), s."{column}")) ELSE s."{column}" END}}
 FROM {>batch_rows}
-WHERE {s|{>row_is_valid}}
+WHERE {s|{in_haste|{>row_is_valid}}}
 ON CONFLICT DO NOTHING;
 UPDATE temp.feature_batch SET n_new = changes(), n = (SELECT COUNT(*) FROM {>batch_name});
 
@@ -119,11 +122,18 @@ FROM temp.feature_left AS s WHERE s._verdict = {of_row_alone|'broken' AND NOT ({
 --# Each column of the group out of the source r, where NULL is filled in.
 {r|{columns: {in_source|{>value}}{not_in_source|{has_default|{default}}{has_usual|{>usual_available}}{has_nothing|NULL}} AS "{column}"}}
 
+--: source_values
+--# The same of a query, its times as they come. The + takes their affinity away, by which the group's index could not be used.
+{r|{columns: {in_source|{own_time|+r."{column}"}{other_column|{>value}}}{not_in_source|{has_default|{default}}{has_usual|{>usual_available}}{has_nothing|NULL}} AS "{column}"}}
+
+--: is_kept_untold
+{available_column|{has_default|0}{has_usual|{in_source|r._oddity IS 2}{not_in_source|1}}}
+
 --: kept_values
 {from_table|{>batch_values}}{from_query|{columns: r."{column}"}}
 
 --: batch_rows
-(SELECT r.rowid AS _seq, {>kept_values}, {from_table|{>is_untold}}{from_query|r._is_untold} AS _is_untold FROM {>batch_name} AS r) AS s
+(SELECT r.rowid AS _seq, {>kept_values}, {from_table|{>is_untold}}{from_query|{>is_kept_untold}} AS _is_untold{from_query|, r._oddity} FROM {>batch_name} AS r) AS s
 
 --: judged_rows
-(SELECT *, {s|{>row_is_valid}} AS _is_valid FROM {>batch_rows}) AS s
+(SELECT *, {s|{in_haste|{>row_is_valid}}} AS _is_valid FROM {>batch_rows}) AS s

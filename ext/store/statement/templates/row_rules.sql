@@ -23,7 +23,8 @@ COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id
 --: row_is_valid
 --# 1 if the row keeps every rule, else 0: as few tests as say it, since they run for every row, and one beside the other, since
 --# SQLite limits how deep an expression may be. A comparison with NULL is no reason: whether NULL may stand there is asked before.
-CASE{>validity_tests}
+CASE{was_looked_at|
+    WHEN {row}_oddity AND (0{columns|{own_time| OR ({>is_in_form}) IS NOT TRUE}}) THEN 0}{>validity_tests}
     ELSE 1 END
 
 --: validity_tests
@@ -39,8 +40,8 @@ CASE{>validity_tests}
     WHEN +{>value} NOT BETWEEN {min} AND {max} THEN 0}{typed|
     WHEN {may_be_null|{>value} IS NOT NULL AND }({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
     WHEN +{>value} < {min} THEN 0}{maximum|
-    WHEN +{>value} > {max} THEN 0}}{own_time|
-    WHEN ({>is_in_form}) IS NOT TRUE THEN 0}
+    WHEN +{>value} > {max} THEN 0}}{own_time|{not_looked_at|
+    WHEN ({>is_in_form}) IS NOT TRUE THEN 0}}
 
 --: list_tests
 --# A CASE is faster than a list, for which SQLite makes an index.
