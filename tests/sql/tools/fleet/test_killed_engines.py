@@ -84,8 +84,6 @@ def test_what_is_killed_leaves_the_rows_of_one_file_in_parquet_and_in_delta(tmp_
     code = job.wait(300)
     if what in ("CoarseGrainedExecutorBackend", "pyspark.daemon", "spawn_main"):  # which the engine repeats
         assert code == 0 and features(out) == one, (tmp_path / "told").read_text()[-3000:]
-    if what == "SparkSubmit" and was_killed and code:
-        assert (tmp_path / "told").read_text().splitlines()[-1].startswith("Spark: ")
     for part in out.glob("partition=*"):
         assert {file.name for file in part.glob("*.parquet")} >= {f"{name}.parquet" for name in FEATURES}
     done = fleets.fleet("run", f"--delta={delta}", out, source, python=PYTHON)  # beside what the killed one may have left at work
