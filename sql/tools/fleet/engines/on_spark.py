@@ -68,9 +68,9 @@ def _session(workers, session):
     with is told as its own sentence."""
     from pyspark.sql import SparkSession
 
-    session = session or SparkSession.getActiveSession()
-    spark = session or _local(workers)
+    spark = session = session or SparkSession.getActiveSession()
     try:
+        spark = session or _local(workers)
         yield spark
     except Exception as error:
         if not isinstance(error, PySparkException | ConnectionError) and type(error).__module__.split(".")[0] != "py4j":
@@ -78,7 +78,7 @@ def _session(workers, session):
         found = re.findall(r"^(?:\w+\.)*Failure: (.*)", str(error), re.M)
         raise Failure(found[-1] if found else f"Spark: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from error
     finally:
-        if session is None:
+        if session is None and spark is not None:
             with contextlib.suppress(Exception):  # it may have ended
                 spark.stop()
 
