@@ -47,7 +47,9 @@ static int set_judge(training_set *set, const char *sql, const char *subject, at
 }
 
 int training_labels(training_set *set, sqlite3_stmt **labels, athlete_fault *fault) {
-    *labels = NULL;
+    *labels = set->labels;
+    set->labels = NULL;
+    if (*labels) return SQLITE_OK;
     int rc = set_judge(set, set->spec.labels, "labels: the query", fault);
     if (rc != SQLITE_OK) return rc;
     athlete_status status = query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, fault);
@@ -63,7 +65,7 @@ static int add_label_columns(training_set *set, athlete_fault *fault) {
         rc = set_add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, fault);
         set->n_label_columns++;
     }
-    sqlite3_finalize(labels);
+    set->labels = labels;
     return rc;
 }
 
@@ -296,6 +298,7 @@ int training_set_open(training_set *set, sqlite3 *db, const athlete_function *fu
 }
 
 void training_set_close(training_set *set) {
+    own_finalize(set->db, &set->labels);
     for (int i = 0; set->lookups && i < set->spec.n_lookups; i++) {
         if (set->lookups[i].has_plan) lookup_plan_close(&set->lookups[i].plan);
         memory_free(NULL, set->lookups[i].wanted);

@@ -15,6 +15,7 @@
 #include "base/binding/module_arguments.h"
 #include "base/binding/schema_hold.h"
 #include "base/memory.h"
+#include "base/own_statement.h"
 #include "store/training_reader_sql.h"
 
 typedef struct set_vtab {
@@ -78,6 +79,7 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     module_arguments arguments;
     rc = module_arguments_read(&arguments, function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
+    own_finalize(db, &vtab->set.labels);
     if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
