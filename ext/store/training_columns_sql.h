@@ -36,7 +36,7 @@ typedef struct training_set {
     size_t n_columns, columns_capacity;
     int n_label_columns, n_inputs; /* columns that expressions see: those of labels and lookups */
     int n_expressions;
-    char *expressions; /* SQL of the computed columns; NULL if there is none */
+    char *expressions;    /* SQL of the computed columns; NULL if there is none */
     sqlite3_stmt *labels; /* judged and prepared by the opening, for a reading that follows; or NULL */
 } training_set;
 
