@@ -30,6 +30,10 @@ void supported_max_step(sqlite3_context *context, int argc, sqlite3_value **argv
 void supported_max_value(sqlite3_context *context);
 void supported_max_final(sqlite3_context *context);
 
+/* proven_max_sql.c */
+void proven_max_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+void proven_max_final(sqlite3_context *context);
+
 /* training_load_sql.c */
 extern const athlete_table training_load_table, training_forecast_table;
 extern const athlete_option training_load_options[];

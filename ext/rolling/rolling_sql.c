@@ -191,6 +191,33 @@ static const athlete_function rolling_functions[] = {
         .inverse = window_inverse,
     },
     {
+        .name = "proven_max",
+        .example = "SELECT proven_max(column1, column2, 0.03, 0.1, 0.3333) FROM (VALUES (44.1, 1), (43.2, "
+                   "1), (47.9, 2), "
+                   "(71.0, 2))",
+        .kind = ATHLETE_AGGREGATE,
+        .arguments =
+            ATHLETE_ARGUMENTS({"x", ATHLETE_NUMBER, 0, 0, 1e300, "any unit, not negative"},
+                              {"standing", ATHLETE_INTEGER, 0, 0, 3,
+                               "what it may prove: 3 itself, 2 itself as a race that is credible beside the "
+                               "others, 1 itself beside another "
+                               "that is near it, 0 the same and nothing of what is usual"},
+                              {"tolerance", ATHLETE_NUMBER, 0, 0, 1000, "that of supported_max; 0.03"},
+                              {"gain", ATHLETE_NUMBER, 0, 0, 1000,
+                               "how much greater a race may be than what is borne out, as a share, or else "
+                               "than the middle of those that "
+                               "prove anything, the lesser of two; 0.1"},
+                              {"best_gain", ATHLETE_NUMBER, 0, 0, 1000,
+                               "and than the greatest that is no race, or is borne out; 0.3333"}),
+        .summary = "The greatest x that a runner has proven: one that another bears out, one that stands by "
+                   "itself, or a "
+                   "race that is credible beside them.",
+        .returns = "the unit of x; NULL where nothing is proven; rows with a NULL are skipped",
+        .errors = "a tolerance or gain that differs from row to row",
+        .step = proven_max_step,
+        .final = proven_max_final,
+    },
+    {
         .name = "training_load",
         .example =
             "SELECT as_of_date, round(ctl_42d, 2) AS ctl, round(tsb, 2) AS tsb FROM training_load('SELECT 1, "

@@ -1,7 +1,7 @@
 -- stage:    410_activity_features
 -- purpose:  pace, load, intensity and heart-rate zones of every activity, against what was known before its day
--- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, silver_rule_empties, silver_field_lists, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications
--- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, ops_published, ops_seen, ops_due
+-- reads:    athlete_profile, athlete_profile_settings, silver_same_training, silver_strava_activities, silver_unusable_activities, silver_strava_sub_activity, silver_races, training_settings, silver_stream_facts, silver_stream_heart_rates; silver_trainings, silver_unusable_trainings, unusable_training_loads, run_evidence, unrecorded_race_evidence, silver_corrections, silver_rejects, silver_rules, silver_rule_empties, silver_field_lists, ops_config, ops_watermarks, ops_actor, activity_features, activity_features_history, ops_due, feature_upgrades, activity_features_versions, feature_groups_current, feature_publications, activity_fitness_shown, activity_heart_rate_records
+-- writes:   activity_features; activity_features_history, activity_features_earlier, feature_publications, unusable_training_loads, activity_fitness_shown, activity_heart_rate_records, ops_published, ops_seen, ops_due
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, race_best_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
@@ -19,8 +19,6 @@ INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (
 CREATE TEMP TABLE stage_clock AS
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS started_at, julianday('now') AS started;
 -- end
-
-CREATE INDEX IF NOT EXISTS activity_features_by_day ON activity_features (athlete_id, activity_date);
 
 -- What holds for everyone: rules and settings.
 CREATE TEMP TABLE general AS
@@ -109,30 +107,38 @@ SELECT MAX(value) FILTER (WHERE name = 'default_threshold_pace') AS default_thre
        MAX(value) FILTER (WHERE name = 'heart_rate_min_share') AS heart_rate_min_share
 FROM ops_config;
 
+-- What is read for the rows from a day on: the days of their windows and of those of the breaks before them, and as many more as an
+-- activity takes, whose day is that of its beginning.
+UPDATE changed SET since = '' WHERE NOT EXISTS (SELECT 1 FROM activity_fitness_shown AS s WHERE s.athlete_id = changed.athlete_id);
+CREATE TEMP TABLE asked AS
+SELECT athlete_id, since, CAST(COALESCE(date(since, -(lookback_days + 2) || ' days'), '') AS TEXT) AS fitness_from,
+       CAST(COALESCE(date(since, -(lookback_days + 4 + longest) || ' days'), '') AS TEXT) AS activity_from,
+       CAST(COALESCE(date(since, -(2 * lookback_days + 4 + longest) || ' days'), '') AS TEXT) AS proof_from
+FROM (SELECT *, (SELECT MAX(elapsed_s) / 86400 FROM silver_strava_activities AS a WHERE a.athlete_id = changed.athlete_id) AS longest FROM changed), config;
+
 CREATE TEMP TABLE activity AS
 SELECT a.*, CAST(date(a.end_time, a.utc_offset_s || ' seconds') AS TEXT) AS known_date,
-       flat_distance(a.distance_m, CASE WHEN instr(a.quality_flags, 'climb_rate_is_human') THEN 0 ELSE COALESCE(a.elevation_gain_m, 0) END) AS flat_m
-FROM changed
-CROSS JOIN silver_trainings AS a USING (athlete_id);
+       flat_distance(a.distance_m, CASE WHEN instr(a.quality_flags, 'climb_rate_is_human') THEN 0 ELSE COALESCE(a.elevation_gain_m, 0) END) AS flat_m,
+       a.local_date >= c.since AS is_asked
+FROM asked AS c
+CROSS JOIN silver_trainings AS a ON a.athlete_id = c.athlete_id AND a.local_date >= c.activity_from;
 CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 
 -- The fitness that each long enough run shows, usable from the day after it ended. What only its climb makes of it needs another
 -- run near that: a barometer may be wrong.
 CREATE TEMP TABLE proof AS
 WITH shown AS (
-    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing
-    FROM changed
-    CROSS JOIN run_evidence USING (athlete_id)
+    SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s) AS vdot, e.standing
+    FROM asked AS a CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
     UNION ALL
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
     FROM config AS c
-    CROSS JOIN changed
-    CROSS JOIN run_evidence AS e USING (athlete_id)
+    CROSS JOIN asked AS a
+    CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
     WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
     UNION ALL
-    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s), standing
-    FROM changed
-    CROSS JOIN unrecorded_race_evidence USING (athlete_id)
+    SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s), e.standing
+    FROM asked AS a CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
 )
 SELECT athlete_id, CAST(known_date AS TEXT) AS known_date, end_time, CAST(vdot AS REAL) AS vdot, CAST(standing AS INTEGER) AS standing
 FROM shown
@@ -140,7 +146,7 @@ WHERE vdot <= (SELECT max_vdot FROM config);
 CREATE INDEX temp.proof_by_day ON proof (athlete_id, known_date, end_time, vdot, standing);
 
 CREATE TEMP TABLE day AS
-SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start
+SELECT athlete_id, local_date, date(local_date, -lookback_days || ' days') AS since, MIN(start_time) AS first_start, is_asked
 FROM activity, config
 GROUP BY athlete_id, local_date;
 CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
@@ -150,85 +156,73 @@ CREATE UNIQUE INDEX temp.day_by_date ON day (athlete_id, local_date);
 -- distance and time were told in any case. Where nothing does, the middle of them is believed until something comes. From then on what was shown once fades, and does not vanish
 -- with the window: the best of all that it has faded to holds.
 CREATE TEMP TABLE moment (athlete_id TEXT, local_date TEXT, since TEXT, first_start TEXT, PRIMARY KEY (athlete_id, local_date)) WITHOUT ROWID;
-INSERT INTO moment SELECT athlete_id, local_date, since, first_start FROM day;
 INSERT INTO moment
-SELECT DISTINCT athlete_id, date(known_date, '+2 days'), date(known_date, (2 - lookback_days) || ' days'), date(known_date, '+2 days') || 'T00:00:00Z'
-FROM proof AS p, config
+SELECT d.athlete_id, d.local_date, d.since, d.first_start FROM asked AS a CROSS JOIN day AS d ON d.athlete_id = a.athlete_id AND d.local_date >= a.fitness_from;
+INSERT INTO moment
+SELECT DISTINCT p.athlete_id, date(p.known_date, '+2 days'), date(p.known_date, (2 - lookback_days) || ' days'), date(p.known_date, '+2 days') || 'T00:00:00Z'
+FROM config
+CROSS JOIN asked AS a
+CROSS JOIN proof AS p ON p.athlete_id = a.athlete_id AND date(p.known_date, '+2 days') >= a.fitness_from
 WHERE NOT EXISTS (SELECT 1 FROM day AS d
                   WHERE d.athlete_id = p.athlete_id AND d.local_date > p.known_date AND d.local_date <= date(p.known_date, max(lookback_days, 2) || ' days'));
-CREATE TEMP TABLE race_proof AS SELECT * FROM proof WHERE standing >= 2;
-CREATE INDEX temp.race_proof_by_day ON race_proof (athlete_id, known_date, end_time, vdot, standing);
-CREATE TEMP TABLE fitness AS
-WITH seen AS NOT MATERIALIZED (
-    SELECT m.athlete_id, m.local_date, m.first_start, p.vdot, p.standing
-    FROM moment AS m -- alone and in order, so that nothing is sorted
-    LEFT JOIN proof AS p ON p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-),
-borne_out AS MATERIALIZED (
+CREATE TEMP TABLE shown AS
+WITH proven AS MATERIALIZED (
     SELECT m.athlete_id, m.local_date, m.first_start, c.fade_per_day * (julianday(m.local_date) - 2451544.5) AS faded_ln,
-           NULLIF(max(COALESCE((SELECT supported_max(p.vdot, c.evidence_tolerance) FROM proof AS p
-                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start), 0.0),
-                      COALESCE((SELECT MAX(p.vdot) FROM race_proof AS p
-                                WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-                                  AND p.standing = 3), 0.0)), 0.0) AS level,
-           (SELECT MAX(p.vdot) FROM race_proof AS p
-            WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start
-              AND p.standing = 2) AS raced
+           NULLIF((SELECT proven_max(p.vdot, p.standing, c.evidence_tolerance, c.race_gain_max, c.race_best_gain_max) FROM proof AS p
+                   WHERE p.athlete_id = m.athlete_id AND p.known_date >= m.since AND p.known_date < m.local_date AND p.end_time <= m.first_start), 0.0) AS proven
     FROM config AS c
     CROSS JOIN moment AS m
-),
-beside AS MATERIALIZED ( -- a race, the others; one that is alone shows no level
-    SELECT b.athlete_id, b.local_date,
-           COALESCE(b.level, CASE COUNT(*) FILTER (WHERE s.standing > 0) WHEN 1 THEN NULL WHEN 2 THEN MIN(s.vdot) FILTER (WHERE s.standing > 0)
-                             ELSE quantile(s.vdot, 0.5) FILTER (WHERE s.standing > 0) END) AS usual
-    FROM borne_out AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE b.raced > COALESCE(b.level, 0.0)
-    GROUP BY b.athlete_id, b.local_date
-),
-within AS MATERIALIZED ( -- what it may show
-    SELECT b.athlete_id, b.local_date, min(b.usual * (1 + (SELECT race_gain_max FROM config)), MAX(s.vdot) * (1 + (SELECT race_best_gain_max FROM config))) AS reach
-    FROM beside AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE s.standing IN (1, 3) OR s.vdot <= b.usual
-    GROUP BY b.athlete_id, b.local_date
-),
-raced AS MATERIALIZED (
-    SELECT b.athlete_id, b.local_date, MAX(s.vdot) AS vdot
-    FROM within AS b
-    CROSS JOIN seen AS s ON s.athlete_id = b.athlete_id AND s.local_date = b.local_date
-    WHERE s.standing = 2 AND s.vdot <= b.reach
-    GROUP BY b.athlete_id, b.local_date
-),
-shown AS MATERIALIZED (
-    SELECT b.*, NULLIF(max(COALESCE(b.level, 0.0), COALESCE(r.vdot, 0.0)), 0.0) AS proven
-    FROM borne_out AS b
-    LEFT JOIN raced AS r ON r.athlete_id = b.athlete_id AND r.local_date = b.local_date
+)
+SELECT *, portable_ln(proven) + faded_ln AS shown_ln FROM proven;
+DELETE FROM activity_fitness_shown
+WHERE (athlete_id, local_date) IN (SELECT s.athlete_id, s.local_date FROM asked AS a CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = a.athlete_id AND s.local_date >= a.fitness_from);
+INSERT INTO activity_fitness_shown SELECT athlete_id, local_date, first_start, shown_ln FROM shown ORDER BY athlete_id, local_date;
+CREATE TEMP TABLE fitness AS
+WITH earlier AS ( -- in one row, but for what the date line brings among the others
+    SELECT s.athlete_id, NULL AS local_date, MIN(s.first_start) AS first_start, NULL AS faded_ln, NULL AS proven, MAX(s.shown_ln) AS shown_ln
+    FROM (SELECT athlete_id, MIN(first_start) AS first_start FROM shown GROUP BY athlete_id) AS b
+    CROSS JOIN asked AS a USING (athlete_id)
+    CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = b.athlete_id AND s.local_date < a.fitness_from
+    GROUP BY s.athlete_id, CASE WHEN s.first_start > b.first_start THEN s.local_date END
 ),
 faded AS (
-    SELECT *, MAX(portable_ln(proven) + faded_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln FROM shown
+    SELECT *, MAX(shown_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln
+    FROM (SELECT * FROM shown UNION ALL SELECT * FROM earlier)
 )
-SELECT athlete_id, local_date,
-       COALESCE(CASE WHEN best_ln = portable_ln(proven) + faded_ln THEN proven ELSE portable_exp(best_ln - faded_ln) END,
-                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(s.vdot) ELSE quantile(s.vdot, 0.5) END
-                 FROM seen AS s
-                 WHERE s.athlete_id = f.athlete_id AND s.local_date = f.local_date AND s.standing > 0)) AS vdot
-FROM faded AS f;
+SELECT f.athlete_id, f.local_date,
+       COALESCE(CASE WHEN f.best_ln = f.shown_ln THEN f.proven ELSE portable_exp(f.best_ln - f.faded_ln) END,
+                (SELECT CASE WHEN COUNT(*) < 3 THEN MIN(p.vdot) ELSE quantile(p.vdot, 0.5) END
+                 FROM proof AS p
+                 WHERE p.athlete_id = f.athlete_id AND p.known_date >= d.since AND p.known_date < f.local_date AND p.end_time <= f.first_start AND p.standing > 0)) AS vdot
+FROM faded AS f
+JOIN day AS d ON d.athlete_id = f.athlete_id AND d.local_date = f.local_date
+WHERE d.is_asked;
 CREATE UNIQUE INDEX temp.fitness_by_date ON fitness (athlete_id, local_date);
 
 -- The highest heart rate of each activity, usable from the day after it ended, in the order in which they became known. One
 -- that enough earlier ones reached is never needed: only records remain, highest first.
 CREATE TEMP TABLE observed AS
-SELECT CAST(ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC) AS INTEGER) AS position, athlete_id, max_hr, known_date, end_time
-FROM activity, config
-WHERE max_hr <= max_hr_plausible;
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY athlete_id, known_date, end_time, max_hr DESC, activity_id) AS INTEGER) AS position, athlete_id, activity_id, max_hr, known_date, end_time
+FROM (SELECT v.athlete_id, v.activity_id, v.max_hr, v.known_date, v.end_time
+      FROM config AS c
+      CROSS JOIN asked AS a
+      CROSS JOIN activity AS v ON v.athlete_id = a.athlete_id AND v.known_date >= a.since AND v.max_hr <= c.max_hr_plausible
+      UNION ALL
+      SELECT r.athlete_id, r.activity_id, r.max_hr, r.known_date, r.end_time
+      FROM asked AS a
+      CROSS JOIN activity_heart_rate_records AS r ON r.athlete_id = a.athlete_id AND r.known_date < a.since);
 CREATE UNIQUE INDEX temp.observed_by_position ON observed (athlete_id, position, max_hr, end_time);
 CREATE TEMP TABLE record AS
-SELECT athlete_id, max_hr, known_date, end_time
+SELECT athlete_id, activity_id, max_hr, known_date, end_time
 FROM observed AS o
 WHERE NOT EXISTS (SELECT 1 FROM observed AS e
                   WHERE e.athlete_id = o.athlete_id AND e.position < o.position AND e.max_hr >= o.max_hr AND e.end_time <= o.end_time
                   LIMIT 1 OFFSET (SELECT max_hr_repeats - 1 FROM config));
+DELETE FROM activity_heart_rate_records
+WHERE (athlete_id, known_date, end_time, activity_id) IN (SELECT r.athlete_id, r.known_date, r.end_time, r.activity_id
+                                                          FROM asked AS a CROSS JOIN activity_heart_rate_records AS r ON r.athlete_id = a.athlete_id AND r.known_date >= a.since);
+INSERT INTO activity_heart_rate_records
+SELECT r.athlete_id, r.known_date, r.end_time, r.activity_id, r.max_hr FROM asked AS a CROSS JOIN record AS r ON r.athlete_id = a.athlete_id AND r.known_date >= a.since;
 CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_date, end_time);
 
 -- What was known when each day began. Who crosses the date line to the east lives a date twice: an earlier day can end
@@ -236,20 +230,15 @@ CREATE INDEX temp.record_by_height ON record (athlete_id, max_hr DESC, known_dat
 CREATE TEMP TABLE known AS
 WITH found AS MATERIALIZED (
     SELECT d.athlete_id, d.local_date,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_pace_min_km' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_pace,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'max_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'max_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_max_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'resting_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'resting_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_resting_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'threshold_hr' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_threshold_hr,
-           (SELECT value FROM athlete_profile_settings AS s
-            WHERE s.athlete_id = d.athlete_id AND s.setting = 'ftp_w' AND s.valid_from <= d.local_date
+           (SELECT value FROM athlete_profile_settings AS s WHERE s.athlete_id = d.athlete_id AND s.setting = 'ftp_w' AND s.valid_from <= d.local_date
             ORDER BY valid_from DESC LIMIT 1) AS told_ftp_w,
            (SELECT vdot FROM fitness AS f WHERE f.athlete_id = d.athlete_id AND f.local_date = d.local_date) AS vdot,
            -- one spike of a strap is no maximum: a rate counts once several activities have reached it
@@ -263,6 +252,7 @@ WITH found AS MATERIALIZED (
            (SELECT MAX(corrected_at) FROM silver_corrections AS c
             WHERE c.athlete_id = d.athlete_id AND c.from_date <= d.local_date) AS corrected_at
     FROM day AS d
+    WHERE d.is_asked
 )
 SELECT athlete_id, local_date, sex, corrected_at,
        COALESCE(told_threshold_pace, threshold_pace(vdot), default_threshold_pace) AS threshold_pace_min_km,
@@ -293,9 +283,9 @@ CREATE TEMP TABLE heart_rate AS
 WITH counted AS (
     SELECT s.athlete_id, s.activity_id, s.kind,
            ROW_NUMBER() OVER (PARTITION BY s.athlete_id, s.activity_id ORDER BY COUNT(*) DESC, s.kind) AS choice
-    FROM changed
-    CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id)
-    WHERE s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
+    FROM activity AS a
+    CROSS JOIN silver_strava_sub_activity AS s USING (athlete_id, activity_id)
+    WHERE a.is_asked AND s.kind IN ('lap', 'split') AND s.avg_hr IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM stream AS t WHERE t.athlete_id = s.athlete_id AND t.training_id = s.activity_id AND t.has_heart_rate)
     GROUP BY s.athlete_id, s.activity_id, s.kind
 )
@@ -306,7 +296,7 @@ WHERE counted.choice = 1 AND s.avg_hr IS NOT NULL
 UNION ALL
 SELECT athlete_id, activity_id, avg_hr, moving_s, available_at
 FROM activity
-WHERE avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id))
+WHERE is_asked AND avg_hr IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted AS c WHERE (c.athlete_id, c.activity_id) = (activity.athlete_id, activity.activity_id))
   AND NOT EXISTS (SELECT 1 FROM stream AS t WHERE (t.athlete_id, t.training_id) = (activity.athlete_id, activity.activity_id) AND t.has_heart_rate)
 UNION ALL
 SELECT t.athlete_id, t.training_id, h.hr, h.seconds, t.known_at
@@ -377,7 +367,7 @@ WITH measured AS (
                 THEN COALESCE(s.normalized_power_w, a.weighted_power_w, a.avg_power_w) END AS effort_power_w, k.told_ftp_w,
            t.load_tss AS told_tss, CASE WHEN t.rpe IS NOT NULL THEN rpe_tss(a.moving_s / 60.0, t.rpe) END AS rpe_load
     FROM activity AS a
-    JOIN known AS k USING (athlete_id, local_date)
+    JOIN known AS k USING (athlete_id, local_date) -- of days that are asked for
     LEFT JOIN told AS t USING (athlete_id, activity_id)
     LEFT JOIN stream AS s ON s.athlete_id = a.athlete_id AND s.training_id = a.activity_id
     LEFT JOIN second_load AS b ON b.athlete_id = a.athlete_id AND b.training_id = a.activity_id
@@ -424,7 +414,7 @@ LEFT JOIN zones AS z USING (athlete_id, activity_id);
 CREATE UNIQUE INDEX temp.computed_by_activity ON computed (athlete_id, activity_id);
 
 -- Audit before anything is published.
-SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity), '410_activity_features: an activity is lost or doubled');
+SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM activity WHERE is_asked), '410_activity_features: an activity is lost or doubled');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE estimated_tss < 0 OR pace_min_km <= 0 OR available_at < event_timestamp),
                    '410_activity_features: a negative load or pace, or a row known before it happened');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE (estimated_tss IS NULL) <> (load_reason IS NOT NULL)),
@@ -435,12 +425,6 @@ SELECT assert_that(NOT EXISTS (
     '410_activity_features: the heart-rate zones of an activity are more than all of it');
 
 -- Of training that a rule keeps out, the load that its athlete told.
-CREATE TABLE IF NOT EXISTS unusable_training_loads (
-    athlete_id    TEXT NOT NULL,
-    activity_id   TEXT NOT NULL,
-    estimated_tss REAL NOT NULL,
-    PRIMARY KEY (athlete_id, activity_id)
-) WITHOUT ROWID;
 CREATE TEMP TABLE told_load AS
 SELECT athlete_id, activity_id, CAST(COALESCE(t.load_tss, rpe_tss(u.moving_s / 60.0, t.rpe)) AS REAL) AS estimated_tss
 FROM told AS t
@@ -534,7 +518,7 @@ INSERT OR IGNORE INTO ops_published (athlete_id)
 SELECT athlete_id FROM changed WHERE position IS NOT NULL;
 
 CREATE TEMP TABLE counted AS
-SELECT (SELECT COUNT(*) FROM activity) AS rows_in,
+SELECT (SELECT COUNT(*) FROM activity WHERE is_asked) AS rows_in,
        (SELECT COUNT(*) FROM computed) AS rows_out,
        0 AS rows_rejected, NULL AS message;
 
@@ -565,11 +549,12 @@ DROP TABLE temp.known;
 DROP TABLE temp.record;
 DROP TABLE temp.observed;
 DROP TABLE temp.fitness;
-DROP TABLE temp.race_proof;
+DROP TABLE temp.shown;
 DROP TABLE temp.moment;
 DROP TABLE temp.day;
 DROP TABLE temp.proof;
 DROP TABLE temp.activity;
+DROP TABLE temp.asked;
 DROP TABLE temp.config;
 DROP TABLE temp.changed;
 DROP TABLE temp.position_now;

@@ -36,6 +36,10 @@ FROM (SELECT s.athlete_id, s.position,
 GROUP BY athlete_id, position;
 -- end
 
+-- Whether a race is believed, the days of the window after it say.
+UPDATE changed SET since = COALESCE(date(since, -((SELECT value FROM ops_config WHERE name = 'threshold_lookback_days') + 2) || ' days'), '')
+WHERE since <> '';
+
 -- Races whose official distance or time could not be told, and why.
 CREATE TABLE IF NOT EXISTS race_rejects (
     athlete_id  TEXT NOT NULL,
@@ -55,8 +59,8 @@ WITH race AS (
            a.elapsed_s, a.moving_s, a.elevation_gain_m, a.is_flagged, a.is_manual, a.is_indoor, d.distance_class AS tagged_class, d.distance_m AS tagged_m,
            a.distance_m BETWEEN w.shortest * r.official_m AND w.longest * r.official_m AS is_measured -- by the watch, and not much besides
     FROM course_reading AS w
-    CROSS JOIN changed
-    CROSS JOIN silver_races AS r USING (athlete_id)
+    CROSS JOIN changed AS c
+    CROSS JOIN silver_races AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since
     LEFT JOIN silver_strava_activities AS a ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id
     LEFT JOIN race_distances AS d ON CASE WHEN r.official_m IS NULL THEN a.distance_m BETWEEN w.shortest * d.distance_m AND w.longest * d.distance_m
                                           ELSE r.official_m BETWEEN 0.999 * d.distance_m AND 1.001 * d.distance_m END
@@ -78,42 +82,55 @@ LEFT JOIN effort AS e ON e.athlete_id = r.athlete_id AND e.activity_id = r.activ
 -- Since when a race is believed whose time was not told: at once, if it is not too good beside the threshold pace of its day, or none was
 -- known; else from the first day on whose threshold pace is near enough, the runner having shown more. Nor may it be much better than the
 -- best run around it that is no race, unless what was shown is worth as much; doubtful runs are no better than what was shown.
-CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, moving_s, flat_m, standing INTEGER);
+CREATE TEMP TABLE evidence (athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, vdot REAL, standing INTEGER);
 INSERT INTO evidence
-WITH asked AS MATERIALIZED (SELECT DISTINCT athlete_id FROM timed WHERE official_s IS NULL),
-run AS MATERIALIZED (
-    SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.climb_m, e.standing FROM asked CROSS JOIN run_evidence AS e USING (athlete_id)
-)
-SELECT athlete_id, activity_id, local_date, known_date, moving_s, distance_m, standing FROM run
-UNION ALL
-SELECT athlete_id, activity_id, local_date, known_date, moving_s, flat_distance(distance_m, climb_m), 0 FROM run
-UNION ALL
-SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.standing FROM asked CROSS JOIN unrecorded_race_evidence AS e USING (athlete_id);
-CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
-CREATE TEMP TABLE believed AS
-WITH slowest AS MATERIALIZED ( -- threshold pace and single run that make such a race credible
-    SELECT t.athlete_id, t.activity_id, t.race_date, date(t.race_date, -l.value || ' days') AS since, date(t.race_date, l.value || ' days') AS until,
-           threshold_pace(vdot(d.distance_m, t.seconds) / (1 + g.value)) AS pace_min_km, threshold_pace(vdot(d.distance_m, t.seconds) / (1 + e.value)) AS equal_min_km,
-           vdot(d.distance_m, t.seconds) / (1 + s.value) AS best_vdot
-    FROM ops_config AS l
-    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
-    CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
-    CROSS JOIN timed AS t
-    JOIN race_distances AS d USING (distance_class)
-    WHERE l.name = 'threshold_lookback_days' AND t.official_s IS NULL AND vdot(d.distance_m, t.seconds) > 0
+WITH asked AS MATERIALIZED (
+    SELECT t.athlete_id, date(MIN(t.race_date), -l.value || ' days') AS since
+    FROM timed AS t
+    JOIN ops_config AS l ON l.name = 'threshold_lookback_days'
+    WHERE t.official_s IS NULL
+    GROUP BY t.athlete_id
 ),
-fast AS MATERIALIZED (
-    SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(vdot(e.flat_m, e.moving_s)) END AS pace_min_km
-    FROM slowest AS s
+run AS MATERIALIZED (
+    SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.moving_s, e.distance_m, e.climb_m, e.standing
+    FROM asked AS a
+    CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since
+)
+SELECT athlete_id, activity_id, local_date, known_date, vdot(distance_m, moving_s), standing FROM run
+UNION ALL
+SELECT athlete_id, activity_id, local_date, known_date, vdot(flat_distance(distance_m, climb_m), moving_s), 0 FROM run WHERE climb_m IS NOT NULL
+UNION ALL
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, vdot(e.distance_m, e.moving_s), e.standing
+FROM asked AS a
+CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.since;
+CREATE INDEX temp.evidence_by_day ON evidence (athlete_id, local_date);
+-- reach of timed where r.official_s IS NULL: printed by `make stages`
+-- Threshold pace and single run that make each race credible, and which days speak of it.
+CREATE TEMP TABLE reach AS
+SELECT r.athlete_id, r.activity_id, r.race_date, -l.value || ' days' AS lookback, date(r.race_date, -l.value || ' days') AS since, date(r.race_date, l.value || ' days') AS until,
+       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + e.value)) AS equal_min_km,
+       vdot(d.distance_m, r.seconds) / (1 + b.value) AS best_vdot
+FROM ops_config AS l
+CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+CROSS JOIN ops_config AS b ON b.name = 'race_best_gain_max'
+CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
+CROSS JOIN timed AS r
+JOIN race_distances AS d ON d.distance_class = r.distance_class
+WHERE l.name = 'threshold_lookback_days' AND vdot(d.distance_m, r.seconds) > 0 AND r.official_s IS NULL;
+-- end
+
+CREATE TEMP TABLE believed AS
+WITH fast AS MATERIALIZED (
+    SELECT s.athlete_id, s.activity_id, e.known_date, CASE WHEN e.standing IN (0, 2) THEN threshold_pace(e.vdot) END AS pace_min_km
+    FROM reach AS s
     CROSS JOIN evidence AS e ON e.athlete_id = s.athlete_id AND e.local_date BETWEEN s.since AND s.until
-    WHERE e.activity_id <> s.activity_id AND vdot(e.flat_m, e.moving_s) >= s.best_vdot
+    WHERE e.vdot >= s.best_vdot AND e.activity_id <> s.activity_id
 )
 SELECT s.athlete_id, s.activity_id, MIN(CASE WHEN f.activity_date = s.race_date THEN '' ELSE f.available_at END) AS since
-FROM slowest AS s
+FROM reach AS s
 CROSS JOIN activity_features AS f ON f.athlete_id = s.athlete_id AND f.activity_date BETWEEN s.race_date AND s.until
 WHERE CASE f.threshold_source WHEN 'default' THEN f.activity_date = s.race_date
-      ELSE f.threshold_pace_min_km <= s.pace_min_km
+      ELSE f.threshold_pace_min_km <= s.slowest_min_km
            AND (f.threshold_pace_min_km <= s.equal_min_km
                 OR EXISTS (SELECT 1 FROM fast AS e
                            WHERE (e.athlete_id, e.activity_id) = (s.athlete_id, s.activity_id) AND e.known_date < f.activity_date
@@ -162,7 +179,7 @@ CREATE UNIQUE INDEX temp.computed_rejects_by_activity ON computed_rejects (athle
 
 SELECT assert_that(
     (SELECT COUNT(*) FROM computed) + (SELECT COUNT(*) FROM computed_rejects)
-    = (SELECT COUNT(*) FROM silver_races WHERE athlete_id IN (SELECT athlete_id FROM changed)),
+    = (SELECT COUNT(*) FROM changed AS c CROSS JOIN silver_races AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since),
     '450_race_results: a race is neither a result nor a reject, or both');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR seconds <= 0),
                    '450_race_results: a result known before the finish, or without a time');
@@ -246,7 +263,7 @@ SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FR
 -- end
 
 DELETE FROM race_rejects
-WHERE athlete_id IN (SELECT athlete_id FROM changed)
+WHERE EXISTS (SELECT 1 FROM changed AS c WHERE c.athlete_id = race_rejects.athlete_id AND c.since <= race_rejects.race_date)
   AND NOT EXISTS (SELECT 1 FROM computed_rejects AS n WHERE (n.athlete_id, n.activity_id) = (race_rejects.athlete_id, race_rejects.activity_id));
 INSERT OR REPLACE INTO race_rejects
 SELECT * FROM computed_rejects
@@ -278,6 +295,7 @@ DROP TABLE temp.computed_rejects;
 DROP TABLE temp.computed;
 DROP TABLE temp.candidate;
 DROP TABLE temp.believed;
+DROP TABLE temp.reach;
 DROP TABLE temp.evidence;
 DROP TABLE temp.timed;
 DROP TABLE temp.changed;

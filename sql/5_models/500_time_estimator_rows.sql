@@ -88,6 +88,11 @@ BEGIN
     INSERT INTO ops_due (stage, athlete_id) SELECT '600_predict_race_times', old.subject WHERE old.source = 'today' ON CONFLICT DO NOTHING;
 END;
 
+-- What is known by the end of an earlier day does not change (those of two places of the earth end two days apart); whether a race is
+-- believed, the days of the window after it say.
+UPDATE changed SET since = COALESCE(date(since, -((SELECT value FROM ops_config WHERE name = 'threshold_lookback_days') + 2) || ' days'), '')
+WHERE since <> '';
+
 -- What is asked: every race that the survey or the history knows the time of, and the four distances tomorrow. The survey is
 -- asked once more as if none of its races were known ('prior'): that is how far volume, age and sex alone go.
 CREATE TEMP TABLE request (
@@ -109,8 +114,8 @@ WHERE c.athlete_id = '' AND d.is_target;
 
 CREATE TEMP TABLE moment AS
 SELECT 'history' AS source, r.athlete_id, r.race_date AS as_of_date, r.distance_class, MIN(r.seconds) AS seconds, f.event_timestamp AS known_at
-FROM changed
-CROSS JOIN race_results AS r USING (athlete_id)
+FROM changed AS c
+CROSS JOIN race_results AS r ON r.athlete_id = c.athlete_id AND r.race_date >= c.since
 JOIN athlete_rolling_features AS f ON f.athlete_id = r.athlete_id AND f.as_of_date = date(r.race_date, '-1 day')
 GROUP BY r.athlete_id, r.race_date, r.distance_class
 UNION ALL
@@ -240,22 +245,48 @@ FROM centred;
 CREATE UNIQUE INDEX temp.prior_by_request ON prior (request_id);
 
 -- A race before which nothing was known of its runner is no evidence as long as what came after it speaks of a much slower one.
+CREATE TEMP TABLE first_race AS
+SELECT r.athlete_id, r.activity_id, r.race_date, r.distance_class, r.seconds
+FROM (SELECT subject, date(MIN(as_of_date), '-730 days') AS since FROM request WHERE source IN ('history', 'today') GROUP BY subject) AS q
+CROSS JOIN race_results AS r ON r.athlete_id = q.subject AND r.race_date >= q.since
+JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
+WHERE f.threshold_source = 'default' AND r.source <> 'told';
+
+-- reach of first_race: printed by `make stages`
+-- Threshold pace and single run that make each race credible, and which days speak of it.
+CREATE TEMP TABLE reach AS
+SELECT r.athlete_id, r.activity_id, r.race_date, -l.value || ' days' AS lookback, date(r.race_date, -l.value || ' days') AS since, date(r.race_date, l.value || ' days') AS until,
+       threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + e.value)) AS equal_min_km,
+       vdot(d.distance_m, r.seconds) / (1 + b.value) AS best_vdot
+FROM ops_config AS l
+CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
+CROSS JOIN ops_config AS b ON b.name = 'race_best_gain_max'
+CROSS JOIN ops_config AS e ON e.name = 'evidence_tolerance'
+CROSS JOIN first_race AS r
+JOIN race_distances AS d ON d.distance_class = r.distance_class
+WHERE l.name = 'threshold_lookback_days' AND vdot(d.distance_m, r.seconds) > 0;
+-- end
+
+-- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
+CREATE TEMP TABLE day_asked AS
+SELECT q.request_id, q.subject, q.as_of_date, q.known_at,
+       min(date(q.as_of_date, '-90 days'), COALESCE((SELECT MIN(evidence_date) FROM faded AS k WHERE k.request_id = q.request_id), q.as_of_date)) AS since
+FROM (SELECT MIN(request_id) AS request_id, subject, as_of_date, known_at
+      FROM request WHERE source IN ('history', 'today') GROUP BY subject, as_of_date, known_at) AS q;
+
+CREATE TEMP TABLE past_run (
+    athlete_id TEXT, activity_id TEXT, local_date TEXT, known_date TEXT, available_at TEXT, distance_m, moving_s, elapsed_s, climb_m, standing INTEGER
+);
+INSERT INTO past_run
+SELECT e.athlete_id, e.activity_id, e.local_date, e.known_date, e.available_at, e.distance_m, e.moving_s, e.elapsed_s, e.climb_m, e.standing
+FROM (SELECT athlete_id, MIN(since) AS since
+      FROM (SELECT subject AS athlete_id, since FROM day_asked UNION ALL SELECT athlete_id, since FROM reach)
+      GROUP BY athlete_id) AS q
+CROSS JOIN run_evidence AS e ON e.athlete_id = q.athlete_id AND e.local_date >= q.since;
+CREATE INDEX temp.past_run_by_day ON past_run (athlete_id, local_date);
+
 CREATE TEMP TABLE too_good AS
-WITH first_race AS (
-    SELECT r.athlete_id, r.activity_id, r.race_date, date(r.race_date, l.value || ' days') AS until, -l.value || ' days' AS lookback,
-           threshold_pace(vdot(d.distance_m, r.seconds) / (1 + g.value)) AS slowest_min_km, threshold_pace(vdot(d.distance_m, r.seconds) / (1 + t.value)) AS equal_min_km,
-           vdot(d.distance_m, r.seconds) / (1 + s.value) AS best_vdot
-    FROM ops_config AS l
-    CROSS JOIN ops_config AS g ON g.name = 'race_gain_max'
-    CROSS JOIN ops_config AS s ON s.name = 'race_best_gain_max'
-    CROSS JOIN ops_config AS t ON t.name = 'evidence_tolerance'
-    CROSS JOIN changed AS c
-    CROSS JOIN race_results AS r USING (athlete_id)
-    JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_id = r.activity_id
-    JOIN race_distances AS d ON d.distance_class = r.distance_class
-    WHERE l.name = 'threshold_lookback_days' AND f.threshold_source = 'default' AND r.source <> 'told' AND vdot(d.distance_m, r.seconds) > 0
-),
-later AS MATERIALIZED (
+WITH later AS MATERIALIZED (
     SELECT r.athlete_id, r.activity_id, r.race_date, f.available_at,
            f.threshold_pace_min_km <= r.slowest_min_km
                AND (f.threshold_pace_min_km <= r.equal_min_km
@@ -263,9 +294,9 @@ later AS MATERIALIZED (
                            OR e.climb_m > 0 AND vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s) >= r.best_vdot
                               AND threshold_pace(vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s)) >= f.threshold_pace_min_km
                            OR vdot(e.distance_m, e.moving_s) >= r.best_vdot AND threshold_pace(vdot(e.distance_m, e.moving_s)) >= f.threshold_pace_min_km)) AS is_near
-    FROM first_race AS r
+    FROM reach AS r
     CROSS JOIN activity_features AS f ON f.athlete_id = r.athlete_id AND f.activity_date > r.race_date AND f.activity_date <= r.until
-    CROSS JOIN run_evidence AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
+    CROSS JOIN past_run AS e ON e.athlete_id = r.athlete_id AND e.activity_id <> r.activity_id
                                 AND e.known_date < f.activity_date AND e.local_date >= date(f.activity_date, r.lookback)
     WHERE f.threshold_source <> 'default'
     GROUP BY r.athlete_id, r.activity_id, f.activity_id
@@ -276,6 +307,46 @@ FROM later AS a
 CROSS JOIN request AS q ON q.subject = a.athlete_id AND q.as_of_date > a.race_date AND q.source IN ('history', 'today') AND q.known_at >= a.available_at
 GROUP BY q.request_id, a.activity_id;
 DELETE FROM too_good WHERE is_near;
+
+-- What the runs of each day's past showed.
+CREATE TEMP TABLE day_run (
+    request_id INTEGER, is_former INTEGER, vdot REAL, age_days REAL, activity_id TEXT, distance_m, elapsed_s, slower_ln REAL, standing INTEGER, weight REAL
+);
+INSERT INTO day_run
+WITH done AS MATERIALIZED (
+    SELECT q.request_id, e.activity_id, e.distance_m, e.climb_m, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date) AS age_days, e.standing
+    FROM day_asked AS q
+    CROSS JOIN past_run AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
+                          AND e.available_at <= q.known_at
+    WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
+    UNION ALL -- over a distance of its own
+    SELECT q.request_id, e.activity_id, e.distance_m, NULL, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date), e.standing
+    FROM day_asked AS q
+    CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
+                          AND e.available_at <= q.known_at
+    WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
+),
+-- Of a run before a break what is left of it.
+counted AS (
+    SELECT d.*, k.slower_ln IS NOT NULL AND d.age_days > 90 AS is_former, CASE WHEN d.age_days > 90 THEN k.slower_ln ELSE 0.0 END AS slower_ln,
+           CASE WHEN d.age_days > 90 THEN k.weight ELSE 1.0 END AS weight
+    FROM done AS d
+    LEFT JOIN faded AS k ON k.request_id = d.request_id AND k.evidence_date = d.local_date
+    WHERE d.age_days <= 90 OR k.slower_ln IS NOT NULL
+),
+-- What only its climb makes of a run needs another run near that, as for the threshold pace.
+levelled AS (
+    SELECT request_id, is_former, activity_id, distance_m, elapsed_s, age_days, slower_ln, vdot(distance_m, elapsed_s * portable_exp(slower_ln)) AS vdot, standing, weight
+    FROM counted
+    UNION ALL
+    SELECT request_id, is_former, activity_id, flat_m, elapsed_s, age_days, slower_ln, vdot(flat_m, elapsed_s * portable_exp(slower_ln)), 0, weight
+    FROM (SELECT *, flat_distance(distance_m, climb_m) AS flat_m FROM counted)
+    WHERE flat_m > distance_m * (1 + (SELECT value FROM ops_config WHERE name = 'evidence_tolerance'))
+)
+SELECT request_id, is_former, vdot, age_days, activity_id, distance_m, elapsed_s, slower_ln, standing, weight
+FROM levelled
+WHERE vdot <= (SELECT value FROM ops_config WHERE name = 'max_vdot');
+CREATE INDEX temp.day_run_by_height ON day_run (request_id, is_former, vdot DESC, age_days, activity_id);
 
 -- What was known: other races; for an athlete also the best run of the last 90 days that proves anything, taken as 5 % slower
 -- than a race; and after a break the best of two years before it.
@@ -301,60 +372,21 @@ past_race AS (
     WHERE q.source IN ('history', 'today')
       AND NOT EXISTS (SELECT 1 FROM too_good AS g WHERE g.request_id = q.request_id AND g.activity_id = r.activity_id)
 ),
--- What the runs of a day's past show is the same at every distance, so that only the first request of a day asks.
-asked AS MATERIALIZED (
-    SELECT q.request_id, q.subject, q.as_of_date, q.known_at,
-           min(date(q.as_of_date, '-90 days'), COALESCE((SELECT MIN(evidence_date) FROM faded AS k WHERE k.request_id = q.request_id), q.as_of_date)) AS since
-    FROM (SELECT MIN(request_id) AS request_id, subject, as_of_date, known_at
-          FROM request WHERE source IN ('history', 'today') GROUP BY subject, as_of_date, known_at) AS q
-),
-done AS MATERIALIZED (
-    SELECT q.request_id, e.activity_id, e.distance_m, e.climb_m, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date) AS age_days, e.standing
-    FROM asked AS q
-    CROSS JOIN run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
-                          AND e.available_at <= q.known_at
-    WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
-    UNION ALL -- over a distance of its own
-    SELECT q.request_id, e.activity_id, e.distance_m, NULL, e.elapsed_s, e.local_date, julianday(q.as_of_date) - julianday(e.local_date), e.standing
-    FROM asked AS q
-    CROSS JOIN unrecorded_race_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since
-                          AND e.available_at <= q.known_at
-    WHERE NOT EXISTS (SELECT 1 FROM race_results AS r WHERE (r.athlete_id, r.activity_id) = (e.athlete_id, e.activity_id))
-),
--- Of a run before a break what is left of it.
-counted AS (
-    SELECT d.*, k.slower_ln IS NOT NULL AND d.age_days > 90 AS is_former, CASE WHEN d.age_days > 90 THEN k.slower_ln ELSE 0.0 END AS slower_ln,
-           CASE WHEN d.age_days > 90 THEN k.weight ELSE 1.0 END AS weight
-    FROM done AS d
-    LEFT JOIN faded AS k ON k.request_id = d.request_id AND k.evidence_date = d.local_date
-    WHERE d.age_days <= 90 OR k.slower_ln IS NOT NULL
-),
--- What only its climb makes of a run needs another run near that, as for the threshold pace.
-levelled AS (
-    SELECT request_id, is_former, activity_id, distance_m, elapsed_s, age_days, slower_ln, vdot(distance_m, elapsed_s * portable_exp(slower_ln)) AS vdot, standing, weight
-    FROM counted
-    UNION ALL
-    SELECT request_id, is_former, activity_id, flat_m, elapsed_s, age_days, slower_ln, vdot(flat_m, elapsed_s * portable_exp(slower_ln)), 0, weight
-    FROM (SELECT *, flat_distance(distance_m, climb_m) AS flat_m FROM counted)
-    WHERE flat_m > distance_m * (1 + (SELECT value FROM ops_config WHERE name = 'evidence_tolerance'))
-),
-run AS MATERIALIZED (
-    SELECT * FROM levelled WHERE vdot <= (SELECT value FROM ops_config WHERE name = 'max_vdot')
-),
 -- One run beside another that is near it; where no two are, the middle one.
-shown AS MATERIALIZED (
+shown AS (
     SELECT request_id, is_former,
            COALESCE(supported_max(vdot, (SELECT value FROM ops_config WHERE name = 'evidence_tolerance')),
                     CASE WHEN COUNT(*) FILTER (WHERE standing > 0) < 3 THEN MIN(vdot) FILTER (WHERE standing > 0)
                          ELSE quantile(vdot, 0.5) FILTER (WHERE standing > 0) END) AS vdot
-    FROM run
+    FROM day_run
     GROUP BY request_id, is_former
 ),
 chosen AS (
-    SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.request_id, r.is_former ORDER BY r.vdot DESC, r.age_days, r.activity_id) AS choice,
-           MAX(s.vdot) FILTER (WHERE NOT r.is_former) OVER (PARTITION BY r.request_id) AS recent_vdot
-    FROM run AS r
-    JOIN shown AS s ON s.request_id = r.request_id AND s.is_former = r.is_former AND r.vdot <= s.vdot
+    SELECT s.recent_vdot, r.*
+    FROM (SELECT *, MAX(vdot) FILTER (WHERE NOT is_former) OVER (PARTITION BY request_id) AS recent_vdot FROM shown) AS s
+    CROSS JOIN day_run AS r ON r.rowid = (SELECT n.rowid FROM day_run AS n
+                                          WHERE n.request_id = s.request_id AND n.is_former = s.is_former AND n.vdot <= s.vdot
+                                          ORDER BY n.vdot DESC, n.age_days, n.activity_id LIMIT 1)
 ),
 best_run AS (
     SELECT q.request_id, c.distance_m, c.elapsed_s, NULL, NULL, c.slower_ln - 0.05, 0.0016 + CASE WHEN c.is_former THEN 0.004 * c.age_days / 90 ELSE 0 END, 0, c.age_days, c.vdot,
@@ -362,7 +394,7 @@ best_run AS (
     FROM chosen AS c
     CROSS JOIN request AS a USING (request_id)
     CROSS JOIN request AS q ON (q.subject, q.as_of_date, q.known_at) = (a.subject, a.as_of_date, a.known_at)
-    WHERE c.choice = 1 AND (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
+    WHERE (NOT c.is_former OR c.vdot > COALESCE(c.recent_vdot, 0)) AND q.source IN ('history', 'today')
 ),
 history AS (
     SELECT *, portable_ln(distance_m / 10000) AS x FROM past_race UNION ALL SELECT *, portable_ln(distance_m / 10000) FROM best_run
@@ -541,16 +573,17 @@ CREATE TEMP TABLE computed AS
 SELECT * FROM estimated WHERE base_ln_s BETWEEN 5 AND 11.5 AND uncertainty > 0;
 CREATE UNIQUE INDEX temp.computed_by_key ON computed (source, subject, as_of_date, distance_class);
 
--- Whose rows these are in place of: all of the survey, or one athlete's.
+-- Whose rows these are in place of: all of the survey, or one athlete's from a day on.
 CREATE TEMP TABLE asked_anew AS
-SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject
+SELECT s.source, CASE WHEN s.source IN ('history', 'today') THEN c.athlete_id END AS subject, CASE s.source WHEN 'history' THEN c.since ELSE '' END AS since
 FROM changed AS c
 CROSS JOIN (SELECT 'survey' AS source UNION ALL SELECT 'prior' UNION ALL SELECT 'history' UNION ALL SELECT 'today') AS s
 WHERE (c.athlete_id = '') = (s.source IN ('survey', 'prior'));
 
 DELETE FROM estimate_rejects
 WHERE (stage, model, source) IN (SELECT '500_time_estimator_rows', 'line', source FROM asked_anew WHERE subject IS NULL)
-   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL);
+   OR (stage, model, source, subject) IN (SELECT '500_time_estimator_rows', 'line', source, subject FROM asked_anew WHERE subject IS NOT NULL)
+      AND as_of_date >= (SELECT a.since FROM asked_anew AS a WHERE (a.source, a.subject) = (estimate_rejects.source, estimate_rejects.subject));
 INSERT INTO estimate_rejects
 SELECT '500_time_estimator_rows', 'line', source, subject, as_of_date, distance_class, base_ln_s, 'a base outside 2.5 minutes to 27 hours'
 FROM estimated
@@ -560,7 +593,8 @@ WHERE NOT EXISTS (SELECT 1 FROM computed AS n
 
 DELETE FROM time_estimator_rows
 WHERE (source IN (SELECT source FROM asked_anew WHERE subject IS NULL)
-       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL))
+       OR (source, subject) IN (SELECT source, subject FROM asked_anew WHERE subject IS NOT NULL)
+          AND as_of_date >= (SELECT a.since FROM asked_anew AS a WHERE (a.source, a.subject) = (time_estimator_rows.source, time_estimator_rows.subject)))
   AND NOT EXISTS (SELECT 1 FROM computed AS n
                   WHERE (n.source, n.subject, n.as_of_date, n.distance_class)
                       = (time_estimator_rows.source, time_estimator_rows.subject, time_estimator_rows.as_of_date, time_estimator_rows.distance_class));
@@ -594,7 +628,12 @@ DROP TABLE temp.classic;
 DROP TABLE temp.neighbour;
 DROP TABLE temp.line;
 DROP TABLE temp.evidence;
+DROP TABLE temp.day_run;
 DROP TABLE temp.too_good;
+DROP TABLE temp.past_run;
+DROP TABLE temp.day_asked;
+DROP TABLE temp.reach;
+DROP TABLE temp.first_race;
 DROP TABLE temp.prior;
 DROP TABLE temp.faded;
 DROP TABLE temp.trained_days;

@@ -107,7 +107,8 @@ CREATE INDEX temp.input_by_row ON input (row_id);
 
 CREATE TEMP TABLE estimate AS
 WITH estimated AS MATERIALIZED (
-    SELECT r.*, c.version, portable_exp(r.base_ln_s + a.value) AS mine_s, i.inputs
+    SELECT r.subject, r.as_of_date, r.distance_class, r.distance_m, r.evidence, r.event_timestamp, r.riegel_s, r.vdot_s, r.vickers_one_race_s, r.vickers_two_races_s, r.tanda_s,
+           c.version, portable_exp(r.base_ln_s + a.value) AS mine_s, i.inputs
     FROM stage_clock AS c
     CROSS JOIN question AS q
     CROSS JOIN time_estimator_rows AS r USING (source, subject, as_of_date, distance_class)

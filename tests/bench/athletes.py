@@ -21,7 +21,7 @@ KINDS = {"light": (crowd.LIGHT, [200, 1000, 5000]), "long": (crowd.LONG, [20, 10
 
 
 def connect(path):
-    db = sqlite3.connect(path, isolation_level=None)
+    db = sqlite3.connect(path, isolation_level=None, cached_statements=16)  # as the programs do
     db.enable_load_extension(True)
     db.load_extension(EXTENSION)
     db.execute("PRAGMA temp_store = MEMORY")

@@ -121,6 +121,18 @@ def test_a_slip_of_one_letter_is_answered_with_the_name_that_was_meant(db, error
     assert "did you mean" not in error("""gbdt_train('{"colour": 1}', 1, 2)""")
 
 
+def test_more_leaves_than_the_depth_has_that_nobody_asked_for_are_refused(db, error):
+    """LightGBM's num_leaves comes without a depth there, and would be cut off silently here."""
+    for name in ("max_leaves", "num_leaves", "max_leaf_nodes"):
+        sentence = error(f"gbdt_train('{json.dumps({name: 127})}', 1, 2)")
+        assert 'option "max_leaves" is 127, trees have 64 at most without "max_depth", 0 is no limit' in sentence
+    x, y = rows(6, n=3000)
+    leaves = {depth: max(tree["left_children"].count(-1) for tree in trees_of(train(db, x, y, num_leaves=127, num_boost_round=2, grow_policy="lossguide", max_depth=depth))["model"]["trees"])
+              for depth in (0, 6)}  # fmt: skip
+    assert leaves[0] == 127 and leaves[6] <= 64
+    assert train(db, x, y, num_leaves=64, num_boost_round=1)
+
+
 def test_256_bins_and_no_limits_are_read_as_elsewhere(db):
     x, y = rows(6, n=2000)
     plain = train(db, x, y, num_boost_round=3)

@@ -142,6 +142,19 @@ static bool is_accepted(const athlete_argument *a, sqlite3_value *value) {
     return false;
 }
 
+int argument_in_doubt(const athlete_function *function, int argc, sqlite3_value **argv) {
+    const athlete_argument *a = function->arguments;
+    for (int i = 0; i < argc; i++, a++) {
+        if (!a->name || a->flags & ATHLETE_REPEATED) return i;
+        int type = sqlite3_value_type(argv[i]);
+        if (type == SQLITE_NULL) continue;
+        if (type != SQLITE_FLOAT && type != SQLITE_INTEGER) return i;
+        bool is_number = a->type == ATHLETE_NUMBER || (a->type == ATHLETE_INTEGER && type == SQLITE_INTEGER);
+        if (!is_number || !in_range(a, sqlite3_value_double(argv[i]))) return i;
+    }
+    return argc;
+}
+
 athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,
                               athlete_fault *fault) {
     const athlete_argument *a = function_argument(function, index);

@@ -102,7 +102,8 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
         sqlite3_free(signature);
         return false;
     }
-    for (int i = 0; i < argc && !rest_is_free(function, i); i++) {
+    int i = argument_in_doubt(function, argc, argv);
+    for (; i < argc && !rest_is_free(function, i); i++) {
         athlete_fault fault;
         athlete_status status = argument_check(function, i, argv[i], &fault);
         if (status == ATHLETE_OK) continue;
@@ -113,8 +114,8 @@ static bool arguments_pass(sqlite3_context *context, int argc, sqlite3_value **a
 }
 
 static bool answers_null(const athlete_function *function, int argc, sqlite3_value **argv) {
-    for (int i = 0; i < argc && !rest_is_free(function, i); i++) {
-        if (sqlite3_value_type(argv[i]) == SQLITE_NULL &&
+    for (int i = 0; i < argc; i++) {
+        if (sqlite3_value_type(argv[i]) == SQLITE_NULL && !rest_is_free(function, i) &&
             !(function_argument(function, i)->flags & ATHLETE_NULLABLE)) {
             return true;
         }

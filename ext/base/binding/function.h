@@ -176,6 +176,10 @@ void function_signature(const athlete_function *function, sqlite3_str *out);
 int function_required(const athlete_function *function);
 const athlete_argument *function_argument(const athlete_function *function, int index); /* honours REPEATED */
 
+/* The first argument that is no NULL and no number as it should be: argument_check is asked of
+** it, and not of every number of every row. */
+int argument_in_doubt(const athlete_function *function, int argc, sqlite3_value **argv);
+
 /* ATHLETE_OK if `value` is what the argument asks for; SQL NULL always is. ATHLETE_INVALID says
 ** why not, without the function's name. */
 athlete_status argument_check(const athlete_function *function, int index, sqlite3_value *value,

@@ -58,8 +58,7 @@ const athlete_option train_options_table[] = {
      "never"},
     {"eval_metric", "metric", OPTION_CHOICE, FIELD(metric_name), 0, 0, METRIC_NAMES, "(the objective's)",
      "what the history is of, and early stopping goes by: rmse and mae of outputs, for one output; error and "
-     "auc for "
-     "binary:logistic, merror for multi:softprob; or the objective's own"},
+     "auc for binary:logistic, merror for multi:softprob; or the objective's own"},
     {"eta", "learning_rate|shrinkage_rate", OPTION_NUMBER, FIELD(eta), 1e-6, 1, NULL, "0.3",
      "shrinkage of each tree"},
     {"max_depth", NULL, OPTION_INTEGER, FIELD(max_depth), -1, 1000000, NULL, "6",
@@ -124,13 +123,10 @@ const athlete_option train_options_table[] = {
     {"cat_smooth", NULL, OPTION_NUMBER, FIELD(cat_smooth), 0, 1e15, NULL,
      "(10, less of few names, and fewer rows where they tell enough)",
      "added to a category's hessian when categories are sorted; of those with fewer rows in a node, or fewer "
-     "than two thirds of the mean, none is in a set; left out, it is (k - 1) / 64 of that for k names of up "
-     "to "
-     "64, and those that have fewer rows in all are in sets where the mean of these tells more of them than "
-     "of chance"},
+     "than two thirds of the mean, none is in a set; left out, (k - 1) / 64 of it for k names of up to 64, "
+     "and less of names with fewer rows in all, where the mean of these tells more of them than of chance"},
     {"cat_l2", NULL, OPTION_NUMBER, FIELD(cat_l2), 0, 1e15, NULL, "(10, less of few names)",
-     "added to lambda in splits of sorted categories; left out, it is (k - 1) / 64 of that for k names of up "
-     "to 64"},
+     "added to lambda in splits of sorted categories; left out, (k - 1) / 64 of it for k names of up to 64"},
     {"monotone_constraints", NULL, OPTION_JSON, FIELD(monotone_constraints), 0, 0, NULL, NULL,
      "1, -1 or 0 for each feature: list, or object by name; 1 never falls as the feature rises"},
     {"interaction_constraints", NULL, OPTION_JSON, FIELD(interaction_constraints), 0, 0, NULL, NULL,
@@ -246,13 +242,23 @@ const char *train_options_metric(const train_options *options) {
                                                   : metrics[options->metric_name].name;
 }
 
+/* LightGBM's trees have no depth but what is asked for. */
+static athlete_status check_leaves(const train_options *options, athlete_fault *fault) {
+    int most = 1 << 6; /* at the depth that holds without the option */
+    if (train_options_given(options, "max_depth") || options->max_leaves <= most) return ATHLETE_OK;
+    return fault_refuse(
+        fault, "option \"max_leaves\" is %d, trees have %d at most without \"max_depth\", 0 is no limit",
+        (int)options->max_leaves, most);
+}
+
 /* What no single row of the table can say. */
 static athlete_status check(const train_options *options, athlete_fault *fault) {
     const objective *o = &options->objective;
     if (o->n_levels > 1 && options->monotone_constraints)
         return fault_refuse(fault, "option \"monotone_constraints\" is for one quantile, there are %d",
                             o->n_levels);
-    athlete_status status = check_objective_options(options, fault);
+    athlete_status status = check_leaves(options, fault);
+    if (status == ATHLETE_OK) status = check_objective_options(options, fault);
     if (status != ATHLETE_OK) return status;
     if (isnan(options->base_score) || !isnan(objective_margin_of(o, options->base_score))) return ATHLETE_OK;
     sqlite3_str *out = sqlite3_str_new(NULL);

@@ -8,6 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import uncounted  # noqa: E402, F401, I001
 import advancing  # noqa: E402
 import shell  # noqa: E402
 from common.database import Failure  # noqa: E402

@@ -31,6 +31,8 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
     -- metrics: printed by `make stages`          of temp.judged, answers beside labels, every metric: temp.metric
     -- tables athlete_profile, …: printed by `make stages`
                                                  the tables of these bundled groups with history, views and triggers
+    -- reach of timed where r.official_s IS NULL: printed by `make stages`
+                                                 of these races what makes each credible: temp.reach
     -- finish: printed by `make stages`           the run log from temp.counted, how far the stage has read and that nobody is due
                                                  any more, DROP of its temporary tables, COMMIT
 """
@@ -48,7 +50,7 @@ from common.database import Failure, in_memory, literal, run_script  # noqa: E40
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFINITIONS = HERE.parents[2] / "schemas" / "features"
-KINDS = "begin|announce|due|judge|emptied|rejected|append-only|from-api|labelled|folds|metrics|tables|publish|finish"
+KINDS = "begin|announce|due|judge|emptied|rejected|append-only|from-api|labelled|folds|metrics|tables|reach|publish|finish"
 BLOCK = re.compile(rf"^-- ({KINDS})\b(.*): printed by `make stages`\n(?:.*\n)*?(-- end\n|\Z)", re.M)
 
 
@@ -177,6 +179,13 @@ def labelled(*_):
     return template("labelled", from_api=template("from_api", athlete="entity", rows="found WHERE origin IS NULL AND entity IS NOT NULL AND model NOT IN (SELECT model FROM left_out)"))
 
 
+def reach(stage, rest, arguments):
+    match = re.fullmatch(r" of (\w+)(?: where (.+))?", arguments)
+    if not match:
+        raise ValueError(f"reach needs a table of races, not '{arguments}'")
+    return template("reach", races=match[1], where=f" AND {match[2]}" if match[2] else "")
+
+
 def finish(stage, rest, _):
     made = temporary(rest)
     if "counted" not in made:
@@ -194,7 +203,7 @@ def printed(text):
     stage = stage_header.parse(text)
     makers = {"begin": begin, "announce": lambda s, *_: announcement(s), "due": due, "judge": judge, "emptied": emptied, "rejected": rejected,
               "append-only": append_only, "from-api": from_api, "labelled": labelled, "folds": lambda s, *_: template("folds", stage=s.stage),
-              "metrics": lambda *_: template("metrics"), "tables": tables, "publish": publish, "finish": finish}
+              "metrics": lambda *_: template("metrics"), "tables": tables, "reach": reach, "publish": publish, "finish": finish}
     for kind in makers:  # finish last: it drops what the others make
         def block(match, kind=kind):
             if match[1] != kind:

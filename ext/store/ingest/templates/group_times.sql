@@ -5,13 +5,13 @@
 --# Refuses any other form. A batch, which writes its rows in that form, goes without it.
 {replaces|DROP TRIGGER IF EXISTS "{table}_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_in_form" BEFORE INSERT ON "{table}"
-WHEN NOT ({new|{>are_in_form}})
+WHEN NOT ({stored|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 
 --: kept_times_triggers
 {replaces|DROP TRIGGER IF EXISTS "{table}_in_form_moved";
 }CREATE TRIGGER IF NOT EXISTS "{table}_in_form_moved" BEFORE UPDATE OF "{timestamp}", "{available}" ON "{table}"
-WHEN NOT ({new|{>are_in_form}})
+WHEN NOT ({stored|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 {replaces|DROP TRIGGER IF EXISTS "{table}_history_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_history_in_form" BEFORE INSERT ON "{table}_history"
@@ -24,18 +24,18 @@ BEGIN SELECT RAISE(ABORT, '{table}_history: {>time_is_wrong}'); END;
 
 {computed|{replaces|DROP TRIGGER IF EXISTS "{table}_earlier_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_earlier_in_form" BEFORE INSERT ON "{table}_earlier"
-WHEN NOT ({new|{>are_in_form}})
+WHEN NOT ({stored|{>are_in_form}})
 BEGIN SELECT RAISE(ABORT, '{table}_earlier: {>time_is_wrong}'); END;
 {replaces|DROP TRIGGER IF EXISTS "{table}_earlier_keep";
 }CREATE TRIGGER IF NOT EXISTS "{table}_earlier_keep" BEFORE UPDATE ON "{table}_earlier"
 BEGIN SELECT RAISE(ABORT, '{table}_earlier: what was published stays as it was'); END;
 }
 --: are_in_form
-{text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>is_in_form}}) IS TRUE}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
+{text_times|({timestamp_column|{>is_in_form}}) IS TRUE AND ({available_column|{>is_in_form_or_same}}) IS TRUE}{number_times|typeof(new."{timestamp}") = 'integer' AND typeof(new."{available}") = 'integer'}
 
 --: was_in_form
 --# Of a version that was replaced.
-{new|{>are_in_form}} AND {whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new.superseded_at, '+0 seconds') IS new.superseded_at}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new.superseded_at, 1, 19), '+0 seconds') IS substr(new.superseded_at, 1, 19) AND substr(new.superseded_at, 20) GLOB '.[0-9][0-9][0-9]Z'}{number_times|typeof(new.superseded_at) = 'integer'}
+{stored|{>are_in_form}} AND {whole_seconds|(CASE WHEN new.superseded_at NOT GLOB '????-??-??T??:??:??Z' THEN 0 WHEN new.superseded_at NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new.superseded_at AS BLOB)) = 20 THEN date(new.superseded_at, '+0 seconds') < new.superseded_at WHEN length(CAST(new.superseded_at AS BLOB)) = length(CAST('2025-10-20T06:00:00Z' AS BLOB)) THEN date(new.superseded_at, '+0 seconds') < new.superseded_at END) IS TRUE}{milliseconds|(CASE WHEN new.superseded_at NOT GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' THEN 0 WHEN new.superseded_at NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new.superseded_at AS BLOB)) = 24 THEN date(new.superseded_at, '+0 seconds') < new.superseded_at WHEN length(CAST(new.superseded_at AS BLOB)) = length(CAST('2025-10-20T06:00:00.000Z' AS BLOB)) THEN date(new.superseded_at, '+0 seconds') < new.superseded_at END) IS TRUE}{number_times|typeof(new.superseded_at) = 'integer'}
 
 --: time_is_wrong
 {timestamp}, {available} and superseded_at are {whole_seconds|instants in UTC such as 2025-10-20T06:00:00Z}{milliseconds|instants in UTC such as 2025-10-20T06:00:00.000Z}{number_times|whole numbers of seconds}; an ingest takes other forms, too
@@ -56,7 +56,7 @@ END;
 typeof(new."{column}") = 'text' AND ({>told_in_form}) IS NOT TRUE AND {>written_time} IS NOT NULL
 
 --: told_in_form
-{whole_seconds|strftime('%Y-%m-%dT%H:%M:%SZ', new."{column}", '+0 seconds') = new."{column}"}{milliseconds|strftime('%Y-%m-%dT%H:%M:%S', substr(new."{column}", 1, 19), '+0 seconds') = substr(new."{column}", 1, 19) AND substr(new."{column}", 20) GLOB '.[0-9][0-9][0-9]Z'} AND new."{column}" >= '0001'
+{whole_seconds|CASE WHEN new."{column}" NOT GLOB '????-??-??T??:??:??Z' THEN 0 WHEN new."{column}" NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new."{column}" AS BLOB)) = 20 THEN date(new."{column}", '+0 seconds') < new."{column}" WHEN length(CAST(new."{column}" AS BLOB)) = length(CAST('2025-10-20T06:00:00Z' AS BLOB)) THEN date(new."{column}", '+0 seconds') < new."{column}" END}{milliseconds|CASE WHEN new."{column}" NOT GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' THEN 0 WHEN new."{column}" NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new."{column}" AS BLOB)) = 24 THEN date(new."{column}", '+0 seconds') < new."{column}" WHEN length(CAST(new."{column}" AS BLOB)) = length(CAST('2025-10-20T06:00:00.000Z' AS BLOB)) THEN date(new."{column}", '+0 seconds') < new."{column}" END}
 
 --: written_time
 --# The text in parts: t to the second, f the digits of its fraction, z the zone. What the form has no digits for rounds up, as a

@@ -1,0 +1,3 @@
+-- needs: features
+--
+-- Whether a time of a single row is in its group's form is told in half the steps; the triggers are made anew after each migration.
