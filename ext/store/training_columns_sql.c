@@ -47,10 +47,9 @@ static int set_judge(training_set *set, const char *sql, const char *subject, at
 }
 
 int training_labels(training_set *set, sqlite3_stmt **labels, athlete_fault *fault) {
-    *labels = set->labels;
-    set->labels = NULL;
-    if (*labels) return SQLITE_OK;
-    int rc = set_judge(set, set->spec.labels, "labels: the query", fault);
+    *labels = NULL;
+    int rc = set->is_judged ? SQLITE_OK : set_judge(set, set->spec.labels, "labels: the query", fault);
+    set->is_judged = false;
     if (rc != SQLITE_OK) return rc;
     athlete_status status = query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, fault);
     if (status == ATHLETE_INVALID) fault_refuse(fault, "labels: %s", fault->text);
@@ -65,7 +64,8 @@ static int add_label_columns(training_set *set, athlete_fault *fault) {
         rc = set_add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, fault);
         set->n_label_columns++;
     }
-    set->labels = labels;
+    sqlite3_finalize(labels);
+    set->is_judged = rc == SQLITE_OK;
     return rc;
 }
 
@@ -298,7 +298,6 @@ int training_set_open(training_set *set, sqlite3 *db, const athlete_function *fu
 }
 
 void training_set_close(training_set *set) {
-    own_finalize(set->db, &set->labels);
     for (int i = 0; set->lookups && i < set->spec.n_lookups; i++) {
         if (set->lookups[i].has_plan) lookup_plan_close(&set->lookups[i].plan);
         memory_free(NULL, set->lookups[i].wanted);

@@ -15,7 +15,6 @@
 #include "base/binding/module_arguments.h"
 #include "base/binding/schema_hold.h"
 #include "base/memory.h"
-#include "base/own_statement.h"
 #include "store/training_reader_sql.h"
 
 typedef struct set_vtab {
@@ -79,7 +78,7 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     module_arguments arguments;
     rc = module_arguments_read(&arguments, function, argc, argv, &fault);
     if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
-    own_finalize(db, &vtab->set.labels);
+    vtab->set.is_judged = false;
     if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);
