@@ -48,7 +48,8 @@ def error(db):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--sanitized", choices=("all", "sample"), help="leave out what says nothing under the sanitizers; of the rest all, or a sample of what is quick")
+    parser.addoption("--sanitized", action="store_true", help="leave out what says nothing under the sanitizers")
+    parser.addoption("--sample", type=int, help="of each test at most so many cases, evenly; under the sanitizers every case of those that are about memory")
 
 
 UNSANITIZED = re.compile(r"^pytestmark = pytest\.mark\.unsanitized\b", re.M)
@@ -60,25 +61,21 @@ def pytest_ignore_collect(collection_path, config):
         return bool(UNSANITIZED.search(collection_path.read_text())) or None
 
 
-CASES = 12
-
-
-def sampled(items):
-    """Of a test with many cases a dozen, evenly, and of what takes long none: what others say of the same code says little more there.
-    Those that are marked are about memory in every case, and `make soak` runs all of all."""
+def sampled(items, most, whole):
+    """Of each function the cases that are kept: all, if `whole` says so of it."""
     cases = collections.defaultdict(list)
     for item in items:
         cases[times.function_of(item.nodeid)].append(item)
     for each in cases.values():
-        if each[0].get_closest_marker("sanitized"):
-            yield from each
-        elif not each[0].get_closest_marker("slow"):
-            yield from each[:: -(-len(each) // CASES)]
+        yield from each if whole(each[0]) else each[:: -(-len(each) // most)]
 
 
-def sanitized_alone(items, which):
-    items = [item for item in items if not item.get_closest_marker("unsanitized")]
-    return set(items if which == "all" else sampled(items))
+def asked_for(config, items):
+    if sanitized := config.getoption("sanitized"):
+        items = [item for item in items if not item.get_closest_marker("unsanitized")]
+    if most := config.getoption("sample"):
+        items = sampled(items, most, lambda item: sanitized and item.get_closest_marker("sanitized"))
+    return set(items)
 
 
 # --- how long tests take --------------------------------------------------------------------------------------------
@@ -94,28 +91,52 @@ def pytest_collection(session):
     times.since_last()
 
 
+def fixtures_of(item):
+    return [times.fixture_name(each) for name in item.fixturenames for each in item._fixtureinfo.name2fixturedefs.get(name, ())]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """The longest files first, so that no worker waits for another at the end; tests of a second or more are marked slow."""
+    """The longest files first, so that no worker waits for another at the end; what takes a second or more is marked."""
     known = times.listed()
     files = collections.Counter()
+
+    def is_long(name):
+        return known.get(name, (0, 0))[1] >= 1
+
     for item in items:
-        if known.get(times.function_of(item.nodeid), (0, 0))[1] >= 1:
+        if is_long(times.function_of(item.nodeid)):
             item.add_marker("slow")
+        if any(map(is_long, fixtures_of(item))):
+            item.add_marker("slow_start")
     for name, (total, _) in known.items():
         files[ROOT / name.partition("::")[0]] += total
     items.sort(key=lambda item: -files[item.path])  # stable: within a file as they stand
     yield
-    if which := config.getoption("sanitized"):
-        kept = sanitized_alone(items, which)
+    kept = asked_for(config, items)
+    if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = [item for item in items if item in kept]
+
+
+made = collections.Counter()  # seconds of what several tests begin with, made since the last report
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef):
+    before = times.taken()
+    yield
+    if fixturedef.scope != "function":
+        made[times.fixture_name(fixturedef)] += times.taken() - before
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport():
     outcome = yield
-    outcome.get_result().cpu_s = times.since_last()
+    report = outcome.get_result()
+    report.made = dict(made)
+    report.cpu_s = max(0, times.since_last() - sum(made.values()))
+    made.clear()
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -123,4 +144,5 @@ def pytest_terminal_summary(terminalreporter):
         seconds = collections.Counter()
         for report in (r for reports in terminalreporter.stats.values() for r in reports if hasattr(r, "cpu_s")):
             seconds[report.nodeid] += report.cpu_s
+            seconds.update({name: max(took - seconds[name], 0) for name, took in report.made.items()})
         times.write(seconds)

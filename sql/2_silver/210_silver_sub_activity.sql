@@ -255,7 +255,7 @@ DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_sub_activity' AND activity_id IN (SELECT activity_id FROM changed);
 -- rejected silver_strava_sub_activity by version_id of version as v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''): printed by `make stages`
 -- Also of a row that is current, where a value was left out.
-CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_sub_activity' AND EXISTS (SELECT 1 FROM broken);
+CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_sub_activity' AND rule IN (SELECT rule FROM broken);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_sub_activity', v.activity_id, v.kind || COALESCE(' ' || v.item, '') || COALESCE(' at ' || v.place, ''), b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),

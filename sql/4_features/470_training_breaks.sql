@@ -30,9 +30,9 @@ FROM (SELECT s.athlete_id, s.position,
       UNION ALL -- everyone, for a version that has not been published
       SELECT w.athlete_id, w.position, ''
       FROM feature_upgrades AS g
-      CROSS JOIN ops_upstreams AS d ON d.stage = g.stage
+      CROSS JOIN ops_upstreams AS d ON d.stage = '470_training_breaks'
       CROSS JOIN ops_watermarks AS w ON w.stage = d.upstream
-      WHERE g.stage = '470_training_breaks' AND g.earlier IS NOT NULL)
+      WHERE g.table_name = 'training_breaks' AND g.earlier IS NOT NULL)
 GROUP BY athlete_id, position;
 -- end
 

@@ -78,8 +78,8 @@ def begin(stage, rest, _):
     if "stage_clock" not in own:
         text += template("clock")
     if stage.follows and "changed" not in own:
-        publishes = re.search("^-- publish ", rest, re.M)
-        upgrade = "\n" + template("upgrade", stage=literal(stage.stage)) if publishes else ""
+        publishes = re.search(r"^-- publish (\w+)", rest, re.M)
+        upgrade = "\n" + template("upgrade", stage=literal(stage.stage), table=publishes[1]) if publishes else ""
         text += template("changed", stage=literal(stage.stage), upgrade=upgrade)
     return text
 

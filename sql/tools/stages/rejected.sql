@@ -1,5 +1,5 @@
 -- Also of a row that is current, where a value was left out.
-CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = {table} AND EXISTS (SELECT 1 FROM broken);
+CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = {table} AND rule IN (SELECT rule FROM broken);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT {table}, v.activity_id, {item}, b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),

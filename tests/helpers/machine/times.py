@@ -1,6 +1,6 @@
 """What each test took of a processor, as tests/slow_tests.txt has it: "seconds longest file::function", of functions that take half
-a second or more for one case or three for all, with the programs that they start. The longest files start first, and `make check`
-leaves out what is listed with a second or more. ATHLETE_WRITE_TIMES=1 make pytest writes the file anew, whatever else the
+a second or more for one case or three for all, with the programs that they start; and so of what several tests begin with, file::fixture. The longest files start first, and
+`make check` leaves out what is listed with a second or more, and what begins with it. ATHLETE_WRITE_TIMES=1 make pytest writes the file anew, whatever else the
 machine does meanwhile."""
 
 import collections
@@ -13,13 +13,22 @@ LIST = pathlib.Path(__file__).resolve().parents[2] / "slow_tests.txt"
 _last = 0
 
 
+def taken():
+    """Seconds of a processor that this process took, and the programs that it has waited for."""
+    found = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in found)
+
+
 def since_last():
-    """Seconds of a processor that this process, and the programs that it has waited for, took since this was asked before."""
+    """What was taken since this was asked before."""
     global _last
-    taken = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    now = sum(each.ru_utime + each.ru_stime for each in taken)
+    now = taken()
     before, _last = _last, now
     return now - before
+
+
+def fixture_name(definition):
+    return f"{definition.baseid}::{definition.argname}"
 
 
 def function_of(nodeid):

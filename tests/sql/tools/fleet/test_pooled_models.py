@@ -12,7 +12,7 @@ from helpers.machine.soak import sized
 from helpers.stores import fleets
 from helpers.tools import tool
 
-ATHLETES = range(1, sized(6, 9))
+ATHLETES = range(1, sized(4, 9))
 MODELS = "SELECT v.model, v.model_json, v.training_hash, v.training_rows FROM ml_model_versions AS v JOIN ml_runs USING (model, version) ORDER BY model, version"
 
 pytestmark = pytest.mark.unsanitized  # the stages again
