@@ -77,6 +77,9 @@ MADE       = store_templates
 
 all: $(EXTENSION) ## build the extension, build/athlete.so (the default)
 
+# ONE_FILE=1 builds the extension from the amalgamation, and so does whatever makes something in that folder again.
+ONE_FILE ?= $(wildcard $(BUILD)/one/athlete.o)
+
 $(EXTENSION): $(OBJECTS) $(if $(ONE_FILE),$(BUILD)/one/athlete.o)
 	$(call say,$@)$(Q)$(CC) -shared $(CFLAGS) -o $@ $(if $(ONE_FILE),$(BUILD)/one/athlete.o $(HIDDEN_CJSON),$(OBJECTS)) $(LDLIBS)
 
@@ -128,7 +131,7 @@ $(BUILD)/parts.a: $(STATIC_OBJECTS)
 	@rm -f $@
 	$(call say,$@)$(Q)$(AR) rcs $@ $^
 
-# For programs that compile athlete themselves. ONE_FILE=1 builds the extension from it.
+# For programs that compile athlete themselves.
 DIST ?= dist
 
 amalgamation: ## write the extension as one file, dist/athlete.c, and its header

@@ -53,8 +53,7 @@ CREATE TABLE IF NOT EXISTS openlineage_stages (
 ) WITHOUT ROWID;
 
 -- The activities that stand behind a prediction: those of the athlete that were known then, as they were believed then.
-DROP VIEW IF EXISTS prediction_activities;
-CREATE VIEW prediction_activities AS
+CREATE VIEW IF NOT EXISTS prediction_activities AS
 SELECT p.prediction_id, p.model, p.version, a.athlete_id, a.activity_id, a.activity_date, a.available_at
 FROM gold_athlete_predictions AS p
 JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.available_at <= p.known_at
@@ -63,8 +62,7 @@ JOIN activity_features_versions AS a ON a.athlete_id = p.athlete_id AND a.availa
 -- Two run events of OpenLineage 2-0-2 for each run of a stage, its start and its end: INSERT the lines into a file, or POST them.
 -- The producer names the code by what it is called, since a copy has no address. A run's id is a UUID, version 8: when the run
 -- ended, its number, and when the first run in this file ended.
-DROP VIEW IF EXISTS openlineage_events;
-CREATE VIEW openlineage_events AS
+CREATE VIEW IF NOT EXISTS openlineage_events AS
 SELECT r.run_id,
        printf('{"eventType":"%s","eventTime":"%s","producer":"urn:athlete:800_feature_lineage",'
               || '"schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",',

@@ -157,6 +157,14 @@ def test_lineage_and_freshness_of_unchanged_data_write_nothing(built):
     assert built.total_changes > changes  # the run log
 
 
+def test_a_run_leaves_the_schema_as_it_is_so_that_nobody_who_reads_the_file_reads_it_anew():
+    db = new_database()
+    run(db)
+    before = db.execute("PRAGMA schema_version").fetchone()
+    run(db)
+    assert db.execute("PRAGMA schema_version").fetchone() == before
+
+
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
