@@ -48,7 +48,8 @@ static int set_judge(training_set *set, const char *sql, const char *subject, at
 
 int training_labels(training_set *set, sqlite3_stmt **labels, athlete_fault *fault) {
     *labels = NULL;
-    int rc = set_judge(set, set->spec.labels, "labels: the query", fault);
+    int rc = set->is_judged ? SQLITE_OK : set_judge(set, set->spec.labels, "labels: the query", fault);
+    set->is_judged = false;
     if (rc != SQLITE_OK) return rc;
     athlete_status status = query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, fault);
     if (status == ATHLETE_INVALID) fault_refuse(fault, "labels: %s", fault->text);
@@ -64,6 +65,7 @@ static int add_label_columns(training_set *set, athlete_fault *fault) {
         set->n_label_columns++;
     }
     sqlite3_finalize(labels);
+    set->is_judged = rc == SQLITE_OK;
     return rc;
 }
 

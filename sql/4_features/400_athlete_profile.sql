@@ -75,8 +75,9 @@ CREATE TEMP TABLE first_activity AS
 SELECT *, CAST(substr(local_date, 1, 4) AS INTEGER) AS first_year
 FROM (SELECT athlete_id, local_date, start_time, available_at,
              ROW_NUMBER() OVER (PARTITION BY athlete_id ORDER BY start_time, activity_id) AS age
-      FROM changed
-      CROSS JOIN silver_strava_activities USING (athlete_id))
+      FROM changed AS c
+      CROSS JOIN silver_strava_activities USING (athlete_id)
+      WHERE local_date <= date((SELECT MIN(local_date) FROM silver_strava_activities AS e WHERE e.athlete_id = c.athlete_id), '+30 days')) -- no clock is as far off
 WHERE age = 1;
 
 CREATE TEMP TABLE reading AS

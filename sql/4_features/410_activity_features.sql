@@ -127,14 +127,15 @@ CREATE INDEX temp.activity_by_day ON activity (athlete_id, local_date);
 -- The fitness that each long enough run shows, usable from the day after it ended. What only its climb makes of it needs another
 -- run near that: a barometer may be wrong.
 CREATE TEMP TABLE proof AS
-WITH shown AS (
-    SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s) AS vdot, e.standing
-    FROM asked AS a CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
+WITH run AS MATERIALIZED (
+    SELECT e.* FROM asked AS a CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
+),
+shown AS (
+    SELECT athlete_id, known_date, end_time, vdot(distance_m, moving_s) AS vdot, standing FROM run
     UNION ALL
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(flat_distance(e.distance_m, e.climb_m), e.moving_s), 0
     FROM config AS c
-    CROSS JOIN asked AS a
-    CROSS JOIN run_evidence AS e ON e.athlete_id = a.athlete_id AND e.local_date >= a.proof_from
+    CROSS JOIN run AS e
     WHERE flat_distance(e.distance_m, e.climb_m) > e.distance_m * (1 + c.evidence_tolerance)
     UNION ALL
     SELECT e.athlete_id, e.known_date, e.end_time, vdot(e.distance_m, e.moving_s), e.standing
@@ -178,12 +179,18 @@ DELETE FROM activity_fitness_shown
 WHERE (athlete_id, local_date) IN (SELECT s.athlete_id, s.local_date FROM asked AS a CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = a.athlete_id AND s.local_date >= a.fitness_from);
 INSERT INTO activity_fitness_shown SELECT athlete_id, local_date, first_start, shown_ln FROM shown ORDER BY athlete_id, local_date;
 CREATE TEMP TABLE fitness AS
-WITH earlier AS ( -- in one row, but for what the date line brings among the others
-    SELECT s.athlete_id, NULL AS local_date, MIN(s.first_start) AS first_start, NULL AS faded_ln, NULL AS proven, MAX(s.shown_ln) AS shown_ln
-    FROM (SELECT athlete_id, MIN(first_start) AS first_start FROM shown GROUP BY athlete_id) AS b
-    CROSS JOIN asked AS a USING (athlete_id)
-    CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = b.athlete_id AND s.local_date < a.fitness_from
-    GROUP BY s.athlete_id, CASE WHEN s.first_start > b.first_start THEN s.local_date END
+WITH begun AS (
+    SELECT s.athlete_id, a.fitness_from, MIN(s.first_start) AS first_start FROM shown AS s JOIN asked AS a USING (athlete_id) WHERE a.fitness_from <> '' GROUP BY s.athlete_id
+),
+earlier AS ( -- in one row, but for what the date line brings among the others
+    SELECT b.athlete_id, NULL AS local_date, b.first_start, NULL AS faded_ln, NULL AS proven,
+           (SELECT MAX(s.shown_ln) FROM activity_fitness_shown AS s
+            WHERE s.athlete_id = b.athlete_id AND s.local_date < b.fitness_from AND s.first_start <= b.first_start) AS shown_ln
+    FROM begun AS b
+    UNION ALL
+    SELECT s.athlete_id, NULL, s.first_start, NULL, NULL, s.shown_ln
+    FROM begun AS b
+    CROSS JOIN activity_fitness_shown AS s ON s.athlete_id = b.athlete_id AND s.local_date < b.fitness_from AND s.first_start > b.first_start
 ),
 faded AS (
     SELECT *, MAX(shown_ln) OVER (PARTITION BY athlete_id ORDER BY first_start) AS best_ln

@@ -123,8 +123,7 @@ SELECT 'today', f.athlete_id, date(f.as_of_date, '+1 day'), d.distance_class, NU
        max(f.available_at, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS k
                                      WHERE k.athlete_id = f.athlete_id AND k.from_date <= f.as_of_date), ''),
            COALESCE((SELECT MAX(available_at) FROM race_results AS r WHERE r.athlete_id = f.athlete_id AND r.race_date <= f.as_of_date), ''))
-FROM (SELECT c.athlete_id, MAX(f.as_of_date) AS as_of_date
-      FROM changed AS c CROSS JOIN athlete_rolling_features AS f USING (athlete_id) GROUP BY c.athlete_id) AS last
+FROM (SELECT athlete_id, (SELECT MAX(as_of_date) FROM athlete_rolling_features AS f WHERE f.athlete_id = changed.athlete_id) AS as_of_date FROM changed) AS last
 JOIN athlete_rolling_features AS f USING (athlete_id, as_of_date)
 CROSS JOIN race_distances AS d
 WHERE d.is_target;

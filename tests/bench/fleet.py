@@ -39,7 +39,12 @@ from helpers.tools import environment  # noqa: E402
 PYTHONS = {engine: BUILD / ("sail" if engine == "sail" else "engines") / "bin" / "python" for engine in ("processes", "dask", "spark", "sail")}
 KINDS = {"light": lambda athlete: crowd.LIGHT, "full": lambda athlete: crowd.Kind(965, 8 * 365, False), "ages": lambda athlete: crowd.Kind(120 * years(athlete), 365 * years(athlete), True)}
 SUBREAPER = 36  # of prctl: what outlives its parent is ours to wait for, so that its CPU is counted
-EMPTY = """def run(job, number, lines):
+# With the modules of the function, which each worker imports once.
+EMPTY = """import checks, crew, tables
+import pyarrow.parquet
+
+
+def run(job, number, lines):
     return [{"athlete_id": None, "partition": number, "outcome": "kept", "stage": None, "message": None, "objects": len(list(lines)), "seconds": 0.0}]
 """
 

@@ -255,12 +255,15 @@ static bool keep_text(kept_row *row, int i, const instant_form *form, const inst
     return kept_row_text(row, i, text, (int)strlen(text));
 }
 
-/* *is_same: the clock has not ticked since the moment was set, which stands. */
-static int read_clock(lookup_moment *moment, const lookup_times *times, bool *is_same, athlete_fault *fault) {
+/* *is_same: the clock has not ticked since the moment was set, which stands. Whole seconds stand for a second, unless what is
+** more than that is rounded up. */
+static int read_clock(lookup_moment *moment, const lookup_times *times, bool strict, bool *is_same,
+                      athlete_fault *fault) {
+    int64_t unit_us = times->are_usual && !strict ? 1000000 : 1;
     int64_t before_us = moment->at.us;
     moment->is_number = false;
     if (!now_of(times->group->db, &moment->at)) return status_code(fault_refuse(fault, "there is no clock"));
-    *is_same = moment->is_now && moment->at.us == before_us;
+    *is_same = moment->is_now && moment->at.us / unit_us == before_us / unit_us;
     return SQLITE_OK;
 }
 
@@ -269,8 +272,8 @@ int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_
     instant_form told = {.separator = '\0'};
     bool is_same = false;
     if (as_of && set_usual(moment, times, as_of)) return SQLITE_OK;
-    int rc =
-        as_of ? read_as_of(moment, times, as_of, &told, fault) : read_clock(moment, times, &is_same, fault);
+    int rc = as_of ? read_as_of(moment, times, as_of, &told, fault)
+                   : read_clock(moment, times, strict, &is_same, fault);
     if (rc != SQLITE_OK || is_same) return rc;
     moment->is_now = false;
     kept_row_forget(moment->values);

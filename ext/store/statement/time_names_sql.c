@@ -52,7 +52,7 @@ static bool names_in_haste(void *opaque, int nth) {
 }
 
 static bool is_looked_at(const statement_scope *s) {
-    return s->in_haste && !s->source->table && are_texts(s);
+    return s->in_haste && are_texts(s);
 }
 
 STATEMENT_CONDITION(names_was_looked_at, is_looked_at(s))

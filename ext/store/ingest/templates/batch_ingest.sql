@@ -12,7 +12,7 @@ FROM temp.feature_batch;
 {from_query|CREATE TEMP TABLE feature_source AS SELECT {>source_values}, {text_times|NULL}{number_times|CASE WHEN {>is_untold} THEN 2 END} AS _oddity FROM ({query}) AS r;
 {text_times|-- Most times are written in the group's form. Where one is not, the row's are now; 2: the source did not say when it was known.
 UPDATE temp.feature_source AS r SET {r|{columns|{in_source|{own_time|"{column}" = {>value}, }}}_oddity = CASE WHEN {>is_untold} THEN 2 ELSE 1 END
-WHERE "feature odd"({digits}{columns|{in_source|{own_time|, r."{column}"}}})};
+WHERE {>is_odd}};
 }}DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_in_form";
 
@@ -126,6 +126,10 @@ FROM temp.feature_left AS s WHERE s._verdict = {of_row_alone|'broken' AND NOT ({
 --# The same of a query, its times as they come. The + takes their affinity away, by which the group's index could not be used.
 {r|{columns: {in_source|{own_time|+r."{column}"}{other_column|{>value}}}{not_in_source|{has_default|{default}}{has_usual|{>usual_available}}{has_nothing|NULL}} AS "{column}"}}
 
+--: is_odd
+--# Whether one of the times that the source's row has is written in another form.
+"feature odd"({digits}{columns|{in_source|{own_time|, {row}"{column}"}}})
+
 --: is_kept_untold
 {available_column|{has_default|0}{has_usual|{in_source|r._oddity IS 2}{not_in_source|1}}}
 
@@ -133,7 +137,7 @@ FROM temp.feature_left AS s WHERE s._verdict = {of_row_alone|'broken' AND NOT ({
 {from_table|{>batch_values}}{from_query|{columns: r."{column}"}}
 
 --: batch_rows
-(SELECT r.rowid AS _seq, {>kept_values}, {from_table|{>is_untold}}{from_query|{>is_kept_untold}} AS _is_untold{from_query|, r._oddity} FROM {>batch_name} AS r) AS s
+(SELECT r.rowid AS _seq, {>kept_values}, {from_table|{>is_untold}}{from_query|{>is_kept_untold}} AS _is_untold, {from_table|{text_times|{r|{>is_odd}} AS }{number_times|NULL AS }}{from_query|r.}_oddity FROM {>batch_name} AS r) AS s
 
 --: judged_rows
 (SELECT *, {s|{in_haste|{>row_is_valid}}} AS _is_valid FROM {>batch_rows}) AS s

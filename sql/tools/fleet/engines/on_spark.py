@@ -68,16 +68,19 @@ def _session(workers, session):
     with is told as its own sentence."""
     from pyspark.sql import SparkSession
 
-    session = session or SparkSession.getActiveSession()
-    spark = session or _local(workers)
+    spark = session = session or SparkSession.getActiveSession()
     try:
+        spark = session or _local(workers)
         yield spark
-    except PySparkException as error:
+    except Exception as error:
+        if not isinstance(error, PySparkException | ConnectionError) and type(error).__module__.split(".")[0] != "py4j":
+            raise
         found = re.findall(r"^(?:\w+\.)*Failure: (.*)", str(error), re.M)
-        raise Failure(found[-1] if found else f"Spark: {str(error).strip().splitlines()[0]}") from error
+        raise Failure(found[-1] if found else f"Spark: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from error
     finally:
-        if session is None:
-            spark.stop()
+        if session is None and spark is not None:
+            with contextlib.suppress(Exception):  # it may have ended
+                spark.stop()
 
 
 def _local(workers):
