@@ -137,7 +137,7 @@ def live(seed, steps):
     return found
 
 
-@pytest.mark.parametrize("seeds", [range(3, 4), soak(range(0, 40)), *(soak(range(s, s + 50)) for s in range(1000, 2000, 50))], ids=lambda s: f"from {s[0]}")
+@pytest.mark.parametrize("seeds", [range(26, 27), soak(range(0, 40)), *(soak(range(s, s + 50)) for s in range(1000, 2000, 50))], ids=lambda s: f"from {s[0]}")
 def test_a_life_of_which_each_stage_looks_only_at_what_may_differ_is_that_of_which_all_is_computed_again(seeds):
     narrow, wide = dict.fromkeys(FOLLOWERS, 0), dict.fromkeys(FOLLOWERS, 0)
     for seed in seeds:
