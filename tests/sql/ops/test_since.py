@@ -150,21 +150,27 @@ def test_a_life_of_which_each_stage_looks_only_at_what_may_differ_is_that_of_whi
 
 def test_what_belongs_to_an_activity_is_looked_at_from_its_day_on():
     """Its laps, parts, seconds, a second recording, what is told of it, and that it goes with all of them."""
-    life, db = Latest(5), new_database()
+    life, files = Latest(5), [new_database(), new_database()]
     life.athletes = [11]
-    run(db, STAGES)
-    with_definitions(db)
-    arrive(db, [(life.add(), instant(life.now)) for _ in range(60)])
-    run(db, STAGES, changed=clocked(instant(life.now)))
-    last = life.recent(sport_type="Run", distance=9000.0, moving_time=3000, elapsed_time=3009, flagged=False) | {"start_date": instant(life.now - 7200)}
-    double = last | {"id": last["id"] + 1000, "elapsed_time": 2900}
-    setting = (telling.SETTING, ("11", str(last["id"]), "load_tss", 88.5, instant(life.now)))
-    for things in ([last, make_laps(life.rng, last, 3)], [make_laps(life.rng, last, 2)], [make_detail(life.rng, last)], [life.recorded(last)],
-                   [double, make_laps(life.rng, double, 20)], [life.recorded(double)], [setting], [deletion(double["id"])], [deletion(last["id"])]):
+    history = [(life.add(), instant(life.now)) for _ in range(60)] + [(("INSERT INTO athlete_profile_settings VALUES ('11', 'max_hr', '2023-11-01', 190)", ()), "")]
+    last = life.recent(sport_type="Run", distance=9000.0, moving_time=3000, elapsed_time=3009, flagged=False, manual=False) | {"start_date": instant(life.now - 7200)}
+    double = last | {"id": last["id"] + 1000, "elapsed_time": 3300}
+    apart = ("INSERT INTO athlete_separate_trainings VALUES ('11', ?)", (str(double["id"]),))
+    told = [(telling.SETTING, ("11", str(last["id"]), "load_tss", value, instant(life.now))) for value in (88.5, None)]
+    steps = [history, [last, make_laps(life.rng, last, 3)], [make_laps(life.rng, last, 3)], [make_detail(life.rng, last)], [told[0]], [told[1]], [life.recorded(last)],
+             [double, make_laps(life.rng, double, 20)], [life.recorded(double)], [apart], [deletion(double["id"])], [deletion(last["id"])]]
+    run(files[0], STAGES)
+    with_definitions(files[0])
+    files[0].backup(files[1])
+    for step, things in enumerate(steps):
         life.now += 60
-        arrive(db, [(thing, instant(life.now)) for thing in things])
-        run(db, STAGES, changed=clocked(instant(life.now)))
-        since, = db.execute("SELECT json_extract(position, '$[14]') FROM ops_watermarks WHERE (stage, athlete_id) = ('410_activity_features', '11')").fetchone()
-        seen, = db.execute("SELECT rows_out FROM ops_runs WHERE stage = '410_activity_features' ORDER BY run_id DESC LIMIT 1").fetchone()
-        assert since > instant(life.now - 30 * 86400) and seen < 30, things
-    db.close()
+        clock = clocked(instant(life.now))
+        for db, stages in zip(files, [clock, whole(clock)]):
+            arrive(db, [(thing, instant(life.now)) for thing in things] if step else things)
+            run(db, STAGES, changed=stages)
+        assert_same(*(dump(db, leave_out=LEFT_OUT, with_history=True, without=("position",)) for db in files))
+        since, = files[0].execute("SELECT json_extract(position, '$[14]') FROM ops_watermarks WHERE (stage, athlete_id) = ('410_activity_features', '11')").fetchone()
+        seen = [db.execute("SELECT rows_out FROM ops_runs WHERE stage = '410_activity_features' ORDER BY run_id DESC LIMIT 1").fetchone()[0] for db in files]
+        assert step == 0 or since > instant(life.now - 30 * 86400) and 2 * seen[0] < seen[1], things
+    for db in files:
+        db.close()
