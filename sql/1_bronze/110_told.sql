@@ -45,13 +45,13 @@ CREATE TABLE IF NOT EXISTS athlete_activity_settings (
 );
 CREATE INDEX IF NOT EXISTS athlete_activity_settings_by_activity
 ON athlete_activity_settings (athlete_id, activity_id, setting, told_at, told_id);
--- due athlete_activity_settings for 200_silver_activities, 210_silver_sub_activity, 240_silver_races, 410_activity_features: printed by `make stages`
+-- due athlete_activity_settings for 200_silver_activities, 210_silver_sub_activity, 240_silver_races: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_added AFTER INSERT ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_changed AFTER UPDATE ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, ''), ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, ''), ('410_activity_features', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('200_silver_activities', new.athlete_id, ''), ('210_silver_sub_activity', new.athlete_id, ''), ('240_silver_races', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 CREATE TRIGGER IF NOT EXISTS athlete_activity_settings_due_200_gone AFTER DELETE ON athlete_activity_settings
-BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, ''), ('410_activity_features', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
+BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('200_silver_activities', old.athlete_id, ''), ('210_silver_sub_activity', old.athlete_id, ''), ('240_silver_races', old.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;
 -- end
 
 -- A race whose activity has no tag or is not here: the run of that day over that distance, where there is one, else a race by itself.

@@ -11,7 +11,9 @@ A stage asks for a block by a line; what stands from there to `-- end` is writte
                                                  temp.computed into the group, what it replaces into its history
     -- due athlete_profile for 410_activity_features, …: printed by `make stages`
                                                  triggers by which a changed row makes its athlete due for these stages; with
-                                                 `since` and a column after a stage, for this one from the row's day on
+                                                 `since` and a column after a stage, for this one from the row's day on;
+                                                 with `since the day of` an activity's number, or `of the training of` it,
+                                                 from its day on, as it is when the row is written
     -- judge silver_survey_races by version_id: printed by `make stages`
                                                  the rows of temp.version by the table's rules: temp.broken_rule, and which rules
                                                  may not be asked; with `where …` some of the rows
@@ -107,12 +109,26 @@ def publish(stage, rest, arguments):
                     n_key=identifiers("n.", key), s_key=identifiers("s.", key), h_key=identifiers("h.", key), available=definition.get("available", "available_at"), last_day=match[2])
 
 
-def day_of(row, column):
-    return f"COALESCE({row}.{column}, '')" if column else "''"
+DAY_OF_ACTIVITY = """COALESCE((SELECT local_date FROM silver_strava_activities AS a WHERE (a.athlete_id, a.activity_id) = ({row}.athlete_id, {id})), \
+(SELECT local_date FROM silver_unusable_activities AS u WHERE (u.athlete_id, u.activity_id) = ({row}.athlete_id, {id})), \
+(SELECT MIN(from_date) FROM silver_corrections AS c WHERE c.activity_id = {id} AND c.athlete_id = {row}.athlete_id), '')"""
+TRAINING = "(SELECT same_training_as FROM silver_same_training AS t WHERE (t.athlete_id, t.activity_id) = ({row}.athlete_id, {id}))"
+
+
+def day_of(row, since):
+    """From which day on a row makes a stage due; what an activity has that is not here any more counts for nothing."""
+    words = since.split()
+    if not words:
+        return "''"
+    if len(words) == 1:
+        return f"COALESCE({row}.{since}, '')"
+    activity = f"{row}.{words[-1]}"
+    return DAY_OF_ACTIVITY.format(row=row, id=f"COALESCE({TRAINING.format(row=row, id=activity)}, {activity})" if "training" in words else activity)
 
 
 def due(stage, rest, arguments):
-    match = re.fullmatch(r" (\w+) for (\w+(?: since \w+)?(?:, \w+(?: since \w+)?)*)", arguments)
+    reader = r"\w+(?: since (?:the day of (?:the training of )?)?\w+)?"
+    match = re.fullmatch(rf" (\w+) for ({reader}(?:, {reader})*)", arguments)
     if not match:
         raise ValueError(f"due needs a table and the stages that read it, not '{arguments}'")
     readers = [reader.partition(" since ") for reader in match[2].split(", ")]
