@@ -91,6 +91,11 @@ def pytest_collection(session):
     times.since_last()
 
 
+def pytest_sessionfinish():
+    """What lives to the end is closed then, as ever."""
+    gc.unfreeze()
+
+
 def fixtures_of(item):
     return [times.fixture_name(each) for name in item.fixturenames for each in item._fixtureinfo.name2fixturedefs.get(name, ())]
 

@@ -20,9 +20,9 @@ LEAKS = {
         "r.race_date < q.as_of_date AND r.race_date >= date(q.as_of_date, '-730 days')\n                          AND r.available_at <= q.known_at",
         "r.race_date <= q.as_of_date"),
     "runs to come": (
-        "run_evidence AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since\n"
+        "past_run AS e ON e.athlete_id = q.subject AND e.local_date < q.as_of_date AND e.local_date >= q.since\n"
         "                          AND e.available_at <= q.known_at",
-        "run_evidence AS e ON e.athlete_id = q.subject AND e.local_date <> q.as_of_date"),
+        "past_run AS e ON e.athlete_id = q.subject AND e.local_date <> q.as_of_date"),
     "kilometres of the week after": (
         "y.activity_date < m.as_of_date\n      AND y.available_at <= m.known_at",
         "y.activity_date < date(m.as_of_date, '+7 days')"),
