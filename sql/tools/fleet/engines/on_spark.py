@@ -41,7 +41,7 @@ def rows(job, numbers, folder, workers=None, session=None):
     files = [str(file) for number in numbers for file in place.athletes_in(place.Place(job["folder"]).version(number)).values()]
     with _session(workers, session) as spark:
         stored = spark.read.format("binaryFile").load(files).select("path", "content")
-        stored.mapInArrow(_rows(job), "model string, entity string, origin string, row string").write.parquet(f"{folder}/rows")
+        stored.mapInArrow(_rows(job), "model string, entity string, origin string, row string").write.parquet(f"{folder}/rows", compression="zstd")
     for number, file in enumerate(sorted(pathlib.Path(f"{folder}/rows").glob("*.parquet"))):
         os.replace(file, f"{folder}/{number:05d}.parquet")
 
