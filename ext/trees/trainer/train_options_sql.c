@@ -244,11 +244,11 @@ const char *train_options_metric(const train_options *options) {
 
 /* LightGBM's trees have no depth but what is asked for. */
 static athlete_status check_leaves(const train_options *options, athlete_fault *fault) {
-    int most = 1 << 6; /* at the depth that holds without the option */
-    if (train_options_given(options, "max_depth") || options->max_leaves <= most) return ATHLETE_OK;
+    double most = ldexp(1, (int)options->max_depth); /* infinite where it is given and great */
+    if (train_options_given(options, "max_depth") || (double)options->max_leaves <= most) return ATHLETE_OK;
     return fault_refuse(
         fault, "option \"max_leaves\" is %d, trees have %d at most without \"max_depth\", 0 is no limit",
-        (int)options->max_leaves, most);
+        (int)options->max_leaves, (int)most);
 }
 
 /* What no single row of the table can say. */
