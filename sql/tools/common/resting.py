@@ -77,7 +77,7 @@ def _perform(db, script, at_its_end=None):
     for i, statement in enumerate(script.statements):
         if i in script.early and not database.value(db, f"SELECT EXISTS (SELECT 1 FROM temp.{script.early[i][1]})"):
             numbers = script.early[i][2] or "0, 0, 0, NULL"
-            db.execute(f"CREATE TEMP TABLE counted (rows_in, rows_out, rows_rejected, message)")
+            db.execute("CREATE TEMP TABLE counted (rows_in, rows_out, rows_rejected, message)")
             db.execute(f"INSERT INTO temp.counted VALUES ({numbers})")
             rest, skips = script.statements[script.finish :], {name for (name,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")}
             break
@@ -107,6 +107,10 @@ def names(told):
     return [[name.strip() for name in part.split(",") if name.strip() not in ("", "-")] for part in (told + ";").split(";")[:2]]
 
 
+def text_hash(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @functools.lru_cache(256)
 def _state(text):
     """SQL of the state in which a stage left what it reads, of its name ?1; NULL where it has something to do. None: it never rests."""
@@ -115,7 +119,7 @@ def _state(text):
         return None
     empty, same = told
     waits = " OR ".join(f"EXISTS (SELECT 1 FROM {table}{' WHERE stage = ?1' if table in OWN else ''})" for table in empty) or "0"
-    parts = [database.literal(hashlib.sha256(text.encode()).hexdigest()), "athlete_version()", "(SELECT schema_version FROM pragma_schema_version)",
+    parts = [database.literal(text_hash(text)), "athlete_version()", "(SELECT schema_version FROM pragma_schema_version)",
              "(SELECT user_version FROM pragma_user_version)", *map(_state_of, same)]
     return f"CASE WHEN NOT ({waits}) THEN row_hash({', '.join(parts)}) END"
 
@@ -139,7 +143,7 @@ def _known(db, stage, state):
 
 def _remember(db, stage, state, is_quiet):
     db.execute(
-        f"INSERT OR REPLACE INTO ops_rests (stage, state, is_quiet, rows_in, rows_out, rows_rejected, message)"
+        "INSERT OR REPLACE INTO ops_rests (stage, state, is_quiet, rows_in, rows_out, rows_rejected, message)"
         f" SELECT ?1, s.state, ?2, r.rows_in, r.rows_out, r.rows_rejected, r.message FROM (SELECT {state} AS state) AS s"
         " LEFT JOIN ops_runs AS r ON r.run_id = (SELECT MAX(run_id) FROM ops_runs) AND r.stage = ?1 WHERE s.state IS NOT NULL", (stage, is_quiet))  # fmt: skip
 
