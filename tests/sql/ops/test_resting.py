@@ -11,6 +11,7 @@ import time
 import pytest
 
 from common import resting
+from common.resting import state
 from helpers import stages
 from helpers.athletes import demo
 from helpers.athletes.activities import epoch, instant
@@ -142,14 +143,14 @@ def live(seed, steps, folder, changed=lambda texts: texts):
 @pytest.fixture(autouse=True)
 def watched(monkeypatch):
     """A stage's text is the same whatever the moment that this test puts into it; who rests is told."""
-    digest = resting.hashlib.sha256
-    monkeypatch.setattr(resting, "text_hash", lambda text: digest(HELD.sub("", re.sub(r"julianday\('\d[^']*'\) AS started", "", text)).encode()).hexdigest())
+    digest = state.hashlib.sha256
+    monkeypatch.setattr(state, "text_hash", lambda text: digest(HELD.sub("", re.sub(r"julianday\('\d[^']*'\) AS started", "", text)).encode()).hexdigest())
     log = resting._log
     monkeypatch.setattr(resting, "_log", lambda db, stage: (RESTED.append(stage), log(db, stage)))
-    resting._state.cache_clear()
+    state.state_of.cache_clear()
     RESTED.clear()
     yield
-    resting._state.cache_clear()
+    state.state_of.cache_clear()
 
 
 @pytest.mark.parametrize("seeds", [range(3, 4), soak(range(2, 30)), *(soak(range(s, s + 25)) for s in range(100, 300, 25))], ids=lambda s: f"from {s[0]}")
@@ -275,11 +276,11 @@ def test_a_stage_that_fails_did_not_end(copy):
 def test_what_headers_name_can_be_told_from_what_it_was(copy):
     """Of a table that is only added to by its newest row, of a small one by all its columns."""
     for text in stages.STAGES.values():
-        told = dict(resting.HEADER.findall(text))["rests"]
-        for table in (resting.names(told) or [[], []])[1]:
-            assert table in resting.NEWEST or table in resting.ROWS or table in resting.VERSIONS, table
-    for table, key in resting.NEWEST.items():
+        told = dict(state.HEADER.findall(text))["rests"]
+        for table in (state.names(told) or [[], []])[1]:
+            assert table in state.NEWEST or table in state.ROWS or table in state.VERSIONS, table
+    for table, key in state.NEWEST.items():
         assert copy.execute("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'trigger' AND name IN (?, ?)", (f"{table}_keep", f"{table}_stay")).fetchone() == (2,)
         assert copy.execute("SELECT name FROM pragma_table_info(?) WHERE pk AND type = 'INTEGER'", (table,)).fetchall() == [(key,)]
-    for table, columns in resting.ROWS.items():
+    for table, columns in state.ROWS.items():
         assert [(name,) for name in columns.split(", ")] == copy.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
