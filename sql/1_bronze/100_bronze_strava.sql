@@ -150,9 +150,11 @@ CROSS JOIN texts AS t;
 -- text of digits and stays a text, so that no digit is lost on the way through a double.
 CREATE TEMP TABLE arrived AS
 WITH landed AS MATERIALIZED ( -- what tells no instant has arrived now
-    SELECT i.inbox_id, COALESCE(json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at', c.started_at) AS received_at
-    FROM stage_clock AS c
-    CROSS JOIN bronze_inbox AS i
+    SELECT inbox_id, CASE WHEN at < '9999-12-31T23:59:59Z' THEN row_instant(CAST(told AS TEXT)) ELSE COALESCE(at, started_at) END AS received_at -- not before it did
+    FROM (SELECT i.inbox_id, i.received_at AS told, c.started_at,
+                 json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at' AS at
+          FROM stage_clock AS c
+          CROSS JOIN bronze_inbox AS i)
 ),
 object AS MATERIALIZED (
     SELECT i.inbox_id, i.source, l.received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
