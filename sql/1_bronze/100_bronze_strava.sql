@@ -149,8 +149,8 @@ CROSS JOIN texts AS t;
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is a number or a
 -- text of digits and stays a text, so that no digit is lost on the way through a double.
 CREATE TEMP TABLE arrived AS
-WITH landed AS MATERIALIZED ( -- what tells no instant has arrived now
-    SELECT inbox_id, CASE WHEN at < '9999-12-31T23:59:59Z' THEN row_instant(CAST(told AS TEXT)) ELSE COALESCE(at, started_at) END AS received_at -- not before it did
+WITH landed AS MATERIALIZED ( -- what tells no instant, or one that is to come, has arrived now; a part of a second counts when it is over
+    SELECT inbox_id, CASE WHEN at < started_at THEN row_instant(CAST(told AS TEXT)) ELSE started_at END AS received_at
     FROM (SELECT i.inbox_id, i.received_at AS told, c.started_at,
                  json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at' AS at
           FROM stage_clock AS c
