@@ -125,7 +125,7 @@ static int read_source(lookup_times *times, int place, athlete_fault *fault) {
     return times->wrong ? status_code(fault_refuse(fault, "%s", times->wrong)) : SQLITE_NOMEM;
 }
 
-static unsigned content_version(const feature_group *group) {
+unsigned lookup_content_version(const feature_group *group) {
     unsigned version = 0;
     sqlite3_file_control(group->db, group->schema, SQLITE_FCNTL_DATA_VERSION, &version);
     return version;
@@ -135,7 +135,8 @@ bool lookup_times_are_old(const lookup_times *times) {
     const feature_group *group = times->group;
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     if (group->keeps_times) return !seen->has_text && !seen->has_number;
-    return times->version != content_version(group) || times->changes != sqlite3_total_changes(group->db);
+    return times->version != lookup_content_version(group) ||
+           times->changes != sqlite3_total_changes(group->db);
 }
 
 int lookup_times_read(lookup_times *times, athlete_fault *fault) {
@@ -144,7 +145,7 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault) {
     int rc = SQLITE_OK;
     for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++)
         rc = read_source(times, place, fault);
-    times->version = content_version(times->group);
+    times->version = lookup_content_version(times->group);
     times->changes = sqlite3_total_changes(times->group->db);
     times->is_read = rc == SQLITE_OK;
     if (times->group->keeps_times)
@@ -245,6 +246,7 @@ static bool set_usual(lookup_moment *moment, const lookup_times *times, sqlite3_
     if (!text || !instant_read_utc_second(text, (size_t)bytes, &at.us)) return false;
     moment->at = at;
     moment->is_number = moment->is_now = false;
+    moment->number++;
     kept_row_forget(moment->values);
     if (!kept_row_text(moment->values, 0, text, bytes)) return false;
     for (int i = 1; i < AS_OF_VALUES; i++) moment->values->values[i] = moment->values->values[0];
@@ -280,6 +282,7 @@ int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_
                    : read_clock(moment, times, strict, &is_same, fault);
     if (rc != SQLITE_OK || is_same) return rc;
     moment->is_now = false;
+    moment->number++;
     kept_row_forget(moment->values);
     for (int i = 0; i < AS_OF_VALUES; i++) {
         const column_times *seen = &times->columns[i];

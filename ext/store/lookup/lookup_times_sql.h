@@ -37,6 +37,7 @@ typedef struct lookup_moment {
     double seconds;
     bool is_number;
     bool is_now;      /* `values` are those of the clock's reading `at` */
+    uint64_t number;  /* another whenever `values` were written anew */
     kept_row *values; /* AS_OF_VALUES, each as its column writes it */
 } lookup_moment;
 
@@ -45,6 +46,9 @@ void lookup_times_close(lookup_times *times);
 
 /* Reads the table if that has not been done. SQLITE_OK, or an error with a sentence. */
 int lookup_times_read(lookup_times *times, athlete_fault *fault);
+
+/* Of the file's content, as the statements that run read it: a number that is another after every commit. */
+unsigned lookup_content_version(const feature_group *group);
 
 /* Whether it may have changed since; to be asked while a statement reads the table. */
 bool lookup_times_are_old(const lookup_times *times);
