@@ -42,17 +42,17 @@ static int read_end(lookup_past *past, int64_t rows) {
 
 int lookup_past_is_over(lookup_past *past, const lookup_request *request, bool repeats, bool *is_over) {
     const feature_group *group = past->plan->group;
+    *is_over = false;
+    if (sqlite3_txn_state(group->db, group->schema) == SQLITE_TXN_WRITE) return SQLITE_OK;
     unsigned version = repeats ? past->version : lookup_content_version(group);
-    int changes = sqlite3_total_changes(group->db), rc = SQLITE_OK;
-    if (past->version != version || past->changes != changes) {
+    int rc = SQLITE_OK;
+    if (past->version != version) {
         past->version = version;
-        past->changes = changes;
         past->n_asked = 0;
         past->ask_at = PAST_FIRST_ASKED;
         past->is_known = false;
     }
-    if (!past->is_known && ++past->n_asked >= past->ask_at &&
-        sqlite3_txn_state(group->db, group->schema) != SQLITE_TXN_WRITE) {
+    if (!past->is_known && ++past->n_asked >= past->ask_at) {
         past->ask_at *= PAST_GROWTH;
         rc = read_end(past, past->n_asked * PAST_ROWS_EACH);
     }

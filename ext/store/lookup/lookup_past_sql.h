@@ -3,7 +3,8 @@
 **
 ** No index tells that moment, so that the history is read for it, but no more of it than pays: after the fourth request of a
 ** content of the file, the sixteenth and so on, twice as many rows as there were requests. What was found stands until the file
-** changes. Inside a transaction that writes nothing is found, since it may be rolled back. */
+** changes. Inside a transaction that writes it is neither looked for nor believed: a statement may be changing the history, and
+** what it wrote may be rolled back. */
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_PAST_SQL_H
 #define ATHLETE_STORE_LOOKUP_LOOKUP_PAST_SQL_H
 
@@ -14,7 +15,6 @@ typedef struct lookup_past {
     const lookup_plan *plan;
     lookup_statement statement;
     unsigned version; /* of the content that the rest is about */
-    int changes;
     int64_t n_asked, ask_at;
     bool is_known;
     kept_row end; /* the last superseded_at, and a number of rows */
