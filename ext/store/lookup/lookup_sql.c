@@ -104,14 +104,14 @@ void lookup_reset(asof_lookup *lookup) {
 
 static bool find_age(asof_lookup *lookup, const kept_row *row) {
     const kept_value *time = &row->values[KEPT_TIMESTAMP];
-    const lookup_moment *moment = &lookup->moment;
+    lookup_moment *moment = &lookup->moment;
     if (time->type == SQLITE_TEXT) {
         instant then;
         if (moment->is_number || !instant_parse(kept_text(row, time), &then)) return false;
-        lookup->age_us = instant_age_us(&moment->at, &then);
+        lookup->age_us = instant_age_us(lookup_moment_instant(moment), &then);
         return true;
     }
-    double at = moment->is_number ? moment->seconds : (double)(moment->at.us / 1000000);
+    double at = moment->is_number ? moment->seconds : (double)(lookup_moment_instant(moment)->us / 1000000);
     double then = time->type == SQLITE_INTEGER ? (double)time->as.integer : time->as.number;
     double us = (at - then) * 1e6;
     if (time->type == SQLITE_BLOB || !(fabs(us) < US_MAX)) return false;
