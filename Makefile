@@ -64,7 +64,33 @@ SILENT  = $(or $(V),$(findstring s,$(firstword -$(MAKEFLAGS))))
 say     = $(if $(SILENT)$(said-$(1)),,$(info $(1))$(eval said-$(1) := yes))
 
 SOURCES := $(sort $(filter-out ext/hosts/%,$(wildcard ext/*.c ext/*/*.c ext/*/*/*.c)))
-OBJECTS  = $(SOURCES:%.c=$(BUILD)/obj/%.o) $(MADE:%=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
+OBJECTS  = $(PIECES:%=$(BUILD)/obj/%.o) $(MADE:%=$(BUILD)/obj/%.o) $(HIDDEN_CJSON)
+
+# What knows SQLite is compiled twice, to be loaded by it and to be linked to it. Kernels, which do not know it, are the same objects.
+BINDINGS       = $(filter %_sql.c ext/base/binding/% ext/base/judge/% $(patsubst %,ext/%.c,athlete base/memory base/own_statement base/poll),$(SOURCES))
+STATIC_OBJECTS = $(BINDING_PIECES:%=$(BUILD)/static/%.o) $(patsubst %,$(BUILD)/obj/%.o,$(filter-out $(BINDING_PIECES),$(PIECES))) \
+                 $(MADE:%=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
+
+# A source is compiled alone; with BY_FOLDER=1 beside the others of its folder, kernels and bindings apart, which reads most headers once: for
+# libraries that are built whole, and not again after each change of a file.
+ifndef BY_FOLDER
+PIECES         := $(SOURCES:.c=)
+BINDING_PIECES := $(BINDINGS:.c=)
+else
+PIECES :=
+# $(call piece,name,folder,files)
+define piece
+PIECES += ext/folders/$(1)
+$(BUILD)/made/ext/folders/$(1).c: $(2)
+	@mkdir -p $$(@D)
+	@printf '#include "%s"\n' $(3:ext/%=%) >$$@
+endef
+in_folder = $(foreach file,$(2),$(if $(filter $(1),$(dir $(file))),$(file)))
+pieces    = $(foreach folder,$(sort $(dir $(1))),$(eval $(call piece,$(subst /,_,$(folder))$(2),$(folder),$(call in_folder,$(folder),$(1)))))
+$(call pieces,$(BINDINGS),sql)
+BINDING_PIECES := $(PIECES)
+$(call pieces,$(filter-out $(BINDINGS),$(SOURCES)),kernels)
+endif
 
 # SQL that lies in .sql files is C from here on.
 TEMPLATES := $(sort $(wildcard ext/*/*/templates/*.sql))
@@ -98,15 +124,22 @@ $(BUILD)/static/%_templates.o: $(BUILD)/made/%_templates.c | packages
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) -DSQLITE_CORE -MMD -MP -c -o $@ $<
 
+# What a file keeps to itself, a local of another hides: no fault where they are one. What a source says in front of all headers is said here.
+TOGETHER = -Wno-shadow -D_DEFAULT_SOURCE
+
+$(BUILD)/obj/ext/folders/%.o: $(BUILD)/made/ext/folders/%.c | packages
+	@mkdir -p $(@D)
+	$(call say,$(@D))$(Q)$(CC) $(FLAGS) $(TOGETHER) -MMD -MP -c -o $@ $<
+
+$(BUILD)/static/ext/folders/%.o: $(BUILD)/made/ext/folders/%.c | packages
+	@mkdir -p $(@D)
+	$(call say,$(@D))$(Q)$(CC) $(FLAGS) $(TOGETHER) -DSQLITE_CORE -MMD -MP -c -o $@ $<
+
 $(BUILD)/obj/cJSON.o: $(CJSON_SRC)/cJSON.c
 	@mkdir -p $(@D)
 	$(call say,$@)$(Q)$(CC) -std=c11 -fPIC -fvisibility=hidden -DCJSON_HIDE_SYMBOLS -DENABLE_LOCALES $(CFLAGS) -c -o $@ $<
 
-# For programs that embed athlete: linked to SQLite instead of loaded by it. Kernels, which do not know it, are the same objects.
-BINDINGS       = $(filter %_sql.c ext/base/binding/% ext/base/judge/% $(patsubst %,ext/%.c,athlete base/memory base/own_statement base/poll),$(SOURCES))
-STATIC_OBJECTS = $(BINDINGS:%.c=$(BUILD)/static/%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(BINDINGS),$(SOURCES))) \
-                 $(MADE:%=$(BUILD)/static/%.o) $(HIDDEN_CJSON)
-
+# For programs that embed athlete: linked to SQLite instead of loaded by it.
 static: $(BUILD)/libathlete.a ## build build/libathlete.a for embedding: one symbol, sqlite3_athlete_init (ext/athlete.h)
 
 # One object, in which all other names are as good as static: a program may have a memory_alloc of its own.
@@ -141,7 +174,6 @@ amalgamation: ## write the extension as one file, dist/athlete.c, and its header
 $(BUILD)/one/athlete.c: ext/amalgamate.py ext/templates.py $(TEMPLATES) $(SOURCES) $(wildcard ext/*.h ext/*/*.h ext/*/*/*.h)
 	@$(PYTHON) $< $(@D)
 
-# What one file keeps to itself, a local of another hides: no fault where they are one.
 $(BUILD)/one/athlete.o: $(BUILD)/one/athlete.c | packages
 	$(call say,$@)$(Q)$(CC) $(FLAGS) -Wno-shadow -c -o $@ $<
 
@@ -211,14 +243,14 @@ $(BUILD)/athlete.pc: $(BUILD)/one/athlete.c
 debug: ## build build/debug/athlete.so with -O0 -g
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/debug DEBUG=1 CFLAGS="-O0 -g" all
 
-SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZE = -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 sanitized: ## build build/asan/athlete.so, which stops at the first memory error or undefined behaviour
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan DEBUG=1 CC=gcc CFLAGS="$(SANITIZE)" all check-programs
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan BY_FOLDER=1 DEBUG=1 CC=gcc CFLAGS="$(SANITIZE)" all check-programs
 
 # What libFuzzer's programs are linked with.
 fuzzed:
-	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz DEBUG=1 CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz BY_FOLDER=1 DEBUG=1 CC=clang CFLAGS="$(shell $(PYTHON) tests/fuzz/fuzz.py --flags)" parts
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
@@ -401,7 +433,7 @@ endef
 deps: ## install what building and running need (Debian, Ubuntu)
 	$(call install,$(RUN_PACKAGES))
 
-test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed $(BUILD)/traced/installed
+test-deps: $(BUILD)/venv/installed $(BUILD)/feast/installed $(BUILD)/packaging/installed $(BUILD)/traced/installed
 
 .PHONY: test-packages
 test-packages:

@@ -10,9 +10,17 @@ DEBIAN_SQLITE = $(firstword $(shell ls -d $(BUILD)/traced/sqlite3-* 2>/dev/null)
 # Of another processor beside those of this one: make wheel CC=aarch64-linux-gnu-gcc. SQLite's headers are not among its compiler's.
 PACKED = $(BUILD)/wheel$(if $(filter-out $(shell gcc -dumpmachine),$(TARGET)),-$(TARGET))
 
+# Objects know nothing of where cJSON is: where its header and SQLite's are those of this machine, what was compiled for it is taken.
+header  = $(shell pkg-config --variable=includedir $(1))/$(2)
+AS_HERE = $(if $(filter $(BUILD)/wheel,$(PACKED)),$(shell cmp -s $(DEBIAN_CJSON)/cJSON.h $(call header,libcjson,cjson/cJSON.h) && \
+            cmp -s $(DEBIAN_SQLITE)/sqlite3ext.h $(call header,sqlite3,sqlite3ext.h) && echo yes))
+
 .PHONY: $(PACKED)/athlete.$(SUFFIX)
 $(PACKED)/athlete.$(SUFFIX): $(BUILD)/traced/installed | packages
-	@$(MAKE) --no-print-directory BUILD=$(PACKED) CJSON_SRC=$(DEBIAN_CJSON) CFLAGS="$(CFLAGS) -isystem $(DEBIAN_SQLITE)" all
+	@mkdir -p $(PACKED)/linked
+	@$(MAKE) --no-print-directory CJSON_SRC=$(DEBIAN_CJSON) $(if $(AS_HERE),,BUILD=$(PACKED) CFLAGS="$(CFLAGS) -isystem $(DEBIAN_SQLITE)") \
+	  EXTENSION=$(PACKED)/linked/athlete.$(SUFFIX) all
+	@cp $(PACKED)/linked/athlete.$(SUFFIX) $@
 
 $(BUILD)/packaging/installed: ext/hosts/python/requirements.txt | python-packages
 	$(environment)

@@ -1,6 +1,7 @@
 /* Binding of the functions about definitions of feature groups. They return SQL for the caller to run; none writes. */
 #include "store/definition_sql.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/binding/options.h"
 #include "base/functions/instants_sql.h"
@@ -259,7 +260,8 @@ static athlete_status read_known_at(const feature_definition *definition, const 
     size_t digits = text ? strspn(text, "0123456789") : 0;
     instant when;
     if (!text) return ATHLETE_OK;
-    if (!is_text && digits > 0 && digits <= 15 && text[digits] == '\0') {
+    bool is_seconds = !is_text && digits > 0 && digits <= 12 && text[digits] == '\0';
+    if (is_seconds && strtoll(text, NULL, 10) <= INSTANT_LAST_US / 1000000) {
         sqlite3_snprintf(INSTANT_SIZE, known_at, "%s", text);
         return ATHLETE_OK;
     }

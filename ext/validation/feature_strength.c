@@ -32,13 +32,18 @@ static athlete_status class_labels(const uint32_t *codes, size_t n_codes, size_t
                                    strength_labels *labels) {
     labels->too_many_classes = n_codes > STRENGTH_CLASSES_MAX;
     if (labels->too_many_classes || n_codes < 2) return ATHLETE_OK;
+    size_t rows_of[STRENGTH_CLASSES_MAX] = {0};
+    for (size_t r = 0; r < n; r++)
+        if (codes[r] != CATEGORY_MISSING) rows_of[codes[r]]++;
     size_t n_labels = n_codes == 2 ? 1 : n_codes; /* of two classes the one is the other's contrary */
     labels->values = memory_alloc(budget, n_labels * n, sizeof *labels->values);
     if (!labels->values) return memory_status(budget);
-    labels->n_labels = n_labels;
-    for (size_t k = 0; k < n_labels; k++)
-        for (size_t r = 0; r < n; r++)
-            labels->values[k * n + r] = codes[r] == CATEGORY_MISSING ? NAN : codes[r] == k;
+    for (size_t k = 0; k < n_labels; k++) {
+        if (n_codes > 2 && rows_of[k] < STRENGTH_CLASS_ROWS) continue;
+        double *values = labels->values + labels->n_labels++ * n;
+        for (size_t r = 0; r < n; r++) values[r] = codes[r] == CATEGORY_MISSING ? NAN : codes[r] == k;
+    }
+    labels->too_few_of_a_class = labels->n_labels == 0;
     return ATHLETE_OK;
 }
 

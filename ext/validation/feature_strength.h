@@ -29,12 +29,13 @@ typedef struct feature_strength {
 } feature_strength;
 
 #define STRENGTH_CLASSES_MAX 50 /* of a label of texts; more are names, not classes */
+#define STRENGTH_CLASS_ROWS  5  /* of three classes or more; one of fewer rows anything may tell by chance */
 
 /* The labels as numbers: the column itself, or for texts one column of 0 and 1 for each class. */
 typedef struct strength_labels {
     double *values; /* n_labels columns of n_rows; memory_free it under the budget */
     size_t n_labels;
-    bool too_many_classes;
+    bool too_many_classes, too_few_of_a_class;
 } strength_labels;
 
 athlete_status strength_labels_of(const strength_table *table, size_t column, bool is_text,

@@ -59,7 +59,7 @@ typedef struct leakage_state {
     int n_features, at;
     strength_cell *cells; /* per row the label, then the features */
     size_t n_rows, capacity;
-    bool label_is_text, too_many_classes;
+    bool label_is_text, too_many_classes, too_few_of_a_class;
 } leakage_state;
 
 /* --- which column is what ------------------------------------------------------------------------------- */
@@ -188,8 +188,8 @@ static bool is_late(athlete_call *call, const leakage_state *state, int column, 
     instant at, then;
     if (!leakage_is_number(as_of) && !leakage_is_number(time) && instant_parse(a, &at) &&
         instant_parse(b, &then))
-        return then.us + (then.is_day && !at.is_day ? INSTANT_US_PER_DAY : 0) >
-               at.us; /* beside an instant a day is its end */
+        /* As in a lookup: what has a day is known at its end, and what asks for one asks at its beginning. */
+        return then.us + (then.is_day ? INSTANT_US_PER_DAY : 0) > at.us;
     *status = fault_refuse(
         &call->fault,
         "row %lld: as_of '%.40s' and %.60s '%.40s' are not both numbers, or both days or instants",
@@ -235,6 +235,7 @@ static athlete_status associate_features(leakage_state *state) {
     athlete_status status =
         strength_labels_of(&table, 0, state->label_is_text, &state->budget, &state->poll, &labels);
     state->too_many_classes = labels.too_many_classes;
+    state->too_few_of_a_class = labels.too_few_of_a_class;
     for (int i = 0; i < state->n_features && status == ATHLETE_OK; i++)
         status = feature_strength_of(&table, (size_t)i + 1, state->features[i].is_text, &labels,
                                      &state->budget, &state->poll, &state->features[i].strength);
@@ -290,11 +291,17 @@ static int leakage_next(athlete_call *call, void *opaque) {
     return ++state->at < state->n_features ? SQLITE_ROW : SQLITE_DONE;
 }
 
-/* Why a feature with values has no strength. */
-static const char *not_judged(const leakage_state *state) {
-    return state->too_many_classes
-               ? "not judged: the label has more than 50 texts"
-               : "not judged: it or the label is always the same, or each of its texts stands once";
+/* Why a feature has no strength, or one that is no evidence; NULL if it was judged. */
+static const char *not_judged(const leakage_state *state, const leakage_feature *feature) {
+    const association *value = &feature->strength.value;
+    if (!feature->n_values) return "not judged: it has no values";
+    if (state->too_many_classes) return "not judged: the label has more than 50 texts";
+    if (state->too_few_of_a_class) return "not judged: no text of the label has 5 rows";
+    if (isnan(value->strength))
+        return "not judged: it or the label is always the same, or each of its texts stands once";
+    return value->n < (size_t)state->settings.min_rows
+               ? "not judged: too few rows have it and the label, see min_rows"
+               : NULL;
 }
 
 static void result_reason(const leakage_state *state, const leakage_feature *feature,
@@ -304,8 +311,7 @@ static void result_reason(const leakage_state *state, const leakage_feature *fea
         "tells the label too well to be true", "where it is missing tells the label too well to be true"};
     int suspicion = suspicion_of(state, feature);
     if (!suspicion) {
-        if (feature->n_values && isnan(feature->strength.value.strength))
-            sqlite3_result_text(context, not_judged(state), -1, SQLITE_STATIC);
+        sqlite3_result_text(context, not_judged(state, feature), -1, SQLITE_STATIC);
         return;
     }
     sqlite3_str *text = sqlite3_str_new(state->poll.db);

@@ -9,11 +9,11 @@
 BEGIN IMMEDIATE;
 
 -- The schema that these stages know. sql/tools/migrate brings an earlier one up to it, and sql/tools/run calls that by itself.
-SELECT assert_that(user_version = 64 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
-                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 64: '
-                   || CASE WHEN user_version < 64 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
+SELECT assert_that(user_version = 65 OR user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'ops_config'),
+                   '000_ops_tables: the file has schema version ' || user_version || ' and the stages know version 65: '
+                   || CASE WHEN user_version < 65 THEN 'run sql/tools/migrate' ELSE 'it was made by a newer athlete' END)
 FROM pragma_user_version;
-PRAGMA user_version = 64;
+PRAGMA user_version = 65;
 
 CREATE TABLE IF NOT EXISTS ops_config (
     name  TEXT PRIMARY KEY,

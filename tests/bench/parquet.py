@@ -35,7 +35,9 @@ def make(path, n):
 
 
 def tool(*arguments):
-    environment = os.environ | {"ATHLETE_PYTHON": sys.executable, "ATHLETE_EXTENSION": EXTENSION}
+    """In the environment that `make parquet-out` makes, where it is there: this one's pandas would be loaded by Arrow."""
+    own = ROOT / "build" / "exchange" / "bin" / "python"
+    environment = os.environ | {"ATHLETE_PYTHON": str(own if own.exists() else sys.executable), "ATHLETE_EXTENSION": EXTENSION}
     start = time.perf_counter()
     subprocess.run([ROOT / "sql" / "tools" / "parquet", *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start

@@ -4,7 +4,7 @@
 
 Each target starts from a few small seeds, which the extension and the libraries whose formats it reads write anew, and
 a dictionary of their keys (keys.dict). It is built by clang with AddressSanitizer and UBSan. What a target finds is
-kept in build/fuzz/found/<target>/, and a run that finds something makes the exit code 1.
+kept in build/fuzz/long/found/<target>/, and a run that finds something makes the exit code 1.
 """
 
 import argparse
@@ -18,7 +18,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SANITIZE = "-O2 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+SANITIZE = "-gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+# A short run takes less time than an optimizer; a long one, `make fuzz`, has a folder of its own.
+SHORT, LONG = f"-O0 {SANITIZE}", f"-O2 {SANITIZE}"
 # A division by zero of floats is defined; what a run may take is set by its text, not by a number in it.
 LIMITS = ["-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1", "-verbosity=1", "-detect_leaks=1"]
 
@@ -125,17 +127,18 @@ def package_flags(which):
     return subprocess.run(["pkg-config", which, "sqlite3", "libcjson"], capture_output=True, text=True, check=True).stdout.split()
 
 
-def make_library(folder):
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "CC=clang", f"CFLAGS={SANITIZE}", "parts"], check=True)
+def make_library(folder, options):
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "BY_FOLDER=1", "DEBUG=1", "CC=clang", f"CFLAGS={options}", "parts"], check=True)
 
 
-def build(name, folder, trusting=False):
+def build(name, folder, options=SHORT, trusting=False):
     """The target's program; `trusting` leaves out the checks of models, so that a fuzzer has something to find."""
-    make_library(folder)
+    make_library(folder, options)
     program = folder / (name + ("_trusting" if trusting else ""))
-    # Sources with a switch are compiled with it and so come before their counterparts in the library.
-    switched = [p for p in sorted((ROOT / "ext" / "trees").rglob("*.c")) if "ATHLETE_TRUST_MODELS" in p.read_text()] if trusting else []
-    flags = ["-std=c11", "-ffp-contract=off", *SANITIZE.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
+    # Sources with a switch are compiled with it, each with its folder, and so come before their counterparts in the library.
+    folders = {p.parent for p in (ROOT / "ext").rglob("*.c") if "ATHLETE_TRUST_MODELS" in p.read_text()} if trusting else ()
+    switched = [p for folder in sorted(folders) for p in sorted(folder.glob("*.c"))]
+    flags = ["-std=c11", "-ffp-contract=off", *options.replace("fuzzer-no-link", "fuzzer").split(), f"-I{ROOT}/ext", *package_flags("--cflags"), "-DSQLITE_CORE"]
     flags += ["-DATHLETE_TRUST_MODELS"] if trusting else []
     sources = [HERE / f"{name}.c", HERE / "numbers_mutator.c", HERE / "use_model.c", *switched]
     subprocess.run(["clang", *flags, "-Wall", "-Wextra", "-Werror", "-o", program, *sources, folder / "parts.a", *package_flags("--libs"), "-lm", "-pthread"],
@@ -172,10 +175,10 @@ def main():
     parser.add_argument("--flags", action="store_true", help="print what the library is compiled with, and end")
     options = parser.parse_args()
     if options.flags:
-        return print(SANITIZE)
-    folder, findings = options.build.resolve() / "fuzz", 0
+        return print(SHORT)
+    folder, findings = options.build.resolve() / "fuzz" / "long", 0
     for name in options.targets or TARGETS:
-        result = run(build(name, folder), TARGETS[name], folder / "found" / name, f"-runs={options.runs}", f"-seed={options.seed}")
+        result = run(build(name, folder, LONG), TARGETS[name], folder / "found" / name, f"-runs={options.runs}", f"-seed={options.seed}")
         rate = re.findall(r"average_exec_per_sec: +(\d+)", result.output)
         print(f"{name}: {result.runs} runs, {rate[-1] if rate else '?'} a second, {result.finding or 'no finding'}", flush=True)
         if result.finding:

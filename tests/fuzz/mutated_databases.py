@@ -84,11 +84,11 @@ def make_seeds(folder, only_models=False):
             yield seed
 
 
-def build(folder):
+def build(folder, options=fuzz.SHORT):
     """The driver, with the static library of the fuzz targets (clang, ASan and UBSan)."""
     program = folder / "mutated_database"
-    fuzz.make_library(folder)
-    flags = ["-std=c11", f"-I{ROOT}/ext", "-DSQLITE_CORE", *fuzz.SANITIZE.replace("fuzzer-no-link,", "").split(), *fuzz.package_flags("--cflags")]
+    fuzz.make_library(folder, options)
+    flags = ["-std=c11", f"-I{ROOT}/ext", "-DSQLITE_CORE", *options.replace("fuzzer-no-link,", "").split(), *fuzz.package_flags("--cflags")]
     sources = [HERE / "mutated_database.c", HERE / "mutate.c", folder / "parts.a"]
     subprocess.run(["clang", *flags, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", program, *sources, *fuzz.package_flags("--libs"), "-lm", "-pthread"], check=True)
     return program
@@ -125,8 +125,8 @@ def main():
     parser.add_argument("--undamaged", action="store_const", const="--undamaged", help="plain copies of the seeds")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     options = parser.parse_args()
-    folder = options.build.resolve() / "fuzz"
-    result = run(build(folder), folder / "databases" / str(options.first), options.first, options.files, options.undamaged)
+    folder = options.build.resolve() / "fuzz" / "long"
+    result = run(build(folder, fuzz.LONG), folder / "databases" / str(options.first), options.first, options.files, options.undamaged)
     print(result.output[-20000:], end="")
     return result.findings > 0
 

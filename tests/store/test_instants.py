@@ -73,6 +73,50 @@ def test_no_statement_brings_another_form_into_a_group(precision):
                 db.execute(statement, (text,))
 
 
+SECONDS = range(-62135596800, 253402300800)
+
+
+def seconds(rng):
+    """A whole number of seconds of the years 1 to 9999, or milliseconds, or what is none."""
+    now = rng.randrange(1600000000, 1800000000)
+    return rng.choice([now, -now, SECONDS[0], SECONDS[-1], SECONDS[0] - 1, SECONDS[-1] + 1, now * 1000, now * 10**6, now + 0.5, 2**63 - 1, -2**63,
+                       "2024-01-01T00:00:00Z", "", b"1", None])
+
+
+@pytest.mark.parametrize("door", ["batch", "query", "single", "table"])
+def test_a_group_of_numbers_takes_seconds_and_no_milliseconds(door):
+    rng = random.Random(door)
+    definition = {**SLEEP, "features": [*SLEEP["features"], *({"name": n, "type": "integer"} for n in ("event_timestamp", "available_at"))]}
+    db = store(definition)
+    db.execute("CREATE TABLE arrived (athlete_id, event_timestamp, available_at, resting_hr)")
+    for _ in range(40):
+        for table in ("athlete_sleep", "athlete_sleep_history", "feature_rejects", "arrived"):
+            db.execute(f"DELETE FROM {table}")
+        moment = seconds(rng)
+        is_time = isinstance(moment, int) and moment in SECONDS
+        target = {"single": "athlete_sleep_ingest", "table": "athlete_sleep"}.get(door, "arrived")
+        try:
+            db.execute(f"INSERT INTO {target} (athlete_id, event_timestamp, available_at, resting_hr) VALUES ('a', ?1, ?1, 50)", (moment,))
+        except sqlite3.IntegrityError as error:
+            assert door == "table" and not is_time and "whole numbers of seconds, of the years 1 to 9999" in str(error)
+        if target == "arrived":
+            ingest(db, definition, "arrived" if door == "batch" else "SELECT * FROM arrived")
+        assert db.execute("SELECT event_timestamp, available_at FROM athlete_sleep").fetchall() == ([(moment,) * 2] if is_time else []), moment
+        reasons = [r for (r,) in db.execute("SELECT reason FROM feature_rejects")]
+        assert bool(reasons) == (door != "table" and not is_time), moment
+        assert all("is missing" in r or "whole seconds since 1970, of the years 1 to 9999" in r for r in reasons)
+
+
+def test_milliseconds_are_no_moment_of_a_group_of_seconds(error):
+    definition = {**SLEEP, "features": [*SLEEP["features"], *({"name": n, "type": "integer"} for n in ("event_timestamp", "available_at"))]}
+    db = store(definition)
+    db.execute("CREATE VIRTUAL TABLE temp.looked USING asof(athlete_sleep)")
+    for moment in (1704434400000, -62135596801, 253402300800.5, 1e300):
+        with pytest.raises(sqlite3.OperationalError, match="seconds since 1970 belong, of the years 1 to 9999"):
+            db.execute("SELECT * FROM temp.looked WHERE athlete_id = 'a' AND as_of = ?", (moment,)).fetchall()
+    assert "known_at" in error("feature_group_ingest(?, 'SELECT 1', json_object('known_at', ?))", json.dumps(definition), "1704434400000")
+
+
 def test_what_is_no_time_is_no_known_at(error):
     for text in instants.BROKEN:
         assert "known_at" in error("feature_group_ingest(?, 'SELECT 1', json_object('known_at', ?))", json.dumps(SLEEP), text)

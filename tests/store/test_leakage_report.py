@@ -1,5 +1,6 @@
 """The leakage report: its measures against scipy and scikit-learn, and leaks that it has to find."""
 
+import datetime
 import json
 import random
 
@@ -7,6 +8,7 @@ import pytest
 
 from helpers import stages
 from helpers.extension import DATA
+from helpers.stores import instants
 
 NOT_YET = "not available at the label's time"
 INSIDE = "the label lies in the feature's own window"
@@ -142,6 +144,44 @@ def test_few_rows_are_no_evidence_and_a_time_that_is_not_known_is_too_late(db):
     assert report(db, query, label="y", as_of="at", min_rows=5, exclude=["known"])["x"]["reason"] == TOO_WELL
 
 
+TOO_FEW = "not judged: too few rows have it and the label, see min_rows"
+KINDS = {"numbers": lambda rng, i: rng.random(), "one": lambda rng, i: 7, "text": lambda rng, i: "same", "names": lambda rng, i: f"n{i}",
+         "words": lambda rng, i: rng.choice("abc"), "blobs": lambda rng, i: bytes([rng.randrange(3)]), "none": lambda rng, i: None,
+         "mixed": lambda rng, i: rng.choice([1, 2.5, "1", b"1"]), "order_": lambda rng, i: i, "few": lambda rng, i: i if i % 20 == 0 else None}
+
+
+def test_a_feature_is_clean_only_where_enough_rows_could_have_said_otherwise(db):
+    for seed in range(60):
+        rng = random.Random(seed)
+        n, gaps, min_rows = rng.choice([0, 1, 3, 29, 30, 80]), rng.choice([0, 0, 0.3]), rng.choice([2, 10, 30])
+        columns = {name: [None if rng.random() < gaps else KINDS[kind](rng, i) for i in range(n)]
+                   for name, kind in {"y": rng.choice(list(KINDS)), **{k: k for k in KINDS}}.items()}
+        for name, row in measured(db, columns, min_rows=min_rows).items():
+            both = [(y, x) for y, x in zip(columns["y"], columns[name]) if y is not None and x is not None]
+            assert row["is_suspicious"] == 0 or len([y for y in columns["y"] if y is not None]) >= min_rows, (seed, name)
+            if len(both) < min_rows or len({y for y, _ in both}) < 2 or len({x for _, x in both}) < 2:
+                assert row["reason"] is not None, (seed, name)
+            assert row["is_suspicious"] or (row["reason"] or "not judged: ").startswith("not judged: "), (seed, name)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_classes_of_so_few_rows_that_anything_tells_one_of_them_are_said_not_to_be_judged(db, rows):
+    for seed in range(20):
+        rng = random.Random(seed)
+        found = measured(db, {"y": [f"class {i // rows}" for i in range(40)], "x": [rng.random() for _ in range(40)]})["x"]
+        assert (found["is_suspicious"], found["reason"]) == (0, "not judged: no text of the label has 5 rows")
+
+
+def test_a_time_is_late_as_a_lookup_has_it_however_the_two_are_written(db):
+    rng, begin = random.Random(5), datetime.datetime(2024, 3, 1, tzinfo=instants.UTC)
+    for _ in range(300):
+        asked, known = (instants.written(rng, t) if rng.random() < 0.6 else f"{t:%Y-%m-%d}"
+                        for t in (begin + datetime.timedelta(hours=rng.randrange(72)) for _ in range(2)))
+        found = report(db, f"SELECT 1 AS y, '{asked}' AS at, 2 AS x, '{known}' AS known", label="y", as_of="at", available={"x": "known"}, window_end={"x": "known"})
+        late = int(instants.of_row(known) > instants.of_request(asked))
+        assert (found["x"]["n_unavailable"], found["x"]["n_inside_window"]) == (late, late), (asked, known)
+
+
 REFUSED = {
     '{"as_of": "t"}': 'option "label" is missing',
     '{"label": "y"}': 'option "as_of" is missing',
@@ -184,7 +224,7 @@ RACES = "race_results AS r JOIN silver_strava_activities AS a USING (athlete_id,
 
 def test_a_query_without_rows_shows_no_feature_to_be_suspicious(runner):
     found = report(runner, "SELECT 1.0 AS a, 2.0 AS label, '2024-01-01' AS at WHERE 0", label="label", as_of="at")
-    assert [(row["n_values"], row["reason"]) for row in found.values()] == [(0, None)]
+    assert [(row["n_values"], row["is_suspicious"], row["reason"]) for row in found.values()] == [(0, 0, "not judged: it has no values")]
 
 
 def test_r1_form_joined_by_the_day_of_the_race_lights_up_in_every_row(runner):
@@ -200,5 +240,5 @@ def test_r1_form_looked_up_as_of_the_start_does_not(runner):
     runner.execute("CREATE VIRTUAL TABLE temp.form USING asof(athlete_rolling_features, entity=athlete_id, timestamp=event_timestamp, available=available_at)")
     query = f"SELECT {COLUMNS} FROM {RACES} JOIN form AS f ON f.athlete_id = r.athlete_id AND f.as_of = a.start_time"
     found = report(runner, query, label="seconds", as_of="starts_at", min_rows=1000, **TIMES)
-    assert [(row["n_unavailable"], row["n_inside_window"], row["reason"]) for row in found.values()] == [(0, 0, None)] * 3
+    assert [(row["n_unavailable"], row["n_inside_window"], row["is_suspicious"], row["reason"]) for row in found.values()] == [(0, 0, 0, TOO_FEW)] * 3
     assert found["ctl_42d"]["n_values"] > 3

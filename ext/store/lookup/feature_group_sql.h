@@ -43,8 +43,11 @@ typedef struct feature_group {
     int keys[GROUP_KEYS_MAX]; /* columns */
     int n_keys;
     int timestamp, available; /* columns; available is -1 for a table without */
-    int64_t lookback_us;      /* -1: no limit */
-    char *version;            /* "2.0.1", or NULL if not registered */
+    int ties
+        [GROUP_KEYS_MAX]; /* columns that tell rows of one entity and timestamp apart, in the table and its history */
+    int n_ties;
+    int64_t lookback_us; /* -1: no limit */
+    char *version;       /* "2.0.1", or NULL if not registered */
     sqlite3_int64
         publication;  /* of the rows, among those of other earlier versions; 0: the table has no others */
     bool keeps_times; /* its triggers let no time in that is written in another form */

@@ -193,6 +193,33 @@ static int open_history(feature_group *group, const char *name, athlete_fault *f
     return rc;
 }
 
+/* Of rows of one entity and time the last by the rest of the primary key answers: in the table that is the order of its index,
+** and in the history it has to be the same, or a row that goes there would leave its place to another. */
+static int find_ties(feature_group *group, const char *table, athlete_fault *fault) {
+    group_source *history = &group->sources[GROUP_HISTORY];
+    int places[GROUP_KEYS_MAX]; /* column by its place in the primary key */
+    for (int i = 0; i < GROUP_KEYS_MAX; i++) places[i] = -1;
+    sqlite3_stmt *list;
+    int rc = catalog_ask(group->db, &list, fault, "PRAGMA \"%w\".table_info(%Q)", group->schema, table);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(list)) == SQLITE_ROW) {
+        int place = sqlite3_column_int(list, 5);
+        if (place >= 1 && place <= GROUP_KEYS_MAX)
+            places[place - 1] = group_column_named(group, catalog_text(list, 1));
+        rc = SQLITE_OK;
+    }
+    for (int i = 0; i < GROUP_KEYS_MAX; i++) {
+        int column = places[i];
+        bool tells = column >= 0 && column != group->timestamp && column != group->available;
+        for (int k = 0; k < group->n_keys; k++) tells &= group->keys[k] != column;
+        tells = tells && sqlite3_table_column_metadata(group->db, group->schema, history->table,
+                                                       group->columns[column].name, NULL, NULL, NULL, NULL,
+                                                       NULL) == SQLITE_OK;
+        if (tells) group->ties[group->n_ties++] = column;
+    }
+    if (group->n_ties) history->order = ORDER_SORTED;
+    return list ? catalog_ended(group->db, list, rc, fault) : rc;
+}
+
 static int open_table(feature_group *group, const registration *known, const char *name,
                       athlete_fault *fault) {
     const char *schema = known->schema;
@@ -278,6 +305,9 @@ int group_open(feature_group *group, sqlite3 *db, const group_names *names, athl
     if (rc == SQLITE_OK) rc = read_lookback(group, names->lookback, known.lookback, fault);
     if (rc == SQLITE_OK) rc = group_index_find(group, &group->sources[GROUP_CURRENT], fault);
     if (rc == SQLITE_OK && names->needs_available) rc = open_history(group, names->history, fault);
+    bool keeps_order = !group->sources[GROUP_CURRENT].has_rowid || group->publication;
+    if (rc == SQLITE_OK && group->sources[GROUP_HISTORY].table && keeps_order)
+        rc = find_ties(group, known.publication ? known.table : group->sources[GROUP_CURRENT].table, fault);
     if (rc == SQLITE_OK) rc = find_keepers(group, &known, fault);
     group->version = known.version;
     known.version = NULL;

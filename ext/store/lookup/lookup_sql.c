@@ -134,7 +134,9 @@ static int lookup_fail(const asof_lookup *lookup, int rc, athlete_fault *fault) 
 
 static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, int feature,
                                  const lookup_request *request, lookup_search *search) {
-    if (!search->found.values && !kept_row_open(&search->found, KEPT_COLUMNS + 1)) return SQLITE_NOMEM;
+    if (!search->found.values &&
+        !kept_row_open(&search->found, KEPT_COLUMNS + 1 + lookup->plan->group->n_ties))
+        return SQLITE_NOMEM;
     lookup_statement *own = lookup->repeats ? &search->running : &search->once;
     if (own->statement) return SQLITE_OK;
     return lookup_prepare(lookup->plan, place, feature, lookup->repeats, request, &search->found, own);
@@ -182,9 +184,11 @@ static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault 
     return rc;
 }
 
-static bool is_newer(const kept_row *a, const kept_row *b) {
+/* `ties` of `n_ties` values: where what tells the rows apart is in both. */
+static bool is_newer(const kept_row *a, const kept_row *b, int ties, int n_ties) {
     int order = kept_compare(a, KEPT_TIMESTAMP, b, KEPT_TIMESTAMP);
     if (order == 0) order = kept_compare(a, KEPT_AVAILABLE, b, KEPT_AVAILABLE);
+    for (int i = 0; i < n_ties && order == 0; i++) order = kept_compare(a, ties + i, b, ties + i);
     return order > 0;
 }
 
@@ -200,7 +204,8 @@ static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athle
         rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
     }
     if (rc != SQLITE_OK) return rc;
-    if (past && (!*found || is_newer(past, *found))) *found = past;
+    int ties = feature < 0 ? plan->ties : KEPT_COLUMNS + 1;
+    if (past && (!*found || is_newer(past, *found, ties, plan->group->n_ties))) *found = past;
     return *found ? accept(lookup, *found, fault) : SQLITE_DONE;
 }
 

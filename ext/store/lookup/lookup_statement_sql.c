@@ -21,6 +21,8 @@ int lookup_plan_open(lookup_plan *plan, const feature_group *group, const lookup
     plan->slots = memory_alloc(NULL, (size_t)group->n_columns, sizeof *plan->slots);
     if (!plan->slots) return SQLITE_NOMEM;
     for (int i = 0; i < group->n_columns; i++) plan->slots[i] = wanted(opaque, i) ? plan->n_values++ : -1;
+    plan->ties = plan->n_values;
+    plan->n_values += group->n_ties;
     return SQLITE_OK;
 }
 
@@ -79,10 +81,19 @@ static void append_conditions(const lookup_text *text) {
         sqlite3_str_appendf(sql, " AND \"%w\" IS NOT NULL", column_name(group, text->feature));
 }
 
+/* Where the row to keep has what tells it from another. */
+static int place_of_ties(const lookup_text *text) {
+    return text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->ties;
+}
+
 /* Value number `slot` of the row to keep. */
 static void append_kept(const lookup_text *text, int slot) {
     const feature_group *group = text->plan->group;
-    int column = slot == KEPT_TIMESTAMP ? group->timestamp : slot == KEPT_AVAILABLE ? group->available : -1;
+    int tie = slot - place_of_ties(text);
+    int column = tie >= 0                 ? group->ties[tie]
+                 : slot == KEPT_TIMESTAMP ? group->timestamp
+                 : slot == KEPT_AVAILABLE ? group->available
+                                          : -1;
     for (int i = 0; i < group->n_columns && slot >= KEPT_COLUMNS && column < 0; i++)
         if (text->feature >= 0 ? i == text->feature : text->plan->slots[i] == slot) column = i;
     if (column >= 0) sqlite3_str_appendf(text->sql, "\"%w\"", column_name(group, column));
@@ -95,7 +106,7 @@ static void append_kept(const lookup_text *text, int slot) {
 /* Calls of "asof answer", as many as the limit of arguments asks for. */
 static void append_answer(const lookup_text *text) {
     int most = sqlite3_limit(text->plan->group->db, SQLITE_LIMIT_FUNCTION_ARG, -1) - 2;
-    int n = text->feature >= 0 ? KEPT_COLUMNS + 1 : text->plan->n_values;
+    int n = place_of_ties(text) + text->plan->group->n_ties;
     for (int slot = 0; slot < n; slot++) {
         if (slot % most == 0) {
             sqlite3_str_appendf(text->sql, "%s\"asof answer\"(?%d, %d", slot > 0 ? ") + " : "", PARAMETER_OWN,
@@ -115,6 +126,10 @@ static void append_tie(const lookup_text *text) {
     for (int slot = 0; slot <= KEPT_ROWID; slot++) {
         sqlite3_str_appendall(sql, ", ");
         append_kept(text, slot);
+    }
+    for (int i = 0; i < text->plan->group->n_ties; i++) {
+        sqlite3_str_appendall(sql, ", ");
+        append_kept(text, place_of_ties(text) + i);
     }
     sqlite3_str_appendf(sql, ") WHEN %d THEN ", TIE_KEPT);
     append_answer(text);
@@ -155,15 +170,16 @@ void lookup_statement_close(lookup_statement *own) {
     sqlite3_finalize(own->statement);
 }
 
-static int prepare_text(sqlite3 *db, sqlite3_str *text, kept_row *row, lookup_statement *own) {
-    char *sql = sqlite3_str_finish(text);
+static int prepare_text(const lookup_text *text, kept_row *row, lookup_statement *own) {
+    sqlite3 *db = text->plan->group->db;
+    char *sql = sqlite3_str_finish(text->sql);
     if (!sql) return SQLITE_NOMEM;
     sqlite3_stmt *statement = NULL;
     own_room were = own_room_begin(db, OWN_DEPTH, LOOKUP_VARIABLES, LOOKUP_VARIABLES);
     int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
     own_room_end(db, were);
     sqlite3_free(sql);
-    *own = (lookup_statement){.statement = statement, .row = row};
+    *own = (lookup_statement){statement, row, place_of_ties(text), text->plan->group->n_ties};
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_pointer(statement, PARAMETER_OWN, own, OWN_POINTER, forget_statement);
     if (rc != SQLITE_OK) sqlite3_finalize(statement);
@@ -184,7 +200,7 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
     if (runs_on) sqlite3_str_appendall(text.sql, "SELECT (");
     append_search(&text);
     if (runs_on) sqlite3_str_appendf(text.sql, ") FROM \"asof request\"(?%d) AS q", PARAMETER_REQUEST);
-    int rc = prepare_text(db, text.sql, row, own);
+    int rc = prepare_text(&text, row, own);
     if (rc == SQLITE_OK && runs_on) {
         rc = sqlite3_bind_pointer(own->statement, PARAMETER_REQUEST, (void *)(size_t)request, REQUEST_POINTER,
                                   NULL);
@@ -225,7 +241,7 @@ int lookup_prepare_walk(const lookup_plan *plan, lookup_walk walk, void *merge, 
     if (source->order == ORDER_COMPLETE && group->available >= 0)
         sqlite3_str_appendf(sql, ", \"%w\"", column_name(group, group->available));
     if (source->order == ORDER_COMPLETE && source->rowid) sqlite3_str_appendf(sql, ", %s", source->rowid);
-    int rc = prepare_text(group->db, sql, row, own);
+    int rc = prepare_text(&text, row, own);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_pointer(own->statement, PARAMETER_REQUEST, merge, LOOKUP_WALK_POINTER, NULL);
     return rc;
@@ -262,24 +278,27 @@ void lookup_answer_scalar(sqlite3_context *context, int argc, sqlite3_value **ar
     else sqlite3_result_error(context, "asof answer: a part of asof, not to be called", -1);
 }
 
-/* --- "asof tie"(row, timestamp, available_at, rowid) ----------------------------------------------------- */
+/* --- "asof tie"(row, timestamp, available_at, rowid, …) -------------------------------------------------- */
 
-static tie_verdict verdict_of(const kept_row *row, sqlite3_value **values) {
+static tie_verdict verdict_of(const lookup_statement *own, sqlite3_value **values) {
+    const kept_row *row = own->row;
     if (!row->present) return TIE_KEPT;
     if (row->failed || kept_compare_value(row, KEPT_TIMESTAMP, values[KEPT_TIMESTAMP]) != 0)
         return TIE_BEYOND;
     int order = kept_compare_value(row, KEPT_AVAILABLE, values[KEPT_AVAILABLE]);
+    for (int i = 0; i < own->n_ties && order == 0; i++)
+        order = kept_compare_value(row, own->ties + i, values[KEPT_ROWID + 1 + i]);
     if (order == 0) order = kept_compare_value(row, KEPT_ROWID, values[KEPT_ROWID]);
     return order < 0 ? TIE_KEPT : TIE_PASSED;
 }
 
 void lookup_tie_scalar(sqlite3_context *context, int argc, sqlite3_value **argv) {
-    const lookup_statement *own = argc == 2 + KEPT_ROWID ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
-    if (!own) {
+    const lookup_statement *own = argc >= 2 + KEPT_ROWID ? sqlite3_value_pointer(argv[0], OWN_POINTER) : NULL;
+    if (!own || argc != 2 + KEPT_ROWID + own->n_ties) {
         sqlite3_result_error(context, "asof tie: a part of asof, not to be called", -1);
         return;
     }
-    tie_verdict verdict = verdict_of(own->row, argv + 1);
+    tie_verdict verdict = verdict_of(own, argv + 1);
     if (verdict == TIE_KEPT) kept_row_forget(own->row);
     sqlite3_result_int(context, verdict);
 }

@@ -22,6 +22,7 @@ typedef struct lookup_plan {
     bool wants_age;
     int *slots; /* per column of the group its value in a kept row, or -1 */
     int n_values;
+    int ties; /* where in a kept row those of the group's columns are that tell rows apart */
 } lookup_plan;
 
 /* The values of a kept row; those of the columns that are wanted follow. */
@@ -53,6 +54,7 @@ typedef struct lookup_request {
 typedef struct lookup_statement {
     sqlite3_stmt *statement;
     kept_row *row; /* that its answers are kept in, or NULL */
+    int ties, n_ties;
 } lookup_statement;
 
 void lookup_statement_close(lookup_statement *own);

@@ -209,6 +209,10 @@ static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_
     }
     bool may_be_number = sqlite3_value_type(as_of) != SQLITE_BLOB && !(is_told_text && wants_text);
     moment->is_number = may_be_number && is_numeric(as_of, &moment->seconds);
+    bool is_of_years =
+        moment->seconds * 1e6 >= (double)INSTANT_FIRST_US && moment->seconds * 1e6 <= (double)INSTANT_LAST_US;
+    if (moment->is_number && !wants_text && times->group->keeps_times && !is_of_years)
+        return refuse_as_of(as_of, " where seconds since 1970 belong, of the years 1 to 9999", fault);
     if (moment->is_number && !wants_text) return SQLITE_OK;
     if (!moment->is_number) return refuse_as_of(as_of, " where " INSTANT_EXPECTED " belongs", fault);
     char *why = sqlite3_mprintf(", and %s is text", times_name(times, AS_OF_TIMESTAMP));

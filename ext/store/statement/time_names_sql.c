@@ -6,8 +6,12 @@ static bool are_texts(const statement_scope *s) {
     return strcmp(s->definition->columns[s->definition->timestamp].type.storage, "TEXT") == 0;
 }
 
+static bool is_own_time(const statement_scope *s) {
+    return s->column == s->definition->timestamp || s->column == s->definition->available;
+}
+
 static bool is_own_time_text(const statement_scope *s) {
-    return are_texts(s) && (s->column == s->definition->timestamp || s->column == s->definition->available);
+    return are_texts(s) && is_own_time(s);
 }
 
 /* What a source gives is still to be written in the group's form. */
@@ -58,6 +62,7 @@ static bool is_looked_at(const statement_scope *s) {
 STATEMENT_CONDITION(names_was_looked_at, is_looked_at(s))
 STATEMENT_CONDITION(names_not_looked_at, !is_looked_at(s) || !s->source->has_column[s->column])
 STATEMENT_CONDITION(names_own_time, is_own_time_text(s))
+STATEMENT_CONDITION(names_own_number, is_own_time(s) && !are_texts(s))
 STATEMENT_CONDITION(names_other_column, !is_own_time_text(s))
 STATEMENT_CONDITION(names_source_time, is_from_source(s))
 STATEMENT_CONDITION(names_plain, !is_from_source(s))
@@ -78,6 +83,7 @@ static const sql_list time_lists[] = {
     {"was_looked_at", names_was_looked_at},
     {"not_looked_at", names_not_looked_at},
     {"own_time", names_own_time},
+    {"own_number", names_own_number},
     {"other_column", names_other_column},
     {"source_time", names_source_time},
     {"plain", names_plain},

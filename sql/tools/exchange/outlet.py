@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from common.database import quoted
 from groups import ExchangeError, choose, in_words, registered
-from snapshot import ask, batches, open_snapshot
+from snapshot import ask, batches, batches_in_turn, open_snapshots
 
 PERIODS = {"day": ("event_date", 10), "month": ("event_month", 7), "year": ("event_year", 4)}  # directory, letters of the day
 BELIEF = "belief"
@@ -24,9 +24,9 @@ FEAST = pathlib.Path(__file__).parent / "feast_repository"
 
 def write(database, folder, names, by):
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own gives pages back between batches, and takes a fifth longer for it
-    with in_words(database), open_snapshot(database) as reader:
-        for group in choose(registered(lambda sql: ask(reader, sql)), names):
-            print(_write_group(reader, group, folder, by))
+    with in_words(database), open_snapshots(database) as readers:
+        for group in choose(registered(lambda sql: ask(readers[0], sql)), names):
+            print(_write_group(readers, group, folder, by))
     shutil.copyfile(FEAST / "features.py", folder / "features.py")
     if not (folder / "feature_store.yaml").exists():  # it may have been changed to the reader's needs
         shutil.copyfile(FEAST / "feature_store.yaml", folder / "feature_store.yaml")
@@ -42,7 +42,8 @@ class Table:
     rows: int
 
 
-def _write_group(reader, group, folder, by):
+def _write_group(readers, group, folder, by):
+    reader = readers[0]
     for name in (BELIEF, PERIODS[by][0]):
         if any(c.name.lower() == name for c in group.columns):
             raise ExchangeError(f"{group.name}.{name} has the name of a directory of the layout")
@@ -60,7 +61,7 @@ def _write_group(reader, group, folder, by):
     try:
         while True:
             try:
-                written = [_write_table(reader, group, table, [*group.columns, *ended], forms, fresh, by) for table in tables]
+                written = [_write_table(readers, group, table, [*group.columns, *ended], forms, fresh, by) for table in tables]
                 break
             except kinds.OtherForm as other:
                 column = other.args[0]
@@ -142,21 +143,21 @@ def _spark(field):
 # --- rows ----------------------------------------------------------------------------------------------------------
 
 
-def _write_table(reader, group, table, all_columns, forms, folder, by):
+def _write_table(readers, group, table, all_columns, forms, folder, by):
     """(rows, bytes) of each file."""
     if not table.rows:
         return []
     directory, letters = PERIODS[by]
     schema = schema_of(group, all_columns, forms, directory)
-    day = _day(group)
-    order = ", ".join(quoted(k) for k in group.row_key) if table.belief == "current" else "rowid"
-    if by == "day":  # may be thousands of directories: one after the other, not all open at once
-        order = f"{day}, {order}"
-
+    keys = group.row_key if table.belief == "current" else ["rowid"]
     written = []
     rows = BATCH_ROWS if all(c.type != "embedding" for c in table.columns) else BATCH_ROWS // 16
     wanted = [(c.name, c.storage) for c in table.columns]
-    converted = (_convert(b, table.columns, forms, schema, group, letters) for b in batches(reader, wanted, f"{quoted(table.name)} ORDER BY {order}", rows))
+    if by == "day":  # may be thousands of directories: one after the other, not all open at once
+        found = batches(readers[0], wanted, f"{quoted(table.name)} ORDER BY {_day(group)}, {', '.join(map(quoted, keys))}", rows)
+    else:
+        found = batches_in_turn(readers, wanted, table.name, keys, rows)
+    converted = (_convert(b, table.columns, forms, schema, group, letters) for b in found)
     ds.write_dataset(
         pa.RecordBatchReader.from_batches(schema, converted), folder / f"{BELIEF}={table.belief}", format="parquet",
         partitioning=ds.partitioning(pa.schema([schema.field(directory)]), flavor="hive"), basename_template="part-{i}.parquet",

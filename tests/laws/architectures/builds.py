@@ -57,7 +57,7 @@ BETTER_SQLITE = "better-sqlite3@12.11.1"
 def build(folder, compiler, flags, include=(), library=(), archiver="ar"):
     """The program that prints digests, with the extension linked to it."""
     cflags = " ".join([flags, *include])
-    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", f"CC={compiler}", f"AR={archiver}", f"CFLAGS={cflags}", "parts"], check=True)
+    subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "-C", ROOT, f"BUILD={folder}", "BY_FOLDER=1", f"CC={compiler}", f"AR={archiver}", f"CFLAGS={cflags}", "parts"], check=True)
     return linked(folder, compiler, folder / "parts.a", include, library)
 
 

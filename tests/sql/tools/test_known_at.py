@@ -1,5 +1,6 @@
 """sql/tools/ingest --known-at and --known-at-column: what a file said at any earlier moment, against a plain replay of the versions."""
 
+import datetime
 import os
 import random
 import subprocess
@@ -7,15 +8,16 @@ import subprocess
 import pytest
 
 from helpers.extension import EXTENSION, ROOT
+from helpers.stores import instants
 from helpers.stores.groups import SLEEP, store
 
 LOOKUP = "SELECT resting_hr FROM temp.looked WHERE athlete_id = ? AND as_of = ?"
 
 
 @pytest.fixture
-def nights(tmp_path):
+def nights(request, tmp_path):
     path = tmp_path / "nights.db"
-    db = store(SLEEP | {"reject_limit": 0}, path=path)
+    db = store(SLEEP | {"reject_limit": getattr(request, "param", 0)}, path=path)
     db.execute("CREATE TABLE staging (athlete_id, event_timestamp, resting_hr, seen)")
 
     def tool(*arguments):
@@ -61,6 +63,35 @@ def test_every_version_of_a_batch_in_any_order_is_what_was_believed_from_its_mom
                      WHERE h.superseded_at > t.available_at"""
     assert db.execute(overlapping).fetchone() == (0,)
     assert tool("--known-at-column=seen", "SELECT * FROM staging WHERE seen = (SELECT MAX(seen) FROM staging)").returncode == 0
+
+
+@pytest.mark.parametrize("nights", [1], indirect=True)
+@pytest.mark.parametrize("seed", range(3))
+def test_moments_count_in_the_order_of_time_however_they_are_written(nights, seed):
+    """Days, offsets and fractions: one version after the other as Python's datetime orders them, a day at its end."""
+    db, tool = nights
+    rng, begin = random.Random(seed), datetime.datetime(2024, 3, 1, tzinfo=instants.UTC)
+    told = []
+    for pulse in range(40, 70):
+        at = begin + datetime.timedelta(hours=rng.randrange(96), milliseconds=rng.choice([0, 0, 1, 999]))
+        text = rng.choice([f"{at:%Y-%m-%d}", instants.written(rng, at), instants.written(rng, at)])
+        told.append((instants.of_row(text), pulse, text))
+    told = [(at, pulse, text) for at, pulse, text in told if [a for a, _, _ in told].count(at) == 1]
+    rng.shuffle(told)
+    fill(db, [("a", "2024-01-01T00:00:00Z", pulse, text) for _, pulse, text in told])
+    said = tool("--known-at-column=seen", "staging")
+    assert (said.returncode, said.stderr) == (0, "")
+    believed = {instants.canonical(at, 0, True): pulse for at, pulse, _ in sorted(told)}
+    versions = db.execute("SELECT available_at, resting_hr, superseded_at FROM athlete_sleep_versions ORDER BY available_at").fetchall()
+    assert [v[:2] for v in versions] == sorted(believed.items())
+    assert [v[2] for v in versions] == [v[0] for v in versions[1:]] + [None]
+
+
+def test_a_row_of_a_batch_of_versions_that_does_not_say_when_it_was_known_is_known_from_its_moment(nights):
+    db, tool = nights
+    rows = "SELECT 'a' AS athlete_id, '2024-01-01' AS event_timestamp, 50 AS resting_hr, '2024-03-01T00:00:00Z' AS seen, NULL AS available_at"
+    assert tool("--known-at-column=seen", f"{rows} UNION ALL SELECT 'a', '2024-01-02', 51, '2024-03-01', '2024-03-05T00:00:00Z'").returncode == 0
+    assert db.execute("SELECT available_at FROM athlete_sleep ORDER BY 1").fetchall() == [("2024-03-01T00:00:00Z",), ("2024-03-05T00:00:00Z",)]
 
 
 def test_a_correction_told_late_is_believed_from_the_moment_that_is_told(nights):

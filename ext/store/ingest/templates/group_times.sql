@@ -5,13 +5,13 @@
 --# Refuses any other form. A batch, which writes its rows in that form, goes without it.
 {replaces|DROP TRIGGER IF EXISTS "{table}_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_in_form" BEFORE INSERT ON "{table}"
-WHEN NOT ({stored|{>are_in_form}})
+WHEN NOT ({stored|{>are_in_form}{number_times|{columns|{own_number| AND {>value} {>is_of_years}}}}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 
 --: kept_times_triggers
 {replaces|DROP TRIGGER IF EXISTS "{table}_in_form_moved";
 }CREATE TRIGGER IF NOT EXISTS "{table}_in_form_moved" BEFORE UPDATE OF "{timestamp}", "{available}" ON "{table}"
-WHEN NOT ({stored|{>are_in_form}})
+WHEN NOT ({stored|{>are_in_form}{number_times|{columns|{own_number| AND {>value} {>is_of_years}}}}})
 BEGIN SELECT RAISE(ABORT, '{table}: {>time_is_wrong}'); END;
 {replaces|DROP TRIGGER IF EXISTS "{table}_history_in_form";
 }CREATE TRIGGER IF NOT EXISTS "{table}_history_in_form" BEFORE INSERT ON "{table}_history"
@@ -38,7 +38,7 @@ BEGIN SELECT RAISE(ABORT, '{table}_earlier: what was published stays as it was')
 {stored|{>are_in_form}} AND {whole_seconds|(CASE WHEN new.superseded_at NOT GLOB '????-??-??T??:??:??Z' THEN 0 WHEN new.superseded_at NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new.superseded_at AS BLOB)) = 20 THEN date(new.superseded_at, '+0 seconds') < new.superseded_at WHEN length(CAST(new.superseded_at AS BLOB)) = length(CAST('2025-10-20T06:00:00Z' AS BLOB)) THEN date(new.superseded_at, '+0 seconds') < new.superseded_at END) IS TRUE}{milliseconds|(CASE WHEN new.superseded_at NOT GLOB '????-??-??T??:??:??.[0-9][0-9][0-9]Z' THEN 0 WHEN new.superseded_at NOT BETWEEN '0001' AND ':' THEN 0 WHEN length(CAST(new.superseded_at AS BLOB)) = 24 THEN date(new.superseded_at, '+0 seconds') < new.superseded_at WHEN length(CAST(new.superseded_at AS BLOB)) = length(CAST('2025-10-20T06:00:00.000Z' AS BLOB)) THEN date(new.superseded_at, '+0 seconds') < new.superseded_at END) IS TRUE}{number_times|typeof(new.superseded_at) = 'integer'}
 
 --: time_is_wrong
-{timestamp}, {available} and superseded_at are {whole_seconds|instants in UTC such as 2025-10-20T06:00:00Z}{milliseconds|instants in UTC such as 2025-10-20T06:00:00.000Z}{number_times|whole numbers of seconds}; an ingest takes other forms, too
+{timestamp}, {available} and superseded_at are {whole_seconds|instants in UTC such as 2025-10-20T06:00:00Z}{milliseconds|instants in UTC such as 2025-10-20T06:00:00.000Z}{number_times|whole numbers of seconds, of the years 1 to 9999}; an ingest takes other forms, too
 
 --: single_times
 --# Of a single row, where the extension may be missing: another form of a time is written in the group's, and the row comes in

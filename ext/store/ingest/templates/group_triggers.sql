@@ -1,17 +1,24 @@
 --: history_triggers
 --# A version stops being believed when the one that replaces it became known, or now. What was replaced before it could be
---# known was never believed. Where triggers are recursive, the update that dates the new version comes here, too: until that is
---# done nobody has superseded the old one (x''), by which it is told from an update of somebody's own.
+--# known was never believed: then the version before it ends where the new one begins, or now. Where triggers are recursive, the
+--# update that dates the new version comes here, too: until that is done nobody has superseded the old one (x''), by which it is
+--# told from an update of somebody's own.
 {replaces|DROP TRIGGER IF EXISTS "{table}_replaced";
 }CREATE TRIGGER IF NOT EXISTS "{table}_replaced" AFTER UPDATE ON "{table}"
 WHEN ({columns: old."{column}"}) IS NOT ({columns: new."{column}"})
     AND (SELECT superseded_by FROM "{table}_history" ORDER BY rowid DESC LIMIT 1) IS NOT x''
 BEGIN
-{>into_history}, CASE WHEN new."{available}" > old."{available}" THEN {>who} ELSE x'' END
-    FROM (SELECT CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE {>now} END AS _until)
-    WHERE _until > old."{available}";
+    INSERT INTO "{table}_history" ({columns: "{column}"}, superseded_at, superseded_by)
+    SELECT {columns: "{column}"}, {>replaced_at}, superseded_by FROM "{table}_history"
+    WHERE ({row_key: "{column}"}) = ({row_key: old."{column}"}) AND {>ends_earlier}
+    UNION ALL
+    SELECT {columns: old."{column}"}, CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE max({>now}, old."{available}") END,
+        CASE WHEN new."{available}" > old."{available}" THEN {>who} ELSE x'' END;
     UPDATE "{table}" SET "{available}" = {>now} -- one belief begins where the other ended
-    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND {>now} > old."{available}";
+    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND "{available}" < {>now}
+        AND (SELECT superseded_by FROM "{table}_history" ORDER BY rowid DESC LIMIT 1) = x'';
+    DELETE FROM "{table}_history" -- what was never believed leaves no version
+    WHERE ({row_key: "{column}"}) = ({row_key: old."{column}"}) AND (superseded_at <= "{available}" OR {>ends_earlier});
     UPDATE "{table}_history" SET superseded_by = {>who} WHERE rowid = (SELECT MAX(rowid) FROM "{table}_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -23,7 +30,18 @@ BEGIN
 {>into_history}, {>who}
     FROM (SELECT {>now} AS _until)
     WHERE _until > old."{available}";
+    UPDATE "{table}_history" SET superseded_at = {>now}
+    WHERE old."{available}" > {>now} AND ({row_key: "{column}"}) = ({row_key: old."{column}"}) AND superseded_at > {>now};
+    DELETE FROM "{table}_history"
+    WHERE old."{available}" > {>now} AND ({row_key: "{column}"}) = ({row_key: old."{column}"}) AND superseded_at <= "{available}";
 END;
+
+--: replaced_at
+max(new."{available}", {>now})
+
+--: ends_earlier
+--# A version that was to be believed until one that has been replaced before it could be known.
+old."{available}" >= {>replaced_at} AND superseded_at > {>replaced_at}
 
 --: into_history
     INSERT INTO "{table}_history" ({columns: "{column}"}, superseded_at, superseded_by)

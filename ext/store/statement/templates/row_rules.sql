@@ -50,7 +50,12 @@ CASE{was_looked_at|
     WHEN {may_be_null|{>value} IS NOT NULL AND }({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
     WHEN +{>value} < {min} THEN 0}{maximum|
     WHEN +{>value} > {max} THEN 0}}{own_time|{not_looked_at|
-    WHEN ({>is_in_form_or_same}) IS NOT TRUE THEN 0}}
+    WHEN ({>is_in_form_or_same}) IS NOT TRUE THEN 0}}{own_number|
+    WHEN +{>value} NOT {>is_of_years} THEN 0}
+
+--: is_of_years
+--# Seconds of the years 1 to 9999, so that milliseconds are refused.
+BETWEEN -62135596800 AND 253402300799
 
 --: list_tests
 --# A CASE is faster than a list, for which SQLite makes an index.
@@ -65,11 +70,11 @@ CASE{was_looked_at|
 --: rule_holds
 --# 1 if the row keeps this rule; whether NULL may stand there is another rule. The + takes a column's affinity away, which would
 --# turn the limit into a text beside a text.
-({rule_not_null|{>value} IS NOT NULL)}{rule_type|{>value} IS NULL OR {check}{own_time| AND ({>is_in_form}) IS TRUE}) IS NOT 0}{rule_min|+{>value} >= {min}) IS NOT 0}{rule_max|+{>value} <= {max}) IS NOT 0}{rule_allowed|{>value} IN ({allowed: {member}})) IS NOT 0}{rule_pattern|{>value} GLOB '{pattern}') IS NOT 0}{rule_predicate|{>predicate}) IS NOT 0}
+({rule_not_null|{>value} IS NOT NULL)}{rule_type|{>value} IS NULL OR ({check}){own_time| AND ({>is_in_form}) IS TRUE}{own_number| AND +{>value} {>is_of_years}}) IS NOT 0}{rule_min|+{>value} >= {min}) IS NOT 0}{rule_max|+{>value} <= {max}) IS NOT 0}{rule_allowed|{>value} IN ({allowed: {member}})) IS NOT 0}{rule_pattern|{>value} GLOB '{pattern}') IS NOT 0}{rule_predicate|{>predicate}) IS NOT 0}
 
 --: rule_reason
 --# What is wrong with a row that breaks this rule.
-'{rule_not_null|{column} is missing}{rule_type|{column} is not of type {type}{own_time|: expected a day (2025-10-20) or an instant (2025-10-20T06:00:00Z, 2025-10-20 08:00:00.5+02:00)}}{rule_min|{column} is below {min}}{rule_max|{column} is above {max}}{rule_allowed|{column} is none of {allowed: {text_member|{member_text}}{number_member|{member_number}}}}{rule_pattern|{column} is not like {pattern}}{rule_predicate|{reason}}{rule_unique|{column} is in another row}{rule_twice|another row of the batch has the same key and came first}'
+'{rule_not_null|{column} is missing}{rule_type|{column} is not of type {type}{own_time|: expected a day (2025-10-20) or an instant (2025-10-20T06:00:00Z, 2025-10-20 08:00:00.5+02:00)}{own_number|: expected whole seconds since 1970, of the years 1 to 9999}}{rule_min|{column} is below {min}}{rule_max|{column} is above {max}}{rule_allowed|{column} is none of {allowed: {text_member|{member_text}}{number_member|{member_number}}}}{rule_pattern|{column} is not like {pattern}}{rule_predicate|{reason}}{rule_unique|{column} is in another row}{rule_twice|another row of the batch has the same key and came first}'
 
 --: rule_value
 {of_column|{>value}}{of_row|NULL}

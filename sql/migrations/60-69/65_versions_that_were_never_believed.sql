@@ -1,0 +1,4 @@
+-- needs: features
+--
+-- A version that is replaced or deleted before it could be known ends the one before it there; the triggers are made anew after each
+-- migration.
