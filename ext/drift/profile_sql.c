@@ -95,7 +95,8 @@ static athlete_status profile_name_columns(profile_state *state) {
     state->columns = memory_zeroed(NULL, (size_t)n, sizeof *state->columns);
     if (!state->names || !state->columns) return ATHLETE_NOMEM;
     for (; state->n_columns < n; state->n_columns++) {
-        state->names[state->n_columns] = sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_columns));
+        state->names[state->n_columns] =
+            sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_columns));
         if (!state->names[state->n_columns]) return ATHLETE_NOMEM;
     }
     return ATHLETE_OK;
@@ -159,7 +160,7 @@ static int profile_next(athlete_call *call, void *opaque) {
     if (++state->column >= state->n_columns) return SQLITE_DONE;
     drift_rows *rows = &state->columns[state->column].rows;
     status = number_profile_of(&state->budget, &state->poll, rows->numbers[DRIFT_CURRENT],
-                                              rows->n_numbers[DRIFT_CURRENT], &state->found);
+                               rows->n_numbers[DRIFT_CURRENT], &state->found);
     return status == ATHLETE_OK ? SQLITE_ROW : call_fail_status(call, status);
 }
 

@@ -49,7 +49,8 @@ static athlete_status samples_name_columns(samples_state *state) {
     state->n_reference = memory_zeroed(NULL, k, sizeof *state->n_reference);
     if (!state->names || !state->pairs || !state->n_reference) return ATHLETE_NOMEM;
     for (; state->n_names < state->n_columns; state->n_names++) {
-        state->names[state->n_names] = sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_names + 1));
+        state->names[state->n_names] =
+            sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_names + 1));
         if (!state->names[state->n_names]) return ATHLETE_NOMEM;
     }
     return ATHLETE_OK;

@@ -15,7 +15,7 @@ typedef struct joint_moments {
 
 typedef struct joint_components {
     double *centre, *axes, *values; /* axes: rows, the first first */
-    double *beyond; /* the axes after those that are kept, one column after the other */
+    double *beyond;                 /* the axes after those that are kept, one column after the other */
 } joint_components;
 
 /* All that a comparison needs beside the rows. */
@@ -244,7 +244,8 @@ static athlete_status standardise_both(joint_workshop *shop, joint_rows referenc
     if (status != ATHLETE_OK) return status;
     for (size_t j = 0; j < width && status == ATHLETE_OK; j++) {
         if (fill_column(reference, width, j, means[j]))
-            status = points_scale(reference.x, reference.n, width, j, shop->poll, &shop->all.sums[j], &scales[j]);
+            status =
+                points_scale(reference.x, reference.n, width, j, shop->poll, &shop->all.sums[j], &scales[j]);
         double n = (double)reference.n, variance = scales[j] * scales[j],
                rounding = n * means[j] * DBL_EPSILON;
         bool varies = scales[j] < 1 && variance > n * DBL_EPSILON * variance + rounding * rounding;

@@ -116,9 +116,9 @@ static athlete_status reconstruction_open(athlete_call *call, int argc, sqlite3_
     athlete_status status = ATHLETE_OK;
     for (int i = 0; i < 2 && status == ATHLETE_OK; i++) {
         drift_side which = i == 0 ? DRIFT_REFERENCE : DRIFT_CURRENT;
-        status = query_open_values(call->db, (const char *)sqlite3_value_text(argv[i]), 1,
-                                   "value[, value, …]", argc > 3 ? argc - 3 : 0, argv + 3,
-                                   &state->sides[which].query, &call->fault);
+        status =
+            query_open_values(call->db, (const char *)sqlite3_value_text(argv[i]), 1, "value[, value, …]",
+                              argc > 3 ? argc - 3 : 0, argv + 3, &state->sides[which].query, &call->fault);
     }
     return status;
 }
