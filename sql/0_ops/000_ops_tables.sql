@@ -1,10 +1,11 @@
 -- stage:    000_ops_tables
 -- purpose:  what every stage needs: configuration, the run log, the audit, and how far each stage has read
 -- reads:    -; ops_actor, ops_config, ops_config_faults, ops_config_ranges
--- writes:   -; ops_config, ops_config_ranges, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_actor, ops_audit, ops_alerts, ops_alert_deliveries, ops_task_runs
+-- writes:   -; ops_config, ops_config_ranges, ops_runs, ops_watermarks, ops_published, ops_stages, ops_upstreams, ops_due, ops_rests, ops_actor, ops_audit, ops_alerts, ops_alert_deliveries, ops_task_runs
 -- follows:  -
 -- grain:    -
 -- params:   -
+-- rests:    -; ops_actor, ops_config, ops_config_ranges
 
 BEGIN IMMEDIATE;
 
@@ -333,6 +334,20 @@ BEGIN
     INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT stage, new.stage FROM ops_stages WHERE instr(new.follows, '"' || stage || '"');
     INSERT OR IGNORE INTO ops_upstreams (upstream, stage) SELECT new.stage, stage FROM ops_stages WHERE instr(follows, '"' || new.stage || '"');
 END;
+
+-- How each stage left what it reads, when the programs of sql/tools ran it last: while that stands, it has nothing to do. Whoever
+-- runs it otherwise takes its row out.
+CREATE TABLE IF NOT EXISTS ops_rests (
+    stage         TEXT PRIMARY KEY,
+    state         TEXT NOT NULL,    -- a hash of its text, the schema, the library, and of what its header names after `rests:`
+    is_quiet      INTEGER NOT NULL, -- 1: it found it so, and what it told is what it tells each time
+    rows_in       INTEGER,
+    rows_out      INTEGER,
+    rows_rejected INTEGER,
+    message       TEXT
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS ops_announced_wakes INSTEAD OF INSERT ON ops_announced
+BEGIN DELETE FROM ops_rests WHERE stage = new.stage; END;
 
 -- announce: printed by `make stages`
 INSERT INTO ops_announced (stage, purpose, inputs, products, follows) VALUES (

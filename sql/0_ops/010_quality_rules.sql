@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    -
 -- params:   -
+-- rests:    -; silver_field_lists, silver_fields, silver_rule_empties, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

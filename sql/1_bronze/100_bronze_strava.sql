@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    one row per version of an object
 -- params:   -
+-- rests:    bronze_inbox
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

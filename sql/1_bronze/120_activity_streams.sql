@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    activity_id, channel
 -- params:   -
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    runner_id; runner_id, distance_class
 -- params:   -
+-- rests:    ops_due; bronze_documents, ops_watermarks, race_distances, silver_field_lists, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

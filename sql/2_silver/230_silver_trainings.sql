@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

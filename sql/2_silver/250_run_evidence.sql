@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   threshold_min_minutes, threshold_min_distance_km, max_pause_share
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id
 -- params:   -
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

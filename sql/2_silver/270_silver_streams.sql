@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    activity_id
 -- params:   arrivals
+-- rests:    activity_streams_due
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    name, major, minor, patch
 -- params:   -
+-- rests:    -; bronze_documents, feature_definition_rejects, feature_groups, feature_types
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

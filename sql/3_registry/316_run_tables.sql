@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    -
 -- params:   -
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

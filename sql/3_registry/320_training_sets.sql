@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    training_set_id, position
 -- params:   -
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

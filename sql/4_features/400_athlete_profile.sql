@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id
 -- params:   arrivals
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   heart_rate_min_share
+-- rests:    ops_due; feature_groups, feature_publications
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  410_activity_features
 -- grain:    athlete_id, as_of_date
 -- params:   as_of_date, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, expected_days_per_week, unknown_load_max_share
+-- rests:    ops_due; feature_groups, feature_publications
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

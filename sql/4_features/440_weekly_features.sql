@@ -5,6 +5,7 @@
 -- follows:  430_rolling_features
 -- grain:    athlete_id, week_start
 -- params:   unknown_load_max_share
+-- rests:    ops_due; feature_groups, feature_publications
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

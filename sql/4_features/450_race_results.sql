@@ -5,6 +5,7 @@
 -- follows:  410_activity_features
 -- grain:    athlete_id, activity_id
 -- params:   max_pause_share, race_gain_max, race_best_gain_max, evidence_tolerance, max_vdot, threshold_lookback_days
+-- rests:    ops_due; feature_groups, feature_publications
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

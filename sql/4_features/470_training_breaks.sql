@@ -5,6 +5,7 @@
 -- follows:  430_rolling_features
 -- grain:    athlete_id, as_of_date
 -- params:   -
+-- rests:    ops_due; feature_groups, feature_publications
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

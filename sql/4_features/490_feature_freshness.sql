@@ -5,6 +5,7 @@
 -- follows:  400_athlete_profile, 410_activity_features, 415_stream_features, 420_daily_features, 430_rolling_features, 440_weekly_features, 450_race_results, 460_similar_runs, 470_training_breaks
 -- grain:    group_name
 -- params:   -
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

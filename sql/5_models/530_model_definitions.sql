@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    bronze_id
 -- params:   -
+-- rests:    ml_model_rejects; bronze_documents, ml_models, ops_config
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, search_id
 -- params:   cv_gap_days, search_every_days, train_on_api_rows
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -52,6 +53,9 @@ WHERE m.learner = 'gbdt'
   AND (m.model IN (SELECT model FROM ml_search_requests)
        OR e.every_days > 0 AND COALESCE(julianday(c.started_at) - (SELECT MAX(julianday(s.searched_at)) FROM ml_searches AS s WHERE s.model = m.model) >= e.every_days, 1));
 
+DELETE FROM ml_search_requests WHERE model IN (SELECT model FROM due) OR model IN (SELECT model FROM ml_models_current WHERE learner <> 'gbdt');
+
+-- rests here without due
 -- labelled: printed by `make stages`
 -- A model none of whose rows may train, since all come from Strava's API and that was not allowed, needs none of its features.
 -- Of its rows only what is asked below is written out, of the columns that they have: one row of nothing tells which.
@@ -507,7 +511,6 @@ SELECT s.search_id, s.model, s.bronze_id, s.started_at, s.metric, s.larger_is_be
                  || CASE WHEN s.gate_asks LIKE '%"group"%' THEN '; read the evaluation by group as optimistic: its athletes were among them' ELSE '' END END
 FROM search AS s
 ORDER BY s.search_id;
-DELETE FROM ml_search_requests WHERE model IN (SELECT model FROM due) OR model IN (SELECT model FROM ml_models_current WHERE learner <> 'gbdt');
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM sample) AS rows_in,

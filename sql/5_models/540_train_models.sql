@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -51,6 +52,7 @@ WHERE m.learner IN ('gbdt', 'rule')
        OR EXISTS (SELECT 1 FROM ml_training_requests AS p WHERE p.model = m.model AND (p.asked_at > w.looked_at OR n.day - julianday(w.looked_at) >= 1))
        OR n.day - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END);
 
+-- rests here without asked
 -- Trained is one that never was, or by another definition, or without success, or with other options than the last search has found; one
 -- with twice the labels; and one that somebody has a reason for, or whose time has come, if it has so many new labels as its schedule
 -- says and, for a reason, has cooled off. The labels of one that never was are counted when its rows are read.

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version
 -- params:   -
+-- rests:    -; ml_models, ml_runs
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

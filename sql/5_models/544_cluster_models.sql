@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version
 -- params:   train_on_api_rows
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -63,6 +64,7 @@ WHERE m.learner = 'kmeans'
        OR n.news >= 2 * (w.seen ->> '$[2]') AND n.news > w.seen ->> '$[2]'
        OR julianday(n.started_at) - julianday(w.looked_at) >= CASE WHEN l.status = 'finished' THEN COALESCE(m.definition ->> '$.schedule.every_days', 28) ELSE 1 END);
 
+-- rests here without due
 CREATE TEMP TABLE found AS
 SELECT d.model, a.fault, a.row, a.row ->> ('$."' || d.entity || '"') AS entity, a.row ->> '$.as_of_date' AS as_of_date, a.origin
 FROM (SELECT d.model, a.fault, a.c1 AS row, a.c1 ->> '$.origin' AS origin

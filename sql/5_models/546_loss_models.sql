@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    run_id, entity, as_of_date, item
 -- params:   -
+-- rests:    -; ml_model_versions, ml_models, ml_runs
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -51,6 +52,7 @@ FROM (SELECT r.run_id, r.model, r.version, r.training_spec, m.columns_sql, m.ent
       WHERE r.status = 'finished' AND m.learner = 'gbdt' AND NOT m.is_binary
         AND NOT EXISTS (SELECT 1 FROM ml_run_artifacts AS a WHERE a.run_id = r.run_id AND a.name IN ('loss_model', 'no_loss_model'))) AS d;
 
+-- rests here without due
 CREATE TEMP TABLE lesson (
     row_id INTEGER PRIMARY KEY, run_id INTEGER, fault TEXT, entity TEXT, as_of_date TEXT, item TEXT, fold INTEGER, loss REAL, predicted REAL, row TEXT
 );

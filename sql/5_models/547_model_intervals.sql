@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    run_id, interval_group
 -- params:   -
+-- rests:    -; ml_looks, ml_models, ml_runs
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -40,6 +41,7 @@ JOIN ml_models AS m USING (bronze_id)
 LEFT JOIN ml_looks AS w ON w.stage = '547_model_intervals' AND w.model = r.model
 WHERE json_type(m.definition, '$.interval') = 'object' AND (w.seen IS NULL OR w.seen ->> '$[0]' < r.run_id);
 
+-- rests here without due
 -- Of some groups errors grow by another power.
 CREATE TEMP TABLE power (run_id INTEGER, interval_group TEXT, spread_power REAL, PRIMARY KEY (run_id, interval_group)) WITHOUT ROWID;
 INSERT INTO power

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version, source, distance_class
 -- params:   interval_level
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -28,6 +29,7 @@ JOIN ml_runs AS r USING (run_id)
 JOIN ml_models AS m USING (bronze_id)
 WHERE NOT EXISTS (SELECT 1 FROM ml_metrics AS o WHERE (o.model, o.version) = (r.model, r.version));
 
+-- rests here without due
 -- Each race that the run was judged by, and what the formulas make of the same evidence.
 CREATE TEMP TABLE predicted AS
 WITH mine AS MATERIALIZED (

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, alias
 -- params:   cv_gap_days, min_athletes_as_units, significance_level
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -52,6 +53,7 @@ WHERE n.challenger > COALESCE(a.version, 0)
   AND (w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]') IS NOT (n.challenger, a.version)
        OR julianday(c.started_at) - julianday(w.looked_at) >= 1);
 
+-- rests here without contest
 -- Each is asked by its own definition about the same days, later than what trained either by the gap.
 CREATE TEMP TABLE contestant AS
 SELECT x.contest_id * 2 + (x.role = 'challenger') AS contestant_id, x.contest_id, x.model, x.role, v.model_json, k.content AS calibrator, m.columns_sql, m.is_binary, m.entity, m.definition ->> '$.base' AS base_name, m.definition ->> '$.link' IS 'log' AS is_log,

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, prediction_date, distance_class, model, version, inputs
 -- params:   -
+-- rests:    ops_due; ml_aliases, ml_model_versions, ml_models, ops_watermarks, race_distances
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, entity, prediction_date, item
 -- params:   as_of_date
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -72,6 +73,18 @@ CREATE TABLE IF NOT EXISTS inference_faults (
     reason  TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Every prediction of a registered model, as people ask for it.
+CREATE VIEW IF NOT EXISTS gold_model_predictions (athlete_id, prediction_date, item, model, version, prediction, predicted, known_at, inference_id, lower, upper, level) AS
+SELECT g.entity, g.prediction_date, g.item, g.model, g.version, g.prediction, g.predicted, g.known_at, g.inference_id, i.lower, i.upper, i.level
+FROM inference_log AS g
+LEFT JOIN inference_intervals AS i USING (inference_id);
+
+-- In which cluster an athlete was on a day, by its name in the version that said so.
+CREATE VIEW IF NOT EXISTS gold_athlete_clusters (athlete_id, as_of_date, cluster_id, cluster_name, model, version) AS
+SELECT g.entity, g.prediction_date, c.cluster_id, c.cluster_name, g.model, g.version
+FROM inference_log AS g
+JOIN ml_clusters AS c ON (c.model, c.version, c.cluster_id) = (g.model, g.version, g.predicted);
+
 -- Asked again where the champion is another one, something has arrived, or a day has passed.
 CREATE TEMP TABLE champion AS
 WITH now AS (
@@ -95,6 +108,7 @@ LEFT JOIN ml_looks AS w ON w.stage = '610_score_models' AND w.model = v.model
 WHERE w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]', w.seen ->> '$[2]') IS NOT (v.version, n.as_of_date, n.news)
    OR julianday(n.started_at) - julianday(w.looked_at) >= 1;
 
+-- rests here without champion, having counted 0, 0, (SELECT COUNT(*) FROM inference_faults), (SELECT group_concat(model || ': ' || reason, '; ') FROM inference_faults)
 -- Each athlete's last day of which all that is asked for is known by now.
 CREATE TEMP TABLE request (
     row_id INTEGER PRIMARY KEY, model TEXT, fault TEXT, entity TEXT, prediction_date TEXT, item TEXT, known_at TEXT, base REAL, row TEXT, sources TEXT
@@ -154,18 +168,6 @@ JOIN (SELECT model, 'rows: ' || fault AS reason FROM request WHERE fault IS NOT 
       UNION ALL SELECT r.model, 'rows: the base, a number ' || k.base_name || ', is missing for ' || r.entity || ' on ' || r.prediction_date
                 FROM request AS r JOIN champion AS k USING (model) WHERE r.fault IS NULL AND r.base IS NULL) AS f USING (model)
 GROUP BY c.model;
-
--- Every prediction of a registered model, as people ask for it.
-CREATE VIEW IF NOT EXISTS gold_model_predictions (athlete_id, prediction_date, item, model, version, prediction, predicted, known_at, inference_id, lower, upper, level) AS
-SELECT g.entity, g.prediction_date, g.item, g.model, g.version, g.prediction, g.predicted, g.known_at, g.inference_id, i.lower, i.upper, i.level
-FROM inference_log AS g
-LEFT JOIN inference_intervals AS i USING (inference_id);
-
--- In which cluster an athlete was on a day, by its name in the version that said so.
-CREATE VIEW IF NOT EXISTS gold_athlete_clusters (athlete_id, as_of_date, cluster_id, cluster_name, model, version) AS
-SELECT g.entity, g.prediction_date, c.cluster_id, c.cluster_name, g.model, g.version
-FROM inference_log AS g
-JOIN ml_clusters AS c ON (c.model, c.version, c.cluster_id) = (g.model, g.version, g.predicted);
 
 INSERT INTO ml_looks (stage, model, seen, looked_at) SELECT '610_score_models', model, seen, started_at FROM champion WHERE true
 ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;

@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version, judged_at
 -- params:   min_athletes_as_units, significance_level
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -36,6 +37,7 @@ LEFT JOIN ml_looks AS w ON w.stage = '615_realised_losses' AND w.model = v.model
 WHERE EXISTS (SELECT 1 FROM inference_log AS g WHERE (g.model, g.version) = (v.model, v.version))
   AND (w.seen IS NOT json_array(v.version) OR julianday(c.started_at) - julianday(w.looked_at) >= COALESCE(k.definition ->> '$.schedule.loss_days', 7));
 
+-- rests here without champion
 CREATE TEMP TABLE became AS
 SELECT c.model, a.fault, a.c1 ->> ('$."' || c.entity || '"') AS entity, a.c1 ->> '$.as_of_date' AS as_of_date, COALESCE(a.c1 ->> '$.item', '') AS item,
        CASE WHEN json_type(a.c1, '$.label') IN ('integer', 'real') THEN exact_real(a.c1 -> '$.label') END AS label

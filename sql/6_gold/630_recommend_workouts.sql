@@ -5,6 +5,7 @@
 -- follows:  430_rolling_features
 -- grain:    model, athlete_id, recommendation_date
 -- params:   acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, unknown_load_max_share
+-- rests:    ops_due; ml_aliases, ml_looks, ml_model_versions, ml_models
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -105,6 +106,11 @@ SELECT athlete_id, local_date AS activity_date, l.estimated_tss, NULL AS distanc
        NULL AS elevation_gain_m, 0 AS is_run, NULL AS threshold_pace_min_km, end_time AS event_timestamp
 FROM silver_unusable_trainings
 LEFT JOIN unusable_training_loads AS l USING (athlete_id, activity_id);
+INSERT INTO ml_looks (stage, model, seen, looked_at)
+SELECT '630_recommend_workouts', p.model, json_array(p.version), k.started_at FROM policy AS p, stage_clock AS k WHERE p.is_new
+ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
+
+-- rests here without request
 CREATE TEMP TABLE done AS
 SELECT * FROM training_done WHERE athlete_id IN (SELECT athlete_id FROM request)
 UNION ALL
@@ -292,10 +298,6 @@ JOIN simulated AS s ON s.candidate_id = c.candidate_id
 JOIN told AS t ON t.candidate_id = c.candidate_id
 CROSS JOIN stage_clock AS k
 ORDER BY c.candidate_id;
-
-INSERT INTO ml_looks (stage, model, seen, looked_at)
-SELECT '630_recommend_workouts', p.model, json_array(p.version), k.started_at FROM policy AS p, stage_clock AS k WHERE p.is_new
-ON CONFLICT (stage, model) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at;
 
 CREATE TEMP TABLE counted AS
 SELECT (SELECT COUNT(*) FROM request) AS rows_in, (SELECT COUNT(*) FROM chosen) AS rows_out, 0 AS rows_rejected, NULL AS message;

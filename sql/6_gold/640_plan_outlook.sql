@@ -5,6 +5,7 @@
 -- follows:  430_rolling_features
 -- grain:    athlete_id, plan_date
 -- params:   default_threshold_pace, acwr_risk_threshold, acwr_min_history_days, monotony_risk_threshold, unknown_load_max_share
+-- rests:    ops_due
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -59,6 +60,9 @@ FROM ops_due AS d
 LEFT JOIN ops_watermarks AS w ON w.stage = '430_rolling_features' AND w.athlete_id = d.athlete_id
 WHERE d.stage = '640_plan_outlook';
 
+DELETE FROM gold_plan_outlook WHERE athlete_id IN (SELECT athlete_id FROM changed);
+DELETE FROM gold_race_tapers WHERE athlete_id IN (SELECT athlete_id FROM changed);
+
 CREATE TEMP TABLE fallback AS SELECT value AS pace FROM ops_config WHERE name = 'default_threshold_pace';
 
 CREATE TEMP TABLE runner AS
@@ -75,6 +79,7 @@ SELECT r.athlete_id, r.threshold_pace_min_km, p.plan_date, p.workout_type, p.int
 FROM runner AS r
 JOIN athlete_plan_now AS p ON p.athlete_id = r.athlete_id AND p.plan_date > r.last_date AND p.plan_date <= date(r.last_date, '+182 days');
 
+-- rests here without ahead, having counted (SELECT COUNT(*) FROM changed), 0, 0, NULL
 -- A race takes what the estimate of the nearest distance says, carried over by Riegel's law; without one, five hundredths longer than
 -- at threshold.
 CREATE TEMP TABLE planned AS
@@ -194,7 +199,6 @@ FROM estimated AS e
 LEFT JOIN ml_intervals AS i ON (i.model, i.version, i.distance_class, i.evidence) = (e.model, e.version, e.interval_class, e.evidence)
 WHERE e.predicted_s BETWEEN 300 AND 100000;
 
-DELETE FROM gold_plan_outlook WHERE athlete_id IN (SELECT athlete_id FROM changed);
 INSERT INTO gold_plan_outlook (athlete_id, plan_date, planned, load_tss, ctl_42d, atl_7d, tsb, acwr, training_monotony_7d, is_overtraining_risk,
                                race_s, race_lower_s, race_upper_s)
 SELECT s.athlete_id, s.as_of_date,
@@ -205,7 +209,6 @@ FROM simulated AS s
 LEFT JOIN race AS r ON r.athlete_id = s.athlete_id AND r.plan_date = s.as_of_date AND r.taper_id = 0
 WHERE s.plan = 0;
 
-DELETE FROM gold_race_tapers WHERE athlete_id IN (SELECT athlete_id FROM changed);
 INSERT INTO gold_race_tapers (athlete_id, race_date, days, share, readiness, tsb, race_s, is_within, is_best)
 WITH eve AS (
     SELECT t.athlete_id, t.race_date, t.taper_id, t.days, t.share, s.ctl_ewma - s.atl_ewma / 3 AS readiness, s.tsb,

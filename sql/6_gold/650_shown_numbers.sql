@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id; athlete_id, week_start; athlete_id, first_date; prediction_id; cause
 -- params:   -
+-- rests:    -
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

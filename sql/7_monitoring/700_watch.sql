@@ -5,6 +5,7 @@
 -- follows:  400_athlete_profile, 410_activity_features, 420_daily_features, 430_rolling_features, 440_weekly_features, 450_race_results, 460_similar_runs, 470_training_breaks
 -- grain:    monitor, window_start, slice_value, column_name
 -- params:   -
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -154,6 +155,7 @@ WHERE n.window_end IS NOT NULL
                     AND (p.slice_key IS NULL) = (n.slice_value IS NULL) AND p.column_name = ':table')
 ORDER BY n.monitor, n.slice_value;
 
+-- rests here without slice
 -- The same as the table's times are written, and from where on its rows are read.
 CREATE TEMP TABLE span (slice_id INTEGER PRIMARY KEY, slice_value TEXT, since, baseline, before, start, until);
 INSERT INTO span

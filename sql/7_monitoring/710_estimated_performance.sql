@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    model, version, chunk, metric
 -- params:   label_wait_days
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -98,6 +99,7 @@ WHERE q.last_inference_id IS NOT NULL
   AND (w.seen IS NULL OR (w.seen ->> '$[0]', w.seen ->> '$[1]', w.seen ->> '$[2]') IS NOT (q.champion, q.newest_id, q.news)
        OR julianday(q.started_at) - julianday(w.looked_at) >= 1);
 
+-- rests here without champion
 -- Labels of days that are waited for: of the same item, or, where the item has none of its own, of the only one of its day.
 CREATE TEMP TABLE matured (model TEXT, fault TEXT, entity TEXT, as_of_date TEXT, item TEXT, label REAL, n INTEGER);
 INSERT INTO matured

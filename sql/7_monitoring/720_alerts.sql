@@ -5,6 +5,7 @@
 -- follows:  430_rolling_features
 -- grain:    alert_id
 -- params:   as_of_date, acwr_risk_threshold, monotony_risk_threshold, drift_alert_share, drift_alert_ratio, late_alert_periods
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

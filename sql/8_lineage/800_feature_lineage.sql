@@ -5,6 +5,7 @@
 -- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
 -- params:   -
+-- rests:    never
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -147,6 +148,7 @@ CREATE TEMP TABLE moved AS
 SELECT 1 AS is_moved
 WHERE EXISTS (SELECT 1 FROM gone) OR EXISTS (SELECT 1 FROM come)
    OR NOT EXISTS (SELECT 1 FROM feature_lineage_paths) OR NOT EXISTS (SELECT 1 FROM openlineage_stages);
+-- rests here without moved, having counted (SELECT COUNT(*) FROM computed), (SELECT COUNT(*) FROM feature_lineage), 0, NULL
 DELETE FROM feature_lineage
 WHERE (from_kind, from_name, to_kind, to_name, stage) IN (SELECT from_kind, from_name, to_kind, to_name, stage FROM gone);
 INSERT INTO feature_lineage SELECT from_kind, from_name, to_kind, to_name, stage FROM come;

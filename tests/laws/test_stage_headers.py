@@ -25,6 +25,7 @@ GOOD = """-- stage:    20_silver_example
 -- follows:  -
 -- grain:    thing_id
 -- params:   smallest
+-- rests:    never
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS silver_things (thing_id INTEGER PRIMARY KEY, size REAL);
 CREATE TEMP TABLE found AS
@@ -65,7 +66,8 @@ def test_a_good_stage_passes():
     [
         ("stage:    20", "stage:    21", "the header says stage 21_silver_example"),
         ("-- grain:    thing_id\n", "", "the header has 'params:' where 'grain' belongs"),
-        ("-- params:   smallest\n", "", "the header has no 'params:'"),
+        ("-- params:   smallest\n", "", "the header has 'rests:' where 'params' belongs"),
+        ("-- rests:    never\n", "", "the header has no 'rests:'"),
         ("bronze_things, ops_config", "bronze_things", "ops_config is not in reads:"),
         ("reads:    bronze", "reads:    ops_runs, silver_things, bronze", "silver_things is in reads: and is not touched so"),
         ("writes:   silver_things", "writes:   -", "silver_things is written and not in writes:"),

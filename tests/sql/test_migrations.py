@@ -73,7 +73,7 @@ def turn_back(db, version):
 
 def contents(db):
     """Of each table that is no log its columns, and its rows in some order."""
-    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_audit', 'ops_alert_positions', 'ml_looks')").fetchall()
+    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_rests', 'ops_audit', 'ops_alert_positions', 'ml_looks')").fetchall()
     cursors = {name: db.execute(f'SELECT * FROM "{name}"') for (name,) in names}
     return {name: ([d[0] for d in cursor.description], sorted(map(repr, cursor))) for name, cursor in cursors.items()}
 

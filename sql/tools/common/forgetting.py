@@ -51,6 +51,7 @@ BY_TABLE = {
     "ops_audit": "object IN (SELECT id FROM temp.whose UNION ALL SELECT 'athlete ' || id FROM temp.whose UNION ALL SELECT id FROM temp.theirs)"
                  " OR action LIKE 'token %' AND object IN (SELECT name FROM temp.tokens) OR who IN (SELECT name FROM temp.tokens) OR " + TELLS.format("detail"),
     "ops_alert_deliveries": "alert_id IN (SELECT alert_id FROM temp.alerts)",
+    "ops_rests": "1",  # so that every stage looks again
     "ops_tokens": "name IN (SELECT name FROM temp.tokens)",
 }
 SHARED = {

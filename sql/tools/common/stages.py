@@ -5,7 +5,7 @@ import datetime
 import json
 import pathlib
 
-from . import database, migrations
+from . import database, migrations, resting
 from .database import SQL, Failure, sqlite3
 
 SCHEMAS = SQL.parent / "schemas"
@@ -63,7 +63,7 @@ def run(db, path, files, begins=None):
             if begins:
                 begins(name)
             with _logged(db, path, name), database.undone_on_failure(db):
-                database.run_script(db, text)
+                resting.run(db, name, text)
 
 
 def set_as_of(db, text):

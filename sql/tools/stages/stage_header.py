@@ -7,14 +7,17 @@
     -- follows:  stages whose athletes it takes over when they have moved      (or -)
     -- grain:    athlete_id, activity_date                                     (or -)
     -- params:   names in ops_config                                           (or -)
+    -- rests:    tables that are empty, …; tables that are as they were, …     (or never)
 
+A stage rests while the first are empty and the second as when it ended last, with the same text, schema and library: then it would
+change nothing. Of ops_due, ops_watermarks and ml_looks its own rows count. With - it rests as soon as it has run.
 From the first parts of `reads` and `writes` comes the lineage of tables, from `follows` what is stale.
 """
 
 import dataclasses
 import re
 
-KEYS = ["stage", "purpose", "reads", "writes", "follows", "grain", "params"]
+KEYS = ["stage", "purpose", "reads", "writes", "follows", "grain", "params", "rests"]
 
 
 @dataclasses.dataclass
@@ -28,6 +31,7 @@ class Header:
     follows: list
     grain: str
     params: set
+    rests: str
 
 
 def names(text):
@@ -65,4 +69,4 @@ def parse(text):
         for name in sorted(found):
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 raise ValueError(f"'{name}' in {what}: is no name")
-    return Header(values["stage"], values["purpose"], inputs, reads, products, writes, follows, values["grain"], params)
+    return Header(values["stage"], values["purpose"], inputs, reads, products, writes, follows, values["grain"], params, values["rests"])

@@ -50,7 +50,7 @@ def table_names(db):
     return [r[0] for r in db.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
 
 
-def dump(db, leave_out=("ops_runs", "bronze_landings"), with_history=False, without=()):
+def dump(db, leave_out=("ops_runs", "ops_rests", "bronze_landings"), with_history=False, without=()):
     """Every table as sorted texts of its rows, in which a type or a bit that differs is a difference. What landed together,
     and what was believed before, depends on when the stages ran, so it is left out or waits to be asked for."""
     return {t: sorted(map(repr, db.execute(f"SELECT {listed(db, t, without)} FROM {t}"))) for t in table_names(db)

@@ -6,7 +6,7 @@ import sqlite3
 import struct
 
 NOW = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-LOGS = {"ops_runs", "ops_audit", "ops_alerts", "ops_alert_positions", "ops_task_runs"}
+LOGS = {"ops_runs", "ops_audit", "ops_alerts", "ops_alert_positions", "ops_task_runs", "ops_rests"}
 CLOCKS = {  # columns with the moment at which something ran; a moment before this test is compared all the same
     ("feature_groups", "registered_at"), ("feature_groups", "updated_at"), ("features", "registered_at"), ("features", "updated_at"),
     ("feature_rejects", "rejected_at"), ("ml_models", "registered_at"), ("ml_runs", "started_at"), ("ml_looks", "looked_at"), ("ml_decisions", "decided_at"),

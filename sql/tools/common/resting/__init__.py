@@ -1,0 +1,110 @@
+"""A stage that has nothing to do rests.
+
+What it reads besides its own last rows is told in its header, `-- rests:` (sql/tools/stages/stage_header.py). When it has run,
+the state of that is kept in ops_rests, in its transaction: its text, the schema, the library, and what its header names. While
+all this is what it was, another run would change nothing, as running twice changes nothing. The first one that finds it so runs all
+the same, and what it tells in ops_runs is what each one after it tells that rests. Whoever runs a stage otherwise, as through a
+pipe, takes its row out of ops_rests (ops_announced_wakes): what it read is not known.
+
+A stage that runs ends early at a line
+
+    -- rests here without due                           counted nothing
+    -- rests here without moved, having counted 3, 2, 0, NULL
+
+above a statement, where the temporary table of that name is empty: then no statement from there to `-- finish` would do anything.
+"""
+
+import functools
+import re
+
+from .. import database
+from ..database import sqlite3
+from .state import HEADER, state_of
+
+EARLY = re.compile(r"^-- rests here without (\w+)(?:, having counted (.+))?$", re.M)
+FINISH = "-- finish: printed"
+DROP = re.compile(r"DROP TABLE temp\.(\w+);")
+NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+
+
+def run(db, stage, text):
+    """Runs a stage as far as there is something to do."""
+    script = _script(text)
+    state = state_of(text) if script.stage == stage else None
+    if state is None:
+        _perform(db, script)
+        return
+    known = _known(db, stage, state)
+    if known == (1,):
+        if script.finish is not None:
+            _log(db, stage)
+        return
+    _perform(db, script, lambda: _remember(db, stage, state, is_quiet=known is not None))
+
+
+class _Script:
+    """A stage's statements, where it may end early, and where its end begins: those of `finish`, the last of which commits."""
+
+    def __init__(self, text):
+        self.statements = list(database.statements(text))
+        self.early = {i: found for i, statement in enumerate(self.statements) if (found := EARLY.search(statement))}
+        self.finish = next((i for i, statement in enumerate(self.statements) if FINISH in statement), None)
+        self.stage = dict(HEADER.findall(text)).get("stage")
+
+
+@functools.lru_cache(256)
+def _script(text):
+    """Cut once, by a process that runs it over many files."""
+    return _Script(text)
+
+
+def _perform(db, script, at_its_end=None):
+    """All statements, or those before a line at which there is nothing left to do; `at_its_end` is within the transaction."""
+    rest, skips = script.statements, None
+    for i, statement in enumerate(script.statements):
+        if i in script.early and not database.value(db, f"SELECT EXISTS (SELECT 1 FROM temp.{script.early[i][1]})"):
+            numbers = script.early[i][2] or "0, 0, 0, NULL"
+            db.execute("CREATE TEMP TABLE counted (rows_in, rows_out, rows_rejected, message)")
+            db.execute(f"INSERT INTO temp.counted VALUES ({numbers})")
+            rest, skips = script.statements[script.finish :], {name for (name,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")}
+            break
+        if at_its_end and i == len(script.statements) - 1:
+            at_its_end()
+        _execute(db, statement)
+    if skips is None:
+        return
+    for statement in rest[:-1]:
+        dropped = DROP.fullmatch(statement.strip())
+        if not dropped or dropped[1] in skips:
+            _execute(db, statement)
+    if at_its_end:
+        at_its_end()
+    _execute(db, rest[-1])
+
+
+def _execute(db, statement):
+    for _ in db.execute(statement):
+        pass
+
+
+def _known(db, stage, state):
+    """Whether the stage was quiet when it was last run in this state; None if it was another, or is not known."""
+    try:
+        return db.execute(f"SELECT is_quiet FROM ops_rests WHERE stage = ?1 AND state = {state}", (stage,)).fetchone()
+    except sqlite3.OperationalError as error:
+        if str(error).startswith("no such "):  # a new file
+            return None
+        raise
+
+
+def _remember(db, stage, state, is_quiet):
+    db.execute(
+        "INSERT OR REPLACE INTO ops_rests (stage, state, is_quiet, rows_in, rows_out, rows_rejected, message)"
+        f" SELECT ?1, s.state, ?2, r.rows_in, r.rows_out, r.rows_rejected, r.message FROM (SELECT {state} AS state) AS s"
+        " LEFT JOIN ops_runs AS r ON r.run_id = (SELECT MAX(run_id) FROM ops_runs) AND r.stage = ?1 WHERE s.state IS NOT NULL", (stage, is_quiet))  # fmt: skip
+
+
+def _log(db, stage):
+    db.execute(
+        "INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)"
+        f" SELECT stage, {NOW}, 0.0, rows_in, rows_out, rows_rejected, 'ok', message FROM ops_rests WHERE stage = ?", (stage,))  # fmt: skip
