@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
--- rests:    never
+-- rests:    ops_due; silver_sport_families
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
