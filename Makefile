@@ -520,7 +520,7 @@ RUN_TESTS = $(BUILD)/venv/bin/python tests/run --build $(BUILD)
 test: test-deps ## everything that checks: lint, tests, and the tests again under the sanitizers
 	@$(RUN_TESTS) build lint pytest sanitize
 
-check: test-deps ## lint, and the tests that take under a second each, of many cases some
+check: test-deps ## lint, and the tests that take under half a second, of many cases some
 	@$(RUN_TESTS) lint check
 
 soak: test-deps $(BUILD)/nannyml/installed $(BUILD)/mlflow-2/installed $(BUILD)/mlflow-3/installed $(BUILD)/engines/installed $(BUILD)/sail/installed ## what `make test` takes a sample of, in full: whole grids, long fuzzing, other processors; hours

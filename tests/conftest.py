@@ -61,12 +61,16 @@ def pytest_ignore_collect(collection_path, config):
         return bool(UNSANITIZED.search(collection_path.read_text())) or None
 
 
-def sampled(items, most, whole):
-    """Of each function the cases that are kept: all, if `whole` says so of it."""
+def by_function(items):
     cases = collections.defaultdict(list)
     for item in items:
         cases[times.function_of(item.nodeid)].append(item)
-    for each in cases.values():
+    return cases
+
+
+def sampled(items, most, whole):
+    """Of each function the cases that are kept: all, if `whole` says so of it."""
+    for each in by_function(items).values():
         yield from each if whole(each[0]) else each[:: -(-len(each) // most)]
 
 
@@ -100,20 +104,24 @@ def fixtures_of(item):
     return [times.fixture_name(each) for name in item.fixturenames for each in item._fixtureinfo.name2fixturedefs.get(name, ())]
 
 
+def marked_by_time(items, known):
+    """What takes a second or more for one case is slow; what takes half a second or more for some cases, or begins with that, is long."""
+    for function, cases in by_function(items).items():
+        total, longest = known.get(function, (0, 0))
+        some = max(longest, total * min(1, times.SOME / len(cases)))
+        for item in cases:
+            if longest >= times.SLOW_S:
+                item.add_marker("slow")
+            if any(took >= times.LONG_S for took in (some, *(known.get(name, (0, 0))[1] for name in fixtures_of(item)))):
+                item.add_marker("long")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """The longest files first, so that no worker waits for another at the end; what takes a second or more is marked."""
+    """The longest files first, so that no worker waits for another at the end."""
     known = times.listed()
     files = collections.Counter()
-
-    def is_long(name):
-        return known.get(name, (0, 0))[1] >= 1
-
-    for item in items:
-        if is_long(times.function_of(item.nodeid)):
-            item.add_marker("slow")
-        if any(map(is_long, fixtures_of(item))):
-            item.add_marker("slow_start")
+    marked_by_time(items, known)
     for name, (total, _) in known.items():
         files[ROOT / name.partition("::")[0]] += total
     items.sort(key=lambda item: -files[item.path])  # stable: within a file as they stand

@@ -150,10 +150,12 @@ CROSS JOIN texts AS t;
 -- Cut the texts into objects, in the order of arrival, and recognise each by its shape. An identifier is a number or a
 -- text of digits and stays a text, so that no digit is lost on the way through a double.
 CREATE TEMP TABLE arrived AS
-WITH landed AS MATERIALIZED ( -- what tells no instant has arrived now
-    SELECT i.inbox_id, COALESCE(json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at', c.started_at) AS received_at
-    FROM stage_clock AS c
-    CROSS JOIN bronze_inbox AS i
+WITH landed AS MATERIALIZED ( -- what tells no instant, or one that is to come, has arrived now; a part of a second counts when it is over
+    SELECT inbox_id, CASE WHEN at < started_at THEN row_instant(CAST(told AS TEXT)) ELSE started_at END AS received_at
+    FROM (SELECT i.inbox_id, i.received_at AS told, c.started_at,
+                 json_fields(json_object('at', CAST(i.received_at AS TEXT)), '[{"field": "at", "type": "instant"}]') ->> '$.values.at' AS at
+          FROM stage_clock AS c
+          CROSS JOIN bronze_inbox AS i)
 ),
 object AS MATERIALIZED (
     SELECT i.inbox_id, i.source, l.received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,

@@ -71,6 +71,10 @@ CREATE TABLE IF NOT EXISTS athlete_races (
     CHECK (seconds IS NULL OR typeof(seconds) = 'real' AND distance_m BETWEEN 0.5 * seconds AND 7 * seconds)
 );
 CREATE INDEX IF NOT EXISTS athlete_races_by_day ON athlete_races (athlete_id, race_date, distance_m, told_at, told_id);
+CREATE TRIGGER IF NOT EXISTS athlete_races_of_years BEFORE INSERT ON athlete_races WHEN new.race_date < '0001'
+BEGIN SELECT RAISE(ABORT, 'race_date is a day of the years 1 to 9999'); END;
+CREATE TRIGGER IF NOT EXISTS athlete_races_of_years_moved BEFORE UPDATE OF race_date ON athlete_races WHEN new.race_date < '0001'
+BEGIN SELECT RAISE(ABORT, 'race_date is a day of the years 1 to 9999'); END;
 -- due athlete_races for 240_silver_races: printed by `make stages`
 CREATE TRIGGER IF NOT EXISTS athlete_races_due_240_added AFTER INSERT ON athlete_races
 BEGIN INSERT INTO ops_due (stage, athlete_id, since) VALUES ('240_silver_races', new.athlete_id, '') ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since; END;

@@ -15,7 +15,8 @@ import sqlite3
 import pytest
 
 from helpers import functions
-from helpers.extension import connect
+from helpers.extension import BUILD, connect
+from helpers.machine.soak import sized
 
 SENTENCES = pathlib.Path(__file__).with_name("error_sentences.txt")
 
@@ -57,6 +58,10 @@ HOSTILE = {
     "a query that fails": "'SELECT * FROM nowhere'",
     "a query with a parameter": "'SELECT ?1'",
 }
+
+
+# Under the sanitizers a value is asked about in one of the ways in which a function can stand, each in its turn; in `make soak` in all.
+IN_TURN = sized(BUILD.name == "asan", False)
 
 
 def open_database():
@@ -116,11 +121,11 @@ def test_any_argument_gives_a_value_or_a_sentence(name):
     function = BY_NAME[name]
     db = open_database()
     base = function.base()
-    for position, _, values in hostile_calls(function):
+    for number, (position, _, values) in enumerate(hostile_calls(function)):
         mixed = list(values)
         mixed[position] = f"CASE x WHEN 3 THEN {values[position]} ELSE {base[position]} END"
-        rows = function.queries(mixed) if function.kind in ("aggregate", "window") else []
-        for sql in [*sql_of_call(function, values), *rows]:
+        ways = [*sql_of_call(function, values), *(function.queries(mixed) if function.kind in ("aggregate", "window") else [])]
+        for sql in [ways[(number + position) % len(ways)]] if IN_TURN else ways:
             sentence = answer(db, sql)
             assert sentence is None or is_sentence(function, sentence), (sql[:300], sentence)
     db.close()

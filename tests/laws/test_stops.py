@@ -10,7 +10,9 @@ import sqlite3
 import pytest
 
 from helpers.extension import connect
+from helpers.machine.soak import sized
 
+DRAWS = sized(1, 2)  # of each call
 EVERY = 40  # instructions: some eight steps of the statement with which a kernel asks
 A_ROW = "i * 7919 % 1009, i * 104729 % 7919, i % 31"
 
@@ -75,7 +77,7 @@ def run(db, sql, allowed):
 def test_a_call_stopped_anywhere_says_so_and_afterwards_answers_as_ever(name):
     rng = random.Random(name)
     db = connect()
-    for _ in range(2):
+    for _ in range(DRAWS):
         sql = CALLS[name](rng)
         answer, asked = run(db, sql, None)
         assert asked > 20

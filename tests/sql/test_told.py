@@ -351,6 +351,7 @@ SENTENCES = [
      "athlete_activity_settings: the activity is another athlete's than athlete_id says"),
     ("athlete_races", {"race_date": "12.5.2024", "distance_m": 10000, "seconds": 2700}, "race_date is a day such as 2024-05-12"),
     ("athlete_races", {"race_date": "2024-02-30", "distance_m": 10000, "seconds": 2700}, "race_date is a day such as 2024-05-12"),
+    ("athlete_races", {"race_date": "0000-12-31", "distance_m": 10000, "seconds": 2700}, "race_date is a day of the years 1 to 9999"),
     ("athlete_races", {"race_date": "2999-01-01", "distance_m": 10000, "seconds": 2700},
      "a race is told when it is over: race_date is no later than the day on which it is told"),
     ("athlete_races", {"race_date": "2024-05-12", "distance_m": "10k", "seconds": 2700}, "distance_m is a distance from 400 to 500000 m"),

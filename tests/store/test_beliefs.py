@@ -13,7 +13,9 @@ from helpers.stores.groups import script, store
 
 DAY = 86400
 BEGIN = 1704067200
-CLOCKS = {"strftime('%Y-%m-%dT%H:%M:%SZ', 'now')": "(SELECT second FROM clock)", "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')": "(SELECT millisecond FROM clock)"}
+CLOCKS = {"CAST(strftime('%s', 'now') AS INTEGER)": "(SELECT number FROM clock)", "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')": "(SELECT second FROM clock)",
+          "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')": "(SELECT millisecond FROM clock)"}
+FORMS = {"second": "%Y-%m-%dT%H:%M:%SZ", "millisecond": "%Y-%m-%dT%H:%M:%S.000Z"}
 OVERLAPS = """SELECT COUNT(*) FROM sleep_versions AS a JOIN sleep_versions AS b USING ({row_key})
               WHERE a.available_at < b.available_at AND b.available_at < COALESCE(a.superseded_at, '9')
                  OR a.available_at = b.available_at AND a.superseded_at IS NOT b.superseded_at"""
@@ -26,15 +28,17 @@ class Nights:
 
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
-        self.digits = rng.choice([0, 0, 3])
+        self.form = rng.choice(["second", "second", "millisecond", "number"])
         self.row_key = rng.choice([["athlete_id", "event_timestamp"], ["athlete_id", "night"]])
         self.definition = {"feature_group": "sleep", "version": "1.0.0", "description": "nights", "entity": "athlete", "keys": ["athlete_id"],
                            "row_key": self.row_key, "availability_delay_hours": rng.choice([0, 0, 6, 36]), "reject_limit": 1,
-                           "time_precision": "millisecond" if self.digits else "second",
+                           "time_precision": "millisecond" if self.form == "millisecond" else "second",
                            "features": [{"name": "night", "type": "text"}, {"name": "hours", "type": "numerical"}]}
+        if self.form == "number":
+            self.definition["features"] += [{"name": name, "type": "integer"} for name in ("event_timestamp", "available_at")]
         self.db = store()
-        self.db.execute("CREATE TABLE clock (second, millisecond)")
-        self.db.execute("INSERT INTO clock VALUES (NULL, NULL)")
+        self.db.execute("CREATE TABLE clock (second, millisecond, number)")
+        self.db.execute("INSERT INTO clock VALUES (NULL, NULL, NULL)")
         self.now = BEGIN + 40 * DAY
         self.tick(0)
         self.run("SELECT feature_group_ddl(?)")
@@ -50,15 +54,14 @@ class Nights:
             text = text.replace(clock, ours)
         script(self.db, text)
 
-    def written(self, second):
-        return datetime.datetime.fromtimestamp(second, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + (".000Z" if self.digits else "Z")
+    def written(self, second, form=None):
+        if (form or self.form) == "number":
+            return second
+        return datetime.datetime.fromtimestamp(second, datetime.timezone.utc).strftime(FORMS[form or self.form])
 
     def tick(self, seconds):
         self.now += seconds
-        digits, self.digits = self.digits, 0
-        second, self.digits = self.written(self.now), 3
-        self.db.execute("UPDATE clock SET second = ?, millisecond = ?", (second, self.written(self.now)))
-        self.digits = digits
+        self.db.execute("UPDATE clock SET second = ?, millisecond = ?, number = ?", [self.written(self.now, form) for form in (*FORMS, "number")])
 
     def seen(self, second):
         asked = "SELECT night, hours, row_timestamp FROM temp.looked WHERE athlete_id = ? AND as_of = ?"
@@ -83,7 +86,7 @@ class Nights:
         self.db.execute("CREATE TABLE arrived (athlete_id, event_timestamp, night, hours, available_at)")
         self.db.executemany("INSERT INTO arrived VALUES (?, ?, ?, ?, ?)", rows)
         known_at = self.rng.choice([None, None, self.rng.randint(BEGIN, self.now + 2 * DAY)])
-        options = {} if known_at is None else {"known_at": self.written(known_at)}
+        options = {} if known_at is None else {"known_at": str(self.written(known_at))}
         self.run("SELECT feature_group_ingest(?, ?, ?)", self.rng.choice(["arrived", "SELECT * FROM arrived"]), json.dumps(options))
         return may_differ if known_at is None else min(may_differ, known_at)
 

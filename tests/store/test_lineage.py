@@ -12,10 +12,12 @@ from openlineage.client.generated import column_lineage_dataset
 
 from helpers import stage_headers
 from helpers.extension import DATA, ROOT
+from helpers.machine.soak import sized
 from helpers.stores.groups import BUNDLED, SLEEP, store
 from helpers.stages import STAGES, new_database, one, put, rows, run
 
 RUNNER = DATA / "strava-api" / "runner"
+pytestmark = sized(pytest.mark.unsanitized, [])  # the stages over what tests/laws/test_kept_rows.py has run them over
 
 
 @pytest.fixture(scope="module")

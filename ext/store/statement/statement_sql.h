@@ -15,6 +15,10 @@ const char *statement_text(const char *name);
 ** nobody else. */
 void feature_time_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 
+/* "feature form"(value, digits): the value itself, where it is such an instant, else NULL. Of a column this is faster than to
+** ask and to read it once more. */
+void feature_form_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
+
 /* "feature odd"(digits, value, …): 1 where one of them is no such instant, else 0. */
 void feature_odd_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);
 

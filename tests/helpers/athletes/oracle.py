@@ -150,7 +150,7 @@ def heart_rate_samples(a, parts):
     best = "split" if len(with_hr.get("split", [])) > len(with_hr.get("lap", [])) else "lap"
     if with_hr.get(best):
         return with_hr[best]
-    return [(a["hr"], a["moving_s"])] if pd.notna(a["hr"]) else []
+    return [(a.hr, a.moving_s)] if pd.notna(a.hr) else []
 
 
 def corrected(corrections, day):
@@ -158,16 +158,15 @@ def corrected(corrections, day):
     return max((at for since, at in corrections if pd.Timestamp(since) <= day), default="")
 
 
-def shown(runs, config):
+def shown(vdots, doubt, race, config):
     """The best of runs that a second run bears out, or a race that is not too good beside the others; and what is believed while nothing does."""
-    v = sorted(runs.vdot)
+    v = sorted(vdots)
     best = max((high for low, high in zip(v, v[1:]) if high <= low * (1 + config["evidence_tolerance"])), default=None)
-    alone = runs.vdot[~runs.doubt]
-    middle = None if alone.empty else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
+    alone = vdots[~doubt]
+    middle = None if len(alone) == 0 else alone.min() if len(alone) < 3 else float(np.quantile(alone, 0.5))
     usual = best or (middle if len(alone) > 1 else None)
-    others = runs.vdot[~runs.race & ~runs.doubt | (runs.vdot <= (usual or 0))]
-    races = [v for v, race, doubt in zip(runs.vdot, runs.race, runs.doubt) if race and not doubt and usual
-             and v <= usual * (1 + config["race_gain_max"]) and v <= others.max() * (1 + config["race_best_gain_max"])]
+    others = vdots[~race & ~doubt | (vdots <= (usual or 0))].max(initial=-math.inf)
+    races = [v for v in vdots[race & ~doubt] if usual and v <= usual * (1 + config["race_gain_max"]) and v <= others * (1 + config["race_best_gain_max"])]
     return max([best or 0, *races]) or None, middle
 
 
@@ -180,13 +179,16 @@ def fitness_by_day(acts, qualified, config):
         if not any(end_day < day <= end_day + lookback for day in trained):
             after = end_day + pd.Timedelta(days=2)
             moments.append((after, after.tz_localize("UTC")))
+    end_days, ends = qualified.end_day.to_numpy(), qualified.end.dt.tz_convert(None).to_numpy()
+    values = [qualified[column].to_numpy(kind) for column, kind in (("vdot", float), ("doubt", bool), ("race", bool))]
     found, proven = {}, []
     for day, start in sorted(moments, key=lambda m: m[1]):
-        runs = qualified[(qualified.end_day < day) & (qualified.end <= start) & (qualified.end_day >= day - lookback)]
-        best, believed = shown(runs, config)
+        known = (end_days < day.to_datetime64()) & (ends <= start.tz_convert(None).to_datetime64()) & (end_days >= (day - lookback).to_datetime64())
+        best, believed = shown(*(column[known] for column in values), config)
         if best is not None:
-            proven.append((best, day))
-        faded = [v * (1 - config["fitness_fade_per_year"]) ** ((day - since).days / 365) for v, since in proven]
+            proven.append((best, day.toordinal()))
+        values_then, days_then = np.array(proven).reshape(-1, 2).T
+        faded = values_then * (1 - config["fitness_fade_per_year"]) ** ((day.toordinal() - days_then) / 365)
         found[day] = max(faded, default=believed)
     return found
 
@@ -202,9 +204,12 @@ def activity_features(acts, parts, sex=None, birth_year=None, settings=(), corre
     qualified = pd.concat([qualified, hilly.assign(doubt=True)])
     qualified = qualified[qualified.vdot <= config["max_vdot"]]
     fitness = fitness_by_day(acts, qualified, config)
-    out = []
-    for day, group in acts.groupby("day"):
-        past = acts[(acts.end_day < day) & (acts.end <= group.start.min())]
+    out, trained = [], {}
+    for a in acts.itertuples():
+        trained.setdefault(a.day, []).append(a)
+    end_day, end, max_hrs = acts.end_day.to_numpy(), acts.end.dt.tz_convert(None).to_numpy(), acts.max_hr.to_numpy(float)
+    for day, group in sorted(trained.items()):
+        past = (end_day < day.to_datetime64()) & (end <= min(a.start for a in group).tz_convert(None).to_datetime64())
         pace_told = told(settings, "threshold_pace_min_km", day)
         if pace_told is not None:
             threshold, source = pace_told, "profile"
@@ -212,17 +217,17 @@ def activity_features(acts, parts, sex=None, birth_year=None, settings=(), corre
             threshold, source = hour_pace(fitness[day]), "history"
         else:
             threshold, source = config["default_threshold_pace"], "default"
-        seen = past.max_hr[past.max_hr <= config["max_hr_plausible"]].sort_values(ascending=False)
+        seen = sorted(max_hrs[past & (max_hrs <= config["max_hr_plausible"])], reverse=True)
         max_hr = told(settings, "max_hr", day)
         if max_hr is None and len(seen) >= config["max_hr_repeats"]:
-            max_hr = seen.iloc[config["max_hr_repeats"] - 1]
+            max_hr = seen[config["max_hr_repeats"] - 1]
         if max_hr is None and birth_year:
             max_hr = 220 - (day.year - birth_year)
         rest = told(settings, "resting_hr", day) or config["default_resting_hr"]
         threshold_hr = told(settings, "threshold_hr", day)
         if threshold_hr is None and max_hr is not None:
             threshold_hr = rest + config["threshold_hr_reserve"] * (max_hr - rest)
-        for _, a in group.iterrows():
+        for a in group:
             minutes = a.moving_s / 60
             pace = minutes / a.km if a.km > 0 and minutes > 0 else None
             effort_pace = min(pace, max(minutes / flat_km(a.km, a.climb), threshold)) if pace else None
@@ -257,24 +262,27 @@ def end_of_day(day, offset):
     return text(pd.Timestamp(day) + pd.Timedelta(days=1) - pd.Timedelta(seconds=int(offset)))
 
 
-def weighted(frame, value, weight):
-    frame = frame[frame[value].notna()]
-    total = frame[weight].sum()
-    return (frame[value] * frame[weight]).sum() / total if total > 0 else None
+def weighted(values, weights):
+    known = ~np.isnan(values)
+    total = weights[known].sum()
+    return (values[known] * weights[known]).sum() / total if total > 0 else None
 
 
 def daily_features(features, corrections=()):
-    out = []
-    for (athlete, day), g in features.groupby(["athlete_id", "activity_date"]):
-        runs = g[g.is_run == 1]
-        event = end_of_day(day, g.utc_offset_s.min() if g.utc_offset_s.notna().any() else 0)
+    numbers = features[["is_run", "utc_offset_s", "distance_km", "moving_time_min", "elevation_gain_m", "estimated_tss", "pace_min_km", "avg_hr", "max_hr"]].astype(float)
+    column, known_at, out = {name: numbers[name].to_numpy() for name in numbers}, features.available_at.tolist(), []
+    for (athlete, day), at in sorted(features.groupby(["athlete_id", "activity_date"]).indices.items()):
+        g = {name: values[at] for name, values in column.items()}
+        runs = {name: values[g["is_run"] == 1] for name, values in g.items()}
+        unknown = np.isnan(g["estimated_tss"])
+        event = end_of_day(day, min((offset for offset in g["utc_offset_s"] if not math.isnan(offset)), default=0))
         out.append({
-            "athlete_id": athlete, "activity_date": day, "event_timestamp": event, "activities": len(g), "runs": len(runs),
-            "distance_km": g.distance_km.sum(), "run_distance_km": runs.distance_km.sum(), "moving_time_min": g.moving_time_min.sum(),
-            "elevation_gain_m": g.elevation_gain_m.sum(), "daily_tss": g.estimated_tss.sum(), "unknown_load": int(g.estimated_tss.isna().sum()),
-            "unknown_load_min": g.moving_time_min[g.estimated_tss.isna()].sum(),
-            "avg_pace": weighted(runs, "pace_min_km", "distance_km"), "avg_hr": weighted(g, "avg_hr", "moving_time_min"), "max_hr": g.max_hr.max(),
-            "available_at": max(event, g.available_at.max(), corrected(corrections, pd.Timestamp(day)))})
+            "athlete_id": athlete, "activity_date": day, "event_timestamp": event, "activities": len(at), "runs": len(runs["is_run"]),
+            "distance_km": np.nansum(g["distance_km"]), "run_distance_km": np.nansum(runs["distance_km"]), "moving_time_min": np.nansum(g["moving_time_min"]),
+            "elevation_gain_m": np.nansum(g["elevation_gain_m"]), "daily_tss": np.nansum(g["estimated_tss"]), "unknown_load": int(unknown.sum()),
+            "unknown_load_min": np.nansum(g["moving_time_min"][unknown]), "avg_pace": weighted(runs["pace_min_km"], runs["distance_km"]),
+            "avg_hr": weighted(g["avg_hr"], g["moving_time_min"]), "max_hr": np.fmax.reduce(g["max_hr"]),
+            "available_at": max(event, *(known_at[i] for i in at), corrected(corrections, pd.Timestamp(day)))})
     return pd.DataFrame(out)
 
 

@@ -40,8 +40,9 @@ def trainings(recordings, separate=()):
 
     joined = [r for r in recordings if r.activity not in separate and r.elapsed_s > 0]
     for i, a in enumerate(joined):
+        begin, end = a.start_s, a.start_s + a.elapsed_s
         for b in joined[:i]:
-            if is_same(a, b):
+            if b.start_s < end and begin < b.start_s + b.elapsed_s and is_same(a, b):
                 parent[root(a)] = root(b)
     found = {}
     for r in recordings:

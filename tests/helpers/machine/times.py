@@ -1,11 +1,13 @@
 """What each test took of a processor, as tests/slow_tests.txt has it: "seconds longest file::function", of functions that take half
-a second or more for one case or three for all, with the programs that they start; and so of what several tests begin with, file::fixture. The longest files start first, and
-`make check` leaves out what is listed with a second or more, and what begins with it. ATHLETE_WRITE_TIMES=1 make pytest writes the file anew, whatever else the
-machine does meanwhile."""
+a second or more for all cases, with the programs that they start; and so of what several tests begin with, file::fixture. The longest files start first,
+and `make check` leaves out what takes long. ATHLETE_WRITE_TIMES=1 make pytest writes the file anew, whatever else the machine does meanwhile."""
 
 import collections
 import pathlib
 import resource
+
+SLOW_S, LONG_S = 1, 0.5
+SOME = 5  # cases of a test, where not all are run
 
 LIST = pathlib.Path(__file__).resolve().parents[2] / "slow_tests.txt"
 
@@ -46,5 +48,5 @@ def write(seconds):
     cases = collections.defaultdict(list)
     for nodeid, took in seconds.items():
         cases[function_of(nodeid)].append(took)
-    found = [(sum(took), max(took), name) for name, took in cases.items() if max(took) >= 0.5 or sum(took) >= 3]
+    found = [(sum(took), max(took), name) for name, took in cases.items() if sum(took) >= LONG_S]
     LIST.write_text("".join(f"{total:.1f} {longest:.1f} {name}\n" for total, longest, name in sorted(found, reverse=True)))

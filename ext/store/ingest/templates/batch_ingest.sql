@@ -9,10 +9,10 @@ CREATE TEMP TABLE feature_batch AS SELECT 0 AS n, 0 AS n_new, 0 AS n_changed, 0 
 {arrivals_by_file|SELECT assert_that(arrivals IS NULL OR arrivals IN ('history', 'live'), 'ops_config: arrivals is ' || arrivals || ' where ''history'', ''live'' or NULL belongs')
 FROM temp.feature_batch;
 }
-{from_query|CREATE TEMP TABLE feature_source AS SELECT {>source_values}, {text_times|NULL}{number_times|CASE WHEN {>is_untold} THEN 2 END} AS _oddity FROM ({query}) AS r;
+{from_query|CREATE TEMP TABLE feature_source AS SELECT {text_times|{r|{>is_odd}}}{number_times|CASE WHEN {>is_untold} THEN 2 END} AS _oddity, {>source_values} FROM ({query}) AS r;
 {text_times|-- Most times are written in the group's form. Where one is not, the row's are now; 2: the source did not say when it was known.
 UPDATE temp.feature_source AS r SET {r|{columns|{in_source|{own_time|"{column}" = {>value}, }}}_oddity = CASE WHEN {>is_untold} THEN 2 ELSE 1 END
-WHERE {>is_odd}};
+WHERE r._oddity};
 }}DROP TRIGGER IF EXISTS "{table}_once"; -- what these refuse is asked for here
 DROP TRIGGER IF EXISTS "{table}_in_form";
 

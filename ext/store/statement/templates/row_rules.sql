@@ -10,7 +10,7 @@
 
 --: told_value
 --# The times of a source are written in the group's form: a day is its end, by the athlete's own clock where that is known.
-{source_time|CASE WHEN "feature time"({row}"{column}", {digits}) THEN {row}"{column}" ELSE "feature instant"({row}"{column}", {digits}, {of_athlete|CASE length({row}"{column}") WHEN 10 THEN {>utc_offset} ELSE 0 END}{of_others|0}) END}{plain|{row}"{column}"}
+{source_time|COALESCE("feature form"({row}"{column}", {digits}), "feature instant"({row}"{column}", {digits}, {of_athlete|CASE length({row}"{column}") WHEN 10 THEN {>utc_offset} ELSE 0 END}{of_others|0}))}{plain|{row}"{column}"}
 
 --: utc_offset
 COALESCE((SELECT z.utc_offset_s FROM athlete_utc_offsets AS z WHERE z.athlete_id = {row}"{athlete_key}" AND z.local_date <= {row}"{column}" ORDER BY z.local_date DESC LIMIT 1),
@@ -47,7 +47,7 @@ CASE{was_looked_at|
     WHEN {>value} IS NULL THEN 0}{bounded_required|
     WHEN (+{>value} BETWEEN {min} AND {max}) IS NOT TRUE THEN 0}{bounded|
     WHEN +{>value} NOT BETWEEN {min} AND {max} THEN 0}{typed|
-    WHEN {may_be_null|{>value} IS NOT NULL AND }({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0} THEN 0{minimum|
+    WHEN {time_in_trigger|{may_be_null|{>value} IS NOT NULL AND }}({quick|{quick_check}) IS NOT TRUE}{slow|{check}) IS 0}{time_in_query|{may_be_null| AND {>value} IS NOT NULL}} THEN 0{minimum|
     WHEN +{>value} < {min} THEN 0}{maximum|
     WHEN +{>value} > {max} THEN 0}}{own_time|{not_looked_at|
     WHEN ({>is_in_form_or_same}) IS NOT TRUE THEN 0}}{own_number|
@@ -58,9 +58,9 @@ CASE{was_looked_at|
 BETWEEN -62135596800 AND 253402300799
 
 --: list_tests
---# A CASE is faster than a list, for which SQLite makes an index.
+--# A CASE is faster than a list, for which SQLite makes an index; and in a query a column is read each time it is named.
 {listed|
-    WHEN {>value} IS NOT NULL AND CASE {listed_text|+}{>value}{allowed| WHEN {member} THEN 0} ELSE 1 END THEN 0}{patterned|
+    WHEN {time_in_trigger|{>value} IS NOT NULL AND }CASE {listed_text|+}{>value}{allowed| WHEN {member} THEN 0} ELSE {time_in_trigger|1}{time_in_query|{>value} IS NOT NULL} END THEN 0}{patterned|
     WHEN {>value} NOT GLOB '{pattern}' THEN 0}
 
 --: predicate
