@@ -277,7 +277,9 @@ static int check_excluded(const training_set *set, athlete_fault *fault) {
             return status_code(
                 fault_refuse(fault, "exclude: %.60s is no column of the set", excluded->valuestring));
     }
-    return SQLITE_OK;
+    for (size_t i = 0; i < set->n_columns; i++)
+        if (!set->columns[i].excluded) return SQLITE_OK;
+    return status_code(fault_refuse(fault, "exclude: no column of the set is left"));
 }
 
 int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,

@@ -132,6 +132,8 @@ def test_a_refused_batch_names_its_first_reasons():
 def test_a_training_set_refuses_to_leave_out_what_it_does_not_have(db):
     with pytest.raises(sqlite3.OperationalError, match="exclude: minuts is no column of the set"):
         db.execute("""CREATE VIRTUAL TABLE temp.t USING training_set('{"labels": "SELECT 1 AS minutes, ''2024-01-01'' AS at", "as_of": "at", "lookups": [], "exclude": ["minuts"]}')""")
+    with pytest.raises(sqlite3.OperationalError, match="exclude: no column of the set is left"):
+        db.execute("""CREATE VIRTUAL TABLE temp.t USING training_set('{"labels": "SELECT 1 AS y, ''2024-01-01'' AS at", "as_of": "at", "lookups": [], "exclude": ["AT", "y"]}')""")
 
 
 @pytest.mark.parametrize("precision", ["second", "millisecond"])

@@ -42,7 +42,7 @@ def reason(db, wanted):
 
 def contents(db, but=()):
     """Every table's rows and every object's text, without those of a group, and without what a registration itself writes."""
-    kept = {"ops_runs", "ops_rests", "ops_audit", "bronze_documents", "feature_groups", "features", "feature_definition_rejects", "feature_rejects", "sqlite_sequence", "bronze_landings", "bronze_rejects", "ops_actor"}
+    kept = {"ops_runs", "ops_audit", "bronze_documents", "feature_groups", "features", "feature_definition_rejects", "feature_rejects", "sqlite_sequence", "bronze_landings", "bronze_rejects", "ops_actor", "ops_rests"}
     named = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name").fetchall()
     named = [each for each in named if not any(each[2].lower() in (t.lower() + s for s in ("", "_history", "_versions", "_ingest")) for t in but)]
     return named, {name: sorted(map(repr, db.execute(f'SELECT * FROM "{name}"'))) for kind, name, _, _ in named if kind == "table" and name not in kept}

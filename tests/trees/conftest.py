@@ -5,13 +5,22 @@ import sqlite3
 
 import pytest
 
+from helpers.extension import connect
 from helpers.models.tables import rows, train
 
 
-@pytest.fixture
-def model(db):
+@pytest.fixture(scope="session")
+def small():
     x, y = rows(1, n=1000, n_features=3)
-    return json.loads(train(db, x, y, num_boost_round=3, max_depth=3))
+    db = connect()
+    text = train(db, x, y, num_boost_round=3, max_depth=3)
+    db.close()
+    return text
+
+
+@pytest.fixture
+def model(small):
+    return json.loads(small)
 
 
 @pytest.fixture

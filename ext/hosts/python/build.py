@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 
 from project import STAGES, gather, version  # noqa: E402
 
-TOOLS = ["sql/migrations/*/*.sql", "sql/migrations/*/*/*.sql", "sql/tools/common/*.py"]
+TOOLS = ["sql/migrations/*/*.sql", "sql/migrations/*/*/*.sql", "sql/tools/common/**/*.py"]
 
 
 MACHINES = {62: "x86_64", 183: "aarch64", 22: "s390x", 40: "armv7l"}  # as ELF numbers them

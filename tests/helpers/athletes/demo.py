@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from helpers import stages
+from helpers.athletes import crowd
 from helpers.extension import DATA, EXTENSION, ROOT
 from helpers.machine import shared
 
@@ -29,6 +30,18 @@ def build(path, *files):
 @functools.lru_cache(maxsize=None)
 def database():
     return shared.made("demo.db", lambda path: build(path, *RUNNER, *REFERENCE))
+
+
+@functools.lru_cache(maxsize=None)
+def few():
+    """The same of three athletes of the crowd."""
+
+    def make(path):
+        lines = path.with_suffix(".jsonl")
+        lines.write_text("\n".join(crowd.lines(crowd.MIXED, 3)))
+        build(path, lines, *REFERENCE)
+
+    return shared.made("few.db", make)
 
 
 def shell(path, sql, *options, cwd=ROOT):

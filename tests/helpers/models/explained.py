@@ -3,17 +3,14 @@
 import numpy as np
 import xgboost
 
-from helpers.models.tables import feature_list, rows
+from helpers.models.tables import feature_list, rows, values_of
 
 
 def fill(db, x):
     n = x.shape[1]
     db.execute("DROP TABLE IF EXISTS x")
     db.execute(f"CREATE TABLE x (id INTEGER PRIMARY KEY, {feature_list(n)})")
-    db.executemany(
-        f"INSERT INTO x VALUES (?{', ?' * n})",
-        [(i, *(None if np.isnan(v) else float(v) for v in row)) for i, row in enumerate(x)],
-    )
+    db.executemany(f"INSERT INTO x VALUES (?{', ?' * n})", [(i, *row) for i, row in enumerate(values_of(x))])
 
 
 def explain(db, model, x, n_outputs=1):

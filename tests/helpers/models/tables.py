@@ -9,13 +9,18 @@ def feature_list(n):
     return ", ".join(f"f{i}" for i in range(n))
 
 
+def values_of(x):
+    """The rows as lists of Python's numbers; NaN becomes None."""
+    numbers = np.asarray(x, float)
+    return np.where(np.isnan(numbers), None, numbers).tolist()
+
+
 def fill(db, x, y, name="t"):
     """Creates table `name` (y, f0, f1, …); NaN becomes NULL."""
     n = x.shape[1]
     db.execute(f"DROP TABLE IF EXISTS {name}")
     db.execute(f"CREATE TABLE {name} (y, {feature_list(n)})")
-    rows = [(float(b), *(None if np.isnan(v) else float(v) for v in a)) for a, b in zip(x, y)]
-    db.executemany(f"INSERT INTO {name} VALUES (?{', ?' * n})", rows)
+    db.executemany(f"INSERT INTO {name} VALUES (?{', ?' * n})", [(b, *a) for b, a in zip(np.asarray(y, float).tolist(), values_of(x))])
 
 
 def train(db, x, y, **options):

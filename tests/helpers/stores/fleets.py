@@ -1,6 +1,5 @@
 """A fleet of a few seeded athletes, and the one file of all of them that it must equal."""
 
-import atexit
 import functools
 import json
 import os
@@ -13,6 +12,7 @@ import tempfile
 
 from helpers.athletes import crowd, demo
 from helpers.extension import EXTENSION, ROOT
+from helpers.machine import shared
 from helpers.tools import environment
 
 TOOL = ROOT / "sql" / "tools" / "fleet"
@@ -45,10 +45,11 @@ def pool():
     """The pool that a fleet begins with, made once."""
     import template
 
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    template.make(pathlib.Path(folder.name) / "pool.db", pathlib.Path(folder.name) / "template.db")
-    return pathlib.Path(folder.name) / "pool.db"
+    def make(path):
+        with tempfile.TemporaryDirectory() as folder:
+            template.make(path, pathlib.Path(folder) / "template.db")
+
+    return shared.made("pool.db", make)
 
 
 def with_pool(folder):

@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from common import database, languages
-from helpers.athletes import crowd, demo
+from helpers.athletes import demo
 from helpers.extension import ROOT
 from helpers.machine.browser import browser
 from helpers.tools import tool
@@ -120,11 +120,9 @@ def test_reasons_of_the_rules_are_all_translated_and_what_is_no_phrase_stays():
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files():
     """The runner, and three of the crowd."""
-    folder = tmp_path_factory.mktemp("languages")
-    (folder / "all.jsonl").write_text("\n".join(crowd.lines(crowd.MIXED, 3)))
-    crowded = demo.build(folder / "crowd.db", folder / "all.jsonl", *demo.REFERENCE)
+    crowded = demo.few()
     with sqlite3.connect(crowded) as db:
         return [(demo.database(), "4001")] + [(crowded, athlete) for (athlete,) in db.execute("SELECT athlete_id FROM gold_squad")]
 

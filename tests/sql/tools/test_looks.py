@@ -8,7 +8,7 @@ import re
 import pytest
 
 from common import pages
-from helpers.athletes import crowd, demo
+from helpers.athletes import demo
 from helpers.extension import ROOT
 from helpers.machine import looks
 from helpers.machine.browser import browser
@@ -31,8 +31,7 @@ def test_the_colours_of_texts_stand_out_of_the_page(theme):
 def files(tmp_path_factory):
     """Reports of the runner and of three of the crowd, and the crowd's list, in both languages."""
     folder = tmp_path_factory.mktemp("looks")
-    (folder / "all.jsonl").write_text("\n".join(crowd.lines(crowd.MIXED, 3)))
-    crowded = demo.build(folder / "crowd.db", folder / "all.jsonl", *demo.REFERENCE)
+    crowded = demo.few()
     for language in ("en", "pt"):
         for path, athlete in ((demo.database(), "4001"), (crowded, "1"), (crowded, "2"), (crowded, "3")):
             assert tool("report", f"--language={language}", "--units=imperial", path, folder / f"report-{athlete}-{language}.html", athlete).returncode == 0
