@@ -13,18 +13,19 @@ import datetime
 import json
 import pathlib
 import shutil
-import sqlite3
 import sys
 import tempfile
 import time
 
-from helpers.athletes import crowd, demo
-from helpers.extension import EXTENSION, ROOT
-from helpers.stages import STAGES, statements
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "sql" / "tools"))
+import uncounted  # noqa: E402, F401, I001, as the programs that run stages do, before sqlite3
 
-sys.path.insert(0, str(ROOT / "sql" / "tools"))
+import sqlite3  # noqa: E402
 
 from common import resting  # noqa: E402
+from helpers.athletes import crowd, demo  # noqa: E402
+from helpers.extension import EXTENSION  # noqa: E402
+from helpers.stages import STAGES, statements  # noqa: E402
 
 KINDS = {"light": (crowd.LIGHT, [200, 1000, 5000]), "long": (crowd.LONG, [20, 100, 500])}
 
