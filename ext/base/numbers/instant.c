@@ -93,8 +93,7 @@ static int64_t instant_day_of(int64_t us) {
 }
 
 int64_t instant_age_us(const instant *as_of, const instant *row) {
-    if (as_of->is_day || row->is_day)
-        return (instant_day_of(as_of->us) - instant_day_of(row->us)) * INSTANT_US_PER_DAY;
+    if (row->is_day) return (instant_day_of(as_of->us) - instant_day_of(row->us)) * INSTANT_US_PER_DAY;
     return as_of->us - row->us;
 }
 

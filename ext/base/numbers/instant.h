@@ -48,7 +48,8 @@ bool instant_form_same(const instant_form *a, const instant_form *b);
 ** last one that is over then, since a row that names a day is known at its end. False outside the years 1 to 9999. */
 bool instant_form_write(const instant_form *form, int64_t us, bool up, char out[INSTANT_SIZE]);
 
-/* How old `row` is at `as_of`, in microseconds. Where either is a day, whole days are counted. */
+/* How old `row` is at `as_of`, in microseconds. Where the row names a day, whole days are counted; a day as `as_of` is its
+** beginning. */
 int64_t instant_age_us(const instant *as_of, const instant *row);
 
 /* Whether the text has the form that most tables have, 'YYYY-MM-DDTHH:MM:SSZ'. */
