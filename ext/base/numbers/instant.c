@@ -130,19 +130,6 @@ static bool is_moment(const char *text) {
     return date_parse(text, &number);
 }
 
-/* The number that two digits are. */
-static int two_of(const char *text) {
-    return (text[0] - '0') * 10 + text[1] - '0';
-}
-
-bool instant_read_utc_second(const char *text, size_t length, int64_t *us) {
-    int day;
-    if (!instant_is_canonical(text, length, 0) || !date_parse(text, &day)) return false;
-    *us = day * INSTANT_US_PER_DAY +
-          (two_of(text + 11) * INT64_C(3600) + two_of(text + 14) * 60 + two_of(text + 17)) * 1000000;
-    return true;
-}
-
 bool instant_is_canonical(const char *text, size_t length, int digits) {
     if (digits == 0) return instant_is_utc_second(text, length) && is_moment(text);
     if (length != 24 || text[19] != '.' || text[23] != 'Z' || !begins_with_day(text) || text[10] != 'T')

@@ -58,9 +58,6 @@ bool instant_is_utc_second(const char *text, size_t length);
 /* Whether the text is a moment in the form of the store, with `digits` 0 or 3. In a few instructions. */
 bool instant_is_canonical(const char *text, size_t length, int digits);
 
-/* Reads a moment that is written as 'YYYY-MM-DDTHH:MM:SSZ', in a few instructions; false for any other text. */
-bool instant_read_utc_second(const char *text, size_t length, int64_t *us);
-
 /* "90 days", "36 hours", "1.5 weeks" (also minutes, seconds; a bare number is days). False if it is none, is negative,
 ** or is longer than 10,000 years. */
 bool lookback_parse(const char *text, int64_t *us);
