@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
--- rests:    never
+-- rests:    ops_due; silver_sport_families
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -119,7 +119,7 @@ FROM recorded AS a
 LEFT JOIN silver_sport_families AS f ON f.sport_type = a.sport_type
 WHERE a.elapsed_s > 0
   AND NOT EXISTS (SELECT 1 FROM athlete_separate_trainings AS s WHERE s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id);
-CREATE INDEX temp.recording_by_start ON recording (is_usable, athlete_id, start_s, family);
+CREATE INDEX temp.recording_by_start ON recording (is_usable, athlete_id, start_s);
 
 -- What a rule keeps out counts for nothing beside a recording of the same training that can be used; of which sport it was may not
 -- be known. It joins no two of those, for its times may be what is wrong with it.
@@ -141,10 +141,10 @@ DELETE FROM recording WHERE NOT is_usable AND (athlete_id, activity_id) IN (SELE
 -- Two overlap by more than half of the shorter one when the middle of one lies within the other. If one that starts before a
 -- third and one that starts after it do, the third does so with one of the two: so a chain is a piece of the line in order of start,
 -- and a piece ends where no middle before it reaches a start after it, and no middle after it an end before it. What touches no other
--- is a piece of its own, and most are; who has none that another starts within is not looked at.
+-- is a piece of its own, and most are.
 CREATE TEMP TABLE chain AS
-WITH doubled AS MATERIALIZED (
-    SELECT DISTINCT athlete_id
+WITH doubled AS MATERIALIZED ( -- most have nobody's times within their own
+    SELECT DISTINCT athlete_id, is_usable, family
     FROM recording AS r
     WHERE EXISTS (SELECT 1 FROM recording AS o
                   WHERE o.is_usable = r.is_usable AND o.athlete_id = r.athlete_id AND o.start_s BETWEEN r.start_s AND r.start_s + r.elapsed_s
@@ -152,10 +152,9 @@ WITH doubled AS MATERIALIZED (
 ),
 touching AS MATERIALIZED (
     SELECT recording_id
-    FROM (SELECT rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
+    FROM (SELECT r.rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
                  LEAD(start_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id) AS start_after
-          FROM recording
-          WHERE athlete_id IN (SELECT athlete_id FROM doubled)
+          FROM doubled CROSS JOIN recording AS r USING (athlete_id, is_usable, family)
           WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
     WHERE start_s <= end_before OR start_after <= end_s
 ),

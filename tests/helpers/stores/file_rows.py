@@ -27,14 +27,14 @@ def rows_of(path):
     """Of each table its columns, and its rows in some order, with the type of each value and a double as its bytes."""
     db = sqlite3.connect(path)
     db.text_factory = bytes
-    found = {}
+    found, texts = {}, Texts()
     for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
         table = table.decode()
         cursor = db.execute(f'SELECT * FROM "{table}"')
         names = [d[0] for d in cursor.description]
-        clocks = [(table, name) in CLOCKS for name in names]
+        clocks = [i for i, name in enumerate(names) if (table, name) in CLOCKS]
         if table not in LOGS:
-            found[table] = [names, sorted(tuple(map(comparable, row, clocks)) for row in cursor)]
+            found[table] = [names, sorted(comparable(row, clocks, texts) for row in cursor)]
     db.close()
     return found
 
@@ -50,10 +50,24 @@ def rows_apart_from_arrivals(path):
     return found
 
 
-def comparable(value, is_clock):
-    if is_clock and value is not None and value >= NOW.encode():
-        return "clock", b""
-    return type(value).__name__, struct.pack(">d", value) if isinstance(value, float) else repr(value)
+class Texts(dict):
+    """Of each value that is no double its type and how it is written, made once."""
+
+    def __missing__(self, value):
+        self[value] = found = type(value).__name__, repr(value)
+        return found
+
+
+DOUBLE = struct.Struct(">d").pack
+
+
+def comparable(row, clocks, texts):
+    """`clocks` are the places of the moments at which something ran."""
+    found = [("float", DOUBLE(value)) if type(value) is float else texts[value] for value in row]
+    for i in clocks:
+        if row[i] is not None and row[i] >= NOW.encode():
+            found[i] = "clock", b""
+    return tuple(found)
 
 
 def differences(a, b):

@@ -22,7 +22,7 @@ def run(*command, fails=False, **environment):
 
 def contents(path):
     db = sqlite3.connect(path)
-    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'ops_runs' ORDER BY name")]
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('ops_runs', 'ops_rests') ORDER BY name")]
     found = {name: db.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
     db.close()
     return found
