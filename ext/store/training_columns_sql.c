@@ -185,6 +185,7 @@ static int open_lookup(training_set *set, int number, athlete_fault *fault) {
     lookup_rules rules = {
         .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
     rc = lookup_plan_open(&lookup->plan, &lookup->group, &rules, is_wanted, lookup->wanted);
+    lookup->plan.wants_times = true; /* row_sources tells them */
     lookup->has_plan = rc == SQLITE_OK;
     return rc;
 }
