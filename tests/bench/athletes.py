@@ -3,9 +3,8 @@
     python tests/bench/athletes.py [--kind light|long] [athletes …]      200 1000 5000 light ones, or 20 100 500 long ones, unless told
     python tests/bench/athletes.py --kind runner                         the bundled runner, of whom one more activity comes each day
 
-Light athletes have 90 activities each, long ones eight years of 1600, every other with laps (helpers/athletes/crowd.py, seeded). One more activity is told of twice: of every statement of
-the stages, and as the programs run them, of which some rest. Seconds are of
-CPU; bytes read are those that the process asked the system for, as /proc/self/io counts them, with SQLite's cache of 2 MB.
+Light athletes have 90 activities each, long ones eight years of 1600, every other with laps (helpers/athletes/crowd.py, seeded). One more
+activity is told of twice: of every statement of the stages, and as the programs run them, of which some rest. Seconds are of CPU; bytes read are those that the process asked the system for, as /proc/self/io counts them, with SQLite's cache of 2 MB.
 """
 
 import argparse
