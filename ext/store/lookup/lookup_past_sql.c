@@ -6,7 +6,6 @@ enum { END_TIME, END_ROWS, END_VALUES };
 
 #define PAST_FIRST_ASKED 4
 #define PAST_GROWTH      4
-#define PAST_ROWS_EACH   2
 
 bool lookup_past_open(lookup_past *past, const lookup_plan *plan) {
     *past = (lookup_past){.plan = plan, .ask_at = PAST_FIRST_ASKED};
@@ -54,7 +53,7 @@ int lookup_past_is_over(lookup_past *past, const lookup_request *request, bool r
     }
     if (!past->is_known && ++past->n_asked >= past->ask_at) {
         past->ask_at *= PAST_GROWTH;
-        rc = read_end(past, past->n_asked * PAST_ROWS_EACH);
+        rc = read_end(past, past->n_asked);
     }
     *is_over = lookup_past_was_over(past, request);
     return rc;

@@ -2,7 +2,7 @@
 ** now, and most versions were replaced before now.
 **
 ** No index tells that moment, so that the history is read for it, but no more of it than pays: after the fourth request of a
-** content of the file, the sixteenth and so on, twice as many rows as there were requests. What was found stands until the file
+** content of the file, the sixteenth and so on, as many rows as there were requests. What was found stands until the file
 ** changes. Inside a transaction that writes it is neither looked for nor believed: a statement may be changing the history, and
 ** what it wrote may be rolled back. */
 #ifndef ATHLETE_STORE_LOOKUP_LOOKUP_PAST_SQL_H
