@@ -22,16 +22,21 @@ static double column_mean(const double *x, size_t n, size_t width, size_t j, dou
     return known > 0 ? exact_sum_mean(&sum, known) : 0;
 }
 
+athlete_status points_scale(const double *x, size_t n, size_t width, size_t j, athlete_poll *poll,
+                            double *mean, double *scale) {
+    assert(n <= UINT32_MAX && j < width);
+    *mean = column_mean(x, n, width, j, NAN, poll);
+    *scale = sqrt(column_mean(x, n, width, j, *mean, poll));
+    if (*scale == 0) *scale = 1;
+    return poll->stopped ? ATHLETE_INTERRUPTED : ATHLETE_OK;
+}
+
 athlete_status points_scales(const double *x, size_t n, size_t width, athlete_poll *poll, double *means,
                              double *scales) {
-    assert(n <= UINT32_MAX);
-    for (size_t j = 0; j < width; j++) {
-        means[j] = column_mean(x, n, width, j, NAN, poll);
-        scales[j] = sqrt(column_mean(x, n, width, j, means[j], poll));
-        if (scales[j] == 0) scales[j] = 1;
-        if (poll->stopped) return ATHLETE_INTERRUPTED;
-    }
-    return ATHLETE_OK;
+    athlete_status status = ATHLETE_OK;
+    for (size_t j = 0; j < width && status == ATHLETE_OK; j++)
+        status = points_scale(x, n, width, j, poll, &means[j], &scales[j]);
+    return status;
 }
 
 void points_standardise(double *x, size_t n, size_t width, const double *means, const double *scales) {

@@ -26,8 +26,10 @@ static inline double squared_distance(const double *a, const double *b, size_t w
     return sum;
 }
 
-/* The mean and the standard deviation (of a population; 1 where it is 0) of each column of n rows, in which NAN is missing and
-** counts for neither. Both are exact sums rounded once, so that the order of rows changes nothing. */
+/* The mean and the standard deviation (of a population; 1 where it is 0) of a column of n rows, or of each, in which NAN is missing
+** and counts for neither. Both are exact sums rounded once, so that the order of rows changes nothing. */
+athlete_status points_scale(const double *x, size_t n, size_t width, size_t j, athlete_poll *poll,
+                            double *mean, double *scale);
 athlete_status points_scales(const double *x, size_t n, size_t width, athlete_poll *poll, double *means,
                              double *scales);
 

@@ -79,6 +79,13 @@ void drift_rows_free(athlete_budget *budget, drift_rows *rows) {
     *rows = (drift_rows){0};
 }
 
+void drift_rows_clear(athlete_budget *budget, drift_rows *rows) {
+    categories_free(budget, &rows->texts);
+    categories_free(budget, &rows->blobs);
+    rows->n_numbers[DRIFT_CURRENT] = rows->n_numbers[DRIFT_REFERENCE] = 0;
+    rows->missing = (cell){0};
+}
+
 athlete_status drift_rows_sort(athlete_budget *budget, athlete_poll *poll, drift_rows *rows) {
     athlete_status status = ATHLETE_OK;
     for (int side = 0; side < 2 && status == ATHLETE_OK; side++)

@@ -34,6 +34,9 @@ const char *drift_rows_reason(const sqlite3_int64 n[2]);
 
 void drift_rows_free(athlete_budget *budget, drift_rows *rows);
 
+/* Empties them, and keeps the room for as many numbers. */
+void drift_rows_clear(athlete_budget *budget, drift_rows *rows);
+
 /* Sorts the numbers; before any of what follows. */
 athlete_status drift_rows_sort(athlete_budget *budget, athlete_poll *poll, drift_rows *rows);
 sample drift_rows_numbers(const drift_rows *rows, drift_side side);

@@ -186,7 +186,8 @@ static const athlete_function drift_functions[] = {
              "the current sample, of as many columns in the same order"},
             {"explained", ATHLETE_NUMBER,
              ATHLETE_OPTIONAL | ATHLETE_NULLABLE | ATHLETE_ABOVE_MIN | ATHLETE_BELOW_MAX, 0, 1,
-             "the share of the variance that the components have to explain; 0.65"}),
+             "the share of the variance that the components have to explain; 0.65"},
+            ATHLETE_QUERY_VALUES),
         .summary =
             "Whether columns still go together as they did, in one row: how much, on average, the "
             "reference's principal components leave untold of a row of either sample, and whether that "

@@ -42,10 +42,11 @@ static double window_distance(window_totals run, window_totals rest) {
 
 /* The smallest step between two numbers that lie one after the other, as a share of the way. */
 static double smallest_step(sample sorted, winsor_range c) {
-    double step = 1;
+    double step = 1, before = winsorised(c, sorted.values[0]);
     for (size_t i = 1; i < sorted.n; i++) {
-        double up = winsorised(c, sorted.values[i]) - winsorised(c, sorted.values[i - 1]);
+        double here = winsorised(c, sorted.values[i]), up = here - before;
         if (up > 0 && up < step) step = up;
+        before = here;
     }
     return step;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/binding/query.h"
+#include "base/own_statement.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_rows_sql.h"
 #include "statistics/profile.h"
@@ -19,10 +20,12 @@ typedef struct profile_column {
 typedef struct profile_state {
     athlete_budget budget;
     athlete_poll poll;
+    sqlite3_stmt *query;
     profile_column *columns;
     char **names;
     int n_columns, column; /* of `found`; from -1 */
     int64_t n_rows;
+    bool is_read;
     number_profile found;
 } profile_state;
 
@@ -86,28 +89,32 @@ static athlete_status take_value(profile_state *state, profile_column *column, s
     return status;
 }
 
-static athlete_status profile_name_columns(profile_state *state, sqlite3_stmt *query) {
-    int n = sqlite3_column_count(query);
+static athlete_status profile_name_columns(profile_state *state) {
+    int n = sqlite3_column_count(state->query);
     state->names = memory_zeroed(NULL, (size_t)n, sizeof *state->names);
     state->columns = memory_zeroed(NULL, (size_t)n, sizeof *state->columns);
     if (!state->names || !state->columns) return ATHLETE_NOMEM;
     for (; state->n_columns < n; state->n_columns++) {
-        state->names[state->n_columns] = sqlite3_mprintf("%s", sqlite3_column_name(query, state->n_columns));
+        state->names[state->n_columns] =
+            sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_columns));
         if (!state->names[state->n_columns]) return ATHLETE_NOMEM;
     }
     return ATHLETE_OK;
 }
 
-static athlete_status profile_read(athlete_call *call, profile_state *state, sqlite3_stmt *query) {
+static athlete_status profile_read(athlete_call *call, profile_state *state) {
     int code = SQLITE_DONE;
-    athlete_status status = profile_name_columns(state, query);
-    while (status == ATHLETE_OK && (code = sqlite3_step(query)) == SQLITE_ROW) {
+    athlete_status status = ATHLETE_OK;
+    while (status == ATHLETE_OK && (code = sqlite3_step(state->query)) == SQLITE_ROW) {
         state->n_rows++;
         for (int i = 0; i < state->n_columns && status == ATHLETE_OK; i++)
-            status = take_value(state, &state->columns[i], sqlite3_column_value(query, i));
+            status = take_value(state, &state->columns[i], sqlite3_column_value(state->query, i));
     }
-    if (status != ATHLETE_OK || code == SQLITE_DONE) return status;
-    return status_of_code(call->db, code, "the query failed: ", &call->fault);
+    if (status == ATHLETE_OK && code != SQLITE_DONE)
+        status = status_of_code(call->db, code, "the query failed: ", &call->fault);
+    sqlite3_reset(state->query);
+    state->is_read = status == ATHLETE_OK;
+    return status;
 }
 
 static athlete_status profile_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
@@ -117,23 +124,43 @@ static athlete_status profile_open(athlete_call *call, int argc, sqlite3_value *
     state->budget.limit = ATHLETE_BUDGET_DEFAULT;
     state->column = -1;
     poll_begin(&state->poll, call->db);
-    sqlite3_stmt *query;
     athlete_status status = query_open_values(call->db, (const char *)sqlite3_value_text(argv[0]), 1,
-                                              "values", argc - 1, argv + 1, &query, &call->fault);
-    if (status != ATHLETE_OK) return status;
-    status = profile_read(call, state, query);
-    sqlite3_finalize(query);
-    return status;
+                                              "values", argc - 1, argv + 1, &state->query, &call->fault);
+    return status == ATHLETE_OK ? profile_name_columns(state) : status;
+}
+
+static void profile_forget(profile_column *of) {
+    sqlite3_value_free(of->least);
+    sqlite3_value_free(of->greatest);
+    *of = (profile_column){.rows = of->rows};
+}
+
+static bool profile_again(void *opaque, int argc, sqlite3_value **argv) {
+    profile_state *state = opaque;
+    if (!query_again(state->poll.db, (const char *)sqlite3_value_text(argv[0]), argc - 1, argv + 1,
+                     &state->query) ||
+        sqlite3_column_count(state->query) != state->n_columns)
+        return false;
+    for (int i = 0; i < state->n_columns; i++) {
+        drift_rows_clear(&state->budget, &state->columns[i].rows);
+        profile_forget(&state->columns[i]);
+    }
+    state->n_rows = 0;
+    state->is_read = false;
+    state->column = -1;
+    return true;
 }
 
 /* --- answering ------------------------------------------------------------------------------------------ */
 
 static int profile_next(athlete_call *call, void *opaque) {
     profile_state *state = opaque;
+    athlete_status status = state->is_read ? ATHLETE_OK : profile_read(call, state);
+    if (status != ATHLETE_OK) return call_fail_status(call, status);
     if (++state->column >= state->n_columns) return SQLITE_DONE;
     drift_rows *rows = &state->columns[state->column].rows;
-    athlete_status status = number_profile_of(&state->budget, &state->poll, rows->numbers[DRIFT_CURRENT],
-                                              rows->n_numbers[DRIFT_CURRENT], &state->found);
+    status = number_profile_of(&state->budget, &state->poll, rows->numbers[DRIFT_CURRENT],
+                               rows->n_numbers[DRIFT_CURRENT], &state->found);
     return status == ATHLETE_OK ? SQLITE_ROW : call_fail_status(call, status);
 }
 
@@ -175,12 +202,12 @@ static void profile_close(void *opaque) {
     profile_state *state = opaque;
     for (int i = 0; i < state->n_columns; i++) {
         drift_rows_free(&state->budget, &state->columns[i].rows);
-        sqlite3_value_free(state->columns[i].least);
-        sqlite3_value_free(state->columns[i].greatest);
+        profile_forget(&state->columns[i]);
         sqlite3_free(state->names[i]);
     }
     memory_free(NULL, state->names);
     memory_free(NULL, state->columns);
+    own_finalize(state->poll.db, &state->query);
     poll_end(&state->poll);
     memory_free(NULL, state);
 }
@@ -195,4 +222,5 @@ const athlete_table profile_table = {
     .next = profile_next,
     .column = profile_result,
     .close = profile_close,
+    .again = profile_again,
 };

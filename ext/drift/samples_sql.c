@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/binding/query.h"
+#include "base/own_statement.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_metrics_sql.h"
 #include "drift/own_windows.h"
@@ -24,9 +25,11 @@ typedef struct sample_pair {
 typedef struct samples_state {
     athlete_budget budget;
     athlete_poll poll;
+    sqlite3_stmt *query;
     char **names;
     int n_names;
     int n_columns, n_references;
+    bool is_read;
     int64_t n_current, *n_reference; /* rows, by reference */
     sample_pair *pairs;              /* by reference, then by column */
     int pair;                        /* that is answered; from -1 */
@@ -38,14 +41,16 @@ static sample_pair *samples_pair(samples_state *state, int reference, int column
 
 /* --- reading -------------------------------------------------------------------------------------------- */
 
-static athlete_status samples_name_columns(samples_state *state, sqlite3_stmt *query) {
-    size_t n = (size_t)(state->n_columns = sqlite3_column_count(query) - 1), k = (size_t)state->n_references;
+static athlete_status samples_name_columns(samples_state *state) {
+    size_t n = (size_t)(state->n_columns = sqlite3_column_count(state->query) - 1);
+    size_t k = (size_t)state->n_references;
     state->names = memory_zeroed(NULL, n, sizeof *state->names);
     state->pairs = memory_zeroed(NULL, n * k, sizeof *state->pairs);
     state->n_reference = memory_zeroed(NULL, k, sizeof *state->n_reference);
     if (!state->names || !state->pairs || !state->n_reference) return ATHLETE_NOMEM;
     for (; state->n_names < state->n_columns; state->n_names++) {
-        state->names[state->n_names] = sqlite3_mprintf("%s", sqlite3_column_name(query, state->n_names + 1));
+        state->names[state->n_names] =
+            sqlite3_mprintf("%s", sqlite3_column_name(state->query, state->n_names + 1));
         if (!state->names[state->n_names]) return ATHLETE_NOMEM;
     }
     return ATHLETE_OK;
@@ -61,38 +66,41 @@ static athlete_status samples_refuse(athlete_call *call, const samples_state *st
     return fault_refuse_str(&call->fault, sentence);
 }
 
-static athlete_status samples_add(samples_state *state, sqlite3_stmt *query, int reference, drift_side side) {
+/* A value of all samples that its row is in. */
+static athlete_status samples_add(samples_state *state, sqlite3_int64 samples, int column,
+                                  sqlite3_value *value) {
     athlete_status status = ATHLETE_OK;
-    for (int i = 0; i < state->n_columns && status == ATHLETE_OK; i++)
-        status = drift_rows_add(&state->budget, &samples_pair(state, reference, i)->rows, side,
-                                sqlite3_column_value(query, i + 1));
+    for (int k = 0; k < state->n_references && status == ATHLETE_OK; k++) {
+        drift_rows *rows = &samples_pair(state, k, column)->rows;
+        if (samples & 1) status = drift_rows_add(&state->budget, rows, DRIFT_CURRENT, value);
+        if (status == ATHLETE_OK && samples & 2 << k)
+            status = drift_rows_add(&state->budget, rows, DRIFT_REFERENCE, value);
+    }
     return status;
 }
 
-static athlete_status samples_take_row(athlete_call *call, samples_state *state, sqlite3_stmt *query,
-                                       int64_t row) {
-    sqlite3_value *first = sqlite3_column_value(query, 0);
+static athlete_status samples_take_row(athlete_call *call, samples_state *state, int64_t row) {
+    sqlite3_value *first = sqlite3_column_value(state->query, 0);
     sqlite3_int64 samples = sqlite3_value_int64(first);
     if (sqlite3_value_type(first) != SQLITE_INTEGER || samples < 0 || samples >= 2 << state->n_references)
         return samples_refuse(call, state, row, first);
     athlete_status status = ATHLETE_OK;
     state->n_current += samples & 1;
-    for (int k = 0; k < state->n_references && status == ATHLETE_OK; k++) {
-        if (samples & 1) status = samples_add(state, query, k, DRIFT_CURRENT);
-        if (status != ATHLETE_OK || !(samples & 2 << k)) continue;
-        state->n_reference[k]++;
-        status = samples_add(state, query, k, DRIFT_REFERENCE);
-    }
+    for (int k = 0; k < state->n_references; k++) state->n_reference[k] += samples >> (k + 1) & 1;
+    for (int i = 0; i < state->n_columns && samples && status == ATHLETE_OK; i++)
+        status = samples_add(state, samples, i, sqlite3_column_value(state->query, i + 1));
     return status;
 }
 
-static athlete_status samples_read(athlete_call *call, samples_state *state, sqlite3_stmt *query) {
+static athlete_status samples_read(athlete_call *call, samples_state *state) {
     int code = SQLITE_DONE;
-    athlete_status status = samples_name_columns(state, query);
-    for (int64_t row = 1; status == ATHLETE_OK && (code = sqlite3_step(query)) == SQLITE_ROW; row++)
-        status = samples_take_row(call, state, query, row);
-    if (status != ATHLETE_OK || code == SQLITE_DONE) return status;
-    return status_of_code(call->db, code, "the query failed: ", &call->fault);
+    athlete_status status = ATHLETE_OK;
+    for (int64_t row = 1; status == ATHLETE_OK && (code = sqlite3_step(state->query)) == SQLITE_ROW; row++)
+        status = samples_take_row(call, state, row);
+    if (status == ATHLETE_OK && code != SQLITE_DONE)
+        status = status_of_code(call->db, code, "the query failed: ", &call->fault);
+    sqlite3_reset(state->query);
+    return status;
 }
 
 /* --- comparing ------------------------------------------------------------------------------------------ */
@@ -139,7 +147,6 @@ static athlete_status compare_pair(samples_state *state, sample_pair *pair, int 
         status = drift_measure(&state->budget, &state->poll, &pair->rows, n, pair->metrics);
     double p = pair->metrics[DRIFT_KS].p;
     pair->adjusted = isnan(p) ? pair->metrics[DRIFT_CHI2].p : p;
-    drift_rows_free(&state->budget, &pair->rows);
     return status;
 }
 
@@ -166,23 +173,37 @@ static athlete_status samples_open(athlete_call *call, int argc, sqlite3_value *
     state->pair = -1;
     state->n_references = sqlite3_value_int(argv[1]);
     poll_begin(&state->poll, call->db);
-    sqlite3_stmt *query;
     athlete_status status =
         query_open_values(call->db, (const char *)sqlite3_value_text(argv[0]), 2,
-                          "samples, value[, value, …]", argc - 2, argv + 2, &query, &call->fault);
-    if (status != ATHLETE_OK) return status;
-    status = samples_read(call, state, query);
-    sqlite3_finalize(query);
-    for (int k = 0; k < state->n_references && status == ATHLETE_OK; k++)
-        status = compare_reference(state, k);
-    return status;
+                          "samples, value[, value, …]", argc - 2, argv + 2, &state->query, &call->fault);
+    return status == ATHLETE_OK ? samples_name_columns(state) : status;
 }
 
 /* --- answering ------------------------------------------------------------------------------------------ */
 
-static int samples_next(athlete_call *call, void *opaque) {
-    (void)call;
+static bool samples_again(void *opaque, int argc, sqlite3_value **argv) {
     samples_state *state = opaque;
+    if (sqlite3_value_int(argv[1]) != state->n_references ||
+        !query_again(state->poll.db, (const char *)sqlite3_value_text(argv[0]), argc - 2, argv + 2,
+                     &state->query) ||
+        sqlite3_column_count(state->query) - 1 != state->n_columns)
+        return false;
+    for (int i = 0; i < state->n_columns * state->n_references; i++)
+        drift_rows_clear(&state->budget, &state->pairs[i].rows);
+    for (int k = 0; k < state->n_references; k++) state->n_reference[k] = 0;
+    state->n_current = 0;
+    state->is_read = false;
+    state->pair = -1;
+    return true;
+}
+
+static int samples_next(athlete_call *call, void *opaque) {
+    samples_state *state = opaque;
+    athlete_status status = state->is_read ? ATHLETE_OK : samples_read(call, state);
+    for (int k = 0; k < state->n_references && !state->is_read && status == ATHLETE_OK; k++)
+        status = compare_reference(state, k);
+    if (status != ATHLETE_OK) return call_fail_status(call, status);
+    state->is_read = true;
     return ++state->pair < state->n_columns * state->n_references ? SQLITE_ROW : SQLITE_DONE;
 }
 
@@ -237,6 +258,7 @@ static void samples_close(void *opaque) {
     memory_free(NULL, state->names);
     memory_free(NULL, state->n_reference);
     memory_free(NULL, state->pairs);
+    own_finalize(state->poll.db, &state->query);
     poll_end(&state->poll);
     memory_free(NULL, state);
 }
@@ -254,4 +276,5 @@ const athlete_table drift_samples_table = {
     .next = samples_next,
     .column = samples_result,
     .close = samples_close,
+    .again = samples_again,
 };

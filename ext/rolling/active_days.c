@@ -26,10 +26,9 @@ static void keep_day(active_history *history, active_day today) {
     history->last[history->newest] = today;
 }
 
-static double faded_share(double *faded, double *weight, double alpha, bool is_active) {
+static void fade(double *faded, double *weight, double alpha, bool is_active) {
     *faded += alpha * (is_active - *faded);
     *weight += alpha * (1.0 - *weight);
-    return *faded / *weight;
 }
 
 static void tell_gaps(const active_history *history, double since, double *answers) {
@@ -71,23 +70,25 @@ static void count_breaks(const active_history *history, double *answers) {
     answers[ACTIVE_break_last_year] = last_year;
 }
 
-void active_add(active_history *history, bool is_active, double answers[ACTIVE_ANSWER_COUNT]) {
-    for (int k = 0; k < ACTIVE_ANSWER_COUNT; k++) answers[k] = NAN;
+void active_add(active_history *history, bool is_active) {
     history->n++;
     active_day today = {.is_active = is_active};
     if (is_active) {
         if (history->last_active > 0) today.gap = history->n - history->last_active;
         history->last_active = history->n;
     }
-    double since = history->n - history->last_active;
-    today.ends_break = since == BREAK_DAYS && history->last_active > 0;
+    today.ends_break = history->n - history->last_active == BREAK_DAYS && history->last_active > 0;
     if (today.ends_break) history->last_break = history->n;
     keep_day(history, today);
+    fade(&history->faded_14d, &history->weight_14d, history->alpha_14d, is_active);
+    fade(&history->faded_28d, &history->weight_28d, history->alpha_28d, is_active);
+}
 
-    answers[ACTIVE_active_share_14d] =
-        faded_share(&history->faded_14d, &history->weight_14d, history->alpha_14d, is_active);
-    answers[ACTIVE_active_share_28d] =
-        faded_share(&history->faded_28d, &history->weight_28d, history->alpha_28d, is_active);
+void active_tell(const active_history *history, double answers[ACTIVE_ANSWER_COUNT]) {
+    for (int k = 0; k < ACTIVE_ANSWER_COUNT; k++) answers[k] = NAN;
+    double since = history->n - history->last_active;
+    answers[ACTIVE_active_share_14d] = history->faded_14d / history->weight_14d;
+    answers[ACTIVE_active_share_28d] = history->faded_28d / history->weight_28d;
     answers[ACTIVE_days_since_activity] = since;
     answers[ACTIVE_days_since_break] = history->n - history->last_break;
     count_days(history, answers);

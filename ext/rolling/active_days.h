@@ -1,7 +1,8 @@
 /* How regularly an athlete trains and how he has paused: one athlete's days, one after another.
 **
-**     active_begin(h)                        once per athlete
-**     active_add(h, is_active, answers)      the next day, and what it and all before it say
+**     active_begin(h)             once per athlete
+**     active_add(h, is_active)    the next day
+**     active_tell(h, answers)     what it and all before it say
 **
 ** A gap is the time from an active day to the one before, known when it ends. A break begins after an active day that seven days
 ** without follow, and is one on the seventh. Whether one began 350 days ago or earlier has been seen by now, whatever comes. */
@@ -47,7 +48,9 @@ typedef struct active_history {
 
 void active_begin(active_history *history);
 
+void active_add(active_history *history, bool is_active);
+
 /* NAN: no answer. */
-void active_add(active_history *history, bool is_active, double answers[ACTIVE_ANSWER_COUNT]);
+void active_tell(const active_history *history, double answers[ACTIVE_ANSWER_COUNT]);
 
 #endif

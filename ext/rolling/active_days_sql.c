@@ -1,7 +1,9 @@
-/* active_days(query): a row for each day, in the order of athlete and day; memory is one athlete's last year, whatever is read. */
+/* active_days(query[, since]): a row for each day, in the order of athlete and day; memory is one athlete's last year, whatever is
+** read. */
 #include "rolling/rolling_callbacks_sql.h"
 
 #include <math.h>
+#include <string.h>
 #include "base/binding/query.h"
 #include "base/memory.h"
 #include "base/own_statement.h"
@@ -14,6 +16,7 @@ enum { DAY_ATHLETE, DAY_DAY, DAY_ACTIVE, DAY_COLUMNS };
 
 typedef struct active_state {
     sqlite3_stmt *query;
+    char *since; /* NULL: all days are asked for */
     load_key athlete;
     bool in_athlete;
     active_history history;
@@ -22,13 +25,15 @@ typedef struct active_state {
 } active_state;
 
 static athlete_status active_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    (void)argc;
     active_state *state = memory_zeroed(NULL, 1, sizeof *state);
     if (!state) return ATHLETE_NOMEM;
     *out = state;
     poll_begin(&state->poll, call->db);
     const char *sql = (const char *)sqlite3_value_text(argv[0]);
     if (!sql) return ATHLETE_NOMEM;
+    if (argc > 1 && sqlite3_value_type(argv[1]) != SQLITE_NULL &&
+        !(state->since = sqlite3_mprintf("%s", sqlite3_value_text(argv[1]))))
+        return ATHLETE_NOMEM;
     return query_open_in_order(call->db, sql, DAY_COLUMNS, DAY_FORM, "NULL AS athlete, NULL AS day, 0",
                                "athlete COLLATE BINARY, day COLLATE BINARY", &state->query, &call->fault);
 }
@@ -37,6 +42,7 @@ static void active_close(void *opaque) {
     active_state *state = opaque;
     own_finalize(state->poll.db, &state->query);
     sqlite3_value_free(state->athlete.value);
+    sqlite3_free(state->since);
     poll_end(&state->poll);
     memory_free(NULL, state);
 }
@@ -53,8 +59,8 @@ static int active_row_fail(athlete_call *call, sqlite3_stmt *query) {
                      call->fault.text);
 }
 
-static int active_next(athlete_call *call, void *opaque) {
-    active_state *state = opaque;
+/* Takes the next day of the query; SQLITE_ROW, or what `next` must return. */
+static int active_take(athlete_call *call, active_state *state) {
     int rc = sqlite3_step(state->query);
     if (rc == SQLITE_DONE) return SQLITE_DONE;
     if (rc != SQLITE_ROW) return query_fail(call, rc);
@@ -67,8 +73,23 @@ static int active_next(athlete_call *call, void *opaque) {
     sqlite3_value *active = sqlite3_column_value(state->query, DAY_ACTIVE);
     int type = sqlite3_value_numeric_type(active);
     if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return active_row_fail(call, state->query);
-    active_add(&state->history, sqlite3_value_double(active) != 0, state->answers);
-    return poll_due(&state->poll, 1000) ? (call->code = SQLITE_INTERRUPT) : SQLITE_ROW;
+    active_add(&state->history, sqlite3_value_double(active) != 0);
+    return poll_due(&state->poll, 100) ? (call->code = SQLITE_INTERRUPT) : SQLITE_ROW;
+}
+
+static bool is_asked_for(const active_state *state) {
+    if (!state->since) return true;
+    const char *day = (const char *)sqlite3_column_text(state->query, DAY_DAY);
+    return !day || strcmp(day, state->since) >= 0;
+}
+
+static int active_next(athlete_call *call, void *opaque) {
+    active_state *state = opaque;
+    int rc = active_take(call, state);
+    while (rc == SQLITE_ROW && !is_asked_for(state)) rc = active_take(call, state);
+    if (rc != SQLITE_ROW) return rc;
+    active_tell(&state->history, state->answers);
+    return poll_due(&state->poll, 900) ? (call->code = SQLITE_INTERRUPT) : SQLITE_ROW;
 }
 
 static void active_column(void *opaque, sqlite3_context *context, int column) {

@@ -298,7 +298,9 @@ static const athlete_function rolling_functions[] = {
         .arguments = ATHLETE_ARGUMENTS(
             {"query", ATHLETE_QUERY, 0, 0, 0,
              "a SELECT of all days of athletes, in any order: athlete_id, day, is_active (0: "
-             "no activity)"}),
+             "no activity)"},
+            {"since", ATHLETE_TEXT, ATHLETE_OPTIONAL | ATHLETE_NULLABLE, 0, 0,
+             "the first day that is asked for: those before it count, but are not answered"}),
         .summary = "How regularly an athlete trains and how he has paused, as of each day: active days of 7, "
                    "28 and 90; "
                    "their share, each day weighing half as much as that 14 or 28 days after it; days since "

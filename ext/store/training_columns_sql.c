@@ -48,24 +48,20 @@ static int set_judge(training_set *set, const char *sql, const char *subject, at
 
 int training_labels(training_set *set, sqlite3_stmt **labels, athlete_fault *fault) {
     *labels = NULL;
-    int rc = set->is_judged ? SQLITE_OK : set_judge(set, set->spec.labels, "labels: the query", fault);
-    set->is_judged = false;
+    int rc = set_judge(set, set->spec.labels, "labels: the query", fault);
     if (rc != SQLITE_OK) return rc;
     athlete_status status = query_open(set->db, set->spec.labels, 1, "keys, times and labels", labels, fault);
     if (status == ATHLETE_INVALID) fault_refuse(fault, "labels: %s", fault->text);
     return status_code(status);
 }
 
-static int add_label_columns(training_set *set, athlete_fault *fault) {
-    sqlite3_stmt *labels;
-    int rc = training_labels(set, &labels, fault);
-    for (int i = 0; rc == SQLITE_OK && i < sqlite3_column_count(labels); i++) {
-        char *name = sqlite3_mprintf("%s", sqlite3_column_name(labels, i));
+static int add_label_columns(training_set *set, sqlite3_stmt **labels, athlete_fault *fault) {
+    int rc = training_labels(set, labels, fault);
+    for (int i = 0; rc == SQLITE_OK && i < sqlite3_column_count(*labels); i++) {
+        char *name = sqlite3_mprintf("%s", sqlite3_column_name(*labels, i));
         rc = set_add_column(set, (set_column){.name = name, .origin = FROM_LABELS, .index = i}, fault);
         set->n_label_columns++;
     }
-    sqlite3_finalize(labels);
-    set->is_judged = rc == SQLITE_OK;
     return rc;
 }
 
@@ -189,6 +185,7 @@ static int open_lookup(training_set *set, int number, athlete_fault *fault) {
     lookup_rules rules = {
         .strict = spec->strict, .ignore_nulls = spec->ignore_nulls, .backfill = spec->backfill};
     rc = lookup_plan_open(&lookup->plan, &lookup->group, &rules, is_wanted, lookup->wanted);
+    lookup->plan.wants_times = true; /* row_sources tells them */
     lookup->has_plan = rc == SQLITE_OK;
     return rc;
 }
@@ -287,10 +284,12 @@ static int check_excluded(const training_set *set, athlete_fault *fault) {
 }
 
 int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,
-                      athlete_fault *fault) {
+                      sqlite3_stmt **labels, athlete_fault *fault) {
     *set = (training_set){.db = db, .function = function};
+    sqlite3_stmt *own = NULL;
     int rc = status_code(training_spec_read(&set->spec, json, fault));
-    if (rc == SQLITE_OK) rc = add_label_columns(set, fault);
+    if (rc == SQLITE_OK) rc = add_label_columns(set, labels ? labels : &own, fault);
+    sqlite3_finalize(own);
     if (rc != SQLITE_OK) return rc;
     set->lookups = memory_zeroed(NULL, (size_t)set->spec.n_lookups, sizeof *set->lookups);
     if (!set->lookups) return SQLITE_NOMEM;

@@ -37,13 +37,12 @@ typedef struct training_set {
     int n_label_columns, n_inputs; /* columns that expressions see: those of labels and lookups */
     int n_expressions;
     char *expressions; /* SQL of the computed columns; NULL if there is none */
-    bool is_judged;    /* the labels, by the opening, for a reading that follows at once */
 } training_set;
 
-/* SQLITE_OK, or an error, said. Whatever came, training_set_close frees it. Who does not read at once takes is_judged back, so that
-** the labels are judged by what the schema has become. */
+/* SQLITE_OK, or an error, said. Whatever came, training_set_close frees it. Who reads at once says where it will keep the labels'
+** query: then it is there, as training_labels gives it. */
 int training_set_open(training_set *set, sqlite3 *db, const athlete_function *function, const char *json,
-                      athlete_fault *fault);
+                      sqlite3_stmt **labels, athlete_fault *fault);
 void training_set_close(training_set *set);
 
 /* The labels' query, ready to be stepped; the statement of the computed columns (NULL if there are none), whose parameters

@@ -8,7 +8,7 @@
 #include "store/statement/json_row_sql.h"
 
 bool training_reader_open(training_reader *reader, training_set *set) {
-    *reader = (training_reader){.set = set};
+    *reader = (training_reader){.set = set, .labels = reader->labels};
     reader->lookups = memory_zeroed(NULL, (size_t)set->spec.n_lookups, sizeof(asof_lookup *));
     return reader->lookups != NULL;
 }
@@ -18,14 +18,14 @@ static void reader_end(training_reader *reader) {
     const training_set *set = reader->set;
     own_finalize(set->db, &reader->labels);
     own_finalize(set->db, &reader->expressions);
-    for (int i = 0; i < set->spec.n_lookups; i++) {
+    for (int i = 0; reader->lookups && i < set->spec.n_lookups; i++) {
         if (reader->lookups[i]) lookup_close(reader->lookups[i]);
         reader->lookups[i] = NULL;
     }
 }
 
 void training_reader_close(training_reader *reader) {
-    if (!reader->lookups) return;
+    if (!reader->set) return;
     reader_end(reader);
     memory_free(NULL, reader->lookups);
     reader->lookups = NULL;
@@ -33,9 +33,14 @@ void training_reader_close(training_reader *reader) {
 
 int training_reader_begin(training_reader *reader, athlete_fault *fault) {
     training_set *set = reader->set;
-    reader_end(reader);
+    bool is_open = reader->labels && !reader->is_begun;
+    int rc = SQLITE_OK;
+    if (!is_open) {
+        reader_end(reader);
+        rc = training_labels(set, &reader->labels, fault);
+    }
+    reader->is_begun = true;
     reader->row = 0;
-    int rc = training_labels(set, &reader->labels, fault);
     if (rc == SQLITE_OK) rc = training_expressions(set, &reader->expressions, fault);
     for (int i = 0; i < set->spec.n_lookups && rc == SQLITE_OK; i++) {
         reader->lookups[i] = lookup_open(&set->lookups[i].plan);

@@ -11,9 +11,10 @@ typedef struct training_reader {
     sqlite3_stmt *expressions;
     asof_lookup **lookups;
     sqlite3_int64 row; /* from 1 */
+    bool is_begun;
 } training_reader;
 
-/* False when memory is short. */
+/* False when memory is short. The labels' query may be there already, for the first reading. */
 bool training_reader_open(training_reader *reader, training_set *set);
 void training_reader_close(training_reader *reader);
 

@@ -18,7 +18,9 @@ static athlete_status rows_open(athlete_call *call, int argc, sqlite3_value **ar
     *out = state;
     const char *spec = (const char *)sqlite3_value_text(argv[0]);
     if (!spec) return ATHLETE_NOMEM;
-    int rc = training_set_open(&state->set, call->db, call->function, spec, &call->fault);
+    state->reader.set = &state->set;
+    int rc =
+        training_set_open(&state->set, call->db, call->function, spec, &state->reader.labels, &call->fault);
     if (rc == SQLITE_OK && !training_reader_open(&state->reader, &state->set)) rc = SQLITE_NOMEM;
     if (rc == SQLITE_OK) rc = training_reader_begin(&state->reader, &call->fault);
     if (rc != SQLITE_OK) call->code = rc;

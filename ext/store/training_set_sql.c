@@ -77,8 +77,7 @@ static int set_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     }
     module_arguments arguments;
     rc = module_arguments_read(&arguments, function, argc, argv, &fault);
-    if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], &fault);
-    vtab->set.is_judged = false;
+    if (rc == SQLITE_OK) rc = training_set_open(&vtab->set, db, function, arguments.texts[0], NULL, &fault);
     if (rc == SQLITE_OK) rc = set_declare(vtab, &fault);
     if (rc == SQLITE_OK) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     module_arguments_free(&arguments);

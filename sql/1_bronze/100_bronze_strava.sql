@@ -159,11 +159,7 @@ WITH landed AS MATERIALIZED ( -- what tells no instant, or one that is to come, 
 ),
 object AS MATERIALIZED (
     SELECT i.inbox_id, i.source, l.received_at, o.seq, o.line, o.byte_offset, o.object, o.fault, o.fault_offset,
-           CASE WHEN o.fault IS NULL THEN json_plain_names(o.object) END AS json,
-           CASE WHEN o.fault IS NULL THEN json_fields(json_plain_names(o.object), '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
-               {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
-               {"field": "aspect_type", "type": "label"}, {"field": "object_type", "type": "label"},
-               {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own
+           CASE WHEN o.fault IS NULL THEN json_plain_names(o.object) END AS json
     FROM stage_clock AS c
     CROSS JOIN bronze_inbox AS i
     CROSS JOIN landed AS l USING (inbox_id)
@@ -174,6 +170,10 @@ object AS MATERIALIZED (
 -- places. 43_places_of_earlier_files does the same to what landed before.
 placeless AS MATERIALIZED (
     SELECT *,
+           CASE WHEN json IS NOT NULL THEN json_fields(json, '[{"field": "id", "type": "id"}, {"field": "athlete.id", "type": "id"},
+               {"field": "activity.id", "type": "id"}, {"field": "object_id", "type": "id"},
+               {"field": "aspect_type", "type": "label"}, {"field": "object_type", "type": "label"},
+               {"field": "resource_state", "type": "whole", "min": 1, "max": 3}]') END AS own,
            CASE WHEN json IS NOT NULL AND COALESCE(json_type(json, '$.map'), json_type(json, '$.start_latlng'), json_type(json, '$.end_latlng'),
                                                    json_type(json, '$.start_latitude'), json_type(json, '$.start_longitude'),
                                                    json_type(json, '$.end_latitude'), json_type(json, '$.end_longitude'), json_type(json, '$.segment_efforts'),
@@ -268,34 +268,43 @@ SELECT r.inbox_id, r.source, r.received_at, r.seq, r.line, r.byte_offset, r.obje
 FROM recognised AS r
 LEFT JOIN refusal AS f ON r.kind = 'reject' AND f.reason = r.reason;
 
--- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew.
+-- New activity versions: not identical to the one before in the same stream, where a tombstone starts anew. Most are the first of
+-- their activity, and only those of the others are compared. What arrived has its rows in the order in which it did.
 INSERT INTO bronze_strava_activities (activity_id, stream, payload, content_hash, source, ingested_at)
-WITH history AS (
-    SELECT 0 AS is_new, b.bronze_id AS a, 0 AS b, b.activity_id, b.stream, b.content_hash, NULL AS arrived_id
-    FROM bronze_strava_activities AS b
-    WHERE b.activity_id IN (SELECT object_id FROM arrived WHERE kind IN ('activity', 'tombstone'))
-    UNION ALL
-    SELECT 1, inbox_id, seq, object_id, stream, content_hash, rowid
+WITH several AS MATERIALIZED (
+    SELECT object_id
     FROM arrived
     WHERE kind IN ('activity', 'tombstone')
+    GROUP BY object_id
+    HAVING COUNT(*) > 1 OR EXISTS (SELECT 1 FROM bronze_strava_activities AS b WHERE b.activity_id = arrived.object_id)
+),
+history AS (
+    SELECT 0 AS is_new, b.bronze_id AS a, b.activity_id, b.stream, b.content_hash
+    FROM several AS s
+    CROSS JOIN bronze_strava_activities AS b ON b.activity_id = s.object_id
+    UNION ALL
+    SELECT 1, rowid, object_id, stream, content_hash
+    FROM arrived
+    WHERE kind IN ('activity', 'tombstone') AND object_id IN (SELECT object_id FROM several)
 ),
 life AS (
     SELECT *,
            COUNT(*) FILTER (WHERE stream = 'tombstone')
-               OVER (PARTITION BY activity_id ORDER BY is_new, a, b ROWS UNBOUNDED PRECEDING) AS life_number,
-           LAG(stream) OVER (PARTITION BY activity_id ORDER BY is_new, a, b) AS stream_before
+               OVER (PARTITION BY activity_id ORDER BY is_new, a ROWS UNBOUNDED PRECEDING) AS life_number,
+           LAG(stream) OVER (PARTITION BY activity_id ORDER BY is_new, a) AS stream_before
     FROM history
 ),
 compared AS (
-    SELECT *, LAG(content_hash) OVER (PARTITION BY activity_id, stream, life_number ORDER BY is_new, a, b) AS hash_before
+    SELECT *, LAG(content_hash) OVER (PARTITION BY activity_id, stream, life_number ORDER BY is_new, a) AS hash_before
     FROM life
 )
-SELECT r.object_id, r.stream, r.payload, r.content_hash, r.source, r.received_at
-FROM (SELECT arrived_id FROM compared
-      WHERE is_new AND CASE WHEN stream = 'tombstone' THEN stream_before IS NOT 'tombstone' ELSE hash_before IS NOT content_hash END
-      ORDER BY a, b) AS c
-CROSS JOIN arrived AS r ON r.rowid = c.arrived_id
-ORDER BY r.inbox_id, r.seq;
+SELECT object_id, stream, payload, content_hash, source, received_at
+FROM arrived
+WHERE kind IN ('activity', 'tombstone')
+  AND (object_id NOT IN (SELECT object_id FROM several)
+       OR rowid IN (SELECT a FROM compared
+                    WHERE is_new AND CASE WHEN stream = 'tombstone' THEN stream_before IS NOT 'tombstone' ELSE hash_before IS NOT content_hash END))
+ORDER BY rowid;
 
 INSERT INTO bronze_strava_athlete (athlete_id, payload, content_hash, source, ingested_at)
 WITH history AS (

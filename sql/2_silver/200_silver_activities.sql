@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   arrivals
--- rests:    never
+-- rests:    ops_due; bronze_strava_activities, ops_watermarks, silver_field_lists, silver_rule_empties, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -325,7 +325,8 @@ CREATE UNIQUE INDEX temp.unusable_by_version ON unusable (bronze_id);
 -- What was believed after each version: its facts, those of training that nobody can use, or nothing after a deletion or another reject.
 CREATE TEMP TABLE belief AS
 WITH state AS (
-    SELECT v.*, v.stream <> 'tombstone' AND u.bronze_id IS NULL AS is_usable, COALESCE(u.local_date, v.local_date) AS day, COALESCE(u.end_time, v.end_time) AS over,
+    SELECT v.rowid AS version_id, v.activity_id, v.bronze_id, v.stream, v.ingested_at, v.athlete_id, v.stream <> 'tombstone' AND u.bronze_id IS NULL AS is_usable,
+           COALESCE(u.local_date, v.local_date) AS day, COALESCE(u.end_time, v.end_time) AS over,
            CASE WHEN v.stream = 'tombstone' THEN NULL
                 WHEN u.bronze_id IS NULL
                 THEN row_hash(v.athlete_id, v.start_time, v.utc_offset_s, v.sport_type, v.workout_type, v.is_indoor, v.is_manual, v.is_flagged, v.distance_m,
@@ -375,30 +376,32 @@ SELECT v.athlete_id, v.activity_id, v.start_time, v.end_time, v.local_date, v.lo
        v.n_versions, v.bronze_id,
        max(v.end_time, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.activity_id = v.activity_id AND c.bronze_id > 0), ''))
 FROM (
-    SELECT b.*, COALESCE(e.columns, '') AS emptied
+    SELECT v.*, b.n_versions, COALESCE(e.columns, '') AS emptied
     FROM belief AS b
-    LEFT JOIN emptied AS e USING (bronze_id)
-    WHERE is_last AND is_usable
+    CROSS JOIN version AS v ON v.rowid = b.version_id
+    LEFT JOIN emptied AS e ON e.bronze_id = b.bronze_id
+    WHERE b.is_last AND b.is_usable
 ) AS v;
 
 DELETE FROM silver_unusable_activities WHERE activity_id IN (SELECT activity_id FROM changed);
 INSERT INTO silver_unusable_activities
 SELECT v.athlete_id, v.activity_id, v.start_time, u.end_time, u.local_date, u.utc_offset_s, v.sport_type, u.is_run, u.moving_s, u.elapsed_s, u.reason, u.bronze_id,
        max(u.end_time, COALESCE((SELECT MAX(corrected_at) FROM silver_corrections AS c WHERE c.activity_id = v.activity_id AND c.bronze_id > 0), ''))
-FROM belief AS v
+FROM belief AS b
 JOIN unusable AS u USING (bronze_id)
-WHERE v.is_last AND u.is_training;
+CROSS JOIN version AS v ON v.rowid = b.version_id
+WHERE b.is_last AND u.is_training;
 
 DELETE FROM silver_rejects
 WHERE table_name = 'silver_strava_activities' AND activity_id IN (SELECT activity_id FROM changed);
--- rejected silver_strava_activities by bronze_id of (SELECT * FROM belief WHERE is_last) as '': printed by `make stages`
+-- rejected silver_strava_activities by bronze_id of (SELECT v.* FROM belief AS b CROSS JOIN version AS v ON v.rowid = b.version_id WHERE b.is_last) as '': printed by `make stages`
 -- Also of a row that is current, where a value was left out.
 CREATE TEMP TABLE rule_field AS SELECT rule, field FROM silver_rule_fields WHERE table_name = 'silver_strava_activities' AND rule IN (SELECT rule FROM broken);
 INSERT INTO silver_rejects (table_name, activity_id, item, rule, reason, bronze_id, payload, severity, field, value)
 SELECT 'silver_strava_activities', v.activity_id, '', b.rule, b.reason, v.bronze_id, v.payload, b.severity,
        COALESCE(b.field, (SELECT group_concat(r.field, ', ') FROM rule_field AS r WHERE r.rule = b.rule)),
        COALESCE(b.value, (SELECT group_concat(COALESCE(substr(v.payload -> r.field, 1, 60), 'null'), ', ') FROM rule_field AS r WHERE r.rule = b.rule))
-FROM (SELECT * FROM belief WHERE is_last) AS v
+FROM (SELECT v.* FROM belief AS b CROSS JOIN version AS v ON v.rowid = b.version_id WHERE b.is_last) AS v
 JOIN broken AS b USING (bronze_id)
 WHERE b.severity = 'reject' OR b.field IS NOT NULL OR b.rule IN (SELECT rule FROM silver_rule_empties WHERE table_name = 'silver_strava_activities');
 -- end

@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id, kind, item
 -- params:   arrivals
--- rests:    never
+-- rests:    ops_due; bronze_strava_activities, bronze_strava_sub_activity, ops_watermarks, silver_field_lists, silver_rule_empties, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

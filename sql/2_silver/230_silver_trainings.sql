@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   -
--- rests:    never
+-- rests:    ops_due; silver_sport_families
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -143,11 +143,18 @@ DELETE FROM recording WHERE NOT is_usable AND (athlete_id, activity_id) IN (SELE
 -- and a piece ends where no middle before it reaches a start after it, and no middle after it an end before it. What touches no other
 -- is a piece of its own, and most are.
 CREATE TEMP TABLE chain AS
-WITH touching AS MATERIALIZED (
+WITH doubled AS MATERIALIZED ( -- most have nobody's times within their own
+    SELECT DISTINCT athlete_id, is_usable, family
+    FROM recording AS r
+    WHERE EXISTS (SELECT 1 FROM recording AS o
+                  WHERE o.is_usable = r.is_usable AND o.athlete_id = r.athlete_id AND o.start_s BETWEEN r.start_s AND r.start_s + r.elapsed_s
+                    AND o.family = r.family AND o.rowid <> r.rowid)
+),
+touching AS MATERIALIZED (
     SELECT recording_id
-    FROM (SELECT rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
+    FROM (SELECT r.rowid AS recording_id, start_s, start_s + elapsed_s AS end_s, MAX(start_s + elapsed_s) OVER earlier AS end_before,
                  LEAD(start_s) OVER (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id) AS start_after
-          FROM recording
+          FROM doubled CROSS JOIN recording AS r USING (athlete_id, is_usable, family)
           WINDOW earlier AS (PARTITION BY athlete_id, is_usable, family ORDER BY start_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
     WHERE start_s <= end_before OR start_after <= end_s
 ),

@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   arrivals
--- rests:    never
+-- rests:    ops_due
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id
 -- params:   arrivals
--- rests:    never
+-- rests:    ops_due; bronze_strava_athlete, feature_groups, feature_publications, silver_field_lists, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

@@ -5,7 +5,7 @@
 -- follows:  -
 -- grain:    athlete_id, activity_id
 -- params:   default_threshold_pace, threshold_lookback_days, evidence_tolerance, race_gain_max, race_best_gain_max, max_vdot, fitness_fade_per_year, max_hr_plausible, max_hr_repeats, default_resting_hr, threshold_hr_reserve, heart_rate_min_share
--- rests:    never
+-- rests:    ops_due; feature_groups, feature_publications, ops_config, silver_field_lists, silver_rule_empties, silver_rules
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;

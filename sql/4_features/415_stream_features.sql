@@ -46,6 +46,13 @@ FROM changed
 CROSS JOIN silver_stream_facts AS f USING (athlete_id)
 LEFT JOIN silver_same_training AS t ON t.athlete_id = f.athlete_id AND t.activity_id = f.activity_id;
 
+CREATE TEMP TABLE concerned AS
+SELECT 1 AS is_concerned FROM recorded
+UNION ALL SELECT 1 FROM changed CROSS JOIN activity_stream_features USING (athlete_id)
+UNION ALL SELECT 1 FROM feature_upgrades WHERE table_name = 'activity_stream_features'
+LIMIT 1;
+
+-- rests here without concerned
 CREATE TEMP TABLE computed AS
 SELECT a.athlete_id, a.activity_id, a.event_timestamp, a.activity_date, r.activity_id AS recorded_as,
        CASE WHEN a.is_run THEN r.graded_pace_min_km END AS graded_pace_min_km,
@@ -166,6 +173,7 @@ DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
 DROP TABLE temp.computed;
+DROP TABLE temp.concerned;
 DROP TABLE temp.recorded;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

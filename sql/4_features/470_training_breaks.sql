@@ -48,15 +48,6 @@ WITH RECURSIVE turned (day, sine, cosine) AS (
 )
 SELECT day, min(max(sine, -1.0), 1.0), min(max(cosine, -1.0), 1.0) FROM turned;
 
-CREATE TEMP TABLE day (
-    athlete_id TEXT, as_of_date TEXT, event_timestamp TEXT, available_at TEXT, is_active INTEGER, PRIMARY KEY (athlete_id, as_of_date)
-) WITHOUT ROWID;
-INSERT INTO day
-SELECT r.athlete_id, r.as_of_date, r.event_timestamp, r.available_at, COALESCE(d.activities, 0) > 0
-FROM changed
-CROSS JOIN athlete_rolling_features AS r USING (athlete_id)
-LEFT JOIN athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date;
-
 CREATE TEMP TABLE computed AS
 SELECT s.athlete_id, s.as_of_date, s.event_timestamp, h.active_days_7d, h.active_days_28d, h.active_days_90d, h.active_share_14d, h.active_share_28d,
        h.days_since_activity, h.longest_gap_28d, h.longest_gap_90d, h.gap_spread_56d, h.breaks_365d, h.days_since_break, h.break_last_year,
@@ -65,13 +56,17 @@ SELECT s.athlete_id, s.as_of_date, s.event_timestamp, h.active_days_7d, h.active
        y.sine * (3 - 4 * y.sine * y.sine) AS season_sin3, y.cosine * (4 * y.cosine * y.cosine - 3) AS season_cos3,
        max(s.event_timestamp, s.available_at,
            COALESCE((SELECT MAX(c.corrected_at) FROM silver_corrections AS c WHERE c.athlete_id = s.athlete_id AND c.from_date <= s.as_of_date), '')) AS available_at
-FROM active_days('SELECT athlete_id, as_of_date, is_active FROM temp.day') AS h
+FROM active_days('SELECT r.athlete_id, r.as_of_date, COALESCE(d.activities, 0) > 0
+                  FROM temp.changed AS c
+                  CROSS JOIN main.athlete_rolling_features AS r USING (athlete_id)
+                  LEFT JOIN main.athlete_daily_features AS d ON d.athlete_id = r.athlete_id AND d.activity_date = r.as_of_date',
+                 (SELECT MIN(since) FROM changed)) AS h
 CROSS JOIN changed AS c ON c.athlete_id = h.athlete_id AND h.day >= c.since
-CROSS JOIN day AS s ON (s.athlete_id, s.as_of_date) = (h.athlete_id, h.day)
+CROSS JOIN athlete_rolling_features AS s ON (s.athlete_id, s.as_of_date) = (h.athlete_id, h.day)
 CROSS JOIN season AS y ON y.day = CAST(strftime('%j', s.as_of_date) AS INTEGER);
 CREATE UNIQUE INDEX temp.computed_by_day ON computed (athlete_id, as_of_date);
 
-SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM changed AS c CROSS JOIN day AS s ON s.athlete_id = c.athlete_id AND s.as_of_date >= c.since), '470_training_breaks: a day is lost or doubled');
+SELECT assert_that((SELECT COUNT(*) FROM computed) = (SELECT COUNT(*) FROM changed AS c CROSS JOIN athlete_rolling_features AS s ON s.athlete_id = c.athlete_id AND s.as_of_date >= c.since), '470_training_breaks: a day is lost or doubled');
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE available_at < event_timestamp OR active_days_7d > 0 AND days_since_activity > 6),
                    '470_training_breaks: a row known before its time, or a week that is active and is not');
 
@@ -154,7 +149,7 @@ SELECT name, major, minor, patch, max(1, builds + is_new), is_new, started_at FR
 -- end
 
 CREATE TEMP TABLE counted AS
-SELECT (SELECT COUNT(*) FROM day) AS rows_in, (SELECT COUNT(*) FROM computed) AS rows_out, 0 AS rows_rejected, NULL AS message;
+SELECT (SELECT COUNT(*) FROM changed CROSS JOIN athlete_rolling_features USING (athlete_id)) AS rows_in, (SELECT COUNT(*) FROM computed) AS rows_out, 0 AS rows_rejected, NULL AS message;
 
 -- finish: printed by `make stages`
 INSERT INTO ops_runs (stage, started_at, duration_ms, rows_in, rows_out, rows_rejected, outcome, message)
@@ -173,7 +168,6 @@ DROP TABLE temp.fresh;
 DROP TABLE temp.standing;
 DROP TABLE temp.heard;
 DROP TABLE temp.computed;
-DROP TABLE temp.day;
 DROP TABLE temp.season;
 DROP TABLE temp.changed;
 DROP TABLE temp.stage_clock;

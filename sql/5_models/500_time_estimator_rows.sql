@@ -5,7 +5,7 @@
 -- follows:  220_silver_race_survey, 430_rolling_features
 -- grain:    source, subject, as_of_date, distance_class
 -- params:   evidence_tolerance, fitness_fade_per_year, race_gain_max, race_best_gain_max, max_vdot, threshold_lookback_days
--- rests:    never
+-- rests:    ops_due
 
 -- An athlete's races, best recent run and what Tanda makes of eight weeks of training are read as observations of one line: logarithmic time over logarithmic
 -- distance x = ln(distance / 10 km). The line has a prior from training volume, age and sex; each observation pulls it

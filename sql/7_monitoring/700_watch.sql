@@ -176,31 +176,30 @@ WHERE f.type <> 'timestamp' AND m.monitor IN (SELECT monitor FROM slice)
 UNION ALL
 SELECT 'inference_log', 'predicted', 'numerical', 1, '"t"."predicted"', 1 WHERE EXISTS (SELECT 1 FROM slice WHERE monitor = 'inference_log');
 
--- One text for all slices of a table, whose parameter is the slice, so that SQLite need not read it anew for each: the rows of the
--- window, and those of all spans in the order of time, each with whose it is, as drift_samples is told.
-CREATE TEMP TABLE source (monitor TEXT, is_whole INTEGER, counted_sql TEXT, window_sql TEXT, all_sql TEXT, baseline_numbers_sql TEXT, window_numbers_sql TEXT, order_sql TEXT, PRIMARY KEY (monitor, is_whole)) WITHOUT ROWID;
+-- One text for all slices of a table, which are numbered one after the other, and whose parameter is the slice, so that SQLite need
+-- not read it anew for each: the rows of the window, and those of all spans in the order of time, each with whose it is, as
+-- drift_samples is told.
+CREATE TEMP TABLE source (first_slice INTEGER PRIMARY KEY, last_slice INTEGER, counted_sql TEXT, window_sql TEXT, all_sql TEXT, baseline_numbers_sql TEXT, window_numbers_sql TEXT);
 INSERT INTO source
-SELECT monitor, is_whole, 'SELECT COUNT(*)' || from_sql || 'start' || where_sql, 'SELECT ' || columns_sql || from_sql || 'start' || where_sql || order_sql,
+SELECT first_slice, last_slice, 'SELECT "s".slice_id, (SELECT COUNT(*) FROM ' || table_sql || ' WHERE ' || time_sql || ' >= "s".start' || until_sql || ') FROM temp.span AS "s" WHERE "s".slice_id BETWEEN ?1 AND ?2',
+       'SELECT ' || columns_sql || from_sql || 'start' || until_sql || where_sql,
        'SELECT (' || time_sql || ' >= "s".start) + 2 * (' || time_sql || ' >= "s".before AND ' || time_sql || ' < "s".start) + 4 * ('
        || time_sql || ' >= "s".baseline AND ' || time_sql || ' < "s".start), '
-       || columns_sql || from_sql || 'since' || where_sql || order_sql,
-       'SELECT ' || numbers_sql || from_sql || 'baseline AND ' || time_sql || ' < "s".start' || of_slice_sql,
-       'SELECT ' || numbers_sql || from_sql || 'start AND ' || time_sql || ' < "s".until' || of_slice_sql, order_sql
-FROM (SELECT monitor, is_whole, time_sql, printf(' FROM temp.span AS "s" CROSS JOIN main."%w" AS "t" ON ', table_name) || time_sql || ' >= "s".' AS from_sql,
-             ' AND ' || time_sql || ' < "s".until' || CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END
-             || ' WHERE "s".slice_id = ?1' AS where_sql,
-             CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END || ' WHERE "s".slice_id = ' AS of_slice_sql,
-             ' ORDER BY ' || time_sql AS order_sql,
-             (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor AND is_number ORDER BY position) GROUP BY NULL HAVING COUNT(*) > 1) AS numbers_sql,
-             (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor ORDER BY position)) AS columns_sql
-      FROM (SELECT DISTINCT monitor, table_name, slice_key, slice_key IS NULL AS is_whole, printf('"t"."%w"', timestamp_key) AS time_sql FROM slice) AS m);
+       || columns_sql || from_sql || 'since' || until_sql || where_sql,
+       'SELECT ' || numbers_sql || from_sql || 'baseline AND ' || time_sql || ' < "s".start' || of_slice_sql || where_sql,
+       'SELECT ' || numbers_sql || from_sql || 'start' || until_sql || where_sql
+FROM (SELECT *, ' FROM temp.span AS "s" CROSS JOIN ' || table_sql || ' ON ' || time_sql || ' >= "s".' AS from_sql, ' AND ' || time_sql || ' < "s".until' || of_slice_sql AS until_sql,
+             ' WHERE "s".slice_id = ?1 ORDER BY ' || time_sql AS where_sql
+      FROM (SELECT first_slice, last_slice, time_sql, printf('main."%w" AS "t"', table_name) AS table_sql,
+                   CASE WHEN is_whole THEN '' ELSE printf(' AND "t"."%w" = "s".slice_value', slice_key) END AS of_slice_sql,
+                   (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor AND is_number ORDER BY position) GROUP BY NULL HAVING COUNT(*) > 1) AS numbers_sql,
+                   (SELECT group_concat(column_sql, ', ') FROM (SELECT column_sql FROM watched AS w WHERE w.monitor = m.monitor ORDER BY position)) AS columns_sql
+            FROM (SELECT MIN(slice_id) AS first_slice, MAX(slice_id) AS last_slice, monitor, table_name, slice_key, slice_key IS NULL AS is_whole, printf('"t"."%w"', timestamp_key) AS time_sql
+                  FROM slice GROUP BY monitor, slice_key IS NULL) AS m));
 
 CREATE TEMP TABLE counted_slice (slice_id INTEGER PRIMARY KEY, fault TEXT, n INTEGER);
-INSERT INTO counted_slice
-SELECT s.slice_id, a.fault, a.c1 AS n
-FROM slice AS s
-JOIN source AS o ON o.monitor = s.monitor AND o.is_whole = (s.slice_key IS NULL)
-CROSS JOIN attempt(o.counted_sql, s.slice_id) AS a;
+INSERT OR REPLACE INTO counted_slice
+SELECT COALESCE(a.c1, o.first_slice), a.fault, a.c2 FROM source AS o CROSS JOIN attempt(o.counted_sql, o.first_slice, o.last_slice) AS a;
 
 INSERT INTO mon_profile_metrics (monitor, window_start, window_end, granularity, slice_key, slice_value, column_name, count, computed_at)
 SELECT s.monitor, s.window_start, s.window_end, s.granularity, s.slice_key, s.slice_value, ':table', n.n, c.started_at
@@ -214,11 +213,59 @@ CREATE TEMP TABLE profiled (
     min_length, max_length, mean_length
 );
 INSERT INTO profiled
-SELECT s.slice_id, a.fault, a.c1, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17
-FROM slice AS s
-JOIN counted_slice AS n ON n.slice_id = s.slice_id AND n.fault IS NULL AND n.n > 0
-JOIN source AS o ON o.monitor = s.monitor AND o.is_whole = (s.slice_key IS NULL) AND o.window_sql IS NOT NULL
-CROSS JOIN attempt('SELECT * FROM profile(?1, ?2)', o.window_sql, s.slice_id) AS a;
+SELECT COALESCE(a.c1, o.first_slice), a.fault, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18
+FROM source AS o
+CROSS JOIN attempt('SELECT s.slice_id, p.* FROM temp.counted_slice AS s CROSS JOIN profile(?1, s.slice_id) AS p WHERE s.slice_id BETWEEN ?2 AND ?3 AND s.n > 0',
+                   o.window_sql, o.first_slice, o.last_slice) AS a
+WHERE o.window_sql IS NOT NULL;
+CREATE TEMP TABLE measured (
+    slice_id INTEGER, fault TEXT, column_name TEXT, reference INTEGER, n_reference, n_current, ks_statistic, ks_pvalue, wasserstein, js_distance, psi, chi2_statistic, chi2_pvalue,
+    total_variation, linf, adjusted_pvalue, shift, own_limit, is_drift, reason
+);
+INSERT INTO measured
+SELECT COALESCE(a.c1, o.first_slice), a.fault, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18, a.c19
+FROM source AS o
+CROSS JOIN attempt('SELECT s.slice_id, d.* FROM temp.counted_slice AS s CROSS JOIN drift_samples(?1, 2, s.slice_id) AS d WHERE s.slice_id BETWEEN ?2 AND ?3 AND s.n > 0',
+                   o.all_sql, o.first_slice, o.last_slice) AS a
+WHERE o.all_sql IS NOT NULL;
+CREATE TEMP TABLE joint (slice_id INTEGER PRIMARY KEY, fault TEXT, n_reference, n_current, shift, own_limit, is_drift, reason);
+INSERT OR REPLACE INTO joint
+SELECT COALESCE(a.c1, o.first_slice), a.fault, COALESCE(a.c2, 0), COALESCE(a.c3, 0), a.c4, a.c5, a.c6, COALESCE(a.fault, a.c7)
+FROM source AS o
+CROSS JOIN attempt('SELECT s.slice_id, r.n_reference, r.n_current, r.shift, r.own_limit, r.is_drift, r.reason
+                    FROM temp.counted_slice AS s CROSS JOIN reconstruction_test(?1, ?2, NULL, s.slice_id) AS r WHERE s.slice_id BETWEEN ?3 AND ?4 AND s.n > 0',
+                   o.baseline_numbers_sql, o.window_numbers_sql, o.first_slice, o.last_slice) AS a
+WHERE o.baseline_numbers_sql IS NOT NULL;
+
+-- Where something of one slice fails, each of its table's is asked alone.
+CREATE TEMP TABLE alone AS
+SELECT n.slice_id, o.*
+FROM (SELECT slice_id FROM profiled WHERE fault IS NOT NULL UNION SELECT slice_id FROM measured WHERE fault IS NOT NULL UNION SELECT slice_id FROM joint WHERE fault IS NOT NULL) AS f
+CROSS JOIN source AS o ON o.first_slice = f.slice_id
+CROSS JOIN counted_slice AS n ON n.slice_id BETWEEN o.first_slice AND o.last_slice;
+DELETE FROM profiled WHERE slice_id IN (SELECT slice_id FROM alone);
+DELETE FROM measured WHERE slice_id IN (SELECT slice_id FROM alone);
+DELETE FROM joint WHERE slice_id IN (SELECT slice_id FROM alone);
+INSERT INTO profiled
+SELECT o.slice_id, a.fault, a.c1, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17
+FROM alone AS o
+JOIN counted_slice AS n ON n.slice_id = o.slice_id AND n.n > 0
+CROSS JOIN attempt('SELECT * FROM profile(?1, ?2)', o.window_sql, o.slice_id) AS a
+WHERE o.window_sql IS NOT NULL;
+INSERT INTO measured
+SELECT o.slice_id, a.fault, a.c1, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18
+FROM alone AS o
+JOIN counted_slice AS n ON n.slice_id = o.slice_id AND n.n > 0
+CROSS JOIN attempt('SELECT * FROM drift_samples(?1, 2, ?2)', o.all_sql, o.slice_id) AS a
+WHERE o.all_sql IS NOT NULL;
+INSERT INTO joint
+SELECT o.slice_id, a.fault, COALESCE(a.c1, 0), COALESCE(a.c2, 0), a.c3, a.c4, a.c5, COALESCE(a.fault, a.c6)
+FROM alone AS o
+JOIN counted_slice AS n ON n.slice_id = o.slice_id AND n.n > 0
+CROSS JOIN attempt('SELECT n_reference, n_current, shift, own_limit, is_drift, reason FROM reconstruction_test(?1, ?2, NULL, ?3)',
+                   o.baseline_numbers_sql, o.window_numbers_sql, o.slice_id) AS a
+WHERE o.baseline_numbers_sql IS NOT NULL;
+
 INSERT INTO mon_profile_metrics (monitor, window_start, window_end, granularity, slice_key, slice_value, column_name, data_type, count, num_nulls, num_zeros, distinct_count,
                                  avg, stddev, min, max, quantile_05, quantile_25, median, quantile_75, quantile_95, min_length, max_length, avg_length,
                                  percent_null, percent_zeros, percent_distinct, computed_at)
@@ -235,18 +282,7 @@ FROM stage_clock AS c
 CROSS JOIN profiled AS p
 CROSS JOIN slice AS s ON s.slice_id = p.slice_id
 CROSS JOIN watched AS w ON (w.monitor, w.column_name) = (s.monitor, p.column_name)
-ORDER BY p.rowid;
-
-CREATE TEMP TABLE measured (
-    slice_id INTEGER, fault TEXT, column_name TEXT, reference INTEGER, n_reference, n_current, ks_statistic, ks_pvalue, wasserstein, js_distance, psi, chi2_statistic, chi2_pvalue,
-    total_variation, linf, adjusted_pvalue, shift, own_limit, is_drift, reason
-);
-INSERT INTO measured
-SELECT s.slice_id, a.fault, a.c1, a.c2, a.c3, a.c4, a.c5, a.c6, a.c7, a.c8, a.c9, a.c10, a.c11, a.c12, a.c13, a.c14, a.c15, a.c16, a.c17, a.c18
-FROM slice AS s
-JOIN counted_slice AS n ON n.slice_id = s.slice_id AND n.fault IS NULL AND n.n > 0
-JOIN source AS o ON o.monitor = s.monitor AND o.is_whole = (s.slice_key IS NULL) AND o.all_sql IS NOT NULL
-CROSS JOIN attempt('SELECT * FROM drift_samples(?1, 2, ?2)', o.all_sql, s.slice_id) AS a;
+ORDER BY p.slice_id, p.rowid;
 
 -- The first reference is the window before, the second the baseline; the verdict is of numbers against the baseline.
 INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name, data_type,
@@ -264,15 +300,6 @@ CROSS JOIN slice AS s ON s.slice_id = m.slice_id
 CROSS JOIN watched AS w ON (w.monitor, w.column_name) = (s.monitor, m.column_name)
 ORDER BY m.slice_id, m.reference DESC, m.rowid;
 
--- The queries of reconstruction_test have no parameter: the number of a slice, which is this stage's own, ends them.
-CREATE TEMP TABLE joint (slice_id INTEGER PRIMARY KEY, n_reference, n_current, shift, own_limit, is_drift, reason);
-INSERT INTO joint
-SELECT s.slice_id, COALESCE(a.c1, 0), COALESCE(a.c2, 0), a.c3, a.c4, a.c5, COALESCE(a.fault, a.c6)
-FROM slice AS s
-JOIN counted_slice AS n ON n.slice_id = s.slice_id AND n.fault IS NULL AND n.n > 0
-JOIN source AS o ON o.monitor = s.monitor AND o.is_whole = (s.slice_key IS NULL) AND o.baseline_numbers_sql IS NOT NULL
-CROSS JOIN attempt('SELECT n_reference, n_current, shift, own_limit, is_drift, reason FROM reconstruction_test(?1, ?2)',
-                   o.baseline_numbers_sql || s.slice_id || o.order_sql, o.window_numbers_sql || s.slice_id || o.order_sql) AS a;
 INSERT INTO mon_drift_metrics (monitor, window_start, window_end, window_cmp_start, window_cmp_end, drift_type, granularity, slice_key, slice_value, column_name, data_type,
                                n_reference, n_current, shift, own_limit, is_drift, reason, computed_at)
 SELECT s.monitor, s.window_start, s.window_end, s.baseline_start, s.window_start, 'JOINT', s.granularity, s.slice_key, s.slice_value, ':table', 'table',
@@ -301,6 +328,7 @@ DELETE FROM ops_due WHERE stage = '700_watch';
 
 DROP TABLE temp.counted;
 DROP TABLE temp.failed;
+DROP TABLE temp.alone;
 DROP TABLE temp.joint;
 DROP TABLE temp.measured;
 DROP TABLE temp.profiled;

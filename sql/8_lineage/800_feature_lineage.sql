@@ -1,11 +1,11 @@
 -- stage:    800_feature_lineage
 -- purpose:  what stands behind what: from the bronze tables over features and models to predictions, walked both ways
--- reads:    -; ops_stages, feature_groups_current, features, ml_model_versions, ml_runs, gold_athlete_predictions, inference_log, feature_lineage, feature_lineage_paths, openlineage_stages
+-- reads:    -; ops_stages, feature_groups_current, features, ml_model_versions, ml_runs, predicted_versions, feature_lineage, feature_lineage_paths, openlineage_stages
 -- writes:   feature_lineage; feature_lineage_paths, openlineage_stages
 -- follows:  -
 -- grain:    from_kind, from_name, to_kind, to_name
 -- params:   -
--- rests:    never
+-- rests:    -; feature_groups, feature_lineage, feature_lineage_paths, ml_model_versions, ml_runs, openlineage_stages, ops_stages, predicted_versions
 
 -- begin: printed by `make stages`
 BEGIN IMMEDIATE;
@@ -77,6 +77,14 @@ CROSS JOIN (SELECT CAST((julianday(started_at) - 2440587.5) * 86400000 + duratio
             FROM ops_runs ORDER BY run_id LIMIT 1) AS f
 CROSS JOIN (SELECT 0 AS is_end UNION ALL SELECT 1) AS t;
 
+-- The versions that were asked for predictions, and where these are.
+CREATE VIEW IF NOT EXISTS predicted_versions (model, version, log) AS
+SELECT model, version, 'inference_log' FROM ml_model_versions AS v
+WHERE EXISTS (SELECT 1 FROM inference_log AS p WHERE p.model = v.model AND p.version = v.version)
+UNION ALL
+SELECT model, version, 'gold_athlete_predictions' FROM ml_model_versions AS v
+WHERE EXISTS (SELECT 1 FROM gold_athlete_predictions AS p WHERE p.model = v.model AND p.version = v.version);
+
 -- Which features of the groups become which input of the time estimator.
 CREATE TEMP TABLE input (from_name TEXT, input TEXT);
 INSERT INTO temp.input (from_name, input) VALUES
@@ -124,13 +132,9 @@ FROM ml_model_versions AS v
 JOIN ml_runs AS r ON r.model = v.model AND r.version = v.version, json_each(v.specification, '$.features') AS f
 WHERE f.type = 'object' AND f.value ->> '$.group' IS NOT NULL
 UNION
-SELECT 'model', v.model || '/' || v.version, 'predictions', 'inference_log/' || v.model || '/' || v.version, '610_score_models'
-FROM ml_model_versions AS v
-WHERE EXISTS (SELECT 1 FROM inference_log AS p WHERE p.model = v.model AND p.version = v.version)
-UNION
-SELECT 'model', v.model || '/' || v.version, 'predictions', 'gold_athlete_predictions/' || v.model || '/' || v.version, '600_predict_race_times'
-FROM ml_model_versions AS v
-WHERE EXISTS (SELECT 1 FROM gold_athlete_predictions AS p WHERE p.model = v.model AND p.version = v.version);
+SELECT 'model', model || '/' || version, 'predictions', log || '/' || model || '/' || version,
+       CASE log WHEN 'inference_log' THEN '610_score_models' ELSE '600_predict_race_times' END
+FROM predicted_versions;
 
 SELECT assert_that(NOT EXISTS (SELECT 1 FROM computed WHERE from_kind = to_kind AND from_name = to_name),
                    '800_feature_lineage: something is said to come from itself');

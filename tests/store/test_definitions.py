@@ -377,6 +377,15 @@ def test_a_group_is_computed_from_others_by_the_transformations_of_its_definitio
     assert db.execute("SELECT form, tsb, available_at FROM form_ratio").fetchall() == [(0.5, 5.0, "2024-01-03T00:00:00Z"), (None, 5.0, "2024-01-04T00:00:00Z")]
 
 
+@pytest.mark.parametrize("name", ["hours", "HOURS", "other"])
+def test_a_transformation_counts_also_where_the_source_has_a_column_of_its_name(name):
+    definition = changed(feature_group="slept", rules=None, source="SELECT 'a' AS athlete_id, '2024-01-01' AS event_timestamp, 480.0 AS hours",
+                         features=[{"name": name, "type": "numerical", "transformation": "hours / 60"}, {"name": "whole", "type": "numerical", "transformation": "hours"}])
+    db = store(definition)
+    ingest(db, definition, None)
+    assert db.execute(f"SELECT {name}, whole FROM slept").fetchall() == [(8.0, 480.0)]
+
+
 def test_the_shell_says_why_a_definition_is_refused_and_lets_the_others_in(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(changed(feature="sleep_h", type="float")))
     (tmp_path / "b.json").write_text(json.dumps(changed(feature_group="nights")))

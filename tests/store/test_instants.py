@@ -117,6 +117,26 @@ def test_milliseconds_are_no_moment_of_a_group_of_seconds(error):
     assert "known_at" in error("feature_group_ingest(?, 'SELECT 1', json_object('known_at', ?))", json.dumps(definition), "1704434400000")
 
 
+@pytest.mark.parametrize("precision", FORMS)
+def test_one_moment_has_one_answer_however_it_is_written(precision):
+    """With the row's age, and with a lookback that ends about there."""
+    rng = random.Random(precision)
+    db = store({**SLEEP, "time_precision": precision, "lookback_days": 2.5})
+    db.execute("CREATE VIRTUAL TABLE temp.looked USING asof(athlete_sleep)")
+    begin = datetime.datetime(2024, 1, 1, tzinfo=instants.UTC)
+    for _ in range(60):
+        at = instants.canonical(begin + datetime.timedelta(hours=rng.randrange(24 * 300)), FORMS[precision], True)
+        db.execute("INSERT OR IGNORE INTO athlete_sleep_ingest (athlete_id, event_timestamp, resting_hr, available_at) VALUES ('a', ?1, 50, ?1)", (at,))
+    answers = set()
+    for _ in range(150):
+        moment = begin + datetime.timedelta(days=rng.randrange(300))
+        texts = [f"{moment:%Y-%m-%d}", *(instants.written(rng, moment) for _ in range(4))]
+        found = {repr(db.execute("SELECT row_timestamp, row_age_days FROM temp.looked WHERE athlete_id = 'a' AND as_of = ?", (text,)).fetchall()) for text in texts}
+        assert len(found) == 1, texts
+        answers |= found
+    assert "[]" in answers and len(answers) > 10
+
+
 def test_what_is_no_time_is_no_known_at(error):
     for text in instants.BROKEN:
         assert "known_at" in error("feature_group_ingest(?, 'SELECT 1', json_object('known_at', ?))", json.dumps(SLEEP), text)

@@ -101,14 +101,48 @@ static athlete_status rules_read_columns(rules_state *state) {
     return ATHLETE_OK;
 }
 
-static athlete_status judge_rule(rules_state *state, judge_row *row, quality_rule *rule) {
-    if (rule->refusal) return ATHLETE_OK;
-    athlete_fault fault;
-    athlete_status status = judge_expression(&state->own, row, rule->predicate, &fault);
-    if (status == ATHLETE_INVALID)
-        status = (rule->refusal = kept(&fault, "the predicate", fault.text)) ? ATHLETE_OK : ATHLETE_NOMEM;
-    rule->calls_dates = row->calls_dates;
+/* Keeps why it is no rule, if that is what the fault says. */
+static athlete_status refuse_rule(quality_rule *rule, athlete_status status, athlete_fault *fault) {
+    if (status != ATHLETE_INVALID) return status;
+    return (rule->refusal = kept(fault, "the predicate", fault->text)) ? ATHLETE_OK : ATHLETE_NOMEM;
+}
+
+static athlete_status judge_alone(rules_state *state, const judge_row *row) {
+    athlete_status status = ATHLETE_OK;
+    for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++) {
+        quality_rule *rule = &state->rules[i];
+        athlete_fault fault;
+        const char *predicate = rule->predicate;
+        if (!rule->refusal)
+            status = refuse_rule(rule, judge_generated(&state->own, row, &predicate, 1, &fault), &fault);
+    }
     return status;
+}
+
+/* Of those that SQLite compiles whether they are rules: all at once, which is nearly always so, or else each alone. */
+static athlete_status judge_together(rules_state *state, const judge_row *row) {
+    const char **predicates = memory_alloc(NULL, state->n_rules, sizeof *predicates);
+    if (!predicates) return ATHLETE_NOMEM;
+    size_t n = 0;
+    for (size_t i = 0; i < state->n_rules; i++)
+        if (!state->rules[i].refusal) predicates[n++] = state->rules[i].predicate;
+    athlete_fault fault;
+    athlete_status status =
+        n > 1 ? judge_generated(&state->own, row, predicates, n, &fault) : ATHLETE_INVALID;
+    memory_free(NULL, predicates);
+    return status == ATHLETE_INVALID ? judge_alone(state, row) : status;
+}
+
+static athlete_status judge_rules(rules_state *state, judge_row *row) {
+    athlete_status status = ATHLETE_OK;
+    for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++) {
+        quality_rule *rule = &state->rules[i];
+        athlete_fault fault;
+        if (rule->refusal) continue;
+        status = refuse_rule(rule, judge_compiled(&state->own, row, rule->predicate, &fault), &fault);
+        rule->calls_dates = row->calls_dates;
+    }
+    return status == ATHLETE_OK ? judge_together(state, row) : status;
 }
 
 static athlete_status prepare(rules_state *state, const char *sql, sqlite3_stmt **statement,
@@ -198,8 +232,7 @@ static athlete_status rules_prepare(rules_state *state, sqlite3 *db, sqlite3_val
     if (status != ATHLETE_OK) return status;
     judge_row row = {state->names, state->types, state->n_columns, state->is_read, false};
     status = judge_row_open(&state->own, &row, fault);
-    for (size_t i = 0; i < state->n_rules && status == ATHLETE_OK; i++)
-        status = judge_rule(state, &row, &state->rules[i]);
+    if (status == ATHLETE_OK) status = judge_rules(state, &row);
     return status == ATHLETE_OK ? compile_rules(state, &row, fault) : status;
 }
 

@@ -34,6 +34,13 @@ athlete_status judge_row_open(private_db *own, const judge_row *row, athlete_fau
 athlete_status judge_expression(private_db *own, judge_row *row, const char *expression,
                                 athlete_fault *fault);
 
+/* Its two halves. The first asks what the expression does. The second asks SQLite, which takes it for deterministic: it may be a
+** generated column, and asks no clock when it is one; that it has no answer for a row of NULLs is no fault. Of several expressions
+** at once it says only whether nothing is the matter with any of them: who is told that something is asks for each alone. */
+athlete_status judge_compiled(private_db *own, judge_row *row, const char *expression, athlete_fault *fault);
+athlete_status judge_generated(private_db *own, const judge_row *row, const char *const *expressions,
+                               size_t n, athlete_fault *fault);
+
 /* Whether the query, with the tables and views that `db` has, may be run there. *misses_table (or NULL) says whether it is
 ** refused only because a table is not there, or not yet. */
 athlete_status judge_query(sqlite3 *db, const char *sql, bool *misses_table, athlete_fault *fault);

@@ -11,13 +11,14 @@ void judge_row_columns(sqlite3_str *out, const judge_row *row) {
                             row->types && row->types[i] ? row->types[i] : "");
 }
 
-/* With an expression, that is a column, too. */
+/* Each of n expressions is a column, too. */
 static athlete_status create_row(private_db *own, const judge_row *row, const char *table,
-                                 const char *expression, athlete_fault *fault) {
+                                 const char *const *expressions, size_t n, athlete_fault *fault) {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE %s(", table);
     judge_row_columns(out, row);
-    if (expression) sqlite3_str_appendf(out, ", \"the answer\" AS ((%s))", expression);
+    for (size_t i = 0; i < n; i++)
+        sqlite3_str_appendf(out, ", \"the answer %d\" AS ((%s))", (int)i, expressions[i]);
     sqlite3_str_appendall(out, ")");
     char *sql = sqlite3_str_finish(out);
     athlete_status status = sql ? private_db_run(own, sql, fault) : ATHLETE_NOMEM;
@@ -27,7 +28,7 @@ static athlete_status create_row(private_db *own, const judge_row *row, const ch
 
 athlete_status judge_row_open(private_db *own, const judge_row *row, athlete_fault *fault) {
     athlete_status status = verdict_tell_clocks(own, fault);
-    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, fault) : status;
+    return status == ATHLETE_OK ? create_row(own, row, ROW_TABLE, NULL, 0, fault) : status;
 }
 
 /* Compiled as what it is. A second pair of parentheses keeps a text from ending the first. */
@@ -52,23 +53,31 @@ static athlete_status expression_compile(private_db *own, const judge_row *row, 
     return status;
 }
 
-/* SQLite itself takes it for deterministic: it may be a generated column, and asks no clock when it is one. That it has no
-** answer for a row of NULLs is no fault. */
-static athlete_status judge_generated(private_db *own, const judge_row *row, const char *expression,
-                                      athlete_fault *fault) {
-    athlete_status status = create_row(own, row, "judged", expression, fault);
+/* INSERT INTO judged DEFAULT VALUES RETURNING each answer. */
+static athlete_status ask_answers(private_db *own, size_t n, athlete_fault *fault) {
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(out, "INSERT INTO judged DEFAULT VALUES RETURNING");
+    for (size_t i = 0; i < n; i++) sqlite3_str_appendf(out, "%s \"the answer %d\"", i ? "," : "", (int)i);
+    char *sql = sqlite3_str_finish(out);
+    athlete_status status = sql ? private_db_run(own, sql, fault) : ATHLETE_NOMEM;
+    sqlite3_free(sql);
+    return status;
+}
+
+athlete_status judge_generated(private_db *own, const judge_row *row, const char *const *expressions,
+                               size_t n, athlete_fault *fault) {
+    athlete_status status = create_row(own, row, "judged", expressions, n, fault);
     if (status == ATHLETE_INVALID) status = fault_refuse(fault, ": %s", fault->text);
     if (status != ATHLETE_OK) return status;
-    status = private_db_run(own, "INSERT INTO judged DEFAULT VALUES RETURNING \"the answer\"", fault);
-    if (status == ATHLETE_INVALID)
+    status = ask_answers(own, n, fault);
+    if (status == ATHLETE_INVALID && n == 1)
         status = text_begins(fault->text, "non-deterministic") ? refuse_clock(fault) : ATHLETE_OK;
     if (status == ATHLETE_OK) status = private_db_run(own, "DROP TABLE judged", fault);
     else sqlite3_exec(own->db, "DROP TABLE judged", NULL, NULL, NULL);
     return status;
 }
 
-athlete_status judge_expression(private_db *own, judge_row *row, const char *expression,
-                                athlete_fault *fault) {
+athlete_status judge_compiled(private_db *own, judge_row *row, const char *expression, athlete_fault *fault) {
     if (strlen(expression) > JUDGE_EXPRESSION_MAX)
         return fault_refuse(fault, " is longer than %d bytes", JUDGE_EXPRESSION_MAX);
     const char *form = sql_expression_fault(expression);
@@ -78,5 +87,11 @@ athlete_status judge_expression(private_db *own, judge_row *row, const char *exp
     athlete_status status = expression_compile(own, row, sql, fault);
     if (status == ATHLETE_OK) status = verdict_on_clock(own, sql, &row->calls_dates, fault);
     sqlite3_free(sql);
-    return status == ATHLETE_OK ? judge_generated(own, row, expression, fault) : status;
+    return status;
+}
+
+athlete_status judge_expression(private_db *own, judge_row *row, const char *expression,
+                                athlete_fault *fault) {
+    athlete_status status = judge_compiled(own, row, expression, fault);
+    return status == ATHLETE_OK ? judge_generated(own, row, &expression, 1, fault) : status;
 }

@@ -35,7 +35,7 @@ static athlete_status judge_same(sqlite3 *db, const char *called, int length, at
 }
 
 /* Compiles without being asked what is allowed: SQLite meets a table-valued function by defining its table, which for the
-** authorizer is what a statement that writes the schema does. A second time it has met them all. */
+** authorizer is what a statement that writes the schema does. A second time it has met them all: so what was refused is asked again. */
 static athlete_status meet_tables(private_db *own, const char *sql) {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(own->db, sql, -1, &statement, NULL);
@@ -43,16 +43,26 @@ static athlete_status meet_tables(private_db *own, const char *sql) {
     return rc == SQLITE_NOMEM ? ATHLETE_NOMEM : ATHLETE_OK; /* what else it says is said again */
 }
 
+static athlete_status judge_compile(private_db *own, const char *sql, verdict *v, athlete_fault *fault) {
+    sqlite3_stmt *statement = NULL;
+    sqlite3_set_authorizer(own->db, verdict_authorize, v);
+    athlete_status status = query_open(own->db, sql, 1, "c1, …", &statement, fault);
+    sqlite3_set_authorizer(own->db, NULL, NULL);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 static athlete_status judge_statement(private_db *own, sqlite3 *db, const char *sql, const char *left_out,
                                       bool *misses_table, athlete_fault *fault) {
     verdict v = {.called = sqlite3_str_new(NULL), .left_out = left_out, .caller = db};
-    sqlite3_stmt *statement = NULL;
     bool calls_dates;
-    athlete_status status = meet_tables(own, sql);
-    sqlite3_set_authorizer(own->db, verdict_authorize, &v);
-    if (status == ATHLETE_OK) status = query_open(own->db, sql, 1, "c1, …", &statement, fault);
-    sqlite3_set_authorizer(own->db, NULL, NULL);
-    sqlite3_finalize(statement);
+    athlete_status status = judge_compile(own, sql, &v, fault);
+    if (status == ATHLETE_INVALID && (status = meet_tables(own, sql)) == ATHLETE_OK) {
+        verdict_close(&v);
+        v = (verdict){.called = sqlite3_str_new(NULL), .left_out = left_out, .caller = db};
+        fault_clear(fault);
+        status = judge_compile(own, sql, &v, fault);
+    }
     if (sqlite3_str_errcode(v.called) != SQLITE_OK) status = ATHLETE_NOMEM;
     if (status == ATHLETE_INVALID) {
         fault_refuse(fault, "%s", fault->text + strlen("the query"));

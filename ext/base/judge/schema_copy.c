@@ -72,9 +72,31 @@ static int list_all(catalog *all, private_db *own, sqlite3 *from) {
 
 /* --- what is named -------------------------------------------------------------------------------------- */
 
-/* A file has hundreds of names; few letters of a text begin any. */
-static bool mentions(const char *text, const char *name) {
+/* Which two bytes follow one another in a text, letters of either case alike. */
+typedef struct pair_set {
+    unsigned char bits[(1 << 16) / 8];
+} pair_set;
+
+static unsigned copy_pair(const char *text) {
+    return (unsigned)((unsigned char)text[0] & ~0x20u) << 8 | ((unsigned char)text[1] & ~0x20u);
+}
+
+static void copy_pairs(pair_set *pairs, const char *text) {
+    memset(pairs, 0, sizeof *pairs);
+    for (; *text && text[1]; text++)
+        pairs->bits[copy_pair(text) / 8] |= (unsigned char)(1 << copy_pair(text) % 8);
+}
+
+static bool has_pairs(const pair_set *pairs, const char *name) {
+    for (; *name && name[1]; name++)
+        if (!(pairs->bits[copy_pair(name) / 8] >> copy_pair(name) % 8 & 1)) return false;
+    return true;
+}
+
+/* A file has hundreds of names; most have two letters that do not follow one another in a text. */
+static bool mentions(const pair_set *pairs, const char *text, const char *name) {
     int length = (int)strlen(name);
+    if (!has_pairs(pairs, name)) return false;
     const char first = (char)(*name & ~0x20);
     for (; length > 0 && *text; text++)
         if ((*text & ~0x20) == first && sqlite3_strnicmp(text, name, length) == 0) return true;
@@ -82,9 +104,11 @@ static bool mentions(const char *text, const char *name) {
 }
 
 static void want(catalog *all, const char *text) {
+    pair_set pairs;
+    copy_pairs(&pairs, text);
     for (size_t i = 0; i < all->n; i++) {
         object *each = &all->objects[i];
-        if (each->is_wanted || !mentions(text, each->name)) continue;
+        if (each->is_wanted || !mentions(&pairs, text, each->name)) continue;
         each->is_wanted = true;
     }
 }

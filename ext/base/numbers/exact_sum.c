@@ -36,10 +36,10 @@ static void add_at(exact_sum *sum, uint64_t size, int bit, bool negative) {
     int64_t *limb = sum->limb + first;
     if (sum->end == 0 || first < sum->first) sum->first = (uint16_t)first;
     if (first + 3 > sum->end) sum->end = (uint16_t)(first + 3);
-    int64_t parts[] = {(int64_t)(size << shift & LIMB_MASK),
-                       (int64_t)(size >> (LIMB_BITS - shift) & LIMB_MASK),
-                       (int64_t)(size >> LIMB_BITS >> (LIMB_BITS - shift))};
-    for (int i = 0; i < 3; i++) limb[i] += negative ? -parts[i] : parts[i];
+    int64_t sign = negative ? -1 : 1; /* times which is no branch */
+    limb[0] += sign * (int64_t)(size << shift & LIMB_MASK);
+    limb[1] += sign * (int64_t)(size >> (LIMB_BITS - shift) & LIMB_MASK);
+    limb[2] += sign * (int64_t)(size >> LIMB_BITS >> (LIMB_BITS - shift));
     if (++sum->n_unsettled == SETTLE_AFTER) settle(sum);
 }
 

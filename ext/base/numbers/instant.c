@@ -93,8 +93,7 @@ static int64_t instant_day_of(int64_t us) {
 }
 
 int64_t instant_age_us(const instant *as_of, const instant *row) {
-    if (as_of->is_day || row->is_day)
-        return (instant_day_of(as_of->us) - instant_day_of(row->us)) * INSTANT_US_PER_DAY;
+    if (row->is_day) return (instant_day_of(as_of->us) - instant_day_of(row->us)) * INSTANT_US_PER_DAY;
     return as_of->us - row->us;
 }
 
@@ -129,19 +128,6 @@ static bool is_moment(const char *text) {
         return false;
     if (dom <= 28 || (dom <= 30 && month != 2)) return true; /* every month has them, or every other */
     return date_parse(text, &number);
-}
-
-/* The number that two digits are. */
-static int two_of(const char *text) {
-    return (text[0] - '0') * 10 + text[1] - '0';
-}
-
-bool instant_read_utc_second(const char *text, size_t length, int64_t *us) {
-    int day;
-    if (!instant_is_canonical(text, length, 0) || !date_parse(text, &day)) return false;
-    *us = day * INSTANT_US_PER_DAY +
-          (two_of(text + 11) * INT64_C(3600) + two_of(text + 14) * 60 + two_of(text + 17)) * 1000000;
-    return true;
 }
 
 bool instant_is_canonical(const char *text, size_t length, int digits) {

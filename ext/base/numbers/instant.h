@@ -48,7 +48,8 @@ bool instant_form_same(const instant_form *a, const instant_form *b);
 ** last one that is over then, since a row that names a day is known at its end. False outside the years 1 to 9999. */
 bool instant_form_write(const instant_form *form, int64_t us, bool up, char out[INSTANT_SIZE]);
 
-/* How old `row` is at `as_of`, in microseconds. Where either is a day, whole days are counted. */
+/* How old `row` is at `as_of`, in microseconds. Where the row names a day, whole days are counted; a day as `as_of` is its
+** beginning. */
 int64_t instant_age_us(const instant *as_of, const instant *row);
 
 /* Whether the text has the form that most tables have, 'YYYY-MM-DDTHH:MM:SSZ'. */
@@ -56,9 +57,6 @@ bool instant_is_utc_second(const char *text, size_t length);
 
 /* Whether the text is a moment in the form of the store, with `digits` 0 or 3. In a few instructions. */
 bool instant_is_canonical(const char *text, size_t length, int digits);
-
-/* Reads a moment that is written as 'YYYY-MM-DDTHH:MM:SSZ', in a few instructions; false for any other text. */
-bool instant_read_utc_second(const char *text, size_t length, int64_t *us);
 
 /* "90 days", "36 hours", "1.5 weeks" (also minutes, seconds; a bare number is days). False if it is none, is negative,
 ** or is longer than 10,000 years. */

@@ -25,9 +25,14 @@ static bool axes_mirror_of(const double *x, size_t n, double *v, double *along) 
     return true;
 }
 
-/* The lower right block of n rows becomes its image in the mirror on both sides: A - v w' - w v', w being 2 (A v - (v'A v) v). */
+/* The lower right block of n rows becomes its image in the mirror on both sides: A - v w' - w v', w being 2 (A v - (v'A v) v). It is
+** symmetric to the bit, so that its columns are its rows. */
 static void axes_mirror_block(double *block, size_t width, size_t n, const double *v, double *w) {
-    for (size_t i = 0; i < n; i++) w[i] = 2 * axes_dot(block + i * width, v, n);
+    memset(w, 0, n * sizeof *w);
+    for (size_t j = 0; j < n; j++) {
+        for (size_t i = 0; i < n; i++) w[i] += block[j * width + i] * v[j];
+    }
+    for (size_t i = 0; i < n; i++) w[i] *= 2;
     double middle = axes_dot(w, v, n) / 2;
     for (size_t i = 0; i < n; i++) w[i] -= 2 * middle * v[i];
     for (size_t i = 0; i < n; i++) {

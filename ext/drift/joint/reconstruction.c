@@ -15,6 +15,7 @@ typedef struct joint_moments {
 
 typedef struct joint_components {
     double *centre, *axes, *values; /* axes: rows, the first first */
+    double *beyond;                 /* the axes after those that are kept, one column after the other */
 } joint_components;
 
 /* All that a comparison needs beside the rows. */
@@ -78,17 +79,30 @@ static size_t count_components(const joint_components *of, size_t width, double 
     return width;
 }
 
+/* The axes from the k-th on, so that what a row is held against at once lies side by side. */
+static void joint_turn_axes(joint_workshop *shop, size_t k) {
+    size_t width = shop->width, n = width - k;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < width; j++) shop->of.beyond[j * n + i] = shop->of.axes[(k + i) * width + j];
+    }
+}
+
+/* How far a row reaches along each of n axes, of each in the order of its columns. */
+static void joint_row_along(const double *restrict row, const double *restrict axes, size_t width, size_t n,
+                            double *restrict along) {
+    memset(along, 0, n * sizeof *along);
+    for (size_t j = 0; j < width; j++, axes += n) {
+        for (size_t i = 0; i < n; i++) along[i] += row[j] * axes[i];
+    }
+}
+
 /* What the other components tell of a row: no difference of two nearly equal numbers. */
 static double joint_row_error(joint_workshop *shop, const double *x, size_t k) {
-    size_t width = shop->width;
-    double sum = 0;
+    size_t width = shop->width, n = width - k;
+    double sum = 0, *along = shop->of.beyond + width * width;
     for (size_t j = 0; j < width; j++) shop->row[j] = x[j] - shop->of.centre[j];
-    for (size_t i = k; i < width; i++) {
-        const double *axis = shop->of.axes + i * width;
-        double along = 0;
-        for (size_t j = 0; j < width; j++) along += shop->row[j] * axis[j];
-        sum += along * along;
-    }
+    joint_row_along(shop->row, shop->of.beyond, width, n, along);
+    for (size_t i = 0; i < n; i++) sum += along[i] * along[i];
     return sqrt(sum);
 }
 
@@ -122,6 +136,7 @@ static athlete_status joint_window_distance(joint_workshop *shop, joint_rows ref
     athlete_status status = joint_moments_add(shop, &shop->some, window, length);
     joint_moments_less(&shop->all, &shop->some, shop->width, &shop->some);
     if (status == ATHLETE_OK) status = joint_find_components(shop, &shop->some);
+    joint_turn_axes(shop, k);
     if (status == ATHLETE_OK) status = joint_row_errors(shop, window, length, k, shop->errors);
     double mean = joint_summarise(shop->errors, length).mean;
     if (status == ATHLETE_OK) status = joint_row_errors(shop, reference.x, first, k, shop->errors);
@@ -159,6 +174,7 @@ static athlete_status compare_errors(joint_workshop *shop, joint_rows reference,
         return ATHLETE_OK;
     }
     size_t k = out->n_components = count_components(&shop->of, shop->width, explained);
+    joint_turn_axes(shop, k);
     double *errors = memory_alloc(shop->budget, current.n, sizeof *errors);
     if (!errors) return memory_status(shop->budget);
     status = joint_row_errors(shop, current.x, current.n, k, errors);
@@ -194,6 +210,18 @@ static void measure_in(joint_rows rows, size_t width, size_t j, double unit) {
     for (size_t i = 0; i < rows.n; i++) rows.x[i * width + j] /= unit;
 }
 
+/* What is missing becomes the number; true when something was. */
+static bool fill_column(joint_rows rows, size_t width, size_t j, double number) {
+    bool any = false;
+    for (size_t i = 0; i < rows.n; i++) {
+        double *cell = &rows.x[i * width + j];
+        if (!isnan(*cell)) continue;
+        *cell = number;
+        any = true;
+    }
+    return any;
+}
+
 static void hold_within(joint_rows rows, size_t width) {
     for (size_t i = 0; i < rows.n * width; i++) {
         if (rows.x[i] > FURTHEST) rows.x[i] = FURTHEST;
@@ -214,11 +242,10 @@ static athlete_status standardise_both(joint_workshop *shop, joint_rows referenc
     }
     athlete_status status = points_scales(reference.x, reference.n, width, shop->poll, means, scales);
     if (status != ATHLETE_OK) return status;
-    for (size_t i = 0; i < reference.n * width; i++) {
-        if (isnan(reference.x[i])) reference.x[i] = means[i % width];
-    }
-    status = points_scales(reference.x, reference.n, width, shop->poll, shop->all.sums, scales);
-    for (size_t j = 0; j < width; j++) {
+    for (size_t j = 0; j < width && status == ATHLETE_OK; j++) {
+        if (fill_column(reference, width, j, means[j]))
+            status =
+                points_scale(reference.x, reference.n, width, j, shop->poll, &shop->all.sums[j], &scales[j]);
         double n = (double)reference.n, variance = scales[j] * scales[j],
                rounding = n * means[j] * DBL_EPSILON;
         bool varies = scales[j] < 1 && variance > n * DBL_EPSILON * variance + rounding * rounding;
@@ -233,7 +260,7 @@ static athlete_status standardise_both(joint_workshop *shop, joint_rows referenc
 
 static athlete_status joint_workshop_open(joint_workshop *shop, size_t n_reference) {
     size_t width = shop->width, square = width * width;
-    shop->block = memory_zeroed(shop->budget, 3 * square + 6 * width + n_reference, sizeof *shop->block);
+    shop->block = memory_zeroed(shop->budget, 4 * square + 7 * width + n_reference, sizeof *shop->block);
     if (!shop->block) return memory_status(shop->budget);
     double *at = shop->block;
     double **const parts[] = {&shop->all.products, &shop->some.products, &shop->of.axes,   &shop->all.sums,
@@ -243,6 +270,7 @@ static athlete_status joint_workshop_open(joint_workshop *shop, size_t n_referen
         at += i < 3 ? square : width;
     }
     shop->errors = at + width; /* after the scales */
+    shop->of.beyond = shop->errors + n_reference;
     return ATHLETE_OK;
 }
 

@@ -1,18 +1,22 @@
-/* reconstruction_test(reference_query, current_query[, explained]): one row, which says what it rests on, and why it is NULL. */
+/* reconstruction_test(reference_query, current_query[, explained[, values]]): one row, which says what it rests on, and why it is NULL. */
 #include <math.h>
 #include "base/binding/query.h"
+#include "base/own_statement.h"
 #include "drift/drift_callbacks_sql.h"
 #include "drift/drift_rows_sql.h"
 #include "drift/joint/reconstruction.h"
 
 typedef struct joint_side {
+    sqlite3_stmt *query;
     double *x;
     size_t capacity, n;
 } joint_side;
 
 typedef struct reconstruction_state {
     athlete_budget budget;
+    athlete_poll poll;
     joint_side sides[2]; /* by side */
+    double explained;
     size_t width;
     const char *reason;
     reconstruction found;
@@ -38,13 +42,10 @@ static athlete_status joint_read_row(athlete_call *call, reconstruction_state *s
     return status;
 }
 
-static athlete_status joint_read_side(athlete_call *call, reconstruction_state *state, sqlite3_value *sql,
-                                      drift_side which) {
-    sqlite3_stmt *query;
-    athlete_status status = query_open(call->db, (const char *)sqlite3_value_text(sql), 1,
-                                       "value[, value, …]", &query, &call->fault);
-    if (status != ATHLETE_OK) return status;
+static athlete_status joint_read_side(athlete_call *call, reconstruction_state *state, drift_side which) {
+    sqlite3_stmt *query = state->sides[which].query;
     int code = SQLITE_DONE, n = sqlite3_column_count(query);
+    athlete_status status = ATHLETE_OK;
     if (which == DRIFT_REFERENCE && n > RECONSTRUCTION_WIDTH)
         status = fault_refuse(&call->fault, "the queries must have at most %d columns, got %d",
                               RECONSTRUCTION_WIDTH, n);
@@ -54,7 +55,7 @@ static athlete_status joint_read_side(athlete_call *call, reconstruction_state *
         status = joint_read_row(call, state, which, query);
     if (status == ATHLETE_OK && code != SQLITE_DONE)
         status = status_of_code(call->db, code, "the query failed: ", &call->fault);
-    sqlite3_finalize(query);
+    sqlite3_reset(query);
     return status;
 }
 
@@ -85,15 +86,9 @@ static void drop_empty_columns(reconstruction_state *state) {
     }
 }
 
-static athlete_status reconstruction_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
-    reconstruction_state *state = memory_zeroed(NULL, 1, sizeof *state);
-    if (!state) return ATHLETE_NOMEM;
-    *out = state;
-    state->budget.limit = ATHLETE_BUDGET_DEFAULT;
-    double explained =
-        argc > 2 && sqlite3_value_type(argv[2]) != SQLITE_NULL ? sqlite3_value_double(argv[2]) : 0.65;
-    athlete_status status = joint_read_side(call, state, argv[0], DRIFT_REFERENCE);
-    if (status == ATHLETE_OK) status = joint_read_side(call, state, argv[1], DRIFT_CURRENT);
+static athlete_status reconstruction_run(athlete_call *call, reconstruction_state *state) {
+    athlete_status status = joint_read_side(call, state, DRIFT_REFERENCE);
+    if (status == ATHLETE_OK) status = joint_read_side(call, state, DRIFT_CURRENT);
     if (status != ATHLETE_OK) return status;
     const joint_side *reference = &state->sides[DRIFT_REFERENCE], *current = &state->sides[DRIFT_CURRENT];
     state->reason = drift_rows_reason((sqlite3_int64[]){
@@ -102,19 +97,53 @@ static athlete_status reconstruction_open(athlete_call *call, int argc, sqlite3_
     drop_empty_columns(state);
     state->found.reason = RECONSTRUCTION_STILL;
     if (state->width == 0) return ATHLETE_OK;
-    athlete_poll poll;
-    poll_begin(&poll, call->db);
-    status =
-        reconstruction_compare(&state->budget, &poll, (joint_rows){reference->x, reference->n},
-                               (joint_rows){current->x, current->n}, state->width, explained, &state->found);
-    poll_end(&poll);
+    return reconstruction_compare(&state->budget, &state->poll, (joint_rows){reference->x, reference->n},
+                                  (joint_rows){current->x, current->n}, state->width, state->explained,
+                                  &state->found);
+}
+
+static double share_explained(int argc, sqlite3_value **argv) {
+    return argc > 2 && sqlite3_value_type(argv[2]) != SQLITE_NULL ? sqlite3_value_double(argv[2]) : 0.65;
+}
+
+static athlete_status reconstruction_open(athlete_call *call, int argc, sqlite3_value **argv, void **out) {
+    reconstruction_state *state = memory_zeroed(NULL, 1, sizeof *state);
+    if (!state) return ATHLETE_NOMEM;
+    *out = state;
+    state->budget.limit = ATHLETE_BUDGET_DEFAULT;
+    state->explained = share_explained(argc, argv);
+    poll_begin(&state->poll, call->db);
+    athlete_status status = ATHLETE_OK;
+    for (int i = 0; i < 2 && status == ATHLETE_OK; i++) {
+        drift_side which = i == 0 ? DRIFT_REFERENCE : DRIFT_CURRENT;
+        status =
+            query_open_values(call->db, (const char *)sqlite3_value_text(argv[i]), 1, "value[, value, …]",
+                              argc > 3 ? argc - 3 : 0, argv + 3, &state->sides[which].query, &call->fault);
+    }
     return status;
 }
 
+static bool reconstruction_again(void *opaque, int argc, sqlite3_value **argv) {
+    reconstruction_state *state = opaque;
+    for (int i = 0; i < 2; i++) {
+        joint_side *side = &state->sides[i == 0 ? DRIFT_REFERENCE : DRIFT_CURRENT];
+        if (!query_again(state->poll.db, (const char *)sqlite3_value_text(argv[i]), argc > 3 ? argc - 3 : 0,
+                         argv + 3, &side->query))
+            return false;
+        side->n = 0;
+    }
+    state->explained = share_explained(argc, argv);
+    state->reason = NULL;
+    state->found = (reconstruction){0};
+    state->is_told = false;
+    return true;
+}
+
 static int reconstruction_next(athlete_call *call, void *opaque) {
-    (void)call;
     reconstruction_state *state = opaque;
     if (state->is_told) return SQLITE_DONE;
+    athlete_status status = reconstruction_run(call, state);
+    if (status != ATHLETE_OK) return call_fail_status(call, status);
     state->is_told = true;
     return SQLITE_ROW;
 }
@@ -159,7 +188,11 @@ static void reconstruction_column(void *opaque, sqlite3_context *context, int co
 
 static void reconstruction_close(void *opaque) {
     reconstruction_state *state = opaque;
-    for (int which = 0; which < 2; which++) memory_free(&state->budget, state->sides[which].x);
+    for (int which = 0; which < 2; which++) {
+        memory_free(&state->budget, state->sides[which].x);
+        own_finalize(state->poll.db, &state->sides[which].query);
+    }
+    poll_end(&state->poll);
     memory_free(NULL, state);
 }
 
@@ -172,4 +205,5 @@ const athlete_table reconstruction_test_table = {
     .next = reconstruction_next,
     .column = reconstruction_column,
     .close = reconstruction_close,
+    .again = reconstruction_again,
 };

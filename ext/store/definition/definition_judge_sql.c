@@ -92,12 +92,13 @@ athlete_status definition_judge_rules(sqlite3 *db, const feature_definition *def
 
 char *definition_source_query(const feature_definition *definition) {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(out, "SELECT *");
-    for (int i = 0; i < definition->n_columns; i++) {
+    sqlite3_str_appendall(out, "SELECT ");
+    for (int i = 0; i < definition->n_columns;
+         i++) { /* first, since of two columns of one name the first counts */
         const char *expression = definition_text(&definition->columns[i], "transformation");
-        if (expression) sqlite3_str_appendf(out, ", (%s) AS \"%w\"", expression, definition->columns[i].name);
+        if (expression) sqlite3_str_appendf(out, "(%s) AS \"%w\", ", expression, definition->columns[i].name);
     }
-    sqlite3_str_appendf(out, " FROM (%s)", definition->source);
+    sqlite3_str_appendf(out, "* FROM (%s)", definition->source);
     return sqlite3_str_finish(out);
 }
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/numbers/instant.h"
 #include "store/lookup/lookup_merge_sql.h"
+#include "store/lookup/lookup_past_sql.h"
 #include "store/lookup/lookup_times_sql.h"
 
 /* A statement in its two forms. A query that asks once uses the first; from the second request on the one that runs on.
@@ -13,6 +14,7 @@
 typedef struct lookup_search {
     lookup_statement once, running;
     bool once_ran, running_ran;
+    uint64_t bound; /* the moment that the first has, by its number; 0: none */
     kept_row found;
 } lookup_search;
 
@@ -23,10 +25,12 @@ struct asof_lookup {
     lookup_request request, since; /* the same, but `since` has the row that the history begins with */
     lookup_merge *merge;           /* NULL where the plan has none */
     kept_row *answer;
+    lookup_past past;
     lookup_times times;
     lookup_moment moment;
     kept_row moment_values;
     bool is_merged; /* the current row was found by it */
+    bool is_alone;  /* or by the statement that does not read its times */
     bool repeats;   /* this is not the first request of the query */
     bool has_age;
     int64_t age_us;
@@ -43,6 +47,7 @@ asof_lookup *lookup_open(const lookup_plan *plan) {
     bool complete = !is_possible || lookup->merge;
     lookup_times_open(&lookup->times, plan->group);
     complete &= kept_row_open(&lookup->moment_values, AS_OF_VALUES);
+    complete &= lookup_past_open(&lookup->past, plan);
     lookup->moment.values = &lookup->moment_values;
     for (int place = 0; place < LOOKUP_PLACES; place++) {
         complete &= kept_row_open(&lookup->rows[place].found, plan->n_values);
@@ -70,6 +75,7 @@ void lookup_close(asof_lookup *lookup) {
         memory_free(NULL, lookup->features[place]);
     }
     merge_close(lookup->merge);
+    lookup_past_close(&lookup->past);
     lookup_times_close(&lookup->times);
     kept_row_close(&lookup->moment_values);
     memory_free(NULL, lookup);
@@ -98,14 +104,14 @@ void lookup_reset(asof_lookup *lookup) {
 
 static bool find_age(asof_lookup *lookup, const kept_row *row) {
     const kept_value *time = &row->values[KEPT_TIMESTAMP];
-    const lookup_moment *moment = &lookup->moment;
+    lookup_moment *moment = &lookup->moment;
     if (time->type == SQLITE_TEXT) {
         instant then;
         if (moment->is_number || !instant_parse(kept_text(row, time), &then)) return false;
-        lookup->age_us = instant_age_us(&moment->at, &then);
+        lookup->age_us = instant_age_us(lookup_moment_instant(moment), &then);
         return true;
     }
-    double at = moment->is_number ? moment->seconds : (double)(moment->at.us / 1000000);
+    double at = moment->is_number ? moment->seconds : (double)(lookup_moment_instant(moment)->us / 1000000);
     double then = time->type == SQLITE_INTEGER ? (double)time->as.integer : time->as.number;
     double us = (at - then) * 1e6;
     if (time->type == SQLITE_BLOB || !(fabs(us) < US_MAX)) return false;
@@ -139,6 +145,7 @@ static int lookup_prepare_search(const asof_lookup *lookup, lookup_place place, 
         return SQLITE_NOMEM;
     lookup_statement *own = lookup->repeats ? &search->running : &search->once;
     if (own->statement) return SQLITE_OK;
+    if (own == &search->once) search->bound = 0;
     return lookup_prepare(lookup->plan, place, feature, lookup->repeats, request, &search->found, own);
 }
 
@@ -158,7 +165,8 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
         if (rc == SQLITE_DONE) rc = SQLITE_INTERNAL;
     } else {
         search->once_ran = true;
-        rc = lookup_bind(search->once.statement, request);
+        rc = lookup_bind(search->once.statement, request, search->bound == lookup->moment.number);
+        search->bound = rc == SQLITE_OK ? lookup->moment.number : 0;
         if (rc == SQLITE_OK) rc = sqlite3_step(search->once.statement);
     }
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return lookup_fail(lookup, rc, fault);
@@ -167,11 +175,25 @@ static int look(asof_lookup *lookup, lookup_place place, int feature, kept_row *
     return SQLITE_OK;
 }
 
+static bool has_past(const lookup_plan *plan) {
+    return plan->group->sources[GROUP_HISTORY].table && !plan->rules.backfill;
+}
+
+/* Whether nobody needs the times of the current row, if the history is over as it was at the request before. */
+static bool may_be_alone(const asof_lookup *lookup) {
+    const lookup_plan *plan = lookup->plan;
+    if (lookup->repeats || plan->wants_times || plan->wants_age || plan->group->lookback_us >= 0)
+        return false;
+    if (plan->group->sources[GROUP_CURRENT].order == ORDER_SORTED) return false;
+    return !has_past(plan) || lookup_past_was_over(&lookup->past, &lookup->request);
+}
+
 /* The newest current row: merged, or else searched for. */
 static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault *fault) {
     merge_answer answer = MERGE_CANNOT;
     lookup_merge *merge = lookup->repeats ? lookup->merge : NULL;
     *found = NULL;
+    lookup->is_alone = false;
     if (merge) {
         int rc = merge_look(merge, &lookup->request, &answer, found);
         if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
@@ -179,7 +201,8 @@ static int look_at_current(asof_lookup *lookup, kept_row **found, athlete_fault 
     lookup->is_merged = answer != MERGE_CANNOT;
     if (answer == MERGE_NONE) *found = NULL;
     if (lookup->is_merged) return SQLITE_OK;
-    int rc = look(lookup, PLACE_CURRENT, -1, found, fault);
+    lookup->is_alone = may_be_alone(lookup);
+    int rc = look(lookup, lookup->is_alone ? PLACE_ALONE : PLACE_CURRENT, -1, found, fault);
     if (rc == SQLITE_OK && merge) rc = merge_searched(merge, &lookup->request, *found);
     return rc;
 }
@@ -192,17 +215,27 @@ static bool is_newer(const kept_row *a, const kept_row *b, int ties, int n_ties)
     return order > 0;
 }
 
+/* What the history has that is newer than *found, or NULL. */
+static int look_at_past(asof_lookup *lookup, int feature, kept_row **found, kept_row **past,
+                        athlete_fault *fault) {
+    bool is_over;
+    int rc = lookup_past_is_over(&lookup->past, &lookup->request, lookup->repeats, &is_over);
+    if (rc != SQLITE_OK) return lookup_fail(lookup, rc, fault);
+    if (is_over) return SQLITE_OK;
+    if (feature < 0 && lookup->is_alone) rc = look(lookup, PLACE_CURRENT, -1, found, fault);
+    if (rc != SQLITE_OK) return rc;
+    lookup->since = lookup->request;
+    lookup->since.since = *found;
+    return look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, past, fault);
+}
+
 /* The newest row, or with `feature` >= 0 the newest row with a value in it, of both tables. */
 static int lookup_find(asof_lookup *lookup, int feature, kept_row **found, athlete_fault *fault) {
     const lookup_plan *plan = lookup->plan;
     kept_row *past = NULL;
     int rc = feature < 0 ? look_at_current(lookup, found, fault)
                          : look(lookup, PLACE_CURRENT, feature, found, fault);
-    if (rc == SQLITE_OK && plan->group->sources[GROUP_HISTORY].table && !plan->rules.backfill) {
-        lookup->since = lookup->request;
-        lookup->since.since = *found;
-        rc = look(lookup, *found ? PLACE_HISTORY_SINCE : PLACE_HISTORY, feature, &past, fault);
-    }
+    if (rc == SQLITE_OK && has_past(plan)) rc = look_at_past(lookup, feature, found, &past, fault);
     if (rc != SQLITE_OK) return rc;
     int ties = feature < 0 ? plan->ties : KEPT_COLUMNS + 1;
     if (past && (!*found || is_newer(past, *found, ties, plan->group->n_ties))) *found = past;

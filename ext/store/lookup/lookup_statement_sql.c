@@ -42,6 +42,10 @@ typedef struct lookup_text {
     bool runs_on;
 } lookup_text;
 
+static bool is_of_current(lookup_place place) {
+    return place == PLACE_CURRENT || place == PLACE_ALONE;
+}
+
 static const char *column_name(const feature_group *group, int column) {
     return group->columns[column].name;
 }
@@ -70,10 +74,10 @@ static void append_conditions(const lookup_text *text) {
     if (text->place == PLACE_HISTORY_SINCE)
         append_condition(text, group->timestamp, ">=", as_of + AS_OF_VALUES);
     if (text->source->order == ORDER_SORTED) sqlite3_str_appendall(sql, " AND CASE WHEN true");
-    if (group->publication && text->place == PLACE_CURRENT)
+    if (group->publication && is_of_current(text->place))
         sqlite3_str_appendall(sql, " AND superseded_at IS NULL");
     if (!plan->rules.backfill) append_condition(text, group->available, "<=", as_of + AS_OF_AVAILABLE);
-    if (text->place != PLACE_CURRENT) {
+    if (!is_of_current(text->place)) {
         sqlite3_str_appendall(sql, " AND superseded_at > ");
         append_value(text, as_of + AS_OF_SUPERSEDED);
     }
@@ -94,11 +98,15 @@ static void append_kept(const lookup_text *text, int slot) {
                  : slot == KEPT_TIMESTAMP ? group->timestamp
                  : slot == KEPT_AVAILABLE ? group->available
                                           : -1;
+    if (text->place == PLACE_ALONE && column >= 0) { /* it is not asked for */
+        sqlite3_str_appendall(text->sql, "NULL");
+        return;
+    }
     for (int i = 0; i < group->n_columns && slot >= KEPT_COLUMNS && column < 0; i++)
         if (text->feature >= 0 ? i == text->feature : text->plan->slots[i] == slot) column = i;
     if (column >= 0) sqlite3_str_appendf(text->sql, "\"%w\"", column_name(group, column));
     else if (slot == KEPT_ROWID && text->source->rowid) sqlite3_str_appendall(text->sql, text->source->rowid);
-    else if (slot == KEPT_SUPERSEDED && text->place != PLACE_CURRENT)
+    else if (slot == KEPT_SUPERSEDED && !is_of_current(text->place))
         sqlite3_str_appendall(text->sql, "superseded_at");
     else sqlite3_str_appendall(text->sql, "NULL");
 }
@@ -192,8 +200,7 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
     sqlite3 *db = plan->group->db;
     lookup_text text = {.sql = sqlite3_str_new(db),
                         .plan = plan,
-                        .source =
-                            &plan->group->sources[place == PLACE_CURRENT ? GROUP_CURRENT : GROUP_HISTORY],
+                        .source = &plan->group->sources[is_of_current(place) ? GROUP_CURRENT : GROUP_HISTORY],
                         .place = place,
                         .feature = feature,
                         .runs_on = runs_on};
@@ -206,6 +213,17 @@ int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, boo
                                   NULL);
     }
     return rc;
+}
+
+int lookup_prepare_past(const lookup_plan *plan, kept_row *row, lookup_statement *own) {
+    const feature_group *group = plan->group;
+    lookup_text text = {.sql = sqlite3_str_new(group->db), .plan = plan, .feature = -1};
+    sqlite3_str_appendf(
+        text.sql,
+        "SELECT \"asof answer\"(?%d, 0, MAX(superseded_at), COUNT(*)) FROM (SELECT superseded_at "
+        "FROM \"%w\".\"%w\" LIMIT ?%d)",
+        PARAMETER_OWN, group->schema, group->sources[GROUP_HISTORY].table, LOOKUP_PAST_ROWS);
+    return prepare_text(&text, row, own);
 }
 
 /* "k1", "k2", …, "event_timestamp" in the order of the index */
@@ -259,14 +277,16 @@ static int bind_value(sqlite3_stmt *statement, int index, sqlite3_value *value) 
 }
 
 /* A statement has no parameter for a value beyond the last one that it uses. */
-int lookup_bind(sqlite3_stmt *statement, const lookup_request *request) {
-    int rc = SQLITE_OK, at = PARAMETER_KEYS, last = sqlite3_bind_parameter_count(statement);
+int lookup_bind(sqlite3_stmt *statement, const lookup_request *request, bool same_moment) {
+    int rc = SQLITE_OK, last = sqlite3_bind_parameter_count(statement);
+    int as_of = PARAMETER_KEYS + request->n_keys, since = as_of + AS_OF_VALUES;
     for (int i = 0; i < request->n_keys && rc == SQLITE_OK; i++)
-        rc = bind_value(statement, at++, request->keys[i]);
-    for (int i = 0; i < AS_OF_VALUES && at <= last && rc == SQLITE_OK; i++)
-        rc = kept_bind(statement, at++, request->as_of, i);
-    if (rc == SQLITE_OK && at <= last && request->since)
-        rc = kept_bind(statement, at, request->since, KEPT_TIMESTAMP);
+        rc = bind_value(statement, PARAMETER_KEYS + i, request->keys[i]);
+    for (int i = same_moment ? AS_OF_VALUES : 0; i < AS_OF_VALUES && as_of + i <= last && rc == SQLITE_OK;
+         i++)
+        rc = kept_bind(statement, as_of + i, request->as_of, i);
+    if (rc == SQLITE_OK && since <= last && request->since)
+        rc = kept_bind(statement, since, request->since, KEPT_TIMESTAMP);
     return rc;
 }
 

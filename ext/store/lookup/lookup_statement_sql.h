@@ -36,6 +36,7 @@ void lookup_plan_close(lookup_plan *plan);
 /* Where a statement looks. */
 typedef enum lookup_place {
     PLACE_CURRENT,
+    PLACE_ALONE,         /* the same, for an answer whose times nobody asks for: they are not read */
     PLACE_HISTORY,       /* all of it: there is no current row */
     PLACE_HISTORY_SINCE, /* from the timestamp of the current row on */
     LOOKUP_PLACES
@@ -63,7 +64,14 @@ void lookup_statement_close(lookup_statement *own);
 ** that column has a value. With `runs_on` it reads `request` at every step; otherwise lookup_bind sets it. */
 int lookup_prepare(const lookup_plan *plan, lookup_place place, int feature, bool runs_on,
                    const lookup_request *request, kept_row *row, lookup_statement *own);
-int lookup_bind(sqlite3_stmt *statement, const lookup_request *request);
+
+/* With `same_moment` the statement keeps the as_of that was bound last. */
+int lookup_bind(sqlite3_stmt *statement, const lookup_request *request, bool same_moment);
+
+/* Prepares the statement that keeps in `row` the largest superseded_at of at most so many rows of the history as the
+** parameter LOOKUP_PAST_ROWS says, and how many these were. */
+#define LOOKUP_PAST_ROWS 2
+int lookup_prepare_past(const lookup_plan *plan, kept_row *row, lookup_statement *own);
 
 /* The two walks of a merge over the current rows, from the keys and the timestamp that the parameters from
 ** LOOKUP_WALK_START on give, in the order of the index: one asks "asof walk" of `merge` where to stop, the other asks

@@ -125,7 +125,7 @@ static int read_source(lookup_times *times, int place, athlete_fault *fault) {
     return times->wrong ? status_code(fault_refuse(fault, "%s", times->wrong)) : SQLITE_NOMEM;
 }
 
-static unsigned content_version(const feature_group *group) {
+unsigned lookup_content_version(const feature_group *group) {
     unsigned version = 0;
     sqlite3_file_control(group->db, group->schema, SQLITE_FCNTL_DATA_VERSION, &version);
     return version;
@@ -135,7 +135,8 @@ bool lookup_times_are_old(const lookup_times *times) {
     const feature_group *group = times->group;
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     if (group->keeps_times) return !seen->has_text && !seen->has_number;
-    return times->version != content_version(group) || times->changes != sqlite3_total_changes(group->db);
+    return times->version != lookup_content_version(group) ||
+           times->changes != sqlite3_total_changes(group->db);
 }
 
 int lookup_times_read(lookup_times *times, athlete_fault *fault) {
@@ -144,7 +145,7 @@ int lookup_times_read(lookup_times *times, athlete_fault *fault) {
     int rc = SQLITE_OK;
     for (int place = 0; place < GROUP_SOURCES && rc == SQLITE_OK; place++)
         rc = read_source(times, place, fault);
-    times->version = content_version(times->group);
+    times->version = lookup_content_version(times->group);
     times->changes = sqlite3_total_changes(times->group->db);
     times->is_read = rc == SQLITE_OK;
     if (times->group->keeps_times)
@@ -201,7 +202,7 @@ static int read_as_of(lookup_moment *moment, const lookup_times *times, sqlite3_
     const column_times *seen = &times->columns[AS_OF_TIMESTAMP];
     bool wants_text = seen->has_text || (!seen->has_number && is_declared_text(times->group));
     bool is_told_text = sqlite3_value_type(as_of) == SQLITE_TEXT;
-    moment->is_number = false;
+    moment->is_number = moment->is_unread = false;
     if (is_told_text && is_text_instant(as_of, form, &moment->at)) {
         if (!seen->has_number) return SQLITE_OK;
         return refuse_as_of(as_of, " and the rows' times are numbers: a text has no place in their order",
@@ -236,19 +237,34 @@ static bool is_written(const instant_form *told, const instant_form *form) {
     return told->separator != '\0' && told->digits <= 6 && instant_form_same(told, form);
 }
 
-/* Most moments are told as all columns write theirs. */
+/* Most moments are told as all columns write theirs, and many as the one before. */
 static bool set_usual(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of) {
     if (!times->are_usual || sqlite3_value_type(as_of) != SQLITE_TEXT) return false;
     const char *text = (const char *)sqlite3_value_text(as_of);
     int bytes = sqlite3_value_bytes(as_of);
-    instant at = {.us = 0};
-    if (!text || !instant_read_utc_second(text, (size_t)bytes, &at.us)) return false;
-    moment->at = at;
-    moment->is_number = moment->is_now = false;
+    const kept_value *first = &moment->values->values[0];
+    if (!text) return false;
+    if (moment->is_usual && first->bytes == bytes &&
+        memcmp(kept_text(moment->values, first), text, (size_t)bytes) == 0)
+        return true;
+    if (!instant_is_canonical(text, (size_t)bytes, 0)) return false;
+    moment->is_unread = true;
+    moment->is_number = moment->is_now = moment->is_usual = false;
+    moment->number++;
     kept_row_forget(moment->values);
     if (!kept_row_text(moment->values, 0, text, bytes)) return false;
     for (int i = 1; i < AS_OF_VALUES; i++) moment->values->values[i] = moment->values->values[0];
+    moment->is_usual = true;
     return true;
+}
+
+const instant *lookup_moment_instant(lookup_moment *moment) {
+    if (moment->is_unread) {
+        bool is_read = instant_parse(kept_text(moment->values, &moment->values->values[0]), &moment->at);
+        (void)is_read; /* a text in the canonical form always is */
+        moment->is_unread = false;
+    }
+    return &moment->at;
 }
 
 /* What no form can write is before or after all that it can. */
@@ -265,7 +281,7 @@ static int read_clock(lookup_moment *moment, const lookup_times *times, bool str
                       athlete_fault *fault) {
     int64_t unit_us = times->are_usual && !strict ? 1000000 : 1;
     int64_t before_us = moment->at.us;
-    moment->is_number = false;
+    moment->is_number = moment->is_unread = false;
     if (!now_of(times->group->db, &moment->at)) return status_code(fault_refuse(fault, "there is no clock"));
     *is_same = moment->is_now && moment->at.us / unit_us == before_us / unit_us;
     return SQLITE_OK;
@@ -276,10 +292,12 @@ int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_
     instant_form told = {.separator = '\0'};
     bool is_same = false;
     if (as_of && set_usual(moment, times, as_of)) return SQLITE_OK;
+    moment->is_usual = false;
     int rc = as_of ? read_as_of(moment, times, as_of, &told, fault)
                    : read_clock(moment, times, strict, &is_same, fault);
     if (rc != SQLITE_OK || is_same) return rc;
     moment->is_now = false;
+    moment->number++;
     kept_row_forget(moment->values);
     for (int i = 0; i < AS_OF_VALUES; i++) {
         const column_times *seen = &times->columns[i];

@@ -34,9 +34,12 @@ typedef struct lookup_times {
 /* The moment of a request. */
 typedef struct lookup_moment {
     instant at;
+    bool is_usual;  /* told as all columns write theirs */
+    bool is_unread; /* `at` is still to be read out of `values` */
     double seconds;
     bool is_number;
     bool is_now;      /* `values` are those of the clock's reading `at` */
+    uint64_t number;  /* another whenever `values` were written anew */
     kept_row *values; /* AS_OF_VALUES, each as its column writes it */
 } lookup_moment;
 
@@ -46,12 +49,18 @@ void lookup_times_close(lookup_times *times);
 /* Reads the table if that has not been done. SQLITE_OK, or an error with a sentence. */
 int lookup_times_read(lookup_times *times, athlete_fault *fault);
 
+/* Of the file's content, as the statements that run read it: a number that is another after every commit. */
+unsigned lookup_content_version(const feature_group *group);
+
 /* Whether it may have changed since; to be asked while a statement reads the table. */
 bool lookup_times_are_old(const lookup_times *times);
 
 /* `as_of` NULL: now, by SQLite's clock. With `strict` the timestamp's value is rounded up, for a comparison by <. */
 int lookup_moment_set(lookup_moment *moment, const lookup_times *times, sqlite3_value *as_of, bool strict,
                       athlete_fault *fault);
+
+/* What most requests do not need. */
+const instant *lookup_moment_instant(lookup_moment *moment);
 
 /* "asof form"(times, timestamp, available, superseded): true where the table is to be refused; callable by nobody else. */
 void lookup_form_scalar(sqlite3_context *context, int argc, sqlite3_value **argv);

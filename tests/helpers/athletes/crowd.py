@@ -63,7 +63,7 @@ def lines(kind, athletes, seed=0):
         yield from map(json.dumps, life(kind, athlete, seed))
 
 
-def one_more(kind, athlete, seed=0):
-    """An ordinary run on the day after an athlete's last."""
+def one_more(kind, athlete, seed=0, after=0):
+    """An ordinary run on the day after an athlete's last, or so many days later."""
     rng = random.Random(f"{seed} one more {athlete}")
-    return run(rng, athlete, kind.activities, kind.days) | {"workout_type": 0, "flagged": False}
+    return run(rng, athlete, kind.activities + after, kind.days + after) | {"workout_type": 0, "flagged": False}

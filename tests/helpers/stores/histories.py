@@ -47,8 +47,8 @@ def asked_at(value):
 
 def age_days(as_of, timestamp):
     if isinstance(as_of, str):
-        (a, a_is_day), (t, t_is_day) = instants.read(as_of), instants.read(timestamp)
-        return (a.date() - t.date()).days if a_is_day or t_is_day else (a - t) / datetime.timedelta(days=1)
+        (a, _), (t, t_is_day) = instants.read(as_of), instants.read(timestamp)
+        return (a.date() - t.date()).days if t_is_day else (a - t) / datetime.timedelta(days=1)
     return (as_of - timestamp) / 86400
 
 

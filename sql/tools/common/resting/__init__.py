@@ -6,7 +6,7 @@ all this is what it was, another run would change nothing, as running twice chan
 the same, and what it tells in ops_runs is what each one after it tells that rests. Whoever runs a stage otherwise, as through a
 pipe, takes its row out of ops_rests (ops_announced_wakes): what it read is not known.
 
-A stage that runs ends early at a line
+A stage that runs makes no table, view, trigger or index, and announces nothing, of which the same holds: they are there. It ends early at a line
 
     -- rests here without due                           counted nothing
     -- rests here without moved, having counted 3, 2, 0, NULL
@@ -19,10 +19,11 @@ import re
 
 from .. import database
 from ..database import sqlite3
-from .state import HEADER, state_of
+from .state import HEADER, ground, state_of
 
 EARLY = re.compile(r"^-- rests here without (\w+)(?:, having counted (.+))?$", re.M)
 FINISH = "-- finish: printed"
+MADE = re.compile(r"(?:\s|--.*\n)*(?:CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) IF NOT EXISTS|INSERT INTO ops_announced)\b")
 DROP = re.compile(r"DROP TABLE temp\.(\w+);")
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
@@ -30,16 +31,18 @@ NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 def run(db, stage, text):
     """Runs a stage as far as there is something to do."""
     script = _script(text)
-    state = state_of(text) if script.stage == stage else None
-    if state is None:
+    if script.stage != stage:
         _perform(db, script)
         return
-    known = _known(db, stage, state)
-    if known == (1,):
+    on = ground(db, text)
+    known = _known(db, stage, on, state_of(text))
+    if known == (1, 1, 1):
         if script.finish is not None:
             _log(db, stage)
         return
-    _perform(db, script, lambda: _remember(db, stage, state, is_quiet=known is not None))
+    stands, is_same, _ = known or (0, 0, 0)
+    never = state_of(text) == "NULL"
+    _perform(db, script, text, on if stands else None, lambda now: never and stands and now == on or _remember(db, stage, now, state_of(text), is_quiet=is_same))
 
 
 class _Script:
@@ -50,6 +53,7 @@ class _Script:
         self.early = {i: found for i, statement in enumerate(self.statements) if (found := EARLY.search(statement))}
         self.finish = next((i for i, statement in enumerate(self.statements) if FINISH in statement), None)
         self.stage = dict(HEADER.findall(text)).get("stage")
+        self.made = {i for i, statement in enumerate(self.statements) if MADE.match(statement)}
 
 
 @functools.lru_cache(256)
@@ -58,28 +62,28 @@ def _script(text):
     return _Script(text)
 
 
-def _perform(db, script, at_its_end=None):
-    """All statements, or those before a line at which there is nothing left to do; `at_its_end` is within the transaction."""
-    rest, skips = script.statements, None
-    for i, statement in enumerate(script.statements):
+def _perform(db, script, text=None, stood_on=None, at_its_end=None):
+    """All statements, or those before a line at which there is nothing left to do; `at_its_end` is within the transaction. What the
+    stage has made and announced is there, where it stands on what it stood on when it ended last."""
+    left, tables = script.statements, None
+    _execute(db, left[0])
+    made = script.made if stood_on and ground(db, text) == stood_on else ()
+    for i, statement in enumerate(left[1:-1], 1):
         if i in script.early and not database.value(db, f"SELECT EXISTS (SELECT 1 FROM temp.{script.early[i][1]})"):
-            numbers = script.early[i][2] or "0, 0, 0, NULL"
             db.execute("CREATE TEMP TABLE counted (rows_in, rows_out, rows_rejected, message)")
-            db.execute(f"INSERT INTO temp.counted VALUES ({numbers})")
-            rest, skips = script.statements[script.finish :], {name for (name,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")}
+            db.execute(f"INSERT INTO temp.counted VALUES ({script.early[i][2] or '0, 0, 0, NULL'})")
+            tables = {name for (name,) in db.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")}
+            left = left[script.finish :]
             break
-        if at_its_end and i == len(script.statements) - 1:
-            at_its_end()
-        _execute(db, statement)
-    if skips is None:
-        return
-    for statement in rest[:-1]:
+        if i not in made:
+            _execute(db, statement)
+    for statement in left[:-1] if tables else ():
         dropped = DROP.fullmatch(statement.strip())
-        if not dropped or dropped[1] in skips:
+        if not dropped or dropped[1] in tables:
             _execute(db, statement)
     if at_its_end:
-        at_its_end()
-    _execute(db, rest[-1])
+        at_its_end(ground(db, text))
+    _execute(db, left[-1])
 
 
 def _execute(db, statement):
@@ -87,21 +91,23 @@ def _execute(db, statement):
         pass
 
 
-def _known(db, stage, state):
-    """Whether the stage was quiet when it was last run in this state; None if it was another, or is not known."""
+def _known(db, stage, on, state):
+    """Whether a stage that ended stands on what it stood on, whether what it reads is as it was, and whether it was quiet then; None of one
+    that did not end, or was run otherwise since."""
     try:
-        return db.execute(f"SELECT is_quiet FROM ops_rests WHERE stage = ?1 AND state = {state}", (stage,)).fetchone()
+        return db.execute(f"SELECT state GLOB ?2 || athlete_version() || ' *', COALESCE(state = ?2 || athlete_version() || ' ' || {state}, 0), is_quiet"
+                          " FROM ops_rests WHERE stage = ?1", (stage, on)).fetchone()  # fmt: skip
     except sqlite3.OperationalError as error:
         if str(error).startswith("no such "):  # a new file
             return None
         raise
 
 
-def _remember(db, stage, state, is_quiet):
+def _remember(db, stage, on, state, is_quiet):
     db.execute(
         "INSERT OR REPLACE INTO ops_rests (stage, state, is_quiet, rows_in, rows_out, rows_rejected, message)"
-        f" SELECT ?1, s.state, ?2, r.rows_in, r.rows_out, r.rows_rejected, r.message FROM (SELECT {state} AS state) AS s"
-        " LEFT JOIN ops_runs AS r ON r.run_id = (SELECT MAX(run_id) FROM ops_runs) AND r.stage = ?1 WHERE s.state IS NOT NULL", (stage, is_quiet))  # fmt: skip
+        f" SELECT ?1, ?2 || athlete_version() || ' ' || COALESCE({state}, ''), ?3, r.rows_in, r.rows_out, r.rows_rejected, r.message FROM (SELECT 1)"
+        " LEFT JOIN ops_runs AS r ON r.run_id = (SELECT MAX(run_id) FROM ops_runs) AND r.stage = ?1", (stage, on, is_quiet))  # fmt: skip
 
 
 def _log(db, stage):
