@@ -10,7 +10,7 @@ import pytest
 from fuzz import mutated_databases
 from helpers.extension import BUILD
 
-FILES = 15
+FILES = 30
 
 pytestmark = pytest.mark.unsanitized  # what it builds has sanitizers of its own
 
