@@ -136,15 +136,15 @@ WHEN (old."athlete_id", old."activity_id", old."event_timestamp", old."activity_
 BEGIN
     INSERT INTO "activity_features_history" ("athlete_id", "activity_id", "event_timestamp", "activity_date", "utc_offset_s", "sport_type", "is_run", "distance_km", "moving_time_min", "elapsed_time_min", "pace_min_km", "elevation_gain_m", "elevation_per_km", "estimated_tss", "load_source", "load_reason", "intensity_factor", "threshold_pace_min_km", "threshold_source", "avg_hr", "max_hr", "reference_max_hr", "hr_zone_1_pct", "hr_zone_2_pct", "hr_zone_3_pct", "hr_zone_4_pct", "hr_zone_5_pct", "efficiency_index", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "activity_id", "event_timestamp", "activity_date", "utc_offset_s", "sport_type", "is_run", "distance_km", "moving_time_min", "elapsed_time_min", "pace_min_km", "elevation_gain_m", "elevation_per_km", "estimated_tss", "load_source", "load_reason", "intensity_factor", "threshold_pace_min_km", "threshold_source", "avg_hr", "max_hr", "reference_max_hr", "hr_zone_1_pct", "hr_zone_2_pct", "hr_zone_3_pct", "hr_zone_4_pct", "hr_zone_5_pct", "efficiency_index", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "activity_features_history"
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."activity_id", old."event_timestamp", old."activity_date", old."utc_offset_s", old."sport_type", old."is_run", old."distance_km", old."moving_time_min", old."elapsed_time_min", old."pace_min_km", old."elevation_gain_m", old."elevation_per_km", old."estimated_tss", old."load_source", old."load_reason", old."intensity_factor", old."threshold_pace_min_km", old."threshold_source", old."avg_hr", old."max_hr", old."reference_max_hr", old."hr_zone_1_pct", old."hr_zone_2_pct", old."hr_zone_3_pct", old."hr_zone_4_pct", old."hr_zone_5_pct", old."efficiency_index", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "activity_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "activity_features_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "activity_features_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "activity_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "activity_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -162,8 +162,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "activity_features_once" BEFORE INSERT ON "activity_features"
-WHEN EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
-BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "activity_features_history" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "activity_features_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "activity_features"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'activity_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
@@ -258,15 +259,15 @@ WHEN (old."athlete_id", old."activity_id", old."event_timestamp", old."activity_
 BEGIN
     INSERT INTO "activity_stream_features_history" ("athlete_id", "activity_id", "event_timestamp", "activity_date", "recorded_as", "graded_pace_min_km", "minetti_pace_min_km", "normalized_graded_pace_min_km", "decoupling_pct", "recorded_avg_hr", "heart_rate_share", "normalized_power_w", "temperature_c", "load_basis", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "activity_id", "event_timestamp", "activity_date", "recorded_as", "graded_pace_min_km", "minetti_pace_min_km", "normalized_graded_pace_min_km", "decoupling_pct", "recorded_avg_hr", "heart_rate_share", "normalized_power_w", "temperature_c", "load_basis", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "activity_stream_features_history"
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."activity_id", old."event_timestamp", old."activity_date", old."recorded_as", old."graded_pace_min_km", old."minetti_pace_min_km", old."normalized_graded_pace_min_km", old."decoupling_pct", old."recorded_avg_hr", old."heart_rate_share", old."normalized_power_w", old."temperature_c", old."load_basis", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "activity_stream_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "activity_stream_features_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "activity_stream_features_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "activity_stream_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "activity_stream_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -284,8 +285,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "activity_stream_features_once" BEFORE INSERT ON "activity_stream_features"
-WHEN EXISTS (SELECT 1 FROM "activity_stream_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
-BEGIN SELECT RAISE(ABORT, 'activity_stream_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "activity_stream_features_history" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "activity_stream_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'activity_stream_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "activity_stream_features_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "activity_stream_features"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "activity_stream_features" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'activity_stream_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;

@@ -67,15 +67,15 @@ WHEN (old."athlete_id", old."sex", old."birth_year", old."first_activity_date", 
 BEGIN
     INSERT INTO "athlete_profile_history" ("athlete_id", "sex", "birth_year", "first_activity_date", "event_timestamp", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "sex", "birth_year", "first_activity_date", "event_timestamp", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "athlete_profile_history"
-    WHERE ("athlete_id") = (old."athlete_id") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id") = (old."athlete_id") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."sex", old."birth_year", old."first_activity_date", old."event_timestamp", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "athlete_profile" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id") = (new."athlete_id") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id") = (new."athlete_id") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "athlete_profile_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "athlete_profile_history" -- what was never believed leaves no version
-    WHERE ("athlete_id") = (old."athlete_id") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id") = (old."athlete_id") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "athlete_profile_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_profile_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -93,8 +93,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id") = (old."athlete_id") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_once" BEFORE INSERT ON "athlete_profile"
-WHEN EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
-BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "athlete_profile_history" WHERE ("athlete_id") = (new."athlete_id") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
+BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "athlete_profile_moved" BEFORE UPDATE OF "athlete_id" ON "athlete_profile"
 WHEN (new."athlete_id") IS NOT (old."athlete_id") AND EXISTS (SELECT 1 FROM "athlete_profile" WHERE ("athlete_id") = (new."athlete_id"))
 BEGIN SELECT RAISE(ABORT, 'athlete_profile: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
@@ -192,15 +193,15 @@ WHEN (old."athlete_id", old."activity_date", old."event_timestamp", old."activit
 BEGIN
     INSERT INTO "athlete_daily_features_history" ("athlete_id", "activity_date", "event_timestamp", "activities", "runs", "distance_km", "run_distance_km", "moving_time_min", "elevation_gain_m", "daily_tss", "unknown_load", "unknown_load_min", "avg_pace", "avg_hr", "max_hr", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "activity_date", "event_timestamp", "activities", "runs", "distance_km", "run_distance_km", "moving_time_min", "elevation_gain_m", "daily_tss", "unknown_load", "unknown_load_min", "avg_pace", "avg_hr", "max_hr", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "athlete_daily_features_history"
-    WHERE ("athlete_id", "activity_date") = (old."athlete_id", old."activity_date") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "activity_date") = (old."athlete_id", old."activity_date") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."activity_date", old."event_timestamp", old."activities", old."runs", old."distance_km", old."run_distance_km", old."moving_time_min", old."elevation_gain_m", old."daily_tss", old."unknown_load", old."unknown_load_min", old."avg_pace", old."avg_hr", old."max_hr", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "athlete_daily_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "athlete_daily_features_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "athlete_daily_features_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "activity_date") = (old."athlete_id", old."activity_date") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "activity_date") = (old."athlete_id", old."activity_date") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "athlete_daily_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_daily_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -218,8 +219,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "activity_date") = (old."athlete_id", old."activity_date") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_once" BEFORE INSERT ON "athlete_daily_features"
-WHEN EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
-BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "athlete_daily_features_history" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "athlete_daily_features_moved" BEFORE UPDATE OF "athlete_id", "activity_date" ON "athlete_daily_features"
 WHEN (new."athlete_id", new."activity_date") IS NOT (old."athlete_id", old."activity_date") AND EXISTS (SELECT 1 FROM "athlete_daily_features" WHERE ("athlete_id", "activity_date") = (new."athlete_id", new."activity_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_daily_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
@@ -305,15 +307,15 @@ WHEN (old."athlete_id", old."week_start", old."event_timestamp", old."days", old
 BEGIN
     INSERT INTO "athlete_weekly_features_history" ("athlete_id", "week_start", "event_timestamp", "days", "weekly_distance_km", "weekly_activities", "weekly_tss", "weekly_elevation_m", "avg_pace_week", "training_monotony", "training_strain", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "week_start", "event_timestamp", "days", "weekly_distance_km", "weekly_activities", "weekly_tss", "weekly_elevation_m", "avg_pace_week", "training_monotony", "training_strain", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "athlete_weekly_features_history"
-    WHERE ("athlete_id", "week_start") = (old."athlete_id", old."week_start") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "week_start") = (old."athlete_id", old."week_start") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."week_start", old."event_timestamp", old."days", old."weekly_distance_km", old."weekly_activities", old."weekly_tss", old."weekly_elevation_m", old."avg_pace_week", old."training_monotony", old."training_strain", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "athlete_weekly_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "athlete_weekly_features_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "athlete_weekly_features_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "week_start") = (old."athlete_id", old."week_start") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "week_start") = (old."athlete_id", old."week_start") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "athlete_weekly_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_weekly_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -331,8 +333,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "week_start") = (old."athlete_id", old."week_start") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_once" BEFORE INSERT ON "athlete_weekly_features"
-WHEN EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
-BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "athlete_weekly_features_history" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
+BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "athlete_weekly_features_moved" BEFORE UPDATE OF "athlete_id", "week_start" ON "athlete_weekly_features"
 WHEN (new."athlete_id", new."week_start") IS NOT (old."athlete_id", old."week_start") AND EXISTS (SELECT 1 FROM "athlete_weekly_features" WHERE ("athlete_id", "week_start") = (new."athlete_id", new."week_start"))
 BEGIN SELECT RAISE(ABORT, 'athlete_weekly_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;

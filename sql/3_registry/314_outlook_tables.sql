@@ -187,15 +187,15 @@ WHEN (old."athlete_id", old."as_of_date", old."event_timestamp", old."daily_tss"
 BEGIN
     INSERT INTO "athlete_rolling_features_history" ("athlete_id", "as_of_date", "event_timestamp", "daily_tss", "ctl_42d", "atl_7d", "tsb", "acwr", "ctl_ewma", "atl_ewma", "tsb_ewma", "acwr_ewma", "total_tss_7d", "total_tss_28d", "total_tss_90d", "activities_7d", "activities_28d", "activities_30d", "activities_42d", "activities_90d", "total_distance_7d_km", "total_distance_28d_km", "total_distance_30d_km", "total_distance_42d_km", "total_distance_90d_km", "longest_distance_30d_km", "longest_distance_90d_km", "total_elevation_30d_m", "avg_pace_30d", "best_pace_30d", "avg_pace_90d", "best_pace_90d", "pace_trend_30d", "distance_trend_30d", "pace_trend_90d", "distance_trend_90d", "consistency_score", "training_monotony_7d", "training_strain_7d", "rest_days_14d", "unknown_load_42d", "unknown_load_share_42d", "load_reason", "history_days", "is_overtraining_risk", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "as_of_date", "event_timestamp", "daily_tss", "ctl_42d", "atl_7d", "tsb", "acwr", "ctl_ewma", "atl_ewma", "tsb_ewma", "acwr_ewma", "total_tss_7d", "total_tss_28d", "total_tss_90d", "activities_7d", "activities_28d", "activities_30d", "activities_42d", "activities_90d", "total_distance_7d_km", "total_distance_28d_km", "total_distance_30d_km", "total_distance_42d_km", "total_distance_90d_km", "longest_distance_30d_km", "longest_distance_90d_km", "total_elevation_30d_m", "avg_pace_30d", "best_pace_30d", "avg_pace_90d", "best_pace_90d", "pace_trend_30d", "distance_trend_30d", "pace_trend_90d", "distance_trend_90d", "consistency_score", "training_monotony_7d", "training_strain_7d", "rest_days_14d", "unknown_load_42d", "unknown_load_share_42d", "load_reason", "history_days", "is_overtraining_risk", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "athlete_rolling_features_history"
-    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."as_of_date", old."event_timestamp", old."daily_tss", old."ctl_42d", old."atl_7d", old."tsb", old."acwr", old."ctl_ewma", old."atl_ewma", old."tsb_ewma", old."acwr_ewma", old."total_tss_7d", old."total_tss_28d", old."total_tss_90d", old."activities_7d", old."activities_28d", old."activities_30d", old."activities_42d", old."activities_90d", old."total_distance_7d_km", old."total_distance_28d_km", old."total_distance_30d_km", old."total_distance_42d_km", old."total_distance_90d_km", old."longest_distance_30d_km", old."longest_distance_90d_km", old."total_elevation_30d_m", old."avg_pace_30d", old."best_pace_30d", old."avg_pace_90d", old."best_pace_90d", old."pace_trend_30d", old."distance_trend_30d", old."pace_trend_90d", old."distance_trend_90d", old."consistency_score", old."training_monotony_7d", old."training_strain_7d", old."rest_days_14d", old."unknown_load_42d", old."unknown_load_share_42d", old."load_reason", old."history_days", old."is_overtraining_risk", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "athlete_rolling_features" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "athlete_rolling_features_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "athlete_rolling_features_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "athlete_rolling_features_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "athlete_rolling_features_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -213,8 +213,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_once" BEFORE INSERT ON "athlete_rolling_features"
-WHEN EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
-BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "athlete_rolling_features_history" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
+BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "athlete_rolling_features_moved" BEFORE UPDATE OF "athlete_id", "as_of_date" ON "athlete_rolling_features"
 WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "athlete_rolling_features" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
 BEGIN SELECT RAISE(ABORT, 'athlete_rolling_features: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
@@ -330,15 +331,15 @@ WHEN (old."athlete_id", old."as_of_date", old."event_timestamp", old."active_day
 BEGIN
     INSERT INTO "training_breaks_history" ("athlete_id", "as_of_date", "event_timestamp", "active_days_7d", "active_days_28d", "active_days_90d", "active_share_14d", "active_share_28d", "days_since_activity", "longest_gap_28d", "longest_gap_90d", "gap_spread_56d", "breaks_365d", "days_since_break", "break_last_year", "season_sin1", "season_cos1", "season_sin2", "season_cos2", "season_sin3", "season_cos3", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "as_of_date", "event_timestamp", "active_days_7d", "active_days_28d", "active_days_90d", "active_share_14d", "active_share_28d", "days_since_activity", "longest_gap_28d", "longest_gap_90d", "gap_spread_56d", "breaks_365d", "days_since_break", "break_last_year", "season_sin1", "season_cos1", "season_sin2", "season_cos2", "season_sin3", "season_cos3", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "training_breaks_history"
-    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."as_of_date", old."event_timestamp", old."active_days_7d", old."active_days_28d", old."active_days_90d", old."active_share_14d", old."active_share_28d", old."days_since_activity", old."longest_gap_28d", old."longest_gap_90d", old."gap_spread_56d", old."breaks_365d", old."days_since_break", old."break_last_year", old."season_sin1", old."season_cos1", old."season_sin2", old."season_cos2", old."season_sin3", old."season_cos3", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "training_breaks" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "training_breaks_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "training_breaks_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "training_breaks_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "training_breaks_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -356,8 +357,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "as_of_date") = (old."athlete_id", old."as_of_date") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "training_breaks_once" BEFORE INSERT ON "training_breaks"
-WHEN EXISTS (SELECT 1 FROM "training_breaks" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
-BEGIN SELECT RAISE(ABORT, 'training_breaks: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "training_breaks_history" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "training_breaks" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
+BEGIN SELECT RAISE(ABORT, 'training_breaks: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "training_breaks_moved" BEFORE UPDATE OF "athlete_id", "as_of_date" ON "training_breaks"
 WHEN (new."athlete_id", new."as_of_date") IS NOT (old."athlete_id", old."as_of_date") AND EXISTS (SELECT 1 FROM "training_breaks" WHERE ("athlete_id", "as_of_date") = (new."athlete_id", new."as_of_date"))
 BEGIN SELECT RAISE(ABORT, 'training_breaks: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;

@@ -76,15 +76,15 @@ WHEN (old."athlete_id", old."activity_id", old."race_date", old."distance_class"
 BEGIN
     INSERT INTO "race_results_history" ("athlete_id", "activity_id", "race_date", "distance_class", "seconds", "source", "measured_m", "event_timestamp", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "activity_id", "race_date", "distance_class", "seconds", "source", "measured_m", "event_timestamp", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "race_results_history"
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."activity_id", old."race_date", old."distance_class", old."seconds", old."source", old."measured_m", old."event_timestamp", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "race_results" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "race_results_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "race_results_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "race_results_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "race_results_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -102,8 +102,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "race_results_once" BEFORE INSERT ON "race_results"
-WHEN EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
-BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "race_results_history" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "race_results_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "race_results"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "race_results" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'race_results: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
@@ -231,15 +232,15 @@ WHEN (old."athlete_id", old."activity_id", old."event_timestamp", old."activity_
 BEGIN
     INSERT INTO "similar_runs_history" ("athlete_id", "activity_id", "event_timestamp", "activity_date", "distance_km", "elevation_per_km", "start_hour", "weekday", "earlier_runs", "similar_pace_min_km", "similar_spread_min_km", "similar_runs", "similar_age_days", "longer_than_similar", "steeper_than_similar", "pace_ewma_20", "last_pace_min_km", "mean_pace_5", "mean_pace_10", "best_pace_20", "pace_spread_20", "usual_distance_km", "usual_elevation_per_km", "last_distance_km", "days_since_run", "available_at", superseded_at, superseded_by)
     SELECT "athlete_id", "activity_id", "event_timestamp", "activity_date", "distance_km", "elevation_per_km", "start_hour", "weekday", "earlier_runs", "similar_pace_min_km", "similar_spread_min_km", "similar_runs", "similar_age_days", "longer_than_similar", "steeper_than_similar", "pace_ewma_20", "last_pace_min_km", "mean_pace_5", "mean_pace_10", "best_pace_20", "pace_spread_20", "usual_distance_km", "usual_elevation_per_km", "last_distance_km", "days_since_run", "available_at", max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), superseded_by FROM "similar_runs_history"
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     UNION ALL
     SELECT old."athlete_id", old."activity_id", old."event_timestamp", old."activity_date", old."distance_km", old."elevation_per_km", old."start_hour", old."weekday", old."earlier_runs", old."similar_pace_min_km", old."similar_spread_min_km", old."similar_runs", old."similar_age_days", old."longer_than_similar", old."steeper_than_similar", old."pace_ewma_20", old."last_pace_min_km", old."mean_pace_5", old."mean_pace_10", old."best_pace_20", old."pace_spread_20", old."usual_distance_km", old."usual_elevation_per_km", old."last_distance_km", old."days_since_run", old."available_at", CASE WHEN new."available_at" > old."available_at" THEN new."available_at" ELSE max(strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), old."available_at") END,
         CASE WHEN new."available_at" > old."available_at" THEN (SELECT who FROM ops_actor) ELSE x'' END;
     UPDATE "similar_runs" SET "available_at" = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') -- one belief begins where the other ended
-    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" <= old."available_at" AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+    WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND "available_at" < strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
         AND (SELECT superseded_by FROM "similar_runs_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "similar_runs_history" -- what was never believed leaves no version
-    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR old."available_at" >= max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')) AND superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    WHERE ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND (superseded_at <= "available_at" OR superseded_at > max(new."available_at", strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
     UPDATE "similar_runs_history" SET superseded_by = (SELECT who FROM ops_actor) WHERE rowid = (SELECT MAX(rowid) FROM "similar_runs_history") AND superseded_by = x'';
 END;
 -- A stage that knows when a row stopped being believed says so in the history before it deletes the row.
@@ -257,8 +258,9 @@ BEGIN
     WHERE old."available_at" > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AND ("athlete_id", "activity_id") = (old."athlete_id", old."activity_id") AND superseded_at <= "available_at";
 END;
 CREATE TRIGGER IF NOT EXISTS "similar_runs_once" BEFORE INSERT ON "similar_runs"
-WHEN EXISTS (SELECT 1 FROM "similar_runs" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
-BEGIN SELECT RAISE(ABORT, 'similar_runs: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+WHEN EXISTS (SELECT 1 FROM "similar_runs_history" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id") AND superseded_at > new."available_at")
+   OR EXISTS (SELECT 1 FROM "similar_runs" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
+BEGIN SELECT RAISE(ABORT, 'similar_runs: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 CREATE TRIGGER IF NOT EXISTS "similar_runs_moved" BEFORE UPDATE OF "athlete_id", "activity_id" ON "similar_runs"
 WHEN (new."athlete_id", new."activity_id") IS NOT (old."athlete_id", old."activity_id") AND EXISTS (SELECT 1 FROM "similar_runs" WHERE ("athlete_id", "activity_id") = (new."athlete_id", new."activity_id"))
 BEGIN SELECT RAISE(ABORT, 'similar_runs: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;

@@ -4,6 +4,7 @@ and of a row one version at a time is believed."""
 import datetime
 import json
 import random
+import sqlite3
 
 import pytest
 
@@ -95,6 +96,22 @@ class Nights:
         self.db.executemany("INSERT INTO sleep_ingest (athlete_id, event_timestamp, night, hours, available_at) VALUES (?, ?, ?, ?, ?)", rows)
         return may_differ
 
+    def plainly(self):
+        """Into the table itself, which takes no row that would be believed beside another version of it."""
+        rows, may_differ = self.rows()
+        for who, at, night, hours, known in rows:
+            row = {"athlete_id": who, "event_timestamp": at, "night": night, "hours": hours, "available_at": known or self.written(self.now)}
+            key, given = ", ".join(self.row_key), [row[name] for name in self.row_key]
+            is_beside = one(self.db, f"""SELECT EXISTS (SELECT 1 FROM sleep_versions WHERE ({key}) = (?, ?)
+                                                        AND (superseded_at IS NULL OR superseded_at > ?))""", *given, row["available_at"])
+            inserted = f"INSERT INTO sleep ({', '.join(row)}) VALUES (?, ?, ?, ?, ?)", [*row.values()]
+            if is_beside:
+                with pytest.raises(sqlite3.IntegrityError, match="^sleep: this row is there; UPDATE it"):
+                    self.db.execute(*inserted)
+            else:
+                self.db.execute(*inserted)
+        return may_differ
+
     def one_that_is_there(self):
         key = ", ".join(self.row_key)
         return f"({key}) = (SELECT {key} FROM sleep ORDER BY hours * {self.rng.randint(1, 9)} % 7, {key} LIMIT 1)"
@@ -124,7 +141,7 @@ def test_an_instant_that_is_past_keeps_its_answer_and_one_version_of_a_row_is_be
             nights.tick(rng.choice([0, 1, 3600, DAY, 3 * DAY]))
             for second in [nights.now - 1, *(rng.randint(BEGIN, nights.now - 1) for _ in range(3))]:
                 copies.setdefault(second, nights.seen(second))
-            may_differ = rng.choice([nights.batch, nights.singly, nights.singly, nights.edit, nights.move, nights.delete])()
+            may_differ = rng.choice([nights.batch, nights.singly, nights.singly, nights.plainly, nights.edit, nights.move, nights.delete])()
             assert one(nights.db, OVERLAPS.format(row_key=", ".join(nights.row_key))) == 0, (seed, step)
             assert one(nights.db, "SELECT COUNT(*) FROM sleep_history WHERE superseded_at <= available_at OR superseded_by = x''") == 0, (seed, step)
             if not nights.deleted:

@@ -15,7 +15,7 @@ BEGIN
     SELECT {columns: old."{column}"}, CASE WHEN new."{available}" > old."{available}" THEN new."{available}" ELSE max({>now}, old."{available}") END,
         CASE WHEN new."{available}" > old."{available}" THEN {>who} ELSE x'' END;
     UPDATE "{table}" SET "{available}" = {>now} -- one belief begins where the other ended
-    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" <= old."{available}" AND "{available}" < {>now}
+    WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND "{available}" < {>now}
         AND (SELECT superseded_by FROM "{table}_history" ORDER BY rowid DESC LIMIT 1) = x'';
     DELETE FROM "{table}_history" -- what was never believed leaves no version
     WHERE ({row_key: "{column}"}) = ({row_key: old."{column}"}) AND (superseded_at <= "{available}" OR {>ends_earlier});
@@ -41,7 +41,7 @@ max(new."{available}", {>now})
 
 --: ends_earlier
 --# A version that was to be believed until one that has been replaced before it could be known.
-old."{available}" >= {>replaced_at} AND superseded_at > {>replaced_at}
+superseded_at > {>replaced_at}
 
 --: into_history
     INSERT INTO "{table}_history" ({columns: "{column}"}, superseded_at, superseded_by)
@@ -56,20 +56,23 @@ old."{available}" >= {>replaced_at} AND superseded_at > {>replaced_at}
 
 --: once_trigger
 --# Refuses an INSERT of a row that is there. REPLACE takes out what is in its way without asking the triggers that keep it, and
---# inside a trigger it looks like any other INSERT or UPDATE. So nothing may be in the way.
+--# inside a trigger it looks like any other INSERT or UPDATE. So nothing may be in the way. And of one that was believed until
+--# later than it is said to have been known: there is one version at a time.
 {replaces|DROP TRIGGER IF EXISTS "{table}_once";
 }CREATE TRIGGER IF NOT EXISTS "{table}_once" BEFORE INSERT ON "{table}"
-WHEN EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){>refuses_taken}
+WHEN EXISTS (SELECT 1 FROM "{table}_history" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"}) AND superseded_at > new."{available}")
+   OR {>is_there}
+BEGIN SELECT RAISE(ABORT, '{table}: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history; what was deleted is known again from then on, not before'); END;
 
 --: moved_trigger
 {replaces|DROP TRIGGER IF EXISTS "{table}_moved";
 }CREATE TRIGGER IF NOT EXISTS "{table}_moved" BEFORE UPDATE OF {row_key: "{column}"}{unique|, "{column}"} ON "{table}"
-WHEN ({row_key: new."{column}"}) IS NOT ({row_key: old."{column}"}) AND EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){>refuses_taken}
-
---: refuses_taken
-{stored|{unique|
-   OR {>unique_taken}}}
+WHEN ({row_key: new."{column}"}) IS NOT ({row_key: old."{column}"}) AND {>is_there}
 BEGIN SELECT RAISE(ABORT, '{table}: this row is there; UPDATE it, or DELETE it first, so that what it was goes to the history'); END;
+
+--: is_there
+EXISTS (SELECT 1 FROM "{table}" WHERE ({row_key: "{column}"}) = ({row_key: new."{column}"})){stored|{unique|
+   OR {>unique_taken}}}
 
 --: unique_taken
 --# Whether another row of the group's table has the value of this row's column, which is to be unique.

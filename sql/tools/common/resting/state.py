@@ -6,17 +6,35 @@ import re
 
 HEADER = re.compile(r"^-- (stage|rests): +(\S.*)$", re.M)
 
-# Of a table that is only added to, its newest row says all; of a small one, its rows do. Of a version what is in it never changes.
-NEWEST = {"bronze_documents": "bronze_id", "bronze_strava_activities": "bronze_id", "bronze_strava_athlete": "bronze_id", "bronze_strava_sub_activity": "bronze_id",
-          "feature_publications": "publication_id", "ml_models": "bronze_id", "ml_runs": "run_id"}
-ROWS = {"ml_aliases": "model, alias, version", "ml_looks": "stage, model, seen, looked_at",
-        "ops_actor": "actor_id, who", "ops_config": "name, value, kind, unit, note", "ops_config_ranges": "name, type, least, most, choices",
-        "ops_watermarks": "stage, athlete_id, position", "race_distances": "distance_class, name, distance_m, is_target, interval_class, effort_name",
-        "silver_field_lists": "table_name, fields", "silver_fields": "table_name, field, column_name, type, unit, min, max, blank_is_null, severity",
-        "silver_rule_empties": "table_name, rule, column_name", "silver_sport_families": "sport_type, family", "silver_rules": "table_name, rule, severity, predicate, reason"}  # fmt: skip
-VERSIONS = {"ops_stages": "stage, purpose, inputs, products, follows",
-            "predicted_versions": "model, version, log", "feature_definition_rejects": "bronze_id", "feature_groups": "name, major, minor, patch, status, bronze_id, updated_at", "feature_types": "type, storage, \"check\"",
-            "ml_model_versions": "model, version, status"}
+# Of a table that is only added to, its newest row says all.
+NEWEST = {
+    "bronze_documents": "bronze_id", "bronze_strava_activities": "bronze_id", "bronze_strava_athlete": "bronze_id",
+    "bronze_strava_sub_activity": "bronze_id", "feature_publications": "publication_id", "ml_models": "bronze_id", "ml_runs": "run_id",
+}  # fmt: skip
+# Of a small one, its rows do.
+ROWS = {
+    "ml_aliases": "model, alias, version",
+    "ml_looks": "stage, model, seen, looked_at",
+    "ops_actor": "actor_id, who",
+    "ops_config": "name, value, kind, unit, note",
+    "ops_config_ranges": "name, type, least, most, choices",
+    "ops_watermarks": "stage, athlete_id, position",
+    "race_distances": "distance_class, name, distance_m, is_target, interval_class, effort_name",
+    "silver_field_lists": "table_name, fields",
+    "silver_fields": "table_name, field, column_name, type, unit, min, max, blank_is_null, severity",
+    "silver_rule_empties": "table_name, rule, column_name",
+    "silver_rules": "table_name, rule, severity, predicate, reason",
+    "silver_sport_families": "sport_type, family",
+}
+# Of a version what is in it never changes.
+VERSIONS = {
+    "feature_definition_rejects": "bronze_id",
+    "feature_groups": "name, major, minor, patch, status, bronze_id, updated_at",
+    "feature_types": 'type, storage, "check"',
+    "ml_model_versions": "model, version, status",
+    "ops_stages": "stage, purpose, inputs, products, follows",
+    "predicted_versions": "model, version, log",
+}
 MADE = {"feature_lineage", "feature_lineage_paths", "openlineage_stages"}  # by the stage itself, which sees that a row is missing
 OWN = {"ml_looks", "ops_due", "ops_watermarks"}  # of which a stage reads the rows under its own name
 
