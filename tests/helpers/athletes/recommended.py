@@ -60,6 +60,7 @@ def published(db):
     names = [r[1] for r in db.execute("SELECT * FROM pragma_table_info('athlete_rolling_features')")]
     values = ", ".join({"event_timestamp": "date(as_of_date, '+1 day') || 'T00:00:00Z'", "available_at": "date(as_of_date, '+1 day') || 'T00:00:00Z'"}.get(n, f'"{n}"') for n in names)
     db.execute("DELETE FROM athlete_rolling_features")
+    db.execute("DELETE FROM athlete_rolling_features_history")  # as if these were the first
     db.execute(f"""
         INSERT INTO athlete_rolling_features SELECT {values}
         FROM (SELECT json_group_object(name, value) AS options FROM ops_config
