@@ -1,5 +1,6 @@
 """Which alerts nobody has been told of yet, and telling them: at least once, since what was told is written down afterwards."""
 
+from common.database import NOW
 from common.program import printable
 
 SAID_CHARACTERS, LINE_CHARACTERS = 4000, 200  # of a text that anybody may have written
@@ -25,7 +26,6 @@ PENDING = """
     WHERE d.delivered_at IS NULL AND (e.is_due OR d.attempts > 0)
       AND (e.event = 'opened' OR EXISTS (SELECT 1 FROM ops_alert_deliveries AS o WHERE (o.alert_id, o.event, o.channel) = (e.alert_id, 'opened', ?1) AND o.delivered_at IS NOT NULL))
     ORDER BY e.at, e.alert_id"""
-NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 ATTEMPTED = f"""
     INSERT INTO ops_alert_deliveries (alert_id, event, channel, attempts, first_at, attempted_at, delivered_at, fault)
     VALUES (?1, ?2, ?3, 1, {NOW}, {NOW}, CASE WHEN ?4 IS NULL THEN {NOW} END, ?4)

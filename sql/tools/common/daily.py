@@ -124,7 +124,7 @@ class _Job:
             key = self._log(task, attempt, "running", None)
             fault = self._attempt(task)
             outcome = "ok" if fault is None else "failed"
-            self._db.execute(f"UPDATE ops_task_runs SET outcome = ?, message = ?, ended_at = {stages.NOW} WHERE task_run_id = ?", (outcome, fault, key))
+            self._db.execute(f"UPDATE ops_task_runs SET outcome = ?, message = ?, ended_at = {database.NOW} WHERE task_run_id = ?", (outcome, fault, key))
             if fault is None:
                 self._succeeded.add(task.name)
                 say(f"{self._day} {task.name}: ok")
@@ -133,9 +133,9 @@ class _Job:
         self.has_failed = True
 
     def _log(self, task, attempt, outcome, message):
-        ended = "NULL" if outcome == "running" else stages.NOW
+        ended = "NULL" if outcome == "running" else database.NOW
         key = self._db.execute(
-            f"INSERT INTO ops_task_runs (job_run_id, day, task, attempt, started_at, ended_at, outcome, message) VALUES (?, ?, ?, ?, {stages.NOW}, {ended}, ?, ?)",
+            f"INSERT INTO ops_task_runs (job_run_id, day, task, attempt, started_at, ended_at, outcome, message) VALUES (?, ?, ?, ?, {database.NOW}, {ended}, ?, ?)",
             (self._job_run_id or 0, self._day, task.name, attempt, outcome, message)).lastrowid  # fmt: skip
         if self._job_run_id is None:
             self._job_run_id = key
@@ -172,7 +172,7 @@ class _Job:
 
     def _import(self):
         """Its failure is no stage's, so that it is written among them here, where alerts look."""
-        started_at = database.value(self._db, f"SELECT {stages.NOW}")
+        started_at = database.value(self._db, f"SELECT {database.NOW}")
         fault = None
         try:
             _tool("import", "--", self._path, *self._sources)

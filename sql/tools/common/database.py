@@ -21,6 +21,7 @@ if not hasattr(sqlite3.Connection, "enable_load_extension"):
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SQL = ROOT / "sql"
 OLDEST = (3, 38, 0)
+NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 PATIENCE_S = 2  # for a transaction to be rolled back after a signal
 
 # Temporary tables are about as large as the file: of a smaller one they need no folder that may be full.

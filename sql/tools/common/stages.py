@@ -6,10 +6,9 @@ import json
 import pathlib
 
 from . import database, migrations, resting
-from .database import SQL, Failure, sqlite3
+from .database import NOW, SQL, Failure, sqlite3
 
 SCHEMAS = SQL.parent / "schemas"
-NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 
 def of(*names):

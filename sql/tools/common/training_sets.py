@@ -38,7 +38,7 @@ def store(db, name, specification):
         definitions = database.value(db, DEFINITIONS, specification) if database.has(db, "feature_publications") else "{}"
         db.execute(
             f"""INSERT INTO ml_training_sets (name, spec, columns, definitions, made_at, n_rows, rows_sha256)
-                SELECT ?, ?, (SELECT json_group_array(name) FROM pragma_table_info('made', 'temp')), ?, {stages.NOW}, ?, ?""",
+                SELECT ?, ?, (SELECT json_group_array(name) FROM pragma_table_info('made', 'temp')), ?, {database.NOW}, ?, ?""",
             (name, specification, definitions, n_rows, sha256),
         )
         number = database.value(db, "SELECT last_insert_rowid()")

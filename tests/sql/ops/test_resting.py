@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import stage_header
 from common import resting
 from common.resting import state
 from helpers import stages
@@ -279,6 +280,7 @@ def test_what_headers_name_can_be_told_from_what_it_was(copy):
     """Of a table that is only added to by its newest row, of a small one by all its columns."""
     for text in stages.STAGES.values():
         told = dict(state.HEADER.findall(text))["rests"]
+        assert told == stage_header.parse(text).rests  # which reads lines that go on
         for table in (state.names(told) or [[], []])[1]:
             assert table in {*state.NEWEST, *state.ROWS, *state.VERSIONS, *state.MADE}, table
     for table, key in state.NEWEST.items():

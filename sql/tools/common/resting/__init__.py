@@ -18,14 +18,13 @@ import functools
 import re
 
 from .. import database
-from ..database import sqlite3
-from .state import HEADER, ground, state_of
+from ..database import NOW, sqlite3
+from .state import HEADER, NEVER, ground, state_of
 
 EARLY = re.compile(r"^-- rests here without (\w+)(?:, having counted (.+))?$", re.M)
 FINISH = "-- finish: printed"
 MADE = re.compile(r"(?:\s|--.*\n)*(?:CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) IF NOT EXISTS|INSERT INTO ops_announced)\b")
 DROP = re.compile(r"DROP TABLE temp\.(\w+);")
-NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 
 def run(db, stage, text):
@@ -34,15 +33,19 @@ def run(db, stage, text):
     if script.stage != stage:
         _perform(db, script)
         return
-    on = ground(db, text)
-    known = _known(db, stage, on, state_of(text))
+    on, state = ground(db, text), state_of(text)
+    known = _known(db, stage, on, state)
     if known == (1, 1, 1):
         if script.finish is not None:
             _log(db, stage)
         return
     stands, is_same, _ = known or (0, 0, 0)
-    never = state_of(text) == "NULL"
-    _perform(db, script, text, on if stands else None, lambda now: never and stands and now == on or _remember(db, stage, now, state_of(text), is_quiet=is_same))
+
+    def at_its_end(now):
+        if state != NEVER or not stands or now != on:  # else its row says so already
+            _remember(db, stage, now, state, is_quiet=is_same)
+
+    _perform(db, script, text, on if stands else None, at_its_end)
 
 
 class _Script:

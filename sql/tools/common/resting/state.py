@@ -36,6 +36,7 @@ VERSIONS = {
     "predicted_versions": "model, version, log",
 }
 MADE = {"feature_lineage", "feature_lineage_paths", "openlineage_stages"}  # by the stage itself, which sees that a row is missing
+NEVER = "NULL"  # the state of what never rests
 OWN = {"ml_looks", "ops_due", "ops_watermarks"}  # of which a stage reads the rows under its own name
 
 
@@ -56,9 +57,9 @@ def state_of(text):
     """SQL of the state of what a stage reads, of its name ?1; NULL where it has something to do, or never rests."""
     told = names(dict(HEADER.findall(text)).get("rests", "never"))
     if told is None:
-        return "NULL"
+        return NEVER
     empty, same = told
-    waits = " OR ".join(f"EXISTS (SELECT 1 FROM {table}{' WHERE stage = ?1' if table in OWN else ''})" for table in empty) or "0"
+    waits = " OR ".join(f"EXISTS (SELECT 1 FROM {_rows(table)})" for table in empty) or "0"
     return f"CASE WHEN NOT ({waits}) THEN row_hash({', '.join(['?1', *map(_part, same)])}) END"
 
 
@@ -68,10 +69,14 @@ def ground(db, text):
     return hashlib.sha256(repr((text_hash(text), found)).encode()).hexdigest()
 
 
+def _rows(table):
+    return f"{table} WHERE stage = ?1" if table in OWN else table
+
+
 def _part(table):
     if table in MADE:
         return f"(SELECT COUNT(*) FROM {table})"
     if table in NEWEST:
         return f"(SELECT MAX({NEWEST[table]}) FROM {table})"
     columns = ROWS.get(table) or VERSIONS[table]
-    return f"(SELECT rows_hash({columns}) FROM (SELECT {columns} FROM {table}{' WHERE stage = ?1' if table in OWN else ''} ORDER BY {columns}))"
+    return f"(SELECT rows_hash({columns}) FROM (SELECT {columns} FROM {_rows(table)} ORDER BY {columns}))"
